@@ -1,0 +1,44 @@
+//! Writes the tables of embedded packs, schemas and runbook entries: the folder is the registry, so a new file
+//! needs no list. cargo reruns this when a file in one of the folders appears, changes or goes.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+fn main() {
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    let mut text = String::new();
+    for (name, dir, ext) in
+        [("GATES", "gates", "toml"), ("SCHEMAS", "schemas", "json"), ("RUNBOOK", "runbook", "toml")]
+    {
+        let mut files = Vec::new();
+        collect(&root.join(dir), ext, &mut files);
+        files.sort();
+        println!("cargo::rerun-if-changed={dir}");
+        writeln!(text, "/// Every embedded `{dir}/**/*.{ext}`: path below `{dir}/`, text; sorted by path.")
+            .unwrap();
+        writeln!(text, "pub static {name}: &[(&str, &str)] = &[").unwrap();
+        for file in files {
+            let rel =
+                file.strip_prefix(root.join(dir)).expect("below the folder").to_str().expect("UTF-8 name");
+            writeln!(text, "    ({:?}, include_str!({:?})),", rel.replace('\\', "/"), file).unwrap();
+        }
+        writeln!(text, "];").unwrap();
+    }
+    fs::write(out.join("embedded.rs"), text).expect("OUT_DIR can be written");
+}
+
+/// Files below `dir` that end in `.ext`, folders first watched so that a new file is noticed.
+fn collect(dir: &Path, ext: &str, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    println!("cargo::rerun-if-changed={}", dir.display());
+    for entry in entries {
+        let path = entry.expect("a readable folder").path();
+        if path.is_dir() {
+            collect(&path, ext, files);
+        } else if path.extension().is_some_and(|e| e == ext) {
+            files.push(path);
+        }
+    }
+}

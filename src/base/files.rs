@@ -1,0 +1,226 @@
+//! Files: bounded reads of regular files inside a workspace, atomic writes. Every error names its path.
+
+use std::fs::{File, Metadata};
+use std::io::{Read as _, Write as _};
+use std::path::{Component, Path, PathBuf};
+
+/// Why a path could not be read. `Display` is one sentence that names the path.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// Nothing stands at the path.
+    #[error("{0} does not exist")]
+    Missing(String),
+    /// A folder, FIFO, socket or device stands where a file belongs.
+    #[error("{path} is {what}, not a regular file")]
+    NotAFile {
+        /// The path as shown.
+        path: String,
+        /// "a folder", "a FIFO", …
+        what: &'static str,
+    },
+    /// Larger than the limit.
+    #[error("{path} has {bytes} bytes, more than the limit of {limit}")]
+    TooLarge {
+        /// The path as shown.
+        path: String,
+        /// Its size.
+        bytes: u64,
+        /// The limit in force.
+        limit: u64,
+    },
+    /// `..`, an absolute path, or a symbolic link out of the workspace.
+    #[error("{path} leaves the workspace: {why}")]
+    Outside {
+        /// The path as shown.
+        path: String,
+        /// What makes it leave.
+        why: String,
+    },
+    /// Anything else the system says.
+    #[error("{path} cannot be read: {why}")]
+    Io {
+        /// The path as shown.
+        path: String,
+        /// The system's words.
+        why: String,
+    },
+}
+
+/// The folder that is gated. Every path an artifact, gate or expression names is resolved below it and may not leave it.
+#[derive(Debug, Clone)]
+pub struct Root {
+    dir: PathBuf,
+    real: PathBuf,
+}
+
+impl Root {
+    /// Opens the folder; an error when it is not one.
+    pub fn open(dir: &Path) -> Result<Self, ReadError> {
+        let shown = dir.display().to_string();
+        let real = std::fs::canonicalize(dir).map_err(|e| io_error(&shown, &e))?;
+        if !real.is_dir() {
+            return Err(ReadError::Io { path: shown, why: "it is not a folder".into() });
+        }
+        Ok(Root { dir: dir.to_path_buf(), real })
+    }
+
+    /// The folder as it was named.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The folder with every symbolic link resolved.
+    pub fn real(&self) -> &Path {
+        &self.real
+    }
+
+    /// Checks the text of a workspace-relative path: relative, `/`-separated, without `..`; `.` parts are dropped.
+    pub fn clean(rel: &str) -> Result<String, ReadError> {
+        let outside = |why: &str| ReadError::Outside { path: show(rel), why: why.into() };
+        if rel.is_empty() {
+            return Err(outside("the path is empty"));
+        }
+        if rel.contains('\0') {
+            return Err(outside("the path holds a NUL byte"));
+        }
+        let mut parts = Vec::new();
+        for part in Path::new(rel).components() {
+            match part {
+                Component::Normal(p) => parts.push(p.to_string_lossy().into_owned()),
+                Component::CurDir => {}
+                Component::ParentDir => return Err(outside("it holds `..`")),
+                Component::RootDir | Component::Prefix(_) => return Err(outside("it is absolute")),
+            }
+        }
+        Ok(parts.join("/"))
+    }
+
+    /// Where a workspace-relative path stands on disk, every symbolic link resolved and found inside the workspace.
+    /// `Missing` when nothing is there.
+    pub fn resolve(&self, rel: &str) -> Result<PathBuf, ReadError> {
+        let clean = Self::clean(rel)?;
+        let path = self.real.join(&clean);
+        let real = std::fs::canonicalize(&path).map_err(|e| io_error(&show(&clean), &e))?;
+        if real.starts_with(&self.real) {
+            Ok(real)
+        } else {
+            Err(ReadError::Outside { path: show(&clean), why: "a symbolic link leads out of it".into() })
+        }
+    }
+
+    /// Opens a regular file of the workspace for reading, without ever blocking on a FIFO.
+    pub fn open_file(&self, rel: &str) -> Result<(File, Metadata), ReadError> {
+        open_regular(&self.resolve(rel)?, &show(rel))
+    }
+
+    /// Reads a whole regular file of at most `limit` bytes.
+    pub fn read(&self, rel: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
+        read_opened(self.open_file(rel)?, &show(rel), limit)
+    }
+}
+
+/// Reads a regular file that the user named (no confinement) of at most `limit` bytes.
+pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
+    let shown = show(&path.display().to_string());
+    read_opened(open_regular(path, &shown)?, &shown, limit)
+}
+
+/// As `read`, and UTF-8.
+pub fn read_text(path: &Path, limit: u64) -> Result<String, ReadError> {
+    String::from_utf8(read(path, limit)?)
+        .map_err(|_| ReadError::Io { path: show(&path.display().to_string()), why: "it is not UTF-8".into() })
+}
+
+/// Opens a regular file; the kind is looked at before the file is opened, so that a FIFO is refused and not waited for.
+pub fn open_regular(path: &Path, shown: &str) -> Result<(File, Metadata), ReadError> {
+    let kind = std::fs::metadata(path).map_err(|e| io_error(shown, &e))?;
+    if !kind.is_file() {
+        return Err(ReadError::NotAFile { path: shown.into(), what: kind_name(&kind) });
+    }
+    let file = File::open(path).map_err(|e| io_error(shown, &e))?;
+    let meta = file.metadata().map_err(|e| io_error(shown, &e))?;
+    if !meta.is_file() {
+        return Err(ReadError::NotAFile { path: shown.into(), what: kind_name(&meta) });
+    }
+    Ok((file, meta))
+}
+
+fn read_opened((file, meta): (File, Metadata), shown: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
+    let too_large = |bytes| ReadError::TooLarge { path: shown.into(), bytes, limit };
+    if meta.len() > limit {
+        return Err(too_large(meta.len()));
+    }
+    // The file may grow while it is read: one byte more than the limit tells.
+    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0) + 1);
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|e| io_error(shown, &e))?;
+    if bytes.len() as u64 > limit {
+        return Err(too_large(bytes.len() as u64));
+    }
+    Ok(bytes)
+}
+
+fn kind_name(meta: &Metadata) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        let kind = meta.file_type();
+        if kind.is_fifo() {
+            return "a FIFO";
+        }
+        if kind.is_socket() {
+            return "a socket";
+        }
+        if kind.is_block_device() || kind.is_char_device() {
+            return "a device";
+        }
+    }
+    if meta.is_dir() { "a folder" } else { "something else" }
+}
+
+/// Maps a system error: a part of the path that is not there is `Missing`.
+pub fn io_error(shown: &str, error: &std::io::Error) -> ReadError {
+    match error.kind() {
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => ReadError::Missing(shown.into()),
+        _ => ReadError::Io { path: shown.into(), why: plain(error) },
+    }
+}
+
+/// A path for a message: control characters escaped, so that a name cannot forge a line.
+pub fn show(path: &str) -> String {
+    if path.chars().any(char::is_control) { path.escape_debug().to_string() } else { path.to_string() }
+}
+
+/// The system's words without Rust's "(os error 2)".
+pub fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(at) => text[..at].to_string(),
+        None => text,
+    }
+}
+
+/// Why a file could not be written. `Display` is one sentence that names the path.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path} cannot be written: {why}")]
+pub struct WriteError {
+    /// The path as shown.
+    pub path: String,
+    /// The system's words.
+    pub why: String,
+}
+
+/// Writes the file whole or not at all: into a temporary file beside it, then renamed. A failing write leaves the old file.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let fail = |e: &std::io::Error| WriteError { path: show(&path.display().to_string()), why: plain(e) };
+    let dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(dir).map_err(|e| fail(&e))?;
+    let mut temp = tempfile::Builder::new().prefix(".tollgate-").tempfile_in(dir).map_err(|e| fail(&e))?;
+    temp.write_all(bytes).map_err(|e| fail(&e))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // A temporary file is private; evidence is read by other users of the machine.
+        temp.as_file().set_permissions(std::fs::Permissions::from_mode(0o644)).map_err(|e| fail(&e))?;
+    }
+    temp.persist(path).map(drop).map_err(|e| fail(&e.error))
+}

@@ -1,0 +1,10 @@
+//! JSON text as a gate must read it: strict, bounded, exact integers, duplicate keys refused, strings borrowed from
+//! the bytes. Positions are not kept; `locate` finds one again from a JSON pointer when a failure needs it.
+
+mod parse;
+mod place;
+mod value;
+
+pub use parse::{Limits, ParseError, ParseErrorKind, parse};
+pub use place::{Place, locate, place_of_offset};
+pub use value::{Json, Object};

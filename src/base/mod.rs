@@ -1,0 +1,9 @@
+//! Floor 0: the machine. Clock, files, git, processes, digests, JSON text.
+
+pub mod clock;
+pub mod digest;
+pub mod embedded;
+pub mod files;
+pub mod git;
+pub mod json;
+pub mod process;

@@ -1,0 +1,1 @@
+//! Judgement: the evaluation of one gate over its evidence.

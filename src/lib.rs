@@ -1,0 +1,14 @@
+//! tollgate: judges CI evidence by declarative gates and fails closed. See `ARCHITECTURE.md` for the floors.
+
+pub mod app;
+pub mod artifact;
+pub mod base;
+pub mod cli;
+pub mod config;
+pub mod gate;
+pub mod lang;
+pub mod model;
+pub mod report;
+pub mod runbook;
+pub mod verdict;
+pub mod waiver;

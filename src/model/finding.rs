@@ -1,0 +1,94 @@
+//! Findings: what is wrong with the user's project.
+
+use crate::base::json::Place;
+use serde::{Deserialize, Serialize};
+
+/// Why a gate did not pass. The order is the order in which a gate's own reason is chosen: what is wrong with the
+/// evidence comes before what the evidence says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The evidence is not there.
+    Missing,
+    /// It is there and cannot be read.
+    Unreadable,
+    /// It does not parse.
+    Malformed,
+    /// It breaks its schema.
+    Schema,
+    /// It is too old, from the future, undated, or of another commit.
+    Stale,
+    /// It is too large, too deep, or too costly to judge.
+    Limit,
+    /// An expression could not be evaluated, or is not a boolean.
+    Expression,
+    /// An assertion is false.
+    Assertion,
+    /// A waiver or quarantine entry is expired or invalid.
+    Waiver,
+    /// `applies_when` was false (status `skip`).
+    NotApplicable,
+    /// Preflight stopped earlier (status `skip`).
+    NotReached,
+}
+
+impl Reason {
+    /// The name in the verdict.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reason::Missing => "missing",
+            Reason::Unreadable => "unreadable",
+            Reason::Malformed => "malformed",
+            Reason::Schema => "schema",
+            Reason::Stale => "stale",
+            Reason::Limit => "limit",
+            Reason::Expression => "expression",
+            Reason::Assertion => "assertion",
+            Reason::Waiver => "waiver",
+            Reason::NotApplicable => "not_applicable",
+            Reason::NotReached => "not_reached",
+        }
+    }
+}
+
+/// One thing that is wrong, with its place in the evidence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The id of the check that fired; `null` when the evidence itself is at fault.
+    pub check: Option<String>,
+    /// What kind of fault it is.
+    pub reason: Reason,
+    /// One sentence. Text that comes from artifacts is in it: escape it wherever it is shown.
+    pub message: String,
+    /// The name the gate gives the artifact.
+    pub artifact: Option<String>,
+    /// The file it is about, workspace-relative.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// RFC 6901 pointer into the artifact.
+    pub pointer: Option<String>,
+    /// Line and column in the file, where there is one.
+    #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// What was asked for: the assertion's text, the schema's demand.
+    pub expected: Option<String>,
+    /// What was there.
+    pub actual: Option<String>,
+}
+
+impl Finding {
+    /// A finding with a reason and a sentence and nothing else.
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
+        Finding {
+            check: None,
+            reason,
+            message: message.into(),
+            artifact: None,
+            path: None,
+            pointer: None,
+            place: None,
+            expected: None,
+            actual: None,
+        }
+    }
+}

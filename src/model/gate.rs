@@ -1,0 +1,193 @@
+//! Gates, as a gate file states them, with every expression compiled.
+
+use crate::lang::cel::Expr;
+use crate::model::lane::Lane;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A region of a file of the workspace, counted from 1, the end column one past the last character (as SARIF has it).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Region {
+    /// Workspace-relative, `/`-separated.
+    pub path: String,
+    /// First line.
+    pub line: u64,
+    /// First column, in characters.
+    pub column: u64,
+    /// Last line.
+    pub end_line: u64,
+    /// One past the last column.
+    pub end_column: u64,
+}
+
+/// Where a gate was loaded from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Embedded: the pack's name.
+    Pack(String),
+    /// A file of the workspace.
+    Workspace,
+}
+
+/// What a failing gate does to the verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blocking {
+    /// It fails it.
+    Yes,
+    /// It is a `warn`.
+    No,
+    /// Judged and shown, never counted.
+    Shadow,
+}
+
+/// How an artifact is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// One JSON document.
+    Json,
+    /// One JSON document a line, streamed.
+    Jsonl,
+    /// TOML; dates are bound as strings.
+    Toml,
+    /// UTF-8 text, bound as one string.
+    Text,
+    /// A JUnit XML report, bound as an object (see `artifact`).
+    Junit,
+}
+
+impl Format {
+    /// The name in a gate file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Json => "json",
+            Format::Jsonl => "jsonl",
+            Format::Toml => "toml",
+            Format::Text => "text",
+            Format::Junit => "junit",
+        }
+    }
+}
+
+/// Which schema an artifact must pass.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Demand {
+    /// `schema = ID`: the document's `schema` field says so, and it validates.
+    Schema(String),
+    /// `shape = ID`: it validates; what it names is not looked at.
+    Shape(String),
+    /// Neither: the document's own `schema` field decides; none fails (json, jsonl, toml).
+    Own,
+}
+
+/// One `[artifacts.<name>]` table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArtifactSpec {
+    /// The name it is bound to in expressions.
+    pub name: String,
+    /// Workspace-relative paths, the first that exists is read; `{run}` stands for the run folder.
+    pub paths: Vec<String>,
+    /// The path is a glob and every match is bound.
+    pub many: bool,
+    /// How it is read.
+    pub format: Format,
+    /// Which schema it must pass.
+    pub demand: Demand,
+    /// Oldest age allowed, in seconds, against its own `generated_at`.
+    pub max_age: Option<u64>,
+    /// Its absence fails the gate.
+    pub required: bool,
+    /// `commit = "same"`; `None` is the default (same for `{run}` artifacts where git holds).
+    pub commit_same: Option<bool>,
+    /// Where the table stands.
+    pub region: Region,
+}
+
+/// One piece of a message.
+#[derive(Debug, Clone)]
+pub enum Piece {
+    /// Literal text.
+    Text(String),
+    /// `{expression}`.
+    Expr(Arc<Expr>),
+}
+
+/// One `[[checks]]` table.
+#[derive(Debug, Clone)]
+pub struct Check {
+    /// Unique within the gate.
+    pub id: String,
+    /// Judged only when this is true; an error in it fails the check.
+    pub when: Option<Arc<Expr>>,
+    /// A list, a map or a jsonl artifact, each element bound to `it`.
+    pub for_each: Option<Arc<Expr>>,
+    /// `empty = "ok"`: an empty `for_each` is no failure.
+    pub empty_ok: bool,
+    /// Passes on `true` alone.
+    pub assert: Arc<Expr>,
+    /// Shown when it fails; the assertion's text when absent.
+    pub message: Option<Vec<Piece>>,
+    /// Where the table stands.
+    pub region: Region,
+}
+
+/// A mutation of `prove` that rightly stays green.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Except {
+    /// `"<artifact> <op> <pointer pattern>"`.
+    pub mutation: String,
+    /// The author's reason.
+    pub why: String,
+}
+
+/// A loaded, linted, compiled gate.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    /// The file's stem.
+    pub id: String,
+    /// Shown name.
+    pub name: String,
+    /// Why it exists.
+    pub why: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// What its failure does.
+    pub blocking: Blocking,
+    /// The lanes that judge it.
+    pub lanes: Vec<Lane>,
+    /// Runbook entry id.
+    pub runbook: Option<String>,
+    /// The command that reproduces it, `{run}` not yet filled in.
+    pub reproduce: String,
+    /// Judged only when true; an error is no skip.
+    pub applies_when: Option<Arc<Expr>>,
+    /// Artifacts, by name.
+    pub artifacts: BTreeMap<String, ArtifactSpec>,
+    /// Checks in file order.
+    pub checks: Vec<Check>,
+    /// `[[prove.except]]`.
+    pub except: Vec<Except>,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// For SARIF: the gate file's first table, or for a packed gate the `packs` line of `tollgate.toml`.
+    pub region: Region,
+    /// SHA-256 of the gate file's bytes.
+    pub digest: String,
+    /// The pack whose gate of the same id this one replaces.
+    pub replaces: Option<String>,
+}
+
+impl Gate {
+    /// Whether an expression of the gate mentions `name`.
+    pub fn mentions(&self, name: &str) -> bool {
+        self.expressions().any(|e| e.mentions(name))
+    }
+
+    /// Every expression that decides something (not those in messages).
+    pub fn expressions(&self) -> impl Iterator<Item = &Arc<Expr>> {
+        self.applies_when.iter().chain(
+            self.checks
+                .iter()
+                .flat_map(|c| c.when.iter().chain(c.for_each.iter()).chain(std::iter::once(&c.assert))),
+        )
+    }
+}

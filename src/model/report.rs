@@ -1,0 +1,40 @@
+//! What a report writer gets: the finished verdict and what only people are shown. Nothing here changes the verdict.
+
+use crate::model::gate::Region;
+use crate::model::verdict::{GateResult, Status, Verdict};
+use crate::model::waiver::Entry;
+use std::collections::BTreeMap;
+
+/// A finished check, ready for any format.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The verdict; final before anything renders.
+    pub verdict: Verdict,
+    /// Gate id -> where the gate is stated.
+    pub gate_regions: BTreeMap<String, Region>,
+    /// (gate id, check id) -> where the check is stated.
+    pub check_regions: BTreeMap<(String, String), Region>,
+    /// Quarantine entries with their states.
+    pub quarantines: Vec<Entry>,
+    /// Failing gate id -> a `[waiver.…]` table ready to paste.
+    pub waiver_templates: BTreeMap<String, String>,
+    /// The root folder relative to the top of its repository, `""` or ending in `/`: what SARIF and annotations put before a path.
+    pub repo_prefix: String,
+    /// Where the verdict was written, as a person would type it; `None` when it was not.
+    pub verdict_path: Option<String>,
+    /// One line each: a replaced gate, an altered policy, a waiver that is due.
+    pub notes: Vec<String>,
+    /// Seconds the whole check took; `None` under `--deterministic`.
+    pub seconds: Option<f64>,
+}
+
+impl Report {
+    /// Gates that did not pass and are not relabelled, worst first: blocking before warnings, new (with `--previous`) before known,
+    /// then gate order.
+    pub fn red(&self) -> Vec<&GateResult> {
+        let mut red: Vec<_> =
+            self.verdict.gates.iter().filter(|g| matches!(g.status, Status::Fail | Status::Warn)).collect();
+        red.sort_by_key(|g| (g.status != Status::Fail, g.since.as_deref() != Some("new")));
+        red
+    }
+}

@@ -1,0 +1,26 @@
+//! The workspace as `tollgate.toml` resolves it.
+
+/// Settings in force, paths workspace-relative.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Embedded packs, in the order named.
+    pub packs: Vec<String>,
+    /// Folders of the workspace's own gates.
+    pub gates: Vec<String>,
+    /// Folders of its own schemas.
+    pub schemas: Vec<String>,
+    /// Folders of its own runbook entries.
+    pub runbook: Vec<String>,
+    /// Run folders, and nothing else.
+    pub results: String,
+    /// Verdicts.
+    pub output: String,
+    /// Suites, waivers, quarantine, rollback.
+    pub classification: String,
+    /// Names of the environment that expressions may see.
+    pub env: Vec<String>,
+    /// Whether the root belongs to the repository it stands in; `None`: only where it is its top folder.
+    pub git: Option<bool>,
+    /// Put before every reproduce command (`rch exec --`); empty for none.
+    pub prefix: String,
+}

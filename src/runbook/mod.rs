@@ -1,0 +1,1 @@
+//! Room `runbook` (see ARCHITECTURE.md).

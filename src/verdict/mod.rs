@@ -1,0 +1,1 @@
+//! Room `verdict` (see ARCHITECTURE.md).

@@ -1,0 +1,1 @@
+//! Room `waiver` (see ARCHITECTURE.md).

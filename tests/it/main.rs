@@ -1,0 +1,3 @@
+//! One test binary; modules are named after what they guard.
+
+mod layering;
