@@ -1,1 +1,3 @@
 //! Floor 7: the front door.
+
+pub mod progress;
