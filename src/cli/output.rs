@@ -26,10 +26,7 @@ pub fn targets(formats: &[String]) -> Result<Vec<Target>, Error> {
             Some((name, path)) => (name, Some(PathBuf::from(path))),
             None => (format.as_str(), None),
         };
-        let kind = Kind::parse(name).ok_or_else(|| {
-            let known: Vec<_> = Kind::ALL.iter().map(|k| k.name()).collect();
-            Error::Usage(format!("--format {}: no such format; they are {}", files::show(name), known.join(", ")))
-        })?;
+        let kind = Kind::parse(name).map_err(|why| Error::Usage(format!("--format: {why}")))?;
         targets.push(Target { kind, path });
     }
     let to_stdout: Vec<_> =

@@ -1,24 +1,16 @@
 //! Where output goes. A closed pipe ends the writing quietly: `tollgate … | head` is no error.
 
 use super::env::Env;
+use crate::report::Style;
 use std::io::{IsTerminal, Write};
 
-/// Whether and how wide text for people may be.
-#[derive(Debug, Clone, Copy)]
-pub struct Look {
-    /// Colour is welcome.
-    pub colour: bool,
-    /// Columns.
-    pub width: usize,
-}
-
 /// Decides by CLICOLOR_FORCE, NO_COLOR, TERM=dumb, then whether stderr is a terminal.
-pub fn look(env: &Env) -> Look {
+pub fn look(env: &Env) -> Style {
     let forced = env.get("CLICOLOR_FORCE").is_some_and(|v| v != "0");
     let refused = env.get("NO_COLOR").is_some() || env.get("TERM") == Some("dumb");
     let colour = !env.get("NO_COLOR").is_some() && (forced || (!refused && std::io::stderr().is_terminal()));
     let columns = env.get("COLUMNS").and_then(|c| c.parse().ok()).unwrap_or(100);
-    Look { colour, width: std::cmp::Ord::clamp(columns, 60, 160) }
+    Style { colour, width: std::cmp::Ord::clamp(columns, 60, 160) }
 }
 
 /// Writes to stdout; an error other than a closed pipe is returned as a sentence.
