@@ -41,11 +41,7 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
     let mut workspace = Workspace::open(&request.open)?;
     let rollback = match (request.mode, &workspace.rollback) {
         (Mode::Strict, _) => None,
-        (Mode::Rollback, Ok(Some(record))) => Some(record.clone()),
-        (Mode::Rollback, Ok(None)) => {
-            let path = &workspace.policy.settings.classification;
-            return Err(Error::Usage(format!("mode rollback needs a `[rollback]` record in {path}; there is none")));
-        }
+        (Mode::Rollback, Ok(record)) => Some(record.clone()),
         (Mode::Rollback, Err(why)) => return Err(Error::Usage(format!("mode rollback: {why}"))),
     };
     let mut gates = judge(&mut workspace, request);
@@ -115,7 +111,7 @@ fn judge(workspace: &mut Workspace, request: &CheckRequest<'_>) -> Vec<GateResul
     let runbook = Runbook::embedded();
     let mut results: BTreeMap<String, GateResult> =
         evaluate(workspace, request, &first, &facts, &runbook).into_iter().map(|r| (r.id.clone(), r)).collect();
-    let passed = |id: &str| results.get(id).is_some_and(|r| r.status == Status::Pass);
+    let passed = results.values().filter(|r| r.status == Status::Pass).map(|r| r.id.as_str()).collect();
     waiver::mark_unused(&mut workspace.waivers, request.lane, &passed);
     let mut facts = facts;
     workspace.bind_entries(&mut facts);
@@ -159,7 +155,8 @@ fn result(
     artifacts: Vec<verdict::ArtifactRecord>,
     runbook: &Runbook,
 ) -> GateResult {
-    let covering = workspace.waivers.iter().find(|w| waiver::covers(w, &gate.id, request.lane, &judged.findings));
+    let failed_checks: Vec<Option<&str>> = judged.findings.iter().map(|f| f.check.as_deref()).collect();
+    let covering = waiver::covering(&workspace.waivers, &gate.id, request.lane, &failed_checks);
     let failed = judged.outcome == Judgement::Fail;
     let waiver = covering.filter(|_| failed && gate.blocking == Blocking::Yes);
     let status = match judged.outcome {

@@ -5,15 +5,18 @@ use super::incidents;
 use crate::artifact::run_folder;
 use crate::base::clock::Now;
 use crate::base::files::Root;
-use crate::base::git;
+use crate::base::git::Repository;
 use crate::config::{self, LoadRequest, Policy};
 use crate::gate::Facts;
 use crate::model::gate::Gate;
 use crate::model::lane::{Lane, Mode};
 use crate::model::waiver::{Entry, Rollback};
-use crate::waiver;
+use crate::waiver::{self, ClassificationFile};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+/// Bytes of a failure digest at most.
+const DIGEST_BYTES: u64 = 16 << 20;
 
 /// What to open.
 #[derive(Debug, Clone)]
@@ -54,8 +57,8 @@ pub struct Workspace {
     pub waivers: Vec<Entry>,
     /// Quarantine entries with their states.
     pub quarantines: Vec<Entry>,
-    /// The rollback record: absent, valid, or why it is not.
-    pub rollback: Result<Option<Rollback>, String>,
+    /// The valid rollback record, or why there is none.
+    pub rollback: Result<Rollback, String>,
     /// Why the classification file cannot be read.
     pub classification_fault: Option<String>,
     env: BTreeMap<String, String>,
@@ -72,11 +75,13 @@ impl Workspace {
             policy_from: request.policy_from,
         };
         let policy = config::load(&load).map_err(|e| Error::Usage(e.to_string()))?;
-        let place = git::place(root.real());
-        let holds = policy.settings.git.unwrap_or(place.as_ref().is_some_and(|p| p.prefix.is_empty()));
-        let (commit, branch) = match place.as_ref().filter(|_| holds) {
-            Some(place) => (place.commit.clone(), place.branch.clone()),
-            None => (None, None),
+        let (commit, branch) = match policy.settings.git.unwrap_or_else(|| Repository::is_top(root.real())) {
+            true => {
+                let head = Repository::find(root.real()).and_then(|repository| repository.head());
+                let head = head.map_err(|e| Error::Work(format!("git does not say which commit is judged: {e}")))?;
+                (head.commit, head.branch)
+            }
+            false => (None, None),
         };
         let run_dir = match request.run {
             Some(dir) => Ok(run_folder::named(&root, dir).map_err(|e| Error::Usage(format!("--run: {e}")))?),
@@ -86,11 +91,11 @@ impl Workspace {
             now: request.now,
             commit,
             branch,
-            repo_prefix: place.map_or(String::new(), |p| p.prefix),
+            repo_prefix: repo_prefix(root.real()),
             run_dir,
             waivers: Vec::new(),
             quarantines: Vec::new(),
-            rollback: Ok(None),
+            rollback: Err(String::new()),
             classification_fault: None,
             env: request.env.clone(),
             policy,
@@ -105,20 +110,18 @@ impl Workspace {
     pub fn read_classification(&mut self, text: Result<Option<String>, String>) {
         let path = self.policy.settings.classification.clone();
         let parsed = text.and_then(|text| match text {
-            None => Ok(waiver::Classification::default()),
-            Some(text) => waiver::parse(&path, &text).map_err(|fault| {
-                let at = crate::base::json::place_of_offset(text.as_bytes(), fault.span.start);
-                format!("{path}:{}:{}: {}", at.line, at.column, fault.message)
-            }),
+            None => Ok(ClassificationFile::default()),
+            Some(text) => waiver::parse(&path, &text).map_err(|fault| fault.to_string()),
         });
         let today = self.now.date();
         match parsed {
-            Ok(raw) => {
+            Ok(file) => {
                 self.classification_fault = None;
-                self.waivers = waiver::waivers(&raw, today, &self.policy.gate_checks);
-                let signature = |digest: &str| self.signature_at(digest);
-                self.quarantines = waiver::quarantines(&raw, today, &signature);
-                self.rollback = waiver::rollback(&raw, today);
+                let signatures = self.signatures(&file);
+                let context =
+                    waiver::Context { today, gates: &self.policy.gate_checks, signatures: &signatures };
+                (self.waivers, self.quarantines) = waiver::entries(&file, &context);
+                self.rollback = waiver::rollback(&file, today);
             }
             Err(fault) => {
                 self.rollback = Err(fault.clone());
@@ -128,12 +131,19 @@ impl Workspace {
         }
     }
 
-    /// The failure signature that the digest at a workspace-relative path states.
-    fn signature_at(&self, path: &str) -> Option<String> {
-        let bytes = self.root.read(path, 16 << 20).ok()?;
-        let document = crate::base::json::parse(&bytes, &crate::base::json::Limits::default()).ok()?;
+    /// By `evidence` path, the failure signature that the digest there states, or why there is none.
+    fn signatures(&self, file: &ClassificationFile) -> BTreeMap<String, Result<String, String>> {
+        let paths = file.quarantines.iter().filter_map(|q| q.fields.get("evidence"));
+        paths.map(|path| (path.clone(), self.signature_at(path))).collect()
+    }
+
+    fn signature_at(&self, path: &str) -> Result<String, String> {
+        let bytes = self.root.read(path, DIGEST_BYTES).map_err(|_| "cannot be read".to_string())?;
+        let limits = crate::base::json::Limits::default();
+        let document = crate::base::json::parse(&bytes, &limits).map_err(|e| format!("is malformed: {}", e.message))?;
         let signature = ["signature", "failure_signature"].iter().find_map(|k| document.get(k)?.as_str());
-        signature.filter(|s| !s.trim().is_empty()).map(String::from)
+        let signature = signature.filter(|s| !s.trim().is_empty());
+        signature.map(String::from).ok_or_else(|| "states no signature".to_string())
     }
 
     /// Everything but the artifacts that expressions see.
@@ -181,4 +191,11 @@ impl Workspace {
     pub fn output(&self, out: Option<&Path>) -> PathBuf {
         out.map_or_else(|| self.root.dir().join(&self.policy.settings.output), Path::to_path_buf)
     }
+}
+
+/// The root below the nearest folder that holds a `.git`: `""` when that is the root itself or there is none.
+fn repo_prefix(root: &Path) -> String {
+    let top = root.ancestors().find(|dir| Repository::is_top(dir));
+    let below = top.and_then(|top| root.strip_prefix(top).ok());
+    below.into_iter().flat_map(Path::iter).map(|part| format!("{}/", part.to_string_lossy())).collect()
 }
