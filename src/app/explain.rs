@@ -5,7 +5,7 @@ use crate::model::finding::Reason;
 use crate::model::gate::{ArtifactSpec, Blocking, Check, Demand, Gate, Origin, Piece};
 use crate::model::runbook::Entry;
 use crate::model::verdict::{Status, Verdict};
-use crate::runbook::{Runbook, matches, nearest, same_name};
+use crate::runbook::{Runbook, matches, nearest, same_name, without_ansi};
 use serde::Serialize;
 
 /// The longest text that is looked at; a whole log is to be searched, not pasted.
@@ -190,7 +190,7 @@ pub fn explain(request: &ExplainRequest<'_>) -> Explanation {
     } else if let Some(gate) = request.gates.iter().find(|g| same_name(&g.id, query)) {
         return explain(&ExplainRequest { query: &gate.id, ..*request });
     } else {
-        let plain = crate::base::shown::without_ansi(query);
+        let plain = without_ansi(query);
         let found = matches(runbook.entries(), &plain);
         match found.first() {
             Some(best) => {

@@ -1,7 +1,7 @@
 //! An explanation as people read it. Everything that comes from files is escaped; commands stand on lines of their own.
 
 use super::explain::{ArtifactFacts, CheckFacts, EntryFacts, Explanation, Found, GateFacts, LastResult};
-use crate::base::shown::terminal;
+use crate::report::text::terminal;
 use anstyle::Style;
 use std::fmt::Write as _;
 

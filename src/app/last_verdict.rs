@@ -2,8 +2,8 @@
 
 use crate::base::clock::parse_rfc3339;
 use crate::base::files::{self, ReadError, Root, show};
-use crate::base::shown::terminal;
 use crate::model::verdict::{SCHEMA, Verdict};
+use crate::report::text::terminal;
 use serde::de::DeserializeOwned;
 
 /// The most that is read of a verdict; a larger file is refused.

@@ -8,4 +8,3 @@ pub mod files;
 pub mod git;
 pub mod json;
 pub mod process;
-pub mod shown;

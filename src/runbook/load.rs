@@ -1,8 +1,8 @@
 //! Entries from their texts. Exact TOML: an unknown key is a problem, and all problems of all entries are told at once.
 
 use super::matching::{GENERIC_LINES, matched};
+use crate::base::files::show;
 use crate::base::json::{Place, place_of_offset};
-use crate::base::shown::terminal;
 use crate::model::runbook::{Entry, Pattern};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -76,7 +76,7 @@ pub fn load(embedded: &[(&str, &str)], workspace: &[(String, String)]) -> Result
     for (id, text, to, span) in see_spans {
         if !texts.contains_key(to.as_str()) {
             let mut reader = Reader { id, text, problems: Vec::new() };
-            reader.problem(span, format!("`see` names `{}`, and there is no such entry", terminal(&to)));
+            reader.problem(span, format!("`see` names `{}`, and there is no such entry", show(&to)));
             problems.extend(reader.problems);
         }
     }
@@ -107,7 +107,7 @@ impl Reader<'_> {
         }
         let (document, errors) = DeTable::parse_recoverable(self.text);
         for error in &errors {
-            self.problem(error.span().unwrap_or(0..0), terminal(error.message()));
+            self.problem(error.span().unwrap_or(0..0), show(error.message()));
         }
         if !errors.is_empty() {
             return None;
@@ -165,7 +165,7 @@ impl Reader<'_> {
     fn known(&mut self, key: &Spanned<DeString<'_>>, known: &[&str]) {
         if !known.contains(&key.get_ref().as_ref()) {
             let message =
-                format!("unknown key `{}`; known are {}", terminal(key.get_ref()), known.join(", "));
+                format!("unknown key `{}`; known are {}", show(key.get_ref()), known.join(", "));
             self.problem(key.span(), message);
         }
     }
@@ -206,7 +206,7 @@ impl Reader<'_> {
         let text = self.text("severity", value)?;
         if !SEVERITIES.contains(&text.as_str()) {
             let message =
-                format!("`severity` is `{}`, not one of {}", terminal(&text), SEVERITIES.join(", "));
+                format!("`severity` is `{}`, not one of {}", show(&text), SEVERITIES.join(", "));
             self.problem(value.span(), message);
         }
         Some(text)
@@ -253,7 +253,7 @@ impl Reader<'_> {
                     Err(error) => {
                         let why = error.to_string();
                         let why = why.lines().last().unwrap_or("").trim_start_matches("error: ");
-                        self.problem(value.span(), format!("`regex` does not compile: {}", terminal(why)));
+                        self.problem(value.span(), format!("`regex` does not compile: {}", show(why)));
                         return None;
                     }
                 }
