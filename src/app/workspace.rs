@@ -2,10 +2,11 @@
 
 use super::error::Error;
 use super::incidents;
-use crate::artifact::run_folder;
+use crate::artifact::{Context, named_run, newest_run};
 use crate::base::clock::Now;
 use crate::base::files::Root;
 use crate::base::git::Repository;
+use crate::base::json::Limits;
 use crate::config::{self, LoadRequest, Policy};
 use crate::gate::Facts;
 use crate::model::gate::Gate;
@@ -53,6 +54,13 @@ pub struct Workspace {
     pub repo_prefix: String,
     /// The run folder, workspace-relative; or why there is none.
     pub run_dir: Result<String, String>,
+    /// What the classification file says, judged.
+    pub entries: Entries,
+    env: BTreeMap<String, String>,
+}
+
+/// Waivers, quarantine entries and the rollback record, judged on the day.
+pub struct Entries {
     /// Waivers with their states.
     pub waivers: Vec<Entry>,
     /// Quarantine entries with their states.
@@ -60,8 +68,24 @@ pub struct Workspace {
     /// The valid rollback record, or why there is none.
     pub rollback: Result<Rollback, String>,
     /// Why the classification file cannot be read.
-    pub classification_fault: Option<String>,
-    env: BTreeMap<String, String>,
+    pub fault: Option<String>,
+}
+
+impl Entries {
+    fn none() -> Self {
+        Entries { waivers: Vec::new(), quarantines: Vec::new(), rollback: Err(String::new()), fault: None }
+    }
+
+    /// Binds `waivers` and `quarantines`; an unreadable file is an error in every expression that reads them.
+    pub fn bind(&self, facts: &mut Facts) {
+        match &self.fault {
+            None => facts.bind_entries(&self.waivers, &self.quarantines),
+            Some(fault) => {
+                facts.bind("waivers", Err(fault.clone()));
+                facts.bind("quarantines", Err(fault.clone()));
+            }
+        }
+    }
 }
 
 impl Workspace {
@@ -84,8 +108,8 @@ impl Workspace {
             false => (None, None),
         };
         let run_dir = match request.run {
-            Some(dir) => Ok(run_folder::named(&root, dir).map_err(|e| Error::Usage(format!("--run: {e}")))?),
-            None => run_folder::newest(&root, &policy.settings.results),
+            Some(dir) => Ok(named_run(&root, dir).map_err(|e| Error::Usage(format!("--run: {e}")))?),
+            None => newest_run(&root, &policy.settings.results),
         };
         let mut workspace = Workspace {
             now: request.now,
@@ -93,41 +117,33 @@ impl Workspace {
             branch,
             repo_prefix: repo_prefix(root.real()),
             run_dir,
-            waivers: Vec::new(),
-            quarantines: Vec::new(),
-            rollback: Err(String::new()),
-            classification_fault: None,
+            entries: Entries::none(),
             env: request.env.clone(),
             policy,
             root,
         };
         let text = workspace.policy.classification.clone();
-        workspace.read_classification(text);
+        workspace.entries = workspace.entries_of(text);
         Ok(workspace)
     }
 
     /// Judges the entries of the classification file: its text, none, or why it cannot be read.
-    pub fn read_classification(&mut self, text: Result<Option<String>, String>) {
-        let path = self.policy.settings.classification.clone();
+    pub fn entries_of(&self, text: Result<Option<String>, String>) -> Entries {
+        let path = &self.policy.settings.classification;
         let parsed = text.and_then(|text| match text {
             None => Ok(ClassificationFile::default()),
-            Some(text) => waiver::parse(&path, &text).map_err(|fault| fault.to_string()),
+            Some(text) => waiver::parse(path, &text).map_err(|fault| fault.to_string()),
         });
         let today = self.now.date();
         match parsed {
             Ok(file) => {
-                self.classification_fault = None;
                 let signatures = self.signatures(&file);
-                let context =
-                    waiver::Context { today, gates: &self.policy.gate_checks, signatures: &signatures };
-                (self.waivers, self.quarantines) = waiver::entries(&file, &context);
-                self.rollback = waiver::rollback(&file, today);
+                let gates = &self.policy.gate_checks;
+                let context = waiver::Context { today, gates, signatures: &signatures };
+                let (waivers, quarantines) = waiver::entries(&file, &context);
+                Entries { waivers, quarantines, rollback: waiver::rollback(&file, today), fault: None }
             }
-            Err(fault) => {
-                self.rollback = Err(fault.clone());
-                (self.waivers, self.quarantines) = (Vec::new(), Vec::new());
-                self.classification_fault = Some(fault);
-            }
+            Err(fault) => Entries { rollback: Err(fault.clone()), fault: Some(fault), ..Entries::none() },
         }
     }
 
@@ -167,18 +183,18 @@ impl Workspace {
             .map(|name| (name.clone(), self.env[name].clone().into()))
             .collect();
         facts.bind("env", Ok(env.into()));
-        self.bind_entries(&mut facts);
+        self.entries.bind(&mut facts);
         facts
     }
 
-    /// Binds the waivers and quarantine entries as they stand now; an unreadable file is an error in every expression that reads them.
-    pub fn bind_entries(&self, facts: &mut Facts) {
-        match &self.classification_fault {
-            None => facts.bind_entries(&self.waivers, &self.quarantines),
-            Some(fault) => {
-                facts.bind("waivers", Err(fault.clone()));
-                facts.bind("quarantines", Err(fault.clone()));
-            }
+    /// What evidence is read against.
+    pub fn artifact_context(&self) -> Context<'_> {
+        Context {
+            root: &self.root,
+            run_dir: self.run_dir.clone(),
+            now: self.now,
+            commit: self.commit.clone(),
+            limits: Limits::default(),
         }
     }
 
