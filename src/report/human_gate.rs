@@ -10,7 +10,7 @@ use crate::model::verdict::GateResult;
 /// Longest text of one field of a finding that a screen is given; the verdict holds all of it.
 const FIELD: usize = 2_000;
 /// Most findings of one gate that a screen is given.
-const FINDINGS: usize = 100;
+const FINDINGS: usize = 50;
 
 /// `first` before the first line, as many spaces before the others.
 pub(super) fn hanging(first: &str, text: &str, style: &Style, out: &mut Vec<String>) {
@@ -80,7 +80,17 @@ fn title(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
     field("detail", &terminal_cut(&gate.detail, FIELD), style, out);
 }
 
+/// Every finding; a single one that says what the detail says is not said twice.
 fn findings(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
+    if let [one] = gate.findings.as_slice()
+        && one.message == gate.detail
+    {
+        if let Some(check) = &one.check {
+            field("check", &terminal(check), style, out);
+        }
+        facts(one, "  ", style, out);
+        return;
+    }
     for one in gate.findings.iter().take(FINDINGS) {
         finding(one, "  ", style, out);
     }
@@ -93,6 +103,11 @@ fn findings(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
 pub(super) fn finding(finding: &Finding, indent: &str, style: &Style, out: &mut Vec<String>) {
     let sentence = terminal_cut(&words::sentence(finding), FIELD);
     hanging(&format!("{indent}- "), &sentence, style, out);
+    facts(finding, &format!("{indent}    "), style, out);
+}
+
+/// Place, pointer, what was asked for and what was there.
+fn facts(finding: &Finding, indent: &str, style: &Style, out: &mut Vec<String>) {
     let at = match (words::place(finding), &finding.pointer) {
         (Some(place), Some(pointer)) => Some(format!("{} {}", terminal(&place), terminal(pointer))),
         (Some(place), None) => Some(terminal(&place)),
@@ -109,7 +124,7 @@ pub(super) fn finding(finding: &Finding, indent: &str, style: &Style, out: &mut 
     ];
     for (label, text) in fields {
         if let Some(text) = text {
-            hanging(&format!("{indent}    {label:<9} "), &text, style, out);
+            hanging(&format!("{indent}{label:<9} "), &text, style, out);
         }
     }
 }
@@ -125,5 +140,5 @@ fn evidence(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
 /// The command alone on its line, so that a triple click takes it and nothing else.
 fn command(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
     out.push(style.dim("  reproduce"));
-    out.push(format!("    {}", style.bold(&terminal(&gate.reproduce_command))));
+    out.push(format!("    {}", terminal(&gate.reproduce_command)));
 }
