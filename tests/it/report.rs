@@ -160,7 +160,7 @@ proptest! {
     fn no_text_reaches_a_terminal_raw(texts in prop::collection::vec(hostile(), 7)) {
         let shown = render(Kind::Human, &attacked(&texts), &Style::PLAIN);
         prop_assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown:?}");
-        prop_assert!(!shown.contains(['\u{202e}', '\u{2028}', '\u{200b}']));
+        prop_assert!(!shown.contains(['\u{202e}', '\u{2028}', '\u{200b}']), "an invisible character");
         for line in shown.lines() {
             prop_assert!(!is_command(line), "{line}");
         }
@@ -226,7 +226,7 @@ proptest! {
     fn xml_and_json_parse(texts in prop::collection::vec(hostile(), 7)) {
         let report = attacked(&texts);
         let xml = render(Kind::Junit, &report, &Style::PLAIN);
-        prop_assert!(!xml.chars().any(|c| (c.is_control() && c != '\n' && c != '\t') || c == '\u{fffe}'));
+        prop_assert!(!xml.chars().any(|c| (c.is_control() && c != '\n' && c != '\t') || c == '\u{fffe}'), "an illegal character");
         prop_assert_eq!(count_cases(&xml), report.verdict.gates.len());
         for kind in [Kind::Json, Kind::Sarif] {
             serde_json::from_str::<Value>(&render(kind, &report, &Style::PLAIN)).expect("JSON");
