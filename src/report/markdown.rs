@@ -110,10 +110,10 @@ fn head(report: &Report) -> String {
     let branch = verdict.branch.as_ref().map_or(String::new(), |b| format!(" on {}", markdown_code(b)));
     format!(
         "## tollgate: {word}\n\n{}. {} (exit code {}).\n\n{} lane, {} mode, {commit}{branch}, judged at {}.\n\n",
-        markdown(&words::outcome(verdict)),
+        markdown(&words::capital(&words::outcome(verdict))),
         words::counts(&verdict.summary.all),
         verdict.exit_code,
-        verdict.lane.name(),
+        words::capital(verdict.lane.name()),
         verdict.mode.name(),
         markdown(&verdict.generated_at),
     )
@@ -159,7 +159,11 @@ fn block(report: &Report, gate: &GateResult) -> String {
     if let Some(reason) = gate.reason {
         out.push_str(&format!(", reason `{}`", reason.name()));
     }
-    out.push_str(&format!("\n\n{}\n\n", markdown(&fit(&gate.detail, FIELD))));
+    out.push_str("\n\n");
+    // The summary line shows a short detail already.
+    if gate.detail.chars().count() > CELL {
+        out.push_str(&format!("{}\n\n", markdown(&fit(&gate.detail, FIELD))));
+    }
     out.push_str(&findings(&gate.findings));
     if let Some(waiver) = &gate.waiver {
         let said = format!("until {}, {}: {}", waiver.expires, waiver.owner, waiver.reason);
@@ -258,7 +262,7 @@ fn list(items: &[String], said: impl Fn(&str) -> String, out: &mut String) {
 /// The result of `validate` within `LIMIT` bytes: a table of the invalid files, then what is wrong in each.
 pub fn validation(validation: &Validation) -> String {
     let word = if words::validation_passes(validation) { "PASS" } else { "FAIL" };
-    let said = words::validation_outcome(validation);
+    let said = words::capital(&words::validation_outcome(validation));
     let mut page = Page::new(LIMIT, format!("## tollgate validate: {word}\n\n{said}.\n\n"));
     let invalid: Vec<&FileResult> = validation.files.iter().filter(|f| !f.findings.is_empty()).collect();
     if !invalid.is_empty() {

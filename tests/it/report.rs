@@ -115,6 +115,9 @@ fn attacked(texts: &[String]) -> Report {
         move || texts.next().unwrap_or_default()
     };
     for gate in &mut report.verdict.gates {
+        gate.id = next();
+        gate.reproduce_command = next();
+        report.waiver_templates.insert(gate.id.clone(), next());
         gate.name = next();
         gate.owner = next();
         gate.detail = next();
