@@ -224,7 +224,7 @@ fn named<'a>(runbook: &'a Runbook, query: &str) -> Option<&'a Entry> {
 
 /// The entry that the gate names, then those that name the gate.
 fn entries_of<'a>(gate: &'a Gate, runbook: &'a Runbook) -> Vec<&'a Entry> {
-    let own = gate.runbook.as_deref().and_then(|id| runbook.get(id));
+    let own = gate.runbook.as_deref().and_then(|id| runbook.entry(id));
     let others = runbook.for_gate(&gate.id).filter(|e| own.is_none_or(|o| o.id != e.id));
     own.into_iter().chain(others).collect()
 }
@@ -343,5 +343,122 @@ fn entry_facts(entry: &Entry) -> EntryFacts {
         replays: entry.replays.clone(),
         remediation: entry.remediation.clone(),
         see: entry.see.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::explain_text::human;
+    use super::super::sample::{gate, verdict};
+    use super::*;
+    use crate::runbook::load;
+
+    const ENTRY: &str = r#"
+title = "Sweeps that drift"
+summary = "The sweep is not linked to its matrix."
+gates = []
+severity = "SEV-3"
+artifacts = ["tests/perf/a.json"]
+replays = ["cargo test --test release_evidence_gate", "cargo test --test ci_full_suite_gate"]
+remediation = ["Restore the schema.", "Rerun the full gate."]
+see = ["other"]
+patterns = [{ contains = "parameter_sweeps." }]
+"#;
+    const OTHER: &str = r#"
+title = "Other"
+summary = "Something else."
+gates = ["second"]
+artifacts = []
+replays = []
+remediation = ["Look."]
+patterns = [{ regex = "parameter_[a-z]+s" }]
+"#;
+
+    fn ask(query: &str) -> Explanation {
+        let gates =
+            [gate("parameter_sweeps_integrity", "cargo test"), gate("second", "A=1 cargo test -- '{run}'")];
+        let runbook = load(&[("sweeps_entry.toml", ENTRY), ("other.toml", OTHER)], &[]).unwrap();
+        let last = verdict(&[("parameter_sweeps_integrity", Status::Fail, "x")]);
+        explain(&ExplainRequest {
+            query,
+            gates: &gates,
+            runbook: &runbook,
+            last: Ok(Some(&last)),
+            run: None,
+            prefix: "rch exec --",
+        })
+    }
+
+    #[test]
+    fn a_gate_is_explained_whole() {
+        let answer = ask("parameter_sweeps_integrity");
+        assert_eq!((answer.found, answer.exit_code()), (Found::Gate, 0));
+        insta::assert_snapshot!(human(&answer, false));
+        let json = serde_json::to_value(&answer).unwrap();
+        assert_eq!(json["gates"][0]["checks"][0]["message"], "it is {sweeps.ready}");
+        assert_eq!(json["gates"][0]["last"]["status"], "fail");
+    }
+
+    #[test]
+    fn the_order_of_lookup_is_gate_entry_text() {
+        assert_eq!(
+            ask("second").entries.iter().map(|e| &e.id).collect::<Vec<_>>(),
+            ["sweeps_entry", "other"]
+        );
+        assert_eq!((ask("sweeps_entry").found, ask("sweeps that-drift").found), (Found::Entry, Found::Entry));
+        assert_eq!(ask("Parameter Sweeps Integrity").found, Found::Gate);
+        let answer = ask("\u{1b}[31mdetail: parameter_sweeps.readiness\u{1b}[0m");
+        assert_eq!((answer.found, answer.matched.as_deref()), (Found::LogLine, Some("parameter_sweeps.")));
+        assert_eq!(answer.entries.iter().map(|e| &e.id).collect::<Vec<_>>(), ["sweeps_entry", "other"]);
+        assert_eq!(answer.gates.len(), 2);
+    }
+
+    #[test]
+    fn what_leads_nowhere_says_how_to_go_on() {
+        let answer = ask("exit code 1");
+        assert_eq!((answer.found, answer.exit_code()), (Found::Nothing, 1));
+        insta::assert_snapshot!(human(&answer, false), @"
+nothing is known of `exit code 1`
+no runbook entry's patterns match this text; a line such as `exit code 1` says that something failed and not what
+paste the line that names the test or the gate (`test … ... FAILED`, `PARITY GATE FAIL`), which stands further up in the log
+the last verdict has these failing gates: parameter_sweeps_integrity
+`tollgate gate list` shows every gate
+");
+        insta::assert_snapshot!(human(&ask("parameter_sweep_integrity"), false), @"
+nothing is known of `parameter_sweep_integrity`
+no gate and no runbook entry has this name, and no entry's patterns match it
+the last verdict has these failing gates: parameter_sweeps_integrity
+`tollgate gate list` shows every gate
+Nearest names
+  parameter_sweeps_integrity
+");
+        insta::assert_snapshot!(human(&ask("\u{1b}[2J::error::x"), false), @r#"
+nothing is known of `\u{1b}[2J::error::x`
+no gate and no runbook entry has this name, and no entry's patterns match it
+the last verdict has these failing gates: parameter_sweeps_integrity
+`tollgate gate list` shows every gate
+"#);
+        assert_eq!(ask(" ").exit_code(), 1);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        assert_eq!(ask(&"ä".repeat(100_000)).query.len(), MAX_QUERY);
+    }
+
+    #[test]
+    fn an_unreadable_verdict_hides_nothing() {
+        let runbook = Runbook::default();
+        let gates = [gate("g", "true")];
+        let answer = explain(&ExplainRequest {
+            query: "g",
+            gates: &gates,
+            runbook: &runbook,
+            last: Err("v.json:1:1: it is not a verdict"),
+            run: None,
+            prefix: "",
+        });
+        assert_eq!(answer.exit_code(), 0);
+        assert_eq!(answer.notes, ["the last verdict cannot be read: v.json:1:1: it is not a verdict"]);
     }
 }

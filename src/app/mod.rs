@@ -4,6 +4,8 @@ mod explain;
 mod explain_text;
 mod last_verdict;
 mod reproduce;
+#[cfg(test)]
+mod sample;
 
 pub use explain::{
     ArtifactFacts, CheckFacts, EntryFacts, ExplainRequest, Explanation, Found, GateFacts, LastResult, explain,

@@ -278,8 +278,7 @@ fn selected(
         return Ok(recorded.iter().filter(|r| r.failed).map(|r| r.id.clone()).collect());
     }
     for name in request.names {
-        let known =
-            request.gates.iter().any(|g| g.id == *name) || recorded.iter().any(|r| r.id == *name);
+        let known = request.gates.iter().any(|g| g.id == *name) || recorded.iter().any(|r| r.id == *name);
         if !known {
             let near = nearest(name, request.gates.iter().map(|g| g.id.as_str()));
             let near = near.into_iter().map(String::from).collect();
@@ -332,7 +331,8 @@ fn run_of(gate: &Gate, recorded: &str, request: &ReproduceRequest<'_>) -> Option
     let results = request.results.trim_end_matches('/');
     for (at, _) in recorded.match_indices(before) {
         let rest = &recorded[at + before.len()..];
-        let Some(name) = rest.strip_prefix(results).and_then(|r| r.strip_prefix('/')).and_then(|r| r.get(..16))
+        let Some(name) =
+            rest.strip_prefix(results).and_then(|r| r.strip_prefix('/')).and_then(|r| r.get(..16))
         else {
             continue;
         };
@@ -394,7 +394,9 @@ fn execute_one(request: &ReproduceRequest<'_>, planned: &Planned, step: &mut dyn
     (ran.came, ran.exit_code, ran.detail) = match done.ending {
         Ending::Exited(0) => (Came::NotReproduced, Some(0), "did not reproduce: exit code 0".into()),
         Ending::Exited(code) => (Came::Reproduced, Some(code), format!("reproduced: exit code {code}")),
-        Ending::Signalled(signal) => (Came::Reproduced, None, format!("reproduced: ended by signal {signal}")),
+        Ending::Signalled(signal) => {
+            (Came::Reproduced, None, format!("reproduced: ended by signal {signal}"))
+        }
         Ending::TimedOut => {
             let seconds = request.timeout.as_secs();
             (Came::TimedOut, None, format!("ended at the timeout of {seconds} s: neither reproduced nor not"))
@@ -431,4 +433,195 @@ pub fn human(answer: &Reproduction) -> String {
         lines.push(format!("{again} reproduced, {not} did not, {other} undecided"));
     }
     lines.into_iter().map(|line| line + "\n").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{gate, verdict};
+    use super::*;
+    use tempfile::TempDir;
+
+    const RUN: &str = "tests/e2e_results/20261120T101500Z";
+    const OLD: &str = "tests/e2e_results/20261101T101500Z";
+
+    struct Case {
+        dir: TempDir,
+        gates: Vec<Gate>,
+        exec: bool,
+        prefix: &'static str,
+        timeout: Duration,
+    }
+
+    fn case(gates: Vec<Gate>) -> Case {
+        Case { dir: TempDir::new().unwrap(), gates, exec: false, prefix: "", timeout: TIMEOUT }
+    }
+
+    impl Case {
+        fn write(&self, name: &str, text: &str) {
+            let path = self.dir.path().join("out").join(name);
+            fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+            fs_err::write(path, text).unwrap();
+        }
+
+        fn records(self, gates: &[(&str, Status, &str)]) -> Case {
+            self.write("full_suite_verdict.json", &serde_json::to_string(&verdict(gates)).unwrap());
+            self
+        }
+
+        fn ask(&self, names: &[&str], file: Option<&str>) -> Result<Reproduction, ReproduceError> {
+            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+            let file = file.map(|f| self.dir.path().join("out").join(f));
+            let request = ReproduceRequest {
+                root: &Root::open(self.dir.path()).unwrap(),
+                gates: &self.gates,
+                names: &names,
+                verdict: file.as_deref(),
+                output: "out",
+                results: "tests/e2e_results",
+                run: Some(RUN),
+                prefix: self.prefix,
+                exec: self.exec,
+                timeout: self.timeout,
+            };
+            reproduce(&request, &mut |_| {})
+        }
+
+        fn go(&self) -> Reproduction {
+            self.ask(&[], None).unwrap()
+        }
+    }
+
+    fn fails(command: &str) -> Case {
+        case(vec![gate("g", command)]).records(&[("g", Status::Fail, command)])
+    }
+
+    #[test]
+    fn failing_gates_are_listed_as_the_runbook_does() {
+        let case = case(vec![gate("a", "cargo test a"), gate("b", "cargo test b"), gate("c", "true")])
+            .records(&[
+                ("b", Status::Fail, "cargo test b"),
+                ("a", Status::Fail, "cargo test a"),
+                ("c", Status::Pass, "true"),
+            ]);
+        let answer = case.go();
+        assert_eq!(answer.lines(), "a: cargo test a\nb: cargo test b\n");
+        assert_eq!(answer.exit_code(), 0);
+        assert_eq!(case.ask(&["c"], None).unwrap().lines(), "c: true\n");
+    }
+
+    #[test]
+    fn a_recorded_command_that_is_not_the_gates_own_is_refused_and_never_run() {
+        let mut case = case(vec![gate("g", "touch own")])
+            .records(&[("g", Status::Fail, "touch evil\u{1b}[2J"), ("ghost", Status::Fail, "touch ghost")]);
+        case.exec = true;
+        let answer = case.go();
+        assert_eq!((answer.exit_code(), answer.lines().as_str(), answer.ran.len()), (1, "", 0));
+        insta::assert_snapshot!(human(&answer), @r#"
+refused g: the recorded command is not the gate's own; it is not run
+  recorded: touch evil\u{1b}[2J
+  gate's own: touch own
+refused ghost: no gate file of this workspace knows this gate; it is not run
+  recorded: touch ghost
+"#);
+        for name in ["evil", "own", "ghost"] {
+            assert!(!case.dir.path().join(name).exists());
+        }
+        assert_eq!(case.ask(&["g"], None).unwrap().exit_code(), 1);
+    }
+
+    #[test]
+    fn a_bundle_is_held_to_the_same() {
+        let case = case(vec![gate("g", "true")]);
+        let bundle = |command: &str| {
+            format!(
+                r#"{{"schema":"tollgate.gate.replay.v1","failed_gates":[{{"id":"g","reproduce_command":"{command}"}}]}}"#
+            )
+        };
+        case.write("b.json", &bundle("true"));
+        assert_eq!(case.ask(&[], Some("b.json")).unwrap().lines(), "g: true\n");
+        case.write("b.json", &bundle("rm -rf /"));
+        assert_eq!(case.ask(&[], Some("b.json")).unwrap().exit_code(), 1);
+    }
+
+    #[test]
+    fn the_run_folder_is_the_verdicts_when_it_is_a_run_folder() {
+        let own = "tollgate run --rerun-from {run}/summary.json";
+        let filled = |run: &str| own.replace("{run}", run);
+        let ask = |recorded: &str| case(vec![gate("g", own)]).records(&[("g", Status::Fail, recorded)]).go();
+        for run in [RUN, OLD] {
+            assert_eq!(ask(&filled(run)).lines(), format!("g: {}\n", filled(run)));
+        }
+        assert_eq!(ask(own).lines(), format!("g: {}\n", filled(RUN)));
+        for run in [
+            "tests/elsewhere/20261101T101500Z",
+            "tests/e2e_results/../20261101T101500Z",
+            "tests/e2e_results/20261101T101500Z/..",
+            "tests/e2e_results/20261101T101500Z --yes",
+            "tests/e2e_results/evil",
+            "tests/e2e_results/ääääääääääääääää",
+            "/etc",
+            "--help",
+            "$(touch evil)",
+        ] {
+            let answer = ask(&filled(run));
+            assert_eq!((answer.exit_code(), answer.commands.len()), (1, 0), "{run}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_stands_before_the_command() {
+        let mut case = fails("VCR_MODE=playback cargo test");
+        case.prefix = "rch exec --";
+        assert_eq!(case.go().lines(), "g: rch exec -- env VCR_MODE=playback cargo test\n");
+    }
+
+    #[test]
+    fn the_newest_verdict_counts() {
+        let case = fails("true");
+        let mut later = verdict(&[("g", Status::Pass, "true")]);
+        later.generated_at = "2026-11-20T14:00:01+02:00".into();
+        case.write("preflight_verdict.json", &serde_json::to_string(&later).unwrap());
+        let answer = case.go();
+        assert_eq!(answer.verdict.as_deref(), Some("out/preflight_verdict.json"));
+        insta::assert_snapshot!(human(&answer), @"nothing fails in out/preflight_verdict.json");
+        assert_eq!(answer.exit_code(), 0);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_no_pass() {
+        let case = fails("true");
+        let error = |result: Result<Reproduction, ReproduceError>| {
+            let error = result.unwrap_err();
+            format!("{} {error}", error.exit_code())
+        };
+        insta::assert_snapshot!(error(case.ask(&["h"], None)), @"2 there is no gate `h`; did you mean g?");
+        insta::assert_snapshot!(error(case.ask(&["gg"], None)), @"2 there is no gate `gg`; did you mean g?");
+        case.write("certification_verdict.json", "{\"schema\": 1}");
+        insta::assert_snapshot!(error(case.ask(&[], None)), @"4 out/certification_verdict.json:1:12: it is not a verdict: invalid type: integer `1`, expected a string");
+        fs_err::remove_dir_all(case.dir.path().join("out")).unwrap();
+        insta::assert_snapshot!(error(case.ask(&[], None)), @"3 out holds no verdict; run `tollgate check` first, name a gate, or name a file with --verdict");
+        assert_eq!(case.ask(&["g"], None).unwrap().lines(), "g: true\n");
+    }
+
+    #[test]
+    fn exec_says_which_reproduced() {
+        let commands = [
+            ("a", "sh -c 'echo seen; exit 7'"),
+            ("b", "true"),
+            ("c", "sh -c 'sleep 600'"),
+            ("d", "no-such-tool"),
+        ];
+        let mut case = case(commands.iter().map(|(id, c)| gate(id, c)).collect())
+            .records(&commands.map(|(id, c)| (id, Status::Fail, c)));
+        (case.exec, case.timeout) = (true, Duration::from_secs(3));
+        let answer = case.go();
+        let came: Vec<Came> = answer.ran.iter().map(|r| r.came).collect();
+        assert_eq!(came, [Came::Reproduced, Came::NotReproduced, Came::TimedOut, Came::NotStarted]);
+        assert_eq!((answer.ran[0].output.as_str(), answer.ran[0].exit_code), ("seen\n", Some(7)));
+        assert_eq!(answer.exit_code(), 1);
+        let green = Case { exec: true, ..fails("true") }.go();
+        assert_eq!(green.exit_code(), 0);
+        let absent = Case { exec: true, ..fails("no-such-tool") }.go();
+        assert_eq!(absent.exit_code(), 4);
+    }
 }

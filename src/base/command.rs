@@ -1,5 +1,6 @@
 //! Command lines as gate files and settings state them: split into words once, by shell quoting rules and without a shell.
 
+use crate::base::files::show;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -14,7 +15,7 @@ impl CommandLine {
     /// Splits a text. An error, as a sentence, when a quote is not closed, a control character stands in it, or nothing
     /// is left to start.
     pub fn parse(text: &str) -> Result<CommandLine, String> {
-        let shown = || text.escape_debug().to_string();
+        let shown = || show(text);
         if text.chars().any(|c| c.is_control() && c != '\t') {
             return Err(format!("the command `{}` holds a control character", shown()));
         }
@@ -75,8 +76,8 @@ fn assignment(word: &str) -> Option<(&str, &str)> {
     let (name, value) = word.split_once('=')?;
     let mut chars = name.chars();
     let first = chars.next()?;
-    let clean = (first.is_ascii_alphabetic() || first == '_')
-        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let clean =
+        (first.is_ascii_alphabetic() || first == '_') && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
     clean.then_some((name, value))
 }
 
@@ -100,7 +101,8 @@ mod tests {
 
     #[test]
     fn leading_assignments_are_environment() {
-        let line = CommandLine::parse("VCR_MODE=playback A='b c' cargo test --test x -- --nocapture").unwrap();
+        let line =
+            CommandLine::parse("VCR_MODE=playback A='b c' cargo test --test x -- --nocapture").unwrap();
         assert_eq!(line.env(), [("VCR_MODE".into(), "playback".into()), ("A".into(), "b c".into())]);
         assert_eq!(line.program(), "cargo");
         assert_eq!(line.arguments(), ["test", "--test", "x", "--", "--nocapture"]);
@@ -125,9 +127,9 @@ mod tests {
     fn what_cannot_be_started_is_a_sentence() {
         insta::assert_snapshot!(CommandLine::parse("").unwrap_err(), @"the command `` names no program");
         insta::assert_snapshot!(CommandLine::parse("A=1").unwrap_err(), @"the command `A=1` names no program");
-        insta::assert_snapshot!(CommandLine::parse("'' x").unwrap_err(), @"the command `\'\' x` names no program");
-        insta::assert_snapshot!(CommandLine::parse("echo 'x").unwrap_err(), @r"the command `echo \'x` has a quote that is not closed");
-        insta::assert_snapshot!(CommandLine::parse("echo \u{1b}[2J").unwrap_err(), @r"the command `echo \u{1b}[2J` holds a control character");
+        insta::assert_snapshot!(CommandLine::parse("'' x").unwrap_err(), @"the command `'' x` names no program");
+        insta::assert_snapshot!(CommandLine::parse("echo 'x").unwrap_err(), @"the command `echo 'x` has a quote that is not closed");
+        insta::assert_snapshot!(CommandLine::parse("echo \u{1b}[2J").unwrap_err(), @r#"the command `echo \u{1b}[2J` holds a control character"#);
     }
 
     proptest! {

@@ -1,6 +1,7 @@
 //! Entries from their texts. Exact TOML: an unknown key is a problem, and all problems of all entries are told at once.
 
 use super::matching::{GENERIC_LINES, matched};
+use crate::base::embedded::RUNBOOK;
 use crate::base::files::show;
 use crate::base::json::{Place, place_of_offset};
 use crate::model::runbook::{Entry, Pattern};
@@ -35,8 +36,13 @@ impl Runbook {
         &self.entries
     }
 
+    /// The entries that ship with tollgate. A test holds that they load; were one at fault, nobody would be led anywhere.
+    pub fn embedded() -> Runbook {
+        load(RUNBOOK, &[]).unwrap_or_default()
+    }
+
     /// The entry of an id.
-    pub fn get(&self, id: &str) -> Option<&Entry> {
+    pub fn entry(&self, id: &str) -> Option<&Entry> {
         self.entries.iter().find(|e| e.id == id)
     }
 
@@ -164,8 +170,7 @@ impl Reader<'_> {
 
     fn known(&mut self, key: &Spanned<DeString<'_>>, known: &[&str]) {
         if !known.contains(&key.get_ref().as_ref()) {
-            let message =
-                format!("unknown key `{}`; known are {}", show(key.get_ref()), known.join(", "));
+            let message = format!("unknown key `{}`; known are {}", show(key.get_ref()), known.join(", "));
             self.problem(key.span(), message);
         }
     }
@@ -205,8 +210,7 @@ impl Reader<'_> {
         let value = table.get("severity")?;
         let text = self.text("severity", value)?;
         if !SEVERITIES.contains(&text.as_str()) {
-            let message =
-                format!("`severity` is `{}`, not one of {}", show(&text), SEVERITIES.join(", "));
+            let message = format!("`severity` is `{}`, not one of {}", show(&text), SEVERITIES.join(", "));
             self.problem(value.span(), message);
         }
         Some(text)
@@ -264,7 +268,8 @@ impl Reader<'_> {
             }
         };
         if let Some(line) = GENERIC_LINES.iter().find(|line| is_generic(&pattern, line)) {
-            let message = format!("the pattern matches `{line}`, which every red run prints; name what failed");
+            let message =
+                format!("the pattern matches `{line}`, which every red run prints; name what failed");
             self.problem(value.span(), message);
             return None;
         }
@@ -293,7 +298,6 @@ fn kind(value: &DeValue<'_>) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::embedded::RUNBOOK;
     use crate::runbook::matches;
     use proptest::prelude::*;
 
@@ -323,15 +327,16 @@ regex = "waiver_lifecycle.*FAILED"
         let own = GOOD.replace("Waiver lifecycle", "Ours");
         let book = load(&[("a.toml", GOOD), ("b.toml", GOOD)], &[("b".into(), own)]).unwrap();
         assert_eq!(book.entries().len(), 2);
-        assert_eq!(book.get("a").unwrap().title, "Waiver lifecycle");
-        assert_eq!(book.get("b").unwrap().title, "Ours");
-        assert_eq!(book.get("a").unwrap().patterns.len(), 2);
+        assert_eq!(book.entry("a").unwrap().title, "Waiver lifecycle");
+        assert_eq!(book.entry("b").unwrap().title, "Ours");
+        assert_eq!(book.entry("a").unwrap().patterns.len(), 2);
         assert_eq!(book.for_gate("waiver_lifecycle").count(), 2);
     }
 
     #[test]
     fn every_problem_is_told_with_its_place() {
-        insta::assert_snapshot!(problems(r#"
+        insta::assert_snapshot!(problems(
+            r#"
 title = 3
 summary = " "
 gates = "one"
@@ -353,7 +358,8 @@ like = "x"
 [[patterns]]
 contains = "a"
 regex = "b"
-"#));
+"#
+        ));
         insta::assert_snapshot!(problems("title = \n[[x]\n"));
         insta::assert_snapshot!(problems(&GOOD.replace("severity", "see = [\"nowhere\"]\nseverity")), @"runbook/x.toml:5:8: `see` names `nowhere`, and there is no such entry");
     }
