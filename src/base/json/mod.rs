@@ -1,10 +1,14 @@
 //! JSON text as a gate must read it: strict, bounded, exact integers, duplicate keys refused, strings borrowed from
 //! the bytes. Positions are not kept; `locate` finds one again from a JSON pointer when a failure needs it.
 
+mod brief;
+mod number;
 mod parse;
 mod place;
+mod scan;
 mod value;
 
+pub use brief::{plain, quoted};
 pub use parse::{Limits, ParseError, ParseErrorKind, parse};
-pub use place::{Place, locate, place_of_offset};
+pub use place::{Place, locate, locate_many, place_of_offset};
 pub use value::{Json, Object};

@@ -1,11 +1,15 @@
 //! The strict parser.
 
-use super::{Json, Place};
+use super::number::number;
+use super::place::place_of_offset;
+use super::scan::string;
+use super::{Json, Object, Place};
+use std::borrow::Cow;
 
 /// What a document may be at most; past either the document is refused as `limit`.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Levels of nesting.
+    /// Levels of nesting; at most 512 are ever allowed, so that no walk over the tree can exhaust a stack.
     pub depth: usize,
     /// Bytes of one document (or of one line of a jsonl stream).
     pub bytes: u64,
@@ -17,6 +21,9 @@ impl Default for Limits {
         Limits { depth: 128, bytes: 256 << 20 }
     }
 }
+
+/// The ceiling of `Limits::depth`.
+const DEPTH_CEILING: usize = 512;
 
 /// Why a document does not parse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +47,482 @@ pub struct ParseError {
 
 /// Parses one document; trailing white space is allowed, anything else is not.
 pub fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, ParseError> {
-    let _ = (bytes, limits);
-    todo!("helper A")
+    let fault = |(kind, offset, message): (ParseErrorKind, usize, String)| ParseError {
+        kind,
+        message,
+        place: place_of_offset(bytes, offset),
+    };
+    if bytes.len() as u64 > limits.bytes {
+        let message = format!("it has {} bytes, more than the limit of {}", bytes.len(), limits.bytes);
+        return Err(fault((ParseErrorKind::Limit, 0, message)));
+    }
+    let text =
+        decode(bytes).map_err(|(offset, message)| fault((ParseErrorKind::Malformed, offset, message)))?;
+    let mut parser = Parser::new(text, limits.depth.min(DEPTH_CEILING));
+    parser.document().map_err(|Stop| fault(parser.fault.take().unwrap_or_else(unknown)))
+}
+
+/// UTF-8 without a byte order mark; an error is an offset and a clause.
+pub(super) fn decode(bytes: &[u8]) -> Result<&str, (usize, String)> {
+    if bytes.starts_with(b"\xEF\xBB\xBF") {
+        return Err((0, "it begins with a byte order mark (BOM)".into()));
+    }
+    std::str::from_utf8(bytes).map_err(|e| {
+        let at = e.valid_up_to();
+        let byte = bytes.get(at).copied().unwrap_or_default();
+        (at, format!("it is not UTF-8: byte 0x{byte:02X} at offset {at}"))
+    })
+}
+
+fn unknown() -> (ParseErrorKind, usize, String) {
+    (ParseErrorKind::Malformed, 0, "it does not parse".into())
+}
+
+/// The fault is in `Parser::fault`; the error itself is kept empty so that results stay small.
+struct Stop;
+
+struct Parser<'a> {
+    text: &'a str,
+    at: usize,
+    depth: usize,
+    fault: Option<(ParseErrorKind, usize, String)>,
+    /// Members and elements of the containers that are still open; a container takes its own off the end, in one
+    /// allocation of the right size.
+    members: Vec<(Cow<'a, str>, Json<'a>)>,
+    elements: Vec<Json<'a>>,
+}
+
+/// Objects up to this size are checked for duplicates member by member; larger ones by their index.
+const SMALL: usize = 16;
+
+impl<'a> Parser<'a> {
+    fn new(text: &'a str, depth: usize) -> Self {
+        Parser { text, at: 0, depth, fault: None, members: Vec::new(), elements: Vec::new() }
+    }
+
+    fn document(&mut self) -> Result<Json<'a>, Stop> {
+        self.space();
+        if self.at == self.text.len() {
+            let what =
+                if self.text.is_empty() { "the file is empty" } else { "it holds nothing but white space" };
+            return self.stop(0, what);
+        }
+        let value = self.value()?;
+        self.space();
+        if self.at < self.text.len() {
+            let what = format!("the document is over, but {} follows", self.found());
+            return self.stop(self.at, what);
+        }
+        Ok(value)
+    }
+
+    #[cold]
+    fn stop<T>(&mut self, offset: usize, message: impl Into<String>) -> Result<T, Stop> {
+        self.fault = Some((ParseErrorKind::Malformed, offset, message.into()));
+        Err(Stop)
+    }
+
+    #[inline]
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    #[inline]
+    fn space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\n' | b'\t' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    /// What stands here, for a message.
+    fn found(&self) -> String {
+        match self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
+            None => "the end of the text".into(),
+            Some('\0') => "a NUL byte".into(),
+            Some(c) => format!("`{}`", c.escape_debug()),
+        }
+    }
+
+    #[cold]
+    fn unexpected<T>(&mut self, wanted: &str, within: &str) -> Result<T, Stop> {
+        let message = if self.at >= self.text.len() {
+            format!("the text ends inside {within}")
+        } else {
+            format!("{wanted} is expected, not {}", self.found())
+        };
+        self.stop(self.at, message)
+    }
+
+    fn value(&mut self) -> Result<Json<'a>, Stop> {
+        match self.peek() {
+            Some(b'"') => self.string().map(Json::Str),
+            Some(b'0'..=b'9') => self.number(),
+            Some(b'-') if self.text.as_bytes().get(self.at + 1) != Some(&b'I') => self.number(),
+            Some(b'{') => self.nested(Self::object),
+            Some(b'[') => self.nested(Self::array),
+            Some(b't') if self.word("true") => Ok(Json::Bool(true)),
+            Some(b'f') if self.word("false") => Ok(Json::Bool(false)),
+            Some(b'n') if self.word("null") => Ok(Json::Null),
+            _ => self.no_value(),
+        }
+    }
+
+    #[cold]
+    fn no_value(&mut self) -> Result<Json<'a>, Stop> {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let word: String =
+            rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').take(20).collect();
+        match word.trim_start_matches('-') {
+            "NaN" | "nan" | "Infinity" | "Inf" | "inf" => {
+                self.stop(self.at, format!("`{word}` is no JSON number"))
+            }
+            "" if rest.is_empty() => self.stop(self.at, "the text ends where a value is expected"),
+            "" => self.stop(self.at, format!("a value is expected, not {}", self.found())),
+            _ => self.stop(self.at, format!("a value is expected, not `{word}`")),
+        }
+    }
+
+    #[inline]
+    fn word(&mut self, word: &str) -> bool {
+        let hit = self.text.as_bytes()[self.at..].starts_with(word.as_bytes());
+        if hit {
+            self.at += word.len();
+        }
+        hit
+    }
+
+    #[inline]
+    fn string(&mut self) -> Result<Cow<'a, str>, Stop> {
+        match string(self.text, self.at + 1) {
+            Ok((text, next)) => {
+                self.at = next;
+                Ok(text)
+            }
+            Err((offset, message)) => self.stop(offset, message),
+        }
+    }
+
+    #[inline]
+    fn number(&mut self) -> Result<Json<'a>, Stop> {
+        match number(self.text, self.at) {
+            Ok((value, next)) => {
+                self.at = next;
+                Ok(value)
+            }
+            Err((offset, message)) => self.stop(offset, message),
+        }
+    }
+
+    #[inline]
+    fn nested(&mut self, inner: fn(&mut Self) -> Result<Json<'a>, Stop>) -> Result<Json<'a>, Stop> {
+        if self.depth == 0 {
+            self.fault = Some((ParseErrorKind::Limit, self.at, "it is nested too deeply".into()));
+            return Err(Stop);
+        }
+        self.depth -= 1;
+        self.at += 1;
+        let value = inner(self)?;
+        self.depth += 1;
+        Ok(value)
+    }
+
+    fn array(&mut self) -> Result<Json<'a>, Stop> {
+        let base = self.elements.len();
+        self.space();
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Ok(Json::Array(Vec::new()));
+        }
+        loop {
+            self.space();
+            let value = self.value()?;
+            self.elements.push(value);
+            self.space();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b']') => break,
+                _ => return self.unexpected("`,` or `]`", "an array"),
+            }
+        }
+        self.at += 1;
+        Ok(Json::Array(self.elements.split_off(base)))
+    }
+
+    fn object(&mut self) -> Result<Json<'a>, Stop> {
+        let (base, opened) = (self.members.len(), self.at);
+        self.space();
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok(Json::Object(Object::default()));
+        }
+        // One bit for each kind of key seen: a key with a new bit is no duplicate, and needs no comparison.
+        let mut seen = 0u64;
+        loop {
+            self.space();
+            let at = self.at;
+            let key = self.key()?;
+            let bit = kind_of_key(&key);
+            if seen & bit != 0 && self.members.len() - base <= SMALL && has(&self.members[base..], &key) {
+                return self.stop(at, twice(&key));
+            }
+            seen |= bit;
+            let value = self.value()?;
+            self.members.push((key, value));
+            self.space();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b'}') => break,
+                _ => return self.unexpected("`,` or `}`", "an object"),
+            }
+        }
+        self.at += 1;
+        let members = self.members.split_off(base);
+        if members.len() <= SMALL {
+            return Ok(Json::Object(Object::from_members(members)));
+        }
+        match Object::from_distinct(members) {
+            Ok(object) => Ok(Json::Object(object)),
+            Err((nth, key)) => {
+                let offset = self.key_offset(opened, nth);
+                self.stop(offset, twice(&key))
+            }
+        }
+    }
+
+    /// Reads a key and the colon behind it.
+    #[inline]
+    fn key(&mut self) -> Result<Cow<'a, str>, Stop> {
+        if self.peek() != Some(b'"') {
+            return self.unexpected("a key in quotes", "an object");
+        }
+        let key = self.string()?;
+        self.space();
+        if self.peek() != Some(b':') {
+            return self.unexpected("`:`", "an object");
+        }
+        self.at += 1;
+        self.space();
+        Ok(key)
+    }
+
+    /// Where the `nth` key of the object opened before `opened` stands; reads the object again.
+    #[cold]
+    fn key_offset(&mut self, opened: usize, nth: usize) -> usize {
+        self.at = opened;
+        for _ in 0..nth {
+            self.space();
+            if self.key().is_err() || self.value().is_err() {
+                break;
+            }
+            self.space();
+            self.at += 1;
+        }
+        self.space();
+        self.at
+    }
+}
+
+#[inline]
+fn kind_of_key(key: &str) -> u64 {
+    let bytes = key.as_bytes();
+    let (first, last) = (bytes.first().copied().unwrap_or(0), bytes.last().copied().unwrap_or(0));
+    1 << ((bytes.len() * 7 + usize::from(first) * 5 + usize::from(last) * 3) % 64)
+}
+
+fn has(members: &[(Cow<'_, str>, Json<'_>)], key: &str) -> bool {
+    members.iter().any(|(k, _)| k == key)
+}
+
+#[cold]
+fn twice(key: &str) -> String {
+    let shown: String = key.chars().take(80).collect();
+    format!("the key `{}` stands twice in one object", shown.escape_debug())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn error(bytes: &[u8]) -> String {
+        let e = parse(bytes, &Limits::default()).unwrap_err();
+        format!(
+            "{}:{} {}{}",
+            e.place.line,
+            e.place.column,
+            e.message,
+            if e.kind == ParseErrorKind::Limit { " (limit)" } else { "" }
+        )
+    }
+
+    fn ok(text: &str) -> Json<'_> {
+        parse(text.as_bytes(), &Limits::default()).unwrap()
+    }
+
+    #[test]
+    fn bad_input_is_one_clause_with_a_place() {
+        let deep = "[".repeat(10_000);
+        let cases: Vec<(&[u8], &str)> = vec![
+            (b"", "1:1 the file is empty"),
+            (b" \n", "1:1 it holds nothing but white space"),
+            (b"\xEF\xBB\xBF{}", "1:1 it begins with a byte order mark (BOM)"),
+            (b"{\"a\": \"\xFF\"}", "1:8 it is not UTF-8: byte 0xFF at offset 7"),
+            (b"{\"a\": \"\0\"}", "1:8 a NUL byte stands in a string"),
+            (b"{}\0", "1:3 the document is over, but a NUL byte follows"),
+            (b"{\"a\": 1,\n \"a\": 2}", "2:2 the key `a` stands twice in one object"),
+            (b"{\"a\": 1, \"\\u0061\": 2}", "1:10 the key `a` stands twice in one object"),
+            (deep.as_bytes(), "1:129 it is nested too deeply (limit)"),
+            (b"[18446744073709551616]", "1:2 the integer 18446744073709551616 is past 64 bits"),
+            (b"[-9223372036854775809]", "1:2 the integer -9223372036854775809 is past 64 bits"),
+            (b"1e400", "1:1 the number 1e400 is past what a 64-bit float holds"),
+            (b"[NaN]", "1:2 `NaN` is no JSON number"),
+            (b"[-Infinity]", "1:2 `-Infinity` is no JSON number"),
+            (b"{} {}", "1:4 the document is over, but `{` follows"),
+            (b"{\"a\": 1", "1:8 the text ends inside an object"),
+            (b"{\"a\":", "1:6 the text ends where a value is expected"),
+            (b"{\"a", "1:4 the text ends inside a string"),
+            (b"[1, 2", "1:6 the text ends inside an array"),
+            (b"[1,]", "1:4 a value is expected, not `]`"),
+            (b"{\"a\": 1,}", "1:9 a key in quotes is expected, not `}`"),
+            (b"{a: 1}", "1:2 a key in quotes is expected, not `a`"),
+            (b"[01]", "1:2 a number begins with a needless 0"),
+            (b"[1.]", "1:4 a decimal point is followed by no digit"),
+            (b"[1e]", "1:4 an exponent holds no digit"),
+            (b"[-]", "1:3 a minus sign is followed by no digit"),
+            (b"[\"\\ud800\"]", "1:3 a \\u escape is half of a surrogate pair and no character"),
+            (b"[\"a\tb\"]", "1:4 the control character U+0009 stands unescaped in a string"),
+            (b"tru", "1:1 a value is expected, not `tru`"),
+            (b"\x1b[31m", "1:1 a value is expected, not `\\u{1b}`"),
+        ];
+        for (bytes, wanted) in cases {
+            assert_eq!(error(bytes), wanted, "{:?}", String::from_utf8_lossy(&bytes[..bytes.len().min(40)]));
+        }
+    }
+
+    #[test]
+    fn a_duplicate_in_a_large_object_is_found_where_it_stands() {
+        let mut text = String::from("{\n");
+        for n in 0..5000 {
+            text.push_str(&format!("\"key{n}\": [{n}],\n"));
+        }
+        text.push_str("  \"key17\": {}}");
+        assert_eq!(error(text.as_bytes()), "5002:3 the key `key17` stands twice in one object");
+    }
+
+    #[test]
+    fn large_objects_are_looked_up() {
+        let members: Vec<String> = (0..1000).map(|n| format!("\"k{n}\":{n}")).collect();
+        let text = format!("{{{}}}", members.join(","));
+        let doc = ok(&text);
+        assert_eq!(doc.get("k999"), Some(&Json::Int(999)));
+        assert_eq!(doc.get("k1000"), None);
+        assert_eq!(doc, doc.clone());
+    }
+
+    #[test]
+    fn too_large_is_a_limit() {
+        let e = parse(b"[1, 2]", &Limits { bytes: 3, ..Limits::default() }).unwrap_err();
+        assert_eq!(e.kind, ParseErrorKind::Limit);
+    }
+
+    #[test]
+    fn a_generous_limit_still_cannot_exhaust_the_stack() {
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        let e = parse(deep.as_bytes(), &Limits { depth: usize::MAX, ..Limits::default() }).unwrap_err();
+        assert_eq!(e.kind, ParseErrorKind::Limit);
+        let allowed = format!("{}{}", "[{\"a\":".repeat(64), "1".to_string() + &"}]".repeat(64));
+        ok(&allowed);
+    }
+
+    #[test]
+    fn integers_are_exact_and_floats_rounded() {
+        assert_eq!(ok("9223372036854775807"), Json::Int(i64::MAX));
+        assert_eq!(ok("-9223372036854775808"), Json::Int(i64::MIN));
+        assert_eq!(ok("18446744073709551615"), Json::UInt(u64::MAX));
+        assert_eq!(ok("9223372036854775808"), Json::UInt(1 << 63));
+        assert_eq!(ok("-0"), Json::Int(0));
+        assert_eq!(ok("0.1"), Json::Float(0.1));
+        assert_eq!(ok("1e-400"), Json::Float(0.0));
+        assert_eq!(ok("123456789012345678901234567890.5"), Json::Float(123456789012345678901234567890.5));
+    }
+
+    /// What serde_json makes of the same text, duplicates and 64 bits aside.
+    fn json_text() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            Just("null".to_string()),
+            Just("true".to_string()),
+            any::<i64>().prop_map(|n| n.to_string()),
+            any::<u64>().prop_map(|n| n.to_string()),
+            any::<f64>().prop_filter("finite", |f| f.is_finite()).prop_map(|f| format!("{f:?}")),
+            "[0-9]{1,6}\\.[0-9]{1,12}([eE][+-]?[0-9]{1,2})?"
+                .prop_map(|s| s.trim_start_matches('0').to_string())
+                .prop_map(|s| if s.starts_with('.') { format!("0{s}") } else { s }),
+            any::<String>().prop_map(|s| serde_json::to_string(&s).unwrap()),
+            "\"(\\\\u[0-9a-fA-F]{4}|\\\\n|\\\\\"|[a-z é])*\"",
+        ];
+        leaf.prop_recursive(5, 60, 8, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..6).prop_map(|v| format!("[{}]", v.join(" , "))),
+                proptest::collection::btree_map("[a-z]{0,4}", inner, 0..30).prop_map(|m| {
+                    let all: Vec<String> = m.iter().map(|(k, v)| format!("\n \"{k}\" :{v}")).collect();
+                    format!("{{{}}}", all.join(","))
+                }),
+            ]
+        })
+    }
+
+    fn close(a: &serde_json::Value, b: &serde_json::Value) -> bool {
+        use serde_json::Value::{Array, Number, Object};
+        match (a, b) {
+            // serde_json may round a float's last bit the other way.
+            (Number(x), Number(y)) if x.is_f64() || y.is_f64() => {
+                let (x, y) = (x.as_f64().unwrap(), y.as_f64().unwrap());
+                x == y || (x - y).abs() <= x.abs() * 1e-15 + f64::MIN_POSITIVE
+            }
+            (Array(x), Array(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| close(x, y)),
+            (Object(x), Object(y)) => {
+                x.len() == y.len() && x.iter().all(|(k, v)| y.get(k).is_some_and(|w| close(v, w)))
+            }
+            _ => a == b,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_serde_json_on_json(text in json_text()) {
+            let theirs = serde_json::from_str::<serde_json::Value>(&text);
+            let ours = parse(text.as_bytes(), &Limits::default());
+            match (ours, theirs) {
+                (Ok(ours), Ok(theirs)) => prop_assert!(close(&ours.to_value(), &theirs), "{text}"),
+                (Err(_), Err(_)) => {}
+                (ours, theirs) => prop_assert!(false, "{text}: {ours:?} {theirs:?}"),
+            }
+        }
+
+        #[test]
+        fn agrees_with_serde_json_on_broken_json(text in json_text(), at in any::<prop::sample::Index>(), with in "[\\[\\]{},:\"\\\\ 0-9a-zN.\u{0}é-]{0,2}") {
+            let mut broken: Vec<char> = text.chars().collect();
+            let at = at.index(broken.len());
+            broken.splice(at..at + 1, with.chars());
+            let text: String = broken.into_iter().collect();
+            let ours = parse(text.as_bytes(), &Limits::default());
+            let theirs = serde_json::from_str::<serde_json::Value>(&text);
+            match (&ours, &theirs) {
+                (Ok(ours), Ok(theirs)) => prop_assert!(close(&ours.to_value(), theirs), "{text}"),
+                (Err(e), Ok(_)) => prop_assert!(e.message.contains("twice") || e.message.contains("past 64 bits"), "{text}: {e:?}"),
+                (Ok(_), Err(e)) => prop_assert!(false, "{text}: {e}"),
+                _ => {}
+            }
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = parse(&bytes, &Limits::default());
+        }
+
+        #[test]
+        fn floats_round_as_std_does(text in "-?(0|[1-9][0-9]{0,17})\\.[0-9]{1,18}") {
+            prop_assert_eq!(ok(&text), Json::Float(text.parse().unwrap()));
+        }
+    }
 }

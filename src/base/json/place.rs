@@ -1,5 +1,8 @@
 //! Where something stands in a text.
 
+use super::parse::decode;
+use super::scan::{interruption, string};
+
 /// A place in a text file, counted from 1; columns count characters, as editors do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Place {
@@ -11,17 +14,271 @@ pub struct Place {
 
 /// The place of a byte offset.
 pub fn place_of_offset(bytes: &[u8], offset: usize) -> Place {
-    let before = &bytes[..offset.min(bytes.len())];
-    let line = before.iter().filter(|b| **b == b'\n').count() as u64 + 1;
-    let start = before.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
-    // Continuation bytes do not count, so broken UTF-8 still gives a usable column.
-    let column = before[start..].iter().filter(|b| **b & 0xC0 != 0x80).count() as u64 + 1;
-    Place { line, column }
+    let mut ruler = Ruler::new(bytes);
+    ruler.advance(offset)
+}
+
+/// Turns ascending offsets into places in one pass.
+struct Ruler<'b> {
+    bytes: &'b [u8],
+    at: usize,
+    place: Place,
+}
+
+impl<'b> Ruler<'b> {
+    fn new(bytes: &'b [u8]) -> Self {
+        Ruler { bytes, at: 0, place: Place { line: 1, column: 1 } }
+    }
+
+    fn advance(&mut self, offset: usize) -> Place {
+        let between = &self.bytes[self.at..offset.clamp(self.at, self.bytes.len())];
+        // Continuation bytes do not count, so broken UTF-8 still gives a usable column.
+        let columns = |line: &[u8]| line.iter().filter(|b| **b & 0xC0 != 0x80).count() as u64;
+        match between.iter().rposition(|b| *b == b'\n') {
+            None => self.place.column += columns(between),
+            Some(last) => {
+                self.place.line += between.iter().filter(|b| **b == b'\n').count() as u64;
+                self.place.column = 1 + columns(&between[last + 1..]);
+            }
+        }
+        self.at += between.len();
+        self.place
+    }
 }
 
 /// The place where the value that an RFC 6901 `pointer` names begins, or of its nearest parent that is there.
-/// Reads the text again: only called for what failed. `None` when the text is not JSON.
+/// Reads the text again: only called for what failed. `None` when the text is not JSON up to there.
 pub fn locate(bytes: &[u8], pointer: &str) -> Option<Place> {
-    let _ = (bytes, pointer);
-    todo!("helper A")
+    locate_many(bytes, &[pointer]).pop().flatten()
+}
+
+/// As `locate`, for several pointers in one pass over the text.
+pub fn locate_many(bytes: &[u8], pointers: &[&str]) -> Vec<Option<Place>> {
+    let mut places = vec![None; pointers.len()];
+    let Ok(text) = decode(bytes) else { return places };
+    let routes: Vec<Vec<Token>> = pointers.iter().map(|p| tokens(p)).collect();
+    let wanted: Vec<Wanted<'_>> = routes.iter().enumerate().map(|(nth, route)| (nth, &route[..])).collect();
+    let mut walk = Walk { text, at: 0, left: pointers.len(), offsets: vec![None; pointers.len()] };
+    // Stops early when all are found; what was passed on the way stays.
+    let _ = walk.value(&wanted);
+    let mut order: Vec<(usize, usize)> =
+        walk.offsets.iter().enumerate().filter_map(|(nth, offset)| Some(((*offset)?, nth))).collect();
+    order.sort_unstable();
+    let mut ruler = Ruler::new(bytes);
+    for (offset, nth) in order {
+        places[nth] = Some(ruler.advance(offset));
+    }
+    places
+}
+
+struct Token {
+    text: String,
+    index: Option<usize>,
+}
+
+/// Which pointer, and what of it is still to be walked.
+type Wanted<'t> = (usize, &'t [Token]);
+
+fn tokens(pointer: &str) -> Vec<Token> {
+    pointer
+        .split('/')
+        .skip(1)
+        .map(|token| {
+            let text = token.replace("~1", "/").replace("~0", "~");
+            Token { index: text.parse().ok(), text }
+        })
+        .collect()
+}
+
+struct Walk<'a> {
+    text: &'a str,
+    at: usize,
+    left: usize,
+    offsets: Vec<Option<usize>>,
+}
+
+impl Walk<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\n' | b'\t' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    /// Walks the value that begins here; `None` ends the walk. Recurses only as deep as a pointer is long.
+    fn value(&mut self, wanted: &[Wanted<'_>]) -> Option<()> {
+        self.space();
+        let first = self.peek()?;
+        let mut deeper = Vec::new();
+        for (nth, route) in wanted {
+            self.offsets[*nth] = Some(self.at);
+            if route.is_empty() {
+                self.left -= 1;
+            } else {
+                deeper.push((*nth, *route));
+            }
+        }
+        match first {
+            _ if self.left == 0 => None,
+            b'{' if !deeper.is_empty() => self.members(&deeper),
+            b'[' if !deeper.is_empty() => self.elements(&deeper),
+            _ => self.skip(),
+        }
+    }
+
+    fn members(&mut self, wanted: &[Wanted<'_>]) -> Option<()> {
+        self.at += 1;
+        loop {
+            self.space();
+            match self.peek()? {
+                b'}' => break,
+                b',' => self.at += 1,
+                b'"' => {
+                    let (key, next) = string(self.text, self.at + 1).ok()?;
+                    self.at = next;
+                    self.space();
+                    (self.peek()? == b':').then_some(())?;
+                    self.at += 1;
+                    let inner = narrow(wanted, |token| token.text == key);
+                    if inner.is_empty() { self.skip()? } else { self.value(&inner)? }
+                }
+                _ => return None,
+            }
+        }
+        self.at += 1;
+        Some(())
+    }
+
+    fn elements(&mut self, wanted: &[Wanted<'_>]) -> Option<()> {
+        self.at += 1;
+        let mut nth = 0;
+        loop {
+            self.space();
+            match self.peek()? {
+                b']' => break,
+                b',' => self.at += 1,
+                _ => {
+                    let inner = narrow(wanted, |token| token.index == Some(nth));
+                    if inner.is_empty() {
+                        self.skip()?
+                    } else {
+                        self.value(&inner)?
+                    }
+                    nth += 1;
+                }
+            }
+        }
+        self.at += 1;
+        Some(())
+    }
+
+    /// Passes over one value, however deep, without recursion.
+    fn skip(&mut self) -> Option<()> {
+        let mut depth = 0usize;
+        loop {
+            self.space();
+            match self.peek()? {
+                b'"' => self.skip_string()?,
+                b'{' | b'[' => {
+                    depth += 1;
+                    self.at += 1;
+                    continue;
+                }
+                b'}' | b']' => {
+                    depth = depth.checked_sub(1)?;
+                    self.at += 1;
+                }
+                b',' | b':' => {
+                    (depth > 0).then_some(())?;
+                    self.at += 1;
+                    continue;
+                }
+                _ => {
+                    while self
+                        .peek()
+                        .is_some_and(|b| !matches!(b, b',' | b']' | b'}') && !b.is_ascii_whitespace())
+                    {
+                        self.at += 1;
+                    }
+                }
+            }
+            if depth == 0 {
+                return Some(());
+            }
+        }
+    }
+
+    fn skip_string(&mut self) -> Option<()> {
+        let mut at = self.at + 1;
+        loop {
+            at = interruption(self.text.as_bytes(), at);
+            match self.text.as_bytes().get(at)? {
+                b'"' => break,
+                b'\\' => at += 2,
+                _ => return None,
+            }
+        }
+        self.at = at + 1;
+        Some(())
+    }
+}
+
+/// Those whose next token fits, that token taken off.
+fn narrow<'t>(wanted: &[Wanted<'t>], fits: impl Fn(&Token) -> bool) -> Vec<Wanted<'t>> {
+    wanted
+        .iter()
+        .filter_map(|(nth, route)| {
+            let (head, rest) = route.split_first()?;
+            fits(head).then_some((*nth, rest))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str, pointer: &str) -> (u64, u64) {
+        let place = locate(text.as_bytes(), pointer).unwrap();
+        (place.line, place.column)
+    }
+
+    #[test]
+    fn finds_values_and_nearest_parents() {
+        let text = "{\n  \"a\": [1, {\"b\\u0063\": \"x\"}],\n  \"é\": {\"z\": 1}, \"~/\": 5 }";
+        assert_eq!(at(text, ""), (1, 1));
+        assert_eq!(at(text, "/a"), (2, 8));
+        assert_eq!(at(text, "/a/1"), (2, 12));
+        assert_eq!(at(text, "/a/1/bc"), (2, 24));
+        assert_eq!(at(text, "/a/7"), (2, 8));
+        assert_eq!(at(text, "/nothing/here"), (1, 1));
+        assert_eq!(at(text, "/é/z"), (3, 14));
+        assert_eq!(at(text, "/~0~1"), (3, 24));
+    }
+
+    #[test]
+    fn several_in_one_pass_agree_with_one_at_a_time() {
+        let text = r#"{"a":[{"b":1},{"b":[2,3]}],"c":{"a":{"b":4}},"d":"x"}"#;
+        let pointers = ["/c/a/b", "/a/1/b/1", "", "/a/0", "/d", "/q", "/a/1/b/1", "/d/x"];
+        let many = locate_many(text.as_bytes(), &pointers);
+        for (pointer, place) in pointers.iter().zip(many) {
+            assert_eq!(place, locate(text.as_bytes(), pointer), "{pointer}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_json_has_no_place() {
+        assert_eq!(locate(b"", "/a"), None);
+        assert_eq!(locate(b"\xff", ""), None);
+        assert!(locate(b"{\"a\" 1}", "/a/b").is_some(), "the nearest parent was read");
+    }
+
+    #[test]
+    fn offsets_count_characters() {
+        assert_eq!(place_of_offset("é\né".as_bytes(), 5), Place { line: 2, column: 2 });
+        assert_eq!(place_of_offset(b"ab", 99), Place { line: 1, column: 3 });
+    }
 }

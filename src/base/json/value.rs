@@ -1,6 +1,7 @@
 //! The tree that a document is read into.
 
 use std::borrow::Cow;
+use std::hash::{BuildHasher as _, RandomState};
 
 /// One JSON value. Strings without escapes borrow the document's bytes.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,33 +25,107 @@ pub enum Json<'a> {
 }
 
 /// The members of an object in document order. Keys are unique: the parser refuses duplicates.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
+#[derive(Debug, Clone, Default)]
+pub struct Object<'a> {
+    members: Box<[(Cow<'a, str>, Json<'a>)]>,
+    /// For large objects, so that a lookup does not walk them.
+    index: Option<Box<Index>>,
+}
+
+impl PartialEq for Object<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.members == other.members
+    }
+}
+
+/// Objects of more members than this carry an index.
+const INDEXED: usize = 16;
+
+/// A hash table from key to the member's number plus one; 0 is a free slot. Keyed at random, so that no document can
+/// make its keys collide.
+#[derive(Debug, Clone)]
+struct Index {
+    state: RandomState,
+    slots: Box<[u32]>,
+}
+
+impl Index {
+    /// An index of these members; the error is the number of the first member whose key an earlier one has.
+    fn build(members: &[(Cow<'_, str>, Json<'_>)]) -> Result<Index, usize> {
+        let mut index = Index {
+            state: RandomState::new(),
+            slots: vec![0; (members.len() * 2).next_power_of_two()].into(),
+        };
+        for (nth, (key, _)) in members.iter().enumerate() {
+            let slot = index.slot(members, key);
+            if index.slots[slot] != 0 {
+                return Err(nth);
+            }
+            // A document is bounded far below 2^32 members; past that the lookup falls back to walking.
+            index.slots[slot] = u32::try_from(nth + 1).map_err(|_| nth)?;
+        }
+        Ok(index)
+    }
+
+    /// The slot that holds `key`, or the free one where it belongs.
+    fn slot(&self, members: &[(Cow<'_, str>, Json<'_>)], key: &str) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut at = self.state.hash_one(key) as usize & mask;
+        while let Some(nth) = (self.slots[at] as usize).checked_sub(1) {
+            if members[nth].0 == key {
+                break;
+            }
+            at = (at + 1) & mask;
+        }
+        at
+    }
+}
 
 impl<'a> Object<'a> {
     /// An object of these members, which the caller knows to have unique keys.
     pub fn from_members(members: Vec<(Cow<'a, str>, Json<'a>)>) -> Self {
-        Object(members)
+        let members = members.into_boxed_slice();
+        let index = (members.len() > INDEXED).then(|| Index::build(&members).ok().map(Box::new)).flatten();
+        Object { members, index }
+    }
+
+    /// As `from_members`, the keys checked: the error is the number of the first member whose key an earlier one has,
+    /// and that key.
+    pub fn from_distinct(members: Vec<(Cow<'a, str>, Json<'a>)>) -> Result<Self, (usize, String)> {
+        match Index::build(&members) {
+            Ok(index) => {
+                let index = (members.len() > INDEXED).then(|| Box::new(index));
+                Ok(Object { members: members.into_boxed_slice(), index })
+            }
+            Err(nth) => Err((nth, members.get(nth).map(|(key, _)| key.to_string()).unwrap_or_default())),
+        }
     }
 
     /// The value under `key`.
+    #[inline]
     pub fn get(&self, key: &str) -> Option<&Json<'a>> {
-        self.0.iter().find(|(k, _)| k == key).map(|(_, v)| v)
+        match &self.index {
+            None => self.members.iter().find(|(k, _)| k == key).map(|(_, v)| v),
+            Some(index) => {
+                let nth = (index.slots[index.slot(&self.members, key)] as usize).checked_sub(1)?;
+                self.members.get(nth).map(|(_, v)| v)
+            }
+        }
     }
 
     /// The members in document order.
     pub fn iter(&self) -> std::slice::Iter<'_, (Cow<'a, str>, Json<'a>)> {
-        self.0.iter()
+        self.members.iter()
     }
 
     /// How many members there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.members.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.members.is_empty()
     }
 }
 

@@ -1,0 +1,91 @@
+//! Numbers: integers exact to 64 bits, floats correctly rounded and finite.
+
+use super::Json;
+
+/// What is wrong with a number, and at which offset.
+pub(super) type NumberFault = (usize, String);
+
+/// Powers of ten that a float holds exactly.
+const TENS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+    1e19, 1e20, 1e21, 1e22,
+];
+
+/// Reads the number that begins at `start` (a digit or `-`). Gives it and the offset behind it.
+#[inline]
+pub(super) fn number(text: &str, start: usize) -> Result<(Json<'static>, usize), NumberFault> {
+    let bytes = text.as_bytes();
+    let negative = bytes.get(start) == Some(&b'-');
+    let first = start + usize::from(negative);
+    let (mut digits, mut at) = run(bytes, first, 0);
+    if at == first {
+        return Err((first, "a minus sign is followed by no digit".into()));
+    }
+    if bytes[first] == b'0' && at > first + 1 {
+        return Err((start, "a number begins with a needless 0".into()));
+    }
+    let whole = at - first;
+    if !matches!(bytes.get(at), Some(b'.' | b'e' | b'E')) {
+        return integer(&text[start..at], negative, digits, whole).map(|n| (n, at)).map_err(|m| (start, m));
+    }
+    let mut fraction = 0;
+    if bytes[at] == b'.' {
+        let (more, end) = run(bytes, at + 1, digits);
+        fraction = end - (at + 1);
+        if fraction == 0 {
+            return Err((end, "a decimal point is followed by no digit".into()));
+        }
+        (digits, at) = (more, end);
+    }
+    let plain = !matches!(bytes.get(at), Some(b'e' | b'E'));
+    if !plain {
+        at = exponent(bytes, at)?;
+    }
+    // Both operands are exact, so the one division rounds correctly; std's parser does the rest.
+    if plain && whole + fraction <= 19 && digits < (1 << 53) && fraction < TENS.len() {
+        let value = digits as f64 / TENS[fraction];
+        return Ok((Json::Float(if negative { -value } else { value }), at));
+    }
+    match text[start..at].parse::<f64>() {
+        Ok(value) if value.is_finite() => Ok((Json::Float(value), at)),
+        _ => Err((start, format!("the number {} is past what a 64-bit float holds", cut(&text[start..at])))),
+    }
+}
+
+/// Reads digits onto `value` (meaningful up to 19 digits in all), gives it and the offset of the first other byte.
+#[inline]
+fn run(bytes: &[u8], from: usize, mut value: u64) -> (u64, usize) {
+    let mut at = from;
+    while let Some(digit) = bytes.get(at).map(|b| b.wrapping_sub(b'0')).filter(|d| *d < 10) {
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+        at += 1;
+    }
+    (value, at)
+}
+
+fn exponent(bytes: &[u8], at: usize) -> Result<usize, NumberFault> {
+    let first = at + 1 + usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-')));
+    let (_, end) = run(bytes, first, 0);
+    if end == first { Err((end, "an exponent holds no digit".into())) } else { Ok(end) }
+}
+
+#[inline]
+fn integer(text: &str, negative: bool, value: u64, digits: usize) -> Result<Json<'static>, String> {
+    let past = || format!("the integer {} is past 64 bits", cut(text));
+    // 19 digits cannot overflow; more are parsed again, checked.
+    let value =
+        if digits <= 19 { value } else { text.trim_start_matches('-').parse::<u64>().map_err(|_| past())? };
+    match (negative, i64::try_from(value)) {
+        (false, Ok(i)) => Ok(Json::Int(i)),
+        (false, Err(_)) => Ok(Json::UInt(value)),
+        (true, _) => 0i64.checked_sub_unsigned(value).map(Json::Int).ok_or_else(past),
+    }
+}
+
+fn cut(text: &str) -> String {
+    if text.len() <= 40 {
+        text.to_string()
+    } else {
+        format!("{}… ({} characters)", &text[..40], text.len())
+    }
+}

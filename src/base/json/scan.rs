@@ -1,0 +1,124 @@
+//! Scanning strings eight bytes at a time.
+
+use std::borrow::Cow;
+
+const ONES: u64 = u64::MAX / 255;
+const HIGHS: u64 = ONES * 128;
+
+/// The offset, at or after `from`, of the first byte that ends or interrupts a string: a quote, a backslash, or a
+/// control character. The length of `bytes` when there is none.
+#[inline]
+pub(super) fn interruption(bytes: &[u8], from: usize) -> usize {
+    let mut at = from;
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*chunk);
+        // A borrow can only make a higher byte a false hit; the lowest hit is always a true one.
+        let quote = (word ^ (ONES * b'"' as u64)).wrapping_sub(ONES) & !(word ^ (ONES * b'"' as u64));
+        let slash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES) & !(word ^ (ONES * b'\\' as u64));
+        let control = word.wrapping_sub(ONES * 0x20) & !word;
+        let hits = (quote | slash | control) & HIGHS;
+        if hits != 0 {
+            return at + (hits.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    while let Some(&byte) = bytes.get(at) {
+        if byte == b'"' || byte == b'\\' || byte < 0x20 {
+            break;
+        }
+        at += 1;
+    }
+    at
+}
+
+/// What is wrong inside a string, and at which offset.
+pub(super) type StringFault = (usize, String);
+
+/// Reads the string whose first character (after the opening quote) stands at `start`. Gives its text, borrowed when
+/// it holds no escape, and the offset behind the closing quote.
+#[inline]
+pub(super) fn string(text: &str, start: usize) -> Result<(Cow<'_, str>, usize), StringFault> {
+    let end = interruption(text.as_bytes(), start);
+    match text.as_bytes().get(end) {
+        Some(b'"') => Ok((Cow::Borrowed(&text[start..end]), end + 1)),
+        _ => escaped(text, start, end),
+    }
+}
+
+/// The rest of `string`, for one with escapes or a fault; `end` is the first interruption.
+#[cold]
+fn escaped(text: &str, start: usize, mut end: usize) -> Result<(Cow<'_, str>, usize), StringFault> {
+    let bytes = text.as_bytes();
+    let mut out = String::new();
+    let mut from = start;
+    loop {
+        out.push_str(&text[from..end]);
+        match bytes.get(end) {
+            Some(b'"') => return Ok((Cow::Owned(out), end + 1)),
+            Some(b'\\') => {
+                let (c, next) = escape(bytes, end)?;
+                out.push(c);
+                from = next;
+            }
+            Some(0) => return Err((end, "a NUL byte stands in a string".into())),
+            Some(b) => {
+                return Err((end, format!("the control character U+{b:04X} stands unescaped in a string")));
+            }
+            None => return Err((end, "the text ends inside a string".into())),
+        }
+        end = interruption(bytes, from);
+    }
+}
+
+/// Reads the escape whose backslash stands at `at`: its character and the offset behind it.
+fn escape(bytes: &[u8], at: usize) -> Result<(char, usize), StringFault> {
+    let simple = match bytes.get(at + 1) {
+        Some(b'"') => '"',
+        Some(b'\\') => '\\',
+        Some(b'/') => '/',
+        Some(b'b') => '\u{8}',
+        Some(b'f') => '\u{c}',
+        Some(b'n') => '\n',
+        Some(b'r') => '\r',
+        Some(b't') => '\t',
+        Some(b'u') => return unicode(bytes, at),
+        Some(_) => return Err((at, "a backslash in a string begins no known escape".into())),
+        None => return Err((at, "the text ends inside a string".into())),
+    };
+    Ok((simple, at + 2))
+}
+
+/// Reads `\uXXXX`, or the two of them that make up a character past U+FFFF.
+fn unicode(bytes: &[u8], at: usize) -> Result<(char, usize), StringFault> {
+    let lone = || (at, "a \\u escape is half of a surrogate pair and no character".to_string());
+    let high =
+        hex4(bytes, at + 2).ok_or((at, "\\u is not followed by four hexadecimal digits".to_string()))?;
+    if !(0xD800..0xE000).contains(&high) {
+        return char::from_u32(high).map(|c| (c, at + 6)).ok_or_else(lone);
+    }
+    if high >= 0xDC00 || bytes.get(at + 6..at + 8) != Some(b"\\u") {
+        return Err(lone());
+    }
+    let low = hex4(bytes, at + 8).filter(|low| (0xDC00..0xE000).contains(low)).ok_or_else(lone)?;
+    char::from_u32(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)).map(|c| (c, at + 12)).ok_or_else(lone)
+}
+
+fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..at + 4)?.iter().try_fold(0, |n, b| Some(n * 16 + (*b as char).to_digit(16)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn interruption_is_the_first_of_its_kind(bytes in proptest::collection::vec(any::<u8>(), 0..64), from in 0usize..70) {
+            let slow = (from..bytes.len())
+                .find(|i| matches!(bytes[*i], b'"' | b'\\' | 0..0x20))
+                .unwrap_or(bytes.len().max(from));
+            prop_assert_eq!(interruption(&bytes, from), slow);
+        }
+    }
+}
