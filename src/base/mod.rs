@@ -1,6 +1,7 @@
 //! Floor 0: the machine. Clock, files, git, processes, digests, JSON text.
 
 pub mod clock;
+pub mod command;
 pub mod digest;
 pub mod embedded;
 pub mod files;

@@ -1,1 +1,1 @@
-//! Floor 7: the front door.
+//! f7
