@@ -43,8 +43,8 @@ impl Progress {
             return;
         }
         let bar = slot.get_or_init(|| bar(self.total));
-        bar.set_message(terminal_cut(name, 60));
         bar.set_position(done);
+        bar.set_message(terminal_cut(name, 60));
     }
 
     /// Takes the line off the screen; dropping does the same.
@@ -67,8 +67,8 @@ fn is_due(micros: u64) -> bool {
 
 fn bar(total: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-    match ProgressStyle::with_template("{bar:24} {pos}/{len} {wide_msg}") {
-        Ok(style) => bar.with_style(style),
+    match ProgressStyle::with_template("[{bar:24}] {pos}/{len} {wide_msg}") {
+        Ok(style) => bar.with_style(style.progress_chars("=> ")),
         Err(_) => bar,
     }
 }
