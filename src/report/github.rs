@@ -118,11 +118,9 @@ fn annotation(issue: &Issue<'_>) -> String {
         None => format!("FAIL: {}", issue.rule),
     };
     let mut lines = vec![fit(&terminal(&issue.message), MESSAGE)];
-    if let Some(finding) = issue.finding.filter(|_| issue.gate.is_some()) {
-        if let Some(at) = words::place_and_pointer(finding) {
-            lines.push(fit(&terminal(&format!("at {at}")), MESSAGE));
-        }
-    }
+    // The annotation stands at the gate; where the evidence stands is said in it.
+    let evidence = issue.finding.filter(|_| issue.gate.is_some()).and_then(words::place_and_pointer);
+    lines.extend(evidence.map(|at| fit(&terminal(&format!("at {at}")), MESSAGE)));
     lines.extend(issue.gate.map(|g| format!("reproduce: {}", terminal(&g.reproduce_command))));
     // GitHub shows columns only within one line.
     let columns = if region.line == region.end_line {

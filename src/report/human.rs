@@ -13,6 +13,9 @@ use crate::model::verdict::{GateResult, Outcome, Status, Verdict};
 /// Most failed gates that the closing block names; all of them stand above it.
 const CLOSING: usize = 15;
 
+/// Columns that ids are aligned to at most; a longer id stands out.
+const WIDE: usize = 48;
+
 /// The whole report, ending in a newline.
 pub fn report(report: &Report, style: &Style) -> String {
     let mut out = Vec::new();
@@ -70,7 +73,7 @@ fn head(verdict: &Verdict, style: &Style, out: &mut Vec<String>) {
 
 /// One line for each gate in gate order: status, id, and what one needs to know of it.
 fn table(gates: &[GateResult], style: &Style, out: &mut Vec<String>) {
-    let wide = gates.iter().map(|g| terminal(&g.id).chars().count()).max().unwrap_or(0);
+    let wide = gates.iter().map(|g| terminal(&g.id).chars().count()).max().unwrap_or(0).min(WIDE);
     let room = if style.width == 0 { 200 } else { style.room(wide + 12) };
     for gate in gates {
         let mut said = match gate.status {
@@ -160,7 +163,7 @@ fn closing(report: &Report, style: &Style, out: &mut Vec<String>) {
 /// The failed gates once more, where the eye rests: worst first, each with the start of its detail.
 fn failed_list(failed: &[&GateResult], style: &Style, out: &mut Vec<String>) {
     let shown = &failed[..failed.len().min(CLOSING)];
-    let wide = shown.iter().map(|g| terminal(&g.id).chars().count()).max().unwrap_or(0);
+    let wide = shown.iter().map(|g| terminal(&g.id).chars().count()).max().unwrap_or(0).min(WIDE);
     for gate in shown {
         let since = gate.since.as_ref().map_or(String::new(), |s| format!("[{}] ", terminal(s)));
         let said = format!("{since}{}", terminal_cut(&gate.detail, 400));

@@ -219,17 +219,17 @@ fn location(region: &Region, message: Option<Text>) -> Location {
     };
     Location {
         id: None,
-        physical_location: PhysicalLocation {
-            artifact_location,
-            region: SarifRegion {
-                start_line: region.line.max(1),
-                start_column: region.column.max(1),
-                end_line: region.end_line.max(region.line).max(1),
-                end_column: region.end_column.max(1),
-            },
-        },
+        physical_location: PhysicalLocation { artifact_location, region: full(region) },
         message,
     }
+}
+
+/// All four numbers, from 1, the end never before the start: a reader refuses a file for less.
+fn full(region: &Region) -> SarifRegion {
+    let (start_line, start_column) = (region.line.max(1), region.column.max(1));
+    let end_line = region.end_line.max(start_line);
+    let least = if end_line == start_line { start_column } else { 1 };
+    SarifRegion { start_line, start_column, end_line, end_column: region.end_column.max(least) }
 }
 
 /// Tells an alert of one run from another of the next: what is asked, of which artifact, at which field. Messages and

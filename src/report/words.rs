@@ -176,3 +176,24 @@ pub fn validation_outcome(validation: &Validation) -> String {
 pub fn validation_passes(validation: &Validation) -> bool {
     validation.invalid == 0 && !validation.files.is_empty()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_times_are_short() {
+        assert_eq!([0, 999, 1_250, 2_340_000].map(duration), ["", "999 us", "1.2 ms", "2.34 s"]);
+        assert_eq!([0, 1_023, 20_480, 3 << 20].map(bytes), ["0 B", "1023 B", "20.0 KiB", "3.0 MiB"]);
+        assert_eq!(
+            [-300, 0, 10_800, 777_600].map(age),
+            ["5 min in the future", "0 s old", "3 h old", "9 days old"]
+        );
+        assert_eq!(
+            [-2, -1, 0, 1, 2].map(days_left),
+            ["2 days past", "1 day past", "last day", "1 day left", "2 days left"]
+        );
+        assert_eq!(age(i64::MIN), "106751991167300 days in the future");
+        assert_eq!(short("é"), "é");
+    }
+}

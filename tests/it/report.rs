@@ -1,11 +1,17 @@
 //! What people and machines read: a snapshot of every format over a green and a red report, and what holds for all.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
 use crate::report_sample as sample;
 use proptest::prelude::*;
 use quick_xml::events::Event;
 use serde_json::Value;
+use tollgate::base::embedded::SCHEMAS;
+use tollgate::base::json::Place;
+use tollgate::model::finding::Finding;
 use tollgate::model::report::Report;
 use tollgate::model::verdict::{Status, Verdict};
+use tollgate::model::waiver::{Kind as EntryKind, State};
 use tollgate::report::{Kind, Style, audit, bundle, events, github, render, render_validation};
 
 const COLOUR: Style = Style { colour: true, width: 100 };
@@ -330,9 +336,9 @@ fn count_cases(xml: &str) -> usize {
 }
 
 fn schema(id: &str) -> jsonschema::Validator {
-    let path = format!("{}/schemas/{id}.json", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&path).expect("the schema is there");
-    let document: Value = serde_json::from_str(&text).expect("JSON");
+    let file = format!("{id}.json");
+    let (_, text) = SCHEMAS.iter().find(|(path, _)| *path == file).expect("the schema is embedded");
+    let document: Value = serde_json::from_str(text).expect("JSON");
     assert_eq!(document["$id"], id);
     jsonschema::draft202012::meta::validate(&document).expect("a schema");
     jsonschema::draft202012::options().should_validate_formats(true).build(&document).expect("it compiles")
@@ -456,4 +462,64 @@ fn kinds_are_named_once() {
         assert_eq!(Kind::parse(kind.name()), Ok(kind));
     }
     insta::assert_snapshot!(Kind::parse("xml\n").unwrap_err(), @"`xml\\n` is not a format; the formats are human, json, junit, sarif, markdown, github");
+}
+
+#[test]
+fn sarif_keeps_the_limits_of_code_scanning() {
+    let mut report = attacked(&[format!("{}/../{}", sample::HOSTILE.repeat(40), "x".repeat(3_000))]);
+    report.verdict.gates.iter_mut().for_each(|g| g.runbook = Some("r".repeat(600)));
+    let sarif: Value = serde_json::from_str(&render(Kind::Sarif, &report, &Style::PLAIN)).expect("JSON");
+    let length = |value: &Value| value.as_str().expect("a text").chars().count();
+    let run = &sarif["runs"][0];
+    for rule in run["tool"]["driver"]["rules"].as_array().expect("rules") {
+        assert!(length(&rule["name"]) <= 255);
+        assert!(length(&rule["shortDescription"]["text"]) <= 1_024);
+        assert!(length(&rule["fullDescription"]["text"]) <= 1_024);
+        let tags = rule["properties"]["tags"].as_array().expect("tags");
+        assert!(tags.len() <= 20 && tags.iter().all(|t| length(t) <= 255));
+    }
+    for result in run["results"].as_array().expect("results") {
+        assert!(length(&result["message"]["text"]) <= 1_024);
+        assert_eq!(result["locations"].as_array().map(Vec::len), Some(1));
+        let region = &result["locations"][0]["physicalLocation"]["region"];
+        assert!(
+            ["startLine", "startColumn", "endLine", "endColumn"]
+                .iter()
+                .all(|k| region[k].as_u64() >= Some(1))
+        );
+        let uri =
+            result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].as_str().expect("a URI");
+        assert!(uri.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~/%".contains(&b)), "{uri}");
+        let print = result["partialFingerprints"]["primaryLocationLineHash"].as_str().expect("a hash");
+        assert_eq!(print.split_once(':').map(|(hash, _)| hash.len()), Some(16));
+    }
+}
+
+#[test]
+fn a_waiver_finding_points_at_its_line() {
+    let mut lifecycle = sample::gate("waiver_lifecycle", Status::Fail);
+    let base = sample::finding("in-order", "two_gates: its owner is blank");
+    let mut placed = base.clone();
+    placed.path = Some("tests/suite_classification.toml".into());
+    placed.place = Some(Place { line: 77, column: 3 });
+    let bare = |pointer: Option<&str>| Finding {
+        path: None,
+        place: None,
+        pointer: pointer.map(String::from),
+        ..base.clone()
+    };
+    lifecycle.findings = vec![placed, bare(Some("/1/state")), bare(Some("/waiver/one_gate")), bare(None)];
+    let mut report = sample::report_of(vec![lifecycle]);
+    report.verdict.waivers = vec![
+        sample::entry(EntryKind::Waiver, "one_gate", State::Active, 20),
+        sample::entry(EntryKind::Waiver, "two_gates", State::Invalid, 30),
+    ];
+    let sarif: Value = serde_json::from_str(&render(Kind::Sarif, &report, &Style::PLAIN)).expect("JSON");
+    let lines: Vec<_> = sarif["runs"][0]["results"]
+        .as_array()
+        .expect("results")
+        .iter()
+        .map(|r| r["locations"][0]["physicalLocation"]["region"]["startLine"].as_u64())
+        .collect();
+    assert_eq!(lines, [Some(77), Some(30), Some(20), Some(30)]);
 }
