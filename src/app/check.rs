@@ -39,13 +39,9 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
     let watch = Stopwatch::start();
     let previous = request.previous.map(read_verdict).transpose()?;
     let mut workspace = Workspace::open(&request.open)?;
-    let rollback = match (request.mode, &workspace.rollback) {
+    let rollback = match (request.mode, &workspace.entries.rollback) {
         (Mode::Strict, _) => None,
-        (Mode::Rollback, Ok(Some(record))) => Some(record.clone()),
-        (Mode::Rollback, Ok(None)) => {
-            let path = &workspace.policy.settings.classification;
-            return Err(Error::Usage(format!("mode rollback needs a `[rollback]` record in {path}; there is none")));
-        }
+        (Mode::Rollback, Ok(record)) => Some(record.clone()),
         (Mode::Rollback, Err(why)) => return Err(Error::Usage(format!("mode rollback: {why}"))),
     };
     let mut gates = judge(&mut workspace, request);
@@ -78,7 +74,7 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
         next_steps: certifies
             .then(|| judgement::next_steps(&gates, &format!("tollgate check --lane {}", request.lane.name()))),
         summary,
-        waivers: workspace.waivers.clone(),
+        waivers: workspace.entries.waivers.clone(),
         gates,
     };
     let report = present(&workspace, verdict, (!request.deterministic).then(|| watch.seconds()));
@@ -115,10 +111,10 @@ fn judge(workspace: &mut Workspace, request: &CheckRequest<'_>) -> Vec<GateResul
     let runbook = Runbook::embedded();
     let mut results: BTreeMap<String, GateResult> =
         evaluate(workspace, request, &first, &facts, &runbook).into_iter().map(|r| (r.id.clone(), r)).collect();
-    let passed = |id: &str| results.get(id).is_some_and(|r| r.status == Status::Pass);
-    waiver::mark_unused(&mut workspace.waivers, request.lane, &passed);
+    let passed = results.values().filter(|r| r.status == Status::Pass).map(|r| r.id.as_str()).collect();
+    waiver::mark_unused(&mut workspace.entries.waivers, request.lane, &passed);
     let mut facts = facts;
-    workspace.bind_entries(&mut facts);
+    workspace.entries.bind(&mut facts);
     let late = evaluate(workspace, request, &second, &facts, &runbook);
     results.extend(late.into_iter().map(|r| (r.id.clone(), r)));
     let mut gates: Vec<GateResult> = results.into_values().collect();
@@ -159,14 +155,15 @@ fn result(
     artifacts: Vec<verdict::ArtifactRecord>,
     runbook: &Runbook,
 ) -> GateResult {
-    let covering = workspace.waivers.iter().find(|w| waiver::covers(w, &gate.id, request.lane, &judged.findings));
+    let failed_checks: Vec<Option<&str>> = judged.findings.iter().map(|f| f.check.as_deref()).collect();
+    let covering = waiver::covering(&workspace.entries.waivers, &gate.id, request.lane, &failed_checks);
     let failed = judged.outcome == Judgement::Fail;
     let waiver = covering.filter(|_| failed && gate.blocking == Blocking::Yes);
     let status = match judged.outcome {
         Judgement::NotApplicable => Status::Skip,
         outcome => judgement::status(gate.blocking, outcome == Judgement::Pass, waiver.is_some()),
     };
-    let entry = gate.runbook.as_deref().and_then(|id| runbook.entry(id));
+    let entry = gate.runbook.as_deref().and_then(|id| runbook.get(id));
     GateResult {
         id: gate.id.clone(),
         name: gate.name.clone(),
@@ -232,11 +229,11 @@ fn identity(workspace: &Workspace, request: &CheckRequest<'_>, gates: &[GateResu
 fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Report {
     let policy = &workspace.policy;
     let mut notes = policy.notes.clone();
-    if let Some(fault) = &workspace.classification_fault {
+    if let Some(fault) = &workspace.entries.fault {
         notes.push(format!("no waiver holds: {fault}"));
     }
     notes.extend(policy.altered.iter().map(|id| format!("the working tree would alter `{id}`")));
-    let attention = workspace.waivers.iter().chain(&workspace.quarantines).filter(|e| e.state != State::Active);
+    let attention = workspace.entries.waivers.iter().chain(&workspace.entries.quarantines).filter(|e| e.state != State::Active);
     notes.extend(attention.map(|e| format!("{} `{}`: {}", e.kind.name(), e.id, e.detail)));
     let failing = verdict.gates.iter().filter(|g| g.status == Status::Fail);
     let waiver_templates = failing
@@ -252,7 +249,7 @@ fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Rep
             .iter()
             .flat_map(|g| g.checks.iter().map(|c| ((g.id.clone(), c.id.clone()), c.region.clone())))
             .collect(),
-        quarantines: workspace.quarantines.clone(),
+        quarantines: workspace.entries.quarantines.clone(),
         waiver_templates,
         repo_prefix: workspace.repo_prefix.clone(),
         verdict_path: None,

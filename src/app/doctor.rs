@@ -65,7 +65,7 @@ pub fn doctor(request: &OpenRequest<'_>) -> Result<Diagnosis, Error> {
         schema: "tollgate.doctor.v1".into(),
         run: workspace.run_dir.clone(),
         commit: workspace.commit.clone(),
-        classification_fault: workspace.classification_fault.clone(),
+        classification_fault: workspace.entries.fault.clone(),
         gates,
     })
 }

@@ -2,18 +2,22 @@
 
 use super::error::Error;
 use super::incidents;
-use crate::artifact::run_folder;
+use crate::artifact::{Context, named_run, newest_run};
 use crate::base::clock::Now;
 use crate::base::files::Root;
-use crate::base::git;
+use crate::base::git::Repository;
+use crate::base::json::Limits;
 use crate::config::{self, LoadRequest, Policy};
 use crate::gate::Facts;
 use crate::model::gate::Gate;
 use crate::model::lane::{Lane, Mode};
 use crate::model::waiver::{Entry, Rollback};
-use crate::waiver;
+use crate::waiver::{self, ClassificationFile};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+/// Bytes of a failure digest at most.
+const DIGEST_BYTES: u64 = 16 << 20;
 
 /// What to open.
 #[derive(Debug, Clone)]
@@ -50,15 +54,38 @@ pub struct Workspace {
     pub repo_prefix: String,
     /// The run folder, workspace-relative; or why there is none.
     pub run_dir: Result<String, String>,
+    /// What the classification file says, judged.
+    pub entries: Entries,
+    env: BTreeMap<String, String>,
+}
+
+/// Waivers, quarantine entries and the rollback record, judged on the day.
+pub struct Entries {
     /// Waivers with their states.
     pub waivers: Vec<Entry>,
     /// Quarantine entries with their states.
     pub quarantines: Vec<Entry>,
-    /// The rollback record: absent, valid, or why it is not.
-    pub rollback: Result<Option<Rollback>, String>,
+    /// The valid rollback record, or why there is none.
+    pub rollback: Result<Rollback, String>,
     /// Why the classification file cannot be read.
-    pub classification_fault: Option<String>,
-    env: BTreeMap<String, String>,
+    pub fault: Option<String>,
+}
+
+impl Entries {
+    fn none() -> Self {
+        Entries { waivers: Vec::new(), quarantines: Vec::new(), rollback: Err(String::new()), fault: None }
+    }
+
+    /// Binds `waivers` and `quarantines`; an unreadable file is an error in every expression that reads them.
+    pub fn bind(&self, facts: &mut Facts) {
+        match &self.fault {
+            None => facts.bind_entries(&self.waivers, &self.quarantines),
+            Some(fault) => {
+                facts.bind("waivers", Err(fault.clone()));
+                facts.bind("quarantines", Err(fault.clone()));
+            }
+        }
+    }
 }
 
 impl Workspace {
@@ -72,68 +99,67 @@ impl Workspace {
             policy_from: request.policy_from,
         };
         let policy = config::load(&load).map_err(|e| Error::Usage(e.to_string()))?;
-        let place = git::place(root.real());
-        let holds = policy.settings.git.unwrap_or(place.as_ref().is_some_and(|p| p.prefix.is_empty()));
-        let (commit, branch) = match place.as_ref().filter(|_| holds) {
-            Some(place) => (place.commit.clone(), place.branch.clone()),
-            None => (None, None),
+        let (commit, branch) = match policy.settings.git.unwrap_or_else(|| Repository::is_top(root.real())) {
+            true => {
+                let head = Repository::find(root.real()).and_then(|repository| repository.head());
+                let head = head.map_err(|e| Error::Work(format!("git does not say which commit is judged: {e}")))?;
+                (head.commit, head.branch)
+            }
+            false => (None, None),
         };
         let run_dir = match request.run {
-            Some(dir) => Ok(run_folder::named(&root, dir).map_err(|e| Error::Usage(format!("--run: {e}")))?),
-            None => run_folder::newest(&root, &policy.settings.results),
+            Some(dir) => Ok(named_run(&root, dir).map_err(|e| Error::Usage(format!("--run: {e}")))?),
+            None => newest_run(&root, &policy.settings.results),
         };
         let mut workspace = Workspace {
             now: request.now,
             commit,
             branch,
-            repo_prefix: place.map_or(String::new(), |p| p.prefix),
+            repo_prefix: repo_prefix(root.real()),
             run_dir,
-            waivers: Vec::new(),
-            quarantines: Vec::new(),
-            rollback: Ok(None),
-            classification_fault: None,
+            entries: Entries::none(),
             env: request.env.clone(),
             policy,
             root,
         };
         let text = workspace.policy.classification.clone();
-        workspace.read_classification(text);
+        workspace.entries = workspace.entries_of(text);
         Ok(workspace)
     }
 
     /// Judges the entries of the classification file: its text, none, or why it cannot be read.
-    pub fn read_classification(&mut self, text: Result<Option<String>, String>) {
-        let path = self.policy.settings.classification.clone();
+    pub fn entries_of(&self, text: Result<Option<String>, String>) -> Entries {
+        let path = &self.policy.settings.classification;
         let parsed = text.and_then(|text| match text {
-            None => Ok(waiver::Classification::default()),
-            Some(text) => waiver::parse(&path, &text).map_err(|fault| {
-                let at = crate::base::json::place_of_offset(text.as_bytes(), fault.span.start);
-                format!("{path}:{}:{}: {}", at.line, at.column, fault.message)
-            }),
+            None => Ok(ClassificationFile::default()),
+            Some(text) => waiver::parse(path, &text).map_err(|fault| fault.to_string()),
         });
         let today = self.now.date();
         match parsed {
-            Ok(raw) => {
-                self.classification_fault = None;
-                self.waivers = waiver::waivers(&raw, today, &self.policy.gate_checks);
-                let signature = |digest: &str| self.signature_at(digest);
-                self.quarantines = waiver::quarantines(&raw, today, &signature);
-                self.rollback = waiver::rollback(&raw, today);
+            Ok(file) => {
+                let signatures = self.signatures(&file);
+                let gates = &self.policy.gate_checks;
+                let context = waiver::Context { today, gates, signatures: &signatures };
+                let (waivers, quarantines) = waiver::entries(&file, &context);
+                Entries { waivers, quarantines, rollback: waiver::rollback(&file, today), fault: None }
             }
-            Err(fault) => {
-                self.rollback = Err(fault.clone());
-                (self.waivers, self.quarantines) = (Vec::new(), Vec::new());
-                self.classification_fault = Some(fault);
-            }
+            Err(fault) => Entries { rollback: Err(fault.clone()), fault: Some(fault), ..Entries::none() },
         }
     }
 
-    /// The failure signature that the digest at a workspace-relative path states.
-    fn signature_at(&self, path: &str) -> Option<String> {
-        let bytes = self.root.read(path, 16 << 20).ok()?;
-        let document = crate::base::json::parse(&bytes, &crate::base::json::Limits::default()).ok()?;
+    /// By `evidence` path, the failure signature that the digest there states, or why there is none.
+    fn signatures(&self, file: &ClassificationFile) -> BTreeMap<String, Result<String, String>> {
+        let paths = file.quarantines.iter().filter_map(|q| q.fields.get("evidence"));
+        paths.map(|path| (path.clone(), self.signature_at(path))).collect()
+    }
+
+    fn signature_at(&self, path: &str) -> Result<String, String> {
+        let bytes = self.root.read(path, DIGEST_BYTES).map_err(|_| "cannot be read".to_string())?;
+        let limits = crate::base::json::Limits::default();
+        let document = crate::base::json::parse(&bytes, &limits).map_err(|e| format!("is malformed: {}", e.message))?;
         let signature = ["signature", "failure_signature"].iter().find_map(|k| document.get(k)?.as_str());
-        signature.filter(|s| !s.trim().is_empty()).map(String::from)
+        let signature = signature.filter(|s| !s.trim().is_empty());
+        signature.map(String::from).ok_or_else(|| "states no signature".to_string())
     }
 
     /// Everything but the artifacts that expressions see.
@@ -157,18 +183,18 @@ impl Workspace {
             .map(|name| (name.clone(), self.env[name].clone().into()))
             .collect();
         facts.bind("env", Ok(env.into()));
-        self.bind_entries(&mut facts);
+        self.entries.bind(&mut facts);
         facts
     }
 
-    /// Binds the waivers and quarantine entries as they stand now; an unreadable file is an error in every expression that reads them.
-    pub fn bind_entries(&self, facts: &mut Facts) {
-        match &self.classification_fault {
-            None => facts.bind_entries(&self.waivers, &self.quarantines),
-            Some(fault) => {
-                facts.bind("waivers", Err(fault.clone()));
-                facts.bind("quarantines", Err(fault.clone()));
-            }
+    /// What evidence is read against.
+    pub fn artifact_context(&self) -> Context<'_> {
+        Context {
+            root: &self.root,
+            run_dir: self.run_dir.clone(),
+            now: self.now,
+            commit: self.commit.clone(),
+            limits: Limits::default(),
         }
     }
 
@@ -181,4 +207,11 @@ impl Workspace {
     pub fn output(&self, out: Option<&Path>) -> PathBuf {
         out.map_or_else(|| self.root.dir().join(&self.policy.settings.output), Path::to_path_buf)
     }
+}
+
+/// The root below the nearest folder that holds a `.git`: `""` when that is the root itself or there is none.
+fn repo_prefix(root: &Path) -> String {
+    let top = root.ancestors().find(|dir| Repository::is_top(dir));
+    let below = top.and_then(|top| root.strip_prefix(top).ok());
+    below.into_iter().flat_map(Path::iter).map(|part| format!("{}/", part.to_string_lossy())).collect()
 }

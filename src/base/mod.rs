@@ -8,3 +8,4 @@ pub mod files;
 pub mod git;
 pub mod json;
 pub mod process;
+pub mod toml_text;

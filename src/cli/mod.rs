@@ -1,11 +1,1 @@
-//! Floor 7: the front door. argv in; bytes and an exit code out.
-
-mod args;
-mod dispatch;
-mod env;
-mod output;
-mod progress;
-mod term;
-
-pub use args::command;
-pub use dispatch::main;
+//! f7

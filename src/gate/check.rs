@@ -3,7 +3,7 @@
 use super::scope::GateScope;
 use crate::base::clock::Stopwatch;
 use crate::base::json::{Json, Place};
-use crate::lang::cel::{Budget, EvalError, Expr, Scope as _, Value};
+use crate::lang::cel::{Budget, EvalError, Expr, Read, Reads, Scope as _, Type, Value};
 use crate::model::artifact::Bound;
 use crate::model::finding::{Finding, Reason};
 use crate::model::gate::{Check, Gate, Piece};
@@ -12,6 +12,8 @@ use std::ops::ControlFlow;
 
 /// Findings of one check that are told in full; the rest is counted.
 const TOLD: usize = 25;
+/// Values that a false assertion is shown with.
+const SHOWN: usize = 6;
 /// Elements between two looks at the clock.
 const CLOCK_EVERY: u64 = 256;
 
@@ -117,9 +119,9 @@ fn each(sink: &mut Sink<'_>, scope: &GateScope<'_>, list: &Expr, watch: &Stopwat
         if known {
             spot.artifact = Some(artifact.clone());
             spot.path = path.clone();
-            spot.pointer = Some(match it.member("key").filter(|_| it.member("value").is_some()) {
-                Some(key) if value.is_map() => format!("{base}/{}", escape_token(&key.show())),
-                _ => format!("{base}/{index}"),
+            spot.pointer = Some(match it.field("key").filter(|_| value.type_of() == Type::Map) {
+                Some(key) => format!("{base}/{}", escape_token(&key.show())),
+                None => format!("{base}/{index}"),
             });
         } else if let Some(region) = entry_region(scope, list.text(), &it) {
             spot.path = Some(region.path.clone());
@@ -138,14 +140,14 @@ fn element(sink: &mut Sink<'_>, scope: &GateScope<'_>, spot: &Spot) {
     let budget = Budget::default();
     let check = sink.check;
     if let Some(when) = &check.when {
-        match when.eval(scope, &budget).map(Value::unwrap_json) {
+        match when.eval(scope, &budget) {
             Ok(Value::Bool(true)) => {}
             Ok(Value::Bool(false)) => return,
             Ok(other) => return not_boolean(sink, when, &other, spot),
             Err(error) => return failed(sink, when, error, spot),
         }
     }
-    match check.assert.eval(scope, &budget).map(Value::unwrap_json) {
+    match check.assert.eval(scope, &budget) {
         Ok(Value::Bool(true)) => {}
         Ok(Value::Bool(false)) => {
             let message = message(check, scope, &budget);
@@ -212,28 +214,46 @@ struct Seen {
     actual: Option<String>,
 }
 
-/// The values that the assertion's simple references name (`a.b.c`), and the place of the first that is evidence.
+/// The values that the assertion looked at, and the place of the first of them that is evidence.
 fn evidence_read(gate: &Gate, scope: &GateScope<'_>, assert: &Expr, spot: &Spot) -> Seen {
     let mut seen = Seen { spot: spot.clone(), actual: None };
+    let mut reads = Reads::default();
+    // The value is known; only what was looked at is asked for.
+    let _ = assert.eval_traced(scope, &Budget::default(), &mut reads);
+    let reads: Vec<&Read> = reads.iter().collect();
+    let used = reads.iter().enumerate().filter(|(at, read)| {
+        // Sorted: what lies below a node follows it at once.
+        let below = |next: &&&Read| next.name == read.name && next.pointer.starts_with(&format!("{}/", read.pointer));
+        reads.get(at + 1).filter(below).is_none()
+    });
     let mut shown: Vec<String> = Vec::new();
-    for reference in assert.references() {
-        let Some((name, pointer)) = chain(reference) else { continue };
-        let Some(Ok(root)) = scope.variable(&name) else { continue };
-        let Some(value) = root.at_pointer(&pointer) else { continue };
-        if seen.spot.artifact.is_none() && gate.artifacts.contains_key(&name) {
-            seen.spot.path = scope.evidence.records.iter().find(|r| r.name == name).map(|r| r.path.clone());
-            seen.spot.artifact = Some(name.clone());
-            seen.spot.pointer = Some(pointer.clone());
+    for (_, read) in used {
+        let Some(Ok(root)) = scope.variable(&read.name) else { continue };
+        let Some(value) = at(&root, &read.pointer) else { continue };
+        if seen.spot.artifact.is_none() && gate.artifacts.contains_key(&read.name) {
+            seen.spot.path = scope.evidence.records.iter().find(|r| r.name == read.name).map(|r| r.path.clone());
+            seen.spot.artifact = Some(read.name.clone());
+            seen.spot.pointer = Some(read.pointer.clone());
         }
-        let line = format!("{reference} = {}", value.show_literal());
-        if shown.len() < 6 && !shown.contains(&line) {
-            shown.push(line);
+        if shown.len() == SHOWN {
+            shown.push("…".into());
+            break;
         }
+        let name = format!("{}{}", read.name, read.pointer.replace('/', "."));
+        shown.push(format!("{name} = {}", value.quoted()));
     }
     if !shown.is_empty() {
         seen.actual = Some(shown.join(", "));
     }
     seen
+}
+
+fn at<'v>(root: &Value<'v>, pointer: &str) -> Option<Value<'v>> {
+    match root {
+        Value::Json(json) => json.pointer(pointer).map(Value::from_json),
+        other if pointer.is_empty() => Some(other.clone()),
+        _ => None,
+    }
 }
 
 /// The waiver or quarantine entry an element of those lists is.
@@ -243,7 +263,7 @@ fn entry_region<'s>(scope: &'s GateScope<'_>, list: &str, it: &Value<'_>) -> Opt
         "quarantines" => Kind::Quarantine,
         _ => return None,
     };
-    scope.facts.place_of(kind, &it.member("id")?.show())
+    scope.facts.place_of(kind, &it.field("id")?.show())
 }
 
 /// `a.b.c` -> ("a", "/b/c"); `None` for anything that is not a plain chain of names.

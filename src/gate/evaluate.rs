@@ -40,7 +40,7 @@ pub fn evaluate(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn 
     let scope = GateScope { evidence, facts, host, it: None };
     if let Some(condition) = &gate.applies_when {
         // An error here is no skip: the gate is judged.
-        if let Ok(Value::Bool(false)) = condition.eval(&scope, &Budget::default()).map(Value::unwrap_json) {
+        if let Ok(Value::Bool(false)) = condition.eval(&scope, &Budget::default()) {
             return Judged {
                 outcome: Outcome::NotApplicable,
                 reason: Some(Reason::NotApplicable),

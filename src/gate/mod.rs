@@ -3,6 +3,8 @@
 mod check;
 mod evaluate;
 mod scope;
+mod trace;
 
 pub use evaluate::{Judged, Outcome, evaluate};
 pub use scope::Facts;
+pub use trace::{Looked, trace};

@@ -79,7 +79,7 @@ impl<'s> Scope<'s> for GateScope<'s> {
             });
         }
         if name == "now" {
-            return Some(Ok(Value::Timestamp(self.facts.now.time().fixed_offset())));
+            return Some(Ok(Value::Time(self.facts.now.time())));
         }
         self.facts.values.get(name).map(|value| match value {
             Ok(json) => Ok(Value::from_json(json)),

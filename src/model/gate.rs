@@ -1,9 +1,11 @@
 //! Gates, as a gate file states them, with every expression compiled.
 
 use crate::base::command::{self, CommandLine};
+use crate::base::json::place_of_offset;
 use crate::lang::cel::Expr;
 use crate::model::lane::Lane;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A region of a file of the workspace, counted from 1, the end column one past the last character (as SARIF has it).
@@ -19,6 +21,29 @@ pub struct Region {
     pub end_line: u64,
     /// One past the last column.
     pub end_column: u64,
+}
+
+impl Region {
+    /// The region of a byte range of `text`, the text of the file at `path`.
+    pub fn of(path: &str, text: &str, span: Range<usize>) -> Region {
+        let start = place_of_offset(text.as_bytes(), span.start);
+        let end = place_of_offset(text.as_bytes(), span.end.max(span.start));
+        Region {
+            path: path.to_string(),
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+        }
+    }
+
+    /// The region from byte `offset` to the end of its line.
+    pub fn to_end_of_line(path: &str, text: &str, offset: usize) -> Region {
+        let start = offset.min(text.len());
+        let rest = text.get(start..).unwrap_or("");
+        let length = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        Region::of(path, text, start..start + length)
+    }
 }
 
 /// Where a gate was loaded from.

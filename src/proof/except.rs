@@ -11,7 +11,7 @@ pub struct Pattern {
 }
 
 /// Parses a pattern; the error is a sentence. The pointer pattern may be left out: then it covers every field.
-/// In it `*` is one segment and `**` any number.
+/// In it `*` is one segment and `**` any number; `/` alone is the document itself.
 pub fn pattern_of(text: &str) -> Result<Pattern, String> {
     let mut words = text.split_whitespace();
     let (Some(artifact), Some(op), pointer, None) = (words.next(), words.next(), words.next(), words.next()) else {
@@ -22,6 +22,7 @@ pub fn pattern_of(text: &str) -> Result<Pattern, String> {
     }
     let pointer = match pointer {
         Some(p) if !p.starts_with('/') => return Err(format!("the pointer pattern `{p}` does not start with `/`")),
+        Some("/") => Some(Vec::new()),
         Some(p) => Some(p[1..].split('/').map(String::from).collect()),
         None => None,
     };

@@ -119,9 +119,8 @@ fn annotation(issue: &Issue<'_>) -> String {
     };
     let mut lines = vec![fit(&terminal(&issue.message), MESSAGE)];
     if let Some(finding) = issue.finding.filter(|_| issue.gate.is_some()) {
-        let pointer = finding.pointer.as_deref().unwrap_or("");
-        if let Some(place) = words::place(finding) {
-            lines.push(fit(&terminal(&format!("at {place} {pointer}")), MESSAGE));
+        if let Some(at) = words::place_and_pointer(finding) {
+            lines.push(fit(&terminal(&format!("at {at}")), MESSAGE));
         }
     }
     lines.extend(issue.gate.map(|g| format!("reproduce: {}", terminal(&g.reproduce_command))));

@@ -10,6 +10,9 @@ use crate::model::report::Report;
 use crate::model::validation::Validation;
 use crate::model::verdict::{GateResult, Outcome, Status, Verdict};
 
+/// Most failed gates that the closing block names; all of them stand above it.
+const CLOSING: usize = 15;
+
 /// The whole report, ending in a newline.
 pub fn report(report: &Report, style: &Style) -> String {
     let mut out = Vec::new();
@@ -59,7 +62,9 @@ fn head(verdict: &Verdict, style: &Style, out: &mut Vec<String>) {
     };
     let from =
         verdict.policy.from.as_ref().map_or(String::new(), |f| format!(", policy from {}", terminal(f)));
-    out.push(style.dim(&format!("{at}, judged at {}{from}", terminal(&verdict.generated_at))));
+    let run = Some(&verdict.correlation_id).filter(|r| !r.is_empty());
+    let run = run.map_or(String::new(), |r| format!(", run {}", terminal(r)));
+    out.push(style.dim(&format!("{at}{run}, judged at {}{from}", terminal(&verdict.generated_at))));
     out.push(String::new());
 }
 
@@ -128,10 +133,7 @@ fn closing(report: &Report, style: &Style, out: &mut Vec<String>) {
     let status = if verdict.verdict == Outcome::Pass { Status::Pass } else { Status::Fail };
     let word = style.status(status, false);
     out.push(format!("{} {}", word, style.bold(&terminal(&words::outcome(verdict)))));
-    for gate in &failed {
-        let since = gate.since.as_ref().map_or(String::new(), |s| format!(" [{}]", terminal(s)));
-        out.push(format!("       {}{since}", terminal(&gate.id)));
-    }
+    failed_list(&failed, style, out);
     let shadow = verdict.gates.iter().filter(|g| g.shadow).count();
     let shadow = if shadow == 0 { String::new() } else { format!(" ({shadow} shadow, not counted)") };
     let all = &verdict.summary.all;
@@ -155,6 +157,21 @@ fn closing(report: &Report, style: &Style, out: &mut Vec<String>) {
     }
 }
 
+/// The failed gates once more, where the eye rests: worst first, each with the start of its detail.
+fn failed_list(failed: &[&GateResult], style: &Style, out: &mut Vec<String>) {
+    let shown = &failed[..failed.len().min(CLOSING)];
+    let wide = shown.iter().map(|g| terminal(&g.id).chars().count()).max().unwrap_or(0);
+    for gate in shown {
+        let since = gate.since.as_ref().map_or(String::new(), |s| format!("[{}] ", terminal(s)));
+        let said = format!("{since}{}", terminal_cut(&gate.detail, 400));
+        let said = fit(&said, if style.width == 0 { 200 } else { style.room(wide + 10) });
+        out.push(format!("       {:<wide$}  {said}", terminal(&gate.id)));
+    }
+    if failed.len() > shown.len() {
+        out.push(format!("       and {}", words::count(failed.len() - shown.len(), "more gate")));
+    }
+}
+
 /// The result of `validate`: what is wrong in each invalid file, then the count.
 pub fn validation(validation: &Validation, style: &Style) -> String {
     let mut out = Vec::new();
@@ -170,7 +187,12 @@ pub fn validation(validation: &Validation, style: &Style) -> String {
         let name = style.bold(&terminal(&file.path));
         out.push(format!("{} {name}  {}", style.status(Status::Fail, false), style.dim(&facts.join(", "))));
         for finding in &file.findings {
-            human_gate::finding(finding, "  ", style, &mut out);
+            // The place first and unbroken, so that a terminal or an editor can open it.
+            let path = finding.path.as_ref().unwrap_or(&file.path);
+            let place = finding.place.map_or(String::new(), |p| format!(":{}:{}", p.line, p.column));
+            let pointer = finding.pointer.as_deref().unwrap_or("");
+            out.push(format!("  {}{place} {}", terminal(path), terminal(pointer)));
+            hanging("      ", &terminal_cut(&words::sentence(finding), 2_000), style, &mut out);
         }
         out.push(String::new());
     }

@@ -10,7 +10,7 @@ use crate::model::verdict::GateResult;
 /// Longest text of one field of a finding that a screen is given; the verdict holds all of it.
 const FIELD: usize = 2_000;
 /// Most findings of one gate that a screen is given.
-const FINDINGS: usize = 100;
+const FINDINGS: usize = 50;
 
 /// `first` before the first line, as many spaces before the others.
 pub(super) fn hanging(first: &str, text: &str, style: &Style, out: &mut Vec<String>) {
@@ -80,36 +80,38 @@ fn title(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
     field("detail", &terminal_cut(&gate.detail, FIELD), style, out);
 }
 
+/// Every finding. What was asked for is said once for a run of findings of one check.
 fn findings(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
+    let mut asked = None;
     for one in gate.findings.iter().take(FINDINGS) {
-        finding(one, "  ", style, out);
+        let asking = (one.check.as_ref(), one.expected.as_ref());
+        let expected = one.expected.as_deref().filter(|_| asked != Some(asking));
+        asked = Some(asking);
+        if words::says_it_all(gate) {
+            if let Some(check) = &one.check {
+                field("check", &terminal(check), style, out);
+            }
+            facts(one, expected, "  ", style, out);
+        } else {
+            hanging("  - ", &terminal_cut(&words::sentence(one), FIELD), style, out);
+            facts(one, expected, "      ", style, out);
+        }
     }
     if let Some(more) = gate.findings.len().checked_sub(FINDINGS).filter(|n| *n > 0) {
         out.push(format!("  and {}, all in the verdict", words::count(more, "more finding")));
     }
 }
 
-/// A finding: sentence, place, pointer, what was asked for and what was there.
-pub(super) fn finding(finding: &Finding, indent: &str, style: &Style, out: &mut Vec<String>) {
-    let sentence = terminal_cut(&words::sentence(finding), FIELD);
-    hanging(&format!("{indent}- "), &sentence, style, out);
-    let at = match (words::place(finding), &finding.pointer) {
-        (Some(place), Some(pointer)) => Some(format!("{} {}", terminal(&place), terminal(pointer))),
-        (Some(place), None) => Some(terminal(&place)),
-        (None, Some(pointer)) => {
-            let name = finding.artifact.as_deref().unwrap_or("artifact");
-            Some(format!("{} {}", terminal(name), terminal(pointer)))
-        }
-        (None, None) => None,
-    };
+/// Place, pointer, what was asked for and what was there.
+fn facts(finding: &Finding, expected: Option<&str>, indent: &str, style: &Style, out: &mut Vec<String>) {
     let fields = [
-        ("at", at),
-        ("expected", finding.expected.as_ref().map(|e| terminal_cut(e, FIELD))),
-        ("actual", finding.actual.as_ref().map(|a| terminal_cut(a, FIELD))),
+        ("at", words::place_and_pointer(finding)),
+        ("expected", expected.map(String::from)),
+        ("actual", finding.actual.clone()),
     ];
     for (label, text) in fields {
         if let Some(text) = text {
-            hanging(&format!("{indent}    {label:<9} "), &text, style, out);
+            hanging(&format!("{indent}{label:<9} "), &terminal_cut(&text, FIELD), style, out);
         }
     }
 }
@@ -125,5 +127,5 @@ fn evidence(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
 /// The command alone on its line, so that a triple click takes it and nothing else.
 fn command(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
     out.push(style.dim("  reproduce"));
-    out.push(format!("    {}", style.bold(&terminal(&gate.reproduce_command))));
+    out.push(format!("    {}", terminal(&gate.reproduce_command)));
 }

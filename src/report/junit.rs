@@ -36,14 +36,14 @@ pub fn report(report: &Report) -> String {
     if words::fails_without_gate(verdict) {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         status.set_type("verdict").set_message(one_line(&words::outcome(verdict)));
-        suite.add_test_case(TestCase::new("verdict", status));
+        suite.add_test_case(of_class(TestCase::new("verdict", status), verdict.lane.name()));
     }
     document("tollgate", suite, &verdict.generated_at)
 }
 
 fn test_case(gate: &GateResult, lane: &str) -> TestCase {
     let mut case = TestCase::new(one_line(&gate.id), status(gate));
-    case.set_classname(format!("tollgate.{lane}"));
+    case = of_class(case, lane);
     case.set_time(Duration::from_micros(gate.duration_us));
     case.add_property(property("status", gate.status.name()));
     case.add_property(property("name", &gate.name));
@@ -111,6 +111,11 @@ fn one_line(text: &str) -> String {
     xml(&terminal_cut(text, 4_000))
 }
 
+fn of_class(mut case: TestCase, class: &str) -> TestCase {
+    case.set_classname(format!("tollgate.{class}"));
+    case
+}
+
 fn property(name: &str, value: &str) -> Property {
     Property::new(name, one_line(value))
 }
@@ -142,7 +147,7 @@ pub fn validation(validation: &Validation) -> String {
     if validation.files.is_empty() {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         status.set_type("validation").set_message(words::validation_outcome(validation));
-        suite.add_test_case(TestCase::new("validation", status));
+        suite.add_test_case(of_class(TestCase::new("validation", status), "validate"));
     }
     document("tollgate", suite, &validation.generated_at)
 }
@@ -164,8 +169,7 @@ fn file_case(file: &FileResult) -> TestCase {
             status
         }
     };
-    let mut case = TestCase::new(one_line(&file.path), status);
-    case.set_classname("tollgate.validate");
+    let mut case = of_class(TestCase::new(one_line(&file.path), status), "validate");
     if let Some(sha256) = &file.sha256 {
         case.add_property(property("sha256", sha256));
     }

@@ -1,7 +1,7 @@
 //! Markdown for a report file, a step summary, or a comment: a table, then each failure in a `<details>` block with its
 //! commands fenced. Bounded: what does not fit is rolled up at a gate's boundary, and a line says so.
 
-use super::text::{fit, html, markdown, markdown_code, markdown_fence, terminal_cut};
+use super::text::{fit, html, markdown, markdown_code, markdown_fence};
 use super::words;
 use crate::model::finding::Finding;
 use crate::model::report::Report;
@@ -16,6 +16,8 @@ const FINDINGS: usize = 50;
 const FIELD: usize = 1_000;
 /// Longest cell of a table, in characters.
 const CELL: usize = 200;
+/// Longest list after the failures.
+const LIST: usize = 50;
 /// Room kept for the lines that say what was left out.
 const RESERVE: usize = 1_000;
 
@@ -27,14 +29,21 @@ pub fn report(report: &Report) -> String {
 /// The report within `limit` bytes (at least a few thousand).
 pub fn bounded(report: &Report, limit: usize) -> String {
     let verdict = &report.verdict;
-    let mut page = Page::new(limit, head(report));
+    let tail = tail(report);
+    let mut page = Page::new(limit.saturating_sub(tail.len()), head(report));
     let rows = verdict.gates.iter().map(row);
     page.table("| Status | Gate | Owner | Detail |\n| --- | --- | --- | --- |\n", rows, "gate");
     let waived = verdict.gates.iter().filter(|g| g.status == Status::Waived);
     let shown: Vec<&GateResult> = report.red().into_iter().chain(waived).collect();
-    page.blocks("What is wrong", shown.into_iter().map(|gate| block(report, gate)), "gate");
-    page.section(&tail(report));
-    page.text
+    let blocks = shown.into_iter().map(|gate| Block { full: block(report, gate), short: short_block(gate) });
+    page.blocks("What is wrong", blocks, "gate");
+    page.text + &tail
+}
+
+/// What is said of one gate or file, and what is said when that is too much.
+struct Block {
+    full: String,
+    short: String,
 }
 
 /// A page that is filled up to its limit.
@@ -67,26 +76,23 @@ impl Page {
         self.rolled_up(left_out, noun);
     }
 
-    fn blocks(&mut self, title: &str, blocks: impl Iterator<Item = String>, noun: &str) {
+    fn blocks(&mut self, title: &str, blocks: impl Iterator<Item = Block>, noun: &str) {
         let (mut left_out, mut first) = (0, true);
         for block in blocks {
             if first {
                 self.text.push_str(&format!("### {title}\n\n"));
                 first = false;
             }
-            if left_out == 0 && self.fits(&block, 4) {
-                self.text.push_str(&block);
+            // One gate with endless findings must not crowd out the others.
+            if left_out == 0 && block.full.len() <= self.limit / 8 && self.fits(&block.full, 4) {
+                self.text.push_str(&block.full);
+            } else if left_out == 0 && self.fits(&block.short, 4) {
+                self.text.push_str(&block.short);
             } else {
                 left_out += 1;
             }
         }
         self.rolled_up(left_out, noun);
-    }
-
-    fn section(&mut self, text: &str) {
-        if self.fits(text, 4) {
-            self.text.push_str(text);
-        }
     }
 
     fn rolled_up(&mut self, left_out: usize, noun: &str) {
@@ -104,10 +110,10 @@ fn head(report: &Report) -> String {
     let branch = verdict.branch.as_ref().map_or(String::new(), |b| format!(" on {}", markdown_code(b)));
     format!(
         "## tollgate: {word}\n\n{}. {} (exit code {}).\n\n{} lane, {} mode, {commit}{branch}, judged at {}.\n\n",
-        markdown(&words::outcome(verdict)),
+        markdown(&words::capital(&words::outcome(verdict))),
         words::counts(&verdict.summary.all),
         verdict.exit_code,
-        verdict.lane.name(),
+        words::capital(verdict.lane.name()),
         verdict.mode.name(),
         markdown(&verdict.generated_at),
     )
@@ -131,18 +137,33 @@ fn row(gate: &GateResult) -> String {
     format!("| {} | {id} | {owner} | {detail} |\n", status(gate))
 }
 
-fn block(report: &Report, gate: &GateResult) -> String {
+/// The line that a closed block shows.
+fn summary(gate: &GateResult) -> String {
     let word = gate.status.name().to_ascii_uppercase();
-    let mut out = format!(
-        "<details><summary><b>{word}</b> <code>{}</code> {}</summary>\n\n",
-        html(&gate.id),
-        html(&fit(&gate.detail, CELL))
-    );
+    let (id, detail) = (html(&gate.id), html(&fit(&gate.detail, CELL)));
+    format!("<details><summary><b>{word}</b> <code>{id}</code> {detail}</summary>\n\n")
+}
+
+fn short_block(gate: &GateResult) -> String {
+    let found = words::count(gate.findings.len(), "finding");
+    let command = markdown_fence("sh", &gate.reproduce_command);
+    format!(
+        "{}{found}, too long for here; the verdict holds them. Reproduce:\n\n{command}\n</details>\n\n",
+        summary(gate)
+    )
+}
+
+fn block(report: &Report, gate: &GateResult) -> String {
+    let mut out = summary(gate);
     out.push_str(&format!("{}, owner {}", markdown(&gate.name), markdown(&gate.owner)));
     if let Some(reason) = gate.reason {
         out.push_str(&format!(", reason `{}`", reason.name()));
     }
-    out.push_str(&format!("\n\n{}\n\n", markdown(&fit(&gate.detail, FIELD))));
+    out.push_str("\n\n");
+    // The summary line shows a short detail already.
+    if gate.detail.chars().count() > CELL {
+        out.push_str(&format!("{}\n\n", markdown(&fit(&gate.detail, FIELD))));
+    }
     out.push_str(&findings(&gate.findings));
     if let Some(waiver) = &gate.waiver {
         let said = format!("until {}, {}: {}", waiver.expires, waiver.owner, waiver.reason);
@@ -203,6 +224,7 @@ fn findings(findings: &[Finding]) -> String {
     out
 }
 
+/// Promotion, next steps and notes, each list cut so that the whole stays small beside the limit.
 fn tail(report: &Report) -> String {
     let mut out = String::new();
     let verdict = &report.verdict;
@@ -210,35 +232,37 @@ fn tail(report: &Report) -> String {
         let by = promotion.by.as_deref().unwrap_or("nothing");
         let said = if promotion.allowed { format!("allowed by {}", markdown(by)) } else { "refused".into() };
         out.push_str(&format!("### Promotion: {said}\n\n"));
-        for gate in &promotion.blocking_gates {
-            out.push_str(&format!("- blocked by {}\n", markdown_code(gate)));
-        }
-        for waiver in &promotion.waivers {
-            out.push_str(&format!("- leans on the waiver of {}\n", markdown_code(waiver)));
-        }
-        for condition in &promotion.conditions {
-            out.push_str(&format!("- on condition: {}\n", markdown(condition)));
-        }
+        list(&promotion.blocking_gates, |gate| format!("blocked by {}", markdown_code(gate)), &mut out);
+        list(&promotion.waivers, |id| format!("leans on the waiver of {}", markdown_code(id)), &mut out);
+        list(&promotion.conditions, |said| format!("on condition: {}", markdown(said)), &mut out);
         out.push('\n');
     }
     if let Some(steps) = verdict.next_steps.as_ref().filter(|s| !s.is_empty()) {
         out.push_str("### To turn it green, in this order\n\n");
-        out.push_str(&format!("{}\n", markdown_fence("sh", &steps.join("\n"))));
+        let shown: Vec<String> = steps.iter().take(LIST).map(|s| fit(s, FIELD)).collect();
+        out.push_str(&format!("{}\n", markdown_fence("sh", &shown.join("\n"))));
     }
     if !report.notes.is_empty() {
         out.push_str("### Notes\n\n");
-        for note in &report.notes {
-            out.push_str(&format!("- {}\n", markdown(note)));
-        }
+        list(&report.notes, markdown, &mut out);
         out.push('\n');
     }
     out
 }
 
+fn list(items: &[String], said: impl Fn(&str) -> String, out: &mut String) {
+    for item in items.iter().take(LIST) {
+        out.push_str(&format!("- {}\n", said(&fit(item, CELL))));
+    }
+    if let Some(more) = items.len().checked_sub(LIST).filter(|n| *n > 0) {
+        out.push_str(&format!("- and {more} more\n"));
+    }
+}
+
 /// The result of `validate` within `LIMIT` bytes: a table of the invalid files, then what is wrong in each.
 pub fn validation(validation: &Validation) -> String {
     let word = if words::validation_passes(validation) { "PASS" } else { "FAIL" };
-    let said = words::validation_outcome(validation);
+    let said = words::capital(&words::validation_outcome(validation));
     let mut page = Page::new(LIMIT, format!("## tollgate validate: {word}\n\n{said}.\n\n"));
     let invalid: Vec<&FileResult> = validation.files.iter().filter(|f| !f.findings.is_empty()).collect();
     if !invalid.is_empty() {
@@ -254,7 +278,12 @@ fn file_row(file: &FileResult) -> String {
     format!("| {} | {schema} | {} |\n", markdown_code(&fit(&file.path, CELL)), file.findings.len())
 }
 
-fn file_block(file: &FileResult) -> String {
-    let name = html(&terminal_cut(&file.path, FIELD));
-    format!("<details><summary><code>{name}</code></summary>\n\n{}</details>\n\n", findings(&file.findings))
+fn file_block(file: &FileResult) -> Block {
+    let name = html(&fit(&file.path, FIELD));
+    let start = format!("<details><summary><code>{name}</code></summary>\n\n");
+    let found = words::count(file.findings.len(), "finding");
+    Block {
+        full: format!("{start}{}</details>\n\n", findings(&file.findings)),
+        short: format!("{start}{found}, too long for here.\n\n</details>\n\n"),
+    }
 }

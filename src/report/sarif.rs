@@ -4,7 +4,7 @@
 
 use super::issue::{self, Issue, Level};
 use super::sarif_log::*;
-use super::text::{fit, markdown, markdown_fence, terminal, uri_path};
+use super::text::{fit, markdown, markdown_fence, sarif, terminal, uri_path};
 use super::{json, words};
 use crate::base::digest::sha256_hex;
 use crate::model::gate::Region;
@@ -101,7 +101,7 @@ fn log(version: &str, id: String, rules: Vec<Rule>, invocation: Invocation, resu
 }
 
 fn text(said: &str, max: usize) -> Text {
-    Text { text: fit(&terminal(said), max) }
+    Text { text: fit(&sarif(said), max) }
 }
 
 fn left_out(found: usize) -> Vec<Notification> {
@@ -211,10 +211,16 @@ fn related(issue: &Issue<'_>, prefix: &str) -> Vec<Location> {
 }
 
 fn location(region: &Region, message: Option<Text>) -> Location {
+    // `validate` may be given an absolute path; that one hangs from no base.
+    let artifact_location = if region.path.starts_with('/') {
+        ArtifactLocation { uri: format!("file://{}", uri_path(&region.path)), uri_base_id: None }
+    } else {
+        ArtifactLocation { uri: uri_path(&region.path), uri_base_id: Some(ROOT) }
+    };
     Location {
         id: None,
         physical_location: PhysicalLocation {
-            artifact_location: ArtifactLocation { uri: uri_path(&region.path), uri_base_id: ROOT },
+            artifact_location,
             region: SarifRegion {
                 start_line: region.line.max(1),
                 start_column: region.column.max(1),

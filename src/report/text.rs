@@ -170,6 +170,32 @@ pub fn workflow_property(text: &str) -> String {
     workflow_data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
+/// The plain text of a SARIF message (SARIF 2.1.0, 3.11): nothing in it is an embedded link or a placeholder.
+pub fn sarif(text: &str) -> String {
+    let text = terminal(text).replace("](", "] (");
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let digits = after.len() - after.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        // Doubled braces stand for themselves; only what could be a placeholder needs it.
+        match after[digits..].strip_prefix('}') {
+            Some(tail) if digits > 0 => {
+                out.push_str("{{");
+                out.push_str(&after[..digits]);
+                out.push_str("}}");
+                rest = tail;
+            }
+            _ => {
+                out.push('{');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
 /// A relative path as a URI reference: every byte but unreserved ones and `/` percent-encoded.
 pub fn uri_path(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
@@ -240,6 +266,11 @@ mod tests {
         assert_eq!(markdown_code("a`b"), "a\\`b");
         assert_eq!(markdown_code("plain"), "`plain`");
         assert_eq!(markdown_fence("sh", "echo ```"), "````sh\necho ```\n````\n");
+    }
+
+    #[test]
+    fn sarif_text_has_no_link_and_no_placeholder() {
+        assert_eq!(sarif("[x](https://e) {0} {a} \u{85}{"), "[x] (https://e) {{0}} {a} \\u{{85}}{");
     }
 
     #[test]

@@ -71,6 +71,16 @@ pub fn place(finding: &Finding) -> Option<String> {
     })
 }
 
+/// `path:line:column /pointer`; the artifact's name stands in for a path that is not known; untrusted, escape it.
+pub fn place_and_pointer(finding: &Finding) -> Option<String> {
+    let place = place(finding).or_else(|| finding.artifact.clone());
+    match (place, finding.pointer.as_deref().filter(|p| !p.is_empty())) {
+        (Some(place), Some(pointer)) => Some(format!("{place} {pointer}")),
+        (Some(place), None) => finding.path.is_some().then_some(place),
+        (None, pointer) => pointer.map(String::from),
+    }
+}
+
 /// `check: message`, or the message alone when the evidence itself is at fault; untrusted, escape it.
 pub fn sentence(finding: &Finding) -> String {
     match &finding.check {
@@ -111,6 +121,17 @@ pub fn days_left(days: i64) -> String {
 /// Ids of the gates that fail the verdict, worst first.
 pub fn failed(report: &Report) -> Vec<&GateResult> {
     report.red().into_iter().filter(|g| g.status == Status::Fail && !g.shadow).collect()
+}
+
+/// The text with its first letter in upper case.
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// Whether a gate's only finding says what its detail says, so that it need not be said twice.
+pub fn says_it_all(gate: &GateResult) -> bool {
+    matches!(gate.findings.as_slice(), [one] if one.message == gate.detail)
 }
 
 /// The verdict in one sentence without the word for it; holds gate ids, escape it.

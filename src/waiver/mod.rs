@@ -1,1 +1,11 @@
-//! Room `waiver` (see ARCHITECTURE.md).
+//! Judgement: waivers, quarantine entries and the rollback record. Text in, values out; reads no file, no clock.
+
+mod apply;
+mod dates;
+mod parse;
+mod state;
+
+pub use apply::{covering, covers, mark_unused};
+pub use dates::{QUARANTINE_DAYS, ROLLBACK_DAYS, WAIVER_DAYS, parse_day};
+pub use parse::{ClassificationFile, ParseFault, RawEntry, RawRollback, Suite, parse};
+pub use state::{Context, UNWAIVABLE, entries, rollback};

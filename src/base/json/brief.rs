@@ -16,11 +16,15 @@ impl Json<'_> {
             Json::Float(f) => format!("{f:?}"),
             Json::Str(s) => quoted(s),
             Json::Array(a) if a.is_empty() => "an empty array".into(),
-            Json::Array(a) => format!("an array of {}", a.len()),
+            Json::Array(a) => format!("an array of {}", counted(a.len(), "item")),
             Json::Object(o) if o.is_empty() => "an empty object".into(),
-            Json::Object(o) => format!("an object of {}", o.len()),
+            Json::Object(o) => format!("an object of {}", counted(o.len(), "member")),
         }
     }
+}
+
+fn counted(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 /// Text in double quotes, as `plain`.

@@ -211,7 +211,10 @@ fn sum<'v>(value: &Value<'v>, meter: &mut Meter) -> Result<Value<'v>, EvalError>
             Value::UInt(u) => whole += i128::from(u),
             Value::Float(f) => (parts, doubles) = (parts + f, true),
             other => {
-                return fault(format!("sum() takes a list of numbers, not {}", with_article(other.type_of())));
+                return fault(format!(
+                    "sum() takes a list of numbers, not {}",
+                    with_article(other.type_of())
+                ));
             }
         }
     }

@@ -16,6 +16,9 @@ mod time;
 mod trace;
 mod value;
 
+#[cfg(test)]
+mod tests;
+
 pub use errors::{CompileError, EvalError, Lint};
 pub use expr::Expr;
 pub use scope::{Budget, Host, Scope};

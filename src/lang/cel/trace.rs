@@ -21,12 +21,46 @@ pub struct Read {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reads {
     reads: BTreeSet<Read>,
+    /// Where every node that was looked at stands in memory; only ever compared, never followed.
+    addresses: HashSet<usize>,
 }
 
 impl Reads {
     /// In the order of names and pointers, each once.
     pub fn iter(&self) -> impl Iterator<Item = &Read> {
         self.reads.iter()
+    }
+
+    /// Notes a node that was looked at outside an expression.
+    pub fn note(&mut self, json: &Json<'_>) {
+        self.addresses.insert(std::ptr::from_ref(json).addr());
+    }
+
+    /// The RFC 6901 pointers of the nodes of `document` that were looked at under any name, `it` and what macros bind
+    /// included. The document must be the one that was lent, alive since.
+    pub fn pointers_in(&self, document: &Json<'_>) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        self.collect(document, "", &mut found);
+        found
+    }
+
+    fn collect(&self, json: &Json<'_>, pointer: &str, found: &mut BTreeSet<String>) {
+        if self.addresses.contains(&std::ptr::from_ref(json).addr()) {
+            found.insert(pointer.to_string());
+        }
+        match json {
+            Json::Array(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    self.collect(item, &format!("{pointer}/{at}"), found);
+                }
+            }
+            Json::Object(object) => {
+                for (key, member) in object.iter() {
+                    self.collect(member, &format!("{pointer}/{}", escaped(key)), found);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Whether this place of this variable was looked at.
@@ -57,6 +91,7 @@ impl<'v> Touched<'v> {
 
     /// Works out the pointers.
     pub(super) fn into_reads(self, reads: &mut Reads) {
+        reads.addresses.extend(self.nodes.iter().map(|node| node.addr()));
         for (name, value) in &self.variables {
             reads.reads.insert(Read { name: name.clone(), pointer: String::new() });
             let mut walk = Walk { nodes: &self.nodes, name, reads };

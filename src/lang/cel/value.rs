@@ -266,10 +266,15 @@ impl<'v> Value<'v> {
     }
 
     /// As `show`, with a string in quotes and escaped, so that its ends are seen.
-    pub(super) fn quoted(&self) -> String {
+    pub fn quoted(&self) -> String {
         let mut out = String::new();
         write(self, &mut out);
         cut(out)
+    }
+
+    /// The value under a name of a map; `None` when there is none, or when it is no map.
+    pub fn field(&self, name: &str) -> Option<Value<'v>> {
+        self.lookup(&Value::str(name))
     }
 
     /// What `for_each` walks: the elements of a list, or of a map the maps `{key, value}`; `None` for anything else.

@@ -1,0 +1,392 @@
+//! Compiles and applies a schema.
+
+use super::lent::Lent;
+use super::message;
+use super::violation::{Violation, in_document_order};
+use crate::base::json::{Json, plain};
+use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
+use jsonschema::{PatternOptions, ValidationError, Validator};
+use serde_json::Value;
+
+/// A compiled schema. Formats are checked, unknown formats refused, foreign `$ref` refused, patterns linear.
+pub struct Schema {
+    validator: Validator<Lent>,
+}
+
+impl Schema {
+    /// Compiles a schema document; the error is a sentence.
+    pub fn compile(document: &Value) -> Result<Schema, String> {
+        jsonschema::options_for::<Lent>()
+            .should_validate_formats(true)
+            .should_ignore_unknown_formats(false)
+            .offline()
+            .with_pattern_options(PatternOptions::regex())
+            .build(document)
+            .map(|validator| Schema { validator })
+            .map_err(|e| {
+                let at = e.instance_path().as_str();
+                let place = if at.is_empty() { String::new() } else { format!(" at {}", plain(at)) };
+                format!("the schema does not compile{place}: {}", plain(&e.to_string()))
+            })
+    }
+
+    /// Compiles a schema's text; the error is a sentence.
+    pub fn compile_text(text: &str) -> Result<Schema, String> {
+        let document = serde_json::from_str(text).map_err(|e| format!("the schema is not JSON: {e}"))?;
+        Schema::compile(&document)
+    }
+
+    /// The quick answer.
+    pub fn is_valid(&self, document: &Json<'_>) -> bool {
+        self.validator.is_valid(document)
+    }
+
+    /// Every violation, in document order; empty exactly when `is_valid`.
+    pub fn violations(&self, document: &Json<'_>) -> Vec<Violation> {
+        if self.is_valid(document) {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for error in self.validator.iter_errors(document) {
+            flatten(&error, document, &mut found);
+        }
+        if found.is_empty() {
+            // The two walks of the engine disagree: the stricter one counts.
+            found.push(Violation {
+                pointer: String::new(),
+                schema_path: String::new(),
+                keyword: "schema".into(),
+                message: "the document breaks its schema in a way that the schema engine does not explain"
+                    .into(),
+                expected: None,
+                actual: None,
+            });
+        }
+        in_document_order(&mut found, document);
+        found.dedup();
+        found
+    }
+}
+
+/// Turns one error of the engine into violations: one for each unexpected property, those of the nearest alternative.
+fn flatten(error: &ValidationError<'_>, document: &Json<'_>, out: &mut Vec<Violation>) {
+    match error.kind() {
+        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
+            out.extend(unexpected.iter().map(|name| not_allowed(error, name, document)));
+        }
+        // `additionalProperties: false` beside no `properties`: the engine names none of them.
+        Kind::FalseSchema if error.schema_path().as_str().ends_with("/additionalProperties") => {
+            match document.pointer(error.instance_path().as_str()) {
+                Some(Json::Object(members)) if !members.is_empty() => {
+                    out.extend(members.iter().map(|(name, _)| not_allowed(error, name, document)));
+                }
+                _ => out.push(violation(error, document)),
+            }
+        }
+        Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+            let branches = context
+                .iter()
+                .map(|errors| {
+                    let mut inner = Vec::new();
+                    errors.iter().for_each(|e| flatten(e, document, &mut inner));
+                    inner
+                })
+                .collect();
+            out.extend(message::nearest(violation(error, document), branches));
+        }
+        _ => out.push(violation(error, document)),
+    }
+}
+
+fn not_allowed(error: &ValidationError<'_>, name: &str, document: &Json<'_>) -> Violation {
+    let mut violation = violation(error, document);
+    violation.pointer.push('/');
+    violation.pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+    violation.keyword =
+        if violation.keyword == "false" { "additionalProperties".into() } else { violation.keyword };
+    violation.message = format!("the property `{}` is not allowed here", plain(name));
+    violation.expected = Some("no other property".into());
+    violation.actual = document.pointer(&violation.pointer).map(Json::brief);
+    violation
+}
+
+fn violation(error: &ValidationError<'_>, document: &Json<'_>) -> Violation {
+    let pointer = error.instance_path().as_str();
+    let found = document.pointer(pointer);
+    let (message, expected) = say(error, found);
+    let lacks = matches!(error.kind(), Kind::Required { .. });
+    Violation {
+        pointer: pointer.to_string(),
+        schema_path: error.schema_path().as_str().to_string(),
+        keyword: match error.kind() {
+            Kind::FalseSchema => "false".into(),
+            kind => kind.keyword().to_string(),
+        },
+        message,
+        expected,
+        actual: found.filter(|_| !lacks).map(Json::brief),
+    }
+}
+
+/// The sentence of an error and what it asks for.
+fn say(error: &ValidationError<'_>, found: Option<&Json<'_>>) -> (String, Option<String>) {
+    let brief = found.map_or_else(|| "nothing".to_string(), Json::brief);
+    match error.kind() {
+        Kind::Type { kind: TypeKind::Single(one) } => message::wanted(&brief, message::article(one.as_str())),
+        Kind::Type { kind: TypeKind::Multiple(many) } => {
+            let names: Vec<String> = many.iter().map(|t| message::article(t.as_str())).collect();
+            message::wanted(&brief, names.join(" or "))
+        }
+        Kind::Enum { options } => message::wanted(&brief, message::choices(options)),
+        Kind::Constant { expected_value } => {
+            message::wanted(&brief, Json::from_value(expected_value).brief())
+        }
+        Kind::Required { property } => {
+            let name = property.as_str().map_or_else(|| property.to_string(), plain);
+            (format!("the property `{name}` is missing"), Some(format!("a property `{name}`")))
+        }
+        Kind::Pattern { pattern } => message::wanted(&brief, format!("text that matches {}", plain(pattern))),
+        Kind::Format { format } => message::wanted(&brief, format!("text in the format {}", plain(format))),
+        Kind::Minimum { limit } => message::wanted(&brief, format!("at least {limit}")),
+        Kind::Maximum { limit } => message::wanted(&brief, format!("at most {limit}")),
+        Kind::ExclusiveMinimum { limit } => message::wanted(&brief, format!("more than {limit}")),
+        Kind::ExclusiveMaximum { limit } => message::wanted(&brief, format!("less than {limit}")),
+        Kind::MultipleOf { multiple_of } => message::wanted(&brief, format!("a multiple of {multiple_of}")),
+        Kind::MinLength { limit } => message::wanted(&brief, format!("at least {limit} characters")),
+        Kind::MaxLength { limit } => message::wanted(&brief, format!("at most {limit} characters")),
+        Kind::MinItems { limit } => message::wanted(&brief, format!("at least {limit} items")),
+        Kind::MaxItems { limit } => message::wanted(&brief, format!("at most {limit} items")),
+        Kind::AdditionalItems { limit } => message::wanted(&brief, format!("at most {limit} items")),
+        Kind::MinProperties { limit } => message::wanted(&brief, format!("at least {limit} properties")),
+        Kind::MaxProperties { limit } => message::wanted(&brief, format!("at most {limit} properties")),
+        Kind::UniqueItems => message::wanted(&brief, "items that all differ"),
+        Kind::Contains => message::wanted(&brief, "as many items as `contains` asks for"),
+        Kind::FalseSchema => message::wanted(&brief, "no value at all"),
+        Kind::Not { .. } => message::wanted(&brief, "anything but what `not` describes"),
+        Kind::UnevaluatedItems { unexpected } => (
+            format!("{} items that no rule describes are not allowed here", unexpected.len()),
+            Some("no other item".into()),
+        ),
+        Kind::OneOfMultipleValid { .. } => {
+            message::wanted(&brief, "exactly one of the alternatives, not several")
+        }
+        Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+            message::wanted(&brief, format!("one of {} alternatives", context.len()))
+        }
+        Kind::PropertyNames { error } => {
+            let name = Json::from_value(error.instance());
+            let (inner, expected) = say(error, Some(&name));
+            (format!("a property's name is wrong: {inner}"), expected)
+        }
+        _ => (plain(&error.masked_with("the value").to_string()), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::json::{Limits, parse};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn doc(text: &str) -> Json<'_> {
+        parse(text.as_bytes(), &Limits::default()).unwrap()
+    }
+
+    /// The violations of `text`, one a line: pointer, keyword, sentence.
+    fn said(schema: Value, text: &str) -> String {
+        let schema = Schema::compile(&schema).unwrap();
+        let doc = doc(text);
+        let found = schema.violations(&doc);
+        assert_eq!(found.is_empty(), schema.is_valid(&doc));
+        found
+            .iter()
+            .map(|v| format!("{} {}: {}", v.pointer, v.keyword, v.message))
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    #[test]
+    fn each_violation_has_a_sentence_in_document_order() {
+        let schema = json!({
+            "type": "object",
+            "required": ["a", "zz"],
+            "additionalProperties": false,
+            "properties": {
+                "a": {"type": "string"},
+                "b": {"enum": ["x", "y"]},
+                "c": {"type": "array", "items": {"minimum": 3}, "uniqueItems": true, "maxItems": 3},
+                "d": {"type": ["string", "null"]},
+                "e": {"const": "v1"},
+                "f": {"pattern": "^[0-9a-f]{4}$"},
+                "g": {"format": "date-time"},
+                "h": {"type": "integer", "multipleOf": 2},
+                "i": {"minLength": 2, "maxLength": 3},
+                "j": {"minProperties": 1, "propertyNames": {"maxLength": 2}},
+                "k": false,
+            }
+        });
+        let text = r#"{"g": "today", "f": "XYZ\u001b", "e": "v2", "d": 4, "c": [1, 5, 1.0, 2], "b": "exploded",
+            "a": 12.5, "h": 3, "i": "ééééé", "j": {"long": 1}, "k": null, "sur/prise": {"a": 1}}"#;
+        insta::assert_snapshot!(said(schema, text), @r#"
+         required: the property `zz` is missing
+        /g format: found "today", but the schema asks for text in the format date-time
+        /f pattern: found "XYZ\u{1b}", but the schema asks for text that matches ^[0-9a-f]{4}$
+        /e const: found "v2", but the schema asks for "v1"
+        /d type: found 4, but the schema asks for null or a string
+        /c maxItems: found an array of 4 items, but the schema asks for at most 3 items
+        /c uniqueItems: found an array of 4 items, but the schema asks for items that all differ
+        /c/0 minimum: found 1, but the schema asks for at least 3
+        /c/2 minimum: found 1.0, but the schema asks for at least 3
+        /c/3 minimum: found 2, but the schema asks for at least 3
+        /b enum: found "exploded", but the schema asks for one of "x", "y"
+        /a type: found 12.5, but the schema asks for a string
+        /h multipleOf: found 3, but the schema asks for a multiple of 2
+        /i maxLength: found "ééééé", but the schema asks for at most 3 characters
+        /j propertyNames: a property's name is wrong: found "long", but the schema asks for at most 2 characters
+        /k false: found null, but the schema asks for no value at all
+        /sur~1prise additionalProperties: the property `sur/prise` is not allowed here
+        "#);
+    }
+
+    #[test]
+    fn alternatives_are_told_by_the_nearest() {
+        let kinds = json!({"oneOf": [
+            {"type": "object", "properties": {"kind": {"const": "a"}, "n": {"type": "integer"}}, "required": ["kind", "n"]},
+            {"type": "object", "properties": {"kind": {"const": "b"}, "s": {"type": "string"}}, "required": ["kind", "s"]},
+        ]});
+        insta::assert_snapshot!(said(kinds.clone(), r#"{"kind": "b"}"#), @r#" required: the property `s` is missing (by the nearest of 2 alternatives)"#);
+        insta::assert_snapshot!(said(kinds.clone(), r#"{"kind": "a", "n": "x"}"#), @r#"/n type: found "x", but the schema asks for an integer (by the nearest of 2 alternatives)"#);
+        insta::assert_snapshot!(said(kinds, r#"{"kind": "c"}"#), @r#" oneOf: found an object of 1 member, but the schema asks for a property `n` and "a" at /kind, or a property `s` and "b" at /kind"#);
+        let scalar = json!({"properties": {"v": {"anyOf": [{"type": "null"}, {"type": "string", "minLength": 2}, {"enum": [7, 8]}]}}});
+        insta::assert_snapshot!(said(scalar.clone(), r#"{"v": 3}"#), @r#"/v anyOf: found 3, but the schema asks for null, or a string, or one of 7, 8"#);
+        insta::assert_snapshot!(said(scalar, r#"{"v": "x"}"#), @r#"/v minLength: found "x", but the schema asks for at least 2 characters (by the nearest of 3 alternatives)"#);
+        let several = json!({"oneOf": [{"type": "integer"}, {"minimum": 2}]});
+        insta::assert_snapshot!(said(several, "3"), @r#" oneOf: found 3, but the schema asks for exactly one of the alternatives, not several"#);
+    }
+
+    #[test]
+    fn conditions_and_unevaluated_properties() {
+        let schema = json!({
+            "allOf": [{"properties": {"status": {"type": "string"}}}],
+            "properties": {"message": {"type": "string"}},
+            "if": {"properties": {"status": {"const": "failed"}}, "required": ["status"]},
+            "then": {"required": ["message"]},
+            "unevaluatedProperties": false
+        });
+        insta::assert_snapshot!(said(schema, r#"{"status": "failed", "surprise": true}"#), @r#"
+         required: the property `message` is missing
+        /surprise unevaluatedProperties: the property `surprise` is not allowed here
+        "#);
+    }
+
+    #[test]
+    fn numbers_mean_what_2020_12_says() {
+        let integer = Schema::compile(&json!({"type": "integer"})).unwrap();
+        for yes in ["1", "1.0", "1e3", "18446744073709551615", "-9223372036854775808"] {
+            assert!(integer.is_valid(&doc(yes)), "{yes}");
+        }
+        assert!(!integer.is_valid(&doc("1.5")));
+        let exact = Schema::compile(&json!({"const": 9007199254740993u64})).unwrap();
+        assert!(exact.is_valid(&doc("9007199254740993")));
+        assert!(!exact.is_valid(&doc("9007199254740992")));
+        assert!(!exact.is_valid(&doc("9007199254740992.0")));
+        let one = Schema::compile(&json!({"const": {"a": [1]}})).unwrap();
+        assert!(one.is_valid(&doc(r#"{"a": [1.0]}"#)));
+        assert!(!one.is_valid(&doc(r#"{"a": [1], "b": 2}"#)));
+        let unique = Schema::compile(&json!({"uniqueItems": true})).unwrap();
+        assert!(!unique.is_valid(&doc(r#"[{"a": 1, "b": null}, {"b": null, "a": 1.0}]"#)));
+        assert!(unique.is_valid(&doc(r#"["1", 1, true, null, [1], {"1": 1}, "true", "null"]"#)));
+    }
+
+    #[test]
+    fn what_a_gate_must_not_trust_does_not_compile() {
+        let bad = [
+            json!({"format": "no-such-format"}),
+            json!({"$ref": "https://example.org/other.json"}),
+            json!({"$ref": "other.json"}),
+            json!({"$ref": "file:///etc/passwd"}),
+            json!({"pattern": "(?=look)ahead"}),
+            json!({"pattern": "("}),
+            json!({"type": "strnig"}),
+            json!({"required": "a"}),
+            json!(5),
+        ];
+        for schema in bad {
+            let error = Schema::compile(&schema).err();
+            assert!(error.is_some(), "{schema}");
+        }
+        assert!(
+            Schema::compile(&json!({"$id": "tollgate.x.v1", "$ref": "#/$defs/a", "$defs": {"a": true}}))
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn formats_are_checked() {
+        let schema = Schema::compile(&json!({"format": "date"})).unwrap();
+        assert!(schema.is_valid(&doc("\"2026-11-20\"")));
+        assert!(!schema.is_valid(&doc("\"2026-13-20\"")));
+    }
+
+    #[test]
+    fn a_recursive_schema_ends() {
+        let schema =
+            Schema::compile(&json!({"properties": {"next": {"$ref": "#"}}, "type": "object"})).unwrap();
+        let text = format!("{}{}", "{\"next\":".repeat(100), "1".to_string() + &"}".repeat(100));
+        assert_eq!(schema.violations(&doc(&text)).len(), 1);
+        let endless = Schema::compile(&json!({"$ref": "#"}));
+        assert!(endless.is_err() || endless.is_ok_and(|s| s.is_valid(&doc("1"))));
+    }
+
+    #[test]
+    fn many_violations_in_a_wide_object_are_quick() {
+        let members: Vec<String> = (0..20_000).map(|n| format!("\"k{n}\":{n}")).collect();
+        let text = format!("{{{}}}", members.join(","));
+        let schema = Schema::compile(&json!({"additionalProperties": false})).unwrap();
+        let found = schema.violations(&doc(&text));
+        assert_eq!(found.len(), 20_000);
+        assert_eq!(found[19_999].pointer, "/k19999");
+    }
+
+    /// The engine over our tree and over serde_json's must agree.
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            (-4i64..4).prop_map(Value::from),
+            (-8i32..8).prop_map(|n| Value::from(f64::from(n) / 2.0)),
+            "[ab]{0,3}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..20).prop_map(Value::from),
+                proptest::collection::btree_map("[abc]", inner, 0..4)
+                    .prop_map(|m| Value::Object(m.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_engine_over_serde_json(value in value(), other in value(), which in 0usize..9) {
+            let schema = match which {
+                0 => json!({"const": other}),
+                1 => json!({"enum": [other, 1, "a"]}),
+                2 => json!({"uniqueItems": true}),
+                3 => json!({"type": ["integer", "array"], "items": {"type": "integer"}}),
+                4 => json!({"required": ["a", "b"], "properties": {"a": {"type": "number", "minimum": 0.5}}, "additionalProperties": {"type": "string"}}),
+                5 => json!({"propertyNames": {"pattern": "^a"}, "unevaluatedProperties": false, "properties": {"a": true}}),
+                6 => json!({"contains": {"const": other}, "minContains": 2}),
+                7 => json!({"anyOf": [{"multipleOf": 1.5}, {"minItems": 3}, {"const": other}]}),
+                _ => json!({"prefixItems": [{"type": "integer"}], "unevaluatedItems": {"type": "string"}, "dependentRequired": {"a": ["b", "c"]}}),
+            };
+            let text = value.to_string();
+            let ours = Schema::compile(&schema).unwrap();
+            let theirs = jsonschema::validator_for(&schema).unwrap();
+            let document = doc(&text);
+            prop_assert_eq!(ours.is_valid(&document), theirs.is_valid(&value), "{} against {}", text, schema);
+            prop_assert_eq!(ours.violations(&document).is_empty(), theirs.is_valid(&value));
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! Lends our `Json` to the `jsonschema` crate, so that no `serde_json::Value` is built for a document.
+
+use crate::base::json::{Json, Object};
+use jsonschema::JsonType;
+use jsonschema::json as api;
+use serde_json::{Number, Value};
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// The representation.
+pub(super) struct Lent;
+
+impl api::Json for Lent {
+    type Node<'a> = &'a Json<'a>;
+    type PreparedKey = Box<str>;
+    type StringBuffer = ();
+
+    // A lookup in a small object walks it, so one pass over the members is worth several lookups.
+    const KEYS_PER_LOOKUP: usize = 4;
+
+    fn prepare_key(key: &str) -> Box<str> {
+        key.into()
+    }
+
+    fn with_string_node<T>(_: &mut (), string: &str, f: impl FnOnce(Self::Node<'_>) -> T) -> T {
+        f(&Json::Str(Cow::Borrowed(string)))
+    }
+}
+
+/// A number, exact.
+#[derive(Clone, Copy)]
+pub(super) enum Num {
+    Whole(i128),
+    Float(f64),
+}
+
+impl Num {
+    fn of(json: &Json<'_>) -> Option<Num> {
+        match json {
+            Json::Int(i) => Some(Num::Whole(i128::from(*i))),
+            Json::UInt(u) => Some(Num::Whole(i128::from(*u))),
+            Json::Float(f) => Some(Num::Float(*f)),
+            _ => None,
+        }
+    }
+
+    fn of_number(number: &Number) -> Option<Num> {
+        let whole = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
+        whole.map(Num::Whole).or_else(|| number.as_f64().map(Num::Float))
+    }
+
+    /// Equality of what is meant: 1 is 1.0, and no large integer is rounded.
+    fn same(self, other: Num) -> bool {
+        match (self, other) {
+            (Num::Whole(a), Num::Whole(b)) => a == b,
+            (Num::Float(a), Num::Float(b)) => a == b,
+            // A float past 2^127 saturates here, and no whole number of 64 bits comes near it.
+            (Num::Whole(a), Num::Float(b)) | (Num::Float(b), Num::Whole(a)) => {
+                b.fract() == 0.0 && b as i128 == a
+            }
+        }
+    }
+}
+
+impl api::JsonNumber for Num {
+    fn as_u64(&self) -> Option<u64> {
+        match self {
+            Num::Whole(n) => u64::try_from(*n).ok(),
+            Num::Float(_) => None,
+        }
+    }
+
+    fn as_i64(&self) -> Option<i64> {
+        match self {
+            Num::Whole(n) => i64::try_from(*n).ok(),
+            Num::Float(_) => None,
+        }
+    }
+
+    fn as_f64(&self) -> Option<f64> {
+        match self {
+            Num::Whole(n) => Some(*n as f64),
+            Num::Float(f) => Some(*f),
+        }
+    }
+
+    fn as_str(&self) -> Cow<'_, str> {
+        Cow::Owned(self.to_number().to_string())
+    }
+
+    fn to_number(&self) -> Cow<'_, Number> {
+        let number = match self {
+            Num::Whole(n) => match i64::try_from(*n) {
+                Ok(i) => Number::from(i),
+                Err(_) => Number::from(u64::try_from(*n).unwrap_or(u64::MAX)),
+            },
+            // A parsed float is finite.
+            Num::Float(f) => Number::from_f64(*f).unwrap_or_else(|| Number::from(0)),
+        };
+        Cow::Owned(number)
+    }
+
+    /// 2020-12: a float without a fraction is an integer.
+    fn is_integer(&self) -> bool {
+        match self {
+            Num::Whole(_) => true,
+            Num::Float(f) => f.fract() == 0.0,
+        }
+    }
+
+    fn is_written_as_integer(&self) -> bool {
+        matches!(self, Num::Whole(_))
+    }
+}
+
+impl<'a> api::Node<'a, Lent> for &'a Json<'a> {
+    type Object = &'a Object<'a>;
+    type Array = &'a [Json<'a>];
+    type Number = Num;
+
+    fn as_object(&self) -> Option<&'a Object<'a>> {
+        match self {
+            Json::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    fn as_array(&self) -> Option<&'a [Json<'a>]> {
+        match self {
+            Json::Array(elements) => Some(elements),
+            _ => None,
+        }
+    }
+
+    fn as_string(&self) -> Option<Cow<'a, str>> {
+        match self {
+            Json::Str(string) => Some(Cow::Borrowed(string)),
+            _ => None,
+        }
+    }
+
+    fn as_number(&self) -> Option<Num> {
+        Num::of(self)
+    }
+
+    fn as_boolean(&self) -> Option<bool> {
+        match self {
+            Json::Bool(b) => Some(*b),
+            _ => None,
+        }
+    }
+
+    fn is_null(&self) -> bool {
+        matches!(self, Json::Null)
+    }
+
+    fn is_number(&self) -> bool {
+        matches!(self, Json::Int(_) | Json::UInt(_) | Json::Float(_))
+    }
+
+    fn is_string(&self) -> bool {
+        matches!(self, Json::Str(_))
+    }
+
+    fn json_type(&self) -> JsonType {
+        match self {
+            Json::Null => JsonType::Null,
+            Json::Bool(_) => JsonType::Boolean,
+            Json::Int(_) | Json::UInt(_) | Json::Float(_) => JsonType::Number,
+            Json::Str(_) => JsonType::String,
+            Json::Array(_) => JsonType::Array,
+            Json::Object(_) => JsonType::Object,
+        }
+    }
+
+    fn equals_value(&self, expected: &Value) -> bool {
+        equals(self, expected)
+    }
+
+    /// Only errors carry it (`const`, `enum` and `uniqueItems` have their own ways here), and `message` looks into
+    /// our own tree instead: a container is not copied for each error it causes.
+    fn to_value(&self) -> Cow<'a, Value> {
+        Cow::Owned(match self {
+            Json::Array(_) | Json::Object(_) => Value::Null,
+            scalar => Json::to_value(scalar),
+        })
+    }
+
+    fn identity(&self) -> Option<api::NodeIdentity> {
+        Some(api::NodeIdentity::new(std::ptr::from_ref::<Json<'_>>(self).addr()))
+    }
+}
+
+/// JSON Schema's equality between a document and a value of the schema.
+fn equals(found: &Json<'_>, expected: &Value) -> bool {
+    match (found, expected) {
+        (Json::Null, Value::Null) => true,
+        (Json::Bool(a), Value::Bool(b)) => a == b,
+        (Json::Str(a), Value::String(b)) => a == b,
+        (Json::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equals(a, b)),
+        (Json::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && b.iter().all(|(k, v)| a.get(k).is_some_and(|found| equals(found, v)))
+        }
+        (number, Value::Number(b)) => match (Num::of(number), Num::of_number(b)) {
+            (Some(a), Some(b)) => a.same(b),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+pub(super) struct Members<'a>(std::slice::Iter<'a, (Cow<'a, str>, Json<'a>)>);
+
+impl<'a> Iterator for Members<'a> {
+    type Item = (&'a str, &'a Json<'a>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(|(key, value)| (&**key, value))
+    }
+}
+
+impl<'a> api::Object<'a, Lent> for &'a Object<'a> {
+    type Node = &'a Json<'a>;
+    type MemberName = &'a str;
+    type MembersIter = Members<'a>;
+
+    fn len(&self) -> usize {
+        Object::len(self)
+    }
+
+    fn get(&self, key: &Box<str>) -> Option<&'a Json<'a>> {
+        Object::get(self, key)
+    }
+
+    fn members(&self) -> Members<'a> {
+        Members(self.iter())
+    }
+}
+
+impl<'a> api::Array<'a, Lent> for &'a [Json<'a>] {
+    type Node = &'a Json<'a>;
+    type ElementsIter = std::slice::Iter<'a, Json<'a>>;
+
+    fn len(&self) -> usize {
+        <[Json<'a>]>::len(self)
+    }
+
+    fn elements(&self) -> std::slice::Iter<'a, Json<'a>> {
+        self.iter()
+    }
+
+    /// Equal values have equal canonical texts: keys sorted, whole numbers without a fraction.
+    fn is_unique(&self) -> bool {
+        let mut seen = HashSet::with_capacity(self.len());
+        self.iter().all(|element| {
+            let mut text = String::new();
+            canonical(element, &mut text);
+            seen.insert(text)
+        })
+    }
+}
+
+fn canonical(value: &Json<'_>, out: &mut String) {
+    match value {
+        Json::Str(s) => out.push_str(&format!("{s:?}")),
+        Json::Array(a) => {
+            out.push('[');
+            for element in a {
+                canonical(element, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        Json::Object(o) => {
+            let mut members: Vec<_> = o.iter().collect();
+            members.sort_by(|(a, _), (b, _)| a.cmp(b));
+            out.push('{');
+            for (key, value) in members {
+                out.push_str(&format!("{key:?}:"));
+                canonical(value, out);
+                out.push(',');
+            }
+            out.push('}');
+        }
+        number => match Num::of(number) {
+            Some(Num::Float(f)) if f.fract() == 0.0 && f.abs() < 1e30 => {
+                out.push_str(&(f as i128).to_string())
+            }
+            Some(Num::Float(f)) => out.push_str(&format!("{f:?}")),
+            Some(Num::Whole(n)) => out.push_str(&n.to_string()),
+            None => out.push_str(if matches!(value, Json::Null) { "null" } else { bool_text(value) }),
+        },
+    }
+}
+
+fn bool_text(value: &Json<'_>) -> &'static str {
+    if matches!(value, Json::Bool(true)) { "true" } else { "false" }
+}
