@@ -4,6 +4,7 @@ mod explain;
 mod explain_text;
 mod last_verdict;
 mod reproduce;
+mod reproduction;
 #[cfg(test)]
 mod sample;
 
@@ -12,7 +13,5 @@ pub use explain::{
 };
 pub use explain_text::human as explain_human;
 pub use last_verdict::{newest as newest_verdict, parse_verdict};
-pub use reproduce::{
-    Came, Planned, Ran, Refused, ReproduceError, ReproduceRequest, Reproduction, Step, TIMEOUT,
-    human as reproduce_human, reproduce,
-};
+pub use reproduce::{ReproduceError, ReproduceRequest, Step, TIMEOUT, reproduce};
+pub use reproduction::{Came, Planned, Ran, Refused, Reproduction, human as reproduce_human};
