@@ -93,10 +93,13 @@ impl Page {
 
     fn check(&mut self, check: &CheckFacts) {
         let id = terminal(&check.id);
-        self.line(2, &match &check.for_each {
-            Some(list) => format!("{id}, for each of {}", one_line(list)),
-            None => id,
-        });
+        self.line(
+            2,
+            &match &check.for_each {
+                Some(list) => format!("{id}, for each of {}", one_line(list)),
+                None => id,
+            },
+        );
         if let Some(when) = &check.when {
             self.line(3, &format!("when   {}", one_line(when)));
         }

@@ -278,8 +278,7 @@ fn selected(
         return Ok(recorded.iter().filter(|r| r.failed).map(|r| r.id.clone()).collect());
     }
     for name in request.names {
-        let known =
-            request.gates.iter().any(|g| g.id == *name) || recorded.iter().any(|r| r.id == *name);
+        let known = request.gates.iter().any(|g| g.id == *name) || recorded.iter().any(|r| r.id == *name);
         if !known {
             let near = nearest(name, request.gates.iter().map(|g| g.id.as_str()));
             let near = near.into_iter().map(String::from).collect();
@@ -332,7 +331,8 @@ fn run_of(gate: &Gate, recorded: &str, request: &ReproduceRequest<'_>) -> Option
     let results = request.results.trim_end_matches('/');
     for (at, _) in recorded.match_indices(before) {
         let rest = &recorded[at + before.len()..];
-        let Some(name) = rest.strip_prefix(results).and_then(|r| r.strip_prefix('/')).and_then(|r| r.get(..16))
+        let Some(name) =
+            rest.strip_prefix(results).and_then(|r| r.strip_prefix('/')).and_then(|r| r.get(..16))
         else {
             continue;
         };
@@ -394,7 +394,9 @@ fn execute_one(request: &ReproduceRequest<'_>, planned: &Planned, step: &mut dyn
     (ran.came, ran.exit_code, ran.detail) = match done.ending {
         Ending::Exited(0) => (Came::NotReproduced, Some(0), "did not reproduce: exit code 0".into()),
         Ending::Exited(code) => (Came::Reproduced, Some(code), format!("reproduced: exit code {code}")),
-        Ending::Signalled(signal) => (Came::Reproduced, None, format!("reproduced: ended by signal {signal}")),
+        Ending::Signalled(signal) => {
+            (Came::Reproduced, None, format!("reproduced: ended by signal {signal}"))
+        }
         Ending::TimedOut => {
             let seconds = request.timeout.as_secs();
             (Came::TimedOut, None, format!("ended at the timeout of {seconds} s: neither reproduced nor not"))

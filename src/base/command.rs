@@ -75,8 +75,8 @@ fn assignment(word: &str) -> Option<(&str, &str)> {
     let (name, value) = word.split_once('=')?;
     let mut chars = name.chars();
     let first = chars.next()?;
-    let clean = (first.is_ascii_alphabetic() || first == '_')
-        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let clean =
+        (first.is_ascii_alphabetic() || first == '_') && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
     clean.then_some((name, value))
 }
 
@@ -100,7 +100,8 @@ mod tests {
 
     #[test]
     fn leading_assignments_are_environment() {
-        let line = CommandLine::parse("VCR_MODE=playback A='b c' cargo test --test x -- --nocapture").unwrap();
+        let line =
+            CommandLine::parse("VCR_MODE=playback A='b c' cargo test --test x -- --nocapture").unwrap();
         assert_eq!(line.env(), [("VCR_MODE".into(), "playback".into()), ("A".into(), "b c".into())]);
         assert_eq!(line.program(), "cargo");
         assert_eq!(line.arguments(), ["test", "--test", "x", "--", "--nocapture"]);

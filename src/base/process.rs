@@ -343,7 +343,8 @@ mod tests {
     #[test]
     fn a_timeout_ends_the_whole_group_even_when_it_ignores_term() {
         let dir = tempfile::tempdir().unwrap();
-        let text = "sh -c 'trap \"\" TERM; (trap \"\" TERM; sleep 600) & echo $! > child; echo up; wait; sleep 600'";
+        let text =
+            "sh -c 'trap \"\" TERM; (trap \"\" TERM; sleep 600) & echo $! > child; echo up; wait; sleep 600'";
         let done = go(text, &Limits { timeout: Duration::from_secs(2), ..limits(dir.path()) });
         assert_eq!(done.ending, Ending::TimedOut);
         assert_eq!(done.output, b"up\n");

@@ -278,9 +278,15 @@ mod tests {
     fn the_command_is_the_files_own() {
         let plain = gate("cargo test --test x -- 'a b'");
         assert_eq!(plain.reproduce_command(None, ""), "cargo test --test x -- 'a b'");
-        assert_eq!(plain.reproduce_command(Some("r/1"), "rch exec --"), "rch exec -- cargo test --test x -- 'a b'");
+        assert_eq!(
+            plain.reproduce_command(Some("r/1"), "rch exec --"),
+            "rch exec -- cargo test --test x -- 'a b'"
+        );
         let env = gate("VCR_MODE=playback cargo test");
-        assert_eq!(env.reproduce_command(None, "rch exec --"), "rch exec -- env VCR_MODE=playback cargo test");
+        assert_eq!(
+            env.reproduce_command(None, "rch exec --"),
+            "rch exec -- env VCR_MODE=playback cargo test"
+        );
         let run = gate("tollgate run --rerun-from {run}/summary.json");
         assert_eq!(
             run.reproduce_command(Some("out/20261120T101500Z"), ""),

@@ -164,8 +164,7 @@ impl Reader<'_> {
 
     fn known(&mut self, key: &Spanned<DeString<'_>>, known: &[&str]) {
         if !known.contains(&key.get_ref().as_ref()) {
-            let message =
-                format!("unknown key `{}`; known are {}", show(key.get_ref()), known.join(", "));
+            let message = format!("unknown key `{}`; known are {}", show(key.get_ref()), known.join(", "));
             self.problem(key.span(), message);
         }
     }
@@ -205,8 +204,7 @@ impl Reader<'_> {
         let value = table.get("severity")?;
         let text = self.text("severity", value)?;
         if !SEVERITIES.contains(&text.as_str()) {
-            let message =
-                format!("`severity` is `{}`, not one of {}", show(&text), SEVERITIES.join(", "));
+            let message = format!("`severity` is `{}`, not one of {}", show(&text), SEVERITIES.join(", "));
             self.problem(value.span(), message);
         }
         Some(text)
@@ -264,7 +262,8 @@ impl Reader<'_> {
             }
         };
         if let Some(line) = GENERIC_LINES.iter().find(|line| is_generic(&pattern, line)) {
-            let message = format!("the pattern matches `{line}`, which every red run prints; name what failed");
+            let message =
+                format!("the pattern matches `{line}`, which every red run prints; name what failed");
             self.problem(value.span(), message);
             return None;
         }
@@ -331,7 +330,8 @@ regex = "waiver_lifecycle.*FAILED"
 
     #[test]
     fn every_problem_is_told_with_its_place() {
-        insta::assert_snapshot!(problems(r#"
+        insta::assert_snapshot!(problems(
+            r#"
 title = 3
 summary = " "
 gates = "one"
@@ -353,7 +353,8 @@ like = "x"
 [[patterns]]
 contains = "a"
 regex = "b"
-"#));
+"#
+        ));
         insta::assert_snapshot!(problems("title = \n[[x]\n"));
         insta::assert_snapshot!(problems(&GOOD.replace("severity", "see = [\"nowhere\"]\nseverity")), @"runbook/x.toml:5:8: `see` names `nowhere`, and there is no such entry");
     }

@@ -25,7 +25,8 @@ pub fn nearest<'a>(asked: &str, names: impl IntoIterator<Item = &'a str>) -> Vec
             let other = plain(name);
             let slips = strsim::damerau_levenshtein(&asked, &other);
             let allowed = (length.max(other.chars().count()) / 3).max(1);
-            let part = length >= 3 && (other.contains(&asked) || (other.len() >= 3 && asked.contains(&other)));
+            let part =
+                length >= 3 && (other.contains(&asked) || (other.len() >= 3 && asked.contains(&other)));
             (slips <= allowed || part).then_some((slips, name))
         })
         .collect();
