@@ -88,9 +88,11 @@ fn workspace_section(section: Reader<'_, '_>, found: &mut Workspace, source: &So
             settings.packs = packs(&names, faults);
         }
     }
-    for (key, target) in
-        [("gates", &mut settings.gates), ("schemas", &mut settings.schemas), ("runbook", &mut settings.runbook)]
-    {
+    for (key, target) in [
+        ("gates", &mut settings.gates),
+        ("schemas", &mut settings.schemas),
+        ("runbook", &mut settings.runbook),
+    ] {
         if let Some(texts) = section.texts(key) {
             *target = texts.iter().filter_map(|text| folder(key, text, true, faults)).collect();
             found.named_folders.extend(target.iter().cloned());
@@ -143,7 +145,9 @@ fn folder(key: &str, text: &Text, root: bool, faults: &Faults) -> Option<String>
         return wrong("the path holds a control character".into());
     }
     match Root::clean(&text.value) {
-        Ok(clean) if clean.is_empty() && !root => wrong("it is the root folder itself; name one below it".into()),
+        Ok(clean) if clean.is_empty() && !root => {
+            wrong("it is the root folder itself; name one below it".into())
+        }
         Ok(clean) => Some(clean),
         Err(error) => wrong(error.to_string()),
     }
@@ -242,7 +246,10 @@ skip = ["e2e_live"]
         assert_eq!(settings.packs, Vec::<String>::new());
         assert_eq!(settings.gates, ["gates", "more/gates"]);
         assert_eq!((settings.output.as_str(), settings.classification.as_str()), ("out", "c.toml"));
-        assert_eq!((settings.git, settings.prefix.as_str(), settings.timeout), (Some(true), "rch exec --", 1_800));
+        assert_eq!(
+            (settings.git, settings.prefix.as_str(), settings.timeout),
+            (Some(true), "rch exec --", 1_800)
+        );
         assert_eq!((found.packs_region.line, found.packs_region.column), (3, 1));
     }
 
@@ -250,7 +257,10 @@ skip = ["e2e_live"]
     fn wrong_values_are_named_together() {
         let cases = [
             ("[workspace]\npacks = ['nope']", "no pack is called \"nope\"; the packs are"),
-            ("[workspace]\npacks = 'runbook'", "`packs` of `[workspace]` must be a list of strings, not a string"),
+            (
+                "[workspace]\npacks = 'runbook'",
+                "`packs` of `[workspace]` must be a list of strings, not a string",
+            ),
             ("[workspace]\nresults = '/tmp'", "`results` of `[workspace]`: /tmp leaves the workspace"),
             ("[workspace]\noutput = '..'", "it holds `..`"),
             ("[workspace]\noutput = '.'", "it is the root folder itself"),
@@ -264,11 +274,20 @@ skip = ["e2e_live"]
             ("[suites.unit]\nname = ['a']", "`[suites.unit]` knows no key `name`; did you mean `names`?"),
             ("[suites.unit]\nnames = ['a']", "`[suites.unit]` has no `command`"),
             ("[suites.unit]\ncommand = 'x'", "needs one of `names`, `glob`, `from`"),
-            ("[suites.unit]\ncommand = 'x'\nnames = ['a']\nglob = 'x'", "needs one of `names`, `glob`, `from`"),
+            (
+                "[suites.unit]\ncommand = 'x'\nnames = ['a']\nglob = 'x'",
+                "needs one of `names`, `glob`, `from`",
+            ),
             ("[suites.unit]\ncommand = 'x'\nfrom = 'there'", "`from` can only be \"classification\""),
             ("[suites.unit]\ncommand = 'x'\nfrom = 'classification'\nreader = 'x'", "no reader is called"),
-            ("[suites.unit]\ncommand = 'x'\nfrom = 'classification'\nas = 'x'", "`as` is \"suite\" or \"unit\""),
-            ("[suites.unit]\ncommand = 'x'\nfrom = 'classification'\nenv = { A = 1 }", "`A` of `[suites.unit.env]` must be a string"),
+            (
+                "[suites.unit]\ncommand = 'x'\nfrom = 'classification'\nas = 'x'",
+                "`as` is \"suite\" or \"unit\"",
+            ),
+            (
+                "[suites.unit]\ncommand = 'x'\nfrom = 'classification'\nenv = { A = 1 }",
+                "`A` of `[suites.unit.env]` must be a string",
+            ),
             ("[lint]\nfmt = 1", "`fmt` of `[lint]` must be a string, not an integer"),
             ("[profiles.ci]\nkind = []", "`[profiles.ci]` knows no key `kind`; did you mean `kinds`?"),
             ("[workspace\n", "not valid TOML"),

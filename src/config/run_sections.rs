@@ -5,7 +5,8 @@ use crate::base::toml_text::{Reader, kind, suggestion, text_at};
 use crate::config::duration;
 
 /// What can read a suite's result.
-const READERS: &[&str] = &["exit", "libtest", "nextest", "junit", "go", "tap", "node", "playwright", "pytest"];
+const READERS: &[&str] =
+    &["exit", "libtest", "nextest", "junit", "go", "tap", "node", "playwright", "pytest"];
 
 /// Checks the three sections of the top table.
 pub fn check(top: &Reader<'_, '_>) {

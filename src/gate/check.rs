@@ -18,7 +18,13 @@ const SHOWN: usize = 6;
 const CLOCK_EVERY: u64 = 256;
 
 /// Judges `check` in `scope` and adds what is wrong to `findings`. `watch` started with the gate.
-pub fn judge(gate: &Gate, check: &Check, scope: &GateScope<'_>, watch: &Stopwatch, findings: &mut Vec<Finding>) {
+pub fn judge(
+    gate: &Gate,
+    check: &Check,
+    scope: &GateScope<'_>,
+    watch: &Stopwatch,
+    findings: &mut Vec<Finding>,
+) {
     let mut sink = Sink { gate, check, findings, told: 0, left_out: 0 };
     match &check.for_each {
         None => element(&mut sink, scope, &Spot::default()),
@@ -112,7 +118,8 @@ fn each(sink: &mut Sink<'_>, scope: &GateScope<'_>, list: &Expr, watch: &Stopwat
     let known = sink.gate.artifacts.contains_key(&artifact);
     let path = scope.evidence.records.iter().find(|r| r.name == artifact).map(|r| r.path.clone());
     for (index, it) in elements.into_iter().enumerate() {
-        if index as u64 % CLOCK_EVERY == CLOCK_EVERY - 1 && watch.seconds() > Budget::default().seconds as f64 {
+        if index as u64 % CLOCK_EVERY == CLOCK_EVERY - 1 && watch.seconds() > Budget::default().seconds as f64
+        {
             return too_long(sink, list);
         }
         let mut spot = Spot::default();
@@ -152,7 +159,8 @@ fn element(sink: &mut Sink<'_>, scope: &GateScope<'_>, spot: &Spot) {
         Ok(Value::Bool(false)) => {
             let message = message(check, scope, &budget);
             let about = ["waivers", "quarantines"];
-            let lifecycle = check.for_each.iter().chain([&check.assert]).any(|e| about.iter().any(|n| e.mentions(n)));
+            let lifecycle =
+                check.for_each.iter().chain([&check.assert]).any(|e| about.iter().any(|n| e.mentions(n)));
             let reason = if lifecycle { Reason::Waiver } else { Reason::Assertion };
             let seen = evidence_read(sink.gate, scope, &check.assert, spot);
             sink.add(reason, message, &check.assert, seen.actual, &seen.spot);
@@ -223,7 +231,8 @@ fn evidence_read(gate: &Gate, scope: &GateScope<'_>, assert: &Expr, spot: &Spot)
     let reads: Vec<&Read> = reads.iter().collect();
     let used = reads.iter().enumerate().filter(|(at, read)| {
         // Sorted: what lies below a node follows it at once.
-        let below = |next: &&&Read| next.name == read.name && next.pointer.starts_with(&format!("{}/", read.pointer));
+        let below =
+            |next: &&&Read| next.name == read.name && next.pointer.starts_with(&format!("{}/", read.pointer));
         reads.get(at + 1).filter(below).is_none()
     });
     let mut shown: Vec<String> = Vec::new();
@@ -231,7 +240,8 @@ fn evidence_read(gate: &Gate, scope: &GateScope<'_>, assert: &Expr, spot: &Spot)
         let Some(Ok(root)) = scope.variable(&read.name) else { continue };
         let Some(value) = at(&root, &read.pointer) else { continue };
         if seen.spot.artifact.is_none() && gate.artifacts.contains_key(&read.name) {
-            seen.spot.path = scope.evidence.records.iter().find(|r| r.name == read.name).map(|r| r.path.clone());
+            seen.spot.path =
+                scope.evidence.records.iter().find(|r| r.name == read.name).map(|r| r.path.clone());
             seen.spot.artifact = Some(read.name.clone());
             seen.spot.pointer = Some(read.pointer.clone());
         }
@@ -257,7 +267,11 @@ fn at<'v>(root: &Value<'v>, pointer: &str) -> Option<Value<'v>> {
 }
 
 /// The waiver or quarantine entry an element of those lists is.
-fn entry_region<'s>(scope: &'s GateScope<'_>, list: &str, it: &Value<'_>) -> Option<&'s crate::model::gate::Region> {
+fn entry_region<'s>(
+    scope: &'s GateScope<'_>,
+    list: &str,
+    it: &Value<'_>,
+) -> Option<&'s crate::model::gate::Region> {
     let kind = match list {
         "waivers" => Kind::Waiver,
         "quarantines" => Kind::Quarantine,

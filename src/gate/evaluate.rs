@@ -57,7 +57,8 @@ pub fn evaluate(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn 
             // Expressions run only over sound evidence. The fault is a finding already, unless nothing said why.
             if evidence.faults.iter().all(|f| f.artifact.as_deref() != Some(unbound)) {
                 let why = format!("the artifact `{unbound}` was not read, so `{}` was not judged", check.id);
-                findings.push(Finding { check: Some(check.id.clone()), ..Finding::new(Reason::Missing, why) });
+                findings
+                    .push(Finding { check: Some(check.id.clone()), ..Finding::new(Reason::Missing, why) });
             }
             continue;
         }
@@ -66,7 +67,8 @@ pub fn evaluate(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn 
     }
     let micros = watch.micros();
     let Some(reason) = findings.iter().map(|f| f.reason).min() else {
-        let detail = format!("{} true over {}", count(judged, "check"), count(evidence.records.len(), "artifact"));
+        let detail =
+            format!("{} true over {}", count(judged, "check"), count(evidence.records.len(), "artifact"));
         return Judged { outcome: Outcome::Pass, reason: None, detail, findings, micros };
     };
     let first = findings.iter().find(|f| f.reason == reason).map_or("", |f| f.message.as_str());

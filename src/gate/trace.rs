@@ -71,7 +71,8 @@ fn element(check: &Check, scope: &GateScope<'_>, reads: &mut Reads) {
 fn each(check: &Check, list: &Expr, scope: &GateScope<'_>, reads: &mut Reads, looked: &mut Looked) {
     if let Some(Bound::Lines(lines)) = scope.evidence.bound.get(list.text()) {
         let count = lines.count();
-        let wanted: BTreeSet<u64> = [1, count / 2 + 1, count].into_iter().filter(|n| (1..=count).contains(n)).collect();
+        let wanted: BTreeSet<u64> =
+            [1, count / 2 + 1, count].into_iter().filter(|n| (1..=count).contains(n)).collect();
         debug_assert!(wanted.len() <= LINES);
         let found = looked.lines.entry(list.text().to_string()).or_default();
         // An error here is one of the gate's own evaluation too, which reports it.

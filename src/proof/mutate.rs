@@ -49,8 +49,17 @@ impl Op {
     }
 
     /// Every word.
-    pub const WORDS: [&str; 9] =
-        ["file-removed", "file-emptied", "file-truncated", "schema", "stale", "removed", "null", "type", "value"];
+    pub const WORDS: [&str; 9] = [
+        "file-removed",
+        "file-emptied",
+        "file-truncated",
+        "schema",
+        "stale",
+        "removed",
+        "null",
+        "type",
+        "value",
+    ];
 }
 
 /// One change of one field.
@@ -68,7 +77,9 @@ pub struct Change {
 /// has one. `null` is left out where the format has none (TOML).
 pub fn changes(value: &Value, members: &[Value], nullable: bool) -> Vec<Change> {
     let mut all = vec![Change { op: Op::Removed, to: None, note: "removed".into() }];
-    let mut add = |op, to: Value| all.push(Change { op, note: format!("{} -> {}", short(value), short(&to)), to: Some(to) });
+    let mut add = |op, to: Value| {
+        all.push(Change { op, note: format!("{} -> {}", short(value), short(&to)), to: Some(to) })
+    };
     if nullable && !value.is_null() {
         add(Op::Null, Value::Null);
     }
@@ -96,7 +107,9 @@ fn other_values(value: &Value, members: &[Value]) -> Vec<Value> {
         Value::Null => Vec::new(),
         Value::Bool(b) => vec![Value::Bool(!b)],
         Value::Number(n) => match (n.as_i64(), n.as_f64()) {
-            (Some(i), _) => [i.checked_add(1), i.checked_sub(1)].into_iter().flatten().map(Value::from).collect(),
+            (Some(i), _) => {
+                [i.checked_add(1), i.checked_sub(1)].into_iter().flatten().map(Value::from).collect()
+            }
             (None, Some(f)) => vec![Value::from(f + 1.0), Value::from(f - 1.0)],
             (None, None) => Vec::new(),
         },
@@ -108,7 +121,9 @@ fn other_values(value: &Value, members: &[Value]) -> Vec<Value> {
         }
         Value::Object(o) => {
             let last = o.keys().next_back().cloned().unwrap_or_default();
-            vec![Value::Object(o.iter().filter(|(k, _)| **k != last).map(|(k, v)| (k.clone(), v.clone())).collect())]
+            vec![Value::Object(
+                o.iter().filter(|(k, _)| **k != last).map(|(k, v)| (k.clone(), v.clone())).collect(),
+            )]
         }
     }
 }
@@ -145,7 +160,11 @@ pub fn set(document: &Value, pointer: &str, to: Option<&Value>) -> Option<Value>
 
 fn short(value: &Value) -> String {
     let text = value.to_string();
-    if text.chars().count() <= 40 { text } else { format!("{}…", text.chars().take(40).collect::<String>()) }
+    if text.chars().count() <= 40 {
+        text
+    } else {
+        format!("{}…", text.chars().take(40).collect::<String>())
+    }
 }
 
 #[cfg(test)]
@@ -155,7 +174,16 @@ mod tests {
 
     #[test]
     fn every_change_differs_from_the_value() {
-        let values = [json!(true), json!(3), json!(0.5), json!("a"), json!([1, 2]), json!([]), json!({"a": 1}), json!({})];
+        let values = [
+            json!(true),
+            json!(3),
+            json!(0.5),
+            json!("a"),
+            json!([1, 2]),
+            json!([]),
+            json!({"a": 1}),
+            json!({}),
+        ];
         for value in values {
             let all = changes(&value, &[], true);
             assert!(all.iter().filter(|c| c.op == Op::Value).count() >= 1, "{value}");

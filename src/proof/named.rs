@@ -62,12 +62,19 @@ fn walk(
     }
     match at {
         Value::Object(members) => {
-            let required: Vec<&str> =
-                schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+            let required: Vec<&str> = schema
+                .get("required")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
             for (key, value) in members {
                 let child = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
                 let known = schema.get("properties").and_then(|p| p.get(key));
-                if let Some(next) = known.or_else(|| schema.get("additionalProperties").filter(|s| s.is_object())) {
+                if let Some(next) =
+                    known.or_else(|| schema.get("additionalProperties").filter(|s| s.is_object()))
+                {
                     walk(root, next, value, &child, firm, depth - 1, found);
                 }
                 if firm && required.contains(&key.as_str()) {

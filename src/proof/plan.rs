@@ -31,7 +31,9 @@ pub fn field_changes(
     let none = Named::default();
     let mut all = Vec::new();
     for field in representatives(document, looked) {
-        let Some(value) = document.pointer(&field.pointer).filter(|_| !field.pointer.is_empty()) else { continue };
+        let Some(value) = document.pointer(&field.pointer).filter(|_| !field.pointer.is_empty()) else {
+            continue;
+        };
         let below = format!("{}/", field.pointer);
         let on_the_way = looked.range(below.clone()..).next().is_some_and(|next| next.starts_with(&below));
         let demand = demands.get(&field.pointer).unwrap_or(&none);
@@ -45,7 +47,8 @@ pub fn field_changes(
     }
     let unread: BTreeSet<String> = demands.keys().filter(|p| !looked.contains(*p)).cloned().collect();
     for field in representatives(document, &unread) {
-        let (Some(value), Some(demand)) = (document.pointer(&field.pointer), demands.get(&field.pointer)) else {
+        let (Some(value), Some(demand)) = (document.pointer(&field.pointer), demands.get(&field.pointer))
+        else {
             continue;
         };
         for change in changes(value, &demand.members, nullable) {
@@ -77,7 +80,10 @@ pub fn unnoticed(document: &Value, looked: &BTreeSet<String>, schema: Option<&Va
 fn collect_leaves(at: &Value, pointer: &str, leaves: &mut BTreeSet<String>) {
     match at {
         Value::Array(items) if !items.is_empty() => {
-            items.iter().enumerate().for_each(|(i, item)| collect_leaves(item, &format!("{pointer}/{i}"), leaves));
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(i, item)| collect_leaves(item, &format!("{pointer}/{i}"), leaves));
         }
         Value::Object(members) if !members.is_empty() => members.iter().for_each(|(key, member)| {
             let token = key.replace('~', "~0").replace('/', "~1");
@@ -109,7 +115,8 @@ mod tests {
     fn what_is_read_is_altered_in_every_way() {
         let document = json!({"a": {"n": 1, "other": 2}, "list": [1, 2]});
         let found = planned(&document, &["/a", "/a/n", "/list"], None);
-        for expected in ["removed /a", "removed /a/n", "null /a/n", "type /a/n", "value /a/n", "value /list"] {
+        for expected in ["removed /a", "removed /a/n", "null /a/n", "type /a/n", "value /a/n", "value /list"]
+        {
             assert!(found.contains(expected), "{expected}: {found:?}");
         }
         assert!(!found.contains("value /a") && !found.iter().any(|f| f.contains("other")), "{found:?}");

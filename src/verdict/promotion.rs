@@ -18,8 +18,10 @@ pub fn promotion(gates: &[GateResult], exit_code: u8, mode: Mode, rollback: Opti
     conditions.extend(blocking_gates.iter().map(|id| format!("`{id}` must pass, or be validly waived")));
     for gate in gates.iter().filter(|g| g.status == Status::Waived) {
         if let Some(waiver) = &gate.waiver {
-            conditions
-                .push(format!("the waiver of `{}` ends after {}; {} answers for it", gate.id, waiver.expires, waiver.owner));
+            conditions.push(format!(
+                "the waiver of `{}` ends after {}; {} answers for it",
+                gate.id, waiver.expires, waiver.owner
+            ));
         }
     }
     let by = match (exit_code, mode, rollback) {

@@ -83,7 +83,10 @@ fn first() {
         ("'b' in d.words && !('z' in d.words)", "true"),
         ("siz(d.words)", "compile 0: there is no function siz(); did you mean size()?"),
         ("d.list.map(x, x > 1, x * x)", "[4, 9]"),
-        ("age('2026-11-20T10:00:00Z') < duration('7d')", "error: duration('7d'): `7d` is not a duration such as 90s or 1h30m"),
+        (
+            "age('2026-11-20T10:00:00Z') < duration('7d')",
+            "error: duration('7d'): `7d` is not a duration such as 90s or 1h30m",
+        ),
     ] {
         assert_eq!(run(text), wanted, "{text}");
     }
