@@ -38,9 +38,9 @@ pub(super) fn stale(document: &Json<'_>, fields: &[&str], max_age: Option<u64>, 
         None => "a time with a zone, not in the future".into(),
     };
     let fault = |clause: String, pointer: String, actual: Option<String>| Fault {
-        pointer: Some(pointer),
-        expected: Some(expected.clone()),
-        actual,
+        pointer: Some(pointer.into()),
+        expected: Some(expected.as_str().into()),
+        actual: actual.map(Into::into),
         ..Fault::new(Reason::Stale, clause)
     };
     let Some((name, value)) = field(document, fields) else {
@@ -75,18 +75,17 @@ pub(super) fn commit<'d>(document: &'d Json<'d>) -> Option<(&'static str, &'d st
         .find_map(|pointer| Some((pointer, document.pointer(pointer)?.as_str()?)))
 }
 
-/// `3 d 4 h`, `12 min`, `5 s`.
+/// The two largest units that are not zero: `3 d 4 h`, `12 min`, `7 d 1 s`.
 fn span(seconds: u64) -> String {
-    let (d, h, m, s) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
-    match (d, h, m) {
-        (0, 0, 0) => format!("{s} s"),
-        (0, 0, _) if s == 0 => format!("{m} min"),
-        (0, 0, _) => format!("{m} min {s} s"),
-        (0, _, 0) => format!("{h} h"),
-        (0, _, _) => format!("{h} h {m} min"),
-        (_, 0, _) => format!("{d} d"),
-        _ => format!("{d} d {h} h"),
-    }
+    let units = [
+        (seconds / 86_400, "d"),
+        (seconds / 3_600 % 24, "h"),
+        (seconds / 60 % 60, "min"),
+        (seconds % 60, "s"),
+    ];
+    let shown: Vec<String> =
+        units.iter().filter(|(n, _)| *n > 0).take(2).map(|(n, unit)| format!("{n} {unit}")).collect();
+    if shown.is_empty() { "0 s".into() } else { shown.join(" ") }
 }
 
 #[cfg(test)]
@@ -121,7 +120,18 @@ mod tests {
             why("[]", week),
             why("{\"ts\": 5}", week),
         ];
-        insta::assert_snapshot!(all.join("\n"), @"");
+        insta::assert_snapshot!(all.join("\n"), @r#"
+        it is 7 d 1 s old (generated_at 2026-11-13T11:59:59Z), more than 7 d
+        its `generated_at` 2026-11-20T12:05:01Z lies 5 min 1 s in the future
+        its `generated_at` 2026-11-20T12:05:01Z lies 5 min 1 s in the future
+        its `generated_at`: `2026-11-20T12:00:00` has no time zone; write it as RFC 3339, for example 2026-11-20T12:00:00Z
+        its `generated_at`: `2026-11-20` is not an RFC 3339 time such as 2026-11-20T12:00:00Z
+        its `generated_at` is 1700000000, not a time
+        its `generated_at` is null, not a time
+        it has no `generated_at` or `ts`, so its age cannot be told
+        it has no `generated_at` or `ts`, so its age cannot be told
+        its `ts` is 5, not a time
+        "#);
         for fresh in ["{}", "{\"ts\": 5}", "{\"ts\": \"00:01\"}"] {
             assert_eq!(why(fresh, None), "fresh");
         }

@@ -136,9 +136,9 @@ impl<'s> Documents<'s> {
             (None, _) => "it must be of the judged commit, and which one that is cannot be told".into(),
         };
         Some(Fault {
-            pointer: Some(found.map_or("", |(pointer, _)| pointer).to_string()),
-            expected: judged.map(|c| format!("commit {}", plain(c))),
-            actual: found.map(|(_, c)| plain(c)),
+            pointer: Some(found.map_or("", |(pointer, _)| pointer).into()),
+            expected: judged.map(|c| format!("commit {}", plain(c)).into()),
+            actual: found.map(|(_, c)| plain(c).into()),
             ..Fault::new(Reason::Stale, clause)
         })
     }
@@ -331,7 +331,66 @@ mod tests {
             spec("lines_own", &["e.jsonl"], Format::Jsonl, Demand::Own),
             spec("lines_torn", &["torn.jsonl"], Format::Jsonl, shape()),
         ];
-        insta::assert_snapshot!(workspace.see(specs), @"");
+        insta::assert_snapshot!(workspace.see(specs), @r#"
+        first = {"generated_at":"2026-11-20T11:00:00Z","n":1,"schema":"e.v1"}
+        junit = {"errors":0,"failures":0,"skipped":0,"suites":[{"name":"x","tests":[{"classname":null,"message":null,"name":"a","status":"passed","time_ms":null}]}],"tests":1}
+        lines = 2 lines
+        ok = {"generated_at":"2026-11-20T11:00:00Z","n":1,"schema":"e.v1"}
+        old = {"generated_at":"2026-11-01T00:00:00Z","n":1,"schema":"e.v1"}
+        optional is absent
+        own = {"generated_at":"2026-11-20T11:00:00Z","n":1,"schema":"e.v1"}
+        run is absent
+        shaped = {"n":1}
+        text = "one\ntwo\n"
+        toml = {"generated_at":"2026-11-20T11:59:00Z","n":1,"schema":"e.v1"}
+        undated = {"n":1}
+        ! broken schema: broken.json:2:8: /n: found -1.5, but the schema asks for at least 0 [/n]
+        ! broken schema: broken.json:2:8: /n: found -1.5, but the schema asks for an integer [/n]
+        ! folder unreadable: folder.json is a folder, not a regular file
+        ! gone missing: gone.json does not exist
+        ! large limit: large.json has 5000 bytes, more than the limit of 4000
+        ! lines_own schema: e.jsonl:1:1: it has no `schema` field, so nothing says what it must look like []
+        ! lines_own schema: e.jsonl:2:1: it has no `schema` field, so nothing says what it must look like []
+        ! lines_torn malformed: torn.jsonl:2:1: the last line has no end: the file is torn
+        ! needs_run missing: {run}/summary.json cannot be found: no run folder results/YYYYMMDDTHHMMSSZ exists
+        ! none schema: none.json:1:1: it has no `schema` field, but e.v1 is demanded []
+        ! nul malformed: nul.txt:1:2: a NUL byte stands in the text
+        ! old stale: old.json:2:18: it is 19 d 12 h old (generated_at 2026-11-01T00:00:00Z), more than 7 d [/generated_at]
+        ! other schema: other.json:2:2: its `schema` is "e.v2", but e.v1 is demanded [/schema]
+        ! outside unreadable: ../x.json leaves the workspace: it holds `..`
+        ! own_none schema: none.json:1:1: it has no `schema` field, so nothing says what it must look like []
+        ! torn malformed: torn.json:1:19: the text ends inside an object
+        ! undated stale: none.json: it has no `generated_at`, so its age cannot be told []
+        ! unknown schema: other.json:2:2: the schema `e.v2` is not registered [/schema]
+        ! unregistered schema: ok.json:1:1: the schema `x.v9` is not registered []
+        broken broken.json 90124bb1 Some(31) None None
+        first ok.json a9b7a9c8 Some(66) Some("2026-11-20T11:00:00Z") Some(3600)
+        folder folder.json none None None None
+        gone gone.json none None None None
+        junit r.xml eef89335 Some(52) None None
+        large large.json none None None None
+        lines e.jsonl 40239766 Some(48) Some("2026-11-20T11:59:30Z") Some(30)
+        lines_own e.jsonl 40239766 Some(48) Some("2026-11-20T11:59:30Z") Some(30)
+        lines_torn torn.jsonl b43ac65e Some(17) None None
+        needs_run {run}/summary.json none None None None
+        none none.json e5d5f7c1 Some(8) None None
+        nul nul.txt 31d1ba34 Some(8) None None
+        ok ok.json a9b7a9c8 Some(66) Some("2026-11-20T11:00:00Z") Some(3600)
+        old old.json 3e9fd209 Some(67) Some("2026-11-01T00:00:00Z") Some(1684800)
+        optional gone.json none None None None
+        other other.json 90d886c7 Some(27) None None
+        outside ../x.json none None None None
+        own ok.json a9b7a9c8 Some(66) Some("2026-11-20T11:00:00Z") Some(3600)
+        own_none none.json e5d5f7c1 Some(8) None None
+        run {run}/summary.json none None None None
+        shaped none.json e5d5f7c1 Some(8) None None
+        text log.txt c3f9c8c2 Some(8) None None
+        toml a.toml d6106260 Some(58) Some("2026-11-20T11:59:00Z") Some(60)
+        torn torn.json 637b854f Some(18) None None
+        undated none.json e5d5f7c1 Some(8) None None
+        unknown other.json 90d886c7 Some(27) None None
+        unregistered ok.json a9b7a9c8 Some(66) Some("2026-11-20T11:00:00Z") Some(3600)
+        "#);
     }
 
     #[test]
@@ -343,7 +402,13 @@ mod tests {
         ]);
         let many = |name: &str, glob: &str| ArtifactSpec { many: true, ..json(name, glob) };
         let optional = ArtifactSpec { required: false, ..many("nothing", "none/*.json") };
-        insta::assert_snapshot!(workspace.see(vec![many("digests", "{run}/*/digest.json"), optional]), @"");
+        insta::assert_snapshot!(workspace.see(vec![many("digests", "{run}/*/digest.json"), optional]), @r#"
+        digests = [{"doc":{"n":1,"schema":"e.v1"},"path":"results/20261120T101500Z/a/digest.json","stem":"digest"},{"doc":{"n":2,"schema":"e.v1"},"path":"results/20261120T101500Z/b/digest.json","stem":"digest"}]
+        nothing is absent
+        digests results/20261120T101500Z/a/digest.json 4f901170 Some(26) None None
+        digests results/20261120T101500Z/b/digest.json 30fea6d4 Some(26) None None
+        nothing none/*.json none None None None
+        "#);
         workspace.put("results/20261120T101500Z/c/digest.json", br#"{"schema": "e.v1", "n": -3}"#);
         workspace.put("results/20261120T101500Z/d/digest.json", b"{");
         let specs = vec![
@@ -351,7 +416,18 @@ mod tests {
             many("out", "../*.json"),
             many("nothing", "none/*.json"),
         ];
-        insta::assert_snapshot!(workspace.see(specs), @"");
+        insta::assert_snapshot!(workspace.see(specs), @r#"
+        ! digests schema: results/20261120T101500Z/c/digest.json:1:25: /n: found -3, but the schema asks for at least 0 [/n]
+        ! digests malformed: results/20261120T101500Z/d/digest.json:1:2: the text ends inside an object
+        ! nothing missing: none/*.json: no file matches
+        ! out unreadable: ../*.json leaves the workspace: it holds `..`
+        digests results/20261120T101500Z/a/digest.json 4f901170 Some(26) None None
+        digests results/20261120T101500Z/b/digest.json 30fea6d4 Some(26) None None
+        digests results/20261120T101500Z/c/digest.json c8512c10 Some(27) None None
+        digests results/20261120T101500Z/d/digest.json 021fb596 Some(1) None None
+        nothing none/*.json none None None None
+        out ../*.json none None None None
+        "#);
     }
 
     #[test]
@@ -379,9 +455,12 @@ mod tests {
             |seen: String| seen.lines().filter(|l| l.starts_with('!')).collect::<Vec<_>>().join("\n");
         assert_eq!(faults(workspace.see(specs())), "", "without git nothing is asked by default");
         let asked = ArtifactSpec { commit_same: Some(true), ..json("same", "{run}/same.json") };
-        insta::assert_snapshot!(faults(workspace.see(vec![asked])), @"");
+        insta::assert_snapshot!(faults(workspace.see(vec![asked])), @r#"! same stale: results/20261120T101500Z/same.json:1:38: it must be of the judged commit, and which one that is cannot be told [/commit]"#);
         workspace.commit = Some("aaaa".into());
-        insta::assert_snapshot!(faults(workspace.see(specs())), @"");
+        insta::assert_snapshot!(faults(workspace.see(specs())), @r#"
+        ! none stale: results/20261120T101500Z/none.json: it names no commit, and must be of aaaa []
+        ! other stale: results/20261120T101500Z/other.json:1:55: it is of commit bbbb, not of aaaa [/environment/git_sha]
+        "#);
     }
 
     #[test]
@@ -423,6 +502,15 @@ mod tests {
             ArtifactSpec { required: false, ..json("optional_link", "link.json") },
             spec("stream", &["fifo.json"], Format::Jsonl, Demand::Own),
         ];
-        insta::assert_snapshot!(workspace.see(specs), @"");
+        insta::assert_snapshot!(workspace.see(specs), @r#"
+        ! fifo unreadable: fifo.json is a FIFO, not a regular file
+        ! link unreadable: link.json leaves the workspace: a symbolic link leads out of it
+        ! optional_link unreadable: link.json leaves the workspace: a symbolic link leads out of it
+        ! stream unreadable: fifo.json is a FIFO, not a regular file
+        fifo fifo.json none None None None
+        link link.json none None None None
+        optional_link link.json none None None None
+        stream fifo.json none None None None
+        "#);
     }
 }

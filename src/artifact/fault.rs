@@ -12,13 +12,13 @@ pub struct Fault {
     /// One clause, without the file's name and the place.
     pub clause: String,
     /// RFC 6901 pointer into the document.
-    pub pointer: Option<String>,
+    pub pointer: Option<Box<str>>,
     /// Line and column.
     pub place: Option<Place>,
     /// What was asked for.
-    pub expected: Option<String>,
+    pub expected: Option<Box<str>>,
     /// What was there.
-    pub actual: Option<String>,
+    pub actual: Option<Box<str>>,
 }
 
 impl Fault {
@@ -62,10 +62,10 @@ impl Fault {
         Finding {
             artifact: artifact.map(String::from),
             path: Some(path.to_string()),
-            pointer: self.pointer.clone(),
+            pointer: self.pointer.as_deref().map(String::from),
             place: self.place,
-            expected: self.expected.clone(),
-            actual: self.actual.clone(),
+            expected: self.expected.as_deref().map(String::from),
+            actual: self.actual.as_deref().map(String::from),
             ..Finding::new(self.reason, message)
         }
     }

@@ -35,8 +35,9 @@ pub(super) fn find(spec: &ArtifactSpec, ctx: &Context<'_>) -> Found {
         let what: Vec<String> = paths.iter().map(|p| show(p)).collect();
         let clause = match (spec.many, &what[..]) {
             (false, [one]) => format!("{one} does not exist"),
-            (false, several) => format!("none of {} exists", several.join(", ")),
-            (true, globs) => format!("no file matches {}", globs.join(" or ")),
+            (false, [first, rest @ ..]) => format!("{first} does not exist, nor does {}", rest.join(", ")),
+            (false, []) => "no path is given".into(),
+            (true, globs) => format!("{}: no file matches", globs.join(" or ")),
         };
         Found::None(shown.clone(), Fault::new(Reason::Missing, clause))
     };

@@ -5,7 +5,7 @@ use super::lines::{Block, blocks};
 use super::schema::{breaches, demanded};
 use crate::base::digest::Running;
 use crate::base::files::Root;
-use crate::base::json::{self, Json, Limits, Place};
+use crate::base::json::{self, Json, Limits, Place, locate};
 use crate::lang::schema::{Registry, Schema};
 use crate::model::artifact::Lines;
 use crate::model::finding::Reason;
@@ -139,7 +139,10 @@ fn judge_line<'r>(
             *known = Some((id, schema));
             breaches(document, schema, Format::Jsonl, line, most)
         }
-        Err(fault) => vec![fault],
+        Err(fault) => {
+            let place = fault.pointer.as_deref().and_then(|p| locate(line, p));
+            vec![fault.at(place)]
+        }
     };
     found.into_iter().map(|fault| on_line(fault, number)).collect()
 }
@@ -243,16 +246,32 @@ mod tests {
 
     #[test]
     fn each_line_is_held_to_its_schema() {
-        insta::assert_snapshot!(said(b"{\"n\": 1}\n{\"n\":\n", shape()), @"");
-        insta::assert_snapshot!(said(b"{\"n\": 1}\n{\"n\": \"x\"}\n{}\n", shape()), @"");
-        insta::assert_snapshot!(said(b"{\"n\": 1}\n\n{\"n\": 2}\n", shape()), @"");
-        insta::assert_snapshot!(said(b"{\"n\": 1}\n{\"n\": 2}", shape()), @"");
-        insta::assert_snapshot!(said(b"", shape()), @"");
-        insta::assert_snapshot!(said(b"\xEF\xBB\xBF{\"n\": 1}\n", shape()), @"");
-        insta::assert_snapshot!(said("{}\n".repeat(9).as_bytes(), shape()), @"");
+        insta::assert_snapshot!(said(b"{\"n\": 1}\n{\"n\":\n", shape()), @r#"e.jsonl:2:6: the text ends where a value is expected"#);
+        insta::assert_snapshot!(said(b"{\"n\": 1}\n{\"n\": \"x\"}\n{}\n", shape()), @r#"
+        e.jsonl:2:7: /n: found "x", but the schema asks for an integer
+        e.jsonl:3:1: the property `n` is missing
+        "#);
+        insta::assert_snapshot!(said(b"{\"n\": 1}\n\n{\"n\": 2}\n", shape()), @r#"e.jsonl:2:1: the line is blank"#);
+        insta::assert_snapshot!(said(b"{\"n\": 1}\n{\"n\": 2}", shape()), @r#"e.jsonl:2:1: the last line has no end: the file is torn"#);
+        insta::assert_snapshot!(said(b"", shape()), @r#"e.jsonl:1:1: the file is empty"#);
+        insta::assert_snapshot!(said(b"\xEF\xBB\xBF{\"n\": 1}\n", shape()), @r#"e.jsonl:1:1: it begins with a byte order mark (BOM)"#);
+        insta::assert_snapshot!(said("{}\n".repeat(9).as_bytes(), shape()), @r#"
+        e.jsonl:1:1: the property `n` is missing
+        e.jsonl:2:1: the property `n` is missing
+        e.jsonl:3:1: the property `n` is missing
+        e.jsonl: 6 more faults of this file are not listed
+        "#);
         let own = b"{\"schema\": \"e.v1\", \"n\": 1}\n{\"n\": 1}\n{\"schema\": \"e.v1\", \"n\": 1.5}\n{\"schema\": \"z\"}\n";
-        insta::assert_snapshot!(said(own, Demand::Own), @"");
-        insta::assert_snapshot!(said(own, Demand::Schema("e.v1".into())), @"");
+        insta::assert_snapshot!(said(own, Demand::Own), @r#"
+        e.jsonl:2:1: it has no `schema` field, so nothing says what it must look like
+        e.jsonl:3:25: /n: found 1.5, but the schema asks for an integer
+        e.jsonl:4:12: the schema `z` is not registered
+        "#);
+        insta::assert_snapshot!(said(own, Demand::Schema("e.v1".into())), @r#"
+        e.jsonl:2:1: it has no `schema` field, but e.v1 is demanded
+        e.jsonl:3:25: /n: found 1.5, but the schema asks for an integer
+        e.jsonl:4:12: its `schema` is "z", but e.v1 is demanded
+        "#);
     }
 
     #[test]

@@ -353,7 +353,61 @@ mod tests {
     </testsuite>
   </testsuite>
 </testsuites>"#;
-        insta::assert_snapshot!(bound(text), @"");
+        insta::assert_snapshot!(bound(text), @r#"
+        {
+          "errors": 1,
+          "failures": 1,
+          "skipped": 1,
+          "suites": [
+            {
+              "name": "outer",
+              "tests": [
+                {
+                  "classname": "c",
+                  "message": null,
+                  "name": "a <b>",
+                  "status": "passed",
+                  "time_ms": 250.0
+                },
+                {
+                  "classname": null,
+                  "message": "left != right",
+                  "name": "f",
+                  "status": "failed",
+                  "time_ms": null
+                }
+              ]
+            },
+            {
+              "name": "outer/inner",
+              "tests": [
+                {
+                  "classname": null,
+                  "message": "boom <x> & more !",
+                  "name": "e",
+                  "status": "error",
+                  "time_ms": null
+                },
+                {
+                  "classname": null,
+                  "message": null,
+                  "name": "s",
+                  "status": "skipped",
+                  "time_ms": null
+                },
+                {
+                  "classname": null,
+                  "message": null,
+                  "name": "retried",
+                  "status": "passed",
+                  "time_ms": null
+                }
+              ]
+            }
+          ],
+          "tests": 5
+        }
+        "#);
     }
 
     #[test]
@@ -395,6 +449,26 @@ mod tests {
                 format!("{place} {:?} {}", fault.reason, fault.clause)
             })
             .collect();
-        insta::assert_snapshot!(said.join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @r#"
+        1:1 Malformed it holds no report
+        1:13 Malformed the text ends before its elements do: it is truncated
+        1:64 Malformed ill-formed document: expected `</testcase>`, but `</testsuite>` was found
+        2:21 Malformed the text ends before its elements do: it is truncated
+        1:31 Malformed it has a DOCTYPE, which is refused
+        1:27 Malformed a second report follows the first
+        1:18 Malformed text stands outside the report
+        1:8 Malformed its root is <html>, not <testsuites> or <testsuite>
+        1:41 Malformed position 18: duplicated attribute, previous declaration at position 9
+        1:23 Malformed a testcase has no name
+        1:36 Malformed at 1..4: unrecognized entity `xxe`
+        1:45 Malformed it holds a reference to something undefined
+        1:86 Malformed the suite `s` counts 2 failures and errors, but its testcases show 1
+        1:25 Malformed the report counts 1 failures and errors, but its testcases show 0
+        1:33 Malformed a testcase or testsuite stands where none may stand
+        1:40 Malformed it says its encoding is UTF-16, not UTF-8
+        1:3 Malformed text stands outside the report
+        1:13 Malformed syntax error: tag not closed: `>` not found before end of input
+        1:2581 Limit it is nested too deeply
+        "#);
     }
 }

@@ -48,9 +48,9 @@ pub(super) fn demanded<'r>(
 ) -> Result<(&'r str, &'r Schema), Fault> {
     let named = document.get("schema");
     let fault = |clause: String, pointer: &str, expected: Option<&str>| Fault {
-        pointer: Some(pointer.to_string()),
-        expected: expected.map(|id| format!("schema {id}")),
-        actual: named.map(Json::brief),
+        pointer: Some(pointer.into()),
+        expected: expected.map(|id| format!("schema {id}").into()),
+        actual: named.map(|value| value.brief().into()),
         ..Fault::new(Reason::Schema, clause)
     };
     let id = match (demand, named) {
@@ -124,9 +124,9 @@ fn fault_of(violation: &Violation) -> Fault {
         format!("{}: {}", plain(&violation.pointer), violation.message)
     };
     Fault {
-        pointer: Some(violation.pointer.clone()),
-        expected: violation.expected.clone(),
-        actual: violation.actual.clone(),
+        pointer: Some(violation.pointer.as_str().into()),
+        expected: violation.expected.as_deref().map(Into::into),
+        actual: violation.actual.as_deref().map(Into::into),
         ..Fault::new(Reason::Schema, clause)
     }
 }

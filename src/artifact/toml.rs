@@ -129,7 +129,19 @@ mod tests {
         .iter()
         .map(|b| said(b))
         .collect();
-        insta::assert_snapshot!(all.join("\n"), @"");
+        insta::assert_snapshot!(all.join("\n"), @r#"
+        1:1 Malformed the file is empty
+        2:1 Malformed duplicate key
+        1:5 Malformed the number nan is not finite
+        1:5 Malformed the number inf is not finite
+        1:5 Malformed the integer 9223372036854775808 is past 64 bits
+        1:5 Malformed it is not UTF-8: byte 0xFF at offset 4
+        1:1 Malformed it begins with a byte order mark (BOM)
+        1:7 Malformed invalid basic string, expected `"`
+        1:6 Malformed invalid basic string, expected non-double-quote visible characters, `\\`
+        1:85 Malformed cannot recurse further; max recursion depth met
+        - Malformed recursion limit
+        "#);
     }
 
     #[test]
