@@ -81,6 +81,8 @@ pub struct Draft {
     pub header: Range<usize>,
     /// SHA-256 of the text.
     pub digest: String,
+    /// The text is not TOML: what could be read of it is not to be relied on.
+    pub broken: bool,
 }
 
 /// Whether a text can be a gate's id: it stands in file names, table headers and command lines.
@@ -125,6 +127,7 @@ pub fn read(id: &str, source: SourceText, origin: Origin) -> (Draft, Vec<Fault>)
         region,
         header: raw.header.clone(),
         digest: sha256_hex(text.as_bytes()),
+        broken,
         source,
         origin,
     };
