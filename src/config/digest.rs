@@ -2,7 +2,7 @@
 
 use crate::base::digest::{Running, sha256_hex};
 use crate::base::embedded;
-use crate::config::inventory::{GateFile, Inventory};
+use crate::config::inventory::{Classification, GateFile, Inventory};
 use crate::model::gate::Origin;
 use crate::model::workspace::Settings;
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,13 +75,13 @@ fn schemas(inventory: &Inventory) -> BTreeMap<String, String> {
 
 /// The tables of the classification file that are policy, each as canonical text: `waiver.<id>`, `quarantine.<id>`,
 /// `rollback`. A file that cannot be read is one entry, so that it differs from every one that can.
-fn entries(classification: &Result<Option<String>, String>) -> BTreeMap<String, String> {
+fn entries(classification: &Classification) -> BTreeMap<String, String> {
     let text = match classification {
-        Ok(None) => return BTreeMap::new(),
-        Err(why) => {
+        Classification::Absent => return BTreeMap::new(),
+        Classification::Unreadable(why) => {
             return BTreeMap::from([("unreadable".to_string(), why.clone())]);
         }
-        Ok(Some(text)) => text,
+        Classification::Text(text) => text,
     };
     let Ok(table) = text.parse::<toml::Table>() else {
         return BTreeMap::from([("unreadable".to_string(), text.clone())]);

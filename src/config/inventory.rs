@@ -16,6 +16,18 @@ const SMALL: u64 = 1 << 20;
 /// Largest schema or classification file: 8 MiB.
 const LARGE: u64 = 8 << 20;
 
+/// The classification file (suites, waivers, quarantine, rollback) as it was found. What it states is the waiver
+/// room's matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Classification {
+    /// There is none: no suites and no waivers.
+    Absent,
+    /// Its text.
+    Text(String),
+    /// It is there and cannot be read: a sentence that names the path.
+    Unreadable(String),
+}
+
 /// A gate in force, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GateFile {
@@ -37,8 +49,8 @@ pub struct Inventory {
     pub schemas: Vec<Source>,
     /// The workspace's own runbook entries: id and text, in id order.
     pub runbook: Vec<(String, String)>,
-    /// The text of the classification file; `None` when there is none, a sentence when it cannot be read.
-    pub classification: Result<Option<String>, String>,
+    /// Suites, waivers, quarantine, rollback.
+    pub classification: Classification,
     /// What is worth saying and wrong with nothing.
     pub notes: Vec<String>,
     /// What is wrong with what was found; the rest is usable.
@@ -61,7 +73,7 @@ pub fn collect(tree: &dyn Tree, shown: &str) -> Result<Inventory, ConfigError> {
         gates: BTreeMap::new(),
         schemas: Vec::new(),
         runbook: Vec::new(),
-        classification: Ok(None),
+        classification: Classification::Absent,
         notes: Vec::new(),
         problems,
     };
@@ -225,12 +237,12 @@ impl Inventory {
     fn classify(&mut self, tree: &dyn Tree) {
         let path = &self.workspace.settings.classification;
         self.classification = match tree.read(path, LARGE) {
-            Ok(None) => Ok(None),
+            Ok(None) => Classification::Absent,
             Ok(Some(bytes)) => match text_of(&bytes) {
-                Ok(text) => Ok(Some(text.to_string())),
-                Err(fault) => Err(format!("{}: {}", show(path), fault.message)),
+                Ok(text) => Classification::Text(text.to_string()),
+                Err(fault) => Classification::Unreadable(format!("{}: {}", show(path), fault.message)),
             },
-            Err(why) => Err(why),
+            Err(why) => Classification::Unreadable(why),
         };
     }
 }

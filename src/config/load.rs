@@ -5,7 +5,7 @@ use crate::base::git::Repository;
 use crate::config::compile;
 use crate::config::digest::{self, Alterations};
 use crate::config::gate_file::{self, Draft};
-use crate::config::inventory::{GateFile, Inventory, collect};
+use crate::config::inventory::{Classification, GateFile, Inventory, collect};
 use crate::config::lint::{Known, written_files};
 use crate::config::problem::{ConfigError, Problem};
 use crate::config::resolve::unknown_gate;
@@ -43,12 +43,11 @@ pub struct Policy {
     /// The selected gates, sorted by id.
     pub gates: Vec<Gate>,
     /// Every gate in force, selected or not, with the ids of its checks: what waivers may name, and `gate_ids`.
-    pub gate_checks: BTreeMap<String, Vec<String>>,
+    pub known: BTreeMap<String, Vec<String>>,
     /// Embedded schemas and the workspace's own over them.
     pub schemas: Registry,
-    /// The text of the classification file (suites, waivers, quarantine, rollback; what it states is the waiver room's
-    /// matter): `None` when there is none, an error sentence when it cannot be read.
-    pub classification: Result<Option<String>, String>,
+    /// The classification file.
+    pub classification: Classification,
     /// The workspace's own runbook entries: id and text, in id order.
     pub runbook: Vec<(String, String)>,
     /// SHA-256 over every gate, schema, waiver and setting in force, whatever is selected.
@@ -145,7 +144,7 @@ impl Loading {
             // Without a registry there is a problem, which has returned already.
             return Err(ConfigError { problems: vec![Problem::of_request("the schemas cannot be used")] });
         };
-        let gate_checks = self
+        let known = self
             .drafts
             .iter()
             .map(|draft| (draft.id.clone(), draft.checks.iter().map(|c| c.id.clone()).collect()))
@@ -161,7 +160,7 @@ impl Loading {
         Ok(Policy {
             settings: self.inventory.workspace.settings,
             gates,
-            gate_checks,
+            known,
             schemas,
             classification: self.inventory.classification,
             runbook: self.inventory.runbook,
@@ -296,9 +295,9 @@ mod tests {
         let dir = workspace();
         let policy = load_all(dir.path()).unwrap();
         assert_eq!(policy.gates.iter().map(|g| g.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-        assert_eq!(policy.gate_checks["a"], ["c"]);
+        assert_eq!(policy.known["a"], ["c"]);
         assert!(policy.schemas.source("my.v1").is_some());
-        assert_eq!(policy.classification, Ok(None));
+        assert_eq!(policy.classification, Classification::Absent);
         assert_eq!((policy.from, policy.altered, policy.notes), (None, vec![], vec![]));
         assert_eq!(policy.gates[0].region.path, "gates/a.toml");
     }
@@ -462,7 +461,9 @@ mod tests {
         assert_eq!(policy.notes, ["gates/deep/c.toml is not loaded: files stand directly in gates"]);
         std::fs::create_dir_all(dir.path().join("tests/suite_classification.toml")).unwrap();
         let policy = load_all(dir.path()).unwrap();
-        assert!(matches!(policy.classification, Err(why) if why.contains("is a folder")));
+        assert!(
+            matches!(policy.classification, Classification::Unreadable(why) if why.contains("is a folder"))
+        );
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod tree;
 
 pub use gate_file::is_id;
 
+pub use inventory::Classification;
 pub use lint::written_files;
 pub use load::{LoadRequest, Policy, load};
 pub use problem::{ConfigError, Problem};
