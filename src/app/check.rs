@@ -1,10 +1,11 @@
 //! The main job: config::load -> artifact -> gate::evaluate -> waiver -> verdict -> Report.
 
 use super::error::Error;
+use super::last_verdict;
 use super::workspace::{OpenRequest, Workspace};
 use crate::artifact::{Documents, Sources, WorkspaceHost};
 use crate::base::clock::Stopwatch;
-use crate::base::{digest, files};
+use crate::base::digest;
 use crate::gate::{self, Facts, Judged, Outcome as Judgement};
 use crate::model::gate::{Blocking, Gate};
 use crate::model::lane::{Lane, Mode};
@@ -15,7 +16,7 @@ use crate::runbook::Runbook;
 use crate::verdict as judgement;
 use crate::waiver;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What `tollgate check` was asked.
@@ -37,14 +38,15 @@ pub struct CheckRequest<'a> {
 /// Judges the workspace. Writes nothing: `write` does.
 pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
     let watch = Stopwatch::start();
-    let previous = request.previous.map(read_verdict).transpose()?;
+    let previous = request.previous.map(last_verdict::named).transpose().map_err(|why| Error::Usage(format!("--previous: {why}")))?;
     let mut workspace = Workspace::open(&request.open)?;
     let rollback = match (request.mode, &workspace.entries.rollback) {
         (Mode::Strict, _) => None,
         (Mode::Rollback, Ok(record)) => Some(record.clone()),
         (Mode::Rollback, Err(why)) => return Err(Error::Usage(format!("mode rollback: {why}"))),
     };
-    let mut gates = judge(&mut workspace, request);
+    let runbook = workspace.runbook()?;
+    let mut gates = judge(&mut workspace, request, &runbook);
     if let Some(previous) = &previous {
         judgement::compare(&mut gates, previous);
     }
@@ -81,22 +83,9 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
     Ok((workspace, report))
 }
 
-/// An earlier verdict, as `--previous` and `reproduce` read it.
-pub fn read_verdict(path: &Path) -> Result<Verdict, Error> {
-    let text = files::read_text(path, 256 << 20).map_err(|e| Error::Usage(e.to_string()))?;
-    let verdict: Verdict = serde_json::from_str(&text)
-        .map_err(|e| Error::Usage(format!("{} is no verdict: {e}", files::show(&path.display().to_string()))))?;
-    if verdict.schema == verdict::SCHEMA {
-        Ok(verdict)
-    } else {
-        let shown = files::show(&path.display().to_string());
-        Err(Error::Usage(format!("{shown} is of schema {}, not {}", files::show(&verdict.schema), verdict::SCHEMA)))
-    }
-}
-
 /// Judges every selected gate in parallel; the order of results is the gate order. Gates that read waivers come second:
 /// whether a waiver is unused is known only when the others are judged.
-fn judge(workspace: &mut Workspace, request: &CheckRequest<'_>) -> Vec<GateResult> {
+fn judge(workspace: &mut Workspace, request: &CheckRequest<'_>, runbook: &Runbook) -> Vec<GateResult> {
     let selected: Vec<Gate> = workspace
         .policy
         .gates
@@ -108,14 +97,13 @@ fn judge(workspace: &mut Workspace, request: &CheckRequest<'_>) -> Vec<GateResul
     let facts = workspace.facts(request.lane, request.mode);
     let first: Vec<&Gate> = selected.iter().filter(|g| !late(g)).collect();
     let second: Vec<&Gate> = selected.iter().filter(|g| late(g)).collect();
-    let runbook = Runbook::embedded();
     let mut results: BTreeMap<String, GateResult> =
-        evaluate(workspace, request, &first, &facts, &runbook).into_iter().map(|r| (r.id.clone(), r)).collect();
+        evaluate(workspace, request, &first, &facts, runbook).into_iter().map(|r| (r.id.clone(), r)).collect();
     let passed = results.values().filter(|r| r.status == Status::Pass).map(|r| r.id.as_str()).collect();
     waiver::mark_unused(&mut workspace.entries.waivers, request.lane, &passed);
     let mut facts = facts;
     workspace.entries.bind(&mut facts);
-    let late = evaluate(workspace, request, &second, &facts, &runbook);
+    let late = evaluate(workspace, request, &second, &facts, runbook);
     results.extend(late.into_iter().map(|r| (r.id.clone(), r)));
     let mut gates: Vec<GateResult> = results.into_values().collect();
     if request.lane == Lane::Preflight {
@@ -134,12 +122,11 @@ fn evaluate(
     let context = workspace.artifact_context();
     let sources = Sources::read(gates, &context);
     let documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
-    let valid = |path: &str, bytes: &[u8]| crate::artifact::is_valid(path, bytes, &workspace.policy.schemas);
-    let host = WorkspaceHost::new(&workspace.root, &valid);
+    let host = WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits);
     gates
         .par_iter()
         .map(|gate| {
-            let evidence = documents.evidence(&gate.id);
+            let evidence = documents.evidence(gate);
             let judged = gate::evaluate(gate, &evidence, facts, &host);
             (request.progress)(&gate.id);
             result(workspace, request, gate, judged, evidence.records, runbook)
@@ -232,14 +219,16 @@ fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Rep
     if let Some(fault) = &workspace.entries.fault {
         notes.push(format!("no waiver holds: {fault}"));
     }
-    notes.extend(policy.altered.iter().map(|id| format!("the working tree would alter `{id}`")));
     let attention = workspace.entries.waivers.iter().chain(&workspace.entries.quarantines).filter(|e| e.state != State::Active);
     notes.extend(attention.map(|e| format!("{} `{}`: {}", e.kind.name(), e.id, e.detail)));
     let failing = verdict.gates.iter().filter(|g| g.status == Status::Fail);
     let waiver_templates = failing
         .filter_map(|g| {
-            let checks = policy.gate_checks.get(&g.id)?;
-            waiver::template(&g.id, checks, workspace.now.date()).map(|text| (g.id.clone(), text))
+            // A fault of the evidence is of no check: then only a waiver of the whole gate helps.
+            let fired: BTreeSet<&String> = g.findings.iter().filter_map(|f| f.check.as_ref()).collect();
+            let whole = g.findings.iter().any(|f| f.check.is_none());
+            let checks: Vec<String> = if whole { Vec::new() } else { fired.into_iter().cloned().collect() };
+            waiver::template(&g.id, &checks, workspace.now.date()).map(|text| (g.id.clone(), text))
         })
         .collect();
     Report {

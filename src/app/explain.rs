@@ -224,7 +224,7 @@ fn named<'a>(runbook: &'a Runbook, query: &str) -> Option<&'a Entry> {
 
 /// The entry that the gate names, then those that name the gate.
 fn entries_of<'a>(gate: &'a Gate, runbook: &'a Runbook) -> Vec<&'a Entry> {
-    let own = gate.runbook.as_deref().and_then(|id| runbook.entry(id));
+    let own = gate.runbook.as_deref().and_then(|id| runbook.get(id));
     let others = runbook.for_gate(&gate.id).filter(|e| own.is_none_or(|o| o.id != e.id));
     own.into_iter().chain(others).collect()
 }

@@ -57,3 +57,9 @@ pub fn parse<T: DeserializeOwned>(path: &str, bytes: &[u8], what: &str) -> Resul
 pub fn read_named(path: &std::path::Path) -> Result<Vec<u8>, ReadError> {
     files::read(path, MAX_BYTES)
 }
+
+/// A verdict that a person named on the command line; the error is one sentence that names the file.
+pub fn named(path: &std::path::Path) -> Result<Verdict, String> {
+    let bytes = read_named(path).map_err(|e| e.to_string())?;
+    parse_verdict(&path.display().to_string(), &bytes)
+}

@@ -1,17 +1,33 @@
 //! Floor 5: one file per verb, one public function each; the only place where rooms meet.
 
+mod check;
+mod doctor;
+mod doctor_text;
+mod error;
 mod explain;
 mod explain_text;
+mod incidents;
 mod last_verdict;
+mod prove;
+mod prove_mutants;
+mod prove_text;
 mod reproduce;
 mod reproduction;
 #[cfg(test)]
 mod sample;
+mod verdict_files;
+mod workspace;
 
-pub use explain::{
-    ArtifactFacts, CheckFacts, EntryFacts, ExplainRequest, Explanation, Found, GateFacts, LastResult, explain,
-};
+pub use check::{CheckRequest, check};
+pub use doctor::{Diagnosis, GateEvidence, doctor};
+pub use doctor_text::human as doctor_human;
+pub use error::{Error, exit};
+pub use explain::{ExplainRequest, Explanation, Found, explain};
 pub use explain_text::human as explain_human;
-pub use last_verdict::{newest as newest_verdict, parse_verdict};
-pub use reproduce::{ReproduceError, ReproduceRequest, Step, TIMEOUT, reproduce};
-pub use reproduction::{Came, Planned, Ran, Refused, Reproduction, human as reproduce_human};
+pub use last_verdict::{named as named_verdict, newest as newest_verdict};
+pub use prove::{GateProof, Proof, Standing, Survivor, prove};
+pub use reproduce::{ReproduceError, ReproduceRequest, Step, reproduce};
+pub use prove_text::human as prove_human;
+pub use reproduction::{Reproduction, human as reproduce_human};
+pub use verdict_files::write as write_verdict;
+pub use workspace::{OpenRequest, Workspace};

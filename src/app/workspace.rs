@@ -2,12 +2,13 @@
 
 use super::error::Error;
 use super::incidents;
-use crate::artifact::{Context, named_run, newest_run};
+use crate::artifact::{Context, NoRun, named_run, newest_run};
 use crate::base::clock::Now;
 use crate::base::files::Root;
 use crate::base::git::Repository;
 use crate::base::json::Limits;
-use crate::config::{self, LoadRequest, Policy};
+use crate::config::{self, Classification, LoadRequest, Policy};
+use crate::runbook::{self, Runbook};
 use crate::gate::Facts;
 use crate::model::gate::Gate;
 use crate::model::lane::{Lane, Mode};
@@ -53,7 +54,7 @@ pub struct Workspace {
     /// The root below the top of its repository: `""` or ending in `/`.
     pub repo_prefix: String,
     /// The run folder, workspace-relative; or why there is none.
-    pub run_dir: Result<String, String>,
+    pub run_dir: Result<String, NoRun>,
     /// What the classification file says, judged.
     pub entries: Entries,
     env: BTreeMap<String, String>,
@@ -122,7 +123,11 @@ impl Workspace {
             policy,
             root,
         };
-        let text = workspace.policy.classification.clone();
+        let text = match workspace.policy.classification.clone() {
+            Classification::Absent => Ok(None),
+            Classification::Text(text) => Ok(Some(text)),
+            Classification::Unreadable(why) => Err(why),
+        };
         workspace.entries = workspace.entries_of(text);
         Ok(workspace)
     }
@@ -138,7 +143,7 @@ impl Workspace {
         match parsed {
             Ok(file) => {
                 let signatures = self.signatures(&file);
-                let gates = &self.policy.gate_checks;
+                let gates = &self.policy.known;
                 let context = waiver::Context { today, gates, signatures: &signatures };
                 let (waivers, quarantines) = waiver::entries(&file, &context);
                 Entries { waivers, quarantines, rollback: waiver::rollback(&file, today), fault: None }
@@ -170,8 +175,8 @@ impl Workspace {
         facts.bind("mode", Ok(mode.name().into()));
         facts.bind("commit", Ok(text(&self.commit)));
         facts.bind("branch", Ok(text(&self.branch)));
-        facts.bind("run_dir", self.run_dir.clone().map(Into::into));
-        facts.bind("gate_ids", Ok(self.policy.gate_checks.keys().cloned().collect::<Vec<_>>().into()));
+        facts.bind("run_dir", self.run_dir.clone().map(Into::into).map_err(|none| none.why));
+        facts.bind("gate_ids", Ok(self.policy.known.keys().cloned().collect::<Vec<_>>().into()));
         facts.bind("incidents", incidents::read(&self.root));
         let allowed = |name: &&String| self.env.contains_key(*name);
         let env: serde_json::Map<_, _> = self
@@ -201,6 +206,14 @@ impl Workspace {
     /// The command that reproduces `gate` here.
     pub fn reproduce_command(&self, gate: &Gate) -> String {
         gate.reproduce_command(self.run_dir.as_deref().ok(), &self.policy.settings.prefix)
+    }
+
+    /// The embedded runbook with the workspace's own entries over it.
+    pub fn runbook(&self) -> Result<Runbook, Error> {
+        runbook::load(crate::base::embedded::RUNBOOK, &self.policy.runbook).map_err(|problems| {
+            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            Error::Usage(lines.join("\n"))
+        })
     }
 
     /// A folder named on the command line, else the workspace's output folder.

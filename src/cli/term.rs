@@ -6,11 +6,24 @@ use std::io::{IsTerminal, Write};
 
 /// Decides by CLICOLOR_FORCE, NO_COLOR, TERM=dumb, then whether stderr is a terminal.
 pub fn look(env: &Env) -> Style {
-    let forced = env.get("CLICOLOR_FORCE").is_some_and(|v| v != "0");
-    let refused = env.get("NO_COLOR").is_some() || env.get("TERM") == Some("dumb");
-    let colour = !env.get("NO_COLOR").is_some() && (forced || (!refused && std::io::stderr().is_terminal()));
+    let colour = colour(env, std::io::stderr().is_terminal());
     let columns = env.get("COLUMNS").and_then(|c| c.parse().ok()).unwrap_or(100);
     Style { colour, width: std::cmp::Ord::clamp(columns, 60, 160) }
+}
+
+fn colour(env: &Env, terminal: bool) -> bool {
+    let forced = env.get("CLICOLOR_FORCE").is_some_and(|v| v != "0");
+    env.get("NO_COLOR").is_none() && (forced || (terminal && env.get("TERM") != Some("dumb")))
+}
+
+/// Whether colour is welcome on stdout, by the same rules.
+pub fn stdout_colour(env: &Env) -> bool {
+    colour(env, std::io::stdout().is_terminal())
+}
+
+/// Passes on the bytes of a command that a person asked to run, as they come.
+pub fn stderr_raw(bytes: &[u8]) {
+    let _ = std::io::stderr().lock().write_all(bytes);
 }
 
 /// Writes to stdout; an error other than a closed pipe is returned as a sentence.

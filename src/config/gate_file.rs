@@ -77,10 +77,11 @@ pub struct Draft {
     pub except: Vec<Except>,
     /// From `name` to the end of its line.
     pub region: Region,
-    /// The first line, where a fault of the whole is reported.
-    pub header: Range<usize>,
+
     /// SHA-256 of the text.
     pub digest: String,
+    /// The text is not TOML: what could be read of it is not to be relied on.
+    pub broken: bool,
 }
 
 /// Whether a text can be a gate's id: it stands in file names, table headers and command lines.
@@ -123,8 +124,8 @@ pub fn read(id: &str, source: SourceText, origin: Origin) -> (Draft, Vec<Fault>)
             })
             .collect(),
         region,
-        header: raw.header.clone(),
         digest: sha256_hex(text.as_bytes()),
+        broken,
         source,
         origin,
     };

@@ -1,6 +1,6 @@
 //! What an author would regret: found when a gate is loaded, so that it cannot pass by mistake (`gates.md`, Fail-closed).
 
-use crate::base::toml_text::{Fault, Text, offset_in_text, suggestion};
+use crate::base::toml_text::{Fault, Text, nearest, offset_in_text, suggestion};
 use crate::config::gate_file::{ArtifactDraft, Draft};
 use crate::lang::cel::Expr;
 use crate::model::lane::Lane;
@@ -61,8 +61,8 @@ const WORDS: &[&str] = &[
 
 /// What gates are linted against.
 pub struct Known<'k> {
-    /// Every registered schema id.
-    pub schemas: &'k BTreeSet<String>,
+    /// Every registered schema id; `None` when the schemas themselves cannot be used.
+    pub schemas: Option<&'k BTreeSet<String>>,
     /// The files that `tollgate check` itself writes, workspace-relative.
     pub written: &'k [String],
 }
@@ -169,8 +169,10 @@ fn find_word(text: &str, name: &str) -> usize {
 pub fn artifacts(draft: &Draft, known: &Known<'_>, faults: &mut Vec<Fault>) {
     for artifact in &draft.artifacts {
         name(artifact, faults);
-        if let Some(id) = artifact.demand.as_ref().filter(|id| !known.schemas.contains(&id.value)) {
-            let hint = crate::base::toml_text::nearest(&id.value, known.schemas.iter().map(String::as_str))
+        if let (Some(id), Some(schemas)) = (&artifact.demand, known.schemas)
+            && !schemas.contains(&id.value)
+        {
+            let hint = nearest(&id.value, schemas.iter().map(String::as_str))
                 .map(|near| format!("; did you mean `{near}`?"))
                 .unwrap_or_default();
             let message = format!("no schema is registered as `{}`{hint}", id.value.escape_debug());

@@ -200,16 +200,16 @@ impl Loading {
 
     /// Compiles the selected gates and every gate of the workspace, in parallel; returns the selected ones.
     fn compile(&mut self, request: &LoadRequest<'_>, schemas: Option<&Registry>) -> Vec<Gate> {
-        let ids: BTreeSet<String> = schemas
-            .map(|registry| registry.ids().into_iter().map(String::from).collect())
-            .unwrap_or_default();
+        let ids: Option<BTreeSet<String>> =
+            schemas.map(|registry| registry.ids().into_iter().map(String::from).collect());
         let written = written_files(&self.inventory.workspace.settings.output);
-        let known = Known { schemas: &ids, written: &written };
+        let known = Known { schemas: ids.as_ref(), written: &written };
         let wanted: Vec<(&Draft, bool)> = self
             .drafts
             .iter()
             .map(|draft| (draft, selected(draft, request)))
-            .filter(|(draft, selected)| *selected || draft.origin == Origin::Workspace)
+            // What is not TOML has said so; its echoes help nobody.
+            .filter(|(draft, selected)| !draft.broken && (*selected || draft.origin == Origin::Workspace))
             .collect();
         let compiled: Vec<_> = wanted
             .into_par_iter()
@@ -220,8 +220,7 @@ impl Loading {
             match result {
                 Ok(gate) if selected => gates.push(self.inventory.place(gate)),
                 Ok(_) => {}
-                // Without a registry every schema would be unknown: its own problem says enough.
-                Err(_) if schemas.is_none() => {}
+
                 Err(faults) => {
                     let found = faults.into_iter().map(|fault| Problem::of_text(&draft.source, fault));
                     self.problems.extend(found);
@@ -257,5 +256,231 @@ impl Inventory {
             }
         }
         gate
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::files::write_atomic;
+    use crate::config::defaults;
+    use std::path::Path;
+
+    const GATE: &str = "name = 'N'\nwhy = 'W'\nowner = 'o'\nblocking = true\nlanes = ['full']\nreproduce = 'x {run}'\n\
+                        [artifacts.doc]\npath = 'doc.json'\nshape = 'my.v1'\n[[checks]]\nid = 'c'\nassert = 'doc.ok'\n";
+
+    fn put(dir: &Path, path: &str, text: &str) {
+        write_atomic(&dir.join(path), text.as_bytes()).unwrap();
+    }
+
+    fn workspace() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        put(dir.path(), "tollgate.toml", "[workspace]\npacks = []\n");
+        put(dir.path(), "gates/b.toml", GATE);
+        put(dir.path(), "gates/a.toml", &GATE.replace("['full']", "['preflight']"));
+        put(dir.path(), "schemas/my.v1.json", "{\"type\": \"object\"}");
+        dir
+    }
+
+    fn load_all(dir: &Path) -> Result<Policy, String> {
+        load(&LoadRequest::all(&Root::open(dir).unwrap())).map_err(|e| e.to_string())
+    }
+
+    fn why(dir: &Path) -> String {
+        load_all(dir).err().unwrap()
+    }
+
+    #[test]
+    fn gates_come_sorted_with_what_they_need() {
+        let dir = workspace();
+        let policy = load_all(dir.path()).unwrap();
+        assert_eq!(policy.gates.iter().map(|g| g.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(policy.known["a"], ["c"]);
+        assert!(policy.schemas.source("my.v1").is_some());
+        assert_eq!(policy.classification, Classification::Absent);
+        assert_eq!((policy.from, policy.altered, policy.notes), (None, vec![], vec![]));
+        assert_eq!(policy.gates[0].region.path, "gates/a.toml");
+    }
+
+    #[test]
+    fn lane_and_gate_select() {
+        let dir = workspace();
+        let root = Root::open(dir.path()).unwrap();
+        let ids = |lane, gates: &[String]| {
+            let request = LoadRequest { lane, gates, ..LoadRequest::all(&root) };
+            load(&request).map(|p| p.gates.into_iter().map(|g| g.id).collect::<Vec<_>>())
+        };
+        assert_eq!(ids(Some(Lane::Full), &[]).unwrap(), ["b"]);
+        assert_eq!(ids(Some(Lane::Preflight), &["b".into()]).unwrap(), Vec::<String>::new());
+        assert_eq!(ids(None, &["b".into()]).unwrap(), ["b"]);
+        put(dir.path(), "gates/a.toml", &GATE.replace("= true", "= false").replace("'full'", "'preflight'"));
+        assert_eq!(ids(Some(Lane::Preflight), &[]).unwrap(), Vec::<String>::new());
+        put(dir.path(), "gates/minimum.toml", GATE);
+        let unknown = ids(None, &["minimun".into()]).unwrap_err().to_string();
+        assert_eq!(unknown, "no gate has the id `minimun`; did you mean `minimum`?");
+    }
+
+    #[test]
+    fn no_tollgate_toml_names_init() {
+        let dir = tempfile::tempdir().unwrap();
+        let said = why(dir.path());
+        assert!(said.contains("has no tollgate.toml; `tollgate init` writes one"), "{said}");
+    }
+
+    #[test]
+    fn problems_of_all_files_come_together() {
+        let dir = workspace();
+        put(dir.path(), "gates/a.toml", &GATE.replace("owner", "ownr").replace("doc.ok", "dok.ok && 1 +"));
+        put(dir.path(), "gates/b.toml", &GATE.replace("'doc.ok'", "\"dok.ok && doc.name != 'x'\""));
+        put(dir.path(), "gates/c d.toml", GATE);
+        put(dir.path(), "schemas/bad.json", "{");
+        let said = why(dir.path());
+        for wanted in [
+            "gates/a.toml:1:1: the gate has no `owner`, which is required",
+            "gates/a.toml:3:1: the gate knows no key `ownr`; did you mean `owner`?",
+            "gates/c d.toml: the file's name is the gate's id",
+            "schemas/bad.json:1:2:",
+            "gates/a.toml:12:24: the expression does not compile",
+            "gates/b.toml:12:11: nothing binds the name `dok`; did you mean `doc`?",
+            "gates/b.toml:12:21: `doc.name != 'x'`",
+        ] {
+            assert!(said.contains(wanted), "{wanted}\n{said}");
+        }
+    }
+
+    #[test]
+    fn lints_refuse_what_would_pass_by_mistake() {
+        let lint = |from: &str, to: &str| {
+            let dir = workspace();
+            put(dir.path(), "gates/a.toml", &GATE.replace(from, to));
+            why(dir.path())
+        };
+        for (from, to, wanted) in [
+            ("'my.v1'", "'my.v2'", "no schema is registered as `my.v2`; did you mean `my.v1`?"),
+            (
+                "'doc.json'",
+                "'tests/full_suite_gate/full_suite_verdict.json'",
+                "written by `tollgate check` itself",
+            ),
+            (
+                "'doc.json'",
+                "'tests/full_suite_gate/./certification_events.jsonl'",
+                "written by `tollgate check`",
+            ),
+            ("'doc.json'", "'tests/*/waiver_audit.json'\nmany = true", "written by `tollgate check` itself"),
+            (
+                "'doc.ok'",
+                "\"valid('tests/full_suite_gate/replay_bundle.json')\"",
+                "written by `tollgate check`",
+            ),
+            ("artifacts.doc", "artifacts.lane", "an artifact cannot be called `lane`"),
+            ("artifacts.doc", "artifacts.it", "an artifact cannot be called `it`"),
+            ("artifacts.doc", "artifacts.int", "it is a word of the expression language"),
+            ("artifacts.doc", "artifacts.'a-b'", "cannot be used as a name in expressions"),
+            ("'doc.ok'", "'it.ok'", "only a check with a `for_each` has `it`"),
+            ("'doc.ok'", "'doc.ok'\nfor_each = 'it.list'", "only a check with a `for_each` has `it`"),
+            ("'doc.ok'", "'doc.ok'\nmessage = '{dok.x}'", "nothing binds the name `dok`"),
+            ("'doc.ok'", "'doc.ok'\nmessage = '{doc.x'", "the message holds a `{` that is not closed"),
+            ("'doc.ok'", "'doc.ok'\nmessage = '{doc.x +}'", "the expression does not compile"),
+            ("'doc.ok'", "\"doc.list.all(x, x.ok)\"", "size("),
+            ("'doc.ok'", "\"doc.name != 'x'\"", "!="),
+            ("'doc.ok'", "'doc.ok'\nwhen = \"doc.name != 'x'\"", "!="),
+        ] {
+            let said = lint(from, to);
+            assert!(said.contains(wanted), "{wanted}\n{said}");
+        }
+        let dir = workspace();
+        put(
+            dir.path(),
+            "gates/a.toml",
+            &GATE.replace("'doc.ok'", "'it.ok'\nfor_each = 'doc.list'\nmessage = '{it.x} {{'"),
+        );
+        load_all(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn a_wrong_schema_of_the_workspace_is_found_before_anything_is_judged() {
+        let dir = workspace();
+        put(dir.path(), "schemas/other.json", "{\"type\": 3}");
+        let said = why(dir.path());
+        assert!(said.starts_with("schemas/other.json: "), "{said}");
+    }
+
+    #[test]
+    fn a_workspace_gate_replaces_a_packed_one_visibly() {
+        let dir = workspace();
+        put(dir.path(), "tollgate.toml", "# first\n[workspace]\npacks = ['starter']\n");
+        let policy = load_all(dir.path()).unwrap();
+        let packed = policy.gates.iter().find(|g| g.id == "minimum_tests").unwrap();
+        assert_eq!((packed.region.path.as_str(), packed.region.line), ("tollgate.toml", 3));
+        assert_eq!(packed.checks[0].region, packed.region);
+        let before = policy.digest;
+        put(dir.path(), "gates/minimum_tests.toml", GATE);
+        let policy = load_all(dir.path()).unwrap();
+        let own = policy.gates.iter().find(|g| g.id == "minimum_tests").unwrap();
+        assert_eq!((own.replaces.as_deref(), &own.origin), (Some("starter"), &Origin::Workspace));
+        assert!(
+            policy
+                .notes
+                .iter()
+                .any(|n| n.contains("gates/minimum_tests.toml replaces that of the pack starter"))
+        );
+        assert_ne!(policy.digest, before);
+    }
+
+    #[test]
+    fn every_packed_gate_loads() {
+        let dir = tempfile::tempdir().unwrap();
+        for pack in crate::config::known_packs() {
+            put(dir.path(), "tollgate.toml", &format!("[workspace]\npacks = ['{pack}']\n"));
+            let policy = load_all(dir.path()).unwrap_or_else(|e| panic!("{pack}: {e}"));
+            assert!(!policy.gates.is_empty());
+        }
+        assert!(crate::config::known_packs().contains(defaults().packs[0].as_str()));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said() {
+        let dir = workspace();
+        std::os::unix::fs::symlink("/etc/hostname", dir.path().join("gates/out.toml")).unwrap();
+        std::os::unix::fs::symlink("nowhere", dir.path().join("gates/gone.toml")).unwrap();
+        std::fs::create_dir(dir.path().join("schemas/x.json")).unwrap();
+        put(dir.path(), "gates/deep/c.toml", GATE);
+        put(dir.path(), "gates/bom.toml", &format!("\u{feff}{GATE}"));
+        let said = why(dir.path());
+        assert!(
+            said.contains("gates/out.toml leaves the workspace: a symbolic link leads out of it"),
+            "{said}"
+        );
+        assert!(said.contains("gates/gone.toml: it does not exist"), "{said}");
+        assert!(said.contains("gates/bom.toml: the file begins with a byte order mark"), "{said}");
+        for name in ["out", "gone", "bom"] {
+            std::fs::remove_file(dir.path().join(format!("gates/{name}.toml"))).unwrap();
+        }
+        let policy = load_all(dir.path()).unwrap();
+        assert_eq!(policy.notes, ["gates/deep/c.toml is not loaded: files stand directly in gates"]);
+        std::fs::create_dir_all(dir.path().join("tests/suite_classification.toml")).unwrap();
+        let policy = load_all(dir.path()).unwrap();
+        assert!(
+            matches!(policy.classification, Classification::Unreadable(why) if why.contains("is a folder"))
+        );
+    }
+
+    #[test]
+    fn the_digest_is_the_policys_and_not_the_selections() {
+        let dir = workspace();
+        let root = Root::open(dir.path()).unwrap();
+        let digest = |lane| load(&LoadRequest { lane, ..LoadRequest::all(&root) }).unwrap().digest;
+        let first = digest(None);
+        assert_eq!(first, digest(Some(Lane::Preflight)));
+        put(dir.path(), "tests/suite_classification.toml", "[suite.unit]\nfiles = ['a']\n");
+        assert_eq!(first, digest(None), "suites are evidence");
+        put(dir.path(), "tests/suite_classification.toml", "[waiver.a]\nowner = 'x'\n");
+        let waived = digest(None);
+        assert_ne!(first, waived);
+        put(dir.path(), "tests/suite_classification.toml", "# a word\n[waiver.a]\nowner  =  'x'\n");
+        assert_eq!(waived, digest(None), "comments are not");
+        put(dir.path(), "schemas/my.v1.json", "{\"type\": \"array\"}");
+        assert_ne!(waived, digest(None));
     }
 }

@@ -16,6 +16,7 @@ mod run_sections;
 mod tree;
 
 pub use gate_file::is_id;
+
 pub use inventory::Classification;
 pub use lint::written_files;
 pub use load::{LoadRequest, Policy, load};

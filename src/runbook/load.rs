@@ -42,7 +42,7 @@ impl Runbook {
     }
 
     /// The entry of an id.
-    pub fn entry(&self, id: &str) -> Option<&Entry> {
+    pub fn get(&self, id: &str) -> Option<&Entry> {
         self.entries.iter().find(|e| e.id == id)
     }
 
@@ -327,9 +327,9 @@ regex = "waiver_lifecycle.*FAILED"
         let own = GOOD.replace("Waiver lifecycle", "Ours");
         let book = load(&[("a.toml", GOOD), ("b.toml", GOOD)], &[("b".into(), own)]).unwrap();
         assert_eq!(book.entries().len(), 2);
-        assert_eq!(book.entry("a").unwrap().title, "Waiver lifecycle");
-        assert_eq!(book.entry("b").unwrap().title, "Ours");
-        assert_eq!(book.entry("a").unwrap().patterns.len(), 2);
+        assert_eq!(book.get("a").unwrap().title, "Waiver lifecycle");
+        assert_eq!(book.get("b").unwrap().title, "Ours");
+        assert_eq!(book.get("a").unwrap().patterns.len(), 2);
         assert_eq!(book.for_gate("waiver_lifecycle").count(), 2);
     }
 

@@ -205,14 +205,11 @@ fn quarantine(raw: &RawEntry, context: &Context<'_>, wrong: &mut Vec<String>) ->
     match context.signatures.get(evidence) {
         Some(Ok(signature)) if !signature.trim().is_empty() => Some(signature.clone()),
         Some(Err(why)) => {
-            wrong.push(format!(
-                "it has no `signature`, and none can be read from {}: {why}",
-                evidence.escape_debug()
-            ));
+            wrong.push(format!("it has no `signature`, and {} {why}", evidence.escape_debug()));
             None
         }
         Some(Ok(_)) | None => {
-            wrong.push(format!("it has no `signature`, and {} holds none", evidence.escape_debug()));
+            wrong.push(format!("it has no `signature`, and {} states none", evidence.escape_debug()));
             None
         }
     }
@@ -236,7 +233,7 @@ mod tests {
         let file = parse("f.toml", text).unwrap();
         let signatures = BTreeMap::from([
             ("d.json".to_string(), Ok("redraw".to_string())),
-            ("gone.json".to_string(), Err("it does not exist".to_string())),
+            ("gone.json".to_string(), Err("does not exist".to_string())),
         ]);
         let context =
             Context { today: dates::parse_day(today).unwrap(), gates: &gates(), signatures: &signatures };
@@ -340,11 +337,8 @@ mod tests {
         let digest = judge(&quarantine("category = 'FLAKE-NET'\nevidence = 'd.json'"), "2026-11-10");
         assert_eq!((digest.state, digest.signature.as_deref()), (State::Active, Some("redraw")));
         for (more, wanted) in [
-            (
-                "category = 'FLAKE-NET'\nevidence = 'gone.json'",
-                "none can be read from gone.json: it does not exist",
-            ),
-            ("category = 'FLAKE-NET'\nevidence = 'never.json'", "never.json holds none"),
+            ("category = 'FLAKE-NET'\nevidence = 'gone.json'", "and gone.json does not exist"),
+            ("category = 'FLAKE-NET'\nevidence = 'never.json'", "never.json states none"),
             ("category = 'FLAKE'\nevidence = 'd.json'", "which is none of FLAKE-TIMING"),
             ("evidence = 'd.json'", "`category` is missing"),
             ("category = 'FLAKE-NET'\nsignature = 's'", "`evidence` is missing"),
