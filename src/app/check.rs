@@ -129,12 +129,11 @@ fn evaluate(
     let context = workspace.artifact_context();
     let sources = Sources::read(gates, &context);
     let documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
-    let valid = |path: &str, bytes: &[u8]| crate::artifact::is_valid(path, bytes, &workspace.policy.schemas);
-    let host = WorkspaceHost::new(&workspace.root, &valid);
+    let host = WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits);
     gates
         .par_iter()
         .map(|gate| {
-            let evidence = documents.evidence(&gate.id);
+            let evidence = documents.evidence(gate);
             let judged = gate::evaluate(gate, &evidence, facts, &host);
             (request.progress)(&gate.id);
             result(workspace, request, gate, judged, evidence.records, runbook)
@@ -238,7 +237,7 @@ fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Rep
     let waiver_templates = failing
         .filter_map(|g| {
             let checks = policy.known.get(&g.id)?;
-            waiver::template(&g.id, checks, workspace.now.date()).map(|text| (g.id.clone(), text))
+            TEMPLATE
         })
         .collect();
     Report {

@@ -50,7 +50,7 @@ pub fn doctor(request: &OpenRequest<'_>) -> Result<Diagnosis, Error> {
     let gates = gates
         .iter()
         .map(|gate| {
-            let evidence = documents.evidence(&gate.id);
+            let evidence = documents.evidence(gate);
             let sound = evidence.records.iter().filter(|r| {
                 r.sha256.is_some() && evidence.faults.iter().all(|f| f.artifact.as_deref() != Some(&r.name))
             });
@@ -63,7 +63,7 @@ pub fn doctor(request: &OpenRequest<'_>) -> Result<Diagnosis, Error> {
         .collect();
     Ok(Diagnosis {
         schema: "tollgate.doctor.v1".into(),
-        run: workspace.run_dir.clone(),
+        run: workspace.run_dir.clone().map_err(|none| none.why),
         commit: workspace.commit.clone(),
         classification_fault: workspace.entries.fault.clone(),
         gates,

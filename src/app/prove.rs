@@ -138,9 +138,8 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
     let context = workspace.artifact_context();
     let sources = Sources::read(&[gate], &context);
     let documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
-    let evidence = documents.evidence(&gate.id);
-    let valid = |path: &str, bytes: &[u8]| crate::artifact::is_valid(path, bytes, &workspace.policy.schemas);
-    let host = Recording { inner: WorkspaceHost::new(&workspace.root, &valid), touched: Mutex::default() };
+    let evidence = documents.evidence(gate);
+    let host = Recording { inner: WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits), touched: Mutex::default() };
     let judged = gate::evaluate(gate, &evidence, &facts, &host);
     if judged.outcome != Outcome::Pass {
         proof.standing = Standing::NotPassing;
@@ -233,9 +232,8 @@ fn judge(workspace: &Workspace, gate: &Gate, root: &Root, facts: &Facts) -> Judg
     let context = Context { root, ..workspace.artifact_context() };
     let sources = Sources::read(&[gate], &context);
     let documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
-    let evidence = documents.evidence(&gate.id);
-    let valid = |path: &str, bytes: &[u8]| crate::artifact::is_valid(path, bytes, &workspace.policy.schemas);
-    let host = WorkspaceHost::new(root, &valid);
+    let evidence = documents.evidence(gate);
+    let host = WorkspaceHost::new(root, &workspace.policy.schemas, context.limits);
     gate::evaluate(gate, &evidence, facts, &host)
 }
 

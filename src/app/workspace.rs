@@ -2,7 +2,7 @@
 
 use super::error::Error;
 use super::incidents;
-use crate::artifact::{Context, named_run, newest_run};
+use crate::artifact::{Context, NoRun, named_run, newest_run};
 use crate::base::clock::Now;
 use crate::base::files::Root;
 use crate::base::git::Repository;
@@ -54,7 +54,7 @@ pub struct Workspace {
     /// The root below the top of its repository: `""` or ending in `/`.
     pub repo_prefix: String,
     /// The run folder, workspace-relative; or why there is none.
-    pub run_dir: Result<String, String>,
+    pub run_dir: Result<String, NoRun>,
     /// What the classification file says, judged.
     pub entries: Entries,
     env: BTreeMap<String, String>,
@@ -177,7 +177,7 @@ impl Workspace {
         facts.bind("mode", Ok(mode.name().into()));
         facts.bind("commit", Ok(text(&self.commit)));
         facts.bind("branch", Ok(text(&self.branch)));
-        facts.bind("run_dir", self.run_dir.clone().map(Into::into));
+        facts.bind("run_dir", self.run_dir.clone().map(Into::into).map_err(|none| none.why));
         facts.bind("gate_ids", Ok(self.policy.known.keys().cloned().collect::<Vec<_>>().into()));
         facts.bind("incidents", incidents::read(&self.root));
         let allowed = |name: &&String| self.env.contains_key(*name);

@@ -141,7 +141,7 @@ fn write_pages(
     name: &str,
     page: &dyn Fn(clap::Command) -> Result<Vec<u8>, Error>,
 ) -> Result<(), Error> {
-    let named = command.clone().name(name.to_string()).display_name(name.to_string());
+    let named = command.clone().display_name(name.to_string());
     files::write_atomic(&dir.join(format!("{name}.1")), &page(named)?)?;
     for sub in command.get_subcommands().filter(|c| c.get_name() != "help") {
         write_pages(dir, sub, &format!("{name}-{}", sub.get_name()), page)?;

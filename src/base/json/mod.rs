@@ -9,6 +9,6 @@ mod scan;
 mod value;
 
 pub use brief::{plain, quoted};
-pub use parse::{Limits, ParseError, ParseErrorKind, parse};
+pub use parse::{Limits, ParseError, ParseErrorKind, parse, utf8};
 pub use place::{Place, locate, locate_many, place_of_offset};
 pub use value::{Json, Object};

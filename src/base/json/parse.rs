@@ -2,7 +2,7 @@
 
 use super::number::number;
 use super::place::place_of_offset;
-use super::scan::string;
+use super::scan::{decode, string};
 use super::{Json, Object, Place};
 use std::borrow::Cow;
 
@@ -13,6 +13,13 @@ pub struct Limits {
     pub depth: usize,
     /// Bytes of one document (or of one line of a jsonl stream).
     pub bytes: u64,
+}
+
+impl Limits {
+    /// The levels of nesting that hold: `depth`, and never more than the ceiling.
+    pub fn levels(&self) -> usize {
+        self.depth.min(DEPTH_CEILING)
+    }
 }
 
 impl Default for Limits {
@@ -58,19 +65,16 @@ pub fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, ParseErro
     }
     let text =
         decode(bytes).map_err(|(offset, message)| fault((ParseErrorKind::Malformed, offset, message)))?;
-    let mut parser = Parser::new(text, limits.depth.min(DEPTH_CEILING));
+    let mut parser = Parser::new(text, limits.levels());
     parser.document().map_err(|Stop| fault(parser.fault.take().unwrap_or_else(unknown)))
 }
 
-/// UTF-8 without a byte order mark; an error is an offset and a clause.
-pub(super) fn decode(bytes: &[u8]) -> Result<&str, (usize, String)> {
-    if bytes.starts_with(b"\xEF\xBB\xBF") {
-        return Err((0, "it begins with a byte order mark (BOM)".into()));
-    }
-    std::str::from_utf8(bytes).map_err(|e| {
-        let at = e.valid_up_to();
-        let byte = bytes.get(at).copied().unwrap_or_default();
-        (at, format!("it is not UTF-8: byte 0x{byte:02X} at offset {at}"))
+/// The text of a file of any format, held to the same: UTF-8, no byte order mark.
+pub fn utf8(bytes: &[u8]) -> Result<&str, ParseError> {
+    decode(bytes).map_err(|(offset, message)| ParseError {
+        kind: ParseErrorKind::Malformed,
+        message,
+        place: place_of_offset(bytes, offset),
     })
 }
 

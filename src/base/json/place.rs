@@ -1,7 +1,6 @@
 //! Where something stands in a text.
 
-use super::parse::decode;
-use super::scan::{interruption, string};
+use super::scan::{decode, interruption, string};
 
 /// A place in a text file, counted from 1; columns count characters, as editors do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]

@@ -1,6 +1,18 @@
-//! Scanning strings eight bytes at a time.
+//! Bytes to text, and scanning strings eight bytes at a time.
 
 use std::borrow::Cow;
+
+/// UTF-8 without a byte order mark; an error is an offset and a clause.
+pub(super) fn decode(bytes: &[u8]) -> Result<&str, (usize, String)> {
+    if bytes.starts_with(b"\xEF\xBB\xBF") {
+        return Err((0, "it begins with a byte order mark (BOM)".into()));
+    }
+    std::str::from_utf8(bytes).map_err(|e| {
+        let at = e.valid_up_to();
+        let byte = bytes.get(at).copied().unwrap_or_default();
+        (at, format!("it is not UTF-8: byte 0x{byte:02X} at offset {at}"))
+    })
+}
 
 const ONES: u64 = u64::MAX / 255;
 const HIGHS: u64 = ONES * 128;

@@ -174,6 +174,27 @@ impl<'a> Json<'a> {
         }
     }
 
+    /// The same value with strings of its own, for what must outlive the document's bytes.
+    pub fn into_owned(self) -> Json<'static> {
+        match self {
+            Json::Null => Json::Null,
+            Json::Bool(b) => Json::Bool(b),
+            Json::Int(i) => Json::Int(i),
+            Json::UInt(u) => Json::UInt(u),
+            Json::Float(f) => Json::Float(f),
+            Json::Str(s) => Json::Str(Cow::Owned(s.into_owned())),
+            Json::Array(a) => Json::Array(a.into_iter().map(Json::into_owned).collect()),
+            Json::Object(o) => {
+                let owned = |(k, v): (Cow<'_, str>, Json<'_>)| (Cow::Owned(k.into_owned()), v.into_owned());
+                Json::Object(Object {
+                    members: o.members.into_iter().map(owned).collect(),
+                    // Keys keep their numbers and their hashes.
+                    index: o.index,
+                })
+            }
+        }
+    }
+
     /// The same value as a `serde_json::Value`, for cold paths (messages, mutation, output).
     pub fn to_value(&self) -> serde_json::Value {
         use serde_json::Value;

@@ -1,0 +1,20 @@
+//! What evidence is read against.
+
+use super::run_folder::NoRun;
+use crate::base::clock::Now;
+use crate::base::files::Root;
+use crate::base::json::Limits;
+
+/// What evidence is read against: one an invocation.
+pub struct Context<'c> {
+    /// The workspace.
+    pub root: &'c Root,
+    /// What `{run}` stands for, workspace-relative; or why there is no run folder.
+    pub run_dir: Result<String, NoRun>,
+    /// The moment that ages are counted to.
+    pub now: Now,
+    /// The commit that is judged; `None` where git does not hold.
+    pub commit: Option<String>,
+    /// What a document may be at most.
+    pub limits: Limits,
+}

@@ -1,0 +1,193 @@
+//! Every document of a set of gates: parsed once, held to each schema that is demanded of it once, in parallel.
+
+use super::context::Context;
+use super::fault::Fault;
+use super::jsonl::{Stream, survey};
+use super::parse::parse;
+use super::read::{Asked, Content, Sources};
+use super::schema::hold;
+use crate::base::json::{Json, Object};
+use crate::lang::schema::Registry;
+use crate::model::artifact::Lines as _;
+use crate::model::gate::{Demand, Format};
+use rayon::prelude::*;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Schema violations that are listed for one artifact; a last finding counts the rest.
+pub(super) const LISTED: usize = 50;
+
+/// The documents of `Sources`, parsed and validated.
+pub struct Documents<'s> {
+    pub(super) sources: &'s Sources,
+    pub(super) ctx: &'s Context<'s>,
+    parsed: BTreeMap<&'s str, OfFormats<Result<Json<'s>, Fault>>>,
+    streams: BTreeMap<&'s str, Result<Stream<'s>, Fault>>,
+    breaches: BTreeMap<(&'s str, Format, &'s Demand), Vec<Fault>>,
+    lists: BTreeMap<Asked, OfFormats<Json<'s>>>,
+}
+
+/// One for each format that a file is asked for in: nearly always a single one.
+type OfFormats<T> = Vec<(Format, T)>;
+
+fn of<T>(all: Option<&OfFormats<T>>, format: Format) -> Option<&T> {
+    all?.iter().find(|(f, _)| *f == format).map(|(_, one)| one)
+}
+
+/// A document and what is wrong with it: its faults are those that leave it unbound.
+pub(super) enum Found<'d> {
+    /// A whole document.
+    Whole(&'d Json<'d>, &'d Content),
+    /// A stream.
+    Stream(&'d Stream<'d>),
+    /// Neither: nothing of it is known but perhaps its bytes.
+    Broken(Option<&'d Content>),
+}
+
+impl<'s> Documents<'s> {
+    /// Parses and validates everything that the sources hold; streams the jsonl artifacts.
+    pub fn parse(sources: &'s Sources, registry: &Registry, ctx: &'s Context<'s>) -> Documents<'s> {
+        let wanted = sources.wanted();
+        let whole: BTreeSet<(&'s str, Format)> = wanted
+            .iter()
+            .filter(|(_, format, _)| *format != Format::Jsonl)
+            .map(|(path, format, _)| (path.as_str(), *format))
+            .collect();
+        let mut streamed: BTreeMap<&'s str, Vec<&'s Demand>> = BTreeMap::new();
+        for (path, _, demand) in wanted.iter().filter(|(_, format, _)| *format == Format::Jsonl) {
+            streamed.entry(path).or_default().push(demand);
+        }
+        let (whole, surveyed) = rayon::join(
+            || {
+                whole
+                    .into_par_iter()
+                    .map(|key| (key, parse_one(sources, key, ctx)))
+                    .collect::<BTreeMap<_, _>>()
+            },
+            || {
+                let one = |(path, demands): (&'s str, Vec<&'s Demand>)| {
+                    let (stream, breaches) = stream_one(path, &demands, registry, ctx);
+                    (path, stream, breaches)
+                };
+                streamed.into_par_iter().map(one).collect::<Vec<_>>()
+            },
+        );
+        let mut parsed: BTreeMap<&'s str, OfFormats<Result<Json<'s>, Fault>>> = BTreeMap::new();
+        for ((path, format), document) in whole {
+            parsed.entry(path).or_default().push((format, document));
+        }
+        let mut breaches: BTreeMap<(&'s str, Format, &'s Demand), Vec<Fault>> = wanted
+            .par_iter()
+            .filter(|(_, format, _)| *format != Format::Jsonl)
+            .filter_map(|(path, format, demand)| {
+                let document = of(parsed.get(path.as_str()), *format)?.as_ref().ok()?;
+                let bytes = &sources.file(path)?.as_ref().ok()?.bytes;
+                let held = hold(document, *format, bytes, demand, registry, LISTED);
+                Some(((path.as_str(), *format, demand), held.faults))
+            })
+            .collect();
+        let mut streams = BTreeMap::new();
+        for (path, stream, found) in surveyed {
+            breaches
+                .extend(found.into_iter().map(|(demand, faults)| ((path, Format::Jsonl, demand), faults)));
+            streams.insert(path, stream);
+        }
+        let mut documents = Documents { sources, ctx, parsed, streams, breaches, lists: BTreeMap::new() };
+        for (asked, format, files) in sources.lists() {
+            if let Some(list) = documents.list(format, files) {
+                documents.lists.entry(asked.clone()).or_default().push((format, list));
+            }
+        }
+        documents
+    }
+
+    /// `{path, stem, doc}` for each file; `None` when one of them has no document.
+    fn list(&self, format: Format, files: &[String]) -> Option<Json<'s>> {
+        let member = |path: &String| {
+            let doc = match format {
+                Format::Jsonl => {
+                    self.streams.get(path.as_str())?.as_ref().ok()?.list().ok()?.clone().into_owned()
+                }
+                _ => of(self.parsed.get(path.as_str()), format)?.as_ref().ok()?.clone(),
+            };
+            let name = path.rsplit('/').next().unwrap_or(path);
+            let stem =
+                name.rsplit_once('.').map_or(name, |(stem, _)| if stem.is_empty() { name } else { stem });
+            let text = |s: &str| Json::Str(Cow::Owned(s.to_string()));
+            Some(Json::Object(Object::from_members(vec![
+                (Cow::Borrowed("path"), text(path)),
+                (Cow::Borrowed("stem"), text(stem)),
+                (Cow::Borrowed("doc"), doc),
+            ])))
+        };
+        files.iter().map(member).collect::<Option<Vec<_>>>().map(Json::Array)
+    }
+
+    pub(super) fn bound_list(&self, asked: &Asked, format: Format) -> Option<&Json<'s>> {
+        of(self.lists.get(asked), format)
+    }
+
+    /// What stands at a path that was found, and everything that keeps it from being bound.
+    pub(super) fn look(&self, path: &str, format: Format, demand: &Demand) -> (Found<'_>, Vec<Fault>) {
+        let breaches = || match self.breaches.get(&(path, format, demand)) {
+            Some(faults) => faults.clone(),
+            None => vec![unread()],
+        };
+        if format == Format::Jsonl {
+            return match self.streams.get(path) {
+                Some(Ok(stream)) => {
+                    let faults = stream.survey.faults.iter().cloned().chain(breaches()).collect();
+                    (Found::Stream(stream), faults)
+                }
+                Some(Err(fault)) => (Found::Broken(None), vec![fault.clone()]),
+                None => (Found::Broken(None), vec![unread()]),
+            };
+        }
+        match (self.sources.file(path), of(self.parsed.get(path), format)) {
+            (Some(Ok(content)), Some(Ok(document))) => (Found::Whole(document, content), breaches()),
+            (Some(Ok(content)), Some(Err(fault))) => (Found::Broken(Some(content)), vec![fault.clone()]),
+            (Some(Err(error)), _) => (Found::Broken(None), vec![Fault::of_read(error)]),
+            _ => (Found::Broken(None), vec![unread()]),
+        }
+    }
+}
+
+/// A gate that was not among those that the sources were read for: nothing is known, so nothing passes.
+pub(super) fn unread() -> Fault {
+    Fault::new(crate::model::finding::Reason::Unreadable, "it was not read")
+}
+
+fn parse_one<'s>(
+    sources: &'s Sources,
+    (path, format): (&str, Format),
+    ctx: &Context<'_>,
+) -> Result<Json<'s>, Fault> {
+    match sources.file(path) {
+        Some(Ok(content)) => parse(format, &content.bytes, &ctx.limits),
+        Some(Err(error)) => Err(Fault::of_read(error)),
+        None => Err(unread()),
+    }
+}
+
+type Streamed<'s> = (Result<Stream<'s>, Fault>, Vec<(&'s Demand, Vec<Fault>)>);
+
+fn stream_one<'s>(
+    path: &'s str,
+    demands: &[&'s Demand],
+    registry: &Registry,
+    ctx: &'s Context<'s>,
+) -> Streamed<'s> {
+    let file = match ctx.root.open_file(path) {
+        Ok((file, _)) => file,
+        Err(error) => return (Err(Fault::of_read(&error)), Vec::new()),
+    };
+    let owned: Vec<Demand> = demands.iter().map(|d| (*d).clone()).collect();
+    match survey(file, &owned, registry, &ctx.limits, LISTED) {
+        Ok(mut found) => {
+            let breaches = std::mem::take(&mut found.breaches);
+            let breaches = demands.iter().copied().zip(breaches).collect();
+            (Ok(Stream::new(ctx.root, path, ctx.limits, found)), breaches)
+        }
+        Err(fault) => (Err(fault), Vec::new()),
+    }
+}

@@ -1,0 +1,67 @@
+//! Which files an `[artifacts.<name>]` table stands for.
+
+use super::context::Context;
+use super::fault::Fault;
+use super::glob::glob;
+use super::run_folder::NoRun;
+use crate::base::files::{ReadError, show};
+use crate::model::finding::Reason;
+use crate::model::gate::ArtifactSpec;
+
+/// What was found for one table.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Found {
+    /// One file; with `many = true` one or more, sorted. They may still turn out to be unreadable.
+    Files(Vec<String>),
+    /// Nothing is there, or it cannot be told: what was looked for, and a fault whose clause says so.
+    None(String, Fault),
+}
+
+/// Finds the files of a table: the first path that exists, or with `many = true` every match of every path.
+pub(super) fn find(spec: &ArtifactSpec, ctx: &Context<'_>) -> Found {
+    let named = spec.paths.first().cloned().unwrap_or_default();
+    let mut paths = Vec::new();
+    for path in &spec.paths {
+        match fill(path, &ctx.run_dir) {
+            Ok(path) => paths.push(path),
+            Err(none) => {
+                let clause = format!("{} cannot be found: {}", show(path), none.why);
+                return Found::None(path.clone(), Fault::new(none.reason, clause));
+            }
+        }
+    }
+    let shown = paths.first().cloned().unwrap_or(named);
+    let missing = || {
+        let what: Vec<String> = paths.iter().map(|p| show(p)).collect();
+        let clause = match (spec.many, &what[..]) {
+            (false, [one]) => format!("{one} does not exist"),
+            (false, [first, rest @ ..]) => format!("{first} does not exist, nor does {}", rest.join(", ")),
+            (false, []) => "no path is given".into(),
+            (true, globs) => format!("{}: no file matches", globs.join(" or ")),
+        };
+        Found::None(shown.clone(), Fault::new(Reason::Missing, clause))
+    };
+    if !spec.many {
+        // What is there and cannot be read is found: it is never passed over for a later path.
+        let there = paths.iter().find(|p| !matches!(ctx.root.resolve(p), Err(ReadError::Missing(_))));
+        return there.map_or_else(missing, |path| Found::Files(vec![path.clone()]));
+    }
+    let mut files = Vec::new();
+    for path in &paths {
+        match glob(ctx.root, path) {
+            Ok(found) => files.extend(found),
+            Err(why) => return Found::None(path.clone(), Fault::new(Reason::Unreadable, why)),
+        }
+    }
+    files.sort();
+    files.dedup();
+    if files.is_empty() { missing() } else { Found::Files(files) }
+}
+
+/// `{run}` filled in.
+fn fill(path: &str, run_dir: &Result<String, NoRun>) -> Result<String, NoRun> {
+    if !path.contains("{run}") {
+        return Ok(path.to_string());
+    }
+    run_dir.clone().map(|run| path.replace("{run}", &run))
+}

@@ -1,0 +1,306 @@
+//! A jsonl file: streamed in blocks, hashed, parsed and held to its schema line by line; walked again on demand.
+
+use super::fault::{Capped, Fault};
+use super::lines::{Block, blocks};
+use super::schema::{breaches, demanded};
+use crate::base::digest::Running;
+use crate::base::files::Root;
+use crate::base::json::{self, Json, Limits, Place, locate};
+use crate::lang::schema::{Registry, Schema};
+use crate::model::artifact::Lines;
+use crate::model::finding::Reason;
+use crate::model::gate::{Demand, Format};
+use rayon::prelude::*;
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::sync::OnceLock;
+
+/// What one pass over a jsonl file found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Survey {
+    /// SHA-256 of the bytes.
+    pub sha256: String,
+    /// Their number.
+    pub bytes: u64,
+    /// How many lines there are.
+    pub count: u64,
+    /// The last line's document.
+    pub last: Option<Json<'static>>,
+    /// What is wrong with the lines themselves: torn, blank, not JSON, too long.
+    pub faults: Vec<Fault>,
+    /// For each demand, in the order given, where lines break it.
+    pub breaches: Vec<Vec<Fault>>,
+}
+
+/// Reads a jsonl file once: hashes it, parses each line, holds it to each of the demands. At most `most` faults of each kind
+/// are listed, a last one counts the rest. An error is a fault of the file as a whole.
+pub fn survey(
+    file: impl Read,
+    demands: &[Demand],
+    registry: &Registry,
+    limits: &Limits,
+    most: usize,
+) -> Result<Survey, Fault> {
+    let mut hash = Running::default();
+    let (mut bytes, mut count, mut last) = (0u64, 0u64, Vec::new());
+    let mut faults = Capped::new(most);
+    let mut broken: Vec<Capped> = demands.iter().map(|_| Capped::new(most)).collect();
+    let torn = blocks(file, limits.bytes, |block| {
+        let judge = || judge_block(&block, demands, registry, limits, most);
+        let (_, judged) = rayon::join(|| hash.update(block.bytes), judge);
+        for line in judged {
+            match line {
+                LineFaults::Malformed(fault) => faults.extend([fault]),
+                LineFaults::Broken(nth, found) => broken[nth].extend(found),
+            }
+        }
+        bytes += block.bytes.len() as u64;
+        if let Some((number, line)) = block.lines().last() {
+            count = number;
+            last.clear();
+            last.extend_from_slice(line);
+        }
+        Ok(())
+    })?;
+    hash.update(&torn);
+    bytes += torn.len() as u64;
+    if !torn.is_empty() {
+        count += 1;
+        let clause = "the last line has no end: the file is torn";
+        faults.extend([Fault::new(Reason::Malformed, clause).at(line_place(count))]);
+    } else if count == 0 {
+        faults.extend([Fault::new(Reason::Malformed, "the file is empty").at(line_place(1))]);
+    }
+    let last = json::parse(&last, limits).ok().map(Json::into_owned);
+    let breaches = broken.into_iter().map(Capped::finish).collect();
+    Ok(Survey { sha256: hash.hex(), bytes, count, last, faults: faults.finish(), breaches })
+}
+
+fn line_place(line: u64) -> Option<Place> {
+    Some(Place { line, column: 1 })
+}
+
+enum LineFaults {
+    Malformed(Fault),
+    /// Of the demand with this number.
+    Broken(usize, Vec<Fault>),
+}
+
+/// Lines that one task judges.
+const CHUNK: usize = 256;
+
+fn judge_block(
+    block: &Block<'_>,
+    demands: &[Demand],
+    registry: &Registry,
+    limits: &Limits,
+    most: usize,
+) -> Vec<LineFaults> {
+    let lines: Vec<(u64, &[u8])> = block.lines().collect();
+    let chunks: Vec<Vec<LineFaults>> = lines
+        .par_chunks(CHUNK)
+        .map(|chunk| {
+            let mut found = Vec::new();
+            // Nearly every line names the schema of the line before.
+            let mut known: Vec<Option<(&str, &Schema)>> = vec![None; demands.len()];
+            for (number, line) in chunk {
+                match parse_line(line, *number, limits) {
+                    Err(fault) => found.push(LineFaults::Malformed(fault)),
+                    Ok(document) => {
+                        for (nth, demand) in demands.iter().enumerate() {
+                            let faults =
+                                judge_line(&document, line, *number, demand, registry, &mut known[nth], most);
+                            if !faults.is_empty() {
+                                found.push(LineFaults::Broken(nth, faults));
+                            }
+                        }
+                    }
+                }
+            }
+            found
+        })
+        .collect();
+    chunks.into_iter().flatten().collect()
+}
+
+fn judge_line<'r>(
+    document: &Json<'_>,
+    line: &[u8],
+    number: u64,
+    demand: &'r Demand,
+    registry: &'r Registry,
+    known: &mut Option<(&'r str, &'r Schema)>,
+    most: usize,
+) -> Vec<Fault> {
+    let own = document.get("schema").and_then(Json::as_str);
+    let same = known.filter(|(id, _)| matches!(demand, Demand::Shape(_)) || own == Some(*id));
+    let found = match same.map_or_else(|| demanded(document, demand, registry), Ok) {
+        Ok((id, schema)) => {
+            *known = Some((id, schema));
+            breaches(document, schema, Format::Jsonl, line, most)
+        }
+        Err(fault) => {
+            let place = fault.pointer.as_deref().and_then(|p| locate(line, p));
+            vec![fault.at(place)]
+        }
+    };
+    found.into_iter().map(|fault| on_line(fault, number)).collect()
+}
+
+/// Moves a fault of a line's text to the line's place in the file.
+fn on_line(fault: Fault, number: u64) -> Fault {
+    let column = fault.place.map_or(1, |place| place.column);
+    Fault { place: Some(Place { line: number, column }), ..fault }
+}
+
+fn parse_line<'a>(line: &'a [u8], number: u64, limits: &Limits) -> Result<Json<'a>, Fault> {
+    if line.trim_ascii().is_empty() {
+        return Err(Fault::new(Reason::Malformed, "the line is blank").at(line_place(number)));
+    }
+    json::parse(line, limits).map_err(|e| on_line(Fault::of_parse(e), number))
+}
+
+/// A jsonl artifact that passed its survey and can be walked again.
+pub(super) struct Stream<'s> {
+    root: &'s Root,
+    path: String,
+    limits: Limits,
+    pub(super) survey: Survey,
+    list: OnceLock<Result<Json<'static>, String>>,
+}
+
+impl<'s> Stream<'s> {
+    pub(super) fn new(root: &'s Root, path: &str, limits: Limits, survey: Survey) -> Self {
+        Stream { root, path: path.to_string(), limits, survey, list: OnceLock::new() }
+    }
+
+    fn collect(&self) -> Result<Json<'static>, String> {
+        if self.survey.bytes > self.limits.bytes {
+            let (bytes, limit) = (self.survey.bytes, self.limits.bytes);
+            return Err(format!("{} has {bytes} bytes; as a list it may have at most {limit}", self.path));
+        }
+        let mut all = Vec::new();
+        self.each(&mut |_, document| {
+            all.push(document.clone().into_owned());
+            ControlFlow::Continue(())
+        })?;
+        Ok(Json::Array(all))
+    }
+}
+
+impl Lines for Stream<'_> {
+    fn each(&self, visit: &mut dyn FnMut(u64, &Json<'_>) -> ControlFlow<()>) -> Result<(), String> {
+        let changed = || format!("{} is no longer the file that was hashed and validated", self.path);
+        let (file, _) = self.root.open_file(&self.path).map_err(|e| e.to_string())?;
+        let mut hash = Running::default();
+        let mut going = true;
+        let torn = blocks(file, self.limits.bytes, |block| {
+            // Hashed to the end even when the visitor has seen enough: what it saw must be what was judged.
+            hash.update(block.bytes);
+            for (number, line) in block.lines().take_while(|_| going) {
+                let document = parse_line(line, number, &self.limits)?;
+                if visit(number, &document).is_break() {
+                    going = false;
+                    break;
+                }
+            }
+            Ok(())
+        });
+        match torn {
+            Ok(torn) if torn.is_empty() && hash.hex() == self.survey.sha256 => Ok(()),
+            _ => Err(changed()),
+        }
+    }
+
+    fn count(&self) -> u64 {
+        self.survey.count
+    }
+
+    fn list(&self) -> Result<&Json<'_>, String> {
+        match self.list.get_or_init(|| self.collect()) {
+            Ok(list) => Ok(list),
+            Err(why) => Err(why.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::schema::Source;
+
+    fn registry() -> Registry {
+        let text = r#"{"$id": "e.v1", "type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}"#;
+        Registry::new(vec![Source::read("e.json", "e.json", text.into()).unwrap()]).unwrap()
+    }
+
+    fn shape() -> Demand {
+        Demand::Shape("e.v1".into())
+    }
+
+    fn said(text: &[u8], demand: Demand) -> String {
+        let survey = survey(text, &[demand], &registry(), &Limits::default(), 3).unwrap();
+        let faults = survey.faults.iter().chain(&survey.breaches[0]);
+        faults.map(|f| f.finding(None, "e.jsonl").message).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn each_line_is_held_to_its_schema() {
+        insta::assert_snapshot!(said(b"{\"n\": 1}\n{\"n\":\n", shape()), @r#"e.jsonl:2:6: the text ends where a value is expected"#);
+        insta::assert_snapshot!(said(b"{\"n\": 1}\n{\"n\": \"x\"}\n{}\n", shape()), @r#"
+        e.jsonl:2:7: /n: found "x", but the schema asks for an integer
+        e.jsonl:3:1: the property `n` is missing
+        "#);
+        insta::assert_snapshot!(said(b"{\"n\": 1}\n\n{\"n\": 2}\n", shape()), @r#"e.jsonl:2:1: the line is blank"#);
+        insta::assert_snapshot!(said(b"{\"n\": 1}\n{\"n\": 2}", shape()), @r#"e.jsonl:2:1: the last line has no end: the file is torn"#);
+        insta::assert_snapshot!(said(b"", shape()), @r#"e.jsonl:1:1: the file is empty"#);
+        insta::assert_snapshot!(said(b"\xEF\xBB\xBF{\"n\": 1}\n", shape()), @r#"e.jsonl:1:1: it begins with a byte order mark (BOM)"#);
+        insta::assert_snapshot!(said("{}\n".repeat(9).as_bytes(), shape()), @r#"
+        e.jsonl:1:1: the property `n` is missing
+        e.jsonl:2:1: the property `n` is missing
+        e.jsonl:3:1: the property `n` is missing
+        e.jsonl: 6 more faults of this file are not listed
+        "#);
+        let own = b"{\"schema\": \"e.v1\", \"n\": 1}\n{\"n\": 1}\n{\"schema\": \"e.v1\", \"n\": 1.5}\n{\"schema\": \"z\"}\n";
+        insta::assert_snapshot!(said(own, Demand::Own), @r#"
+        e.jsonl:2:1: it has no `schema` field, so nothing says what it must look like
+        e.jsonl:3:25: /n: found 1.5, but the schema asks for an integer
+        e.jsonl:4:12: the schema `z` is not registered
+        "#);
+        insta::assert_snapshot!(said(own, Demand::Schema("e.v1".into())), @r#"
+        e.jsonl:2:1: it has no `schema` field, but e.v1 is demanded
+        e.jsonl:3:25: /n: found 1.5, but the schema asks for an integer
+        e.jsonl:4:12: its `schema` is "z", but e.v1 is demanded
+        "#);
+    }
+
+    #[test]
+    fn walks_again_and_notices_a_change() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("e.jsonl");
+        let text: String = (0..5_000).map(|n| format!("{{\"n\": {n}}}\n")).collect();
+        std::fs::File::create(&file)
+            .and_then(|mut f| std::io::Write::write_all(&mut f, text.as_bytes()))
+            .unwrap();
+        let root = Root::open(dir.path()).unwrap();
+        let found = survey(text.as_bytes(), &[shape()], &registry(), &Limits::default(), 3).unwrap();
+        assert_eq!(found.last, Some(json::parse(b"{\"n\": 4999}", &Limits::default()).unwrap()));
+        let stream = Stream::new(&root, "e.jsonl", Limits::default(), found);
+        let mut sum = 0;
+        let counted = stream.each(&mut |number, doc| {
+            assert_eq!(doc.get("n"), Some(&Json::Int(number as i64 - 1)));
+            sum += number;
+            if number == 100 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert_eq!((counted, sum), (Ok(()), 5050));
+        assert!(matches!(stream.list(), Ok(Json::Array(all)) if all.len() == 5_000));
+        std::fs::File::options()
+            .append(true)
+            .open(&file)
+            .and_then(|mut f| std::io::Write::write_all(&mut f, b"{\"n\": 1}\n"))
+            .unwrap();
+        let again = stream.each(&mut |_, _| ControlFlow::Continue(()));
+        assert_eq!(again.unwrap_err(), "e.jsonl is no longer the file that was hashed and validated");
+        assert!(stream.list().is_ok(), "the list that was read stays");
+    }
+}

@@ -1,0 +1,48 @@
+//! From bytes to a document, whatever the format.
+
+use super::fault::Fault;
+use super::{junit, toml};
+use crate::base::json::{self, Json, Limits, Place, locate_many, place_of_offset, utf8};
+use crate::model::finding::Reason;
+use crate::model::gate::Format;
+use std::borrow::Cow;
+
+/// The format a file's name tells: `.json`, `.jsonl`, `.ndjson`, `.toml`; `None` for any other.
+pub fn format_of(path: &str) -> Option<Format> {
+    match path.rsplit_once('.')?.1 {
+        "json" => Some(Format::Json),
+        "jsonl" | "ndjson" => Some(Format::Jsonl),
+        "toml" => Some(Format::Toml),
+        _ => None,
+    }
+}
+
+/// Parses a whole file. A jsonl file is no single document: see `jsonl::survey`.
+pub fn parse<'a>(format: Format, bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, Fault> {
+    match format {
+        Format::Json => json::parse(bytes, limits).map_err(Fault::of_parse),
+        Format::Toml => toml::parse(bytes, limits),
+        Format::Text => text(bytes).map(|text| Json::Str(Cow::Borrowed(text))),
+        Format::Junit => junit::parse(bytes, limits),
+        Format::Jsonl => Err(Fault::new(Reason::Malformed, "a jsonl file is not one document")),
+    }
+}
+
+/// UTF-8 without NUL bytes: UTF-16 without a byte order mark is valid UTF-8 full of them, and no text in it is ever found.
+pub(super) fn text(bytes: &[u8]) -> Result<&str, Fault> {
+    let text = utf8(bytes).map_err(Fault::of_parse)?;
+    match memchr::memchr(0, bytes) {
+        None => Ok(text),
+        Some(at) => Err(Fault::new(Reason::Malformed, "a NUL byte stands in the text")
+            .at(Some(place_of_offset(bytes, at)))),
+    }
+}
+
+/// Where pointers lead in a file that parsed, by a second pass.
+pub(super) fn places(format: Format, bytes: &[u8], pointers: &[&str]) -> Vec<Option<Place>> {
+    match format {
+        Format::Json | Format::Jsonl => locate_many(bytes, pointers),
+        Format::Toml => toml::locate(bytes, pointers),
+        Format::Text | Format::Junit => vec![None; pointers.len()],
+    }
+}
