@@ -47,8 +47,8 @@ fn run(cli: &Cli, env: &Env) -> Result<u8, Error> {
     };
     match &cli.verb {
         Verb::Check(verb) => check(global, now, env, verb),
-        Verb::Validate(_verb) => Err(Error::Work("not built yet".into())),
-        Verb::Schema(_verb) => Err(Error::Work("not built yet".into())),
+        Verb::Validate(verb) => verbs::validate(global, now, env, verb),
+        Verb::Schema(verb) => verbs::schema(global, env, verb),
         Verb::Waiver(_verb) => Err(Error::Work("not built yet".into())),
         Verb::Explain(verb) => verbs::explain(global, now, env, verb),
         Verb::Reproduce(verb) => verbs::reproduce(global, now, env, verb),

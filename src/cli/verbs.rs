@@ -6,10 +6,14 @@ use super::env::Env;
 use super::output::{self, Target};
 use super::progress::Progress;
 use super::term;
+use crate::app::validate::ValidateRequest;
 use crate::app::{self, Error, ExplainRequest, ReproduceRequest, Step, Workspace, exit};
 use crate::base::clock::Now;
-use crate::base::files;
-use crate::report::Kind;
+use crate::base::files::{self, ReadError, Root};
+use crate::base::json::Limits;
+use crate::config::{self, LoadRequest};
+use crate::lang::schema::Registry;
+use crate::report::{self, Kind};
 use crate::report::text::terminal;
 use args::Global;
 use serde::Serialize;
@@ -147,4 +151,66 @@ fn write_pages(
         write_pages(dir, sub, &format!("{name}-{}", sub.get_name()), page)?;
     }
     Ok(())
+}
+
+/// The embedded schemas, and over them the workspace's own where there is a `tollgate.toml`.
+fn schemas(global: &Global) -> Result<Registry, Error> {
+    let root = Root::open(&global.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
+    match root.resolve(config::FILE) {
+        Err(ReadError::Missing(_)) => Registry::new(Vec::new()).map_err(|problems| Error::Usage(problems.join("\n"))),
+        _ => {
+            let policy = config::load(&LoadRequest::all(&root)).map_err(|e| Error::Usage(e.to_string()))?;
+            Ok(policy.schemas)
+        }
+    }
+}
+
+pub(super) fn validate(global: &Global, now: Now, env: &Env, verb: &args::Validate) -> Result<u8, Error> {
+    let targets = output::targets(&global.format)?;
+    let registry = schemas(global)?;
+    let request = ValidateRequest {
+        inputs: verb.paths.clone(),
+        schema: verb.schema.clone(),
+        registry: &registry,
+        now,
+        limits: Limits::default(),
+    };
+    let validation = app::validate::validate(&request).map_err(|e| Error::Usage(e.to_string()))?;
+    for target in &targets {
+        let mut style = term::look(env);
+        style.colour &= target.path.is_none();
+        let text = if target.kind == Kind::Github {
+            let github = report::github::validation(&validation);
+            output::append(env, "GITHUB_STEP_SUMMARY", &github.summary)?;
+            output::append(env, "GITHUB_OUTPUT", &github.output)?;
+            github.commands
+        } else {
+            report::render_validation(target.kind, &validation, &style)
+        };
+        // What was asked for is the answer itself: for people too it goes to stdout.
+        output::deliver(target, &text, true)?;
+    }
+    Ok(match (validation.files.is_empty(), validation.invalid) {
+        (true, _) => exit::NOTHING,
+        (false, 0) => exit::PASS,
+        (false, _) => exit::FAIL,
+    })
+}
+
+pub(super) fn schema(global: &Global, env: &Env, verb: &args::Schema) -> Result<u8, Error> {
+    let targets = output::json_or_human(&global.format)?;
+    let registry = schemas(global)?;
+    match verb {
+        args::Schema::List => {
+            let listed = app::schema::list(&registry);
+            show(&targets, &listed, &|_| app::schema::human(&listed), env)?;
+        }
+        args::Schema::Show { id } => {
+            let text = app::schema::show(&registry, id).map_err(Error::Usage)?;
+            for target in &targets {
+                output::deliver(target, text, true)?;
+            }
+        }
+    }
+    Ok(exit::PASS)
 }
