@@ -16,7 +16,7 @@ use crate::runbook::Runbook;
 use crate::verdict as judgement;
 use crate::waiver;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What `tollgate check` was asked.
@@ -236,8 +236,11 @@ fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Rep
     let failing = verdict.gates.iter().filter(|g| g.status == Status::Fail);
     let waiver_templates = failing
         .filter_map(|g| {
-            let checks = policy.known.get(&g.id)?;
-            TEMPLATE
+            // A fault of the evidence is of no check: then only a waiver of the whole gate helps.
+            let fired: BTreeSet<&String> = g.findings.iter().filter_map(|f| f.check.as_ref()).collect();
+            let whole = g.findings.iter().any(|f| f.check.is_none());
+            let checks: Vec<String> = if whole { Vec::new() } else { fired.into_iter().cloned().collect() };
+            waiver::template(&g.id, &checks, workspace.now.date()).map(|text| (g.id.clone(), text))
         })
         .collect();
     Report {

@@ -53,6 +53,7 @@ pub fn mutants(
     root: &Root,
     schemas: &Registry,
 ) -> Mutants {
+    let lifecycle = gate.mentions("waivers") || gate.mentions("quarantines");
     let mut found = Mutants::default();
     let mut by_name: BTreeMap<&str, Vec<&ArtifactRecord>> = BTreeMap::new();
     for record in evidence.records.iter().filter(|r| r.sha256.is_some()) {
@@ -63,7 +64,7 @@ pub fn mutants(
         for at in representatives(records.len()) {
             let path = &records[at].path;
             let Ok(bytes) = root.read(path, FIELDS_UP_TO) else { continue };
-            let maker = Maker { spec, path, bytes: &bytes, schemas };
+            let maker = Maker { spec, path, bytes: &bytes, schemas, lifecycle };
             maker.files(&mut found.all);
             match spec.format {
                 Format::Json | Format::Toml if spec.many => {}
@@ -84,7 +85,7 @@ pub fn mutants(
     found
 }
 
-/// A file that only functions looked at: gone, and where its content counted, cut short.
+/// A file that only functions looked at: gone, and where its content counted, empty.
 fn touched_file(root: &Root, path: &str, content: bool, all: &mut Vec<Mutant>) {
     let Ok(bytes) = root.read(path, FIELDS_UP_TO) else { return };
     let mutant = |op: FileOp, bytes: Option<Vec<u8>>| Mutant {
@@ -97,7 +98,7 @@ fn touched_file(root: &Root, path: &str, content: bool, all: &mut Vec<Mutant>) {
     };
     all.push(mutant(FileOp::Removed, None));
     if content && !bytes.is_empty() {
-        all.push(mutant(FileOp::Truncated, Some(half(&bytes))));
+        all.push(mutant(FileOp::Emptied, Some(Vec::new())));
     }
 }
 
@@ -120,6 +121,8 @@ struct Maker<'m> {
     path: &'m str,
     bytes: &'m [u8],
     schemas: &'m Registry,
+    /// The gate reads `waivers` or `quarantines`, which are made of its TOML artifact.
+    lifecycle: bool,
 }
 
 impl Maker<'_> {
@@ -165,7 +168,10 @@ impl Maker<'_> {
             let bytes = other.and_then(|d| self.text(&d));
             found.all.push(self.mutant(Op::File(FileOp::Schema), "", "another schema id".into(), bytes));
         }
-        let classification = self.spec.format == Format::Toml;
+        let classification = self.spec.format == Format::Toml && self.lifecycle;
+        if classification {
+            self.entries(&document, &mut found.all);
+        }
         if self.spec.max_age.is_some() || classification {
             let mut older = document.clone();
             if age(&mut older, classification) {
@@ -181,8 +187,28 @@ impl Maker<'_> {
             };
             found.all.push(self.mutant(change.change.op, &change.pointer, change.change.note, Some(bytes)));
         }
+        if classification {
+            return;
+        }
         let leaves = unnoticed(&document, looked, schema.as_ref());
         found.unnoticed.extend(leaves.into_iter().map(|leaf| format!("{} {leaf}", self.spec.name)));
+    }
+
+    /// The fields of every waiver and quarantine entry, which the gate reads as `waivers` and `quarantines`: removed, and
+    /// of another type.
+    fn entries(&self, document: &Value, all: &mut Vec<Mutant>) {
+        for kind in ["waiver", "quarantine"] {
+            for (id, entry) in document.get(kind).and_then(Value::as_object).into_iter().flatten() {
+                for field in entry.as_object().into_iter().flat_map(serde_json::Map::keys) {
+                    let token = id.replace('~', "~0").replace('/', "~1");
+                    let pointer = format!("/{kind}/{token}/{field}");
+                    for (op, to) in [(Op::Removed, None), (Op::Type, Some(Value::from(7)))] {
+                        let changed = set(document, &pointer, to.as_ref()).and_then(|d| self.text(&d));
+                        all.push(self.mutant(op, &pointer, "of an entry".into(), changed));
+                    }
+                }
+            }
+        }
     }
 
     fn parse(&self) -> Option<Value> {

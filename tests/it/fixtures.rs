@@ -96,9 +96,16 @@ fn base(pack: &str, into: &Path) {
         std::fs::copy(parity.join(&name), to).expect("copied");
     }
     if pack != "runbook" {
-        let settings = format!("[workspace]\npacks = [\"{pack}\"]\ngit = false\n");
+        // The parity workspace's waiver names a gate of the runbook pack: without that pack it would be invalid.
+        let settings = format!("[workspace]\npacks = [\"{pack}\", \"runbook\"]\ngit = false\n");
         std::fs::write(into.join("tollgate.toml"), settings).expect("written");
     }
+}
+
+/// The ids of a pack's gates.
+fn pack_ids(pack: &str) -> BTreeSet<String> {
+    let paths = tollgate::base::embedded::GATES.iter().filter_map(|(path, _)| path.strip_prefix(&format!("{pack}/")));
+    paths.map(|name| name.trim_end_matches(".toml").to_string()).collect()
 }
 
 fn wrong_with(gate: &str, expect: &Expect, judged: &[GateResult]) -> Vec<String> {
@@ -142,6 +149,7 @@ fn each_overlay_turns_its_own_gate_red_and_no_other() {
         let base_dir = tempfile::tempdir().expect("a folder");
         base(pack, base_dir.path());
         let names = files(base_dir.path());
+        let ids = pack_ids(pack);
         for gate in std::fs::read_dir(&overlays).expect("fixtures").map(|e| e.expect("readable").path()) {
             let id = gate.file_name().expect("a name").to_string_lossy().into_owned();
             for overlay in std::fs::read_dir(&gate).expect("overlays").map(|e| e.expect("readable").path()) {
@@ -155,7 +163,9 @@ fn each_overlay_turns_its_own_gate_red_and_no_other() {
                 *seen.entry(id.clone()).or_default() += 1;
                 let workspace = tempfile::tempdir_in(base_dir.path().parent().expect("a folder")).expect("a folder");
                 lay(base_dir.path(), &names, &overlay, workspace.path());
-                let found = wrong_with(&id, &expect, &judge(workspace.path()));
+                let mut judged = judge(workspace.path());
+                judged.retain(|result| ids.contains(&result.id));
+                let found = wrong_with(&id, &expect, &judged);
                 let name = overlay.file_name().expect("a name").to_string_lossy().into_owned();
                 wrong.extend(found.into_iter().map(|w| format!("{id}/{name}: {w}")));
             }

@@ -1,7 +1,8 @@
 //! The compiled tree: a flat table of nodes that name each other by number, so that it is small and cheap to walk.
 
-use super::value::Type;
+use super::value::{Type, Value};
 use regex::Regex;
+use std::borrow::Cow;
 
 /// The number of a node.
 pub(super) type Id = u32;
@@ -44,6 +45,27 @@ impl Ast {
     pub(super) fn offset(&self, id: Id) -> usize {
         self.spans[id as usize].start as usize
     }
+
+    /// The nodes directly below, in reading order.
+    pub(super) fn children(&self, id: Id) -> Vec<Id> {
+        match self.node(id) {
+            Node::Literal(_) | Node::Name(_) | Node::Slot(_) => Vec::new(),
+            Node::Select(of, _)
+            | Node::Has(of, _)
+            | Node::Not(of)
+            | Node::Negate(of)
+            | Node::Matches(of, _) => {
+                vec![*of]
+            }
+            Node::Index(a, b) | Node::Binary(_, a, b) => vec![*a, *b],
+            Node::If(test, yes, no) => vec![*test, *yes, *no],
+            Node::And(items) | Node::Or(items) | Node::List(items) | Node::Call(_, items) => items.to_vec(),
+            Node::Map(members) => members.iter().flat_map(|(k, v)| [*k, *v]).collect(),
+            Node::Fold(fold) => {
+                [Some(fold.range), fold.when, Some(fold.body)].into_iter().flatten().collect()
+            }
+        }
+    }
 }
 
 /// One node.
@@ -84,6 +106,23 @@ pub(super) enum Literal {
     Str(Box<str>),
     Bytes(Box<[u8]>),
     Type(Type),
+}
+
+impl Literal {
+    /// The literal as a value, lent.
+    #[inline]
+    pub(super) fn value(&self) -> Value<'_> {
+        match self {
+            Literal::Null => Value::Null,
+            Literal::Bool(b) => Value::Bool(*b),
+            Literal::Int(i) => Value::Int(*i),
+            Literal::UInt(u) => Value::UInt(*u),
+            Literal::Float(f) => Value::Float(*f),
+            Literal::Str(text) => Value::str(text),
+            Literal::Bytes(bytes) => Value::Bytes(Cow::Borrowed(bytes)),
+            Literal::Type(kind) => Value::Type(*kind),
+        }
+    }
 }
 
 /// Operators of two operands that are both evaluated.
@@ -129,6 +168,8 @@ pub(super) struct Fold {
     pub(super) kind: FoldKind,
     pub(super) range: Id,
     pub(super) slot: u32,
+    /// What the element is called.
+    pub(super) name: Box<str>,
     /// The filter of a `map` with three arguments.
     pub(super) when: Option<Id>,
     pub(super) body: Id,

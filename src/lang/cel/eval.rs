@@ -4,7 +4,7 @@
 //! `broken || true` would be a pass on evidence that is not there. So an operand that is evaluated and has no value is
 //! an error, and what was decided before it (`true || broken`, `false && broken`) stands because it is never evaluated.
 
-use super::ast::{Ast, Fold, FoldKind, Func, Id, Literal, Node, Op};
+use super::ast::{Ast, Fold, FoldKind, Func, Id, Node, Op};
 use super::errors::{EvalError, fault};
 use super::functions::{self, shown};
 use super::host::holds;
@@ -42,7 +42,7 @@ impl<'v> Eval<'_, 'v> {
     pub(super) fn eval(&mut self, id: Id) -> Evaluated<'v> {
         let ast = self.ast;
         match ast.node(id) {
-            Node::Literal(literal) => Ok(constant(literal)),
+            Node::Literal(literal) => Ok(literal.value()),
             Node::Name(name) => self.variable(*name),
             Node::Slot(slot) => match self.slots.get(*slot as usize) {
                 Some(value) => Ok(value.clone()),
@@ -277,7 +277,7 @@ impl<'v> Eval<'_, 'v> {
             && items.iter().all(|item| matches!(self.ast.node(*item), Node::Literal(_)))
         {
             let literal = |item: &Id| match self.ast.node(*item) {
-                Node::Literal(literal) => scalars_equal(&constant(literal), &value) == Some(true),
+                Node::Literal(literal) => scalars_equal(&literal.value(), &value) == Some(true),
                 _ => false,
             };
             return Ok(Value::Bool(items.iter().any(literal)));
@@ -442,18 +442,4 @@ enum Element<'v> {
     Made(Value<'v>),
     /// A key of an object, and the value under it.
     Key(&'v str, &'v Json<'v>),
-}
-
-/// A literal as a value.
-pub(super) fn constant(literal: &Literal) -> Value<'_> {
-    match literal {
-        Literal::Null => Value::Null,
-        Literal::Bool(b) => Value::Bool(*b),
-        Literal::Int(i) => Value::Int(*i),
-        Literal::UInt(u) => Value::UInt(*u),
-        Literal::Float(f) => Value::Float(*f),
-        Literal::Str(text) => Value::str(text),
-        Literal::Bytes(bytes) => Value::Bytes(Cow::Borrowed(bytes)),
-        Literal::Type(kind) => Value::Type(*kind),
-    }
 }

@@ -6,6 +6,7 @@ use super::eval::Eval;
 use super::lint;
 use super::meter::Meter;
 use super::parse::parse;
+use super::parts::{Part, Taker};
 use super::scope::{Budget, Scope};
 use super::trace::{Reads, Touched};
 use super::value::Value;
@@ -63,20 +64,37 @@ impl Expr {
         value
     }
 
+    /// Every part with its value or error, in reading order, outer parts before inner ones; below a macro for the first
+    /// element that decides it, else the first. For people: each part is evaluated anew.
+    pub fn parts<'v>(&'v self, scope: &dyn Scope<'v>, budget: &Budget) -> Vec<Part> {
+        let eval = self.start(scope, budget, None);
+        let mut taker = Taker { eval, budget: *budget, parts: Vec::new() };
+        taker.take(self.ast.root, 0);
+        taker.parts
+    }
+
     fn run<'e, 'v>(
         &'v self,
         scope: &'e dyn Scope<'v>,
         budget: &Budget,
         touched: Option<&'e mut Touched<'v>>,
     ) -> Result<Value<'v>, EvalError> {
-        let mut eval = Eval {
+        self.start(scope, budget, touched).eval(self.ast.root)
+    }
+
+    fn start<'e, 'v>(
+        &'v self,
+        scope: &'e dyn Scope<'v>,
+        budget: &Budget,
+        touched: Option<&'e mut Touched<'v>>,
+    ) -> Eval<'e, 'v> {
+        Eval {
             ast: &self.ast,
             scope,
             meter: Meter::new(budget),
             slots: Vec::with_capacity(self.ast.slots),
             known: Vec::new(),
             touched,
-        };
-        eval.eval(self.ast.root)
+        }
     }
 }

@@ -342,10 +342,9 @@ fn join<'v>(list: &Value<'v>, by: Option<&Value<'v>>, meter: &mut Meter) -> Resu
             out.push_str(by);
         }
         out.push_str(part);
-        meter.bytes(out.len().min(by.len() + part.len()))?;
-        if out.len() > 16 << 20 {
-            meter.bytes(out.len())?;
-        }
+        meter.charge(1)?;
+        meter.fits(out.len())?;
     }
+    meter.bytes(out.len())?;
     Ok(Value::Str(Cow::Owned(out)))
 }

@@ -199,16 +199,16 @@ fn difference<'v>(a: &Value<'v>, b: &Value<'v>, meter: &mut Meter) -> Result<Val
     Ok(Value::list(out))
 }
 
-/// Integers exactly, an overflow is an error; with a double among them a double; the sum of nothing is 0.
+/// Integers exactly, an overflow is an error (a uint among them leaves room to 64 bits); with a double among them a double; the sum of nothing is 0.
 fn sum<'v>(value: &Value<'v>, meter: &mut Meter) -> Result<Value<'v>, EvalError> {
     let items = list("sum", value)?;
     meter.charge(items.len() as u64)?;
-    let (mut whole, mut parts, mut doubles, mut uints) = (0_i128, 0_f64, false, items.len() > 0);
+    let (mut whole, mut parts, mut doubles) = (0_i128, 0_f64, false);
+    let (mut ints, mut uints) = (false, false);
     for item in items.iter() {
-        uints &= matches!(item, Value::UInt(_));
         match item {
-            Value::Int(i) => whole += i128::from(i),
-            Value::UInt(u) => whole += i128::from(u),
+            Value::Int(i) => (whole, ints) = (whole + i128::from(i), true),
+            Value::UInt(u) => (whole, uints) = (whole + i128::from(u), true),
             Value::Float(f) => (parts, doubles) = (parts + f, true),
             other => {
                 return fault(format!(
@@ -223,8 +223,8 @@ fn sum<'v>(value: &Value<'v>, meter: &mut Meter) -> Result<Value<'v>, EvalError>
         return if sum.is_finite() { Ok(Value::Float(sum)) } else { fault("sum() overflows") };
     }
     match (i64::try_from(whole), u64::try_from(whole)) {
-        (Ok(sum), _) if !uints => Ok(Value::Int(sum)),
-        (_, Ok(sum)) => Ok(Value::UInt(sum)),
+        (Ok(sum), _) if ints || !uints => Ok(Value::Int(sum)),
+        (_, Ok(sum)) if uints => Ok(Value::UInt(sum)),
         _ => fault("sum() overflows"),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::ast::{Ast, FoldKind, Func, Id, Literal, Node, Op};
 use super::errors::Lint;
+use super::value::scalars_equal;
 
 /// All findings, in reading order.
 pub(super) fn lints(ast: &Ast) -> Vec<Lint> {
@@ -28,8 +29,8 @@ fn visit(ast: &Ast, id: Id, given: &mut Vec<Id>, lints: &mut Vec<Lint>) {
             }
         }
         Node::Fold(fold) if fold.kind == FoldKind::All => {
-            let range = ast.source(fold.range);
-            if !never_empty(ast, fold.range) && !given.iter().any(|g| filled(ast, *g, range)) {
+            if !never_empty(ast, fold.range) && !given.iter().any(|g| filled(ast, *g, fold.range)) {
+                let range: String = ast.source(fold.range).chars().take(80).collect();
                 lints.push(Lint {
                     message: format!(
                         "`.all(` holds for an empty list: write `size({range}) > 0 && {range}.all(…)`"
@@ -53,10 +54,7 @@ fn visit(ast: &Ast, id: Id, given: &mut Vec<Id>, lints: &mut Vec<Lint>) {
         visit(ast, *no, given, lints);
         return;
     }
-    if let Node::Or(_) | Node::Not(_) = ast.node(id) {
-        // Below these the conjunction may be false and the whole still true; what was given above still holds.
-    }
-    for child in children(ast, id) {
+    for child in ast.children(id) {
         visit(ast, child, given, lints);
     }
     given.truncate(before);
@@ -86,11 +84,11 @@ fn never_empty(ast: &Ast, id: Id) -> bool {
     }
 }
 
-/// Whether a condition says that the range written as `range` has an element: `size(range) > 0` in any spelling.
-fn filled(ast: &Ast, id: Id, range: &str) -> bool {
+/// Whether a condition says that the range has an element: `size(range) > 0` in any spelling.
+fn filled(ast: &Ast, id: Id, range: Id) -> bool {
     let Node::Binary(op, a, b) = ast.node(id) else { return false };
     let sized = |id: Id| match ast.node(id) {
-        Node::Call(Func::Size, args) => args.first().is_some_and(|arg| ast.source(*arg) == range),
+        Node::Call(Func::Size, args) => args.first().is_some_and(|arg| same(ast, *arg, range)),
         _ => false,
     };
     let whole = |id: Id| match ast.node(id) {
@@ -111,6 +109,37 @@ fn filled(ast: &Ast, id: Id, range: &str) -> bool {
     }
 }
 
+/// Whether two ranges are written alike and mean the same; what is not sure is not the same.
+fn same(ast: &Ast, a: Id, b: Id) -> bool {
+    if a == b {
+        return true;
+    }
+    match (ast.node(a), ast.node(b)) {
+        (Node::Name(a), Node::Name(b)) => a == b,
+        (Node::Slot(a), Node::Slot(b)) => a == b,
+        (Node::Select(a, x), Node::Select(b, y)) => x == y && same(ast, *a, *b),
+        (Node::Index(a, x), Node::Index(b, y)) => same(ast, *a, *b) && same(ast, *x, *y),
+        (Node::Call(f, a), Node::Call(g, b)) => {
+            f == g && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(ast, *a, *b))
+        }
+        (Node::Binary(f, a, x), Node::Binary(g, b, y)) => f == g && same(ast, *a, *b) && same(ast, *x, *y),
+        (Node::Fold(a), Node::Fold(b)) => {
+            let when = match (a.when, b.when) {
+                (None, None) => true,
+                (Some(a), Some(b)) => same(ast, a, b),
+                _ => false,
+            };
+            a.kind == b.kind
+                && a.slot == b.slot
+                && when
+                && same(ast, a.range, b.range)
+                && same(ast, a.body, b.body)
+        }
+        (Node::Literal(a), Node::Literal(b)) => scalars_equal(&a.value(), &b.value()) == Some(true),
+        _ => false,
+    }
+}
+
 fn mirrored(op: Op) -> Op {
     match op {
         Op::Less => Op::Greater,
@@ -118,20 +147,5 @@ fn mirrored(op: Op) -> Op {
         Op::Greater => Op::Less,
         Op::GreaterEqual => Op::LessEqual,
         same => same,
-    }
-}
-
-/// The nodes directly below, in reading order.
-pub(super) fn children(ast: &Ast, id: Id) -> Vec<Id> {
-    match ast.node(id) {
-        Node::Literal(_) | Node::Name(_) | Node::Slot(_) => Vec::new(),
-        Node::Select(of, _) | Node::Has(of, _) | Node::Not(of) | Node::Negate(of) | Node::Matches(of, _) => {
-            vec![*of]
-        }
-        Node::Index(a, b) | Node::Binary(_, a, b) => vec![*a, *b],
-        Node::If(test, yes, no) => vec![*test, *yes, *no],
-        Node::And(items) | Node::Or(items) | Node::List(items) | Node::Call(_, items) => items.to_vec(),
-        Node::Map(members) => members.iter().flat_map(|(k, v)| [*k, *v]).collect(),
-        Node::Fold(fold) => [Some(fold.range), fold.when, Some(fold.body)].into_iter().flatten().collect(),
     }
 }

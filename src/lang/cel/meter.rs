@@ -68,14 +68,17 @@ impl Meter {
         self.charge(len as u64)
     }
 
+    /// Whether a string or bytes may have `len` bytes.
+    pub(super) fn fits(&self, len: usize) -> Result<(), EvalError> {
+        if len <= MAX_BYTES {
+            return Ok(());
+        }
+        Err(EvalError::Limit(format!("the expression builds a string of more than {} MiB", MAX_BYTES >> 20)))
+    }
+
     /// Pays for a string or bytes of `len` bytes that the expression builds.
     pub(super) fn bytes(&mut self, len: usize) -> Result<(), EvalError> {
-        if len > MAX_BYTES {
-            return Err(EvalError::Limit(format!(
-                "the expression builds a string of more than {} MiB",
-                MAX_BYTES >> 20
-            )));
-        }
+        self.fits(len)?;
         // A step for each 64 bytes keeps the sum over a whole comprehension bounded as well.
         self.charge(len as u64 / 64)
     }

@@ -10,6 +10,7 @@ mod lint;
 mod meter;
 mod operators;
 mod parse;
+mod parts;
 mod resolve;
 mod scope;
 mod time;
@@ -21,6 +22,7 @@ mod tests;
 
 pub use errors::{CompileError, EvalError, Lint};
 pub use expr::Expr;
+pub use parts::{Outcome, Part};
 pub use scope::{Budget, Host, Scope};
 pub use trace::{Read, Reads};
 pub use value::{Type, Value};

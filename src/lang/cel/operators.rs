@@ -5,7 +5,7 @@ use super::errors::{EvalError, fault};
 use super::functions::shown;
 use super::meter::Meter;
 use super::time;
-use super::value::Value;
+use super::value::{Value, double_text};
 use std::borrow::Cow;
 
 /// `-x`
@@ -89,7 +89,10 @@ fn doubles(op: Op, a: f64, b: f64) -> Result<f64, EvalError> {
         Op::Divide => a / b,
         _ => return fault("doubles have no %"),
     };
-    if result.is_finite() { Ok(result) } else { fault(format!("double overflow in {a} {} {b}", op.sign())) }
+    if result.is_finite() {
+        return Ok(result);
+    }
+    fault(format!("double overflow in {} {} {}", double_text(a, true), op.sign(), double_text(b, true)))
 }
 
 /// `+` of strings, bytes, lists; `None` for anything else.

@@ -101,26 +101,28 @@ fn tree(text: &str) -> Result<IdedExpr, CompileError> {
         Err(_) => error(0, "the expression cannot be parsed"),
         Ok(Ok(tree)) => Ok(tree),
         Ok(Err(errors)) => match errors.errors.first() {
-            Some(first) => error(offset_of(text, first.pos), plain(&first.msg)),
+            Some(first) => {
+                let offset = offset_of(text, first.pos);
+                error(offset, plain(&first.msg, offset == text.len()))
+            }
             None => error(0, "the expression cannot be parsed"),
         },
     }
 }
 
 /// The crate's words without its jargon.
-fn plain(message: &str) -> String {
+fn plain(message: &str, at_end: bool) -> String {
     if message.contains("recursion limit") {
         return "the expression is nested too deeply".into();
     }
     let text = message.trim_start_matches("Syntax error: ");
-    match text
-        .strip_prefix("mismatched input '<EOF>' expecting ")
-        .or(text.strip_prefix("mismatched input <EOF> expecting "))
-    {
-        Some(wanted) => {
-            format!("the expression ends too early, expected {}", wanted.replace("expression", "an operand"))
-        }
-        None => text
+    let wanted = ["mismatched input '<EOF>' expecting ", "mismatched input <EOF> expecting ", "expected "]
+        .iter()
+        .find_map(|start| text.strip_prefix(start));
+    match wanted {
+        Some("expression") => "the expression ends too early, expected an operand".into(),
+        Some(wanted) if at_end => format!("the expression ends too early, expected {wanted}"),
+        _ => text
             .replace("mismatched input ", "unexpected ")
             .replace(" expecting <EOF>", "")
             .replace(" expecting ", ", expected "),
@@ -517,7 +519,11 @@ impl Lower<'_> {
         let (body, _) = self.node(body)?;
         self.bound.pop();
         let last = self.close(open)?;
-        self.add(Node::Fold(Fold { kind, range, slot, when, body }), extent.first, last)
+        self.add(
+            Node::Fold(Fold { kind, range, slot, name: fold.iter_var.as_str().into(), when, body }),
+            extent.first,
+            last,
+        )
     }
 }
 

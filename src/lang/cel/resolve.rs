@@ -55,10 +55,10 @@ fn wrong_count(row: &Row, member: bool, given: usize) -> String {
 
 fn unknown(name: &str, member: bool) -> String {
     let shown: String = name.chars().take(60).collect();
-    if member && FoldKind::named(name).is_some() {
+    if FoldKind::named(name).is_some() && !(name == "exists" && !member) {
         return match name {
-            "map" => "a map() over a list is written list.map(x, f) or list.map(x, condition, f)".into(),
-            _ => format!("{name}() over a list is written list.{name}(x, condition)"),
+            "map" => "map() is written list.map(x, f) or list.map(x, condition, f)".into(),
+            _ => format!("{name}() is written list.{name}(x, condition)"),
         };
     }
     if let Some(row) = FUNCTIONS.iter().find(|r| r.name == name) {
@@ -73,7 +73,7 @@ fn unknown(name: &str, member: bool) -> String {
     let lower = name.to_lowercase();
     let nearest = known
         .map(|k| (strsim::damerau_levenshtein(&k.to_lowercase(), &lower), k))
-        .filter(|(distance, k)| *distance <= 1 + k.len() / 4)
+        .filter(|(distance, k)| *distance <= 1.max(k.len() / 3))
         .min();
     match nearest {
         Some((_, near)) => format!("there is no function {shown}(); did you mean {near}()?"),

@@ -38,11 +38,15 @@ fn in_range(duration: TimeDelta) -> Result<TimeDelta, EvalError> {
     if duration.num_seconds().abs() <= MAX_SECONDS { Ok(duration) } else { fault("duration overflow") }
 }
 
-/// Reads a duration as CEL writes it: numbers with the units `h m s ms us ns`, such as `1h30m` or `-1.5s`.
+/// Reads a duration as CEL writes it: numbers with the units `d h m s ms us ns`, such as `7d`,
+/// `1h30m` or `-1.5s`.
 pub(super) fn duration(text: &str) -> Result<TimeDelta, EvalError> {
     let bad = || {
         let shown: String = text.chars().take(60).collect();
-        EvalError::Expression(format!("`{}` is not a duration such as 90s or 1h30m", shown.escape_debug()))
+        EvalError::Expression(format!(
+            "`{}` is not a duration such as 90s, 1h30m or 7d",
+            shown.escape_debug()
+        ))
     };
     let (negative, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -61,6 +65,8 @@ pub(super) fn duration(text: &str) -> Result<TimeDelta, EvalError> {
         let letters = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
         let (unit, tail) = tail.split_at(letters);
         let unit: i128 = match unit {
+            // Not in CEL, whose longest unit is the hour; gates count their ages in days, as `max_age = "7d"` does.
+            "d" => 86_400_000_000_000,
             "h" => 3_600_000_000_000,
             "m" => 60_000_000_000,
             "s" => 1_000_000_000,
@@ -82,7 +88,7 @@ fn scaled(number: &str, unit: i128) -> Option<i128> {
         return None;
     }
     let whole: i128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-    // More than 15 decimals are below a nanosecond of an hour.
+    // More than 15 decimals are below a nanosecond of a day.
     let part = part.get(..part.len().min(15)).unwrap_or("");
     let decimals: i128 = if part.is_empty() { 0 } else { part.parse().ok()? };
     Some(whole * unit + decimals * unit / 10_i128.pow(part.len() as u32))

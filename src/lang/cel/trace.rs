@@ -40,27 +40,12 @@ impl Reads {
     /// included. The document must be the one that was lent, alive since.
     pub fn pointers_in(&self, document: &Json<'_>) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
-        self.collect(document, "", &mut found);
+        walk(document, &mut Vec::new(), &mut |json, path| {
+            if self.addresses.contains(&std::ptr::from_ref(json).addr()) {
+                found.insert(pointer(path));
+            }
+        });
         found
-    }
-
-    fn collect(&self, json: &Json<'_>, pointer: &str, found: &mut BTreeSet<String>) {
-        if self.addresses.contains(&std::ptr::from_ref(json).addr()) {
-            found.insert(pointer.to_string());
-        }
-        match json {
-            Json::Array(items) => {
-                for (at, item) in items.iter().enumerate() {
-                    self.collect(item, &format!("{pointer}/{at}"), found);
-                }
-            }
-            Json::Object(object) => {
-                for (key, member) in object.iter() {
-                    self.collect(member, &format!("{pointer}/{}", escaped(key)), found);
-                }
-            }
-            _ => {}
-        }
     }
 
     /// Whether this place of this variable was looked at.
@@ -69,11 +54,11 @@ impl Reads {
     }
 }
 
-/// The addresses noted during one evaluation.
+/// What one evaluation looked at, by address.
 #[derive(Default)]
 pub(super) struct Touched<'v> {
     variables: Vec<(String, Value<'v>)>,
-    nodes: HashSet<*const Json<'v>>,
+    nodes: HashSet<usize>,
 }
 
 impl<'v> Touched<'v> {
@@ -86,68 +71,92 @@ impl<'v> Touched<'v> {
 
     /// A node was looked at.
     pub(super) fn node(&mut self, json: &'v Json<'v>) {
-        self.nodes.insert(std::ptr::from_ref(json));
+        self.nodes.insert(std::ptr::from_ref(json).addr());
     }
 
     /// Works out the pointers.
     pub(super) fn into_reads(self, reads: &mut Reads) {
-        reads.addresses.extend(self.nodes.iter().map(|node| node.addr()));
-        for (name, value) in &self.variables {
-            reads.reads.insert(Read { name: name.clone(), pointer: String::new() });
-            let mut walk = Walk { nodes: &self.nodes, name, reads };
-            walk.value(value, "");
+        let Touched { variables, nodes } = self;
+        for (name, value) in &variables {
+            let mut add = |pointer| reads.reads.insert(Read { name: name.clone(), pointer });
+            add(String::new());
+            if !nodes.is_empty() {
+                walk_value(value, &mut Vec::new(), &mut |json, path| {
+                    if nodes.contains(&std::ptr::from_ref(json).addr()) {
+                        add(pointer(path));
+                    }
+                });
+            }
         }
+        reads.addresses.extend(nodes);
     }
 }
 
-struct Walk<'w, 'v> {
-    nodes: &'w HashSet<*const Json<'v>>,
-    name: &'w str,
-    reads: &'w mut Reads,
+/// One step down a document.
+enum Step<'a> {
+    Key(&'a str),
+    At(usize),
 }
 
-impl<'v> Walk<'_, 'v> {
-    fn note(&mut self, json: &Json<'v>, pointer: &str) {
-        if self.nodes.contains(&std::ptr::from_ref(json)) {
-            self.reads.reads.insert(Read { name: self.name.into(), pointer: pointer.into() });
+/// The pointer of a path; written only for what was looked at, documents are large.
+fn pointer(path: &[Step<'_>]) -> String {
+    let mut out = String::new();
+    for step in path {
+        out.push('/');
+        match step {
+            Step::Key(key) => out.push_str(&key.replace('~', "~0").replace('/', "~1")),
+            Step::At(at) => out.push_str(&at.to_string()),
         }
     }
+    out
+}
 
-    fn value(&mut self, value: &Value<'v>, pointer: &str) {
-        match value {
-            Value::Json(json) => self.json(json, pointer),
-            Value::List(items) => {
-                for (at, item) in items.iter().enumerate() {
-                    self.value(item, &format!("{pointer}/{at}"));
-                }
+/// Shows every node of a document and its path to `see`.
+fn walk<'a>(json: &'a Json<'_>, path: &mut Vec<Step<'a>>, see: &mut dyn FnMut(&Json<'_>, &[Step<'a>])) {
+    see(json, path);
+    match json {
+        Json::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                path.push(Step::At(at));
+                walk(item, path, see);
+                path.pop();
             }
-            Value::Map(members) => {
-                for (key, member) in members.iter() {
-                    self.value(member, &format!("{pointer}/{}", escaped(&key.show())));
-                }
-            }
-            _ => {}
         }
-    }
-
-    fn json(&mut self, json: &Json<'v>, pointer: &str) {
-        self.note(json, pointer);
-        match json {
-            Json::Array(items) => {
-                for (at, item) in items.iter().enumerate() {
-                    self.json(item, &format!("{pointer}/{at}"));
-                }
+        Json::Object(object) => {
+            for (key, member) in object.iter() {
+                path.push(Step::Key(key));
+                walk(member, path, see);
+                path.pop();
             }
-            Json::Object(object) => {
-                for (key, member) in object.iter() {
-                    self.json(member, &format!("{pointer}/{}", escaped(key)));
-                }
-            }
-            _ => {}
         }
+        _ => {}
     }
 }
 
-fn escaped(token: &str) -> String {
-    token.replace('~', "~0").replace('/', "~1")
+/// As `walk`, for a value that may be made of several documents, as `it` of a map is.
+fn walk_value<'a>(
+    value: &'a Value<'_>,
+    path: &mut Vec<Step<'a>>,
+    see: &mut dyn FnMut(&Json<'_>, &[Step<'a>]),
+) {
+    match value {
+        Value::Json(json) => walk(json, path, see),
+        Value::List(items) => {
+            for (at, item) in items.iter().enumerate() {
+                path.push(Step::At(at));
+                walk_value(item, path, see);
+                path.pop();
+            }
+        }
+        Value::Map(members) => {
+            for (key, member) in members.iter() {
+                if let Value::Str(key) = key {
+                    path.push(Step::Key(key));
+                    walk_value(member, path, see);
+                    path.pop();
+                }
+            }
+        }
+        _ => {}
+    }
 }
