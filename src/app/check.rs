@@ -38,7 +38,11 @@ pub struct CheckRequest<'a> {
 /// Judges the workspace. Writes nothing: `write` does.
 pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
     let watch = Stopwatch::start();
-    let previous = request.previous.map(last_verdict::named).transpose().map_err(|why| Error::Usage(format!("--previous: {why}")))?;
+    let previous = request
+        .previous
+        .map(last_verdict::named)
+        .transpose()
+        .map_err(|why| Error::Usage(format!("--previous: {why}")))?;
     let mut workspace = Workspace::open(&request.open)?;
     let rollback = match (request.mode, &workspace.entries.rollback) {
         (Mode::Strict, _) => None,
@@ -73,8 +77,9 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
         exit_code,
         promotion: certifies
             .then(|| judgement::promotion(&gates, exit_code, request.mode, rollback.as_ref())),
-        next_steps: certifies
-            .then(|| judgement::next_steps(&gates, &format!("tollgate check --lane {}", request.lane.name()))),
+        next_steps: certifies.then(|| {
+            judgement::next_steps(&gates, &format!("tollgate check --lane {}", request.lane.name()))
+        }),
         summary,
         waivers: workspace.entries.waivers.clone(),
         gates,
@@ -97,8 +102,10 @@ fn judge(workspace: &mut Workspace, request: &CheckRequest<'_>, runbook: &Runboo
     let facts = workspace.facts(request.lane, request.mode);
     let first: Vec<&Gate> = selected.iter().filter(|g| !late(g)).collect();
     let second: Vec<&Gate> = selected.iter().filter(|g| late(g)).collect();
-    let mut results: BTreeMap<String, GateResult> =
-        evaluate(workspace, request, &first, &facts, runbook).into_iter().map(|r| (r.id.clone(), r)).collect();
+    let mut results: BTreeMap<String, GateResult> = evaluate(workspace, request, &first, &facts, runbook)
+        .into_iter()
+        .map(|r| (r.id.clone(), r))
+        .collect();
     let passed = results.values().filter(|r| r.status == Status::Pass).map(|r| r.id.as_str()).collect();
     waiver::mark_unused(&mut workspace.entries.waivers, request.lane, &passed);
     let mut facts = facts;
@@ -219,7 +226,12 @@ fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Rep
     if let Some(fault) = &workspace.entries.fault {
         notes.push(format!("no waiver holds: {fault}"));
     }
-    let attention = workspace.entries.waivers.iter().chain(&workspace.entries.quarantines).filter(|e| e.state != State::Active);
+    let attention = workspace
+        .entries
+        .waivers
+        .iter()
+        .chain(&workspace.entries.quarantines)
+        .filter(|e| e.state != State::Active);
     notes.extend(attention.map(|e| format!("{} `{}`: {}", e.kind.name(), e.id, e.detail)));
     let failing = verdict.gates.iter().filter(|g| g.status == Status::Fail);
     let waiver_templates = failing

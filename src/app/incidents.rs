@@ -20,19 +20,27 @@ pub fn read(root: &Root) -> Result<Value, String> {
     let mut names = Vec::new();
     for entry in entries {
         let entry = entry.map_err(|e| format!("{FOLDER} cannot be listed: {e}"))?;
-        let name = entry.file_name().into_string().map_err(|_| format!("{FOLDER} holds a name that is not UTF-8"))?;
+        let name = entry
+            .file_name()
+            .into_string()
+            .map_err(|_| format!("{FOLDER} holds a name that is not UTF-8"))?;
         if name.ends_with(".json") {
             names.push(name);
         }
     }
     names.sort();
-    names.iter().map(|name| record(root, &format!("{FOLDER}/{name}"))).collect::<Result<_, _>>().map(Value::Array)
+    names
+        .iter()
+        .map(|name| record(root, &format!("{FOLDER}/{name}")))
+        .collect::<Result<_, _>>()
+        .map(Value::Array)
 }
 
 fn record(root: &Root, path: &str) -> Result<Value, String> {
     let bytes = root.read(path, LIMIT).map_err(|e| format!("the incident record {e}"))?;
-    let document = crate::base::json::parse(&bytes, &crate::base::json::Limits::default())
-        .map_err(|e| format!("the incident record {path}:{}:{} is malformed: {}", e.place.line, e.place.column, e.message))?;
+    let document = crate::base::json::parse(&bytes, &crate::base::json::Limits::default()).map_err(|e| {
+        format!("the incident record {path}:{}:{} is malformed: {}", e.place.line, e.place.column, e.message)
+    })?;
     let text = |key: &str| {
         let found = document.get(key).and_then(|v| v.as_str());
         found.map(String::from).ok_or_else(|| format!("the incident record {path} has no text `{key}`"))

@@ -139,7 +139,10 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
     let sources = Sources::read(&[gate], &context);
     let documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
     let evidence = documents.evidence(gate);
-    let host = Recording { inner: WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits), touched: Mutex::default() };
+    let host = Recording {
+        inner: WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits),
+        touched: Mutex::default(),
+    };
     let judged = gate::evaluate(gate, &evidence, &facts, &host);
     if judged.outcome != Outcome::Pass {
         proof.standing = Standing::NotPassing;
@@ -151,8 +154,11 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
     let found = mutants(gate, &evidence, &looked, &touched, &workspace.root, &workspace.policy.schemas);
     proof.mutations = found.all.len();
     proof.unnoticed = found.unnoticed.into_iter().collect();
-    let verdicts: Vec<bool> =
-        found.all.par_iter().map(|mutant| turns_red(workspace, gate, mutant, &facts, lane)).collect::<Result<_, _>>()?;
+    let verdicts: Vec<bool> = found
+        .all
+        .par_iter()
+        .map(|mutant| turns_red(workspace, gate, mutant, &facts, lane))
+        .collect::<Result<_, _>>()?;
     for (mutant, _) in found.all.iter().zip(verdicts).filter(|(_, red)| !red) {
         survived(mutant, &mut exceptions, &mut proof);
     }
@@ -168,7 +174,11 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
     Ok(proof)
 }
 
-fn survived(mutant: &Mutant, exceptions: &mut [(Pattern, &crate::model::gate::Except, bool)], proof: &mut GateProof) {
+fn survived(
+    mutant: &Mutant,
+    exceptions: &mut [(Pattern, &crate::model::gate::Except, bool)],
+    proof: &mut GateProof,
+) {
     let place = if mutant.pointer.is_empty() { "/" } else { &mutant.pointer };
     let survivor = |why| Survivor {
         mutation: format!("{} {} {place}", mutant.artifact, mutant.op.word()),
@@ -185,7 +195,13 @@ fn survived(mutant: &Mutant, exceptions: &mut [(Pattern, &crate::model::gate::Ex
 }
 
 /// Judges the gate with one file read differently.
-fn turns_red(workspace: &Workspace, gate: &Gate, mutant: &Mutant, facts: &Facts, lane: Lane) -> Result<bool, Error> {
+fn turns_red(
+    workspace: &Workspace,
+    gate: &Gate,
+    mutant: &Mutant,
+    facts: &Facts,
+    lane: Lane,
+) -> Result<bool, Error> {
     let fail = |e: std::io::Error| Error::Work(format!("a temporary file cannot be written: {e}"));
     // Lives until the gate is judged.
     let file = match &mutant.bytes {
@@ -198,17 +214,20 @@ fn turns_red(workspace: &Workspace, gate: &Gate, mutant: &Mutant, facts: &Facts,
     };
     let root = workspace.root.with_instead(&mutant.path, file.as_ref().map(|f| f.path().to_path_buf()));
     let classification = &workspace.policy.settings.classification;
-    let judged = if mutant.path == *classification && (gate.mentions("waivers") || gate.mentions("quarantines")) {
-        let text = match &mutant.bytes {
-            None => Ok(None),
-            Some(bytes) => String::from_utf8(bytes.clone()).map(Some).map_err(|_| "it is not UTF-8".to_string()),
+    let judged =
+        if mutant.path == *classification && (gate.mentions("waivers") || gate.mentions("quarantines")) {
+            let text = match &mutant.bytes {
+                None => Ok(None),
+                Some(bytes) => {
+                    String::from_utf8(bytes.clone()).map(Some).map_err(|_| "it is not UTF-8".to_string())
+                }
+            };
+            let mut facts = workspace.facts(lane, Mode::Strict);
+            workspace.entries_of(text).bind(&mut facts);
+            judge(workspace, gate, &root, &facts)
+        } else {
+            judge(workspace, gate, &root, facts)
         };
-        let mut facts = workspace.facts(lane, Mode::Strict);
-        workspace.entries_of(text).bind(&mut facts);
-        judge(workspace, gate, &root, &facts)
-    } else {
-        judge(workspace, gate, &root, facts)
-    };
     Ok(judged.outcome == Outcome::Fail)
 }
 

@@ -180,7 +180,8 @@ impl Maker<'_> {
             }
         }
         for change in field_changes(&document, looked, schema.as_ref(), self.spec.format != Format::Toml) {
-            let Some(bytes) = set(&document, &change.pointer, change.change.to.as_ref()).and_then(|d| self.text(&d))
+            let Some(bytes) =
+                set(&document, &change.pointer, change.change.to.as_ref()).and_then(|d| self.text(&d))
             else {
                 continue;
             };
@@ -241,7 +242,8 @@ impl Maker<'_> {
         if looked.is_some_and(|l| !l.is_empty()) {
             found.all.push(self.mutant(Op::Value, "", "the last line dropped".into(), with(last, None)));
         }
-        let parse = |line: &str| json::parse(line.as_bytes(), &Limits::default()).ok().map(|d| Json::to_value(&d));
+        let parse =
+            |line: &str| json::parse(line.as_bytes(), &Limits::default()).ok().map(|d| Json::to_value(&d));
         if self.spec.max_age.is_some() {
             if let Some(mut document) = parse(lines[last]) {
                 if age(&mut document, false) {
@@ -278,7 +280,9 @@ fn plain_toml(value: toml::Value) -> Value {
         toml::Value::Boolean(b) => Value::from(b),
         toml::Value::Datetime(d) => Value::from(d.to_string()),
         toml::Value::Array(items) => items.into_iter().map(plain_toml).collect(),
-        toml::Value::Table(table) => Value::Object(table.into_iter().map(|(k, v)| (k, plain_toml(v))).collect()),
+        toml::Value::Table(table) => {
+            Value::Object(table.into_iter().map(|(k, v)| (k, plain_toml(v))).collect())
+        }
     }
 }
 

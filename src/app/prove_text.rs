@@ -21,7 +21,13 @@ pub fn human(proof: &Proof) -> String {
         let _ = writeln!(out, "\n{}: stays green by its gate file", terminal(&gate.gate));
         for survivor in &gate.excepted {
             let why = survivor.why.as_deref().unwrap_or("");
-            let _ = writeln!(out, "  {}  ({})\n    {}", terminal(&survivor.mutation), terminal(&survivor.note), terminal(why));
+            let _ = writeln!(
+                out,
+                "  {}  ({})\n    {}",
+                terminal(&survivor.mutation),
+                terminal(&survivor.note),
+                terminal(why)
+            );
         }
         for pattern in &gate.unused_exceptions {
             let _ = writeln!(out, "  the exception `{}` covers nothing: remove it", terminal(pattern));

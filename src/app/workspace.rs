@@ -8,11 +8,11 @@ use crate::base::files::Root;
 use crate::base::git::Repository;
 use crate::base::json::Limits;
 use crate::config::{self, Classification, LoadRequest, Policy};
-use crate::runbook::{self, Runbook};
 use crate::gate::Facts;
 use crate::model::gate::Gate;
 use crate::model::lane::{Lane, Mode};
 use crate::model::waiver::{Entry, Rollback};
+use crate::runbook::{self, Runbook};
 use crate::waiver::{self, ClassificationFile};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -103,7 +103,8 @@ impl Workspace {
         let (commit, branch) = match policy.settings.git.unwrap_or_else(|| Repository::is_top(root.real())) {
             true => {
                 let head = Repository::find(root.real()).and_then(|repository| repository.head());
-                let head = head.map_err(|e| Error::Work(format!("git does not say which commit is judged: {e}")))?;
+                let head =
+                    head.map_err(|e| Error::Work(format!("git does not say which commit is judged: {e}")))?;
                 (head.commit, head.branch)
             }
             false => (None, None),
@@ -161,7 +162,8 @@ impl Workspace {
     fn signature_at(&self, path: &str) -> Result<String, String> {
         let bytes = self.root.read(path, DIGEST_BYTES).map_err(|_| "cannot be read".to_string())?;
         let limits = crate::base::json::Limits::default();
-        let document = crate::base::json::parse(&bytes, &limits).map_err(|e| format!("is malformed: {}", e.message))?;
+        let document =
+            crate::base::json::parse(&bytes, &limits).map_err(|e| format!("is malformed: {}", e.message))?;
         let signature = ["signature", "failure_signature"].iter().find_map(|k| document.get(k)?.as_str());
         let signature = signature.filter(|s| !s.trim().is_empty());
         signature.map(String::from).ok_or_else(|| "states no signature".to_string())

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 /// Judge CI evidence by declarative gates: no evidence, no passage.
 #[derive(Debug, Parser)]
 #[command(name = "tollgate", version, about, max_term_width = 100, propagate_version = false)]
-#[command(after_help = "Exit codes: 0 pass, 1 a blocking gate failed, 2 usage or configuration, 3 nothing was judged, \
-                        4 tollgate could not do its work, 130/143 interrupted.")]
+#[command(
+    after_help = "Exit codes: 0 pass, 1 a blocking gate failed, 2 usage or configuration, 3 nothing was judged, \
+                        4 tollgate could not do its work, 130/143 interrupted."
+)]
 pub struct Cli {
     /// What every verb takes.
     #[command(flatten)]

@@ -9,7 +9,9 @@ pub struct Env(BTreeMap<String, String>);
 impl Env {
     /// Reads it.
     pub fn from_machine() -> Self {
-        Env(std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect())
+        Env(std::env::vars_os()
+            .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
+            .collect())
     }
 
     /// The value of `name`; `None` when unset or empty.

@@ -71,7 +71,9 @@ pub fn deliver(target: &Target, text: &str, human_to_stdout: bool) -> Result<(),
 pub fn append(env: &Env, name: &str, text: &str) -> Result<(), Error> {
     use std::io::Write as _;
     let Some(path) = env.get(name) else { return Ok(()) };
-    let fail = |e: std::io::Error| Error::Work(format!("{} ({name}) cannot be written: {}", files::show(path), files::plain(&e)));
+    let fail = |e: std::io::Error| {
+        Error::Work(format!("{} ({name}) cannot be written: {}", files::show(path), files::plain(&e)))
+    };
     let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path).map_err(fail)?;
     file.write_all(text.as_bytes()).map_err(fail)
 }

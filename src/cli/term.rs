@@ -38,7 +38,11 @@ pub fn stderr(text: &str) {
 
 fn write(mut to: impl Write, text: &str, name: &str) -> Result<(), String> {
     let line_end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-    match to.write_all(text.as_bytes()).and_then(|()| to.write_all(line_end.as_bytes())).and_then(|()| to.flush()) {
+    match to
+        .write_all(text.as_bytes())
+        .and_then(|()| to.write_all(line_end.as_bytes()))
+        .and_then(|()| to.flush())
+    {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(format!("{name} cannot be written: {}", crate::base::files::plain(&e)))
         }

@@ -17,7 +17,12 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Shows an answer in each format asked for: as JSON, or as the text for people on stdout.
-fn show(targets: &[Target], answer: &impl Serialize, human: &dyn Fn(bool) -> String, env: &Env) -> Result<(), Error> {
+fn show(
+    targets: &[Target],
+    answer: &impl Serialize,
+    human: &dyn Fn(bool) -> String,
+    env: &Env,
+) -> Result<(), Error> {
     for target in targets {
         let text = match target.kind {
             Kind::Json => {
@@ -38,7 +43,9 @@ pub(super) fn explain(global: &Global, now: Now, env: &Env, verb: &args::Explain
     let query = verb.query.join(" ");
     let last = match &verb.verdict {
         Some(path) => app::named_verdict(path).map(Some),
-        None => app::newest_verdict(&workspace.root, &workspace.policy.settings.output).map(|v| v.map(|(_, v)| v)),
+        None => {
+            app::newest_verdict(&workspace.root, &workspace.policy.settings.output).map(|v| v.map(|(_, v)| v))
+        }
     };
     let answer = app::explain(&ExplainRequest {
         query: &query,

@@ -104,7 +104,8 @@ fn base(pack: &str, into: &Path) {
 
 /// The ids of a pack's gates.
 fn pack_ids(pack: &str) -> BTreeSet<String> {
-    let paths = tollgate::base::embedded::GATES.iter().filter_map(|(path, _)| path.strip_prefix(&format!("{pack}/")));
+    let paths =
+        tollgate::base::embedded::GATES.iter().filter_map(|(path, _)| path.strip_prefix(&format!("{pack}/")));
     paths.map(|name| name.trim_end_matches(".toml").to_string()).collect()
 }
 
@@ -155,13 +156,15 @@ fn each_overlay_turns_its_own_gate_red_and_no_other() {
             for overlay in std::fs::read_dir(&gate).expect("overlays").map(|e| e.expect("readable").path()) {
                 let text = std::fs::read_to_string(overlay.join("expect.toml"))
                     .unwrap_or_else(|e| panic!("{}: expect.toml: {e}", overlay.display()));
-                let expect: Expect = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", overlay.display()));
+                let expect: Expect =
+                    toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", overlay.display()));
                 assert!(!expect.rule.is_empty(), "{}", overlay.display());
                 if expect.pack.as_deref().unwrap_or("runbook") != pack {
                     continue;
                 }
                 *seen.entry(id.clone()).or_default() += 1;
-                let workspace = tempfile::tempdir_in(base_dir.path().parent().expect("a folder")).expect("a folder");
+                let workspace =
+                    tempfile::tempdir_in(base_dir.path().parent().expect("a folder")).expect("a folder");
                 lay(base_dir.path(), &names, &overlay, workspace.path());
                 let mut judged = judge(workspace.path());
                 judged.retain(|result| ids.contains(&result.id));
