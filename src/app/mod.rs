@@ -15,6 +15,8 @@ mod reproduce;
 mod reproduction;
 #[cfg(test)]
 mod sample;
+pub mod schema;
+pub mod validate;
 mod verdict_files;
 mod workspace;
 

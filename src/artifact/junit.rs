@@ -195,11 +195,11 @@ impl Report {
     /// The worst outcome of a case is its status; its message is that of the first of those.
     fn outcome(&mut self, suite: usize, status: Status, message: Option<String>) -> Open {
         self.text.clear();
-        if let Some(case) = self.suites[suite].cases.last_mut() {
-            if (status as u8) > (case.status as u8) {
-                case.status = status;
-                case.message = message.map(|m| m.chars().take(MESSAGE).collect());
-            }
+        if let Some(case) = self.suites[suite].cases.last_mut()
+            && (status as u8) > (case.status as u8)
+        {
+            case.status = status;
+            case.message = message.map(|m| m.chars().take(MESSAGE).collect());
         }
         Open::Outcome
     }

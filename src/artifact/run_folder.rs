@@ -31,10 +31,10 @@ pub fn newest(root: &Root, results: &str) -> Result<String, NoRun> {
     let mut last: Option<String> = None;
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let name = entry.map_err(unreadable)?.file_name();
-        if let Some(name) = name.to_str().filter(|n| is_run_name(n)) {
-            if last.as_deref().is_none_or(|l| l < name) {
-                last = Some(name.to_string());
-            }
+        if let Some(name) = name.to_str().filter(|n| is_run_name(n))
+            && last.as_deref().is_none_or(|l| l < name)
+        {
+            last = Some(name.to_string());
         }
     }
     let clean = Root::clean(results).map_err(|e| broken(e.to_string()))?;

@@ -146,6 +146,13 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
     read_opened(open_regular(path, &shown)?, &shown, limit)
 }
 
+/// As `read`, into a buffer that is used again: what it held is gone.
+pub fn read_into(path: &Path, limit: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+    let shown = show(&path.display().to_string());
+    buffer.clear();
+    fill(open_regular(path, &shown)?, &shown, limit, buffer)
+}
+
 /// As `read`, and UTF-8.
 pub fn read_text(path: &Path, limit: u64) -> Result<String, ReadError> {
     String::from_utf8(read(path, limit)?)
@@ -166,18 +173,29 @@ pub fn open_regular(path: &Path, shown: &str) -> Result<(File, Metadata), ReadEr
     Ok((file, meta))
 }
 
-fn read_opened((file, meta): (File, Metadata), shown: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
+fn read_opened(opened: (File, Metadata), shown: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
+    let mut bytes = Vec::new();
+    fill(opened, shown, limit, &mut bytes)?;
+    Ok(bytes)
+}
+
+fn fill(
+    (file, meta): (File, Metadata),
+    shown: &str,
+    limit: u64,
+    bytes: &mut Vec<u8>,
+) -> Result<(), ReadError> {
     let too_large = |bytes| ReadError::TooLarge { path: shown.into(), bytes, limit };
     if meta.len() > limit {
         return Err(too_large(meta.len()));
     }
     // The file may grow while it is read: one byte more than the limit tells.
-    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0) + 1);
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(|e| io_error(shown, &e))?;
+    bytes.reserve(usize::try_from(meta.len()).unwrap_or(0) + 1);
+    file.take(limit + 1).read_to_end(bytes).map_err(|e| io_error(shown, &e))?;
     if bytes.len() as u64 > limit {
         return Err(too_large(bytes.len() as u64));
     }
-    Ok(bytes)
+    Ok(())
 }
 
 fn kind_name(meta: &Metadata) -> &'static str {

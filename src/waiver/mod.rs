@@ -2,12 +2,14 @@
 
 mod apply;
 mod dates;
+mod edit;
 mod parse;
 mod state;
 mod template;
 
 pub use apply::{covering, covers, mark_unused};
 pub use dates::{QUARANTINE_DAYS, ROLLBACK_DAYS, WAIVER_DAYS, parse_day};
+pub use edit::{EditError, NewWaiver, add, remove, renew};
 pub use parse::{ClassificationFile, ParseFault, RawEntry, RawRollback, Suite, parse};
 pub use state::{Context, UNWAIVABLE, entries, rollback};
 pub use template::template;

@@ -1,0 +1,75 @@
+//! `tollgate schema`: what is registered.
+
+use crate::base::json::{Json, Limits, parse, plain};
+use crate::lang::schema::Registry;
+use serde::Serialize;
+
+/// One registered schema.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Listed {
+    /// Its id.
+    pub id: String,
+    /// Its `title`, where it has one.
+    pub title: Option<String>,
+    /// `embedded`, or the workspace-relative path.
+    pub origin: String,
+}
+
+/// Every registered schema, by id.
+pub fn list(registry: &Registry) -> Vec<Listed> {
+    let title = |text: &str| {
+        let document = parse(text.as_bytes(), &Limits::default()).ok()?;
+        document.get("title").and_then(Json::as_str).map(str::to_string)
+    };
+    registry
+        .ids()
+        .into_iter()
+        .filter_map(|id| registry.source(id))
+        .map(|source| Listed {
+            id: source.id.clone(),
+            title: title(&source.text),
+            origin: source.origin.clone(),
+        })
+        .collect()
+}
+
+/// A schema's text; the error is a sentence that names the nearest ids.
+pub fn show<'r>(registry: &'r Registry, id: &str) -> Result<&'r str, String> {
+    match registry.source(id) {
+        Some(source) => Ok(&source.text),
+        None => Err(format!("no schema `{}` is registered{}", plain(id), nearest(registry, id))),
+    }
+}
+
+/// `; did you mean a, b or c?`, or nothing when no id is near.
+pub(super) fn nearest(registry: &Registry, id: &str) -> String {
+    let mut near: Vec<(f64, &str)> =
+        registry.ids().into_iter().map(|known| (strsim::jaro_winkler(known, id), known)).collect();
+    near.retain(|(score, _)| *score > 0.8);
+    near.sort_by(|(a, x), (b, y)| b.total_cmp(a).then(x.cmp(y)));
+    let near: Vec<&str> = near.into_iter().take(3).map(|(_, known)| known).collect();
+    if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::schema::Source;
+
+    #[test]
+    fn lists_and_shows() {
+        let text = r#"{"$id": "demo.event.v1", "title": "An event"}"#;
+        let registry =
+            Registry::new(vec![Source::read("e.json", "schemas/e.json", text.into()).unwrap()]).unwrap();
+        let listed = list(&registry);
+        let one = listed.iter().find(|l| l.id == "demo.event.v1").unwrap();
+        assert_eq!((one.title.as_deref(), one.origin.as_str()), (Some("An event"), "schemas/e.json"));
+        assert_eq!(show(&registry, "demo.event.v1"), Ok(text));
+        let error = show(&registry, "demo.event.v2").unwrap_err();
+        assert!(
+            error.starts_with("no schema `demo.event.v2` is registered; did you mean demo.event.v1"),
+            "{error}"
+        );
+        assert_eq!(show(&registry, "\u{1b}zzz").unwrap_err(), "no schema `\\u{1b}zzz` is registered");
+    }
+}
