@@ -139,7 +139,10 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
     let sources = Sources::read(&[gate], &context);
     let documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
     let evidence = documents.evidence(gate);
-    let host = Recording { inner: WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits), touched: Mutex::default() };
+    let host = Recording {
+        inner: WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits),
+        touched: Mutex::default(),
+    };
     let judged = gate::evaluate(gate, &evidence, &facts, &host);
     if judged.outcome != Outcome::Pass {
         proof.standing = Standing::NotPassing;

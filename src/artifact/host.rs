@@ -109,7 +109,8 @@ impl<'w> WorkspaceHost<'w> {
     /// A document that names no schema (cassettes, bills of materials) only has to parse; to demand one is the artifact
     /// table's business.
     fn holds(&self, document: &Json<'_>, format: Format) -> bool {
-        document.get("schema").is_none() || hold(document, format, &[], &Demand::Own, self.registry, 1).faults.is_empty()
+        document.get("schema").is_none()
+            || hold(document, format, &[], &Demand::Own, self.registry, 1).faults.is_empty()
     }
 
     fn digest(&self, path: &str) -> Result<String, String> {

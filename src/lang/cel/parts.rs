@@ -129,7 +129,14 @@ impl<'v> Taker<'_, 'v> {
             self.bind(fold, element.clone());
             self.decides(fold)
         });
-        let at = decisive.unwrap_or(0);
+        // A `map` with a filter: the first element that passes it tells more than one that does not.
+        let passing = |taker: &mut Self, when| {
+            elements.iter().position(|element| {
+                taker.bind(fold, element.clone());
+                matches!(taker.eval.eval(when), Ok(Value::Bool(true)))
+            })
+        };
+        let at = decisive.or_else(|| fold.when.and_then(|when| passing(self, when))).unwrap_or(0);
         match elements.into_iter().nth(at) {
             None => self.push(fold.body, depth, Outcome::NotReached),
             Some(element) => {

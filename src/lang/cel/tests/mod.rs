@@ -65,7 +65,7 @@ pub(super) fn document() -> Json<'static> {
         "n": 3, "neg": -2, "f": 2.5, "whole": 2.0, "s": "text", "e": "", "nil": null, "yes": true, "no": false,
         "big": u64::MAX, "min": i64::MIN, "max": i64::MAX, "list": [1, 2, 3], "none": [], "words": ["b", "a", "b"],
         "mixed": [1, "a", null], "o": {"a": 1, "b": {"c": "deep"}, "nil": null, "a-b": 7}, "empty": {},
-        "rows": [{"id": "x", "v": 1, "ok": true}, {"id": "y", "v": 2, "ok": false}],
+        "rows": [{"id": "x", "ok": true, "v": 1}, {"id": "y", "ok": false, "v": 2}],
         "torn": [{"id": "x", "ok": true}, {"id": "y"}],
         "t": "2026-11-20T10:00:00Z", "numbers": [1, 2.5, 3], "accents": "größe",
     }))

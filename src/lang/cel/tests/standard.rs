@@ -140,10 +140,7 @@ fn arithmetic() {
         ("1.0 / 0.0", "error: division by zero"),
         ("0.0 / 0.0", "error: division by zero"),
         ("1.0 / -0.0", "error: division by zero"),
-        (
-            "1e308 * 10.0",
-            "error: double overflow in 1e308 * 10".replace("1e308", &format!("{}", 1e308)).leak(),
-        ),
+        ("1e308 * 10.0", "error: double overflow in 1e308 * 10.0"),
         ("1.0 % 2.0", "error: doubles have no %"),
         ("1 + 1u", "error: 1 (int) + 1u (uint) has no value; convert one with int(), uint() or double()"),
         ("1 + 1.0", "error: 1 (int) + 1.0 (double) has no value; convert one with int(), uint() or double()"),
