@@ -7,14 +7,19 @@ use super::output::{self, Target};
 use super::progress::Progress;
 use super::term;
 use crate::app::validate::ValidateRequest;
-use crate::app::{self, Error, ExplainRequest, ReproduceRequest, Step, Workspace, exit};
+use crate::app::{
+    self, Error, ExplainRequest, GateListRequest, GateNewRequest, InitRequest, ReproduceRequest, Step, TryRequest,
+    Workspace, exit,
+};
 use crate::base::clock::Now;
 use crate::base::files::{self, ReadError, Root};
 use crate::base::json::Limits;
 use crate::config::{self, LoadRequest};
 use crate::lang::schema::Registry;
 use crate::report::{self, Kind};
+use crate::model::lane::Lane;
 use crate::report::text::terminal;
+use crate::waiver::NewWaiver;
 use args::Global;
 use serde::Serialize;
 use std::path::Path;
@@ -212,5 +217,68 @@ pub(super) fn schema(global: &Global, env: &Env, verb: &args::Schema) -> Result<
             }
         }
     }
+    Ok(exit::PASS)
+}
+
+pub(super) fn waiver(global: &Global, now: Now, env: &Env, verb: &args::Waiver) -> Result<u8, Error> {
+    let targets = output::json_or_human(&global.format)?;
+    let open = open_request(global, now, env, None, &[], None);
+    let edit = match verb {
+        args::Waiver::List | args::Waiver::Audit => {
+            let audit = app::waiver_audit(&open)?;
+            show(&targets, &audit, &|_| app::waiver_audit_human(&audit), env)?;
+            let audits = matches!(verb, args::Waiver::Audit);
+            return Ok(if audits { audit.exit_code() } else { audit.list_exit_code() });
+        }
+        args::Waiver::Add(new) => app::waiver_add(
+            &open,
+            &NewWaiver {
+                gate: new.gate.clone(),
+                owner: new.owner.clone(),
+                reason: new.reason.clone(),
+                issue: new.issue.clone(),
+                exit_criteria: new.exit_criteria.clone(),
+                lanes: new.lanes.iter().map(|lane| Lane::from(*lane)).collect(),
+                checks: new.checks.clone(),
+                days: new.days,
+            },
+        )?,
+        args::Waiver::Renew { gate, days } => app::waiver_renew(&open, gate, *days)?,
+        args::Waiver::Remove { gate } => app::waiver_remove(&open, gate)?,
+    };
+    show(&targets, &edit, &|_| app::waiver_edit_human(&edit), env)?;
+    Ok(exit::PASS)
+}
+
+pub(super) fn gate(global: &Global, now: Now, env: &Env, verb: &args::Gate) -> Result<u8, Error> {
+    let targets = output::json_or_human(&global.format)?;
+    match verb {
+        args::Gate::List => {
+            let list = app::gate_list(&GateListRequest { root: &global.root, lane: None, policy_from: None })?;
+            show(&targets, &list, &|_| app::gate_list_human(&list), env)?;
+            Ok(exit::PASS)
+        }
+        args::Gate::New { id } => {
+            let new = app::gate_new(&GateNewRequest { root: &global.root, id })?;
+            show(&targets, &new, &|_| app::gate_new_human(&new), env)?;
+            Ok(exit::PASS)
+        }
+        args::Gate::Try { expr, on } => {
+            let root = Root::open(&global.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
+            let registry = schemas(global)?;
+            let request =
+                TryRequest { expression: expr, on, root: &root, registry: &registry, now, limits: Limits::default() };
+            let tried = app::gate_try(&request)?;
+            show(&targets, &tried, &|_| app::gate_try_human(&tried), env)?;
+            Ok(tried.exit_code())
+        }
+    }
+}
+
+pub(super) fn init(global: &Global, env: &Env, verb: &args::Init) -> Result<u8, Error> {
+    let targets = output::json_or_human(&global.format)?;
+    let request = InitRequest { root: &global.root, force: verb.force, copy_gates: verb.copy_gates };
+    let init = app::init(&request)?;
+    show(&targets, &init, &|_| app::init_human(&init), env)?;
     Ok(exit::PASS)
 }
