@@ -129,6 +129,24 @@ impl Root {
         }
     }
 
+    /// Where a workspace-relative file is to be written: behind the symbolic links of the workspace, never outside it.
+    /// The file, and folders above it, need not be there yet.
+    pub fn target(&self, rel: &str) -> Result<PathBuf, ReadError> {
+        let clean = Self::clean(rel)?;
+        let mut parts: Vec<&str> = clean.split('/').filter(|part| !part.is_empty()).collect();
+        let mut missing = Vec::new();
+        loop {
+            let inside = if parts.is_empty() { ".".to_string() } else { parts.join("/") };
+            match (self.resolve(&inside), parts.pop()) {
+                (Ok(found), _) => {
+                    return Ok(missing.iter().rev().fold(found, |at: PathBuf, part| at.join(part)));
+                }
+                (Err(ReadError::Missing(_)), Some(part)) => missing.push(part),
+                (Err(error), _) => return Err(error),
+            }
+        }
+    }
+
     /// Opens a regular file of the workspace for reading, without ever blocking on a FIFO.
     pub fn open_file(&self, rel: &str) -> Result<(File, Metadata), ReadError> {
         open_regular(&self.resolve(rel)?, &show(rel))

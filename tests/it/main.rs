@@ -2,5 +2,6 @@
 
 mod fixtures;
 mod layering;
+mod policy_from;
 mod report;
 mod report_sample;
