@@ -6,11 +6,20 @@ use super::env::Env;
 use super::output::{self, Target};
 use super::progress::Progress;
 use super::term;
-use crate::app::{self, Error, ExplainRequest, ReproduceRequest, Step, Workspace, exit};
+use crate::app::validate::ValidateRequest;
+use crate::app::{
+    self, Error, ExplainRequest, GateListRequest, GateNewRequest, InitRequest, ReproduceRequest, Step,
+    TryRequest, Workspace, exit,
+};
 use crate::base::clock::Now;
-use crate::base::files;
-use crate::report::Kind;
+use crate::base::files::{self, ReadError, Root};
+use crate::base::json::Limits;
+use crate::config::{self, LoadRequest};
+use crate::lang::schema::Registry;
+use crate::model::lane::Lane;
 use crate::report::text::terminal;
+use crate::report::{self, Kind};
+use crate::waiver::NewWaiver;
 use args::Global;
 use serde::Serialize;
 use std::path::Path;
@@ -147,4 +156,138 @@ fn write_pages(
         write_pages(dir, sub, &format!("{name}-{}", sub.get_name()), page)?;
     }
     Ok(())
+}
+
+/// The embedded schemas, and over them the workspace's own where there is a `tollgate.toml`.
+fn schemas(global: &Global) -> Result<Registry, Error> {
+    let root = Root::open(&global.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
+    match root.resolve(config::FILE) {
+        Err(ReadError::Missing(_)) => {
+            Registry::new(Vec::new()).map_err(|problems| Error::Usage(problems.join("\n")))
+        }
+        _ => {
+            let policy = config::load(&LoadRequest::all(&root)).map_err(|e| Error::Usage(e.to_string()))?;
+            Ok(policy.schemas)
+        }
+    }
+}
+
+pub(super) fn validate(global: &Global, now: Now, env: &Env, verb: &args::Validate) -> Result<u8, Error> {
+    let targets = output::targets(&global.format)?;
+    let registry = schemas(global)?;
+    let request = ValidateRequest {
+        inputs: verb.paths.clone(),
+        schema: verb.schema.clone(),
+        registry: &registry,
+        now,
+        limits: Limits::default(),
+    };
+    let validation = app::validate::validate(&request).map_err(|e| Error::Usage(e.to_string()))?;
+    for target in &targets {
+        let mut style = term::look(env);
+        style.colour &= target.path.is_none();
+        let text = if target.kind == Kind::Github {
+            let github = report::github::validation(&validation);
+            output::append(env, "GITHUB_STEP_SUMMARY", &github.summary)?;
+            output::append(env, "GITHUB_OUTPUT", &github.output)?;
+            github.commands
+        } else {
+            report::render_validation(target.kind, &validation, &style)
+        };
+        // What was asked for is the answer itself: for people too it goes to stdout.
+        output::deliver(target, &text, true)?;
+    }
+    Ok(match (validation.files.is_empty(), validation.invalid) {
+        (true, _) => exit::NOTHING,
+        (false, 0) => exit::PASS,
+        (false, _) => exit::FAIL,
+    })
+}
+
+pub(super) fn schema(global: &Global, env: &Env, verb: &args::Schema) -> Result<u8, Error> {
+    let targets = output::json_or_human(&global.format)?;
+    let registry = schemas(global)?;
+    match verb {
+        args::Schema::List => {
+            let listed = app::schema::list(&registry);
+            show(&targets, &listed, &|_| app::schema::human(&listed), env)?;
+        }
+        args::Schema::Show { id } => {
+            let text = app::schema::show(&registry, id).map_err(Error::Usage)?;
+            for target in &targets {
+                output::deliver(target, text, true)?;
+            }
+        }
+    }
+    Ok(exit::PASS)
+}
+
+pub(super) fn waiver(global: &Global, now: Now, env: &Env, verb: &args::Waiver) -> Result<u8, Error> {
+    let targets = output::json_or_human(&global.format)?;
+    let open = open_request(global, now, env, None, &[], None);
+    let edit = match verb {
+        args::Waiver::List | args::Waiver::Audit => {
+            let audit = app::waiver_audit(&open)?;
+            show(&targets, &audit, &|_| app::waiver_audit_human(&audit), env)?;
+            let audits = matches!(verb, args::Waiver::Audit);
+            return Ok(if audits { audit.exit_code() } else { audit.list_exit_code() });
+        }
+        args::Waiver::Add(new) => app::waiver_add(
+            &open,
+            &NewWaiver {
+                gate: new.gate.clone(),
+                owner: new.owner.clone(),
+                reason: new.reason.clone(),
+                issue: new.issue.clone(),
+                exit_criteria: new.exit_criteria.clone(),
+                lanes: new.lanes.iter().map(|lane| Lane::from(*lane)).collect(),
+                checks: new.checks.clone(),
+                days: new.days,
+            },
+        )?,
+        args::Waiver::Renew { gate, days } => app::waiver_renew(&open, gate, *days)?,
+        args::Waiver::Remove { gate } => app::waiver_remove(&open, gate)?,
+    };
+    show(&targets, &edit, &|_| app::waiver_edit_human(&edit), env)?;
+    Ok(exit::PASS)
+}
+
+pub(super) fn gate(global: &Global, now: Now, env: &Env, verb: &args::Gate) -> Result<u8, Error> {
+    let targets = output::json_or_human(&global.format)?;
+    match verb {
+        args::Gate::List => {
+            let list =
+                app::gate_list(&GateListRequest { root: &global.root, lane: None, policy_from: None })?;
+            show(&targets, &list, &|_| app::gate_list_human(&list), env)?;
+            Ok(exit::PASS)
+        }
+        args::Gate::New { id } => {
+            let new = app::gate_new(&GateNewRequest { root: &global.root, id })?;
+            show(&targets, &new, &|_| app::gate_new_human(&new), env)?;
+            Ok(exit::PASS)
+        }
+        args::Gate::Try { expr, on } => {
+            let root = Root::open(&global.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
+            let registry = schemas(global)?;
+            let request = TryRequest {
+                expression: expr,
+                on,
+                root: &root,
+                registry: &registry,
+                now,
+                limits: Limits::default(),
+            };
+            let tried = app::gate_try(&request)?;
+            show(&targets, &tried, &|_| app::gate_try_human(&tried), env)?;
+            Ok(tried.exit_code())
+        }
+    }
+}
+
+pub(super) fn init(global: &Global, env: &Env, verb: &args::Init) -> Result<u8, Error> {
+    let targets = output::json_or_human(&global.format)?;
+    let request = InitRequest { root: &global.root, force: verb.force, copy_gates: verb.copy_gates };
+    let init = app::init(&request)?;
+    show(&targets, &init, &|_| app::init_human(&init), env)?;
+    Ok(exit::PASS)
 }

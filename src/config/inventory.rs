@@ -59,15 +59,7 @@ pub struct Inventory {
 
 /// Finds and reads everything. `shown` names the folder or commit in the error that there is no `tollgate.toml`.
 pub fn collect(tree: &dyn Tree, shown: &str) -> Result<Inventory, ConfigError> {
-    let fail = |problem: Problem| ConfigError { problems: vec![problem] };
-    let bytes =
-        tree.read(resolve::FILE, SMALL).map_err(|why| fail(Problem::of_request(why)))?.ok_or_else(|| {
-            let what = format!("{shown} has no {}; `tollgate init` writes one", resolve::FILE);
-            fail(Problem::of_request(what))
-        })?;
-    let source = text(resolve::FILE, &bytes).map_err(fail)?;
-    let (workspace, faults) = resolve::workspace(&source);
-    let problems = faults.into_iter().map(|fault| Problem::of_text(&source, fault)).collect();
+    let (workspace, problems) = workspace(tree, shown)?;
     let mut found = Inventory {
         workspace,
         gates: BTreeMap::new(),
@@ -83,6 +75,20 @@ pub fn collect(tree: &dyn Tree, shown: &str) -> Result<Inventory, ConfigError> {
     found.own_runbook(tree);
     found.classify(tree);
     Ok(found)
+}
+
+/// `tollgate.toml` alone, and what is wrong with it.
+pub fn workspace(tree: &dyn Tree, shown: &str) -> Result<(Workspace, Vec<Problem>), ConfigError> {
+    let fail = |problem: Problem| ConfigError { problems: vec![problem] };
+    let bytes =
+        tree.read(resolve::FILE, SMALL).map_err(|why| fail(Problem::of_request(why)))?.ok_or_else(|| {
+            let what = format!("{shown} has no {}; `tollgate init` writes one", resolve::FILE);
+            fail(Problem::of_request(what))
+        })?;
+    let source = text(resolve::FILE, &bytes).map_err(fail)?;
+    let (workspace, faults) = resolve::workspace(&source);
+    let problems = faults.into_iter().map(|fault| Problem::of_text(&source, fault)).collect();
+    Ok((workspace, problems))
 }
 
 fn text(path: &str, bytes: &[u8]) -> Result<SourceText, Problem> {

@@ -5,7 +5,7 @@ use crate::base::git::Repository;
 use crate::config::compile;
 use crate::config::digest::{self, Alterations};
 use crate::config::gate_file::{self, Draft};
-use crate::config::inventory::{Classification, GateFile, Inventory, collect};
+use crate::config::inventory::{self, Classification, GateFile, Inventory, collect};
 use crate::config::lint::{Known, written_files};
 use crate::config::problem::{ConfigError, Problem};
 use crate::config::resolve::unknown_gate;
@@ -58,6 +58,16 @@ pub struct Policy {
     pub altered: Vec<String>,
     /// Replaced gates, folders that are not there, what the working tree alters beside gates. One sentence each.
     pub notes: Vec<String>,
+}
+
+/// The settings of the working tree's `tollgate.toml` alone: for verbs that write the files that a policy is loaded from.
+pub fn settings(root: &Root) -> Result<Settings, ConfigError> {
+    let shown = crate::base::files::show(&root.dir().display().to_string());
+    let (found, problems) = inventory::workspace(&FsTree::new(root), &shown)?;
+    match ConfigError::of(problems) {
+        Some(error) => Err(error),
+        None => Ok(found.settings),
+    }
 }
 
 /// Loads a policy. An error holds every problem of every file.

@@ -8,13 +8,30 @@ use serde::Serialize;
 /// The schema id.
 pub const SCHEMA: &str = "tollgate.gate.waiver_audit.v1";
 
+/// The audit as it is written.
 #[derive(Serialize)]
-struct Audit<'a> {
+pub struct Audit<'a> {
     schema: &'static str,
     generated_at: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<&'a str>,
     waivers: &'a [Entry],
     quarantines: &'a [Entry],
     summary: Summary,
+}
+
+impl<'a> Audit<'a> {
+    /// An audit at a moment (RFC 3339) of entries that are judged; `fault` says why the classification file cannot be
+    /// read, and is `None` when it can.
+    pub fn of(
+        generated_at: &'a str,
+        fault: Option<&'a str>,
+        waivers: &'a [Entry],
+        quarantines: &'a [Entry],
+    ) -> Audit<'a> {
+        let summary = Summary { waivers: States::of(waivers), quarantines: States::of(quarantines) };
+        Audit { schema: SCHEMA, generated_at, fault, waivers, quarantines, summary }
+    }
 }
 
 #[derive(Serialize)]
@@ -52,14 +69,5 @@ impl States {
 
 /// The audit (`tollgate.gate.waiver_audit.v1`), pretty, ending in a newline.
 pub fn report(report: &Report) -> String {
-    json::pretty(&Audit {
-        schema: SCHEMA,
-        generated_at: &report.verdict.generated_at,
-        waivers: &report.verdict.waivers,
-        quarantines: &report.quarantines,
-        summary: Summary {
-            waivers: States::of(&report.verdict.waivers),
-            quarantines: States::of(&report.quarantines),
-        },
-    })
+    json::pretty(&Audit::of(&report.verdict.generated_at, None, &report.verdict.waivers, &report.quarantines))
 }

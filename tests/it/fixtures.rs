@@ -1,5 +1,6 @@
 //! Every gate is red on its own fixtures, for the reason they are made for, and green on every other gate's.
 
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use tollgate::app::{CheckRequest, OpenRequest, check};
@@ -141,38 +142,47 @@ fn wrong_with(gate: &str, expect: &Expect, judged: &[GateResult]) -> Vec<String>
     wrong
 }
 
+/// Every overlay of `fixtures/gates/<id>/`: the gate, the folder, what it expects.
+fn overlays() -> Vec<(String, PathBuf, Expect)> {
+    let mut found = Vec::new();
+    for gate in std::fs::read_dir(root().join("fixtures/gates")).expect("fixtures") {
+        let gate = gate.expect("readable").path();
+        let id = gate.file_name().expect("a name").to_string_lossy().into_owned();
+        for overlay in std::fs::read_dir(&gate).expect("overlays").map(|e| e.expect("readable").path()) {
+            let text = std::fs::read_to_string(overlay.join("expect.toml"))
+                .unwrap_or_else(|e| panic!("{}: expect.toml: {e}", overlay.display()));
+            let expect: Expect =
+                toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", overlay.display()));
+            assert!(!expect.rule.is_empty(), "{}", overlay.display());
+            found.push((id.clone(), overlay, expect));
+        }
+    }
+    found
+}
+
 #[test]
 fn each_overlay_turns_its_own_gate_red_and_no_other() {
-    let overlays = root().join("fixtures/gates");
-    let mut wrong = Vec::new();
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let overlays = overlays();
+    let seen: BTreeSet<&String> = overlays.iter().map(|(id, ..)| id).collect();
+    let mut wrong: Vec<String> = Vec::new();
     for pack in ["runbook", "starter"] {
         let base_dir = tempfile::tempdir().expect("a folder");
         base(pack, base_dir.path());
         let names = files(base_dir.path());
         let ids = pack_ids(pack);
-        for gate in std::fs::read_dir(&overlays).expect("fixtures").map(|e| e.expect("readable").path()) {
-            let id = gate.file_name().expect("a name").to_string_lossy().into_owned();
-            for overlay in std::fs::read_dir(&gate).expect("overlays").map(|e| e.expect("readable").path()) {
-                let text = std::fs::read_to_string(overlay.join("expect.toml"))
-                    .unwrap_or_else(|e| panic!("{}: expect.toml: {e}", overlay.display()));
-                let expect: Expect =
-                    toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", overlay.display()));
-                assert!(!expect.rule.is_empty(), "{}", overlay.display());
-                if expect.pack.as_deref().unwrap_or("runbook") != pack {
-                    continue;
-                }
-                *seen.entry(id.clone()).or_default() += 1;
-                let workspace =
-                    tempfile::tempdir_in(base_dir.path().parent().expect("a folder")).expect("a folder");
-                lay(base_dir.path(), &names, &overlay, workspace.path());
+        let mine = overlays.par_iter().filter(|(_, _, e)| e.pack.as_deref().unwrap_or("runbook") == pack);
+        let found: Vec<Vec<String>> = mine
+            .map(|(id, overlay, expect)| {
+                let beside = base_dir.path().parent().expect("a folder");
+                let workspace = tempfile::tempdir_in(beside).expect("a folder");
+                lay(base_dir.path(), &names, overlay, workspace.path());
                 let mut judged = judge(workspace.path());
                 judged.retain(|result| ids.contains(&result.id));
-                let found = wrong_with(&id, &expect, &judged);
-                let name = overlay.file_name().expect("a name").to_string_lossy().into_owned();
-                wrong.extend(found.into_iter().map(|w| format!("{id}/{name}: {w}")));
-            }
-        }
+                let name = overlay.file_name().expect("a name").to_string_lossy();
+                wrong_with(id, expect, &judged).into_iter().map(|w| format!("{id}/{name}: {w}")).collect()
+            })
+            .collect();
+        wrong.extend(found.into_iter().flatten());
     }
     wrong.sort();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -181,7 +191,7 @@ fn each_overlay_turns_its_own_gate_red_and_no_other() {
     for (path, _) in tollgate::base::embedded::GATES {
         gates.insert(path.rsplit('/').next().expect("a name").trim_end_matches(".toml").to_string());
     }
-    let missing: Vec<_> = gates.iter().filter(|id| !seen.contains_key(*id)).collect();
+    let missing: Vec<_> = gates.iter().filter(|id| !seen.contains(*id)).collect();
     assert!(missing.is_empty(), "gates without a fixture: {missing:?}");
 }
 
