@@ -2,8 +2,8 @@
 
 use super::error::Error;
 use super::waiver_edit::target;
-use crate::base::embedded;
 use crate::base::files::{Root, write_atomic};
+use crate::base::embedded;
 use crate::config;
 use serde::Serialize;
 use std::path::Path;
@@ -40,8 +40,7 @@ pub fn gate_new(request: &GateNewRequest<'_>) -> Result<GateNew, Error> {
              digit or `_`"
         )));
     }
-    let join =
-        |folder: &str| if folder.is_empty() { format!("{id}.toml") } else { format!("{folder}/{id}.toml") };
+    let join = |folder: &str| if folder.is_empty() { format!("{id}.toml") } else { format!("{folder}/{id}.toml") };
     for folder in &settings.gates {
         if root.real().join(join(folder)).symlink_metadata().is_ok() {
             return Err(Error::Usage(format!("{} is there already", join(folder))));
@@ -52,8 +51,7 @@ pub fn gate_new(request: &GateNewRequest<'_>) -> Result<GateNew, Error> {
     };
     let path = join(folder);
     write_atomic(&target(&root, &path)?, template(id).as_bytes())?;
-    let packed =
-        |pack: &&String| embedded::GATES.iter().any(|(file, _)| *file == format!("{pack}/{id}.toml"));
+    let packed = |pack: &&String| embedded::GATES.iter().any(|(file, _)| *file == format!("{pack}/{id}.toml"));
     Ok(GateNew { id: id.to_string(), path, replaces: settings.packs.iter().find(packed).cloned() })
 }
 

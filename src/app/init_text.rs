@@ -64,18 +64,16 @@ pub fn detect(root: &Root) -> Vec<Proposal> {
     if there("go.mod") {
         found.push(Proposal { tool: "go", body: GO });
     }
-    if ["pytest.ini", "pyproject.toml", "conftest.py", "setup.cfg", "tox.ini"].iter().any(|name| there(name))
-    {
+    if ["pytest.ini", "pyproject.toml", "conftest.py", "setup.cfg", "tox.ini"].iter().any(|name| there(name)) {
         found.push(Proposal { tool: "pytest", body: PYTEST });
     }
     found
 }
 
 fn has_rust_tests(root: &Root) -> bool {
-    let Ok(entries) = root
-        .resolve("tests")
-        .and_then(|dir| std::fs::read_dir(dir).map_err(|e| crate::base::files::io_error("tests", &e)))
-    else {
+    let Ok(entries) = root.resolve("tests").and_then(|dir| {
+        std::fs::read_dir(dir).map_err(|e| crate::base::files::io_error("tests", &e))
+    }) else {
         return false;
     };
     entries.flatten().any(|entry| entry.path().extension().is_some_and(|ext| ext == "rs"))

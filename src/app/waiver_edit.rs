@@ -52,7 +52,8 @@ fn edit(
         Classification::Unreadable(why) => return Err(Error::Work(why.clone())),
     };
     let shown = crate::base::files::show(&path);
-    let edited = change(&text, workspace.now.date()).map_err(|e| Error::Usage(format!("{shown}: {e}")))?;
+    let edited =
+        change(&text, workspace.now.date()).map_err(|e| Error::Usage(format!("{shown}: {e}")))?;
     let judged = workspace.entries_of(Ok(Some(edited.clone())));
     let entry = judged.waivers.into_iter().find(|entry| entry.id == gate);
     if let Some(entry) = entry.as_ref().filter(|entry| !entry.state.holds()) {

@@ -449,10 +449,7 @@ mod tests {
         assert_eq!(remove("[waiver.a]\nx = '''\nq\n'''\n\n[b]\n", "a").unwrap(), "[b]\n");
         assert_eq!(remove(FILE, "no"), Err(EditError::Absent("no".into())));
         assert!(matches!(remove("waiver = { a = {}, b = {} }\n", "a"), Err(EditError::Form { .. })));
-        assert!(matches!(
-            remove("waiver.a.x = 1\nwaiver.b.x = 1\nwaiver.a.y = 2\n", "a"),
-            Err(EditError::Form { .. })
-        ));
+        assert!(matches!(remove("waiver.a.x = 1\nwaiver.b.x = 1\nwaiver.a.y = 2\n", "a"), Err(EditError::Form { .. })));
     }
 
     fn line() -> impl Strategy<Value = String> {
