@@ -4,7 +4,7 @@ use crate::base::embedded;
 use crate::base::files::show;
 use crate::base::toml_text::text_of;
 use crate::config::gate_file::is_id;
-use crate::config::problem::{ConfigError, Problem, SourceText};
+use crate::config::problem::{ConfigError, Problem, SourceText, problems_of};
 use crate::config::resolve::{self, Workspace};
 use crate::config::tree::Tree;
 use crate::lang::schema::Source;
@@ -87,8 +87,7 @@ pub fn workspace(tree: &dyn Tree, shown: &str) -> Result<(Workspace, Vec<Problem
         })?;
     let source = text(resolve::FILE, &bytes).map_err(fail)?;
     let (workspace, faults) = resolve::workspace(&source);
-    let problems = faults.into_iter().map(|fault| Problem::of_text(&source, fault)).collect();
-    Ok((workspace, problems))
+    Ok((workspace, problems_of(&source, faults)))
 }
 
 fn text(path: &str, bytes: &[u8]) -> Result<SourceText, Problem> {

@@ -137,6 +137,19 @@ impl ConfigError {
     }
 }
 
+/// How many faults of one text become problems; a file that is wrong everywhere is said to be so once.
+const MOST: usize = 50;
+
+/// The problems of one text, at most `MOST` and a last one that counts the rest.
+pub fn problems_of(source: &SourceText, mut faults: Vec<Fault>) -> Vec<Problem> {
+    faults.sort_by_key(|fault| fault.span.start);
+    let rest = faults.len().saturating_sub(MOST);
+    let last = faults.get(MOST).map(|fault| fault.span.clone());
+    faults.truncate(MOST);
+    faults.extend(last.map(|span| Fault { message: format!("and {rest} more problems from here on"), span }));
+    faults.into_iter().map(|fault| Problem::of_text(source, fault)).collect()
+}
+
 impl std::fmt::Display for ConfigError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let lines: Vec<String> = self.problems.iter().map(Problem::sentence).collect();

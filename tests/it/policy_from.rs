@@ -1,5 +1,7 @@
 //! A policy loaded from a git ref: what a pull request changes in its working tree does not judge it.
 
+#![expect(clippy::expect_used, reason = "helpers of tests, which stop at once")]
+
 use std::path::Path;
 use std::process::Command;
 use tollgate::base::files::{Root, write_atomic};
