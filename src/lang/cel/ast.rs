@@ -1,6 +1,7 @@
 //! The compiled tree: a flat table of nodes that name each other by number, so that it is small and cheap to walk.
 
-use super::value::{Type, Value};
+use super::kind::Type;
+use super::value::Value;
 use regex::Regex;
 use std::borrow::Cow;
 
@@ -248,6 +249,46 @@ pub(super) enum Func {
     Sha256,
     Valid,
     Grep,
+}
+
+impl Func {
+    /// Whether it takes a calendar part out of a timestamp, or a part out of a duration.
+    pub(super) fn is_getter(self) -> bool {
+        use Func as F;
+        matches!(
+            self,
+            F::GetFullYear
+                | F::GetMonth
+                | F::GetDate
+                | F::GetDayOfMonth
+                | F::GetDayOfWeek
+                | F::GetDayOfYear
+                | F::GetHours
+                | F::GetMinutes
+                | F::GetSeconds
+                | F::GetMilliseconds
+        )
+    }
+
+    /// Whether its receiver is a string.
+    pub(super) fn is_of_string(self) -> bool {
+        use Func as F;
+        matches!(
+            self,
+            F::Contains
+                | F::StartsWith
+                | F::EndsWith
+                | F::Matches
+                | F::LowerAscii
+                | F::UpperAscii
+                | F::Trim
+                | F::Split
+                | F::Replace
+                | F::Substring
+                | F::IndexOf
+                | F::LastIndexOf
+        )
+    }
 }
 
 /// How a function is called.

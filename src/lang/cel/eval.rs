@@ -4,7 +4,8 @@
 //! `broken || true` would be a pass on evidence that is not there. So an operand that is evaluated and has no value is
 //! an error, and what was decided before it (`true || broken`, `false && broken`) stands because it is never evaluated.
 
-use super::ast::{Ast, Fold, FoldKind, Func, Id, Node, Op};
+use super::ast::{Ast, Func, Id, Node, Op};
+use super::compare::{equal, order, scalars_equal};
 use super::errors::{EvalError, fault};
 use super::functions::{self, shown};
 use super::host::holds;
@@ -12,7 +13,7 @@ use super::meter::Meter;
 use super::operators;
 use super::scope::Scope;
 use super::trace::Touched;
-use super::value::{Value, equal, order, scalars_equal};
+use super::value::Value;
 use crate::base::json::Json;
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -36,7 +37,8 @@ pub(super) struct Eval<'e, 'v> {
     pub(super) touched: Option<&'e mut Touched<'v>>,
 }
 
-type Evaluated<'v> = Result<Value<'v>, EvalError>;
+/// What a node comes to.
+pub(super) type Evaluated<'v> = Result<Value<'v>, EvalError>;
 
 impl<'v> Eval<'_, 'v> {
     pub(super) fn eval(&mut self, id: Id) -> Evaluated<'v> {
@@ -76,7 +78,7 @@ impl<'v> Eval<'_, 'v> {
     }
 
     /// The source of a node for a message.
-    fn source(&self, id: Id) -> Cow<'v, str> {
+    pub(super) fn source(&self, id: Id) -> Cow<'v, str> {
         let source = self.ast.source(id);
         match source.char_indices().nth(QUOTED) {
             Some((at, _)) => Cow::Owned(format!("{}…", &source[..at])),
@@ -107,7 +109,7 @@ impl<'v> Eval<'_, 'v> {
         Ok(value)
     }
 
-    fn touch(&mut self, json: &'v Json<'v>) {
+    pub(super) fn touch(&mut self, json: &'v Json<'v>) {
         if let Some(touched) = self.touched.as_deref_mut() {
             touched.node(json);
         }
@@ -115,7 +117,7 @@ impl<'v> Eval<'_, 'v> {
 
     /// A JSON node as a value, and looked at.
     #[inline]
-    fn lent(&mut self, json: &'v Json<'v>) -> Value<'v> {
+    pub(super) fn lent(&mut self, json: &'v Json<'v>) -> Value<'v> {
         self.touch(json);
         Value::from_json(json)
     }
@@ -210,7 +212,7 @@ impl<'v> Eval<'_, 'v> {
 
     /// The value of a node that must be a bool.
     #[inline]
-    fn truth(&mut self, id: Id) -> Result<bool, EvalError> {
+    pub(super) fn truth(&mut self, id: Id) -> Result<bool, EvalError> {
         match self.eval(id)? {
             Value::Bool(b) => Ok(b),
             other => fault(format!("{} is {}, not a bool", self.source(id), shown(&other))),
@@ -320,126 +322,4 @@ impl<'v> Eval<'_, 'v> {
             limit => limit,
         })
     }
-
-    fn fold(&mut self, fold: &'v Fold) -> Evaluated<'v> {
-        let range = self.eval(fold.range)?;
-        let mut run = Run { found: 0, out: Vec::new() };
-        let decided = match &range {
-            Value::Json(Json::Array(items)) => {
-                let items: &'v [Json<'v>] = items;
-                self.walk(fold, &mut run, items.iter().map(Element::Lent))?
-            }
-            Value::List(items) => self.walk(fold, &mut run, items.iter().cloned().map(Element::Made))?,
-            // A map is walked by its keys.
-            Value::Json(Json::Object(object)) => {
-                let keys = object.iter().map(|(key, value)| Element::Key(key, value));
-                self.walk(fold, &mut run, keys)?
-            }
-            Value::Map(members) => {
-                self.walk(fold, &mut run, members.iter().map(|(key, _)| Element::Made(key.clone())))?
-            }
-            other => {
-                return fault(format!(
-                    "{} is {}, neither a list nor a map",
-                    self.source(fold.range),
-                    shown(other)
-                ));
-            }
-        };
-        Ok(match fold.kind {
-            FoldKind::All => Value::Bool(!decided),
-            FoldKind::Exists => Value::Bool(decided),
-            FoldKind::ExistsOne => Value::Bool(run.found == 1),
-            FoldKind::Map | FoldKind::Filter => Value::list(run.out),
-        })
-    }
-
-    /// Binds each element and evaluates the body, until one decides.
-    fn walk(
-        &mut self,
-        fold: &'v Fold,
-        run: &mut Run<'v>,
-        elements: impl Iterator<Item = Element<'v>>,
-    ) -> Result<bool, EvalError> {
-        // What the range itself bound is gone, so that the slot is the next one.
-        self.slots.truncate(fold.slot as usize);
-        self.slots.push(Value::Null);
-        for (at, element) in elements.enumerate() {
-            let step = self.meter.charge(1).and_then(|()| {
-                let value = match element {
-                    Element::Lent(json) => self.lent(json),
-                    Element::Made(value) => value,
-                    Element::Key(key, value) => {
-                        self.touch(value);
-                        Value::str(key)
-                    }
-                };
-                if let Some(slot) = self.slots.get_mut(fold.slot as usize) {
-                    *slot = value;
-                }
-                self.step(fold, run)
-            });
-            match step {
-                Ok(false) => {}
-                Ok(true) => {
-                    self.slots.truncate(fold.slot as usize);
-                    return Ok(true);
-                }
-                Err(EvalError::Expression(why)) => {
-                    self.slots.truncate(fold.slot as usize);
-                    return fault(format!("{why} (element {at} of {})", self.source(fold.range)));
-                }
-                Err(limit) => return Err(limit),
-            }
-        }
-        self.slots.truncate(fold.slot as usize);
-        Ok(false)
-    }
-
-    /// One element; true when the rest need not be looked at.
-    #[inline]
-    fn step(&mut self, fold: &'v Fold, run: &mut Run<'v>) -> Result<bool, EvalError> {
-        match fold.kind {
-            FoldKind::All => Ok(!self.truth(fold.body)?),
-            FoldKind::Exists => self.truth(fold.body),
-            FoldKind::ExistsOne => {
-                run.found += usize::from(self.truth(fold.body)?);
-                Ok(false)
-            }
-            FoldKind::Filter => {
-                if self.truth(fold.body)?
-                    && let Some(value) = self.slots.get(fold.slot as usize)
-                {
-                    run.out.push(value.clone());
-                    self.meter.list(1)?;
-                }
-                Ok(false)
-            }
-            FoldKind::Map => {
-                if match fold.when {
-                    Some(when) => self.truth(when)?,
-                    None => true,
-                } {
-                    let value = self.eval(fold.body)?;
-                    run.out.push(value);
-                    self.meter.list(1)?;
-                }
-                Ok(false)
-            }
-        }
-    }
-}
-
-/// What a macro has come to.
-struct Run<'v> {
-    found: usize,
-    out: Vec<Value<'v>>,
-}
-
-/// What a macro binds.
-enum Element<'v> {
-    Lent(&'v Json<'v>),
-    Made(Value<'v>),
-    /// A key of an object, and the value under it.
-    Key(&'v str, &'v Json<'v>),
 }

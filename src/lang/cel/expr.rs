@@ -4,8 +4,8 @@ use super::ast::Ast;
 use super::errors::{CompileError, EvalError, Lint};
 use super::eval::Eval;
 use super::lint;
+use super::lower::compile;
 use super::meter::Meter;
-use super::parse::parse;
 use super::parts::{Part, Taker};
 use super::scope::{Budget, Scope};
 use super::trace::{Reads, Touched};
@@ -21,7 +21,7 @@ pub struct Expr {
 impl Expr {
     /// Compiles; the names of functions and their number of arguments are checked here.
     pub fn compile(text: &str) -> Result<Expr, CompileError> {
-        parse(text).map(|ast| Expr { ast: Arc::new(ast) })
+        compile(text).map(|ast| Expr { ast: Arc::new(ast) })
     }
 
     /// The source text.

@@ -3,11 +3,13 @@
 use super::ast::Func;
 use super::errors::{EvalError, fault};
 use super::host;
+use super::kind::{Type, with_article};
 use super::meter::Meter;
 use super::resolve::compile_pattern;
 use super::scope::Scope;
+use super::show::{double_text, duration_text, time_text};
 use super::time;
-use super::value::{Type, Value, double_text, duration_text, time_text, with_article};
+use super::value::Value;
 use std::borrow::Cow;
 
 /// Steps that compiling a pattern at run time costs.
@@ -41,50 +43,12 @@ pub(super) fn call<'v>(
         },
         (Func::Dyn, [of]) => Ok(of.clone()),
         (Func::TypeOf, [of]) => Ok(Value::Type(of.type_of())),
-        (
-            Func::GetFullYear
-            | Func::GetMonth
-            | Func::GetDate
-            | Func::GetDayOfMonth
-            | Func::GetDayOfWeek
-            | Func::GetDayOfYear
-            | Func::GetHours
-            | Func::GetMinutes
-            | Func::GetSeconds
-            | Func::GetMilliseconds,
-            [of, zone @ ..],
-        ) => time::getter(func, of, zone.first()),
+        (func, [of, zone @ ..]) if func.is_getter() => time::getter(func, of, zone.first()),
         (Func::Join, [list, rest @ ..]) => join(list, rest.first(), meter),
-        (
-            Func::Contains
-            | Func::StartsWith
-            | Func::EndsWith
-            | Func::Matches
-            | Func::LowerAscii
-            | Func::UpperAscii
-            | Func::Trim
-            | Func::Split
-            | Func::Replace
-            | Func::Substring
-            | Func::IndexOf
-            | Func::LastIndexOf,
-            [Value::Str(text), rest @ ..],
-        ) => of_string(func, text, rest, meter),
-        (
-            Func::Contains
-            | Func::StartsWith
-            | Func::EndsWith
-            | Func::Matches
-            | Func::LowerAscii
-            | Func::UpperAscii
-            | Func::Trim
-            | Func::Split
-            | Func::Replace
-            | Func::Substring
-            | Func::IndexOf
-            | Func::LastIndexOf,
-            [other, ..],
-        ) => fault(format!("{} is not a string", shown(other))),
+        (func, [of, rest @ ..]) if func.is_of_string() => match of {
+            Value::Str(text) => of_string(func, text, rest, meter),
+            other => fault(format!("{} is not a string", shown(other))),
+        },
         _ => host::call(func, args, scope, meter),
     }
 }

@@ -1,11 +1,13 @@
 //! The functions of `gates.md` beside the standard ones.
 
 use super::ast::Func;
+use super::compare::{equal, numbers, scalars_equal};
 use super::errors::{EvalError, fault};
+use super::kind::with_article;
 use super::meter::Meter;
 use super::scope::{Host, Scope};
 use super::time;
-use super::value::{Items, Value, equal, numbers, scalars_equal, with_article};
+use super::value::{Items, Value};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashSet;

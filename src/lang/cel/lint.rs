@@ -1,8 +1,8 @@
 //! What an author would regret (`gates.md`, Fail-closed).
 
 use super::ast::{Ast, FoldKind, Func, Id, Literal, Node, Op};
+use super::compare::scalars_equal;
 use super::errors::Lint;
-use super::value::scalars_equal;
 
 /// All findings, in reading order.
 pub(super) fn lints(ast: &Ast) -> Vec<Lint> {

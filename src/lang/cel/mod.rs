@@ -1,18 +1,24 @@
 //! CEL: parsed by the `cel` crate (named in `parse.rs` alone), evaluated here over lent JSON.
 
 mod ast;
+mod compare;
+mod cursor;
 mod errors;
 mod eval;
 mod expr;
+mod fold;
 mod functions;
 mod host;
+mod kind;
 mod lint;
+mod lower;
 mod meter;
 mod operators;
 mod parse;
 mod parts;
 mod resolve;
 mod scope;
+mod show;
 mod time;
 mod trace;
 mod value;
@@ -22,7 +28,8 @@ mod tests;
 
 pub use errors::{CompileError, EvalError, Lint};
 pub use expr::Expr;
+pub use kind::Type;
 pub use parts::{Outcome, Part};
 pub use scope::{Budget, Host, Scope};
 pub use trace::{Read, Reads};
-pub use value::{Type, Value};
+pub use value::Value;

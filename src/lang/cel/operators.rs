@@ -4,8 +4,9 @@ use super::ast::Op;
 use super::errors::{EvalError, fault};
 use super::functions::shown;
 use super::meter::Meter;
+use super::show::double_text;
 use super::time;
-use super::value::{Value, double_text};
+use super::value::Value;
 use std::borrow::Cow;
 
 /// `-x`

@@ -2,7 +2,8 @@
 
 use super::ast::Func;
 use super::errors::{EvalError, fault};
-use super::value::{Value, with_article};
+use super::kind::with_article;
+use super::value::Value;
 use crate::base::clock::parse_rfc3339;
 use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, TimeDelta, Timelike as _, Utc};
 

@@ -1,13 +1,13 @@
 //! Nothing that stands in an expression or in its evidence makes tollgate spin, swell or fall over.
 
-use super::{Names, check, document, run, run_with};
+use super::{Names, PATIENT, check, document, run, run_with};
 use crate::base::json::Json;
 use crate::lang::cel::{Budget, Expr};
 use std::collections::BTreeMap;
 
 #[test]
 fn steps_are_counted() {
-    let small = Budget { steps: 100, seconds: 10 };
+    let small = Budget { steps: 100, ..PATIENT };
     let spent = "limit: the expression needs more than its 100 comprehension steps";
     assert_eq!(run_with("d.list.all(x, x > 0)", &small), "true");
     let nested = "[1,2,3,4,5].all(a, [1,2,3,4,5].all(b, [1,2,3,4,5].all(c, a + b + c > 0)))";
@@ -25,7 +25,11 @@ fn ten_levels_of_ten_end_at_the_limit() {
     for level in 0..10 {
         text = format!("{ten}.all(x{level}, {text})");
     }
-    assert_eq!(run(&text), "limit: the expression needs more than its 10000000 comprehension steps");
+    let budget = Budget { steps: 200_000, ..PATIENT };
+    assert_eq!(
+        run_with(&text, &budget),
+        "limit: the expression needs more than its 200000 comprehension steps"
+    );
 }
 
 #[test]
@@ -138,11 +142,11 @@ fn a_time_limit_stands_behind_the_steps() {
 }
 
 #[test]
-fn evidence_of_a_million_elements_is_lent() {
-    let items = Json::Array((0..1_000_000).map(Json::Int).collect());
+fn evidence_of_many_elements_is_lent() {
+    let items = Json::Array((0..200_000).map(Json::Int).collect());
     let names = Names(BTreeMap::from([("d", &items)]));
-    let expr = Expr::compile("size(d) == 1000000 && d.all(x, x >= 0) && sum(d) == 499999500000").unwrap();
-    assert_eq!(expr.eval(&names, &Budget::default()).unwrap().show(), "true");
+    let expr = Expr::compile("size(d) == 200000 && d.all(x, x >= 0) && sum(d) == 19999900000").unwrap();
+    assert_eq!(expr.eval(&names, &PATIENT).unwrap().show(), "true");
 }
 
 #[test]
@@ -160,7 +164,7 @@ fn hostile_text_is_escaped_in_messages() {
     let names = Names(BTreeMap::from([("d", &doc)]));
     let long = format!("'{}'", "x".repeat(5000));
     let expr = Expr::compile(&long).unwrap();
-    let value = expr.eval(&names, &Budget::default()).unwrap();
+    let value = expr.eval(&names, &PATIENT).unwrap();
     assert_eq!(value.show().chars().count(), 201);
     assert_eq!(value.quoted().chars().count(), 201);
 }

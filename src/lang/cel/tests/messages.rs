@@ -1,8 +1,8 @@
 //! Names, lints, traces, and what values look like.
 
-use super::{Names, document};
+use super::{Names, PATIENT, document};
 use crate::base::json::Json;
-use crate::lang::cel::{Budget, Expr, Reads, Value};
+use crate::lang::cel::{Expr, Reads, Value};
 use std::collections::BTreeMap;
 
 fn names(text: &str) -> Vec<String> {
@@ -92,7 +92,7 @@ fn reads(text: &str) -> Vec<String> {
     let doc = document();
     let names = Names(BTreeMap::from([("d", &doc)]));
     let mut reads = Reads::default();
-    let _ = Expr::compile(text).unwrap().eval_traced(&names, &Budget::default(), &mut reads);
+    let _ = Expr::compile(text).unwrap().eval_traced(&names, &PATIENT, &mut reads);
     reads.iter().map(|r| format!("{}{}", r.name, r.pointer)).collect()
 }
 
@@ -118,8 +118,8 @@ fn tracing_changes_nothing() {
     let names = Names(BTreeMap::from([("d", &doc)]));
     for text in ["d.rows.map(r, r.v)", "d.missing", "d.o.b.c.size()", "d.list.all(x, x in d.list)"] {
         let expr = Expr::compile(text).unwrap();
-        let plain = expr.eval(&names, &Budget::default()).map(|v| v.quoted());
-        let traced = expr.eval_traced(&names, &Budget::default(), &mut Reads::default()).map(|v| v.quoted());
+        let plain = expr.eval(&names, &PATIENT).map(|v| v.quoted());
+        let traced = expr.eval_traced(&names, &PATIENT, &mut Reads::default()).map(|v| v.quoted());
         assert_eq!(plain, traced);
     }
 }

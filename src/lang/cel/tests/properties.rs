@@ -1,6 +1,6 @@
 //! What holds for every expression and every document.
 
-use super::{Names, document};
+use super::{Names, PATIENT, document};
 use crate::base::json::{Json, Object};
 use crate::lang::cel::{Budget, EvalError, Expr, Reads, Value};
 use proptest::prelude::*;
@@ -87,7 +87,7 @@ fn truth(text: &str, a: &Json<'_>, b: &Json<'_>) -> Result<bool, EvalError> {
     let (a, b) = (a.clone(), b.clone());
     let names = Names(BTreeMap::from([("a", &a), ("b", &b)]));
     let expr = Expr::compile(text).unwrap();
-    match expr.eval(&names, &Budget::default())? {
+    match expr.eval(&names, &PATIENT)? {
         Value::Bool(b) => Ok(b),
         other => panic!("{}", other.show()),
     }
@@ -279,7 +279,7 @@ proptest! {
         let doc = document();
         let names = Names(BTreeMap::from([("d", &doc)]));
         if let Ok(expr) = Expr::compile(&text) {
-            let budget = Budget { steps: 100_000, seconds: 10 };
+            let budget = Budget { steps: 20_000, ..PATIENT };
             let once = expr.eval(&names, &budget).map(|v| v.quoted());
             let again = expr.eval_traced(&names, &budget, &mut Reads::default()).map(|v| v.quoted());
             prop_assert_eq!(&once, &again);
@@ -293,7 +293,7 @@ proptest! {
     fn an_operand_that_fails_is_never_forgotten(text in expression()) {
         let doc = document();
         let names = Names(BTreeMap::from([("d", &doc)]));
-        let budget = Budget { steps: 100_000, seconds: 10 };
+        let budget = Budget { steps: 20_000, ..PATIENT };
         let value = |text: &str| Expr::compile(text).ok().map(|e| e.eval(&names, &budget).map(|v| v.quoted()));
         if let Some(Err(_)) = value(&text) {
             for around in ["({}) || true", "({}) && false", "({}) ? true : true", "!({})", "[{}] == [{}]",
@@ -335,12 +335,12 @@ proptest! {
         let names = Names(BTreeMap::from([("d", &doc)]));
         let expr = Expr::compile(text).unwrap();
         let mut reads = Reads::default();
-        let before = expr.eval_traced(&names, &Budget::default(), &mut reads).map(|v| v.quoted());
+        let before = expr.eval_traced(&names, &PATIENT, &mut reads).map(|v| v.quoted());
         for key in ["a", "b"] {
             let path = [key.to_string()];
             if doc.get(key).is_some() && !reads.contains("d", &format!("/{key}")) && !text.contains("size") {
                 let less = without(&doc, &path);
-                let after = expr.eval(&Names(BTreeMap::from([("d", &less)])), &Budget::default()).map(|v| v.quoted());
+                let after = expr.eval(&Names(BTreeMap::from([("d", &less)])), &PATIENT).map(|v| v.quoted());
                 prop_assert_eq!(&before, &after);
             }
         }
@@ -369,12 +369,12 @@ fn a_missing_field_is_no_pass() {
         let expr = Expr::compile(text).unwrap();
         let mut reads = Reads::default();
         let names = Names(BTreeMap::from([("d", &doc)]));
-        let value = expr.eval_traced(&names, &Budget::default(), &mut reads).unwrap();
+        let value = expr.eval_traced(&names, &PATIENT, &mut reads).unwrap();
         assert!(matches!(value, Value::Bool(true)), "{text}");
         for read in reads.iter().filter(|r| !r.pointer.is_empty() && !allowed.contains(&r.pointer.as_str())) {
             let path: Vec<String> = read.pointer[1..].split('/').map(str::to_string).collect();
             let less = without(&doc, &path);
-            let result = expr.eval(&Names(BTreeMap::from([("d", &less)])), &Budget::default());
+            let result = expr.eval(&Names(BTreeMap::from([("d", &less)])), &PATIENT);
             assert!(!matches!(result, Ok(Value::Bool(true))), "{text} is true without {}", read.pointer);
         }
     }

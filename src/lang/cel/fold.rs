@@ -1,0 +1,132 @@
+//! The macros: a range, a name for its elements, a body, and what they come to.
+
+use super::ast::{Fold, FoldKind};
+use super::errors::{EvalError, fault};
+use super::eval::{Eval, Evaluated};
+use super::functions::shown;
+use super::value::Value;
+use crate::base::json::Json;
+
+/// What a macro has come to.
+struct Run<'v> {
+    found: usize,
+    out: Vec<Value<'v>>,
+}
+
+/// What a macro binds.
+enum Element<'v> {
+    Lent(&'v Json<'v>),
+    Made(Value<'v>),
+    /// A key of an object, and the value under it.
+    Key(&'v str, &'v Json<'v>),
+}
+
+impl<'v> Eval<'_, 'v> {
+    pub(super) fn fold(&mut self, fold: &'v Fold) -> Evaluated<'v> {
+        let range = self.eval(fold.range)?;
+        let mut run = Run { found: 0, out: Vec::new() };
+        let decided = match &range {
+            Value::Json(Json::Array(items)) => {
+                let items: &'v [Json<'v>] = items;
+                self.walk(fold, &mut run, items.iter().map(Element::Lent))?
+            }
+            Value::List(items) => self.walk(fold, &mut run, items.iter().cloned().map(Element::Made))?,
+            // A map is walked by its keys.
+            Value::Json(Json::Object(object)) => {
+                let keys = object.iter().map(|(key, value)| Element::Key(key, value));
+                self.walk(fold, &mut run, keys)?
+            }
+            Value::Map(members) => {
+                self.walk(fold, &mut run, members.iter().map(|(key, _)| Element::Made(key.clone())))?
+            }
+            other => {
+                return fault(format!(
+                    "{} is {}, neither a list nor a map",
+                    self.source(fold.range),
+                    shown(other)
+                ));
+            }
+        };
+        Ok(match fold.kind {
+            FoldKind::All => Value::Bool(!decided),
+            FoldKind::Exists => Value::Bool(decided),
+            FoldKind::ExistsOne => Value::Bool(run.found == 1),
+            FoldKind::Map | FoldKind::Filter => Value::list(run.out),
+        })
+    }
+
+    /// Binds each element and evaluates the body, until one decides.
+    fn walk(
+        &mut self,
+        fold: &'v Fold,
+        run: &mut Run<'v>,
+        elements: impl Iterator<Item = Element<'v>>,
+    ) -> Result<bool, EvalError> {
+        // What the range itself bound is gone, so that the slot is the next one.
+        self.slots.truncate(fold.slot as usize);
+        self.slots.push(Value::Null);
+        for (at, element) in elements.enumerate() {
+            let step = self.meter.charge(1).and_then(|()| {
+                let value = match element {
+                    Element::Lent(json) => self.lent(json),
+                    Element::Made(value) => value,
+                    Element::Key(key, value) => {
+                        self.touch(value);
+                        Value::str(key)
+                    }
+                };
+                if let Some(slot) = self.slots.get_mut(fold.slot as usize) {
+                    *slot = value;
+                }
+                self.step(fold, run)
+            });
+            match step {
+                Ok(false) => {}
+                Ok(true) => {
+                    self.slots.truncate(fold.slot as usize);
+                    return Ok(true);
+                }
+                Err(EvalError::Expression(why)) => {
+                    self.slots.truncate(fold.slot as usize);
+                    return fault(format!("{why} (element {at} of {})", self.source(fold.range)));
+                }
+                Err(limit) => return Err(limit),
+            }
+        }
+        self.slots.truncate(fold.slot as usize);
+        Ok(false)
+    }
+
+    /// One element; true when the rest need not be looked at.
+    #[inline]
+    fn step(&mut self, fold: &'v Fold, run: &mut Run<'v>) -> Result<bool, EvalError> {
+        match fold.kind {
+            FoldKind::All => Ok(!self.truth(fold.body)?),
+            FoldKind::Exists => self.truth(fold.body),
+            FoldKind::ExistsOne => {
+                run.found += usize::from(self.truth(fold.body)?);
+                Ok(false)
+            }
+            FoldKind::Filter => {
+                if self.truth(fold.body)?
+                    && let Some(value) = self.slots.get(fold.slot as usize)
+                {
+                    run.out.push(value.clone());
+                    self.meter.list(1)?;
+                }
+                Ok(false)
+            }
+            FoldKind::Map => {
+                if match fold.when {
+                    Some(when) => self.truth(when)?,
+                    None => true,
+                } {
+                    let value = self.eval(fold.body)?;
+                    run.out.push(value);
+                    self.meter.list(1)?;
+                }
+                Ok(false)
+            }
+        }
+    }
+}
