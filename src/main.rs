@@ -1,1 +1,7 @@
-fn main() {}
+//! The `tollgate` binary: nothing but the way in.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tollgate::cli::main()
+}

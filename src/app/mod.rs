@@ -1,4 +1,50 @@
-//! Floor 5: one file per verb.
+//! Floor 5: one file per verb, one public function each; the only place where rooms meet.
 
+mod check;
+mod doctor;
+mod doctor_text;
+mod error;
+mod explain;
+mod explain_text;
+mod gate_list;
+mod gate_new;
+mod gate_try;
+mod gate_try_text;
+mod incidents;
+mod init;
+mod init_text;
+mod last_verdict;
+mod prove;
+mod prove_mutants;
+mod prove_text;
+mod reproduce;
+mod reproduction;
+#[cfg(test)]
+mod sample;
 pub mod schema;
 pub mod validate;
+mod verdict_files;
+mod waiver;
+mod waiver_edit;
+mod workspace;
+
+pub use check::{CheckRequest, check};
+pub use doctor::{Diagnosis, GateEvidence, doctor};
+pub use doctor_text::human as doctor_human;
+pub use error::{Error, exit};
+pub use explain::{ExplainRequest, Explanation, Found, explain};
+pub use explain_text::human as explain_human;
+pub use gate_list::{GateListRequest, gate_list, human as gate_list_human};
+pub use gate_new::{GateNewRequest, gate_new, human as gate_new_human};
+pub use gate_try::{TryRequest, gate_try};
+pub use gate_try_text::human as gate_try_human;
+pub use init::{InitRequest, human as init_human, init};
+pub use last_verdict::{named as named_verdict, newest as newest_verdict};
+pub use prove::{GateProof, Proof, Standing, Survivor, prove};
+pub use prove_text::human as prove_human;
+pub use reproduce::{ReproduceError, ReproduceRequest, Step, reproduce};
+pub use reproduction::{Reproduction, human as reproduce_human};
+pub use verdict_files::write as write_verdict;
+pub use waiver::{human as waiver_audit_human, waiver_audit};
+pub use waiver_edit::{human as waiver_edit_human, waiver_add, waiver_remove, waiver_renew};
+pub use workspace::{OpenRequest, Workspace};

@@ -2,6 +2,7 @@
 
 use crate::base::json::{Json, Limits, parse, plain};
 use crate::lang::schema::Registry;
+use crate::report::text::terminal;
 use serde::Serialize;
 
 /// One registered schema.
@@ -31,6 +32,17 @@ pub fn list(registry: &Registry) -> Vec<Listed> {
             origin: source.origin.clone(),
         })
         .collect()
+}
+
+/// The list as people read it: id, origin, title.
+pub fn human(listed: &[Listed]) -> String {
+    let id = listed.iter().map(|l| l.id.chars().count()).max().unwrap_or(0);
+    let origin = listed.iter().map(|l| l.origin.chars().count()).max().unwrap_or(0);
+    let line = |l: &Listed| {
+        let title = terminal(l.title.as_deref().unwrap_or(""));
+        format!("{:<id$}  {:<origin$}  {title}\n", terminal(&l.id), terminal(&l.origin))
+    };
+    listed.iter().map(line).collect()
 }
 
 /// A schema's text; the error is a sentence that names the nearest ids.

@@ -1,5 +1,6 @@
 //! Files: bounded reads of regular files inside a workspace, atomic writes. Every error names its path.
 
+use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
 use std::io::{Read as _, Write as _};
 use std::path::{Component, Path, PathBuf};
@@ -51,6 +52,8 @@ pub enum ReadError {
 pub struct Root {
     dir: PathBuf,
     real: PathBuf,
+    /// Workspace-relative path -> the file that stands in for it, or nothing at all.
+    instead: BTreeMap<String, Option<PathBuf>>,
 }
 
 impl Root {
@@ -61,7 +64,7 @@ impl Root {
         if !real.is_dir() {
             return Err(ReadError::Io { path: shown, why: "it is not a folder".into() });
         }
-        Ok(Root { dir: dir.to_path_buf(), real })
+        Ok(Root { dir: dir.to_path_buf(), real, instead: BTreeMap::new() })
     }
 
     /// The folder as it was named.
@@ -72,6 +75,19 @@ impl Root {
     /// The folder with every symbolic link resolved.
     pub fn real(&self) -> &Path {
         &self.real
+    }
+
+    /// The same workspace with the file at `rel` replaced by another file, or taken away (`None`). Nothing on disk changes:
+    /// this is how `prove` judges what never happened.
+    pub fn with_instead(&self, rel: &str, file: Option<PathBuf>) -> Root {
+        let mut other = self.clone();
+        other.instead.insert(rel.to_string(), file);
+        other
+    }
+
+    /// Whether the file at a clean workspace-relative path was taken away by `with_instead`.
+    pub fn is_taken_away(&self, rel: &str) -> bool {
+        self.instead.get(rel).is_some_and(Option::is_none)
     }
 
     /// Checks the text of a workspace-relative path: relative, `/`-separated, without `..`; `.` parts are dropped.
@@ -99,12 +115,35 @@ impl Root {
     /// `Missing` when nothing is there.
     pub fn resolve(&self, rel: &str) -> Result<PathBuf, ReadError> {
         let clean = Self::clean(rel)?;
+        match self.instead.get(&clean) {
+            Some(Some(file)) => return Ok(file.clone()),
+            Some(None) => return Err(ReadError::Missing(show(&clean))),
+            None => {}
+        }
         let path = self.real.join(&clean);
         let real = std::fs::canonicalize(&path).map_err(|e| io_error(&show(&clean), &e))?;
         if real.starts_with(&self.real) {
             Ok(real)
         } else {
             Err(ReadError::Outside { path: show(&clean), why: "a symbolic link leads out of it".into() })
+        }
+    }
+
+    /// Where a workspace-relative file is to be written: behind the symbolic links of the workspace, never outside it.
+    /// The file, and folders above it, need not be there yet.
+    pub fn target(&self, rel: &str) -> Result<PathBuf, ReadError> {
+        let clean = Self::clean(rel)?;
+        let mut parts: Vec<&str> = clean.split('/').filter(|part| !part.is_empty()).collect();
+        let mut missing = Vec::new();
+        loop {
+            let inside = if parts.is_empty() { ".".to_string() } else { parts.join("/") };
+            match (self.resolve(&inside), parts.pop()) {
+                (Ok(found), _) => {
+                    return Ok(missing.iter().rev().fold(found, |at: PathBuf, part| at.join(part)));
+                }
+                (Err(ReadError::Missing(_)), Some(part)) => missing.push(part),
+                (Err(error), _) => return Err(error),
+            }
         }
     }
 

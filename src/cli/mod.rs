@@ -1,1 +1,12 @@
-//! Floor 7: the front door.
+//! Floor 7: the front door. argv in; bytes and an exit code out.
+
+mod args;
+mod dispatch;
+mod env;
+mod output;
+mod progress;
+mod term;
+mod verbs;
+
+pub use args::command;
+pub use dispatch::main;

@@ -1,1 +1,24 @@
-//! Room `config` (see ARCHITECTURE.md).
+//! Edge: the policy. `tollgate.toml`, gate files and schemas, from the working tree or a git ref, into gates that are
+//! compiled and linted. All problems of all files are reported together.
+
+mod compile;
+mod digest;
+mod duration;
+mod gate_file;
+mod inventory;
+mod lint;
+mod load;
+mod message;
+mod problem;
+mod raw;
+mod resolve;
+mod run_sections;
+mod tree;
+
+pub use gate_file::is_id;
+
+pub use inventory::Classification;
+pub use lint::written_files;
+pub use load::{LoadRequest, Policy, load, settings};
+pub use problem::{ConfigError, Problem};
+pub use resolve::{FILE, defaults, known_packs};

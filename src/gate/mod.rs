@@ -1,1 +1,10 @@
-//! Judgement: the evaluation of one gate over its evidence.
+//! Judgement: the evaluation of one gate over its evidence. Values in, values out.
+
+mod check;
+mod evaluate;
+mod scope;
+mod trace;
+
+pub use evaluate::{Judged, Outcome, evaluate};
+pub use scope::Facts;
+pub use trace::{Looked, trace};

@@ -1,8 +1,11 @@
 //! Gates, as a gate file states them, with every expression compiled.
 
+use crate::base::command::{self, CommandLine};
+use crate::base::json::place_of_offset;
 use crate::lang::cel::Expr;
 use crate::model::lane::Lane;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A region of a file of the workspace, counted from 1, the end column one past the last character (as SARIF has it).
@@ -18,6 +21,29 @@ pub struct Region {
     pub end_line: u64,
     /// One past the last column.
     pub end_column: u64,
+}
+
+impl Region {
+    /// The region of a byte range of `text`, the text of the file at `path`.
+    pub fn of(path: &str, text: &str, span: Range<usize>) -> Region {
+        let start = place_of_offset(text.as_bytes(), span.start);
+        let end = place_of_offset(text.as_bytes(), span.end.max(span.start));
+        Region {
+            path: path.to_string(),
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+        }
+    }
+
+    /// The region from byte `offset` to the end of its line.
+    pub fn to_end_of_line(path: &str, text: &str, offset: usize) -> Region {
+        let start = offset.min(text.len());
+        let rest = text.get(start..).unwrap_or("");
+        let length = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        Region::of(path, text, start..start + length)
+    }
 }
 
 /// Where a gate was loaded from.
@@ -177,6 +203,27 @@ pub struct Gate {
 }
 
 impl Gate {
+    /// The command that reproduces the gate, as a person types it: the gate file's own text, `{run}` filled with the run
+    /// folder judged (workspace-relative; left in place when there is none), after the workspace's `[reproduce] prefix`.
+    ///
+    /// The run folder stays one word whatever its name. A command that begins with `NAME=value` gets `env` between
+    /// itself and a prefix: a prefix starts a program and would take the assignment for one.
+    pub fn reproduce_command(&self, run: Option<&str>, prefix: &str) -> String {
+        let text = match run {
+            Some(run) if is_plain_path(run) => self.reproduce.replace("{run}", run),
+            Some(run) if self.reproduce.contains("{run}") => match CommandLine::parse(&self.reproduce) {
+                Ok(line) => line.filled("{run}", run).to_string(),
+                Err(_) => self.reproduce.clone(),
+            },
+            _ => self.reproduce.clone(),
+        };
+        match prefix.trim() {
+            "" => text,
+            prefix if command::begins_with_environment(&text) => format!("{prefix} env {text}"),
+            prefix => format!("{prefix} {text}"),
+        }
+    }
+
     /// Whether an expression of the gate mentions `name`.
     pub fn mentions(&self, name: &str) -> bool {
         self.expressions().any(|e| e.mentions(name))
@@ -189,5 +236,71 @@ impl Gate {
                 .iter()
                 .flat_map(|c| c.when.iter().chain(c.for_each.iter()).chain(std::iter::once(&c.assert))),
         )
+    }
+}
+
+/// A relative path that means itself to a shell and to every program: no quoting needed, no option, no way up.
+pub fn is_plain_path(path: &str) -> bool {
+    path.split('/').all(|part| {
+        let plain = part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+        plain && !matches!(part, "" | "." | "..") && !part.starts_with('-')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn gate(reproduce: &str) -> Gate {
+        let region = Region { path: "g.toml".into(), line: 1, column: 1, end_line: 1, end_column: 2 };
+        Gate {
+            id: "g".into(),
+            name: "G".into(),
+            why: "because".into(),
+            owner: "o".into(),
+            blocking: Blocking::Yes,
+            lanes: vec![Lane::Full],
+            runbook: None,
+            reproduce: reproduce.into(),
+            applies_when: None,
+            artifacts: BTreeMap::new(),
+            checks: Vec::new(),
+            except: Vec::new(),
+            origin: Origin::Workspace,
+            region,
+            digest: String::new(),
+            replaces: None,
+        }
+    }
+
+    #[test]
+    fn the_command_is_the_files_own() {
+        let plain = gate("cargo test --test x -- 'a b'");
+        assert_eq!(plain.reproduce_command(None, ""), "cargo test --test x -- 'a b'");
+        assert_eq!(
+            plain.reproduce_command(Some("r/1"), "rch exec --"),
+            "rch exec -- cargo test --test x -- 'a b'"
+        );
+        let env = gate("VCR_MODE=playback cargo test");
+        assert_eq!(
+            env.reproduce_command(None, "rch exec --"),
+            "rch exec -- env VCR_MODE=playback cargo test"
+        );
+        let run = gate("tollgate run --rerun-from {run}/summary.json");
+        assert_eq!(
+            run.reproduce_command(Some("out/20261120T101500Z"), ""),
+            "tollgate run --rerun-from out/20261120T101500Z/summary.json"
+        );
+        assert_eq!(run.reproduce_command(None, ""), "tollgate run --rerun-from {run}/summary.json");
+    }
+
+    proptest! {
+        #[test]
+        fn a_run_folder_of_any_name_is_one_word(run in "[^\\pC]{1,20}") {
+            let line = gate("tool {run}/x last").reproduce_command(Some(&run), "");
+            let words = CommandLine::parse(&line).unwrap();
+            prop_assert_eq!(words.arguments(), [format!("{run}/x"), "last".to_string()]);
+        }
     }
 }

@@ -29,12 +29,12 @@ pub struct Report {
 }
 
 impl Report {
-    /// Gates that did not pass and are not relabelled, worst first: blocking before warnings, new (with `--previous`) before known,
-    /// then gate order.
+    /// Gates that did not pass and are not relabelled, worst first: blocking before warnings, shadow gates last, new (with
+    /// `--previous`) before known, then gate order.
     pub fn red(&self) -> Vec<&GateResult> {
         let mut red: Vec<_> =
             self.verdict.gates.iter().filter(|g| matches!(g.status, Status::Fail | Status::Warn)).collect();
-        red.sort_by_key(|g| (g.status != Status::Fail, g.since.as_deref() != Some("new")));
+        red.sort_by_key(|g| (g.shadow, g.status != Status::Fail, g.since.as_deref() != Some("new")));
         red
     }
 }

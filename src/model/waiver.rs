@@ -48,6 +48,16 @@ pub enum Kind {
     Quarantine,
 }
 
+impl Kind {
+    /// `waiver`, `quarantine`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Waiver => "waiver",
+            Kind::Quarantine => "quarantine",
+        }
+    }
+}
+
 /// An entry and its state on the day it was judged. Fields are as written, dates as `YYYY-MM-DD`; what the file lacks is null.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {

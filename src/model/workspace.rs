@@ -23,4 +23,6 @@ pub struct Settings {
     pub git: Option<bool>,
     /// Put before every reproduce command (`rch exec --`); empty for none.
     pub prefix: String,
+    /// Seconds that `reproduce --exec` gives each command: 30 minutes.
+    pub timeout: u64,
 }

@@ -1,1 +1,22 @@
-//! Room `report` (see ARCHITECTURE.md).
+//! What people and machines read of a finished verdict: one free function per format, each owning its mappings.
+//! Nothing here decides anything.
+
+pub mod audit;
+pub mod bundle;
+pub mod events;
+pub mod github;
+pub mod human;
+mod human_gate;
+mod issue;
+pub mod json;
+pub mod junit;
+mod kind;
+pub mod markdown;
+pub mod sarif;
+mod sarif_log;
+mod style;
+pub mod text;
+mod words;
+
+pub use kind::{Kind, render, render_validation};
+pub use style::Style;

@@ -1,1 +1,11 @@
-//! Room `runbook` (see ARCHITECTURE.md).
+//! Edge: the runbook. Entries are files, the folder is the registry; texts in, entries and answers out.
+
+mod load;
+mod matching;
+mod nearest;
+mod plain;
+
+pub use load::{Problem, Runbook, load};
+pub use matching::{GENERIC_LINES, Match, matches};
+pub use nearest::{nearest, same_name};
+pub use plain::without_ansi;

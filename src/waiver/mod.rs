@@ -1,1 +1,15 @@
-//! Room `waiver` (see ARCHITECTURE.md).
+//! Judgement: waivers, quarantine entries and the rollback record. Text in, values out; reads no file, no clock.
+
+mod apply;
+mod dates;
+mod edit;
+mod parse;
+mod state;
+mod template;
+
+pub use apply::{covering, covers, mark_unused};
+pub use dates::{QUARANTINE_DAYS, ROLLBACK_DAYS, WAIVER_DAYS, parse_day};
+pub use edit::{EditError, NewWaiver, add, remove, renew};
+pub use parse::{ClassificationFile, ParseFault, RawEntry, RawRollback, Suite, parse};
+pub use state::{Context, UNWAIVABLE, entries, rollback};
+pub use template::template;

@@ -21,6 +21,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("triage", 3),
     ("verdict", 3),
     ("audit", 3),
+    ("proof", 3),
     ("trace", 3),
     ("store", 3),
     ("github", 3),

@@ -1,0 +1,261 @@
+//! The main job: config::load -> artifact -> gate::evaluate -> waiver -> verdict -> Report.
+
+use super::error::Error;
+use super::last_verdict;
+use super::workspace::{OpenRequest, Workspace};
+use crate::artifact::{Documents, Sources, WorkspaceHost};
+use crate::base::clock::Stopwatch;
+use crate::base::digest;
+use crate::gate::{self, Facts, Judged, Outcome as Judgement};
+use crate::model::gate::{Blocking, Gate};
+use crate::model::lane::{Lane, Mode};
+use crate::model::report::Report;
+use crate::model::verdict::{self, GateResult, Outcome, Policy, Status, Tool, Verdict, WaiverRef};
+use crate::model::waiver::{Entry, State};
+use crate::runbook::Runbook;
+use crate::verdict as judgement;
+use crate::waiver;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// What `tollgate check` was asked.
+pub struct CheckRequest<'a> {
+    /// What to open; its lane is the lane judged.
+    pub open: OpenRequest<'a>,
+    /// The lane.
+    pub lane: Lane,
+    /// The mode asked for.
+    pub mode: Mode,
+    /// An earlier verdict to compare with.
+    pub previous: Option<&'a Path>,
+    /// Fix the run id and durations.
+    pub deterministic: bool,
+    /// Told the id of each gate as it is judged.
+    pub progress: &'a (dyn Fn(&str) + Sync),
+}
+
+/// Judges the workspace. Writes nothing: `write` does.
+pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
+    let watch = Stopwatch::start();
+    let previous = request
+        .previous
+        .map(last_verdict::named)
+        .transpose()
+        .map_err(|why| Error::Usage(format!("--previous: {why}")))?;
+    let mut workspace = Workspace::open(&request.open)?;
+    let rollback = match (request.mode, &workspace.entries.rollback) {
+        (Mode::Strict, _) => None,
+        (Mode::Rollback, Ok(record)) => Some(record.clone()),
+        (Mode::Rollback, Err(why)) => return Err(Error::Usage(format!("mode rollback: {why}"))),
+    };
+    let runbook = workspace.runbook()?;
+    let mut gates = judge(&mut workspace, request, &runbook);
+    if let Some(previous) = &previous {
+        judgement::compare(&mut gates, previous);
+    }
+    let summary = judgement::summarise(&gates);
+    let exit_code = judgement::exit_code(&summary);
+    let certifies = request.lane == Lane::Certification;
+    let identity = identity(&workspace, request, &gates);
+    let verdict = Verdict {
+        schema: verdict::SCHEMA.into(),
+        generated_at: request.open.now.rfc3339(),
+        tool: Tool { name: "tollgate".into(), version: env!("CARGO_PKG_VERSION").into() },
+        run_id: identity.run,
+        correlation_id: identity.correlation,
+        commit: workspace.commit.clone(),
+        branch: workspace.branch.clone(),
+        lane: request.lane,
+        mode: request.mode,
+        policy: Policy {
+            digest: workspace.policy.digest.clone(),
+            from: workspace.policy.from.clone(),
+            altered: workspace.policy.altered.clone(),
+        },
+        verdict: if exit_code == 0 { Outcome::Pass } else { Outcome::Fail },
+        exit_code,
+        promotion: certifies
+            .then(|| judgement::promotion(&gates, exit_code, request.mode, rollback.as_ref())),
+        next_steps: certifies.then(|| {
+            judgement::next_steps(&gates, &format!("tollgate check --lane {}", request.lane.name()))
+        }),
+        summary,
+        waivers: workspace.entries.waivers.clone(),
+        gates,
+    };
+    let report = present(&workspace, verdict, (!request.deterministic).then(|| watch.seconds()));
+    Ok((workspace, report))
+}
+
+/// Judges every selected gate in parallel; the order of results is the gate order. Gates that read waivers come second:
+/// whether a waiver is unused is known only when the others are judged.
+fn judge(workspace: &mut Workspace, request: &CheckRequest<'_>, runbook: &Runbook) -> Vec<GateResult> {
+    let selected: Vec<Gate> = workspace
+        .policy
+        .gates
+        .iter()
+        .filter(|g| request.lane != Lane::Preflight || g.blocking == Blocking::Yes)
+        .cloned()
+        .collect();
+    let late = |g: &Gate| g.mentions("waivers") || g.mentions("quarantines");
+    let facts = workspace.facts(request.lane, request.mode);
+    let first: Vec<&Gate> = selected.iter().filter(|g| !late(g)).collect();
+    let second: Vec<&Gate> = selected.iter().filter(|g| late(g)).collect();
+    let mut results: BTreeMap<String, GateResult> = evaluate(workspace, request, &first, &facts, runbook)
+        .into_iter()
+        .map(|r| (r.id.clone(), r))
+        .collect();
+    let passed = results.values().filter(|r| r.status == Status::Pass).map(|r| r.id.as_str()).collect();
+    waiver::mark_unused(&mut workspace.entries.waivers, request.lane, &passed);
+    let mut facts = facts;
+    workspace.entries.bind(&mut facts);
+    let late = evaluate(workspace, request, &second, &facts, runbook);
+    results.extend(late.into_iter().map(|r| (r.id.clone(), r)));
+    let mut gates: Vec<GateResult> = results.into_values().collect();
+    if request.lane == Lane::Preflight {
+        judgement::cut_preflight(&mut gates);
+    }
+    gates
+}
+
+fn evaluate(
+    workspace: &Workspace,
+    request: &CheckRequest<'_>,
+    gates: &[&Gate],
+    facts: &Facts,
+    runbook: &Runbook,
+) -> Vec<GateResult> {
+    let context = workspace.artifact_context();
+    let sources = Sources::read(gates, &context);
+    let documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
+    let host = WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits);
+    gates
+        .par_iter()
+        .map(|gate| {
+            let evidence = documents.evidence(gate);
+            let judged = gate::evaluate(gate, &evidence, facts, &host);
+            (request.progress)(&gate.id);
+            result(workspace, request, gate, judged, evidence.records, runbook)
+        })
+        .collect()
+}
+
+fn result(
+    workspace: &Workspace,
+    request: &CheckRequest<'_>,
+    gate: &Gate,
+    judged: Judged,
+    artifacts: Vec<verdict::ArtifactRecord>,
+    runbook: &Runbook,
+) -> GateResult {
+    let failed_checks: Vec<Option<&str>> = judged.findings.iter().map(|f| f.check.as_deref()).collect();
+    let covering = waiver::covering(&workspace.entries.waivers, &gate.id, request.lane, &failed_checks);
+    let failed = judged.outcome == Judgement::Fail;
+    let waiver = covering.filter(|_| failed && gate.blocking == Blocking::Yes);
+    let status = match judged.outcome {
+        Judgement::NotApplicable => Status::Skip,
+        outcome => judgement::status(gate.blocking, outcome == Judgement::Pass, waiver.is_some()),
+    };
+    let entry = gate.runbook.as_deref().and_then(|id| runbook.get(id));
+    GateResult {
+        id: gate.id.clone(),
+        name: gate.name.clone(),
+        owner: gate.owner.clone(),
+        status,
+        blocking: gate.blocking == Blocking::Yes,
+        shadow: gate.blocking == Blocking::Shadow,
+        reason: judged.reason,
+        detail: judged.detail,
+        findings: judged.findings,
+        artifacts,
+        reproduce_command: workspace.reproduce_command(gate),
+        runbook: gate.runbook.clone(),
+        remediation: entry.map_or(Vec::new(), |e| e.remediation.clone()),
+        waiver: waiver.map(waiver_ref),
+        since: None,
+        trace: None,
+        duration_us: if request.deterministic { 0 } else { judged.micros },
+    }
+}
+
+fn waiver_ref(entry: &Entry) -> WaiverRef {
+    let text = |t: &Option<String>| t.clone().unwrap_or_default();
+    WaiverRef {
+        owner: text(&entry.owner),
+        reason: text(&entry.reason),
+        issue: text(&entry.issue),
+        expires: text(&entry.expires),
+        days_remaining: entry.days_remaining.unwrap_or(0),
+    }
+}
+
+struct Identity {
+    run: String,
+    correlation: String,
+}
+
+/// The correlation id follows from what was judged; the run id also from the moment and the process, unless the check is
+/// deterministic.
+fn identity(workspace: &Workspace, request: &CheckRequest<'_>, gates: &[GateResult]) -> Identity {
+    let mut judged = digest::Running::default();
+    let evidence = gates.iter().flat_map(|g| &g.artifacts).filter_map(|a| a.sha256.as_deref());
+    let context = [
+        workspace.policy.digest.as_str(),
+        request.lane.name(),
+        workspace.commit.as_deref().unwrap_or(""),
+        workspace.run_dir.as_deref().unwrap_or(""),
+    ];
+    for part in context.into_iter().chain(evidence) {
+        judged.update(part.as_bytes());
+        judged.update(b"\0");
+    }
+    let correlation = judged.hex()[..32].to_string();
+    let run = if request.deterministic {
+        correlation.clone()
+    } else {
+        let unique = format!("{correlation} {} {}", std::process::id(), crate::base::clock::unique());
+        digest::sha256_hex(unique.as_bytes())[..32].to_string()
+    };
+    Identity { run, correlation }
+}
+
+fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Report {
+    let policy = &workspace.policy;
+    let mut notes = policy.notes.clone();
+    if let Some(fault) = &workspace.entries.fault {
+        notes.push(format!("no waiver holds: {fault}"));
+    }
+    let attention = workspace
+        .entries
+        .waivers
+        .iter()
+        .chain(&workspace.entries.quarantines)
+        .filter(|e| e.state != State::Active);
+    notes.extend(attention.map(|e| format!("{} `{}`: {}", e.kind.name(), e.id, e.detail)));
+    let failing = verdict.gates.iter().filter(|g| g.status == Status::Fail);
+    let waiver_templates = failing
+        .filter_map(|g| {
+            // A fault of the evidence is of no check: then only a waiver of the whole gate helps.
+            let fired: BTreeSet<&String> = g.findings.iter().filter_map(|f| f.check.as_ref()).collect();
+            let whole = g.findings.iter().any(|f| f.check.is_none());
+            let checks: Vec<String> = if whole { Vec::new() } else { fired.into_iter().cloned().collect() };
+            waiver::template(&g.id, &checks, workspace.now.date()).map(|text| (g.id.clone(), text))
+        })
+        .collect();
+    Report {
+        gate_regions: policy.gates.iter().map(|g| (g.id.clone(), g.region.clone())).collect(),
+        check_regions: policy
+            .gates
+            .iter()
+            .flat_map(|g| g.checks.iter().map(|c| ((g.id.clone(), c.id.clone()), c.region.clone())))
+            .collect(),
+        quarantines: workspace.entries.quarantines.clone(),
+        waiver_templates,
+        repo_prefix: workspace.repo_prefix.clone(),
+        verdict_path: None,
+        notes,
+        seconds,
+        verdict,
+    }
+}

@@ -1,0 +1,32 @@
+//! A diagnosis as people read it.
+
+use super::doctor::Diagnosis;
+use crate::report::text::terminal;
+use std::fmt::Write as _;
+
+/// The text; ends in a newline.
+pub fn human(diagnosis: &Diagnosis) -> String {
+    let mut out = String::new();
+    // Writing into a string cannot fail.
+    let run = match &diagnosis.run {
+        Ok(run) => terminal(run),
+        Err(why) => format!("none: {}", terminal(why)),
+    };
+    let _ = writeln!(out, "run     {run}");
+    let commit = diagnosis.commit.as_deref().map_or("none: git does not hold here".into(), terminal);
+    let _ = writeln!(out, "commit  {commit}");
+    if let Some(fault) = &diagnosis.classification_fault {
+        let _ = writeln!(out, "waivers unreadable: {}", terminal(fault));
+    }
+    for gate in &diagnosis.gates {
+        let total = gate.present.len();
+        let word = if gate.faults.is_empty() { "ok" } else { "LACKS" };
+        let _ = writeln!(out, "{word:<6} {}  ({total} sound)", terminal(&gate.gate));
+        for fault in &gate.faults {
+            let _ = writeln!(out, "         {}: {}", fault.reason.name(), terminal(&fault.message));
+        }
+    }
+    let lacking = diagnosis.gates.iter().filter(|g| !g.faults.is_empty()).count();
+    let _ = writeln!(out, "{lacking} of {} gates lack evidence", diagnosis.gates.len());
+    out
+}

@@ -1,0 +1,46 @@
+//! tollgate cannot do its work: the one error of the verbs, mapped to an exit code in one place.
+
+/// Why a verb ended without an answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The command line, `tollgate.toml`, a gate file or a schema is wrong: exit 2.
+    #[error("{0}")]
+    Usage(String),
+    /// I/O, store, network: exit 4.
+    #[error("{0}")]
+    Work(String),
+}
+
+impl Error {
+    /// The exit code.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Error::Usage(_) => exit::USAGE,
+            Error::Work(_) => exit::WORK,
+        }
+    }
+}
+
+/// The one table of exit codes.
+pub mod exit {
+    /// Every blocking gate passed or is validly waived.
+    pub const PASS: u8 = 0;
+    /// At least one blocking gate failed.
+    pub const FAIL: u8 = 1;
+    /// The command line, `tollgate.toml`, a gate file or a schema is wrong: nothing was judged.
+    pub const USAGE: u8 = 2;
+    /// Nothing was judged: no gate selected, or all skipped.
+    pub const NOTHING: u8 = 3;
+    /// tollgate could not do its work.
+    pub const WORK: u8 = 4;
+    /// SIGINT.
+    pub const INTERRUPTED: u8 = 130;
+    /// SIGTERM.
+    pub const TERMINATED: u8 = 143;
+}
+
+impl From<crate::base::files::WriteError> for Error {
+    fn from(error: crate::base::files::WriteError) -> Self {
+        Error::Work(error.to_string())
+    }
+}

@@ -1,0 +1,217 @@
+//! What `tollgate init` writes: every setting with its default as a comment, and a suite for what the folder holds.
+
+use crate::base::files::Root;
+
+/// A kind of project, and the suite that is proposed for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proposal {
+    /// `cargo`, `npm`, `go`, `pytest`.
+    pub tool: &'static str,
+    /// The body of its `[suites.*]` section.
+    pub body: &'static str,
+}
+
+const CARGO_TESTS: &str = r#"glob    = "tests/*.rs"
+command = "cargo test --test {name} -- --nocapture"
+single  = "cargo test --test {name} -- {test} --exact --nocapture"
+reader  = "libtest"
+timeout = "10m"
+"#;
+
+const CARGO: &str = r#"names   = ["all"]
+command = "cargo test"
+reader  = "libtest"
+timeout = "10m"
+"#;
+
+const NPM: &str = r#"names   = ["all"]
+command = "npm test"
+reader  = "exit"
+timeout = "10m"
+"#;
+
+const GO: &str = r#"names   = ["all"]
+command = "go test -json ./..."
+reader  = "go"
+timeout = "10m"
+"#;
+
+const PYTEST: &str = r#"names   = ["all"]
+command = "python -m pytest --junitxml={out}/junit.xml"
+reader  = "junit"
+results = "{out}/junit.xml"
+timeout = "10m"
+"#;
+
+const ALL: [Proposal; 4] = [
+    Proposal { tool: "cargo", body: CARGO_TESTS },
+    Proposal { tool: "npm", body: NPM },
+    Proposal { tool: "go", body: GO },
+    Proposal { tool: "pytest", body: PYTEST },
+];
+
+/// Looks for the files that each kind of project has.
+pub fn detect(root: &Root) -> Vec<Proposal> {
+    let there = |name: &str| root.resolve(name).is_ok_and(|path| path.is_file());
+    let mut found = Vec::new();
+    if there("Cargo.toml") {
+        let body = if has_rust_tests(root) { CARGO_TESTS } else { CARGO };
+        found.push(Proposal { tool: "cargo", body });
+    }
+    if there("package.json") {
+        found.push(Proposal { tool: "npm", body: NPM });
+    }
+    if there("go.mod") {
+        found.push(Proposal { tool: "go", body: GO });
+    }
+    if ["pytest.ini", "pyproject.toml", "conftest.py", "setup.cfg", "tox.ini"].iter().any(|name| there(name))
+    {
+        found.push(Proposal { tool: "pytest", body: PYTEST });
+    }
+    found
+}
+
+fn has_rust_tests(root: &Root) -> bool {
+    let Ok(entries) = root
+        .resolve("tests")
+        .and_then(|dir| std::fs::read_dir(dir).map_err(|e| crate::base::files::io_error("tests", &e)))
+    else {
+        return false;
+    };
+    entries.flatten().any(|entry| entry.path().extension().is_some_and(|ext| ext == "rs"))
+}
+
+/// The text of `tollgate.toml`. With `copied` gates the pack is not named: the copies stand in its place.
+pub fn text(found: &[Proposal], copied: bool) -> String {
+    let (packs, said) = if copied {
+        ("[]         ", "the starter pack's gates stand in gates/")
+    } else {
+        ("[\"starter\"]", "embedded packs: \"starter\", \"runbook\"; [] for none")
+    };
+    let mut out = HEAD.replace("@PACKS@", packs).replace("@SAID@", said);
+    let mut kinds = Vec::new();
+    for (index, proposal) in found.iter().enumerate() {
+        let kind = if index == 0 { "unit" } else { proposal.tool };
+        out.push_str(&format!("[suites.{kind}]\n{}\n", proposal.body));
+        kinds.push(format!("\"{kind}\""));
+    }
+    for proposal in ALL.iter().filter(|p| found.iter().all(|f| f.tool != p.tool)) {
+        out.push_str(&format!("# For {}:\n", proposal.tool));
+        for line in format!("[suites.unit]\n{}", proposal.body).lines() {
+            out.push_str(&format!("# {line}\n"));
+        }
+        out.push('\n');
+    }
+    let kinds = kinds.join(", ");
+    if found.is_empty() {
+        out.push_str("# [profiles.ci]\n# kinds = [\"unit\"]\n");
+    } else {
+        out.push_str(&format!("[profiles.ci]\nkinds = [{kinds}]\n"));
+    }
+    out.push_str(TAIL);
+    out
+}
+
+const HEAD: &str = r#"# What `tollgate check` judges this repository by. A setting behind `# ` shows its default.
+
+[workspace]
+packs = @PACKS@                # @SAID@
+# gates = ["gates"]                  # folders of gates of your own; `tollgate gate new ID` writes one
+# schemas = ["schemas"]              # folders of JSON Schemas of your own, by `$id` or file stem
+# runbook = ["runbook"]              # folders of runbook entries of your own
+# results = "tests/e2e_results"      # run folders, and nothing else
+# output = "tests/full_suite_gate"   # verdicts
+# classification = "tests/suite_classification.toml"   # suites, waivers, quarantine
+# env = []                           # the environment names that expressions may see
+#
+# git = true    # the root belongs to the repository it stands in; not set: only where the root is its top folder
+
+# How a gate is reproduced.
+# [reproduce]
+# prefix = ""        # put before every command, for example "rch exec --" for a remote worker
+# timeout = "30m"    # what `tollgate reproduce --exec` gives each command
+
+# The suites that `tollgate run` runs. A command is split into words once, by the quoting rules of a shell but without one.
+"#;
+
+const TAIL: &str = r#"# lint  = true
+# skip  = []
+
+# [lint]
+# fmt = "cargo fmt --check"
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::files::write_atomic;
+    use crate::config;
+
+    fn workspace(files: &[&str]) -> (tempfile::TempDir, Root) {
+        let dir = tempfile::tempdir().unwrap();
+        for file in files {
+            write_atomic(&dir.path().join(file), b"x").unwrap();
+        }
+        let root = Root::open(dir.path()).unwrap();
+        (dir, root)
+    }
+
+    #[test]
+    fn what_is_written_is_the_default_and_so_is_what_is_commented() {
+        let (dir, root) = workspace(&[]);
+        for every_comment in [false, true] {
+            let mut written = text(&detect(&root), false);
+            if every_comment {
+                let setting = |line: &str| {
+                    let bare = line.strip_prefix("# ")?;
+                    let (key, value) = bare.split_once(" = ")?;
+                    let known = ["gates", "schemas", "runbook", "results", "output", "classification", "env"];
+                    (known.contains(&key) || (key == "timeout" && value.starts_with("\"30m\"")))
+                        .then(|| bare.to_string())
+                };
+                let uncommented = |line: &str| {
+                    if line == "# [reproduce]" {
+                        "[reproduce]".into()
+                    } else {
+                        setting(line).unwrap_or(line.into())
+                    }
+                };
+                let (settings, suites) = written.split_once("# The suites").unwrap();
+                let settings: String = settings.lines().map(|line| uncommented(line) + "\n").collect();
+                written = format!("{settings}# The suites{suites}");
+                assert!(written.contains("\nresults = ") && written.contains("\ntimeout = "), "{written}");
+            }
+            write_atomic(&dir.path().join("tollgate.toml"), written.as_bytes()).unwrap();
+            assert_eq!(config::settings(&root).unwrap(), config::defaults());
+        }
+    }
+
+    #[test]
+    fn a_suite_is_proposed_for_what_is_there() {
+        for (files, tools, wanted) in [
+            (&["Cargo.toml", "tests/a.rs"][..], &["cargo"][..], "[suites.unit]\nglob    = \"tests/*.rs\""),
+            (&["Cargo.toml"], &["cargo"], "[suites.unit]\nnames   = [\"all\"]\ncommand = \"cargo test\""),
+            (
+                &["package.json", "go.mod"],
+                &["npm", "go"],
+                "[suites.go]\nnames   = [\"all\"]\ncommand = \"go test",
+            ),
+            (&["conftest.py"], &["pytest"], "kinds = [\"unit\"]"),
+            (&[], &[], "# [profiles.ci]"),
+        ] {
+            let (dir, root) = workspace(files);
+            let found = detect(&root);
+            assert_eq!(found.iter().map(|p| p.tool).collect::<Vec<_>>(), tools);
+            let written = text(&found, false);
+            assert!(written.contains(wanted), "{written}");
+            write_atomic(&dir.path().join("tollgate.toml"), written.as_bytes()).unwrap();
+            config::settings(&root).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_text_for_a_cargo_project() {
+        let (_dir, root) = workspace(&["Cargo.toml", "tests/a.rs"]);
+        insta::assert_snapshot!(text(&detect(&root), false));
+    }
+}

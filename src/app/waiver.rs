@@ -1,0 +1,112 @@
+//! `tollgate waiver list` and `waiver audit`: every entry of the classification file with its state today.
+
+use super::error::{Error, exit};
+use super::workspace::{OpenRequest, Workspace};
+use crate::model::waiver::{Entry, State};
+use crate::report::audit::Audit;
+use crate::report::text::{terminal, terminal_cut};
+use serde::{Serialize, Serializer};
+use std::fmt::Write as _;
+
+/// Every waiver and quarantine entry, judged. As JSON it is a `tollgate.gate.waiver_audit.v1`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WaiverAudit {
+    /// The moment, RFC 3339.
+    pub generated_at: String,
+    /// The classification file, workspace-relative.
+    pub path: String,
+    /// Why the file cannot be read; no entry is known then.
+    pub fault: Option<String>,
+    /// Waivers, in id order.
+    pub waivers: Vec<Entry>,
+    /// Quarantine entries, in id order.
+    pub quarantines: Vec<Entry>,
+}
+
+impl Serialize for WaiverAudit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Audit::of(&self.generated_at, self.fault.as_deref(), &self.waivers, &self.quarantines)
+            .serialize(serializer)
+    }
+}
+
+/// Judges the entries. Whether a waiver is unused is only known once its gate is judged, so no entry is here.
+pub fn waiver_audit(request: &OpenRequest<'_>) -> Result<WaiverAudit, Error> {
+    let workspace = Workspace::open(request)?;
+    Ok(WaiverAudit {
+        generated_at: workspace.now.rfc3339(),
+        path: workspace.policy.settings.classification.clone(),
+        fault: workspace.entries.fault.clone(),
+        waivers: workspace.entries.waivers,
+        quarantines: workspace.entries.quarantines,
+    })
+}
+
+impl WaiverAudit {
+    /// What `waiver audit` exits with: 1 when an entry is expired or invalid, or the file cannot be read.
+    pub fn exit_code(&self) -> u8 {
+        let bad = |entry: &Entry| matches!(entry.state, State::Expired | State::Invalid);
+        if self.fault.is_some() || self.waivers.iter().chain(&self.quarantines).any(bad) {
+            exit::FAIL
+        } else {
+            exit::PASS
+        }
+    }
+
+    /// What `waiver list` exits with: 1 when the file cannot be read.
+    pub fn list_exit_code(&self) -> u8 {
+        if self.fault.is_some() { exit::FAIL } else { exit::PASS }
+    }
+}
+
+/// The entries as people read them, the worst last; ends in a newline.
+pub fn human(audit: &WaiverAudit) -> String {
+    let mut out = String::new();
+    // Writing into a string cannot fail.
+    if let Some(fault) = &audit.fault {
+        let _ = writeln!(out, "{}", terminal(fault));
+        return out;
+    }
+    let mut entries: Vec<&Entry> = audit.waivers.iter().chain(&audit.quarantines).collect();
+    if entries.is_empty() {
+        let _ = writeln!(out, "no waiver and no quarantine entry in {}", terminal(&audit.path));
+        return out;
+    }
+    entries.sort_by_key(|entry| match entry.state {
+        State::Unused => 0,
+        State::Active => 1,
+        State::Due => 2,
+        State::Expired => 3,
+        State::Invalid => 4,
+    });
+    let width = entries.iter().map(|e| terminal(&e.id).chars().count()).max().unwrap_or(0).min(50);
+    for entry in &entries {
+        let expires = entry.expires.as_deref().map_or("-".into(), |day| terminal_cut(day, 10));
+        let owner = entry.owner.as_deref().map_or("-".into(), |owner| terminal_cut(owner, 30));
+        let _ = writeln!(
+            out,
+            "{:<7}  {:<10}  {:<width$}  {expires:<10}  {owner}: {}",
+            entry.state.name().to_uppercase(),
+            entry.kind.name(),
+            terminal(&entry.id),
+            terminal(&entry.detail),
+        );
+        if matches!(entry.state, State::Expired | State::Invalid)
+            && let Some(region) = &entry.region
+        {
+            let _ = writeln!(out, "         at {}:{}:{}", terminal(&region.path), region.line, region.column);
+        }
+    }
+    let count = |state: State| entries.iter().filter(|e| e.state == state).count();
+    let _ = writeln!(
+        out,
+        "waivers {}, quarantine entries {}: {} active, {} due, {} expired, {} invalid",
+        audit.waivers.len(),
+        audit.quarantines.len(),
+        count(State::Active),
+        count(State::Due),
+        count(State::Expired),
+        count(State::Invalid),
+    );
+    out
+}

@@ -1,0 +1,149 @@
+//! From the parsed command line to the verbs and back to an exit code.
+
+use super::args::{self, Cli, Global, LaneArg, ModeArg, Verb};
+use super::env::Env;
+use super::output::{self, Target};
+use super::progress::Progress;
+use super::{term, verbs};
+use crate::app::{self, CheckRequest, Error, OpenRequest, exit};
+use crate::base::clock::Now;
+use crate::base::files;
+use crate::model::lane::{Lane, Mode};
+use crate::report::{self, Kind};
+use clap::Parser as _;
+use std::process::ExitCode;
+
+/// Parses the command line, runs the verb, and says how it ended.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let text = error.render();
+            let colour = term::look(&Env::from_machine()).colour;
+            let text = if colour { text.ansi().to_string() } else { text.to_string() };
+            if error.use_stderr() {
+                term::stderr(&text);
+                return ExitCode::from(exit::USAGE);
+            }
+            return ExitCode::from(if term::stdout(&text).is_ok() { exit::PASS } else { exit::WORK });
+        }
+    };
+    let env = Env::from_machine();
+    let code = run(&cli, &env).unwrap_or_else(|error| {
+        term::stderr(&format!("error: {error}"));
+        error.exit_code()
+    });
+    ExitCode::from(code)
+}
+
+fn run(cli: &Cli, env: &Env) -> Result<u8, Error> {
+    if !matches!(cli.verb, Verb::Reproduce(_)) {
+        exit_on_signals()?;
+    }
+    let global = &cli.global;
+    let now = match &global.now {
+        Some(text) => Now::parse(text).map_err(|why| Error::Usage(format!("--now: {why}")))?,
+        None => Now::from_machine(),
+    };
+    match &cli.verb {
+        Verb::Check(verb) => check(global, now, env, verb),
+        Verb::Validate(verb) => verbs::validate(global, now, env, verb),
+        Verb::Schema(verb) => verbs::schema(global, env, verb),
+        Verb::Waiver(verb) => verbs::waiver(global, now, env, verb),
+        Verb::Explain(verb) => verbs::explain(global, now, env, verb),
+        Verb::Reproduce(verb) => verbs::reproduce(global, now, env, verb),
+        Verb::Prove(verb) => verbs::prove(global, now, env, verb),
+        Verb::Gate(verb) => verbs::gate(global, now, env, verb),
+        Verb::Init(verb) => verbs::init(global, env, verb),
+        Verb::Doctor(verb) => verbs::doctor(global, now, env, verb),
+        Verb::Completions(verb) => verbs::completions(verb),
+        Verb::Man(verb) => verbs::man(verb),
+    }
+}
+
+/// A signal ends the process with the code of the table: nothing is half-written, files are replaced whole.
+fn exit_on_signals() -> Result<(), Error> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let always = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    for (signal, code) in [(SIGINT, exit::INTERRUPTED), (SIGTERM, exit::TERMINATED)] {
+        signal_hook::flag::register_conditional_shutdown(signal, i32::from(code), always.clone())
+            .map_err(|e| Error::Work(format!("signals cannot be handled: {e}")))?;
+    }
+    Ok(())
+}
+
+/// What a verb opens the workspace with.
+pub(super) fn open_request<'a>(
+    global: &'a Global,
+    now: Now,
+    env: &'a Env,
+    lane: Option<Lane>,
+    gates: &'a [String],
+    run: Option<&'a std::path::Path>,
+) -> OpenRequest<'a> {
+    OpenRequest { root: &global.root, now, lane, gates, run, policy_from: None, env: env.all() }
+}
+
+impl From<LaneArg> for Lane {
+    fn from(lane: LaneArg) -> Lane {
+        match lane {
+            LaneArg::Preflight => Lane::Preflight,
+            LaneArg::Full => Lane::Full,
+            LaneArg::Certification => Lane::Certification,
+        }
+    }
+}
+
+fn mode(verb: &args::Check, env: &Env) -> Result<Mode, Error> {
+    match (verb.mode, env.get("CI_GATE_PROMOTION_MODE")) {
+        (Some(ModeArg::Strict), _) | (None, None | Some("strict")) => Ok(Mode::Strict),
+        (Some(ModeArg::Rollback), _) | (None, Some("rollback")) => Ok(Mode::Rollback),
+        (None, Some(other)) => Err(Error::Usage(format!(
+            "CI_GATE_PROMOTION_MODE is `{}`; it may be `strict` or `rollback`",
+            files::show(other)
+        ))),
+    }
+}
+
+fn check(global: &Global, now: Now, env: &Env, verb: &args::Check) -> Result<u8, Error> {
+    let targets = output::targets(&global.format)?;
+    let lane = Lane::from(verb.lane);
+    let mut open = open_request(global, now, env, Some(lane), &verb.gate, verb.run.as_deref());
+    open.policy_from = verb.policy_from.as_deref();
+    let progress = Progress::start(0);
+    let request = CheckRequest {
+        open,
+        lane,
+        mode: mode(verb, env)?,
+        previous: verb.previous.as_deref(),
+        deterministic: verb.deterministic,
+        progress: &|gate| progress.tick(gate),
+    };
+    let (workspace, mut report) = app::check(&request)?;
+    progress.finish();
+    let out = workspace.output(verb.out.as_deref());
+    let written = app::write_verdict(&out, &report);
+    if written.is_ok() {
+        report.verdict_path = Some(out.join(format!("{}_verdict.json", lane.stem())).display().to_string());
+    }
+    for target in &targets {
+        deliver(target, &report, env)?;
+    }
+    // The report is shown first: an operator with a full disk still learns what failed.
+    written?;
+    Ok(report.verdict.exit_code)
+}
+
+fn deliver(target: &Target, report: &crate::model::report::Report, env: &Env) -> Result<(), Error> {
+    let mut style = term::look(env);
+    if target.path.is_some() {
+        style.colour = false;
+    }
+    if target.kind == Kind::Github {
+        let github = report::github::report(report);
+        output::append(env, "GITHUB_STEP_SUMMARY", &github.summary)?;
+        output::append(env, "GITHUB_OUTPUT", &github.output)?;
+        return output::deliver(target, &github.commands, false);
+    }
+    output::deliver(target, &report::render(target.kind, report, &style), false)
+}

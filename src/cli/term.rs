@@ -1,0 +1,51 @@
+//! Where output goes. A closed pipe ends the writing quietly: `tollgate … | head` is no error.
+
+use super::env::Env;
+use crate::report::Style;
+use std::io::{IsTerminal, Write};
+
+/// Decides by CLICOLOR_FORCE, NO_COLOR, TERM=dumb, then whether stderr is a terminal.
+pub fn look(env: &Env) -> Style {
+    let colour = colour(env, std::io::stderr().is_terminal());
+    let columns = env.get("COLUMNS").and_then(|c| c.parse().ok()).unwrap_or(100);
+    Style { colour, width: std::cmp::Ord::clamp(columns, 60, 160) }
+}
+
+fn colour(env: &Env, terminal: bool) -> bool {
+    let forced = env.get("CLICOLOR_FORCE").is_some_and(|v| v != "0");
+    env.get("NO_COLOR").is_none() && (forced || (terminal && env.get("TERM") != Some("dumb")))
+}
+
+/// Whether colour is welcome on stdout, by the same rules.
+pub fn stdout_colour(env: &Env) -> bool {
+    colour(env, std::io::stdout().is_terminal())
+}
+
+/// Passes on the bytes of a command that a person asked to run, as they come.
+pub fn stderr_raw(bytes: &[u8]) {
+    let _ = std::io::stderr().lock().write_all(bytes);
+}
+
+/// Writes to stdout; an error other than a closed pipe is returned as a sentence.
+pub fn stdout(text: &str) -> Result<(), String> {
+    write(std::io::stdout().lock(), text, "standard output")
+}
+
+/// Writes to stderr; nowhere is left to say that this failed.
+pub fn stderr(text: &str) {
+    let _ = write(std::io::stderr().lock(), text, "standard error");
+}
+
+fn write(mut to: impl Write, text: &str, name: &str) -> Result<(), String> {
+    let line_end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    match to
+        .write_all(text.as_bytes())
+        .and_then(|()| to.write_all(line_end.as_bytes()))
+        .and_then(|()| to.flush())
+    {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(format!("{name} cannot be written: {}", crate::base::files::plain(&e)))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,106 @@
+//! From a draft to a gate: every expression compiled and linted, every message split.
+
+use crate::base::toml_text::{Fault, Text};
+use crate::config::gate_file::{CheckDraft, Draft};
+use crate::config::lint::{self, Known, Role, point};
+use crate::config::message::{self, RawPiece};
+use crate::lang::cel::Expr;
+use crate::model::gate::{Check, Gate, Piece};
+use std::sync::Arc;
+
+/// Compiles and lints a draft; the gate, or everything that is wrong.
+pub fn gate(draft: &Draft, known: &Known<'_>) -> Result<Gate, Vec<Fault>> {
+    let mut compiler = Compiler { draft, known, faults: Vec::new() };
+    lint::artifacts(draft, known, &mut compiler.faults);
+    let applies_when = draft.applies_when.as_ref().map(|text| compiler.expression(text, Role::Outer));
+    let checks: Vec<Option<Check>> = draft.checks.iter().map(|check| compiler.check(check)).collect();
+    if !compiler.faults.is_empty() {
+        return Err(compiler.faults);
+    }
+    Ok(Gate {
+        id: draft.id.clone(),
+        name: draft.name.clone(),
+        why: draft.why.clone(),
+        owner: draft.owner.clone(),
+        blocking: draft.blocking,
+        lanes: draft.lanes.clone(),
+        runbook: draft.runbook.clone(),
+        reproduce: draft.reproduce.clone(),
+        applies_when: applies_when.flatten(),
+        artifacts: draft.artifacts.iter().map(|a| (a.spec.name.clone(), a.spec.clone())).collect(),
+        checks: checks.into_iter().flatten().collect(),
+        except: draft.except.clone(),
+        origin: draft.origin.clone(),
+        region: draft.region.clone(),
+        digest: draft.digest.clone(),
+        replaces: None,
+    })
+}
+
+struct Compiler<'c> {
+    draft: &'c Draft,
+    known: &'c Known<'c>,
+    faults: Vec<Fault>,
+}
+
+impl Compiler<'_> {
+    fn check(&mut self, check: &CheckDraft) -> Option<Check> {
+        let each = check.for_each.is_some();
+        let for_each = check.for_each.as_ref().map(|text| self.expression(text, Role::Outer));
+        let when = check.when.as_ref().map(|text| self.expression(text, Role::Decides { each }));
+        let assert = check.assert.as_ref().and_then(|text| self.expression(text, Role::Decides { each }));
+        let message = check.message.as_ref().map(|text| self.message(text, each));
+        Some(Check {
+            id: check.id.clone(),
+            when: match when {
+                Some(compiled) => Some(compiled?),
+                None => None,
+            },
+            for_each: match for_each {
+                Some(compiled) => Some(compiled?),
+                None => None,
+            },
+            empty_ok: check.empty_ok,
+            assert: assert?,
+            message,
+            region: check.region.clone(),
+        })
+    }
+
+    fn expression(&mut self, text: &Text, role: Role) -> Option<Arc<Expr>> {
+        self.part(text, 0..text.value.len(), role)
+    }
+
+    /// Compiles a byte range of a string of the gate file.
+    fn part(&mut self, text: &Text, range: std::ops::Range<usize>, role: Role) -> Option<Arc<Expr>> {
+        match Expr::compile(&text.value[range.clone()]) {
+            Ok(expr) => {
+                lint::expression(&expr, self.draft, role, self.known, text, range.start, &mut self.faults);
+                Some(Arc::new(expr))
+            }
+            Err(error) => {
+                let message = format!("the expression does not compile: {}", error.message);
+                self.faults.push(point(self.draft, text, range.start + error.offset, 1, message));
+                None
+            }
+        }
+    }
+
+    fn message(&mut self, text: &Text, each: bool) -> Vec<Piece> {
+        let pieces = match message::split(&text.value) {
+            Ok(pieces) => pieces,
+            Err((why, offset)) => {
+                let fault = point(self.draft, text, offset, 1, format!("the message holds {why}"));
+                self.faults.push(fault);
+                return Vec::new();
+            }
+        };
+        pieces
+            .into_iter()
+            .filter_map(|piece| match piece {
+                RawPiece::Text(text) => Some(Piece::Text(text)),
+                RawPiece::Expr(range) => self.part(text, range, Role::Shown { each }).map(Piece::Expr),
+            })
+            .collect()
+    }
+}

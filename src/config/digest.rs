@@ -1,0 +1,171 @@
+//! The policy's digest, and which gates another policy would alter.
+
+use crate::base::digest::{Running, sha256_hex};
+use crate::base::embedded;
+use crate::config::inventory::{Classification, GateFile, Inventory};
+use crate::model::gate::Origin;
+use crate::model::workspace::Settings;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// SHA-256 over the settings, every gate in force, every schema, and the waivers, quarantine and rollback entries, in
+/// that order. Each part is led by its kind, name and length, so that no two policies run together. The suites of the
+/// classification file are evidence, not policy, and are left out.
+pub fn digest(inventory: &Inventory) -> String {
+    let mut running = Running::default();
+    let mut part = |kind: &str, name: &str, content: &str| {
+        running.update(format!("{kind} {name} {}\n", content.len()).as_bytes());
+        running.update(content.as_bytes());
+        running.update(b"\n");
+    };
+    part("policy", "tollgate.policy.v1", "");
+    part("settings", "", &settings_text(&inventory.workspace.settings));
+    for (id, gate) in &inventory.gates {
+        part("gate", id, &gate.source.text);
+    }
+    for (id, text) in schemas(inventory) {
+        part("schema", &id, &text);
+    }
+    for (name, text) in entries(&inventory.classification) {
+        part("entry", &name, &text);
+    }
+    running.hex()
+}
+
+/// One line for each setting, lists on lines of their own.
+fn settings_text(settings: &Settings) -> String {
+    let Settings {
+        packs,
+        gates,
+        schemas,
+        runbook,
+        results,
+        output,
+        classification,
+        env,
+        git,
+        prefix,
+        timeout,
+    } = settings;
+    let mut lines = Vec::new();
+    for (key, list) in
+        [("packs", packs), ("gates", gates), ("schemas", schemas), ("runbook", runbook), ("env", env)]
+    {
+        lines.extend(list.iter().map(|item| format!("{key} {item}")));
+    }
+    lines.push(format!("results {results}"));
+    lines.push(format!("output {output}"));
+    lines.push(format!("classification {classification}"));
+    lines.push(format!("git {}", git.map_or("unset", |git| if git { "true" } else { "false" })));
+    lines.push(format!("prefix {prefix}"));
+    lines.push(format!("timeout {timeout}"));
+    lines.join("\n")
+}
+
+/// Every schema in force: the workspace's own by id, and the embedded files that none of them replaces.
+fn schemas(inventory: &Inventory) -> BTreeMap<String, String> {
+    let mut found: BTreeMap<String, String> = embedded::SCHEMAS
+        .iter()
+        .map(|(path, text)| (path.trim_end_matches(".json").to_string(), (*text).to_string()))
+        .collect();
+    for source in &inventory.schemas {
+        found.insert(source.id.clone(), source.text.clone());
+    }
+    found
+}
+
+/// The tables of the classification file that are policy, each as canonical text: `waiver.<id>`, `quarantine.<id>`,
+/// `rollback`. A file that cannot be read is one entry, so that it differs from every one that can.
+fn entries(classification: &Classification) -> BTreeMap<String, String> {
+    let text = match classification {
+        Classification::Absent => return BTreeMap::new(),
+        Classification::Unreadable(why) => {
+            return BTreeMap::from([("unreadable".to_string(), why.clone())]);
+        }
+        Classification::Text(text) => text,
+    };
+    let Ok(table) = text.parse::<toml::Table>() else {
+        return BTreeMap::from([("unreadable".to_string(), text.clone())]);
+    };
+    let mut found = BTreeMap::new();
+    for kind in ["waiver", "quarantine"] {
+        match table.get(kind) {
+            Some(toml::Value::Table(entries)) => {
+                found.extend(entries.iter().map(|(id, entry)| (format!("{kind}.{id}"), entry.to_string())));
+            }
+            Some(other) => drop(found.insert(kind.to_string(), other.to_string())),
+            None => {}
+        }
+    }
+    if let Some(rollback) = table.get("rollback") {
+        found.insert("rollback".into(), rollback.to_string());
+    }
+    found
+}
+
+/// What a working tree would change of the policy that judges it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Alterations {
+    /// Gate ids, sorted: added, removed, or of another text, origin, schema or waiver.
+    pub gates: Vec<String>,
+    /// Sentences about what is not a single gate's.
+    pub notes: Vec<String>,
+}
+
+/// Compares the policy in force with that of the working tree. `demands` names the schemas that each gate in force asks
+/// for; an empty list is a gate whose documents name their own.
+pub fn alterations(
+    force: &Inventory,
+    tree: &Inventory,
+    demands: &BTreeMap<String, Vec<String>>,
+) -> Alterations {
+    let mut altered: BTreeSet<String> = BTreeSet::new();
+    let mut notes = Vec::new();
+    for id in force.gates.keys().chain(tree.gates.keys()) {
+        if !same_gate(force.gates.get(id), tree.gates.get(id)) {
+            altered.insert(id.clone());
+        }
+    }
+    let changed_schemas = differing(&schemas(force), &schemas(tree));
+    for (id, asked) in demands {
+        let uses = |schema: &String| {
+            // `valid(path)` goes by the schema that the document names.
+            asked.is_empty()
+                || asked.contains(schema)
+                || force.gates.get(id).is_some_and(|gate| gate.source.text.contains("valid("))
+        };
+        if changed_schemas.iter().any(uses) {
+            altered.insert(id.clone());
+        }
+    }
+    for name in differing(&entries(&force.classification), &entries(&tree.classification)) {
+        let (kind, id) = name.split_once('.').unwrap_or((name.as_str(), ""));
+        let word = if kind == "quarantine" { "quarantines" } else { "waivers" };
+        let readers = force.gates.iter().filter(|(_, gate)| gate.source.text.contains(word));
+        altered.extend(readers.map(|(id, _)| id.clone()));
+        match kind {
+            "waiver" if force.gates.contains_key(id) => drop(altered.insert(id.to_string())),
+            _ => notes.push(format!("the working tree alters [{name}] of the classification file")),
+        }
+    }
+    let (ours, theirs) = (&force.workspace.settings, &tree.workspace.settings);
+    if settings_text(ours) != settings_text(theirs) {
+        notes.push("the working tree alters the settings of tollgate.toml; those of the ref hold".into());
+    }
+    Alterations { gates: altered.into_iter().collect(), notes }
+}
+
+fn same_gate(ours: Option<&GateFile>, theirs: Option<&GateFile>) -> bool {
+    let facts = |gate: &GateFile| {
+        let pack = match &gate.origin {
+            Origin::Pack(pack) => Some(pack.clone()),
+            Origin::Workspace => None,
+        };
+        (pack, sha256_hex(gate.source.text.as_bytes()))
+    };
+    ours.map(facts) == theirs.map(facts)
+}
+
+/// The keys whose values are not the same in both, or are in one alone.
+fn differing(ours: &BTreeMap<String, String>, theirs: &BTreeMap<String, String>) -> BTreeSet<String> {
+    ours.keys().chain(theirs.keys()).filter(|key| ours.get(*key) != theirs.get(*key)).cloned().collect()
+}

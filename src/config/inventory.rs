@@ -1,0 +1,253 @@
+//! Everything that makes up a policy, found and read but not yet compiled.
+
+use crate::base::embedded;
+use crate::base::files::show;
+use crate::base::toml_text::text_of;
+use crate::config::gate_file::is_id;
+use crate::config::problem::{ConfigError, Problem, SourceText, problems_of};
+use crate::config::resolve::{self, Workspace};
+use crate::config::tree::Tree;
+use crate::lang::schema::Source;
+use crate::model::gate::Origin;
+use std::collections::BTreeMap;
+
+/// Largest gate file, `tollgate.toml` or runbook entry: 1 MiB.
+const SMALL: u64 = 1 << 20;
+/// Largest schema or classification file: 8 MiB.
+const LARGE: u64 = 8 << 20;
+
+/// The classification file (suites, waivers, quarantine, rollback) as it was found. What it states is the waiver
+/// room's matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Classification {
+    /// There is none: no suites and no waivers.
+    Absent,
+    /// Its text.
+    Text(String),
+    /// It is there and cannot be read: a sentence that names the path.
+    Unreadable(String),
+}
+
+/// A gate in force, as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GateFile {
+    /// Its text and path.
+    pub source: SourceText,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// The pack whose gate of the same id it replaces.
+    pub replaces: Option<String>,
+}
+
+/// The texts of a policy.
+pub struct Inventory {
+    /// `tollgate.toml`
+    pub workspace: Workspace,
+    /// Gates in force, by id.
+    pub gates: BTreeMap<String, GateFile>,
+    /// The workspace's own schemas.
+    pub schemas: Vec<Source>,
+    /// The workspace's own runbook entries: id and text, in id order.
+    pub runbook: Vec<(String, String)>,
+    /// Suites, waivers, quarantine, rollback.
+    pub classification: Classification,
+    /// What is worth saying and wrong with nothing.
+    pub notes: Vec<String>,
+    /// What is wrong with what was found; the rest is usable.
+    pub problems: Vec<Problem>,
+}
+
+/// Finds and reads everything. `shown` names the folder or commit in the error that there is no `tollgate.toml`.
+pub fn collect(tree: &dyn Tree, shown: &str) -> Result<Inventory, ConfigError> {
+    let (workspace, problems) = workspace(tree, shown)?;
+    let mut found = Inventory {
+        workspace,
+        gates: BTreeMap::new(),
+        schemas: Vec::new(),
+        runbook: Vec::new(),
+        classification: Classification::Absent,
+        notes: Vec::new(),
+        problems,
+    };
+    found.packed();
+    found.own_gates(tree);
+    found.own_schemas(tree);
+    found.own_runbook(tree);
+    found.classify(tree);
+    Ok(found)
+}
+
+/// `tollgate.toml` alone, and what is wrong with it.
+pub fn workspace(tree: &dyn Tree, shown: &str) -> Result<(Workspace, Vec<Problem>), ConfigError> {
+    let fail = |problem: Problem| ConfigError { problems: vec![problem] };
+    let bytes =
+        tree.read(resolve::FILE, SMALL).map_err(|why| fail(Problem::of_request(why)))?.ok_or_else(|| {
+            let what = format!("{shown} has no {}; `tollgate init` writes one", resolve::FILE);
+            fail(Problem::of_request(what))
+        })?;
+    let source = text(resolve::FILE, &bytes).map_err(fail)?;
+    let (workspace, faults) = resolve::workspace(&source);
+    Ok((workspace, problems_of(&source, faults)))
+}
+
+fn text(path: &str, bytes: &[u8]) -> Result<SourceText, Problem> {
+    match text_of(bytes) {
+        Ok(text) => Ok(SourceText { path: path.to_string(), text: text.into() }),
+        Err(fault) => Err(Problem::of_file(path, fault.message)),
+    }
+}
+
+fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_string() } else { format!("{folder}/{name}") }
+}
+
+impl Inventory {
+    /// The gates of the packs, in the order the packs are named: of one id the first wins.
+    fn packed(&mut self) {
+        for pack in &self.workspace.settings.packs {
+            for (path, content) in embedded::GATES {
+                let Some(id) = path
+                    .strip_prefix(pack.as_str())
+                    .and_then(|rest| rest.strip_prefix('/'))
+                    .and_then(|name| name.strip_suffix(".toml"))
+                else {
+                    continue;
+                };
+                if let Some(GateFile { origin: Origin::Pack(first), source, .. }) = self.gates.get(id) {
+                    if *source.text != **content {
+                        self.notes.push(format!("gate {id}: the pack {first} comes before the pack {pack}"));
+                    }
+                    continue;
+                }
+                let source = SourceText { path: format!("pack:{path}"), text: (*content).into() };
+                let gate = GateFile { source, origin: Origin::Pack(pack.clone()), replaces: None };
+                self.gates.insert(id.to_string(), gate);
+            }
+        }
+    }
+
+    /// The files of a folder that end in `extension`, as (name, stem). Says what is not looked at, and what is not there.
+    fn files(&mut self, tree: &dyn Tree, folder: &str, extension: &str) -> Vec<(String, String)> {
+        let listed = match tree.list(folder) {
+            Ok(Some(listed)) => listed,
+            Ok(None) => {
+                if self.workspace.named_folders.iter().any(|named| named == folder) {
+                    self.notes.push(format!("the folder {} of tollgate.toml is not there", show(folder)));
+                }
+                return Vec::new();
+            }
+            Err(why) => {
+                self.problems.push(Problem::of_file(folder, why));
+                return Vec::new();
+            }
+        };
+        let mut found = Vec::new();
+        for name in listed {
+            let Some(stem) = name.strip_suffix(extension) else { continue };
+            if name.contains('/') {
+                // A gate that nobody judges is worth a word; the root folder holds much that is none.
+                if !folder.is_empty() {
+                    let path = show(&join(folder, &name));
+                    self.notes
+                        .push(format!("{path} is not loaded: files stand directly in {}", show(folder)));
+                }
+                continue;
+            }
+            found.push((name.clone(), stem.to_string()));
+        }
+        found
+    }
+
+    fn read(&mut self, tree: &dyn Tree, path: &str, limit: u64) -> Option<SourceText> {
+        let bytes = match tree.read(path, limit) {
+            Ok(Some(bytes)) => bytes,
+            // A link that leads nowhere is listed and cannot be read.
+            Ok(None) => {
+                self.problems.push(Problem::of_file(path, "it does not exist (a link that leads nowhere?)"));
+                return None;
+            }
+            Err(why) => {
+                self.problems.push(Problem::of_request(why));
+                return None;
+            }
+        };
+        match text(path, &bytes) {
+            Ok(source) => Some(source),
+            Err(problem) => {
+                self.problems.push(problem);
+                None
+            }
+        }
+    }
+
+    fn own_gates(&mut self, tree: &dyn Tree) {
+        for folder in self.workspace.settings.gates.clone() {
+            for (name, id) in self.files(tree, &folder, ".toml") {
+                if folder.is_empty()
+                    && matches!(name.as_str(), resolve::FILE | "Cargo.toml" | "pyproject.toml")
+                {
+                    continue;
+                }
+                let path = join(&folder, &name);
+                if !is_id(&id) {
+                    let what = "the file's name is the gate's id: letters, digits, `_`, `-` and `.`, beginning with a \
+                                letter, a digit or `_`";
+                    self.problems.push(Problem::of_file(&path, what));
+                    continue;
+                }
+                let Some(source) = self.read(tree, &path, SMALL) else { continue };
+                let mut gate = GateFile { source, origin: Origin::Workspace, replaces: None };
+                match self.gates.get(&id) {
+                    Some(GateFile { origin: Origin::Pack(pack), .. }) => {
+                        self.notes.push(format!("gate {id}: {path} replaces that of the pack {pack}"));
+                        gate.replaces = Some(pack.clone());
+                    }
+                    Some(other) => {
+                        let what = format!("the gate {id} is already that of {}", show(&other.source.path));
+                        self.problems.push(Problem::of_file(&path, what));
+                        continue;
+                    }
+                    None => {}
+                }
+                self.gates.insert(id, gate);
+            }
+        }
+    }
+
+    fn own_schemas(&mut self, tree: &dyn Tree) {
+        for folder in self.workspace.settings.schemas.clone() {
+            for (name, _) in self.files(tree, &folder, ".json") {
+                let path = join(&folder, &name);
+                let Some(source) = self.read(tree, &path, LARGE) else { continue };
+                match Source::read(&path, &path, source.text.to_string()) {
+                    Ok(source) => self.schemas.push(source),
+                    Err(sentence) => self.problems.push(Problem::of_request(sentence)),
+                }
+            }
+        }
+    }
+
+    fn own_runbook(&mut self, tree: &dyn Tree) {
+        for folder in self.workspace.settings.runbook.clone() {
+            for (name, id) in self.files(tree, &folder, ".toml") {
+                let path = join(&folder, &name);
+                if let Some(source) = self.read(tree, &path, SMALL) {
+                    self.runbook.push((id, source.text.to_string()));
+                }
+            }
+        }
+        self.runbook.sort();
+    }
+
+    fn classify(&mut self, tree: &dyn Tree) {
+        let path = &self.workspace.settings.classification;
+        self.classification = match tree.read(path, LARGE) {
+            Ok(None) => Classification::Absent,
+            Ok(Some(bytes)) => match text_of(&bytes) {
+                Ok(text) => Classification::Text(text.to_string()),
+                Err(fault) => Classification::Unreadable(format!("{}: {}", show(path), fault.message)),
+            },
+            Err(why) => Classification::Unreadable(why),
+        };
+    }
+}

@@ -1,0 +1,216 @@
+//! What an author would regret: found when a gate is loaded, so that it cannot pass by mistake (`gates.md`, Fail-closed).
+
+use crate::base::toml_text::{Fault, Text, nearest, offset_in_text, suggestion};
+use crate::config::gate_file::{ArtifactDraft, Draft};
+use crate::lang::cel::Expr;
+use crate::model::lane::Lane;
+use std::collections::BTreeSet;
+
+/// Names that are bound in every expression.
+pub const BOUND: &[&str] = &[
+    "lane",
+    "mode",
+    "now",
+    "commit",
+    "branch",
+    "run_dir",
+    "gate_ids",
+    "waivers",
+    "quarantines",
+    "incidents",
+    "env",
+];
+
+/// Words of CEL that cannot name an artifact: reserved, or the name of a type.
+const WORDS: &[&str] = &[
+    "true",
+    "false",
+    "null",
+    "in",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "var",
+    "void",
+    "while",
+    "bool",
+    "bytes",
+    "double",
+    "duration",
+    "dyn",
+    "int",
+    "list",
+    "map",
+    "null_type",
+    "string",
+    "timestamp",
+    "type",
+    "uint",
+];
+
+/// What gates are linted against.
+pub struct Known<'k> {
+    /// Every registered schema id; `None` when the schemas themselves cannot be used.
+    pub schemas: Option<&'k BTreeSet<String>>,
+    /// The files that `tollgate check` itself writes, workspace-relative.
+    pub written: &'k [String],
+}
+
+/// The files that `tollgate check` writes under the output folder (`gates.md`, Lanes and modes).
+pub fn written_files(output: &str) -> Vec<String> {
+    let mut names: Vec<String> = Lane::ALL.iter().map(|lane| verdict_file(*lane)).collect();
+    for lane in [Lane::Full, Lane::Certification] {
+        names.push(format!("{}_events.jsonl", lane.stem()));
+        names.push(format!("{}_report.md", lane.stem()));
+    }
+    names.extend(["waiver_audit.json".to_string(), "replay_bundle.json".to_string()]);
+    names.into_iter().map(|name| join(output, &name)).collect()
+}
+
+/// `preflight_verdict.json`, `full_suite_verdict.json`, `certification_verdict.json`.
+fn verdict_file(lane: Lane) -> String {
+    format!("{}_verdict.json", lane.stem())
+}
+
+fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_string() } else { format!("{folder}/{name}") }
+}
+
+/// Where an expression stands, which decides what it sees and what it is held to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// `when`, `assert`: decides; `each` when the check has a `for_each`.
+    Decides {
+        /// `it` is bound.
+        each: bool,
+    },
+    /// `for_each`, `applies_when`: decides, without `it`.
+    Outer,
+    /// In a message: shown, decides nothing.
+    Shown {
+        /// `it` is bound.
+        each: bool,
+    },
+}
+
+/// Lints one compiled expression: `at` is the string it stands in, from byte `from` of that string.
+pub fn expression(
+    expr: &Expr,
+    draft: &Draft,
+    role: Role,
+    known: &Known<'_>,
+    at: &Text,
+    from: usize,
+    faults: &mut Vec<Fault>,
+) {
+    let each = matches!(role, Role::Decides { each: true } | Role::Shown { each: true });
+    for name in expr.names() {
+        let artifact = draft.artifacts.iter().any(|a| a.name.value == name);
+        if artifact || BOUND.contains(&name) || (each && name == "it") {
+            continue;
+        }
+        let names = || {
+            let artifacts = draft.artifacts.iter().map(|a| a.name.value.as_str());
+            artifacts.chain(BOUND.iter().copied())
+        };
+        let hint = if name == "it" {
+            "; only a check with a `for_each` has `it`".to_string()
+        } else {
+            suggestion(name, names().collect::<Vec<_>>())
+        };
+        let offset = from + find_word(expr.text(), name);
+        faults.push(point(draft, at, offset, name.len(), format!("nothing binds the name `{name}`{hint}")));
+    }
+    if !matches!(role, Role::Shown { .. }) {
+        for lint in expr.lints() {
+            faults.push(point(draft, at, from + lint.offset, 1, lint.message));
+        }
+        for path in known.written.iter().filter(|path| expr.text().contains(path.as_str())) {
+            let offset = from + expr.text().find(path.as_str()).unwrap_or(0);
+            faults.push(point(draft, at, offset, path.len(), written(path)));
+        }
+    }
+}
+
+fn written(path: &str) -> String {
+    format!("{path} is written by `tollgate check` itself and proves nothing; read what it was made from")
+}
+
+/// A fault at byte `offset` of a string of the gate file, `length` bytes long where the text is as written.
+pub fn point(draft: &Draft, at: &Text, offset: usize, length: usize, message: String) -> Fault {
+    let start = offset_in_text(&draft.source.text, at, offset);
+    let end = if start == at.span.start { at.span.end } else { (start + length).min(at.span.end) };
+    Fault { message, span: start..end }
+}
+
+/// Where `name` stands as a word of its own; 0 when it is not found.
+fn find_word(text: &str, name: &str) -> usize {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.match_indices(name)
+        .find(|(at, _)| {
+            !text[..*at].ends_with(|c: char| word(c) || c == '.')
+                && !text[at + name.len()..].starts_with(word)
+        })
+        .map_or(0, |(at, _)| at)
+}
+
+/// Lints the artifact tables: their names, paths and schemas.
+pub fn artifacts(draft: &Draft, known: &Known<'_>, faults: &mut Vec<Fault>) {
+    for artifact in &draft.artifacts {
+        name(artifact, faults);
+        if let (Some(id), Some(schemas)) = (&artifact.demand, known.schemas)
+            && !schemas.contains(&id.value)
+        {
+            let hint = nearest(&id.value, schemas.iter().map(String::as_str))
+                .map(|near| format!("; did you mean `{near}`?"))
+                .unwrap_or_default();
+            let message = format!("no schema is registered as `{}`{hint}", id.value.escape_debug());
+            faults.push(Fault { message, span: id.span.clone() });
+        }
+        for (path, text) in artifact.spec.paths.iter().zip(&artifact.paths) {
+            if let Some(own) = known.written.iter().find(|own| reads(path, own, artifact.spec.many)) {
+                faults.push(Fault { message: written(own), span: text.span.clone() });
+            }
+        }
+    }
+}
+
+fn reads(path: &str, own: &str, many: bool) -> bool {
+    if path == own {
+        return true;
+    }
+    let options = glob::MatchOptions {
+        case_sensitive: true,
+        require_literal_separator: true,
+        require_literal_leading_dot: false,
+    };
+    many && glob::Pattern::new(path).is_ok_and(|glob| glob.matches_with(own, options))
+}
+
+fn name(artifact: &ArtifactDraft, faults: &mut Vec<Fault>) {
+    let name = &artifact.name;
+    let text = name.value.as_str();
+    let shaped = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let message = if !shaped {
+        format!("`{}` cannot be used as a name in expressions: letters, digits and `_`", text.escape_debug())
+    } else if BOUND.contains(&text) || text == "it" {
+        format!("an artifact cannot be called `{text}`: the name is bound already")
+    } else if WORDS.contains(&text) {
+        format!("an artifact cannot be called `{text}`: it is a word of the expression language")
+    } else {
+        return;
+    };
+    faults.push(Fault { message, span: name.span.clone() });
+}

@@ -1,0 +1,220 @@
+//! Problems of the policy, each with its file, line and column, all shown together.
+
+use crate::base::files::show;
+use crate::base::json::{Place, place_of_offset};
+use crate::base::toml_text::Fault;
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::DecorStyle};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A text of the policy and how it is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceText {
+    /// Workspace-relative, or `pack:<pack>/<id>.toml` for what is embedded.
+    pub path: String,
+    /// The text.
+    pub text: Arc<str>,
+}
+
+/// One thing that is wrong with `tollgate.toml`, a gate file, a schema or the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The file; `None` when it is the command line.
+    pub path: Option<String>,
+    /// One sentence.
+    pub message: String,
+    /// Where in the file.
+    pub place: Option<Place>,
+    /// The line it is on and the byte range in that line.
+    line: Option<(String, Range<usize>)>,
+}
+
+impl Problem {
+    /// A problem without a place.
+    pub fn of_file(path: &str, message: impl Into<String>) -> Problem {
+        Problem { path: Some(path.to_string()), message: message.into(), place: None, line: None }
+    }
+
+    /// A problem of what was asked for, not of a file.
+    pub fn of_request(message: impl Into<String>) -> Problem {
+        Problem { path: None, message: message.into(), place: None, line: None }
+    }
+
+    /// A fault of a text.
+    pub fn of_text(source: &SourceText, fault: Fault) -> Problem {
+        let text: &str = &source.text;
+        let start = floor(text, fault.span.start);
+        let from = text[..start].rfind('\n').map_or(0, |i| i + 1);
+        let to = text[start..].find('\n').map_or(text.len(), |i| start + i);
+        let line = text[from..to].trim_end_matches('\r');
+        let end = floor(text, fault.span.end).min(from + line.len()).max(start) - from;
+        let begin = (start - from).min(line.len());
+        Problem {
+            path: Some(source.path.clone()),
+            message: fault.message,
+            place: Some(place_of_offset(text.as_bytes(), start)),
+            line: Some((line.to_string(), begin..end.max(begin).min(line.len()))),
+        }
+    }
+
+    /// `path:line:column: message`, on one line.
+    pub fn sentence(&self) -> String {
+        let mut out = String::new();
+        if let Some(path) = &self.path {
+            out.push_str(&show(path));
+            if let Some(place) = self.place {
+                out.push_str(&format!(":{}:{}", place.line, place.column));
+            }
+            out.push_str(": ");
+        }
+        out.push_str(&printable(&self.message));
+        out
+    }
+
+    /// The sentence, the line of the file and a marker under what is meant.
+    fn render(&self, colour: bool) -> String {
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(140);
+        let message = printable(&self.message);
+        let title = Level::ERROR.primary_title(message.as_str());
+        let path = self.path.as_deref().map(show);
+        let text = match (&path, &self.line, self.place) {
+            (Some(path), Some((line, span)), Some(place)) => {
+                let snippet = Snippet::source(line.as_str())
+                    .path(path.as_str())
+                    .line_start(usize::try_from(place.line).unwrap_or(usize::MAX))
+                    .annotation(AnnotationKind::Primary.span(span.clone()));
+                renderer.render(&[title.element(snippet)])
+            }
+            (Some(path), _, _) => {
+                let origin = annotate_snippets::Origin::path(path.as_str());
+                renderer.render(&[title.element(origin)])
+            }
+            _ => renderer.render(&[annotate_snippets::Group::with_title(title)]),
+        };
+        // The renderer shows C0 controls as pictures; C1 controls are as able to steer a terminal.
+        text.chars().map(|c| if ('\u{80}'..='\u{9f}').contains(&c) { '\u{fffd}' } else { c }).collect()
+    }
+}
+
+fn floor(text: &str, offset: usize) -> usize {
+    let mut at = offset.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+fn printable(message: &str) -> String {
+    message
+        .chars()
+        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
+        .collect()
+}
+
+/// The policy cannot be used: nothing is judged (exit code 2). Holds every problem that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// In file order, then in the order of their places.
+    pub problems: Vec<Problem>,
+}
+
+impl ConfigError {
+    /// Sorts what was found; `None` when nothing was.
+    pub fn of(mut problems: Vec<Problem>) -> Option<ConfigError> {
+        problems.sort_by(|a, b| (&a.path, a.place).cmp(&(&b.path, b.place)));
+        problems.dedup();
+        (!problems.is_empty()).then_some(ConfigError { problems })
+    }
+
+    /// Every problem with its line and a marker, for a terminal; without colour it is plain text.
+    pub fn render(&self, colour: bool) -> String {
+        let mut parts: Vec<String> = self.problems.iter().map(|p| p.render(colour)).collect();
+        if parts.len() > 1 {
+            parts.push(format!("{} problems; nothing was judged", parts.len()));
+        }
+        parts.join("\n\n")
+    }
+}
+
+/// How many faults of one text become problems; a file that is wrong everywhere is said to be so once.
+const MOST: usize = 50;
+
+/// The problems of one text, at most `MOST` and a last one that counts the rest.
+pub fn problems_of(source: &SourceText, mut faults: Vec<Fault>) -> Vec<Problem> {
+    faults.sort_by_key(|fault| fault.span.start);
+    let rest = faults.len().saturating_sub(MOST);
+    let last = faults.get(MOST).map(|fault| fault.span.clone());
+    faults.truncate(MOST);
+    faults.extend(last.map(|span| Fault { message: format!("and {rest} more problems from here on"), span }));
+    faults.into_iter().map(|fault| Problem::of_text(source, fault)).collect()
+}
+
+impl std::fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let lines: Vec<String> = self.problems.iter().map(Problem::sentence).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(text: &str, span: Range<usize>) -> Problem {
+        let source = SourceText { path: "gates/a.toml".into(), text: text.into() };
+        Problem::of_text(&source, Fault { message: "it is wrong".into(), span })
+    }
+
+    #[test]
+    fn a_problem_shows_its_line_and_a_marker() {
+        let error = ConfigError::of(vec![problem("name = 'x'\r\nblockin = 3\r\n", 12..19)]).unwrap();
+        assert_eq!(error.to_string(), "gates/a.toml:2:1: it is wrong");
+        insta::assert_snapshot!(error.render(false), @r"
+        error: it is wrong
+         --> gates/a.toml:2:1
+          |
+        2 | blockin = 3
+          | ^^^^^^^
+        ");
+    }
+
+    #[test]
+    fn hostile_text_cannot_steer_the_terminal() {
+        let mut bad = problem("a = '\u{1b}[31m\u{9b}'\n", 4..9);
+        bad.message = "no \u{1b}]0;x\u{7}".into();
+        let shown = ConfigError::of(vec![bad]).unwrap();
+        for text in [shown.render(false), shown.to_string()] {
+            assert!(text.chars().all(|c| !c.is_control() || c == '\n'), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn any_span_of_any_text_is_shown() {
+        for text in ["", "\n", "é", "a\n\nb", "\u{0}", "\r\n"] {
+            for start in 0..6 {
+                for end in start..7 {
+                    let _ = ConfigError::of(vec![problem(text, start..end)]).unwrap().render(false);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn problems_are_in_file_and_place_order() {
+        let text = "a\nb\nc\n";
+        let error = ConfigError::of(vec![
+            problem(text, 4..5),
+            Problem::of_request("no gate"),
+            problem(text, 0..1),
+            problem(text, 0..1),
+        ])
+        .unwrap();
+        assert_eq!(
+            error.to_string(),
+            "no gate\ngates/a.toml:1:1: it is wrong\ngates/a.toml:3:1: it is wrong"
+        );
+    }
+}

@@ -1,0 +1,305 @@
+//! One check: `when`, `for_each`, `assert`. The place where anything but `true` becomes a finding.
+
+use super::scope::GateScope;
+use crate::base::clock::Stopwatch;
+use crate::base::json::{Json, Place};
+use crate::lang::cel::{Budget, EvalError, Expr, Read, Reads, Scope as _, Type, Value};
+use crate::model::artifact::Bound;
+use crate::model::finding::{Finding, Reason};
+use crate::model::gate::{Check, Gate, Piece};
+use crate::model::waiver::Kind;
+use std::ops::ControlFlow;
+
+/// Findings of one check that are told in full; the rest is counted.
+const TOLD: usize = 25;
+/// Values that a false assertion is shown with.
+const SHOWN: usize = 6;
+/// Elements between two looks at the clock.
+const CLOCK_EVERY: u64 = 256;
+
+/// Judges `check` in `scope` and adds what is wrong to `findings`. `watch` started with the gate.
+pub fn judge(
+    gate: &Gate,
+    check: &Check,
+    scope: &GateScope<'_>,
+    watch: &Stopwatch,
+    findings: &mut Vec<Finding>,
+) {
+    let mut sink = Sink { gate, check, findings, told: 0, left_out: 0 };
+    match &check.for_each {
+        None => element(&mut sink, scope, &Spot::default()),
+        Some(list) => each(&mut sink, scope, list, watch),
+    }
+    sink.close();
+}
+
+/// Where in the evidence an element stands.
+#[derive(Default, Clone)]
+struct Spot {
+    artifact: Option<String>,
+    pointer: Option<String>,
+    path: Option<String>,
+    place: Option<Place>,
+}
+
+struct Sink<'a> {
+    gate: &'a Gate,
+    check: &'a Check,
+    findings: &'a mut Vec<Finding>,
+    told: usize,
+    left_out: usize,
+}
+
+impl Sink<'_> {
+    fn add(&mut self, reason: Reason, message: String, expected: &Expr, actual: Option<String>, spot: &Spot) {
+        if self.told == TOLD {
+            self.left_out += 1;
+            return;
+        }
+        self.told += 1;
+        self.findings.push(Finding {
+            check: Some(self.check.id.clone()),
+            artifact: spot.artifact.clone(),
+            path: spot.path.clone(),
+            pointer: spot.pointer.clone(),
+            place: spot.place,
+            expected: Some(expected.text().to_string()),
+            actual,
+            ..Finding::new(reason, message)
+        });
+    }
+
+    fn close(self) {
+        if self.left_out > 0 {
+            let reason = self.findings.last().map_or(Reason::Assertion, |f| f.reason);
+            let message = format!("{} more of check `{}` are not listed", self.left_out, self.check.id);
+            self.findings
+                .push(Finding { check: Some(self.check.id.clone()), ..Finding::new(reason, message) });
+        }
+    }
+}
+
+fn each(sink: &mut Sink<'_>, scope: &GateScope<'_>, list: &Expr, watch: &Stopwatch) {
+    let (artifact, base) = chain(list.text()).unwrap_or_default();
+    if let Some(Bound::Lines(lines)) = scope.evidence.bound.get(list.text()) {
+        let path = scope.evidence.records.iter().find(|r| r.name == artifact).map(|r| r.path.clone());
+        let mut late = false;
+        let walked = lines.each(&mut |number, document| {
+            let spot = Spot {
+                artifact: Some(artifact.clone()),
+                pointer: Some(String::new()),
+                path: path.clone(),
+                place: Some(Place { line: number, column: 1 }),
+            };
+            line(sink, scope, document, &spot);
+            late = number % CLOCK_EVERY == 0 && watch.seconds() > Budget::default().seconds as f64;
+            if late { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        if let Err(why) = walked {
+            sink.add(Reason::Unreadable, why, list, None, &Spot::default());
+        } else if late {
+            too_long(sink, list);
+        } else if lines.count() == 0 {
+            empty(sink, list);
+        }
+        return;
+    }
+    let value = match list.eval(scope, &Budget::default()) {
+        Ok(value) => value,
+        Err(error) => return failed(sink, list, error, &Spot::default()),
+    };
+    let Some(elements) = value.elements() else {
+        let message = format!("`{}` is {}, not a list, a map or a jsonl artifact", list.text(), value.show());
+        return sink.add(Reason::Expression, message, list, Some(value.show()), &Spot::default());
+    };
+    if elements.is_empty() {
+        return empty(sink, list);
+    }
+    let known = sink.gate.artifacts.contains_key(&artifact);
+    let path = scope.evidence.records.iter().find(|r| r.name == artifact).map(|r| r.path.clone());
+    for (index, it) in elements.into_iter().enumerate() {
+        if index as u64 % CLOCK_EVERY == CLOCK_EVERY - 1 && watch.seconds() > Budget::default().seconds as f64
+        {
+            return too_long(sink, list);
+        }
+        let mut spot = Spot::default();
+        if known {
+            spot.artifact = Some(artifact.clone());
+            spot.path = path.clone();
+            spot.pointer = Some(match it.field("key").filter(|_| value.type_of() == Type::Map) {
+                Some(key) => format!("{base}/{}", escape_token(&key.show())),
+                None => format!("{base}/{index}"),
+            });
+        } else if let Some(region) = entry_region(scope, list.text(), &it) {
+            spot.path = Some(region.path.clone());
+            spot.place = Some(Place { line: region.line, column: region.column });
+        }
+        element(sink, &GateScope { it: Some(it), ..scope.clone() }, &spot);
+    }
+}
+
+/// One line of a jsonl artifact: its document lives only for the visit.
+fn line<'s>(sink: &mut Sink<'_>, scope: &'s GateScope<'s>, document: &'s Json<'s>, spot: &Spot) {
+    element(sink, &GateScope { it: Some(Value::from_json(document)), ..scope.clone() }, spot);
+}
+
+fn element(sink: &mut Sink<'_>, scope: &GateScope<'_>, spot: &Spot) {
+    let budget = Budget::default();
+    let check = sink.check;
+    if let Some(when) = &check.when {
+        match when.eval(scope, &budget) {
+            Ok(Value::Bool(true)) => {}
+            Ok(Value::Bool(false)) => return,
+            Ok(other) => return not_boolean(sink, when, &other, spot),
+            Err(error) => return failed(sink, when, error, spot),
+        }
+    }
+    match check.assert.eval(scope, &budget) {
+        Ok(Value::Bool(true)) => {}
+        Ok(Value::Bool(false)) => {
+            let message = message(check, scope, &budget);
+            let about = ["waivers", "quarantines"];
+            let lifecycle =
+                check.for_each.iter().chain([&check.assert]).any(|e| about.iter().any(|n| e.mentions(n)));
+            let reason = if lifecycle { Reason::Waiver } else { Reason::Assertion };
+            let seen = evidence_read(sink.gate, scope, &check.assert, spot);
+            sink.add(reason, message, &check.assert, seen.actual, &seen.spot);
+        }
+        Ok(other) => not_boolean(sink, &check.assert, &other, spot),
+        Err(error) => failed(sink, &check.assert, error, spot),
+    }
+}
+
+fn not_boolean(sink: &mut Sink<'_>, expr: &Expr, value: &Value<'_>, spot: &Spot) {
+    let message = format!("`{}` is {}, not true or false", expr.text(), value.show());
+    sink.add(Reason::Expression, message, expr, Some(value.show()), spot);
+}
+
+fn failed(sink: &mut Sink<'_>, expr: &Expr, error: EvalError, spot: &Spot) {
+    let (reason, why) = match error {
+        EvalError::Expression(why) => (Reason::Expression, why),
+        EvalError::Limit(why) => (Reason::Limit, why),
+    };
+    sink.add(reason, format!("`{}` cannot be evaluated: {why}", expr.text()), expr, Some(why), spot);
+}
+
+fn empty(sink: &mut Sink<'_>, list: &Expr) {
+    if !sink.check.empty_ok {
+        let message = format!("`{}` is empty: nothing was checked", list.text());
+        sink.add(Reason::Assertion, message, list, Some("empty".into()), &Spot::default());
+    }
+}
+
+fn too_long(sink: &mut Sink<'_>, list: &Expr) {
+    let seconds = Budget::default().seconds;
+    let message = format!("check `{}` took longer than {seconds} s", sink.check.id);
+    sink.add(Reason::Limit, message, list, None, &Spot::default());
+}
+
+/// The check's message with its expressions filled in; an error in one is shown and changes nothing.
+fn message(check: &Check, scope: &GateScope<'_>, budget: &Budget) -> String {
+    let Some(pieces) = &check.message else {
+        return format!("`{}` is false", check.assert.text());
+    };
+    let mut text = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(literal) => text.push_str(literal),
+            Piece::Expr(expr) => match expr.eval(scope, budget) {
+                Ok(value) => text.push_str(&value.show()),
+                Err(EvalError::Expression(why) | EvalError::Limit(why)) => {
+                    text.push_str(&format!("<{}: {why}>", expr.text()));
+                }
+            },
+        }
+    }
+    text
+}
+
+/// What a false assertion looked at.
+struct Seen {
+    spot: Spot,
+    actual: Option<String>,
+}
+
+/// The values that the assertion looked at, and the place of the first of them that is evidence.
+fn evidence_read(gate: &Gate, scope: &GateScope<'_>, assert: &Expr, spot: &Spot) -> Seen {
+    let mut seen = Seen { spot: spot.clone(), actual: None };
+    let mut reads = Reads::default();
+    // The value is known; only what was looked at is asked for.
+    let _ = assert.eval_traced(scope, &Budget::default(), &mut reads);
+    let reads: Vec<&Read> = reads.iter().collect();
+    let used = reads.iter().enumerate().filter(|(at, read)| {
+        // Sorted: what lies below a node follows it at once.
+        let below =
+            |next: &&&Read| next.name == read.name && next.pointer.starts_with(&format!("{}/", read.pointer));
+        reads.get(at + 1).filter(below).is_none()
+    });
+    let mut shown: Vec<String> = Vec::new();
+    for (_, read) in used {
+        let Some(Ok(root)) = scope.variable(&read.name) else { continue };
+        let Some(value) = at(&root, &read.pointer) else { continue };
+        if seen.spot.artifact.is_none() && gate.artifacts.contains_key(&read.name) {
+            seen.spot.path =
+                scope.evidence.records.iter().find(|r| r.name == read.name).map(|r| r.path.clone());
+            seen.spot.artifact = Some(read.name.clone());
+            seen.spot.pointer = Some(read.pointer.clone());
+        }
+        if shown.len() == SHOWN {
+            shown.push("…".into());
+            break;
+        }
+        let name = format!("{}{}", read.name, read.pointer.replace('/', "."));
+        shown.push(format!("{name} = {}", value.quoted()));
+    }
+    if !shown.is_empty() {
+        seen.actual = Some(shown.join(", "));
+    }
+    seen
+}
+
+fn at<'v>(root: &Value<'v>, pointer: &str) -> Option<Value<'v>> {
+    match root {
+        Value::Json(json) => json.pointer(pointer).map(Value::from_json),
+        other if pointer.is_empty() => Some(other.clone()),
+        _ => None,
+    }
+}
+
+/// The waiver or quarantine entry an element of those lists is.
+fn entry_region<'s>(
+    scope: &'s GateScope<'_>,
+    list: &str,
+    it: &Value<'_>,
+) -> Option<&'s crate::model::gate::Region> {
+    let kind = match list {
+        "waivers" => Kind::Waiver,
+        "quarantines" => Kind::Quarantine,
+        _ => return None,
+    };
+    scope.facts.place_of(kind, &it.field("id")?.show())
+}
+
+/// `a.b.c` -> ("a", "/b/c"); `None` for anything that is not a plain chain of names.
+fn chain(text: &str) -> Option<(String, String)> {
+    let name = |s: &str| {
+        !s.is_empty()
+            && !s.starts_with(|c: char| c.is_ascii_digit())
+            && s.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    let mut parts = text.trim().split('.');
+    let first = parts.next().filter(|p| name(p))?;
+    let mut pointer = String::new();
+    for part in parts {
+        if !name(part) {
+            return None;
+        }
+        pointer.push('/');
+        pointer.push_str(part);
+    }
+    Some((first.to_string(), pointer))
+}
+
+fn escape_token(token: &str) -> String {
+    token.replace('~', "~0").replace('/', "~1")
+}

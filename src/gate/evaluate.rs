@@ -1,0 +1,97 @@
+//! One gate: does it apply, is its evidence sound, which checks are true.
+
+use super::check;
+use super::scope::{Facts, GateScope};
+use crate::base::clock::Stopwatch;
+use crate::lang::cel::{Budget, Host, Value};
+use crate::model::artifact::Evidence;
+use crate::model::finding::{Finding, Reason};
+use crate::model::gate::Gate;
+
+/// What became of a gate, before waivers and lanes have their say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Sound evidence, every check true.
+    Pass,
+    /// At least one finding.
+    Fail,
+    /// `applies_when` is false.
+    NotApplicable,
+}
+
+/// A judged gate.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why it did not pass: the first of its findings' reasons, in the order of `Reason`.
+    pub reason: Option<Reason>,
+    /// One sentence.
+    pub detail: String,
+    /// Faults of the evidence first, then the checks' in file order.
+    pub findings: Vec<Finding>,
+    /// Microseconds it took.
+    pub micros: u64,
+}
+
+/// Judges a gate. Never panics and never passes on an error: what cannot be evaluated is a finding.
+pub fn evaluate(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn Host) -> Judged {
+    let watch = Stopwatch::start();
+    let scope = GateScope { evidence, facts, host, it: None };
+    if let Some(condition) = &gate.applies_when {
+        // An error here is no skip: the gate is judged.
+        if let Ok(Value::Bool(false)) = condition.eval(&scope, &Budget::default()) {
+            return Judged {
+                outcome: Outcome::NotApplicable,
+                reason: Some(Reason::NotApplicable),
+                detail: format!("not applicable: `{}` is false", condition.text()),
+                findings: Vec::new(),
+                micros: watch.micros(),
+            };
+        }
+    }
+    let mut findings = evidence.faults.clone();
+    let mut judged = 0;
+    for check in &gate.checks {
+        if let Some(unbound) = unbound_artifact(gate, check, evidence) {
+            // Expressions run only over sound evidence. The fault is a finding already, unless nothing said why.
+            if evidence.faults.iter().all(|f| f.artifact.as_deref() != Some(unbound)) {
+                let why = format!("the artifact `{unbound}` was not read, so `{}` was not judged", check.id);
+                findings
+                    .push(Finding { check: Some(check.id.clone()), ..Finding::new(Reason::Missing, why) });
+            }
+            continue;
+        }
+        judged += 1;
+        check::judge(gate, check, &scope, &watch, &mut findings);
+    }
+    let micros = watch.micros();
+    let Some(reason) = findings.iter().map(|f| f.reason).min() else {
+        let detail =
+            format!("{} true over {}", count(judged, "check"), count(evidence.records.len(), "artifact"));
+        return Judged { outcome: Outcome::Pass, reason: None, detail, findings, micros };
+    };
+    let first = findings.iter().find(|f| f.reason == reason).map_or("", |f| f.message.as_str());
+    let detail = match findings.len() {
+        1 => first.to_string(),
+        n => format!("{first} (and {} more)", n - 1),
+    };
+    Judged { outcome: Outcome::Fail, reason: Some(reason), detail, findings, micros }
+}
+
+/// The first artifact that the check reads and that is not bound.
+fn unbound_artifact<'g>(
+    gate: &'g Gate,
+    check: &crate::model::gate::Check,
+    evidence: &Evidence<'_>,
+) -> Option<&'g str> {
+    let expressions = || check.when.iter().chain(&check.for_each).chain(std::iter::once(&check.assert));
+    gate.artifacts
+        .keys()
+        .find(|name| !evidence.bound.contains_key(*name) && expressions().any(|e| e.mentions(name)))
+        .map(String::as_str)
+}
+
+fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}

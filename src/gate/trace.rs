@@ -1,0 +1,105 @@
+//! Which fields of its evidence a gate's decisions look at: what `prove` must alter.
+
+use super::scope::{Facts, GateScope};
+use crate::base::json::Json;
+use crate::lang::cel::{Budget, Expr, Host, Reads, Value};
+use crate::model::artifact::{Bound, Evidence};
+use crate::model::gate::{Check, Gate};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
+/// Lines of a jsonl artifact that are traced: the first, the middle and the last stand for all.
+const LINES: usize = 3;
+
+/// What a gate looked at.
+#[derive(Debug, Clone, Default)]
+pub struct Looked {
+    /// Artifact name -> RFC 6901 pointers into its document.
+    pub documents: BTreeMap<String, BTreeSet<String>>,
+    /// Jsonl artifact name -> line number (from 1) -> pointers into that line.
+    pub lines: BTreeMap<String, BTreeMap<u64, BTreeSet<String>>>,
+}
+
+/// Evaluates every deciding expression of the gate and notes what it looks at, its messages left out.
+pub fn trace(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn Host) -> Looked {
+    let scope = GateScope { evidence, facts, host, it: None };
+    let mut reads = Reads::default();
+    let mut looked = Looked::default();
+    if let Some(condition) = &gate.applies_when {
+        look(condition, &scope, &mut reads);
+    }
+    for check in &gate.checks {
+        match &check.for_each {
+            None => element(check, &scope, &mut reads),
+            Some(list) => each(check, list, &scope, &mut reads, &mut looked),
+        }
+    }
+    for (name, bound) in &evidence.bound {
+        let pointers = match bound {
+            Bound::Doc(document) => reads.pointers_in(document),
+            Bound::Lines(lines) => {
+                // Read as a list in an expression: its pointers begin with the line's index.
+                let listed = lines.list().map_or(BTreeSet::new(), |list| reads.pointers_in(list));
+                for pointer in listed {
+                    let mut parts = pointer.splitn(3, '/').skip(1);
+                    let Some(index) = parts.next().and_then(|i| i.parse::<u64>().ok()) else { continue };
+                    let below = parts.next().map_or(String::new(), |rest| format!("/{rest}"));
+                    looked.lines.entry(name.clone()).or_default().entry(index + 1).or_default().insert(below);
+                }
+                continue;
+            }
+            Bound::Absent => continue,
+        };
+        looked.documents.insert(name.clone(), pointers);
+    }
+    looked
+}
+
+fn look<'s>(expr: &'s Expr, scope: &GateScope<'s>, reads: &mut Reads) -> Option<Value<'s>> {
+    expr.eval_traced(scope, &Budget::default(), reads).ok()
+}
+
+fn element(check: &Check, scope: &GateScope<'_>, reads: &mut Reads) {
+    if let Some(when) = &check.when {
+        if !matches!(look(when, scope, reads), Some(Value::Bool(true))) {
+            return;
+        }
+    }
+    look(&check.assert, scope, reads);
+}
+
+fn each(check: &Check, list: &Expr, scope: &GateScope<'_>, reads: &mut Reads, looked: &mut Looked) {
+    if let Some(Bound::Lines(lines)) = scope.evidence.bound.get(list.text()) {
+        let count = lines.count();
+        let wanted: BTreeSet<u64> =
+            [1, count / 2 + 1, count].into_iter().filter(|n| (1..=count).contains(n)).collect();
+        debug_assert!(wanted.len() <= LINES);
+        let found = looked.lines.entry(list.text().to_string()).or_default();
+        // An error here is one of the gate's own evaluation too, which reports it.
+        let _ = lines.each(&mut |number, document| {
+            if wanted.contains(&number) {
+                found.entry(number).or_default().extend(line(check, scope, document));
+            }
+            ControlFlow::Continue(())
+        });
+        return;
+    }
+    let Some(value) = look(list, scope, reads) else { return };
+    if let Value::Json(json) = &value {
+        reads.note(json);
+        match json {
+            Json::Array(items) => items.iter().for_each(|item| reads.note(item)),
+            Json::Object(members) => members.iter().for_each(|(_, member)| reads.note(member)),
+            _ => {}
+        }
+    }
+    for it in value.elements().into_iter().flatten() {
+        element(check, &GateScope { it: Some(it), ..scope.clone() }, reads);
+    }
+}
+
+fn line<'s>(check: &'s Check, scope: &'s GateScope<'s>, document: &'s Json<'s>) -> BTreeSet<String> {
+    let mut reads = Reads::default();
+    element(check, &GateScope { it: Some(Value::from_json(document)), ..scope.clone() }, &mut reads);
+    reads.pointers_in(document)
+}

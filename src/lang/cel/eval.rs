@@ -1,0 +1,445 @@
+//! Evaluation: a walk over the compiled tree, operands from the left, and the first error ends it.
+//!
+//! The CEL specification lets `&&`, `||` and the macros forget an error when another operand decides. A gate may not:
+//! `broken || true` would be a pass on evidence that is not there. So an operand that is evaluated and has no value is
+//! an error, and what was decided before it (`true || broken`, `false && broken`) stands because it is never evaluated.
+
+use super::ast::{Ast, Fold, FoldKind, Func, Id, Node, Op};
+use super::errors::{EvalError, fault};
+use super::functions::{self, shown};
+use super::host::holds;
+use super::meter::Meter;
+use super::operators;
+use super::scope::Scope;
+use super::trace::Touched;
+use super::value::{Value, equal, order, scalars_equal};
+use crate::base::json::Json;
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+/// The most arguments that a function takes, the receiver counted.
+const MAX_ARGS: usize = 4;
+
+/// The most characters of the source that a message quotes.
+const QUOTED: usize = 80;
+
+/// One evaluation.
+pub(super) struct Eval<'e, 'v> {
+    pub(super) ast: &'v Ast,
+    pub(super) scope: &'e dyn Scope<'v>,
+    pub(super) meter: Meter,
+    /// What macros have bound, outermost first.
+    pub(super) slots: Vec<Value<'v>>,
+    /// The values of free names that were asked for inside a macro, by number.
+    pub(super) known: Vec<Option<Value<'v>>>,
+    /// What was read, where somebody wants to know.
+    pub(super) touched: Option<&'e mut Touched<'v>>,
+}
+
+type Evaluated<'v> = Result<Value<'v>, EvalError>;
+
+impl<'v> Eval<'_, 'v> {
+    pub(super) fn eval(&mut self, id: Id) -> Evaluated<'v> {
+        let ast = self.ast;
+        match ast.node(id) {
+            Node::Literal(literal) => Ok(literal.value()),
+            Node::Name(name) => self.variable(*name),
+            Node::Slot(slot) => match self.slots.get(*slot as usize) {
+                Some(value) => Ok(value.clone()),
+                None => fault("a name is not bound here"),
+            },
+            Node::Select(of, field) => self.select(*of, field),
+            Node::Has(of, field) => self.has(*of, field),
+            Node::Index(of, key) => self.index(*of, *key),
+            Node::And(terms) => self.chain(terms, false),
+            Node::Or(terms) => self.chain(terms, true),
+            Node::Not(of) => Ok(Value::Bool(!self.truth(*of)?)),
+            Node::Negate(of) => operators::negate(self.eval(*of)?),
+            Node::Binary(op, left, right) => self.binary(*op, *left, *right),
+            Node::If(test, yes, no) => {
+                let branch = if self.truth(*test)? { *yes } else { *no };
+                self.eval(branch)
+            }
+            Node::List(items) => {
+                self.meter.list(items.len())?;
+                let items = items.iter().map(|item| self.eval(*item)).collect::<Result<Vec<_>, _>>()?;
+                Ok(Value::list(items))
+            }
+            Node::Map(members) => self.map(members),
+            Node::Fold(fold) => self.fold(fold),
+            Node::Call(func, args) => self.call(id, *func, args),
+            Node::Matches(of, pattern) => match self.eval(*of)? {
+                Value::Str(text) => functions::matches(pattern, &text, &mut self.meter).map(Value::Bool),
+                other => fault(format!("{} is {}, not a string", self.source(*of), shown(&other))),
+            },
+        }
+    }
+
+    /// The source of a node for a message.
+    fn source(&self, id: Id) -> Cow<'v, str> {
+        let source = self.ast.source(id);
+        match source.char_indices().nth(QUOTED) {
+            Some((at, _)) => Cow::Owned(format!("{}…", &source[..at])),
+            None => Cow::Borrowed(source),
+        }
+    }
+
+    fn variable(&mut self, number: u32) -> Evaluated<'v> {
+        let at = number as usize;
+        if let Some(Some(value)) = self.known.get(at) {
+            return Ok(value.clone());
+        }
+        let name = self.ast.names.get(at).map_or("", |n| n);
+        let value = match self.scope.variable(name) {
+            Some(value) => value?.plain(),
+            None => return fault(format!("nothing is bound to the name `{name}`")),
+        };
+        if let Some(touched) = self.touched.as_deref_mut() {
+            touched.variable(name, &value);
+        }
+        // Asking is cheap once and may not be for each element.
+        if !self.slots.is_empty() {
+            if self.known.is_empty() {
+                self.known.resize(self.ast.names.len(), None);
+            }
+            self.known[at] = Some(value.clone());
+        }
+        Ok(value)
+    }
+
+    fn touch(&mut self, json: &'v Json<'v>) {
+        if let Some(touched) = self.touched.as_deref_mut() {
+            touched.node(json);
+        }
+    }
+
+    /// A JSON node as a value, and looked at.
+    #[inline]
+    fn lent(&mut self, json: &'v Json<'v>) -> Value<'v> {
+        self.touch(json);
+        Value::from_json(json)
+    }
+
+    fn select(&mut self, of: Id, field: &'v str) -> Evaluated<'v> {
+        match self.eval(of)? {
+            Value::Json(Json::Object(object)) => match object.get(field) {
+                Some(json) => Ok(self.lent(json)),
+                None => self.no_field(of, field),
+            },
+            Value::Map(members) => {
+                match members.iter().find(|(k, _)| matches!(k, Value::Str(k) if k == field)) {
+                    Some((_, value)) => Ok(value.clone()),
+                    None => self.no_field(of, field),
+                }
+            }
+            other => self.no_object(of, field, &other),
+        }
+    }
+
+    #[cold]
+    fn no_field<T>(&self, of: Id, field: &str) -> Result<T, EvalError> {
+        fault(format!("no field `{}` in {}", field.escape_debug(), self.source(of)))
+    }
+
+    #[cold]
+    fn no_object<T>(&self, of: Id, field: &str, found: &Value<'_>) -> Result<T, EvalError> {
+        fault(format!(
+            "no field `{}` in {}: it is {}, not an object",
+            field.escape_debug(),
+            self.source(of),
+            shown(found)
+        ))
+    }
+
+    fn has(&mut self, of: Id, field: &'v str) -> Evaluated<'v> {
+        match self.eval(of)? {
+            Value::Json(Json::Object(object)) => {
+                let found = object.get(field);
+                if let Some(json) = found {
+                    self.touch(json);
+                }
+                Ok(Value::Bool(found.is_some()))
+            }
+            Value::Map(members) => {
+                Ok(Value::Bool(members.iter().any(|(k, _)| matches!(k, Value::Str(k) if k == field))))
+            }
+            other => self.no_object(of, field, &other),
+        }
+    }
+
+    fn index(&mut self, of: Id, key: Id) -> Evaluated<'v> {
+        let target = self.eval(of)?;
+        let key_value = self.eval(key)?;
+        if let Value::Json(Json::Object(object)) = &target {
+            return match &key_value {
+                Value::Str(k) => match object.get(k) {
+                    Some(json) => Ok(self.lent(json)),
+                    None => self.no_field(of, k),
+                },
+                other => fault(format!("no key {} in {}", shown(other), self.source(of))),
+            };
+        }
+        if let Value::Map(_) = &target {
+            return match target.lookup(&key_value) {
+                Some(value) => Ok(value),
+                None => fault(format!("no key {} in {}", shown(&key_value), self.source(of))),
+            };
+        }
+        let Some(items) = target.items() else {
+            return fault(format!("{} is {}, which has no elements", self.source(of), shown(&target)));
+        };
+        let at = match key_value {
+            Value::Int(i) => usize::try_from(i).ok(),
+            Value::UInt(u) => usize::try_from(u).ok(),
+            Value::Float(f) if f.fract() == 0.0 && (0.0..1e15).contains(&f) => Some(f as usize),
+            _ => return fault(format!("{} is no index of a list: {}", self.source(key), shown(&key_value))),
+        };
+        let out_of_range = || {
+            let (shown, len) = (key_value.quoted(), items.len());
+            fault(format!("no element {shown} in {}: it has {len}", self.source(of)))
+        };
+        let Some(at) = at else { return out_of_range() };
+        if let Value::Json(Json::Array(array)) = &target {
+            return match array.get(at) {
+                Some(json) => Ok(self.lent(json)),
+                None => out_of_range(),
+            };
+        }
+        items.get(at).map_or_else(out_of_range, Ok)
+    }
+
+    /// The value of a node that must be a bool.
+    #[inline]
+    fn truth(&mut self, id: Id) -> Result<bool, EvalError> {
+        match self.eval(id)? {
+            Value::Bool(b) => Ok(b),
+            other => fault(format!("{} is {}, not a bool", self.source(id), shown(&other))),
+        }
+    }
+
+    /// `&&` and `||`: `decisive` ends the chain.
+    fn chain(&mut self, terms: &'v [Id], decisive: bool) -> Evaluated<'v> {
+        for term in terms {
+            if self.truth(*term)? == decisive {
+                return Ok(Value::Bool(decisive));
+            }
+        }
+        Ok(Value::Bool(!decisive))
+    }
+
+    fn binary(&mut self, op: Op, left: Id, right: Id) -> Evaluated<'v> {
+        if op == Op::In {
+            return self.is_in(left, right);
+        }
+        let a = self.eval(left)?;
+        let b = self.eval(right)?;
+        match op {
+            Op::Equal | Op::Unequal => {
+                let same = match scalars_equal(&a, &b) {
+                    Some(same) => same,
+                    None => equal(&a, &b, &mut self.meter)?,
+                };
+                Ok(Value::Bool(same == (op == Op::Equal)))
+            }
+            Op::Less => self.ordered(left, right, &a, &b, Ordering::is_lt),
+            Op::LessEqual => self.ordered(left, right, &a, &b, Ordering::is_le),
+            Op::Greater => self.ordered(left, right, &a, &b, Ordering::is_gt),
+            Op::GreaterEqual => self.ordered(left, right, &a, &b, Ordering::is_ge),
+            _ => operators::arithmetic(op, a, b, &mut self.meter),
+        }
+    }
+
+    #[inline]
+    fn ordered(
+        &self,
+        left: Id,
+        right: Id,
+        a: &Value<'v>,
+        b: &Value<'v>,
+        test: fn(Ordering) -> bool,
+    ) -> Evaluated<'v> {
+        match order(a, b) {
+            Ok(order) => Ok(Value::Bool(test(order))),
+            Err(_) => fault(format!(
+                "{} ({}) and {} ({}) have no order",
+                self.source(left),
+                a.type_of().name(),
+                self.source(right),
+                b.type_of().name()
+            )),
+        }
+    }
+
+    fn is_in(&mut self, left: Id, right: Id) -> Evaluated<'v> {
+        let value = self.eval(left)?;
+        // A list of literals is compared where it stands, without making it.
+        if let Node::List(items) = self.ast.node(right)
+            && items.iter().all(|item| matches!(self.ast.node(*item), Node::Literal(_)))
+        {
+            let literal = |item: &Id| match self.ast.node(*item) {
+                Node::Literal(literal) => scalars_equal(&literal.value(), &value) == Some(true),
+                _ => false,
+            };
+            return Ok(Value::Bool(items.iter().any(literal)));
+        }
+        let range = self.eval(right)?;
+        if let Some(items) = range.items() {
+            return holds(items, &value, &mut self.meter).map(Value::Bool);
+        }
+        match range.members() {
+            Some(_) => Ok(Value::Bool(range.lookup(&value).is_some())),
+            None => fault(format!("{} is {}, neither a list nor a map", self.source(right), shown(&range))),
+        }
+    }
+
+    fn map(&mut self, members: &'v [(Id, Id)]) -> Evaluated<'v> {
+        self.meter.list(members.len())?;
+        let mut out: Vec<(Value<'v>, Value<'v>)> = Vec::with_capacity(members.len());
+        for (key, value) in members {
+            let k = self.eval(*key)?;
+            if !matches!(k, Value::Str(_) | Value::Int(_) | Value::UInt(_) | Value::Bool(_)) {
+                return fault(format!("{} is {}, which is no key of a map", self.source(*key), shown(&k)));
+            }
+            self.meter.charge(out.len() as u64 / 8)?;
+            if out.iter().any(|(other, _)| scalars_equal(other, &k) == Some(true)) {
+                return fault(format!("the key {} stands twice in one map", k.quoted()));
+            }
+            out.push((k, self.eval(*value)?));
+        }
+        Ok(Value::Map(out.into()))
+    }
+
+    fn call(&mut self, id: Id, func: Func, args: &'v [Id]) -> Evaluated<'v> {
+        let mut values = [const { Value::Null }; MAX_ARGS];
+        for (value, arg) in values.iter_mut().zip(args) {
+            *value = self.eval(*arg)?;
+        }
+        let values = values.get(..args.len()).unwrap_or(&[]);
+        functions::call(func, values, self.scope, &mut self.meter).map_err(|error| match error {
+            EvalError::Expression(why) => EvalError::Expression(format!("{}: {why}", self.source(id))),
+            limit => limit,
+        })
+    }
+
+    fn fold(&mut self, fold: &'v Fold) -> Evaluated<'v> {
+        let range = self.eval(fold.range)?;
+        let mut run = Run { found: 0, out: Vec::new() };
+        let decided = match &range {
+            Value::Json(Json::Array(items)) => {
+                let items: &'v [Json<'v>] = items;
+                self.walk(fold, &mut run, items.iter().map(Element::Lent))?
+            }
+            Value::List(items) => self.walk(fold, &mut run, items.iter().cloned().map(Element::Made))?,
+            // A map is walked by its keys.
+            Value::Json(Json::Object(object)) => {
+                let keys = object.iter().map(|(key, value)| Element::Key(key, value));
+                self.walk(fold, &mut run, keys)?
+            }
+            Value::Map(members) => {
+                self.walk(fold, &mut run, members.iter().map(|(key, _)| Element::Made(key.clone())))?
+            }
+            other => {
+                return fault(format!(
+                    "{} is {}, neither a list nor a map",
+                    self.source(fold.range),
+                    shown(other)
+                ));
+            }
+        };
+        Ok(match fold.kind {
+            FoldKind::All => Value::Bool(!decided),
+            FoldKind::Exists => Value::Bool(decided),
+            FoldKind::ExistsOne => Value::Bool(run.found == 1),
+            FoldKind::Map | FoldKind::Filter => Value::list(run.out),
+        })
+    }
+
+    /// Binds each element and evaluates the body, until one decides.
+    fn walk(
+        &mut self,
+        fold: &'v Fold,
+        run: &mut Run<'v>,
+        elements: impl Iterator<Item = Element<'v>>,
+    ) -> Result<bool, EvalError> {
+        // What the range itself bound is gone, so that the slot is the next one.
+        self.slots.truncate(fold.slot as usize);
+        self.slots.push(Value::Null);
+        for (at, element) in elements.enumerate() {
+            let step = self.meter.charge(1).and_then(|()| {
+                let value = match element {
+                    Element::Lent(json) => self.lent(json),
+                    Element::Made(value) => value,
+                    Element::Key(key, value) => {
+                        self.touch(value);
+                        Value::str(key)
+                    }
+                };
+                if let Some(slot) = self.slots.get_mut(fold.slot as usize) {
+                    *slot = value;
+                }
+                self.step(fold, run)
+            });
+            match step {
+                Ok(false) => {}
+                Ok(true) => {
+                    self.slots.truncate(fold.slot as usize);
+                    return Ok(true);
+                }
+                Err(EvalError::Expression(why)) => {
+                    self.slots.truncate(fold.slot as usize);
+                    return fault(format!("{why} (element {at} of {})", self.source(fold.range)));
+                }
+                Err(limit) => return Err(limit),
+            }
+        }
+        self.slots.truncate(fold.slot as usize);
+        Ok(false)
+    }
+
+    /// One element; true when the rest need not be looked at.
+    #[inline]
+    fn step(&mut self, fold: &'v Fold, run: &mut Run<'v>) -> Result<bool, EvalError> {
+        match fold.kind {
+            FoldKind::All => Ok(!self.truth(fold.body)?),
+            FoldKind::Exists => self.truth(fold.body),
+            FoldKind::ExistsOne => {
+                run.found += usize::from(self.truth(fold.body)?);
+                Ok(false)
+            }
+            FoldKind::Filter => {
+                if self.truth(fold.body)?
+                    && let Some(value) = self.slots.get(fold.slot as usize)
+                {
+                    run.out.push(value.clone());
+                    self.meter.list(1)?;
+                }
+                Ok(false)
+            }
+            FoldKind::Map => {
+                if match fold.when {
+                    Some(when) => self.truth(when)?,
+                    None => true,
+                } {
+                    let value = self.eval(fold.body)?;
+                    run.out.push(value);
+                    self.meter.list(1)?;
+                }
+                Ok(false)
+            }
+        }
+    }
+}
+
+/// What a macro has come to.
+struct Run<'v> {
+    found: usize,
+    out: Vec<Value<'v>>,
+}
+
+/// What a macro binds.
+enum Element<'v> {
+    Lent(&'v Json<'v>),
+    Made(Value<'v>),
+    /// A key of an object, and the value under it.
+    Key(&'v str, &'v Json<'v>),
+}

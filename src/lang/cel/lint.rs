@@ -1,0 +1,151 @@
+//! What an author would regret (`gates.md`, Fail-closed).
+
+use super::ast::{Ast, FoldKind, Func, Id, Literal, Node, Op};
+use super::errors::Lint;
+use super::value::scalars_equal;
+
+/// All findings, in reading order.
+pub(super) fn lints(ast: &Ast) -> Vec<Lint> {
+    let mut lints = Vec::new();
+    if let Node::Literal(Literal::Bool(true)) = ast.node(ast.root) {
+        lints.push(Lint { message: "`true` alone asserts nothing".into(), offset: ast.offset(ast.root) });
+    }
+    visit(ast, ast.root, &mut Vec::new(), &mut lints);
+    lints.sort_by_key(|l| l.offset);
+    lints
+}
+
+/// Walks down with the conditions that hold where the node is reached.
+fn visit(ast: &Ast, id: Id, given: &mut Vec<Id>, lints: &mut Vec<Lint>) {
+    match ast.node(id) {
+        Node::Binary(Op::Unequal, a, b) if is_string(ast, *a) || is_string(ast, *b) => {
+            unequal(ast, id, lints)
+        }
+        Node::Not(of) => {
+            if let Node::Binary(Op::Equal, a, b) = ast.node(*of)
+                && (is_string(ast, *a) || is_string(ast, *b))
+            {
+                unequal(ast, id, lints);
+            }
+        }
+        Node::Fold(fold) if fold.kind == FoldKind::All => {
+            if !never_empty(ast, fold.range) && !given.iter().any(|g| filled(ast, *g, fold.range)) {
+                let range: String = ast.source(fold.range).chars().take(80).collect();
+                lints.push(Lint {
+                    message: format!(
+                        "`.all(` holds for an empty list: write `size({range}) > 0 && {range}.all(…)`"
+                    ),
+                    offset: ast.offset(id),
+                });
+            }
+        }
+        _ => {}
+    }
+    let before = given.len();
+    if let Node::And(terms) = ast.node(id) {
+        // Whichever stands first, a conjunction is true only if all its terms are.
+        given.extend(terms);
+    }
+    if let Node::If(test, yes, no) = ast.node(id) {
+        visit(ast, *test, given, lints);
+        given.push(*test);
+        visit(ast, *yes, given, lints);
+        given.truncate(before);
+        visit(ast, *no, given, lints);
+        return;
+    }
+    for child in ast.children(id) {
+        visit(ast, child, given, lints);
+    }
+    given.truncate(before);
+}
+
+fn unequal(ast: &Ast, id: Id, lints: &mut Vec<Lint>) {
+    let source = ast.source(id);
+    let shown: String = source.chars().take(80).collect();
+    lints.push(Lint {
+        message: format!(
+            "`{shown}` is true when the field is null or of another type: write `in [...]` or `==`"
+        ),
+        offset: ast.offset(id),
+    });
+}
+
+fn is_string(ast: &Ast, id: Id) -> bool {
+    matches!(ast.node(id), Node::Literal(Literal::Str(_)))
+}
+
+/// A range that cannot be empty: a list or map that is written out.
+fn never_empty(ast: &Ast, id: Id) -> bool {
+    match ast.node(id) {
+        Node::List(items) => !items.is_empty(),
+        Node::Map(members) => !members.is_empty(),
+        _ => false,
+    }
+}
+
+/// Whether a condition says that the range has an element: `size(range) > 0` in any spelling.
+fn filled(ast: &Ast, id: Id, range: Id) -> bool {
+    let Node::Binary(op, a, b) = ast.node(id) else { return false };
+    let sized = |id: Id| match ast.node(id) {
+        Node::Call(Func::Size, args) => args.first().is_some_and(|arg| same(ast, *arg, range)),
+        _ => false,
+    };
+    let whole = |id: Id| match ast.node(id) {
+        Node::Literal(Literal::Int(i)) => Some(*i),
+        Node::Literal(Literal::UInt(u)) => i64::try_from(*u).ok(),
+        _ => None,
+    };
+    let (op, n) = match (sized(*a).then(|| whole(*b)).flatten(), sized(*b).then(|| whole(*a)).flatten()) {
+        (Some(n), _) => (*op, n),
+        (None, Some(n)) => (mirrored(*op), n),
+        (None, None) => return false,
+    };
+    match op {
+        Op::Greater => n >= 0,
+        Op::GreaterEqual | Op::Equal => n >= 1,
+        Op::Unequal => n == 0,
+        _ => false,
+    }
+}
+
+/// Whether two ranges are written alike and mean the same; what is not sure is not the same.
+fn same(ast: &Ast, a: Id, b: Id) -> bool {
+    if a == b {
+        return true;
+    }
+    match (ast.node(a), ast.node(b)) {
+        (Node::Name(a), Node::Name(b)) => a == b,
+        (Node::Slot(a), Node::Slot(b)) => a == b,
+        (Node::Select(a, x), Node::Select(b, y)) => x == y && same(ast, *a, *b),
+        (Node::Index(a, x), Node::Index(b, y)) => same(ast, *a, *b) && same(ast, *x, *y),
+        (Node::Call(f, a), Node::Call(g, b)) => {
+            f == g && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(ast, *a, *b))
+        }
+        (Node::Binary(f, a, x), Node::Binary(g, b, y)) => f == g && same(ast, *a, *b) && same(ast, *x, *y),
+        (Node::Fold(a), Node::Fold(b)) => {
+            let when = match (a.when, b.when) {
+                (None, None) => true,
+                (Some(a), Some(b)) => same(ast, a, b),
+                _ => false,
+            };
+            a.kind == b.kind
+                && a.slot == b.slot
+                && when
+                && same(ast, a.range, b.range)
+                && same(ast, a.body, b.body)
+        }
+        (Node::Literal(a), Node::Literal(b)) => scalars_equal(&a.value(), &b.value()) == Some(true),
+        _ => false,
+    }
+}
+
+fn mirrored(op: Op) -> Op {
+    match op {
+        Op::Less => Op::Greater,
+        Op::LessEqual => Op::GreaterEqual,
+        Op::Greater => Op::Less,
+        Op::GreaterEqual => Op::LessEqual,
+        same => same,
+    }
+}

@@ -1,0 +1,82 @@
+//! Which function a call means: names and numbers of arguments are settled before anything runs.
+
+use super::ast::{Ast, FUNCTIONS, FoldKind, Func, Id, Literal, Node, Row, Style};
+use regex::RegexBuilder;
+
+/// The most memory a pattern may compile to, in bytes.
+const MAX_PATTERN: usize = 1 << 20;
+
+/// The node of a call, with the receiver as first argument; the error is a sentence.
+pub(super) fn call(ast: &Ast, name: &str, target: Option<Id>, args: Box<[Id]>) -> Result<Node, String> {
+    let member = target.is_some();
+    let fits = |row: &&Row| match row.style {
+        Style::Both => true,
+        Style::Global => !member,
+        Style::Member => member,
+    };
+    let Some(row) = FUNCTIONS.iter().filter(|r| r.name == name).find(fits) else {
+        return Err(unknown(name, member));
+    };
+    let args: Box<[Id]> = target.into_iter().chain(args.iter().copied()).collect();
+    if args.len() < row.least || args.len() > row.most {
+        return Err(wrong_count(row, member, args.len() - usize::from(member)));
+    }
+    if row.func == Func::Matches
+        && let [text, pattern] = *args
+        && let Node::Literal(Literal::Str(pattern)) = ast.node(pattern)
+    {
+        return Ok(Node::Matches(text, Box::new(compile_pattern(pattern)?)));
+    }
+    Ok(Node::Call(row.func, args))
+}
+
+/// Compiles a pattern of `matches` in time linear in text and pattern; the error is a sentence.
+pub(super) fn compile_pattern(pattern: &str) -> Result<regex::Regex, String> {
+    RegexBuilder::new(pattern).size_limit(MAX_PATTERN).dfa_size_limit(MAX_PATTERN).build().map_err(
+        |e| match e {
+            regex::Error::CompiledTooBig(_) => "the pattern of matches() is too large".to_string(),
+            other => {
+                // The library draws the pattern over several lines; its last line says what is wrong.
+                let text = other.to_string();
+                let why = text.lines().last().unwrap_or("").trim().trim_start_matches("error: ");
+                format!("the pattern of matches() is no regular expression: {why}")
+            }
+        },
+    )
+}
+
+fn wrong_count(row: &Row, member: bool, given: usize) -> String {
+    let receiver = usize::from(member);
+    let (least, most) = (row.least - receiver, row.most - receiver);
+    let wanted = if least == most { least.to_string() } else { format!("{least} to {most}") };
+    let plural = if wanted == "1" { "" } else { "s" };
+    format!("{}() takes {wanted} argument{plural}, not {given}", row.name)
+}
+
+fn unknown(name: &str, member: bool) -> String {
+    let shown: String = name.chars().take(60).collect();
+    if FoldKind::named(name).is_some() && !(name == "exists" && !member) {
+        return match name {
+            "map" => "map() is written list.map(x, f) or list.map(x, condition, f)".into(),
+            _ => format!("{name}() is written list.{name}(x, condition)"),
+        };
+    }
+    if let Some(row) = FUNCTIONS.iter().find(|r| r.name == name) {
+        let how = if row.style == Style::Member { format!("x.{name}(…)") } else { format!("{name}(…)") };
+        return format!("{name}() is written {how}");
+    }
+    if name == "has" {
+        return "has() takes one argument, a field: has(a.b)".into();
+    }
+    let macros = ["has", "all", "exists", "exists_one", "map", "filter"];
+    let known = FUNCTIONS.iter().map(|r| r.name).chain(macros);
+    let lower = name.to_lowercase();
+    let nearest = known
+        .map(|k| (strsim::damerau_levenshtein(&k.to_lowercase(), &lower), k))
+        .filter(|(distance, k)| *distance <= 1.max(k.len() / 3))
+        .min();
+    match nearest {
+        Some((_, near)) => format!("there is no function {shown}(); did you mean {near}()?"),
+        None => format!("there is no function {shown}()"),
+    }
+}

@@ -1,0 +1,166 @@
+//! Nothing that stands in an expression or in its evidence makes tollgate spin, swell or fall over.
+
+use super::{Names, check, document, run, run_with};
+use crate::base::json::Json;
+use crate::lang::cel::{Budget, Expr};
+use std::collections::BTreeMap;
+
+#[test]
+fn steps_are_counted() {
+    let small = Budget { steps: 100, seconds: 10 };
+    let spent = "limit: the expression needs more than its 100 comprehension steps";
+    assert_eq!(run_with("d.list.all(x, x > 0)", &small), "true");
+    let nested = "[1,2,3,4,5].all(a, [1,2,3,4,5].all(b, [1,2,3,4,5].all(c, a + b + c > 0)))";
+    assert_eq!(run_with(nested, &small), spent);
+    assert_eq!(run(nested), "true");
+    // A limit is never forgotten by what stands beside it.
+    assert_eq!(run_with(&format!("{nested} || true"), &small), spent);
+    assert_eq!(run_with(&format!("[1].exists(z, {nested})"), &small), spent);
+}
+
+#[test]
+fn ten_levels_of_ten_end_at_the_limit() {
+    let ten = "[0,1,2,3,4,5,6,7,8,9]";
+    let mut text = "true".to_string();
+    for level in 0..10 {
+        text = format!("{ten}.all(x{level}, {text})");
+    }
+    assert_eq!(run(&text), "limit: the expression needs more than its 10000000 comprehension steps");
+}
+
+#[test]
+fn lists_and_strings_do_not_grow_without_end() {
+    let mut text = "'0123456789abcdef'".to_string();
+    for _ in 0..30 {
+        text = format!("[{text}].map(x, x + x)[0]");
+    }
+    assert_eq!(run(&text), "limit: the expression builds a string of more than 16 MiB");
+    let mut text = "[0,1,2,3,4,5,6,7,8,9]".to_string();
+    for level in 0..25 {
+        text = format!("[{text}].map(x{level}, x{level} + x{level})[0]");
+    }
+    assert_eq!(run(&text), "limit: the expression builds a list of more than 1000000 elements");
+    // Shared ten times at each level: cheap to build, 10^12 elements to compare.
+    let mut text = "[0]".to_string();
+    for level in 0..12 {
+        text = format!("[{text}].map(x{level}, [{}])[0]", [format!("x{level}")].repeat_joined(10));
+    }
+    let got = run(&format!("{text} == {text}"));
+    assert!(got.starts_with("limit: "), "{got}");
+    let got = run(&format!("'{}'.replace('', '{}')", "a".repeat(9000), "b".repeat(9000)));
+    assert_eq!(got, "limit: the expression builds a string of more than 16 MiB");
+}
+
+trait Joined {
+    fn repeat_joined(&self, times: usize) -> String;
+}
+
+impl Joined for [String; 1] {
+    fn repeat_joined(&self, times: usize) -> String {
+        vec![self[0].clone(); times].join(", ")
+    }
+}
+
+#[test]
+fn deep_expressions_are_refused() {
+    let deep = 10_000;
+    let rows = [
+        format!("{}1{}", "(".repeat(deep), ")".repeat(deep)),
+        format!("{}1{}", "[".repeat(deep), "]".repeat(deep)),
+        format!("{}1{}", "{1:".repeat(deep), "}".repeat(deep)),
+        format!("{}1{}", "size(".repeat(deep), ")".repeat(deep)),
+        format!("{}1", "-".repeat(deep)),
+        format!("{}true", "!".repeat(deep)),
+        format!("{}1", "-!".repeat(deep)),
+        format!("d{}", ".a".repeat(deep)),
+        format!("d{}", "[0]".repeat(deep)),
+        format!("d{}", ".size()".repeat(deep)),
+        format!("d{}", ".map(x, x)".repeat(deep)),
+        format!("{}true{}", "[1].all(x, ".repeat(deep), ")".repeat(deep)),
+        format!("1{}", " + 1".repeat(deep)),
+        format!("true{}", " == true".repeat(deep)),
+        format!("true{}", " && true".repeat(deep)),
+        format!("{}1{}", "true ? ".repeat(deep), " : 1".repeat(deep)),
+        format!("{}1", "true ? 1 : ".repeat(deep)),
+        format!("{}1", "(true ? 1 : ".repeat(deep)),
+        "(".repeat(deep),
+        "[".repeat(deep),
+        "{".repeat(deep),
+        "a.b(".repeat(deep),
+        "?".repeat(deep),
+        "!".repeat(deep),
+        "'".repeat(deep + 1),
+        format!("'{}'", "a".repeat(100_000)),
+    ];
+    for text in rows {
+        let got = run(&text);
+        assert!(got.starts_with("compile "), "{}…: {got}", &text[..20]);
+    }
+}
+
+#[test]
+fn what_is_just_within_the_bounds_works() {
+    // As deep as it compiles, on the small stack of a test's thread.
+    let mut deepest = 0;
+    for depth in 1..200 {
+        let text = format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        match Expr::compile(&text) {
+            Ok(_) => deepest = depth,
+            Err(e) => {
+                assert_eq!(e.message, "the expression is nested too deeply");
+                break;
+            }
+        }
+    }
+    assert!(deepest >= 60, "{deepest}");
+    let folds = deepest.min(90);
+    let mut text = "true".to_string();
+    for level in 0..folds {
+        text = format!("[{level}].all(x{level}, {text})");
+    }
+    assert_eq!(run(&text), "true");
+    let chain = format!("d.n{}", " + 1".repeat(100));
+    assert_eq!(run(&chain), "103");
+    let terms = vec!["d.n == 3"; 400].join(" && ");
+    assert_eq!(run(&terms), "true");
+    let list = (0..1500).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
+    assert_eq!(run(&format!("size([{list}])")), "1500");
+}
+
+#[test]
+fn a_time_limit_stands_behind_the_steps() {
+    let none = Budget { steps: 10_000_000, seconds: 0 };
+    let mut text = "true".to_string();
+    for level in 0..5 {
+        text = format!("[0,1,2,3,4,5,6,7,8,9].all(x{level}, {text})");
+    }
+    assert_eq!(run_with(&text, &none), "limit: the expression needs more than its 0 seconds");
+}
+
+#[test]
+fn evidence_of_a_million_elements_is_lent() {
+    let items = Json::Array((0..1_000_000).map(Json::Int).collect());
+    let names = Names(BTreeMap::from([("d", &items)]));
+    let expr = Expr::compile("size(d) == 1000000 && d.all(x, x >= 0) && sum(d) == 499999500000").unwrap();
+    assert_eq!(expr.eval(&names, &Budget::default()).unwrap().show(), "true");
+}
+
+#[test]
+fn hostile_text_is_escaped_in_messages() {
+    check(&[
+        ("d.s == 'a' && d.o['\\u001b[31m'] == 1", "false"),
+        ("d['\\u001b[31m']", "error: no field `\\u{1b}[31m` in d"),
+        ("{'\\u001b': 1}['\\n']", "error: no key \"\\n\" (string) in {'\\u001b': 1}"),
+        (
+            "timestamp('\\u001b[31m')",
+            "error: timestamp('\\u001b[31m'): `\\u{1b}[31m` is not an RFC 3339 time such as 2026-11-20T12:00:00Z",
+        ),
+    ]);
+    let doc = document();
+    let names = Names(BTreeMap::from([("d", &doc)]));
+    let long = format!("'{}'", "x".repeat(5000));
+    let expr = Expr::compile(&long).unwrap();
+    let value = expr.eval(&names, &Budget::default()).unwrap();
+    assert_eq!(value.show().chars().count(), 201);
+    assert_eq!(value.quoted().chars().count(), 201);
+}

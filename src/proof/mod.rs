@@ -1,0 +1,11 @@
+//! Judgement: which mutations of passing evidence a gate must turn red on. Pure: documents in, changes out.
+
+mod except;
+mod fields;
+mod mutate;
+mod named;
+mod plan;
+
+pub use except::{Pattern, pattern_of};
+pub use mutate::{Change, FileOp, Op, set};
+pub use plan::{FieldChange, field_changes, unnoticed};

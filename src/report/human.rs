@@ -1,0 +1,208 @@
+//! For a person at a terminal, perhaps at night: one line for each gate, then what failed and all of it, and last on the
+//! screen the verdict with the commands to type next. Commands stand on lines of their own with nothing but
+//! indentation before them.
+
+use super::human_gate::{self, hanging};
+use super::style::Style;
+use super::text::{fit, terminal, terminal_cut};
+use super::words;
+use crate::model::report::Report;
+use crate::model::validation::Validation;
+use crate::model::verdict::{GateResult, Outcome, Status, Verdict};
+
+/// Most failed gates that the closing block names; all of them stand above it.
+const CLOSING: usize = 15;
+
+/// Columns that ids are aligned to at most; a longer id stands out.
+const WIDE: usize = 48;
+
+/// The whole report, ending in a newline.
+pub fn report(report: &Report, style: &Style) -> String {
+    let mut out = Vec::new();
+    head(&report.verdict, style, &mut out);
+    table(&report.verdict.gates, style, &mut out);
+    let waived: Vec<_> = report.verdict.gates.iter().filter(|g| g.status == Status::Waived).collect();
+    let red = report.red();
+    if !waived.is_empty() {
+        section("Waived, not fixed", style, &mut out);
+        for gate in waived {
+            human_gate::relabelled(gate, style, &mut out);
+        }
+    }
+    if !red.is_empty() {
+        section("What failed, worst first", style, &mut out);
+        for gate in red {
+            human_gate::failure(report, gate, style, &mut out);
+        }
+    }
+    notes(&report.notes, style, &mut out);
+    promotion(&report.verdict, style, &mut out);
+    closing(report, style, &mut out);
+    finish(out)
+}
+
+fn finish(out: Vec<String>) -> String {
+    let mut text: String = out.iter().flat_map(|line| [line.trim_end(), "\n"]).collect();
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
+}
+
+fn section(title: &str, style: &Style, out: &mut Vec<String>) {
+    out.push(String::new());
+    out.push(style.bold(title));
+}
+
+fn head(verdict: &Verdict, style: &Style, out: &mut Vec<String>) {
+    let tool = format!("{} {}", terminal(&verdict.tool.name), terminal(&verdict.tool.version));
+    out.push(format!("{}  {} lane, {} mode", style.bold(&tool), verdict.lane.name(), verdict.mode.name()));
+    let at = match (&verdict.commit, &verdict.branch) {
+        (Some(commit), Some(branch)) => {
+            format!("commit {} on {}", terminal(words::short(commit)), terminal(branch))
+        }
+        (Some(commit), None) => format!("commit {}", terminal(words::short(commit))),
+        (None, _) => "no commit".into(),
+    };
+    let from =
+        verdict.policy.from.as_ref().map_or(String::new(), |f| format!(", policy from {}", terminal(f)));
+    let run = Some(&verdict.correlation_id).filter(|r| !r.is_empty());
+    let run = run.map_or(String::new(), |r| format!(", run {}", terminal(r)));
+    out.push(style.dim(&format!("{at}{run}, judged at {}{from}", terminal(&verdict.generated_at))));
+    out.push(String::new());
+}
+
+/// One line for each gate in gate order: status, id, and what one needs to know of it.
+fn table(gates: &[GateResult], style: &Style, out: &mut Vec<String>) {
+    let wide = gates.iter().map(|g| terminal(&g.id).chars().count()).max().unwrap_or(0).min(WIDE);
+    let room = if style.width == 0 { 200 } else { style.room(wide + 12) };
+    for gate in gates {
+        let mut said = match gate.status {
+            Status::Pass => words::duration(gate.duration_us),
+            _ => terminal_cut(&words::detail(gate), 400),
+        };
+        let marks: Vec<&str> =
+            gate.since.as_deref().into_iter().chain(gate.shadow.then_some("shadow")).collect();
+        if !marks.is_empty() {
+            said = format!("[{}] {said}", terminal(&marks.join(", ")));
+        }
+        let said = fit(&said, room);
+        let said = if gate.status == Status::Pass { style.dim(&said) } else { said };
+        out.push(format!(
+            "  {} {:<wide$}  {said}",
+            style.status(gate.status, gate.shadow),
+            terminal(&gate.id)
+        ));
+    }
+}
+
+fn notes(notes: &[String], style: &Style, out: &mut Vec<String>) {
+    if notes.is_empty() {
+        return;
+    }
+    section("Notes", style, out);
+    for note in notes {
+        hanging("  - ", &terminal(note), style, out);
+    }
+}
+
+fn promotion(verdict: &Verdict, style: &Style, out: &mut Vec<String>) {
+    if let Some(promotion) = &verdict.promotion {
+        section("Promotion", style, out);
+        let by = promotion.by.as_deref().unwrap_or("nothing");
+        let said = if promotion.allowed { format!("allowed by {}", terminal(by)) } else { "refused".into() };
+        hanging("  ", &said, style, out);
+        let lists = [
+            ("blocked by", &promotion.blocking_gates),
+            ("leans on waivers", &promotion.waivers),
+            ("on condition", &promotion.conditions),
+        ];
+        for (what, items) in lists {
+            for item in items {
+                hanging(&format!("  {what}  "), &terminal(item), style, out);
+            }
+        }
+    }
+    if let Some(steps) = verdict.next_steps.as_ref().filter(|s| !s.is_empty()) {
+        section("To turn it green, in this order", style, out);
+        out.extend(steps.iter().map(|step| format!("    {}", terminal(step))));
+    }
+}
+
+/// Verdict, counts, exit code, the verdict's path, and what to type next.
+fn closing(report: &Report, style: &Style, out: &mut Vec<String>) {
+    let verdict = &report.verdict;
+    out.push(String::new());
+    let failed = words::failed(report);
+    let status = if verdict.verdict == Outcome::Pass { Status::Pass } else { Status::Fail };
+    let word = style.status(status, false);
+    out.push(format!("{} {}", word, style.bold(&terminal(&words::outcome(verdict)))));
+    failed_list(&failed, style, out);
+    let shadow = verdict.gates.iter().filter(|g| g.shadow).count();
+    let shadow = if shadow == 0 { String::new() } else { format!(" ({shadow} shadow, not counted)") };
+    let all = &verdict.summary.all;
+    let took = report.seconds.map_or(String::new(), |s| format!(" in {s:.2} s"));
+    out.push(format!("gates     {}: {}{shadow}{took}", all.gates, words::counts(all)));
+    if let Some(path) = &report.verdict_path {
+        out.push(format!("verdict   {}", terminal(path)));
+    }
+    out.push(format!("exit code {}", verdict.exit_code));
+    let explain = failed.first().copied().or_else(|| report.red().first().copied());
+    if explain.is_some() || verdict.verdict == Outcome::Fail {
+        out.push("next".into());
+    }
+    if let Some(gate) = explain {
+        out.push(format!("    tollgate explain {}", terminal(&gate.id)));
+    }
+    if !failed.is_empty() {
+        out.push("    tollgate reproduce".into());
+    } else if verdict.verdict == Outcome::Fail {
+        out.push("    tollgate gate list".into());
+    }
+}
+
+/// The failed gates once more, where the eye rests: worst first, each with the start of its detail.
+fn failed_list(failed: &[&GateResult], style: &Style, out: &mut Vec<String>) {
+    let shown = &failed[..failed.len().min(CLOSING)];
+    let wide = shown.iter().map(|g| terminal(&g.id).chars().count()).max().unwrap_or(0).min(WIDE);
+    for gate in shown {
+        let since = gate.since.as_ref().map_or(String::new(), |s| format!("[{}] ", terminal(s)));
+        let said = format!("{since}{}", terminal_cut(&gate.detail, 400));
+        let said = fit(&said, if style.width == 0 { 200 } else { style.room(wide + 10) });
+        out.push(format!("       {:<wide$}  {said}", terminal(&gate.id)));
+    }
+    if failed.len() > shown.len() {
+        out.push(format!("       and {}", words::count(failed.len() - shown.len(), "more gate")));
+    }
+}
+
+/// The result of `validate`: what is wrong in each invalid file, then the count.
+pub fn validation(validation: &Validation, style: &Style) -> String {
+    let mut out = Vec::new();
+    for file in validation.files.iter().filter(|f| !f.findings.is_empty()) {
+        let facts: Vec<String> = [
+            file.schema.as_ref().map(|s| format!("schema {}", terminal(s))),
+            file.sha256.as_ref().map(|s| format!("sha256 {}", words::short(s))),
+            file.bytes.map(words::bytes),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let name = style.bold(&terminal(&file.path));
+        out.push(format!("{} {name}  {}", style.status(Status::Fail, false), style.dim(&facts.join(", "))));
+        for finding in &file.findings {
+            // The place first and unbroken, so that a terminal or an editor can open it.
+            let path = finding.path.as_ref().unwrap_or(&file.path);
+            let place = finding.place.map_or(String::new(), |p| format!(":{}:{}", p.line, p.column));
+            let pointer = finding.pointer.as_deref().unwrap_or("");
+            out.push(format!("  {}{place} {}", terminal(path), terminal(pointer)));
+            hanging("      ", &terminal_cut(&words::sentence(finding), 2_000), style, &mut out);
+        }
+        out.push(String::new());
+    }
+    let passes = words::validation_passes(validation);
+    let word = style.status(if passes { Status::Pass } else { Status::Fail }, false);
+    let found: usize = validation.files.iter().map(|f| f.findings.len()).sum();
+    let found = if found == 0 { String::new() } else { format!(", {}", words::count(found, "finding")) };
+    out.push(format!("{word} {}{found}", style.bold(&words::validation_outcome(validation))));
+    finish(out)
+}

@@ -1,0 +1,153 @@
+//! What is wrong, flattened to one list for the formats that annotate places (SARIF, GitHub): worst first, each with
+//! the place a person should look at.
+
+use super::words;
+use crate::base::json::Place;
+use crate::model::finding::Finding;
+use crate::model::gate::Region;
+use crate::model::report::Report;
+use crate::model::validation::Validation;
+use crate::model::verdict::{GateResult, Status};
+use crate::model::waiver::{Entry, Kind};
+
+/// How bad it is. The order is worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// It fails the verdict.
+    Error,
+    /// It does not block.
+    Warning,
+    /// Waived, or of a shadow gate.
+    Note,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone)]
+pub struct Issue<'a> {
+    /// How bad.
+    pub level: Level,
+    /// Gate id, or for a validation the reason.
+    pub rule: &'a str,
+    /// The gate; `None` for a validation.
+    pub gate: Option<&'a GateResult>,
+    /// The finding; `None` when the gate has only its detail.
+    pub finding: Option<&'a Finding>,
+    /// One sentence; untrusted.
+    pub message: String,
+    /// Where to look; the path is relative to the repository's top folder.
+    pub region: Region,
+    /// How many issues of the same gate or file stand before it.
+    pub rank: usize,
+}
+
+/// The level at which a gate that did not pass is shown.
+pub fn level(gate: &GateResult) -> Level {
+    match gate.status {
+        _ if gate.shadow => Level::Note,
+        Status::Fail => Level::Error,
+        Status::Warn => Level::Warning,
+        Status::Pass | Status::Skip | Status::Waived => Level::Note,
+    }
+}
+
+/// Everything that is wrong in a verdict: errors first, then warnings, then notes, each in the order of `Report::red`.
+pub fn of_report(report: &Report) -> Vec<Issue<'_>> {
+    let waived = report.verdict.gates.iter().filter(|g| g.status == Status::Waived);
+    let mut issues = Vec::new();
+    for gate in report.red().into_iter().chain(waived) {
+        let issue = |finding: Option<&'_ Finding>, rank| (gate_region(report, gate, finding), rank);
+        if gate.findings.is_empty() {
+            let (region, rank) = issue(None, 0);
+            issues.push(Issue {
+                level: level(gate),
+                rule: &gate.id,
+                gate: Some(gate),
+                finding: None,
+                message: gate.detail.clone(),
+                region,
+                rank,
+            });
+        }
+        for (rank, finding) in gate.findings.iter().enumerate() {
+            let (region, rank) = issue(Some(finding), rank);
+            issues.push(Issue {
+                level: level(gate),
+                rule: &gate.id,
+                gate: Some(gate),
+                finding: Some(finding),
+                message: words::sentence(finding),
+                region,
+                rank,
+            });
+        }
+    }
+    issues.sort_by_key(|i| i.level);
+    issues
+}
+
+/// Everything that is wrong in validated files, in path order; the place is in the file itself.
+pub fn of_validation(validation: &Validation) -> Vec<Issue<'_>> {
+    let mut issues = Vec::new();
+    for file in &validation.files {
+        for (rank, finding) in file.findings.iter().enumerate() {
+            issues.push(Issue {
+                level: Level::Error,
+                rule: finding.reason.name(),
+                gate: None,
+                finding: Some(finding),
+                message: words::sentence(finding),
+                region: point(finding.path.as_deref().unwrap_or(&file.path), finding.place),
+                rank,
+            });
+        }
+    }
+    issues
+}
+
+/// One character wide: what is known of a place in an artifact.
+pub fn point(path: &str, place: Option<Place>) -> Region {
+    let Place { line, column } = place.unwrap_or(Place { line: 1, column: 1 });
+    Region { path: path.to_string(), line, column, end_line: line, end_column: column + 1 }
+}
+
+/// The region a person must look at: the waiver's line for a finding about a waiver, else the check, else the gate, and
+/// `tollgate.toml` when the gate's own place is not known. The path has the repository prefix.
+fn gate_region(report: &Report, gate: &GateResult, finding: Option<&Finding>) -> Region {
+    let check = finding.and_then(|f| f.check.as_ref());
+    let region = finding
+        .and_then(|f| waiver_region(report, gate, f))
+        .or_else(|| check.and_then(|c| report.check_regions.get(&(gate.id.clone(), c.clone()))).cloned())
+        .or_else(|| report.gate_regions.get(&gate.id).cloned())
+        .unwrap_or_else(|| point("tollgate.toml", None));
+    Region { path: format!("{}{}", report.repo_prefix, region.path), ..region }
+}
+
+/// Where the entry that a finding is about stands. A finding that has a place in the classification file says it
+/// itself; one of a lifecycle gate points into the list `waivers` or `quarantines` (`/3/state`), or names the entry.
+fn waiver_region(report: &Report, gate: &GateResult, finding: &Finding) -> Option<Region> {
+    let kind = match gate.id.as_str() {
+        "waiver_lifecycle" => Kind::Waiver,
+        "quarantine_lifecycle" => Kind::Quarantine,
+        _ => return None,
+    };
+    let entries: Vec<&Entry> =
+        report.verdict.waivers.iter().chain(&report.quarantines).filter(|e| e.kind == kind).collect();
+    let stated = entries.iter().filter_map(|e| e.region.as_ref());
+    if let (Some(path), Some(place)) = (&finding.path, finding.place) {
+        let same = stated.clone().find(|r| r.path == *path && r.line == place.line);
+        return Some(same.cloned().unwrap_or_else(|| point(path, Some(place))));
+    }
+    let pointed = finding.pointer.as_ref().and_then(|pointer| {
+        let mut tokens = pointer.split('/').skip(1);
+        let first = tokens.next()?;
+        match first.parse::<usize>() {
+            Ok(index) => entries.get(index).copied(),
+            Err(_) => tokens.next().and_then(|id| entries.iter().find(|e| e.id == id)).copied(),
+        }
+    });
+    let named = || {
+        let mut words = finding.message.split(|c: char| !(c.is_alphanumeric() || "_-.:".contains(c)));
+        words.find_map(|w| entries.iter().find(|e| e.id == w.trim_matches([':', '.']))).copied()
+    };
+    pointed.or_else(named).and_then(|e| e.region.clone())
+}

@@ -1,0 +1,37 @@
+//! JSON: the verdict itself, pretty, fields in the order of the contract.
+
+use crate::model::report::Report;
+use crate::model::validation::Validation;
+use serde::Serialize;
+
+/// The verdict (`tollgate.gate.verdict.v1`), ending in a newline. What only people are shown is not in it.
+pub fn report(report: &Report) -> String {
+    pretty(&report.verdict)
+}
+
+/// The validation (`tollgate.validation.v1`), ending in a newline.
+pub fn validation(validation: &Validation) -> String {
+    pretty(validation)
+}
+
+/// Pretty JSON of one of our own structs, ending in a newline.
+pub(super) fn pretty(value: &impl Serialize) -> String {
+    end(serde_json::to_string_pretty(value))
+}
+
+/// One line of JSON of one of our own structs, ending in a newline.
+pub(super) fn line(value: &impl Serialize) -> String {
+    end(serde_json::to_string(value))
+}
+
+/// Our structs have string keys and finite numbers, so they always serialize; were one not to, what is written is no
+/// document of any schema, and whoever reads it fails closed.
+fn end(text: serde_json::Result<String>) -> String {
+    match text {
+        Ok(mut text) => {
+            text.push('\n');
+            text
+        }
+        Err(error) => format!("not written: {error}\n"),
+    }
+}

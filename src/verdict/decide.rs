@@ -1,0 +1,122 @@
+//! Status, counts, exit code.
+
+use crate::model::finding::Reason;
+use crate::model::gate::Blocking;
+use crate::model::verdict::{Counts, GateResult, Status, Summary};
+
+/// The status of a judged gate that did or did not pass, and is or is not covered by a valid waiver.
+pub fn status(blocking: Blocking, passed: bool, waived: bool) -> Status {
+    match (passed, waived, blocking) {
+        (true, _, _) => Status::Pass,
+        (false, true, _) => Status::Waived,
+        (false, false, Blocking::Yes) => Status::Fail,
+        (false, false, Blocking::No | Blocking::Shadow) => Status::Warn,
+    }
+}
+
+/// Preflight stops at the first failure in gate order: what comes after it was not reached, whatever it would have said.
+pub fn cut_preflight(gates: &mut [GateResult]) {
+    let Some(first) = gates.iter().position(|g| g.status == Status::Fail) else { return };
+    let id = gates[first].id.clone();
+    for gate in &mut gates[first + 1..] {
+        gate.status = Status::Skip;
+        gate.reason = Some(Reason::NotReached);
+        gate.detail = format!("not reached: preflight stopped at `{id}`");
+        gate.findings.clear();
+        gate.artifacts.clear();
+        gate.waiver = None;
+        gate.duration_us = 0;
+    }
+}
+
+/// Counts over all gates and over the blocking ones. A shadow gate is never counted.
+pub fn summarise(gates: &[GateResult]) -> Summary {
+    let mut summary = Summary::default();
+    for gate in gates.iter().filter(|g| !g.shadow) {
+        add(&mut summary.all, gate.status);
+        if gate.blocking {
+            add(&mut summary.blocking, gate.status);
+        }
+    }
+    summary
+}
+
+fn add(counts: &mut Counts, status: Status) {
+    counts.gates += 1;
+    match status {
+        Status::Pass => counts.pass += 1,
+        Status::Fail => counts.fail += 1,
+        Status::Warn => counts.warn += 1,
+        Status::Skip => counts.skip += 1,
+        Status::Waived => counts.waived += 1,
+    }
+}
+
+/// 0 pass, 1 a blocking gate failed, 3 nothing was judged. The other codes of the table are no verdicts.
+pub fn exit_code(summary: &Summary) -> u8 {
+    if summary.blocking.fail > 0 {
+        1
+    } else if summary.all.gates == summary.all.skip {
+        3
+    } else {
+        0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::finding::Finding;
+
+    fn gate(id: &str, status: Status, blocking: bool, shadow: bool) -> GateResult {
+        GateResult {
+            id: id.into(),
+            name: id.into(),
+            owner: "o".into(),
+            status,
+            blocking,
+            shadow,
+            reason: None,
+            detail: String::new(),
+            findings: vec![Finding::new(Reason::Assertion, "x")],
+            artifacts: Vec::new(),
+            reproduce_command: "true".into(),
+            runbook: None,
+            remediation: Vec::new(),
+            waiver: None,
+            since: None,
+            trace: None,
+            duration_us: 1,
+        }
+    }
+
+    #[test]
+    fn nothing_judged_is_not_a_pass() {
+        assert_eq!(exit_code(&summarise(&[])), 3);
+        assert_eq!(exit_code(&summarise(&[gate("a", Status::Skip, true, false)])), 3);
+        assert_eq!(exit_code(&summarise(&[gate("a", Status::Pass, false, true)])), 3);
+    }
+
+    #[test]
+    fn only_a_blocking_failure_is_red() {
+        assert_eq!(exit_code(&summarise(&[gate("a", Status::Warn, false, false)])), 0);
+        assert_eq!(exit_code(&summarise(&[gate("a", Status::Waived, true, false)])), 0);
+        let mixed = [gate("a", Status::Pass, true, false), gate("b", Status::Fail, true, false)];
+        assert_eq!(exit_code(&summarise(&mixed)), 1);
+    }
+
+    #[test]
+    fn preflight_says_what_it_did_not_reach() {
+        let mut gates = vec![
+            gate("a", Status::Waived, true, false),
+            gate("b", Status::Fail, true, false),
+            gate("c", Status::Pass, true, false),
+            gate("d", Status::Fail, true, false),
+        ];
+        cut_preflight(&mut gates);
+        let statuses: Vec<_> = gates.iter().map(|g| g.status).collect();
+        assert_eq!(statuses, [Status::Waived, Status::Fail, Status::Skip, Status::Skip]);
+        assert_eq!(gates[3].reason, Some(Reason::NotReached));
+        assert!(gates[3].detail.contains("`b`") && gates[3].findings.is_empty());
+    }
+}

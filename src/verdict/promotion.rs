@@ -1,0 +1,57 @@
+//! Certification: may it be promoted, and what would turn it green.
+
+use crate::model::lane::Mode;
+use crate::model::verdict::{GateResult, Promotion, Status};
+use crate::model::waiver::Rollback;
+
+/// Promotion is allowed by a green verdict, or in rollback mode by its record; it never changes the verdict.
+pub fn promotion(gates: &[GateResult], exit_code: u8, mode: Mode, rollback: Option<&Rollback>) -> Promotion {
+    let ids = |status: Status| {
+        gates.iter().filter(|g| g.blocking && g.status == status).map(|g| g.id.clone()).collect::<Vec<_>>()
+    };
+    let blocking_gates = ids(Status::Fail);
+    let waivers = ids(Status::Waived);
+    let mut conditions = Vec::new();
+    if exit_code == 3 {
+        conditions.push("at least one gate must be judged".to_string());
+    }
+    conditions.extend(blocking_gates.iter().map(|id| format!("`{id}` must pass, or be validly waived")));
+    for gate in gates.iter().filter(|g| g.status == Status::Waived) {
+        if let Some(waiver) = &gate.waiver {
+            conditions.push(format!(
+                "the waiver of `{}` ends after {}; {} answers for it",
+                gate.id, waiver.expires, waiver.owner
+            ));
+        }
+    }
+    let by = match (exit_code, mode, rollback) {
+        (0, _, _) => Some("verdict"),
+        (_, Mode::Rollback, Some(record)) => {
+            conditions.push(format!(
+                "rollback, an emergency control, ends after {}; {} answers for it: {}",
+                record.expires, record.owner, record.rationale
+            ));
+            conditions.push("`strict` is restored after the fix".into());
+            Some("rollback")
+        }
+        _ => None,
+    };
+    Promotion { allowed: by.is_some(), by: by.map(String::from), blocking_gates, waivers, conditions }
+}
+
+/// The commands, in order, that would turn the verdict green: each red blocking gate's own, then the check again.
+/// Empty when it is green.
+pub fn next_steps(gates: &[GateResult], again: &str) -> Vec<String> {
+    let mut steps: Vec<String> = Vec::new();
+    for gate in gates.iter().filter(|g| g.status == Status::Fail) {
+        for step in [format!("tollgate explain {}", gate.id), gate.reproduce_command.clone()] {
+            if !steps.contains(&step) {
+                steps.push(step);
+            }
+        }
+    }
+    if !steps.is_empty() {
+        steps.push(again.to_string());
+    }
+    steps
+}

@@ -1,0 +1,407 @@
+//! Which state an entry is in on a day (`gates.md`, Waivers and quarantine).
+
+use super::dates::{self, DUE_DAYS, Life, QUARANTINE_DAYS, ROLLBACK_DAYS, WAIVER_DAYS};
+use super::parse::{ClassificationFile, QUARANTINE_FIELDS, ROLLBACK_FIELDS, RawEntry, WAIVER_FIELDS};
+use crate::base::toml_text::suggestion;
+use crate::model::lane::Lane;
+use crate::model::waiver::{Entry, Kind, Rollback, State};
+use chrono::NaiveDate;
+use std::collections::BTreeMap;
+
+/// Gates that judge the entries themselves: a waiver for one of them is invalid.
+pub const UNWAIVABLE: &[&str] = &["waiver_lifecycle", "quarantine_lifecycle"];
+
+/// The taxonomy of flaky tests (`mission.md`, R3).
+pub const CATEGORIES: &[&str] =
+    &["FLAKE-TIMING", "FLAKE-ENV", "FLAKE-NET", "FLAKE-RES", "FLAKE-EXT", "FLAKE-LOGIC"];
+
+/// What entries are judged against.
+pub struct Context<'c> {
+    /// The day, in UTC.
+    pub today: NaiveDate,
+    /// Every gate that is loaded, whatever the lane: its id and the ids of its checks.
+    pub gates: &'c BTreeMap<String, Vec<String>>,
+    /// For a quarantine entry without a `signature` of its own: by its `evidence` path, the signature that the digest
+    /// there holds, or why there is none (the end of a sentence that begins with the path).
+    pub signatures: &'c BTreeMap<String, Result<String, String>>,
+}
+
+/// Judges every waiver, then every quarantine entry, each in id order.
+pub fn entries(file: &ClassificationFile, context: &Context<'_>) -> (Vec<Entry>, Vec<Entry>) {
+    let judge = |raw: &RawEntry| entry(raw, context);
+    (file.waivers.iter().map(judge).collect(), file.quarantines.iter().map(judge).collect())
+}
+
+/// The valid rollback record, or one sentence that says why there is none.
+pub fn rollback(file: &ClassificationFile, today: NaiveDate) -> Result<Rollback, String> {
+    let Some(raw) = &file.rollback else {
+        return Err("the classification file has no [rollback] record".into());
+    };
+    let mut wrong = raw.faults.clone();
+    blanks(ROLLBACK_FIELDS, |key| raw.fields.get(key), &raw.faults, &mut wrong);
+    match life(|key| raw.fields.get(key), today, ROLLBACK_DAYS, &mut wrong) {
+        Some(Life::Over(days)) => wrong.push(format!("it expired {days} {} ago", plural(days))),
+        Some(Life::Holds(_)) | None => {}
+    }
+    if !wrong.is_empty() {
+        return Err(format!("the [rollback] record is not valid: {}", wrong.join("; ")));
+    }
+    let field = |key| raw.fields.get(key).cloned().unwrap_or_default();
+    Ok(Rollback {
+        owner: field("owner"),
+        rationale: field("rationale"),
+        created: field("created"),
+        expires: field("expires"),
+    })
+}
+
+fn entry(raw: &RawEntry, context: &Context<'_>) -> Entry {
+    let mut wrong = raw.faults.clone();
+    let waiver = raw.kind == Kind::Waiver;
+    let (required, at_most) =
+        if waiver { (WAIVER_FIELDS, WAIVER_DAYS) } else { (QUARANTINE_FIELDS, QUARANTINE_DAYS) };
+    blanks(required, |key| raw.fields.get(key), &raw.faults, &mut wrong);
+    let life = life(|key| raw.fields.get(key), context.today, at_most, &mut wrong);
+    let mut signature = raw.fields.get("signature").cloned();
+    if waiver {
+        names(raw, context, &mut wrong);
+    } else {
+        signature = quarantine(raw, context, &mut wrong);
+    }
+    let (state, detail) = if wrong.is_empty() { judged(life) } else { (State::Invalid, wrong.join("; ")) };
+    let field = |key: &str| raw.fields.get(key).cloned();
+    let days = field("expires")
+        .and_then(|text| dates::parse_day(&text))
+        .map(|expires| (expires - context.today).num_days());
+    Entry {
+        id: raw.id.clone(),
+        kind: raw.kind,
+        state,
+        detail,
+        days_remaining: days,
+        owner: field("owner"),
+        reason: field("reason"),
+        issue: field("issue"),
+        created: field("created"),
+        expires: field("expires"),
+        exit_criteria: field("exit_criteria"),
+        lanes: raw.lanes.clone(),
+        checks: raw.checks.clone(),
+        renewals: raw.renewals,
+        category: field("category"),
+        evidence: field("evidence"),
+        reproduce: field("reproduce"),
+        signature,
+        region: Some(raw.region.clone()),
+    }
+}
+
+fn judged(life: Option<Life>) -> (State, String) {
+    match life {
+        Some(Life::Holds(0)) => (State::Due, "today is its last day".into()),
+        Some(Life::Holds(days)) if days <= DUE_DAYS => (State::Due, format!("{days} {} left", plural(days))),
+        Some(Life::Holds(days)) => (State::Active, format!("{days} days left")),
+        Some(Life::Over(days)) => (State::Expired, format!("it expired {days} {} ago", plural(days))),
+        // No life without a fault, so this is not reached; were it, the entry has no effect.
+        None => (State::Invalid, "its dates cannot be read".into()),
+    }
+}
+
+fn plural(days: i64) -> &'static str {
+    if days == 1 { "day" } else { "days" }
+}
+
+/// Required fields that are missing or blank. A field that is there with the wrong type has its fault already.
+fn blanks<'f>(
+    required: &[&'static str],
+    field: impl Fn(&str) -> Option<&'f String>,
+    faults: &[String],
+    wrong: &mut Vec<String>,
+) {
+    for key in required {
+        match field(key) {
+            Some(text) if text.trim().is_empty() => wrong.push(format!("`{key}` is blank")),
+            Some(_) => {}
+            None if faults.iter().any(|f| f.starts_with(&format!("`{key}` "))) => {}
+            None => wrong.push(format!("`{key}` is missing")),
+        }
+    }
+}
+
+fn life<'f>(
+    field: impl Fn(&str) -> Option<&'f String>,
+    today: NaiveDate,
+    at_most: i64,
+    wrong: &mut Vec<String>,
+) -> Option<Life> {
+    let mut day = |key: &str| {
+        let text = field(key).filter(|text| !text.trim().is_empty())?;
+        let day = dates::parse_day(text);
+        if day.is_none() {
+            let shown: String = text.chars().take(40).collect();
+            wrong.push(format!("`{key}` is no date such as 2026-11-20: `{}`", shown.escape_debug()));
+        }
+        day
+    };
+    let (created, expires) = (day("created"), day("expires"));
+    match dates::judge(created?, expires?, today, at_most) {
+        Ok(life) => Some(life),
+        Err(sentences) => {
+            wrong.extend(sentences);
+            None
+        }
+    }
+}
+
+/// The names a waiver uses: its gate, its lanes, its checks.
+fn names(raw: &RawEntry, context: &Context<'_>, wrong: &mut Vec<String>) {
+    let gate = context.gates.get(&raw.id);
+    if UNWAIVABLE.contains(&raw.id.as_str()) {
+        wrong.push(format!("the gate `{}` cannot be waived", raw.id));
+    } else if gate.is_none() {
+        let hint = suggestion(&raw.id, context.gates.keys().map(String::as_str));
+        wrong.push(format!("no gate has the id `{}`{hint}", raw.id.escape_debug()));
+    }
+    match &raw.lanes {
+        None if raw.faults.iter().any(|f| f.starts_with("`lanes` ")) => {}
+        None => wrong.push("`lanes` is missing".into()),
+        Some(lanes) if lanes.is_empty() => wrong.push("`lanes` is empty".into()),
+        Some(lanes) => {
+            for lane in lanes.iter().filter(|l| Lane::ALL.iter().all(|known| known.name() != l.as_str())) {
+                let hint = suggestion(lane, Lane::ALL.iter().map(|l| l.name()));
+                wrong.push(format!("no lane is called `{}`{hint}", lane.escape_debug()));
+            }
+        }
+    }
+    let Some(checks) = &raw.checks else { return };
+    if checks.is_empty() {
+        wrong.push("`checks` is empty; leave it out to cover every check".into());
+    }
+    let Some(known) = gate else { return };
+    for check in checks.iter().filter(|c| !known.contains(c)) {
+        let hint = suggestion(check, known.iter().map(String::as_str));
+        wrong.push(format!("the gate `{}` has no check `{}`{hint}", raw.id, check.escape_debug()));
+    }
+}
+
+/// The rules of a quarantine entry alone. Returns the signature it covers.
+fn quarantine(raw: &RawEntry, context: &Context<'_>, wrong: &mut Vec<String>) -> Option<String> {
+    if let Some(category) = raw.fields.get("category").filter(|c| !c.trim().is_empty())
+        && !CATEGORIES.contains(&category.as_str())
+    {
+        wrong.push(format!(
+            "`category` is `{}`, which is none of {}",
+            category.escape_debug(),
+            CATEGORIES.join(", ")
+        ));
+    }
+    if let Some(own) = raw.fields.get("signature") {
+        if own.trim().is_empty() {
+            wrong.push("`signature` is blank".into());
+        }
+        return Some(own.clone());
+    }
+    let evidence = raw.fields.get("evidence").filter(|e| !e.trim().is_empty())?;
+    match context.signatures.get(evidence) {
+        Some(Ok(signature)) if !signature.trim().is_empty() => Some(signature.clone()),
+        Some(Err(why)) => {
+            wrong.push(format!("it has no `signature`, and {} {why}", evidence.escape_debug()));
+            None
+        }
+        Some(Ok(_)) | None => {
+            wrong.push(format!("it has no `signature`, and {} states none", evidence.escape_debug()));
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse::parse;
+    use super::*;
+    use chrono::Days;
+    use proptest::prelude::*;
+
+    fn gates() -> BTreeMap<String, Vec<String>> {
+        [("pass", vec!["rate", "names"]), ("waiver_lifecycle", vec![]), ("quarantine_lifecycle", vec![])]
+            .into_iter()
+            .map(|(id, checks)| (id.to_string(), checks.into_iter().map(String::from).collect()))
+            .collect()
+    }
+
+    fn judge(text: &str, today: &str) -> Entry {
+        let file = parse("f.toml", text).unwrap();
+        let signatures = BTreeMap::from([
+            ("d.json".to_string(), Ok("redraw".to_string())),
+            ("gone.json".to_string(), Err("does not exist".to_string())),
+        ]);
+        let context =
+            Context { today: dates::parse_day(today).unwrap(), gates: &gates(), signatures: &signatures };
+        let (mut waivers, quarantines) = entries(&file, &context);
+        waivers.extend(quarantines);
+        waivers.remove(0)
+    }
+
+    fn waiver(id: &str, created: &str, expires: &str, more: &str) -> String {
+        format!(
+            "[waiver.{id}]\nowner = 'o'\nreason = 'r'\nissue = 'i'\nlanes = ['full']\nexit_criteria = 'e'\n\
+             created = {created}\nexpires = {expires}\n{more}"
+        )
+    }
+
+    fn quarantine(more: &str) -> String {
+        format!(
+            "[quarantine.e2e_tui]\nowner = 'o'\nreason = 'r'\nissue = 'i'\nreproduce = 'c'\nexit_criteria = 'e'\n\
+             created = 2026-11-01\nexpires = 2026-11-21\n{more}"
+        )
+    }
+
+    #[test]
+    fn states_over_a_waivers_life() {
+        let text = waiver("pass", "2026-11-01", "'2026-11-20'", "");
+        let state = |today: &str| {
+            let entry = judge(&text, today);
+            (entry.state, entry.detail, entry.days_remaining)
+        };
+        assert_eq!(state("2026-11-01"), (State::Active, "19 days left".into(), Some(19)));
+        assert_eq!(state("2026-11-14"), (State::Active, "6 days left".into(), Some(6)));
+        assert_eq!(state("2026-11-15"), (State::Due, "5 days left".into(), Some(5)));
+        assert_eq!(state("2026-11-19"), (State::Due, "1 day left".into(), Some(1)));
+        assert_eq!(state("2026-11-20"), (State::Due, "today is its last day".into(), Some(0)));
+        assert_eq!(state("2026-11-21"), (State::Expired, "it expired 1 day ago".into(), Some(-1)));
+        assert_eq!(state("2026-10-31").0, State::Invalid);
+    }
+
+    #[test]
+    fn thirty_days_are_allowed_and_thirty_one_are_not() {
+        assert_eq!(judge(&waiver("pass", "2026-11-01", "2026-12-01", ""), "2026-11-01").state, State::Active);
+        let long = judge(&waiver("pass", "2026-11-01", "2026-12-02", ""), "2026-11-01");
+        assert_eq!((long.state, long.detail.as_str()), (State::Invalid, "it holds 31 days, more than 30"));
+    }
+
+    #[test]
+    fn what_makes_a_waiver_invalid() {
+        let cases = [
+            (waiver("nope", "2026-11-01", "2026-11-20", ""), "no gate has the id `nope`"),
+            (waiver("passs", "2026-11-01", "2026-11-20", ""), "did you mean `pass`?"),
+            (waiver("waiver_lifecycle", "2026-11-01", "2026-11-20", ""), "cannot be waived"),
+            (waiver("quarantine_lifecycle", "2026-11-01", "2026-11-20", ""), "cannot be waived"),
+            (
+                waiver("pass", "2026-11-01", "2026-11-20", "checks = ['rat']"),
+                "no check `rat`; did you mean `rate`?",
+            ),
+            (waiver("pass", "2026-11-01", "2026-11-20", "checks = []"), "`checks` is empty"),
+            (waiver("pass", "2026-11-01", "2026-10-20", ""), "before it was created"),
+            (waiver("pass", "2026-11-11", "2026-11-20", ""), "after today"),
+            (
+                waiver("pass", "'yesterday'", "2026-11-20", ""),
+                "`created` is no date such as 2026-11-20: `yesterday`",
+            ),
+            (waiver("pass", "2026-11-01", "'2026-11-31'", ""), "`expires` is no date"),
+            (waiver("pass", "2026-11-01", "2026-11-20", "").replace("'o'", "' '"), "`owner` is blank"),
+            (
+                waiver("pass", "2026-11-01", "2026-11-20", "").replace("issue = 'i'\n", ""),
+                "`issue` is missing",
+            ),
+            (waiver("pass", "2026-11-01", "2026-11-20", "").replace("['full']", "[]"), "`lanes` is empty"),
+            (
+                waiver("pass", "2026-11-01", "2026-11-20", "").replace("lanes = ['full']\n", ""),
+                "`lanes` is missing",
+            ),
+            (
+                waiver("pass", "2026-11-01", "2026-11-20", "").replace("'full'", "'ful'"),
+                "no lane is called `ful`; did you mean `full`?",
+            ),
+            (
+                waiver("pass", "2026-11-01", "2026-11-20", "").replace("'r'", "3"),
+                "`reason` must be a string, not an integer",
+            ),
+        ];
+        for (text, wanted) in cases {
+            let entry = judge(&text, "2026-11-10");
+            assert_eq!(entry.state, State::Invalid, "{text}");
+            assert!(entry.detail.contains(wanted), "{} lacks {wanted}", entry.detail);
+        }
+    }
+
+    #[test]
+    fn an_expired_waiver_with_a_fault_is_invalid() {
+        let text = waiver("pass", "2026-11-01", "2026-11-05", "").replace("'o'", "''");
+        assert_eq!(judge(&text, "2026-11-20").state, State::Invalid);
+    }
+
+    #[test]
+    fn a_quarantine_needs_a_category_and_a_signature() {
+        let own = "category = 'FLAKE-TIMING'\nevidence = 'gone.json'\nsignature = 's'";
+        assert_eq!(judge(&quarantine(own), "2026-11-10").state, State::Active);
+        let digest = judge(&quarantine("category = 'FLAKE-NET'\nevidence = 'd.json'"), "2026-11-10");
+        assert_eq!((digest.state, digest.signature.as_deref()), (State::Active, Some("redraw")));
+        for (more, wanted) in [
+            ("category = 'FLAKE-NET'\nevidence = 'gone.json'", "and gone.json does not exist"),
+            ("category = 'FLAKE-NET'\nevidence = 'never.json'", "never.json states none"),
+            ("category = 'FLAKE'\nevidence = 'd.json'", "which is none of FLAKE-TIMING"),
+            ("evidence = 'd.json'", "`category` is missing"),
+            ("category = 'FLAKE-NET'\nsignature = 's'", "`evidence` is missing"),
+            ("category = 'FLAKE-NET'\nevidence = 'd.json'\nsignature = ' '", "`signature` is blank"),
+        ] {
+            let entry = judge(&quarantine(more), "2026-11-10");
+            assert_eq!(entry.state, State::Invalid, "{more}");
+            assert!(entry.detail.contains(wanted), "{} lacks {wanted}", entry.detail);
+        }
+    }
+
+    #[test]
+    fn a_quarantine_holds_twenty_one_days() {
+        let more = "category = 'FLAKE-NET'\nevidence = 'd.json'";
+        let text = quarantine(more);
+        assert_eq!(judge(&text, "2026-11-22").state, State::Expired);
+        assert_eq!(judge(&text.replace("2026-11-21", "2026-11-22"), "2026-11-22").state, State::Due);
+        assert_eq!(judge(&text.replace("2026-11-21", "2026-11-23"), "2026-11-22").state, State::Invalid);
+    }
+
+    #[test]
+    fn a_rollback_holds_seven_days() {
+        let record = |created: &str, expires: &str| {
+            let text = format!(
+                "[rollback]\nowner = 'o'\nrationale = 'r'\ncreated = {created}\nexpires = {expires}\n"
+            );
+            rollback(&parse("f", &text).unwrap(), dates::parse_day("2026-11-20").unwrap())
+        };
+        assert!(record("2026-11-14", "2026-11-21").is_ok());
+        assert!(record("2026-11-13", "2026-11-20").is_ok());
+        assert!(record("2026-11-13", "2026-11-21").unwrap_err().contains("8 days, more than 7"));
+        assert!(record("2026-11-12", "2026-11-19").unwrap_err().contains("it expired 1 day ago"));
+        assert!(record("2026-11-21", "2026-11-22").unwrap_err().contains("after today"));
+        let none = rollback(&parse("f", "").unwrap(), dates::parse_day("2026-11-20").unwrap());
+        assert!(none.unwrap_err().contains("no [rollback] record"));
+        let blank = parse("f", "[rollback]\nowner = ''\nrationale = 3\n").unwrap();
+        let why = rollback(&blank, dates::parse_day("2026-11-20").unwrap()).unwrap_err();
+        assert!(why.contains("`owner` is blank") && why.contains("`created` is missing"), "{why}");
+        assert_eq!(why.matches("rationale").count(), 1, "{why}");
+    }
+
+    proptest! {
+        /// A waiver has effect exactly from its first to its last day, and only when it is no longer than 30 days.
+        #[test]
+        fn a_waiver_holds_exactly_in_its_days(start in 0u64..4000, length in 0u64..40, offset in -40i64..80) {
+            let created = dates::parse_day("2024-01-01").unwrap() + Days::new(start);
+            let expires = created + Days::new(length);
+            let today = created + chrono::TimeDelta::days(offset);
+            let text = waiver("pass", &created.to_string(), &expires.to_string(), "");
+            let state = judge(&text, &today.to_string()).state;
+            let holds = length <= 30 && offset >= 0 && offset <= length as i64;
+            prop_assert_eq!(state.holds(), holds);
+            prop_assert_eq!(state == State::Expired, length <= 30 && offset > length as i64);
+            prop_assert_eq!(state == State::Due, holds && length as i64 - offset <= 5);
+        }
+
+        #[test]
+        fn no_text_panics(text in "\\PC{0,60}") {
+            if let Ok(file) = parse("f", &text) {
+                let context = Context { today: dates::parse_day("2026-11-20").unwrap(), gates: &gates(), signatures: &BTreeMap::new() };
+                let _ = entries(&file, &context);
+                let _ = rollback(&file, context.today);
+            }
+        }
+    }
+}
