@@ -251,6 +251,7 @@ fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Rep
             .flat_map(|g| g.checks.iter().map(|c| ((g.id.clone(), c.id.clone()), c.region.clone())))
             .collect(),
         quarantines: workspace.entries.quarantines.clone(),
+        classification_fault: workspace.entries.fault.clone(),
         waiver_templates,
         repo_prefix: workspace.repo_prefix.clone(),
         verdict_path: None,

@@ -61,7 +61,7 @@ pub fn gate_list(request: &GateListRequest<'_>) -> Result<GateList, Error> {
     let root = Root::open(request.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
     let load =
         LoadRequest { lane: request.lane, policy_from: request.policy_from, ..LoadRequest::all(&root) };
-    let policy = config::load(&load).map_err(|e| Error::Usage(e.to_string()))?;
+    let policy = config::load(&load)?;
     Ok(GateList { gates: policy.gates.iter().map(row).collect(), notes: policy.notes })
 }
 

@@ -29,7 +29,7 @@ pub struct GateNew {
 /// Writes the file into the first gate folder of `tollgate.toml`; an existing one is never overwritten.
 pub fn gate_new(request: &GateNewRequest<'_>) -> Result<GateNew, Error> {
     let root = Root::open(request.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
-    let settings = config::settings(&root).map_err(|e| Error::Usage(e.to_string()))?;
+    let settings = config::settings(&root)?;
     let id = request.id;
     let shown = id.escape_debug();
     let lower = id.chars().all(|c| !c.is_ascii_uppercase());

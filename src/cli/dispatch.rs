@@ -1,11 +1,12 @@
 //! From the parsed command line to the verbs and back to an exit code.
 
-use super::args::{self, Cli, Global, LaneArg, ModeArg, Verb};
+use super::args::{self, Cli, Global, ModeArg, Verb};
 use super::env::Env;
 use super::output::{self, Target};
 use super::progress::Progress;
+use super::request::open_request;
 use super::{term, verbs};
-use crate::app::{self, CheckRequest, Error, OpenRequest, exit};
+use crate::app::{self, CheckRequest, Error, exit};
 use crate::base::clock::Now;
 use crate::base::files;
 use crate::model::lane::{Lane, Mode};
@@ -30,7 +31,8 @@ pub fn main() -> ExitCode {
     };
     let env = Env::from_machine();
     let code = run(&cli, &env).unwrap_or_else(|error| {
-        term::stderr(&format!("error: {error}"));
+        let colour = term::look(&env).colour;
+        term::stderr(&format!("error: {}", error.render(colour)));
         error.exit_code()
     });
     ExitCode::from(code)
@@ -70,28 +72,6 @@ fn exit_on_signals() -> Result<(), Error> {
             .map_err(|e| Error::Work(format!("signals cannot be handled: {e}")))?;
     }
     Ok(())
-}
-
-/// What a verb opens the workspace with.
-pub(super) fn open_request<'a>(
-    global: &'a Global,
-    now: Now,
-    env: &'a Env,
-    lane: Option<Lane>,
-    gates: &'a [String],
-    run: Option<&'a std::path::Path>,
-) -> OpenRequest<'a> {
-    OpenRequest { root: &global.root, now, lane, gates, run, policy_from: None, env: env.all() }
-}
-
-impl From<LaneArg> for Lane {
-    fn from(lane: LaneArg) -> Lane {
-        match lane {
-            LaneArg::Preflight => Lane::Preflight,
-            LaneArg::Full => Lane::Full,
-            LaneArg::Certification => Lane::Certification,
-        }
-    }
 }
 
 fn mode(verb: &args::Check, env: &Env) -> Result<Mode, Error> {

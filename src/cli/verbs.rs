@@ -1,10 +1,10 @@
 //! The verbs beside `check`: each asks its room on floor 5 and shows the answer.
 
 use super::args;
-use super::dispatch::open_request;
 use super::env::Env;
 use super::output::{self, Target};
 use super::progress::Progress;
+use super::request::open_request;
 use super::term;
 use crate::app::validate::ValidateRequest;
 use crate::app::{
@@ -164,7 +164,7 @@ fn schemas(global: &Global) -> Result<Registry, Error> {
     match root.resolve(config::FILE) {
         Err(ReadError::Missing(_)) => Registry::new(Vec::new()).map_err(|problems| Error::Usage(problems.join("\n"))),
         _ => {
-            let policy = config::load(&LoadRequest::all(&root)).map_err(|e| Error::Usage(e.to_string()))?;
+            let policy = config::load(&LoadRequest::all(&root))?;
             Ok(policy.schemas)
         }
     }

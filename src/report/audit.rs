@@ -69,5 +69,10 @@ impl States {
 
 /// The audit (`tollgate.gate.waiver_audit.v1`), pretty, ending in a newline.
 pub fn report(report: &Report) -> String {
-    json::pretty(&Audit::of(&report.verdict.generated_at, None, &report.verdict.waivers, &report.quarantines))
+    json::pretty(&Audit::of(
+        &report.verdict.generated_at,
+        report.classification_fault.as_deref(),
+        &report.verdict.waivers,
+        &report.quarantines,
+    ))
 }
