@@ -153,7 +153,7 @@ fn on_line(fault: Fault, number: u64) -> Fault {
     Fault { place: Some(Place { line: number, column }), ..fault }
 }
 
-fn parse_line<'a>(line: &'a [u8], number: u64, limits: &Limits) -> Result<Json<'a>, Fault> {
+pub(super) fn parse_line<'a>(line: &'a [u8], number: u64, limits: &Limits) -> Result<Json<'a>, Fault> {
     if line.trim_ascii().is_empty() {
         return Err(Fault::new(Reason::Malformed, "the line is blank").at(line_place(number)));
     }
