@@ -12,7 +12,6 @@ use crate::model::lane::{Lane, Mode};
 use crate::model::report::Report;
 use crate::model::verdict::{self, GateResult, Outcome, Policy, Status, Tool, Verdict, WaiverRef};
 use crate::model::waiver::{Entry, State};
-use crate::runbook::Runbook;
 use crate::verdict as judgement;
 use crate::waiver;
 use rayon::prelude::*;
@@ -49,8 +48,8 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
         (Mode::Rollback, Ok(record)) => Some(record.clone()),
         (Mode::Rollback, Err(why)) => return Err(Error::Usage(format!("mode rollback: {why}"))),
     };
-    let runbook = workspace.runbook()?;
-    let mut gates = judge(&mut workspace, request, &runbook);
+    let mut gates = judge(&mut workspace, request);
+    let unexplained = remediate(&workspace, &mut gates);
     if let Some(previous) = &previous {
         judgement::compare(&mut gates, previous);
     }
@@ -84,13 +83,14 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
         waivers: workspace.entries.waivers.clone(),
         gates,
     };
-    let report = present(&workspace, verdict, (!request.deterministic).then(|| watch.seconds()));
+    let mut report = present(&workspace, verdict, (!request.deterministic).then(|| watch.seconds()));
+    report.notes.extend(unexplained);
     Ok((workspace, report))
 }
 
 /// Judges every selected gate in parallel; the order of results is the gate order. Gates that read waivers come second:
 /// whether a waiver is unused is known only when the others are judged.
-fn judge(workspace: &mut Workspace, request: &CheckRequest<'_>, runbook: &Runbook) -> Vec<GateResult> {
+fn judge(workspace: &mut Workspace, request: &CheckRequest<'_>) -> Vec<GateResult> {
     let selected: Vec<Gate> = workspace
         .policy
         .gates
@@ -102,7 +102,7 @@ fn judge(workspace: &mut Workspace, request: &CheckRequest<'_>, runbook: &Runboo
     let facts = workspace.facts(request.lane, request.mode);
     let first: Vec<&Gate> = selected.iter().filter(|g| !late(g)).collect();
     let second: Vec<&Gate> = selected.iter().filter(|g| late(g)).collect();
-    let mut results: BTreeMap<String, GateResult> = evaluate(workspace, request, &first, &facts, runbook)
+    let mut results: BTreeMap<String, GateResult> = evaluate(workspace, request, &first, &facts)
         .into_iter()
         .map(|r| (r.id.clone(), r))
         .collect();
@@ -110,7 +110,7 @@ fn judge(workspace: &mut Workspace, request: &CheckRequest<'_>, runbook: &Runboo
     waiver::mark_unused(&mut workspace.entries.waivers, request.lane, &passed);
     let mut facts = facts;
     workspace.entries.bind(&mut facts);
-    let late = evaluate(workspace, request, &second, &facts, runbook);
+    let late = evaluate(workspace, request, &second, &facts);
     results.extend(late.into_iter().map(|r| (r.id.clone(), r)));
     let mut gates: Vec<GateResult> = results.into_values().collect();
     if request.lane == Lane::Preflight {
@@ -124,7 +124,6 @@ fn evaluate(
     request: &CheckRequest<'_>,
     gates: &[&Gate],
     facts: &Facts,
-    runbook: &Runbook,
 ) -> Vec<GateResult> {
     let context = workspace.artifact_context();
     let sources = Sources::read(gates, &context);
@@ -136,7 +135,7 @@ fn evaluate(
             let evidence = documents.evidence(gate);
             let judged = gate::evaluate(gate, &evidence, facts, &host);
             (request.progress)(&gate.id);
-            result(workspace, request, gate, judged, evidence.records, runbook)
+            result(workspace, request, gate, judged, evidence.records)
         })
         .collect()
 }
@@ -147,7 +146,6 @@ fn result(
     gate: &Gate,
     judged: Judged,
     artifacts: Vec<verdict::ArtifactRecord>,
-    runbook: &Runbook,
 ) -> GateResult {
     let failed_checks: Vec<Option<&str>> = judged.findings.iter().map(|f| f.check.as_deref()).collect();
     let covering = waiver::covering(&workspace.entries.waivers, &gate.id, request.lane, &failed_checks);
@@ -157,7 +155,6 @@ fn result(
         Judgement::NotApplicable => Status::Skip,
         outcome => judgement::status(gate.blocking, outcome == Judgement::Pass, waiver.is_some()),
     };
-    let entry = gate.runbook.as_deref().and_then(|id| runbook.get(id));
     GateResult {
         id: gate.id.clone(),
         name: gate.name.clone(),
@@ -171,11 +168,28 @@ fn result(
         artifacts,
         reproduce_command: workspace.reproduce_command(gate),
         runbook: gate.runbook.clone(),
-        remediation: entry.map_or(Vec::new(), |e| e.remediation.clone()),
+        remediation: Vec::new(),
         waiver: waiver.map(waiver_ref),
         since: None,
         trace: None,
         duration_us: if request.deterministic { 0 } else { judged.micros },
+    }
+}
+
+/// Gives each gate that did not pass the steps of its runbook entry. A runbook that cannot be read is a sentence: it must
+/// not hide a verdict.
+fn remediate(workspace: &Workspace, gates: &mut [GateResult]) -> Option<String> {
+    let mut red = gates.iter_mut().filter(|g| g.status != Status::Pass && g.status != Status::Skip).peekable();
+    red.peek()?;
+    match workspace.runbook() {
+        Err(error) => Some(format!("no remediation is shown: {error}")),
+        Ok(runbook) => {
+            for gate in red {
+                let entry = gate.runbook.as_deref().and_then(|id| runbook.get(id));
+                gate.remediation = entry.map_or(Vec::new(), |e| e.remediation.clone());
+            }
+            None
+        }
     }
 }
 

@@ -18,6 +18,12 @@ const REPRESENTATIVES: usize = 3;
 /// Times are made older by this many seconds: past every `max_age` a gate sensibly asks.
 const OLDER: i64 = 366 * 86_400;
 
+/// What a waiver must state (`gates.md`, Waivers and quarantine).
+const WAIVER: &[&str] = &["owner", "reason", "issue", "lanes", "created", "expires", "exit_criteria"];
+/// What a quarantine entry must state.
+const QUARANTINE: &[&str] =
+    &["category", "owner", "reason", "issue", "evidence", "reproduce", "created", "expires", "exit_criteria"];
+
 /// One file that reads differently.
 #[derive(Debug, Clone)]
 pub struct Mutant {
@@ -53,7 +59,9 @@ pub fn mutants(
     root: &Root,
     schemas: &Registry,
 ) -> Mutants {
-    let lifecycle = gate.mentions("waivers") || gate.mentions("quarantines");
+    let tables = [("waivers", "waiver", WAIVER), ("quarantines", "quarantine", QUARANTINE)];
+    let read = tables.into_iter().filter(|(name, ..)| gate.mentions(name));
+    let entries: Vec<_> = read.map(|(_, table, fields)| (table, fields)).collect();
     let mut found = Mutants::default();
     let mut by_name: BTreeMap<&str, Vec<&ArtifactRecord>> = BTreeMap::new();
     for record in evidence.records.iter().filter(|r| r.sha256.is_some()) {
@@ -64,7 +72,7 @@ pub fn mutants(
         for at in representatives(records.len()) {
             let path = &records[at].path;
             let Ok(bytes) = root.read(path, FIELDS_UP_TO) else { continue };
-            let maker = Maker { spec, path, bytes: &bytes, schemas, lifecycle };
+            let maker = Maker { spec, path, bytes: &bytes, schemas, entries: &entries };
             maker.files(&mut found.all);
             match spec.format {
                 Format::Json | Format::Toml if spec.many => {}
@@ -121,8 +129,8 @@ struct Maker<'m> {
     path: &'m str,
     bytes: &'m [u8],
     schemas: &'m Registry,
-    /// The gate reads `waivers` or `quarantines`, which are made of its TOML artifact.
-    lifecycle: bool,
+    /// What the gate reads of the entries that are made of its TOML artifact: (table, its required fields).
+    entries: &'m [(&'static str, &'static [&'static str])],
 }
 
 impl Maker<'_> {
@@ -168,7 +176,7 @@ impl Maker<'_> {
             let bytes = other.and_then(|d| self.text(&d));
             found.all.push(self.mutant(Op::File(FileOp::Schema), "", "another schema id".into(), bytes));
         }
-        let classification = self.spec.format == Format::Toml && self.lifecycle;
+        let classification = self.spec.format == Format::Toml && !self.entries.is_empty();
         if classification {
             self.entries(&document, &mut found.all);
         }
@@ -194,12 +202,11 @@ impl Maker<'_> {
         found.unnoticed.extend(leaves.into_iter().map(|leaf| format!("{} {leaf}", self.spec.name)));
     }
 
-    /// The fields of every waiver and quarantine entry, which the gate reads as `waivers` and `quarantines`: removed, and
-    /// of another type.
+    /// The required fields of every entry that the gate reads as `waivers` or `quarantines`: removed, and of another type.
     fn entries(&self, document: &Value, all: &mut Vec<Mutant>) {
-        for kind in ["waiver", "quarantine"] {
-            for (id, entry) in document.get(kind).and_then(Value::as_object).into_iter().flatten() {
-                for field in entry.as_object().into_iter().flat_map(serde_json::Map::keys) {
+        for (kind, fields) in self.entries {
+            for (id, _) in document.get(kind).and_then(Value::as_object).into_iter().flatten() {
+                for field in *fields {
                     let token = id.replace('~', "~0").replace('/', "~1");
                     let pointer = format!("/{kind}/{token}/{field}");
                     for (op, to) in [(Op::Removed, None), (Op::Type, Some(Value::from(7)))] {
