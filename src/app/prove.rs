@@ -176,11 +176,7 @@ fn exceptions(gate: &Gate) -> Result<Vec<Exception<'_>>, String> {
     parsed.collect::<Result<_, String>>().map_err(|why| format!("[[prove.except]]: {why}"))
 }
 
-fn survived(
-    mutant: &Mutant,
-    exceptions: &mut [Exception<'_>],
-    proof: &mut GateProof,
-) {
+fn survived(mutant: &Mutant, exceptions: &mut [Exception<'_>], proof: &mut GateProof) {
     let place = if mutant.pointer.is_empty() { "/" } else { &mutant.pointer };
     let survivor = |why| Survivor {
         mutation: format!("{} {} {place}", mutant.artifact, mutant.op.word()),

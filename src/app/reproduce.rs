@@ -328,7 +328,13 @@ mod tests {
     }
 
     fn case(gates: Vec<Gate>) -> Case {
-        Case { dir: TempDir::new().unwrap(), gates, exec: false, prefix: "", timeout: Duration::from_secs(60) }
+        Case {
+            dir: TempDir::new().unwrap(),
+            gates,
+            exec: false,
+            prefix: "",
+            timeout: Duration::from_secs(60),
+        }
     }
 
     impl Case {

@@ -61,6 +61,7 @@ pub struct Workspace {
 }
 
 /// Waivers, quarantine entries and the rollback record, judged on the day.
+#[derive(Debug, Clone)]
 pub struct Entries {
     /// Waivers with their states.
     pub waivers: Vec<Entry>,
