@@ -13,8 +13,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of a file that is mutated at most; a larger one is only removed, emptied and truncated.
 const FIELDS_UP_TO: u64 = 16 << 20;
-/// Files of a `many` artifact, and paths that functions touched, that stand for all.
-const REPRESENTATIVES: usize = 3;
 /// Times are made older by this many seconds: past every `max_age` a gate sensibly asks.
 const OLDER: i64 = 366 * 86_400;
 
@@ -110,8 +108,8 @@ fn touched_file(root: &Root, path: &str, content: bool, all: &mut Vec<Mutant>) {
     }
 }
 
+/// The first, the middle and the last of `count` stand for all.
 fn representatives(count: usize) -> BTreeSet<usize> {
-    debug_assert!(REPRESENTATIVES == 3);
     if count == 0 { BTreeSet::new() } else { [0, count / 2, count - 1].into_iter().collect() }
 }
 
@@ -251,13 +249,12 @@ impl Maker<'_> {
         }
         let parse =
             |line: &str| json::parse(line.as_bytes(), &Limits::default()).ok().map(|d| Json::to_value(&d));
-        if self.spec.max_age.is_some() {
-            if let Some(mut document) = parse(lines[last]) {
-                if age(&mut document, false) {
-                    let bytes = with(last, Some(document.to_string()));
-                    found.all.push(self.mutant(Op::File(FileOp::Stale), "", "a year older".into(), bytes));
-                }
-            }
+        let dated = self.spec.max_age.and_then(|_| parse(lines[last]));
+        if let Some(mut document) = dated
+            && age(&mut document, false)
+        {
+            let bytes = with(last, Some(document.to_string()));
+            found.all.push(self.mutant(Op::File(FileOp::Stale), "", "a year older".into(), bytes));
         }
         let numbers: Vec<u64> = looked.into_iter().flatten().map(|(number, _)| *number).collect();
         for at in representatives(numbers.len()) {
@@ -299,11 +296,11 @@ fn age(document: &mut Value, classification: bool) -> bool {
     let Value::Object(members) = document else { return false };
     let mut changed = false;
     for key in ["generated_at", "ts"] {
-        if let Some(Value::String(text)) = members.get_mut(key) {
-            if let Ok(time) = crate::base::clock::parse_rfc3339(text) {
-                *text = (time - chrono::TimeDelta::seconds(OLDER)).to_rfc3339();
-                changed = true;
-            }
+        if let Some(Value::String(text)) = members.get_mut(key)
+            && let Ok(time) = crate::base::clock::parse_rfc3339(text)
+        {
+            *text = (time - chrono::TimeDelta::seconds(OLDER)).to_rfc3339();
+            changed = true;
         }
     }
     if classification {
