@@ -29,6 +29,9 @@ impl Default for Limits {
     }
 }
 
+/// Values that one document may hold: a backstop for memory, since a value of two bytes takes up to 56 in the tree.
+const VALUES: usize = 1 << 24;
+
 /// The ceiling of `Limits::depth`.
 const DEPTH_CEILING: usize = 512;
 
@@ -54,6 +57,10 @@ pub struct ParseError {
 
 /// Parses one document; trailing white space is allowed, anything else is not.
 pub fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, ParseError> {
+    parse_bounded(bytes, limits, VALUES)
+}
+
+fn parse_bounded<'a>(bytes: &'a [u8], limits: &Limits, most: usize) -> Result<Json<'a>, ParseError> {
     let fault = |(kind, offset, message): (ParseErrorKind, usize, String)| ParseError {
         kind,
         message,
@@ -65,7 +72,7 @@ pub fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, ParseErro
     }
     let text =
         decode(bytes).map_err(|(offset, message)| fault((ParseErrorKind::Malformed, offset, message)))?;
-    let mut parser = Parser::new(text, limits.levels());
+    let mut parser = Parser::new(text, limits.levels(), most);
     parser.document().map_err(|Stop| fault(parser.fault.take().unwrap_or_else(unknown)))
 }
 
@@ -89,6 +96,9 @@ struct Parser<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    /// Values in the containers that are closed, and how many there may be at most.
+    values: usize,
+    most: usize,
     fault: Option<(ParseErrorKind, usize, String)>,
     /// Members and elements of the containers that are still open; a container takes its own off the end, in one
     /// allocation of the right size.
@@ -100,8 +110,8 @@ struct Parser<'a> {
 const SMALL: usize = 16;
 
 impl<'a> Parser<'a> {
-    fn new(text: &'a str, depth: usize) -> Self {
-        Parser { text, at: 0, depth, fault: None, members: Vec::new(), elements: Vec::new() }
+    fn new(text: &'a str, depth: usize, most: usize) -> Self {
+        Parser { text, at: 0, depth, values: 0, most, fault: None, members: Vec::new(), elements: Vec::new() }
     }
 
     fn document(&mut self) -> Result<Json<'a>, Stop> {
@@ -124,6 +134,22 @@ impl<'a> Parser<'a> {
     fn stop<T>(&mut self, offset: usize, message: impl Into<String>) -> Result<T, Stop> {
         self.fault = Some((ParseErrorKind::Malformed, offset, message.into()));
         Err(Stop)
+    }
+
+    #[cold]
+    fn limit<T>(&mut self, message: impl Into<String>) -> Result<T, Stop> {
+        self.fault = Some((ParseErrorKind::Limit, self.at, message.into()));
+        Err(Stop)
+    }
+
+    /// Counts the values of a container that closes, or those of one that is still open.
+    #[inline]
+    fn count(&mut self, closed: usize, open: usize) -> Result<(), Stop> {
+        self.values += closed;
+        if self.values + open > self.most {
+            return self.limit(format!("it holds more than {} values", self.most));
+        }
+        Ok(())
     }
 
     #[inline]
@@ -272,10 +298,7 @@ impl<'a> Parser<'a> {
                 self.at += 1;
                 Ok(())
             }
-            None => {
-                self.fault = Some((ParseErrorKind::Limit, self.at, "it is nested too deeply".into()));
-                Err(Stop)
-            }
+            None => self.limit("it is nested too deeply"),
         }
     }
 
@@ -291,12 +314,16 @@ impl<'a> Parser<'a> {
             self.value(|parser, value| parser.elements.push(value))?;
             self.space();
             match self.peek() {
-                Some(b',') => self.at += 1,
+                Some(b',') => {
+                    self.at += 1;
+                    self.count(0, self.elements.len())?;
+                }
                 Some(b']') => break,
                 _ => return self.unexpected("`,` or `]`", "an array"),
             }
         }
         self.at += 1;
+        self.count(self.elements.len() - base, 0)?;
         Ok(self.elements.split_off(base))
     }
 
@@ -321,12 +348,16 @@ impl<'a> Parser<'a> {
             self.value(|parser, value| parser.members.push((key, value)))?;
             self.space();
             match self.peek() {
-                Some(b',') => self.at += 1,
+                Some(b',') => {
+                    self.at += 1;
+                    self.count(0, self.members.len())?;
+                }
                 Some(b'}') => break,
                 _ => return self.unexpected("`,` or `}`", "an object"),
             }
         }
         self.at += 1;
+        self.count(self.members.len() - base, 0)?;
         let members = self.members.split_off(base);
         if members.len() <= SMALL {
             return Ok(Object::from_members(members));
@@ -474,6 +505,19 @@ mod tests {
     fn too_large_is_a_limit() {
         let e = parse(b"[1, 2]", &Limits { bytes: 3, ..Limits::default() }).unwrap_err();
         assert_eq!(e.kind, ParseErrorKind::Limit);
+    }
+
+    #[test]
+    fn too_many_values_are_a_limit() {
+        for text in ["[1,1,1,1,1]", "[[1,1],[1,1],[]]", "{\"a\":1,\"b\":{\"c\":1,\"d\":2,\"e\":3}}"] {
+            let e = parse_bounded(text.as_bytes(), &Limits::default(), 4).unwrap_err();
+            assert_eq!(
+                (e.kind, e.message.as_str()),
+                (ParseErrorKind::Limit, "it holds more than 4 values"),
+                "{text}"
+            );
+        }
+        assert!(parse_bounded(b"[[1,1],[]]", &Limits::default(), 4).is_ok());
     }
 
     #[test]
