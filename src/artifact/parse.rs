@@ -36,7 +36,7 @@ pub fn parse<'a>(format: Format, bytes: &'a [u8], limits: &Limits) -> Result<Jso
         Format::Json => json::parse(bytes, limits).map_err(Fault::of_parse),
         Format::Toml => toml::parse(bytes, limits),
         Format::Text => text(bytes).map(|text| Json::Str(Cow::Borrowed(text))),
-        Format::Junit => junit::parse(bytes, limits),
+        Format::Junit => text(bytes).and_then(|_| junit::parse(bytes, limits)),
         Format::Jsonl => Err(Fault::new(Reason::Malformed, "a jsonl file is not one document")),
     }
 }

@@ -266,9 +266,25 @@ pub struct WriteError {
     pub why: String,
 }
 
+/// Why what stands at `path` must not be replaced by a file: a device, a FIFO, a folder, or a name that the system keeps
+/// for an open file (`/dev/stdout`). A rename would take a device such as `/dev/full` away from the whole machine.
+fn irreplaceable(path: &Path) -> Option<String> {
+    let kept = path.parent().is_some_and(|dir| {
+        dir == Path::new("/dev") || dir.starts_with("/dev/fd") || dir.starts_with("/proc")
+    });
+    match std::fs::metadata(path) {
+        Ok(meta) if !meta.is_file() => Some(format!("it is {}, not a regular file", kind_name(&meta))),
+        _ if kept => Some("the folder is the system's own".into()),
+        _ => None,
+    }
+}
+
 /// Writes the file whole or not at all: into a temporary file beside it, then renamed. A failing write leaves the old file.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     let fail = |e: &std::io::Error| WriteError { path: show(&path.display().to_string()), why: plain(e) };
+    if let Some(why) = irreplaceable(path) {
+        return Err(WriteError { path: show(&path.display().to_string()), why });
+    }
     let dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(dir).map_err(|e| fail(&e))?;
     let mut temp = tempfile::Builder::new().prefix(".tollgate-").tempfile_in(dir).map_err(|e| fail(&e))?;

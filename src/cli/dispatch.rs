@@ -31,8 +31,7 @@ pub fn main() -> ExitCode {
     };
     let env = Env::from_machine();
     let code = run(&cli, &env).unwrap_or_else(|error| {
-        let colour = term::look(&env).colour;
-        term::stderr(&format!("error: {}", error.render(colour)));
+        term::complain(&error.render(false));
         error.exit_code()
     });
     ExitCode::from(code)
@@ -106,10 +105,9 @@ fn check(global: &Global, now: Now, env: &Env, verb: &args::Check) -> Result<u8,
     if written.is_ok() {
         report.verdict_path = Some(out.join(format!("{}_verdict.json", lane.stem())).display().to_string());
     }
-    for target in &targets {
-        deliver(target, &report, env)?;
-    }
-    // The report is shown first: an operator with a full disk still learns what failed.
+    // Everything is delivered that can be: an operator with a full disk still learns what failed.
+    let delivered: Vec<_> = targets.iter().map(|target| deliver(target, &report, env)).collect();
+    delivered.into_iter().collect::<Result<(), _>>()?;
     written?;
     Ok(report.verdict.exit_code)
 }

@@ -95,7 +95,7 @@ pub(super) fn reproduce(global: &Global, now: Now, env: &Env, verb: &args::Repro
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {
-            term::stderr(&format!("error: {error}"));
+            term::complain(&error);
             return Ok(error.exit_code());
         }
     };

@@ -93,7 +93,7 @@ pub fn workspace(tree: &dyn Tree, shown: &str) -> Result<(Workspace, Vec<Problem
 fn text(path: &str, bytes: &[u8]) -> Result<SourceText, Problem> {
     match text_of(bytes) {
         Ok(text) => Ok(SourceText { path: path.to_string(), text: text.into() }),
-        Err(fault) => Err(Problem::of_file(path, fault.message)),
+        Err(fault) => Err(Problem::of_bytes(path, bytes, fault)),
     }
 }
 
@@ -245,7 +245,7 @@ impl Inventory {
             Ok(None) => Classification::Absent,
             Ok(Some(bytes)) => match text_of(&bytes) {
                 Ok(text) => Classification::Text(text.to_string()),
-                Err(fault) => Classification::Unreadable(format!("{}: {}", show(path), fault.message)),
+                Err(fault) => Classification::Unreadable(Problem::of_bytes(path, &bytes, fault).sentence()),
             },
             Err(why) => Classification::Unreadable(why),
         };

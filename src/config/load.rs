@@ -120,7 +120,7 @@ impl Loading {
             .map(|draft| {
                 let own = draft.artifacts.iter().any(|a| a.demand.is_none());
                 let asked = draft.artifacts.iter().filter_map(|a| Some(a.demand.as_ref()?.value.clone()));
-                (draft.id.clone(), if own { Vec::new() } else { asked.collect() })
+                (draft.id.clone(), if own { None } else { Some(asked.collect()) })
             })
             .collect();
         match collect(&FsTree::new(root), "the working tree") {

@@ -57,6 +57,12 @@ impl Problem {
         }
     }
 
+    /// A fault of bytes that are no text: with its place, without the line.
+    pub fn of_bytes(path: &str, bytes: &[u8], fault: Fault) -> Problem {
+        let place = Some(place_of_offset(bytes, fault.span.start));
+        Problem { path: Some(path.to_string()), message: fault.message, place, line: None }
+    }
+
     /// `path:line:column: message`, on one line.
     pub fn sentence(&self) -> String {
         let mut out = String::new();
