@@ -4,7 +4,7 @@ use super::ast::{Ast, FUNCTIONS, FoldKind, Func, Id, Literal, Node, Row, Style};
 use regex::RegexBuilder;
 
 /// The most memory a pattern may compile to, in bytes.
-const MAX_PATTERN: usize = 1 << 20;
+const MAX_PATTERN: usize = 4 << 20;
 
 /// The node of a call, with the receiver as first argument; the error is a sentence.
 pub(super) fn call(ast: &Ast, name: &str, target: Option<Id>, args: Box<[Id]>) -> Result<Node, String> {
