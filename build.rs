@@ -1,5 +1,12 @@
 //! Writes the tables of embedded packs, schemas and runbook entries: the folder is the registry, so a new file
 //! needs no list. cargo reruns this when a file in one of the folders appears, changes or goes.
+#![expect(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a build script speaks to cargo by printing, reads its environment, and stops the build by panicking"
+)]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -2,7 +2,7 @@
 
 use super::error::Error;
 use super::last_verdict;
-use super::workspace::{OpenRequest, Workspace};
+use super::workspace::{Entries, OpenRequest, Workspace};
 use crate::artifact::{Documents, Sources, WorkspaceHost};
 use crate::base::clock::Stopwatch;
 use crate::base::digest;
@@ -12,11 +12,10 @@ use crate::model::lane::{Lane, Mode};
 use crate::model::report::Report;
 use crate::model::verdict::{self, GateResult, Outcome, Policy, Status, Tool, Verdict, WaiverRef};
 use crate::model::waiver::{Entry, State};
-use crate::runbook::Runbook;
 use crate::verdict as judgement;
 use crate::waiver;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What `tollgate check` was asked.
@@ -49,8 +48,9 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
         (Mode::Rollback, Ok(record)) => Some(record.clone()),
         (Mode::Rollback, Err(why)) => return Err(Error::Usage(format!("mode rollback: {why}"))),
     };
-    let runbook = workspace.runbook()?;
-    let mut gates = judge(&mut workspace, request, &runbook);
+    let (mut gates, entries) = judge(&workspace, request);
+    workspace.entries = entries;
+    let unexplained = remediate(&workspace, &mut gates);
     if let Some(previous) = &previous {
         judgement::compare(&mut gates, previous);
     }
@@ -84,61 +84,49 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
         waivers: workspace.entries.waivers.clone(),
         gates,
     };
-    let report = present(&workspace, verdict, (!request.deterministic).then(|| watch.seconds()));
+    let mut report = present(&workspace, verdict, (!request.deterministic).then(|| watch.seconds()));
+    report.notes.extend(unexplained);
     Ok((workspace, report))
 }
 
 /// Judges every selected gate in parallel; the order of results is the gate order. Gates that read waivers come second:
 /// whether a waiver is unused is known only when the others are judged.
-fn judge(workspace: &mut Workspace, request: &CheckRequest<'_>, runbook: &Runbook) -> Vec<GateResult> {
-    let selected: Vec<Gate> = workspace
-        .policy
-        .gates
-        .iter()
-        .filter(|g| request.lane != Lane::Preflight || g.blocking == Blocking::Yes)
-        .cloned()
-        .collect();
-    let late = |g: &Gate| g.mentions("waivers") || g.mentions("quarantines");
-    let facts = workspace.facts(request.lane, request.mode);
-    let first: Vec<&Gate> = selected.iter().filter(|g| !late(g)).collect();
-    let second: Vec<&Gate> = selected.iter().filter(|g| late(g)).collect();
-    let mut results: BTreeMap<String, GateResult> = evaluate(workspace, request, &first, &facts, runbook)
-        .into_iter()
-        .map(|r| (r.id.clone(), r))
-        .collect();
-    let passed = results.values().filter(|r| r.status == Status::Pass).map(|r| r.id.as_str()).collect();
-    waiver::mark_unused(&mut workspace.entries.waivers, request.lane, &passed);
-    let mut facts = facts;
-    workspace.entries.bind(&mut facts);
-    let late = evaluate(workspace, request, &second, &facts, runbook);
-    results.extend(late.into_iter().map(|r| (r.id.clone(), r)));
-    let mut gates: Vec<GateResult> = results.into_values().collect();
-    if request.lane == Lane::Preflight {
-        judgement::cut_preflight(&mut gates);
-    }
-    gates
-}
-
-fn evaluate(
-    workspace: &Workspace,
-    request: &CheckRequest<'_>,
-    gates: &[&Gate],
-    facts: &Facts,
-    runbook: &Runbook,
-) -> Vec<GateResult> {
+fn judge(workspace: &Workspace, request: &CheckRequest<'_>) -> (Vec<GateResult>, Entries) {
+    let judges = |g: &&Gate| request.lane != Lane::Preflight || g.blocking == Blocking::Yes;
+    let selected: Vec<&Gate> = workspace.policy.gates.iter().filter(judges).collect();
     let context = workspace.artifact_context();
-    let sources = Sources::read(gates, &context);
+    let sources = Sources::read(&selected, &context);
     let documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
     let host = WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits);
-    gates
-        .par_iter()
-        .map(|gate| {
+    let evaluate = |gates: &[&Gate], facts: &Facts| -> Vec<GateResult> {
+        let one = |gate: &&Gate| {
             let evidence = documents.evidence(gate);
             let judged = gate::evaluate(gate, &evidence, facts, &host);
             (request.progress)(&gate.id);
-            result(workspace, request, gate, judged, evidence.records, runbook)
-        })
-        .collect()
+            result(workspace, request, gate, judged, evidence.records)
+        };
+        gates.par_iter().map(one).collect()
+    };
+    let late = |g: &&Gate| g.mentions("waivers") || g.mentions("quarantines");
+    let (second, first): (Vec<&Gate>, Vec<&Gate>) = selected.iter().partition(|g| late(g));
+    let mut facts = workspace.facts(request.lane, request.mode);
+    let mut gates = evaluate(&first, &facts);
+    let mut entries = workspace.entries.clone();
+    // What preflight does not reach has not been seen to pass.
+    let reached = match request.lane {
+        Lane::Preflight => gates.iter().position(|g| g.status == Status::Fail).unwrap_or(gates.len()),
+        _ => gates.len(),
+    };
+    let passed =
+        gates[..reached].iter().filter(|g| g.status == Status::Pass).map(|g| g.id.as_str()).collect();
+    waiver::mark_unused(&mut entries.waivers, request.lane, &passed);
+    entries.bind(&mut facts);
+    gates.extend(evaluate(&second, &facts));
+    gates.sort_by(|a, b| a.id.cmp(&b.id));
+    if request.lane == Lane::Preflight {
+        judgement::cut_preflight(&mut gates);
+    }
+    (gates, entries)
 }
 
 fn result(
@@ -147,17 +135,15 @@ fn result(
     gate: &Gate,
     judged: Judged,
     artifacts: Vec<verdict::ArtifactRecord>,
-    runbook: &Runbook,
 ) -> GateResult {
     let failed_checks: Vec<Option<&str>> = judged.findings.iter().map(|f| f.check.as_deref()).collect();
     let covering = waiver::covering(&workspace.entries.waivers, &gate.id, request.lane, &failed_checks);
     let failed = judged.outcome == Judgement::Fail;
-    let waiver = covering.filter(|_| failed && gate.blocking == Blocking::Yes);
+    let waiver = covering.filter(|_| failed && gate.blocking != Blocking::Shadow);
     let status = match judged.outcome {
         Judgement::NotApplicable => Status::Skip,
         outcome => judgement::status(gate.blocking, outcome == Judgement::Pass, waiver.is_some()),
     };
-    let entry = gate.runbook.as_deref().and_then(|id| runbook.get(id));
     GateResult {
         id: gate.id.clone(),
         name: gate.name.clone(),
@@ -171,11 +157,29 @@ fn result(
         artifacts,
         reproduce_command: workspace.reproduce_command(gate),
         runbook: gate.runbook.clone(),
-        remediation: entry.map_or(Vec::new(), |e| e.remediation.clone()),
+        remediation: Vec::new(),
         waiver: waiver.map(waiver_ref),
         since: None,
         trace: None,
         duration_us: if request.deterministic { 0 } else { judged.micros },
+    }
+}
+
+/// Gives each gate that did not pass the steps of its runbook entry. A runbook that cannot be read is a sentence: it must
+/// not hide a verdict.
+fn remediate(workspace: &Workspace, gates: &mut [GateResult]) -> Option<String> {
+    let mut red =
+        gates.iter_mut().filter(|g| g.status != Status::Pass && g.status != Status::Skip).peekable();
+    red.peek()?;
+    match workspace.runbook() {
+        Err(error) => Some(format!("no remediation is shown: {error}")),
+        Ok(runbook) => {
+            for gate in red {
+                let entry = gate.runbook.as_deref().and_then(|id| runbook.get(id));
+                gate.remediation = entry.map_or(Vec::new(), |e| e.remediation.clone());
+            }
+            None
+        }
     }
 }
 
@@ -251,6 +255,7 @@ fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Rep
             .flat_map(|g| g.checks.iter().map(|c| ((g.id.clone(), c.id.clone()), c.region.clone())))
             .collect(),
         quarantines: workspace.entries.quarantines.clone(),
+        classification_fault: workspace.entries.fault.clone(),
         waiver_templates,
         repo_prefix: workspace.repo_prefix.clone(),
         verdict_path: None,

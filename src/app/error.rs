@@ -1,21 +1,34 @@
 //! tollgate cannot do its work: the one error of the verbs, mapped to an exit code in one place.
 
+use crate::config::ConfigError;
+
 /// Why a verb ended without an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The command line, `tollgate.toml`, a gate file or a schema is wrong: exit 2.
     #[error("{0}")]
     Usage(String),
+    /// The policy does not load; every problem of every file: exit 2.
+    #[error("{0}")]
+    Policy(ConfigError),
     /// I/O, store, network: exit 4.
     #[error("{0}")]
     Work(String),
 }
 
 impl Error {
+    /// For a terminal: a problem of a policy file is shown with its line and a marker.
+    pub fn render(&self, colour: bool) -> String {
+        match self {
+            Error::Policy(problems) => problems.render(colour),
+            other => other.to_string(),
+        }
+    }
+
     /// The exit code.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Error::Usage(_) => exit::USAGE,
+            Error::Usage(_) | Error::Policy(_) => exit::USAGE,
             Error::Work(_) => exit::WORK,
         }
     }
@@ -42,5 +55,11 @@ pub mod exit {
 impl From<crate::base::files::WriteError> for Error {
     fn from(error: crate::base::files::WriteError) -> Self {
         Error::Work(error.to_string())
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Error::Policy(error)
     }
 }

@@ -59,12 +59,9 @@ pub struct GateList {
 /// Loads the policy and lists its gates.
 pub fn gate_list(request: &GateListRequest<'_>) -> Result<GateList, Error> {
     let root = Root::open(request.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
-    let load = LoadRequest {
-        lane: request.lane,
-        policy_from: request.policy_from,
-        ..LoadRequest::all(&root)
-    };
-    let policy = config::load(&load).map_err(|e| Error::Usage(e.to_string()))?;
+    let load =
+        LoadRequest { lane: request.lane, policy_from: request.policy_from, ..LoadRequest::all(&root) };
+    let policy = config::load(&load)?;
     Ok(GateList { gates: policy.gates.iter().map(row).collect(), notes: policy.notes })
 }
 
@@ -126,4 +123,36 @@ pub fn human(list: &GateList) -> String {
     }
     let _ = writeln!(out, "{} gates", list.gates.len());
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::files::write_atomic;
+
+    #[test]
+    fn the_gates_in_force_with_where_they_come_from() {
+        let dir = tempfile::tempdir().unwrap();
+        let put = |path: &str, text: &str| write_atomic(&dir.path().join(path), text.as_bytes()).unwrap();
+        let gate = "name = 'N'\nwhy = 'W'\nowner = 'team'\nblocking = 'shadow'\nlanes = ['full', 'preflight']\n\
+                    reproduce = 'x'\n[artifacts.a]\npath = ['a.json', 'b.json']\n[[checks]]\nid = 'c'\nassert = 'a.ok'\n";
+        put("tollgate.toml", "[workspace]\npacks = ['starter']\n");
+        put("gates/minimum_tests.toml", gate);
+        put("gates/zz.toml", gate);
+        let request = GateListRequest { root: dir.path(), lane: None, policy_from: None };
+        let list = gate_list(&request).unwrap();
+        let row = |id: &str| list.gates.iter().find(|r| r.id == id).unwrap();
+        assert_eq!(row("minimum_tests").replaces.as_deref(), Some("starter"));
+        assert_eq!(row("pass_rate").origin, "pack:starter");
+        let own = row("zz");
+        assert_eq!((own.origin.as_str(), own.blocking.as_str()), ("gates/zz.toml", "shadow"));
+        assert_eq!(
+            (own.lanes.as_slice(), own.checks.as_slice()),
+            (&[Lane::Preflight, Lane::Full][..], &["c".to_string()][..])
+        );
+        let text = human(&list);
+        let line = text.lines().find(|l| l.starts_with("zz ")).unwrap();
+        assert!(line.ends_with("a.json and 1 more") && line.contains("shadow"), "{line}");
+        assert!(text.contains("note: gate minimum_tests: gates/minimum_tests.toml replaces"), "{text}");
+    }
 }

@@ -1,9 +1,8 @@
 //! `tollgate gate new ID`: a commented gate file that loads, and fails until it is filled in.
 
 use super::error::Error;
-use super::waiver_edit::target;
-use crate::base::files::{Root, write_atomic};
 use crate::base::embedded;
+use crate::base::files::{Root, write_atomic};
 use crate::config;
 use serde::Serialize;
 use std::path::Path;
@@ -30,7 +29,7 @@ pub struct GateNew {
 /// Writes the file into the first gate folder of `tollgate.toml`; an existing one is never overwritten.
 pub fn gate_new(request: &GateNewRequest<'_>) -> Result<GateNew, Error> {
     let root = Root::open(request.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
-    let settings = config::settings(&root).map_err(|e| Error::Usage(e.to_string()))?;
+    let settings = config::settings(&root)?;
     let id = request.id;
     let shown = id.escape_debug();
     let lower = id.chars().all(|c| !c.is_ascii_uppercase());
@@ -40,7 +39,8 @@ pub fn gate_new(request: &GateNewRequest<'_>) -> Result<GateNew, Error> {
              digit or `_`"
         )));
     }
-    let join = |folder: &str| if folder.is_empty() { format!("{id}.toml") } else { format!("{folder}/{id}.toml") };
+    let join =
+        |folder: &str| if folder.is_empty() { format!("{id}.toml") } else { format!("{folder}/{id}.toml") };
     for folder in &settings.gates {
         if root.real().join(join(folder)).symlink_metadata().is_ok() {
             return Err(Error::Usage(format!("{} is there already", join(folder))));
@@ -50,8 +50,10 @@ pub fn gate_new(request: &GateNewRequest<'_>) -> Result<GateNew, Error> {
         return Err(Error::Usage("tollgate.toml names no folder of gates: `gates = []`".into()));
     };
     let path = join(folder);
-    write_atomic(&target(&root, &path)?, template(id).as_bytes())?;
-    let packed = |pack: &&String| embedded::GATES.iter().any(|(file, _)| *file == format!("{pack}/{id}.toml"));
+    let target = root.target(&path).map_err(|e| Error::Work(e.to_string()))?;
+    write_atomic(&target, template(id).as_bytes())?;
+    let packed =
+        |pack: &&String| embedded::GATES.iter().any(|(file, _)| *file == format!("{pack}/{id}.toml"));
     Ok(GateNew { id: id.to_string(), path, replaces: settings.packs.iter().find(packed).cloned() })
 }
 
@@ -102,4 +104,71 @@ pub fn human(new: &GateNew) -> String {
         out.push_str(&format!("it replaces the gate of that id of the pack {}\n", terminal(pack)));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{LoadRequest, load};
+
+    fn workspace(toml: &str) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        write_atomic(&dir.path().join("tollgate.toml"), toml.as_bytes()).unwrap();
+        dir
+    }
+
+    #[test]
+    fn what_is_written_loads() {
+        let dir = workspace("[workspace]\npacks = []\n");
+        let new = gate_new(&GateNewRequest { root: dir.path(), id: "my-gate.v2" }).unwrap();
+        assert_eq!((new.path.as_str(), &new.replaces), ("gates/my-gate.v2.toml", &None));
+        let root = Root::open(dir.path()).unwrap();
+        let policy = load(&LoadRequest::all(&root)).unwrap();
+        assert_eq!(policy.gates[0].checks[0].assert.text(), "false");
+        assert_eq!(policy.gates[0].reproduce, "tollgate check --gate my-gate.v2");
+    }
+
+    #[test]
+    fn every_comment_of_the_text_is_a_key_that_loads() {
+        let dir = workspace("[workspace]\npacks = []\n");
+        let known = [
+            "# runbook",
+            "# applies_when",
+            "# [",
+            "# path",
+            "# schema",
+            "# max_age",
+            "# format",
+            "# required",
+            "# id",
+            "# for_each",
+            "# when",
+            "# assert",
+            "# message",
+        ];
+        let text: String = template("g")
+            .lines()
+            .map(|line| if known.iter().any(|k| line.starts_with(k)) { &line[2..] } else { line })
+            .map(|line| line.replace("SCHEMA ID", "tollgate.run.summary.v1") + "\n")
+            .collect();
+        write_atomic(&dir.path().join("gates/g.toml"), text.as_bytes()).unwrap();
+        let root = Root::open(dir.path()).unwrap();
+        let policy = load(&LoadRequest::all(&root)).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!((policy.gates[0].checks.len(), policy.gates[0].artifacts.len()), (2, 1));
+    }
+
+    #[test]
+    fn bad_ids_and_existing_files_are_refused() {
+        let dir = workspace("[workspace]\npacks = ['starter']\ngates = ['a', 'b']\n");
+        let new = |id| gate_new(&GateNewRequest { root: dir.path(), id });
+        for id in ["", "../x", "a/b", "A", "-a", "a b", ".toml", "é"] {
+            assert!(new(id).unwrap_err().to_string().contains("cannot be a gate's id"), "{id}");
+        }
+        write_atomic(&dir.path().join("b/there.toml"), b"x").unwrap();
+        assert_eq!(new("there").unwrap_err().to_string(), "b/there.toml is there already");
+        assert_eq!(new("minimum_tests").unwrap().replaces.as_deref(), Some("starter"));
+        let none = tempfile::tempdir().unwrap();
+        let error = gate_new(&GateNewRequest { root: none.path(), id: "a" }).unwrap_err();
+        assert!(error.to_string().contains("`tollgate init` writes one"), "{error}");
+    }
 }

@@ -2,7 +2,6 @@
 
 use super::error::Error;
 use super::init_text;
-use super::waiver_edit::target;
 use crate::base::embedded;
 use crate::base::files::{Root, write_atomic};
 use crate::config;
@@ -49,7 +48,8 @@ pub fn init(request: &InitRequest<'_>) -> Result<Init, Error> {
     files.rotate_left(1);
     let mut written = Vec::new();
     for (path, text) in files {
-        write_atomic(&target(&root, &path)?, text.as_bytes())?;
+        let target = root.target(&path).map_err(|e| Error::Work(e.to_string()))?;
+        write_atomic(&target, text.as_bytes())?;
         written.push(path);
     }
     Ok(Init { written, detected: found.iter().map(|suite| suite.tool).collect() })
@@ -68,4 +68,46 @@ pub fn human(init: &Init) -> String {
     }
     out.push_str("next: tollgate check\n");
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(root: &Path, force: bool, copy_gates: bool) -> Result<Init, Error> {
+        init(&InitRequest { root, force, copy_gates })
+    }
+
+    #[test]
+    fn it_writes_one_file_and_never_over_another() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(run(dir.path(), false, false).unwrap().written, ["tollgate.toml"]);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+        let again = run(dir.path(), false, false).unwrap_err();
+        assert_eq!(again, Error::Usage("tollgate.toml is there already; --force overwrites it".into()));
+        assert!(run(dir.path(), true, false).is_ok());
+    }
+
+    #[test]
+    fn copied_gates_load_in_place_of_the_pack() {
+        let dir = tempfile::tempdir().unwrap();
+        let written = run(dir.path(), false, true).unwrap().written;
+        assert!(written.len() > 3 && written.contains(&"gates/pass_rate.toml".to_string()), "{written:?}");
+        assert_eq!(written.last().map(String::as_str), Some("tollgate.toml"));
+        let root = Root::open(dir.path()).unwrap();
+        let policy = config::load(&config::LoadRequest::all(&root)).unwrap();
+        assert_eq!(policy.gates.len(), written.len() - 1);
+        assert_eq!(policy.notes, Vec::<String>::new());
+        assert!(run(dir.path(), false, true).is_err());
+    }
+
+    #[test]
+    fn a_link_out_of_the_workspace_is_not_written_through() {
+        let dir = tempfile::tempdir().unwrap();
+        let outside = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(outside.path(), dir.path().join("gates")).unwrap();
+        let error = run(dir.path(), true, true).unwrap_err();
+        assert!(error.to_string().contains("a symbolic link leads out of it"), "{error}");
+        assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 0);
+    }
 }

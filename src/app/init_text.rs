@@ -64,16 +64,18 @@ pub fn detect(root: &Root) -> Vec<Proposal> {
     if there("go.mod") {
         found.push(Proposal { tool: "go", body: GO });
     }
-    if ["pytest.ini", "pyproject.toml", "conftest.py", "setup.cfg", "tox.ini"].iter().any(|name| there(name)) {
+    if ["pytest.ini", "pyproject.toml", "conftest.py", "setup.cfg", "tox.ini"].iter().any(|name| there(name))
+    {
         found.push(Proposal { tool: "pytest", body: PYTEST });
     }
     found
 }
 
 fn has_rust_tests(root: &Root) -> bool {
-    let Ok(entries) = root.resolve("tests").and_then(|dir| {
-        std::fs::read_dir(dir).map_err(|e| crate::base::files::io_error("tests", &e))
-    }) else {
+    let Ok(entries) = root
+        .resolve("tests")
+        .and_then(|dir| std::fs::read_dir(dir).map_err(|e| crate::base::files::io_error("tests", &e)))
+    else {
         return false;
     };
     entries.flatten().any(|entry| entry.path().extension().is_some_and(|ext| ext == "rs"))
@@ -138,3 +140,78 @@ const TAIL: &str = r#"# lint  = true
 # [lint]
 # fmt = "cargo fmt --check"
 "#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::files::write_atomic;
+    use crate::config;
+
+    fn workspace(files: &[&str]) -> (tempfile::TempDir, Root) {
+        let dir = tempfile::tempdir().unwrap();
+        for file in files {
+            write_atomic(&dir.path().join(file), b"x").unwrap();
+        }
+        let root = Root::open(dir.path()).unwrap();
+        (dir, root)
+    }
+
+    #[test]
+    fn what_is_written_is_the_default_and_so_is_what_is_commented() {
+        let (dir, root) = workspace(&[]);
+        for every_comment in [false, true] {
+            let mut written = text(&detect(&root), false);
+            if every_comment {
+                let setting = |line: &str| {
+                    let bare = line.strip_prefix("# ")?;
+                    let (key, value) = bare.split_once(" = ")?;
+                    let known = ["gates", "schemas", "runbook", "results", "output", "classification", "env"];
+                    (known.contains(&key) || (key == "timeout" && value.starts_with("\"30m\"")))
+                        .then(|| bare.to_string())
+                };
+                let uncommented = |line: &str| {
+                    if line == "# [reproduce]" {
+                        "[reproduce]".into()
+                    } else {
+                        setting(line).unwrap_or(line.into())
+                    }
+                };
+                let (settings, suites) = written.split_once("# The suites").unwrap();
+                let settings: String = settings.lines().map(|line| uncommented(line) + "\n").collect();
+                written = format!("{settings}# The suites{suites}");
+                assert!(written.contains("\nresults = ") && written.contains("\ntimeout = "), "{written}");
+            }
+            write_atomic(&dir.path().join("tollgate.toml"), written.as_bytes()).unwrap();
+            assert_eq!(config::settings(&root).unwrap(), config::defaults());
+        }
+    }
+
+    #[test]
+    fn a_suite_is_proposed_for_what_is_there() {
+        for (files, tools, wanted) in [
+            (&["Cargo.toml", "tests/a.rs"][..], &["cargo"][..], "[suites.unit]\nglob    = \"tests/*.rs\""),
+            (&["Cargo.toml"], &["cargo"], "[suites.unit]\nnames   = [\"all\"]\ncommand = \"cargo test\""),
+            (
+                &["package.json", "go.mod"],
+                &["npm", "go"],
+                "[suites.go]\nnames   = [\"all\"]\ncommand = \"go test",
+            ),
+            (&["conftest.py"], &["pytest"], "kinds = [\"unit\"]"),
+            (&[], &[], "# [profiles.ci]"),
+        ] {
+            let (dir, root) = workspace(files);
+            let found = detect(&root);
+            assert_eq!(found.iter().map(|p| p.tool).collect::<Vec<_>>(), tools);
+            let written = text(&found, false);
+            assert!(written.contains(wanted), "{written}");
+            write_atomic(&dir.path().join("tollgate.toml"), written.as_bytes()).unwrap();
+            config::settings(&root).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_text_for_a_cargo_project() {
+        let (_dir, root) = workspace(&["Cargo.toml", "tests/a.rs"]);
+        insta::assert_snapshot!(text(&detect(&root), false));
+    }
+}

@@ -7,7 +7,7 @@ use crate::artifact::{Context, Documents, Sources, WorkspaceHost};
 use crate::base::files::Root;
 use crate::gate::{self, Facts, Judged, Outcome};
 use crate::lang::cel::Host;
-use crate::model::gate::Gate;
+use crate::model::gate::{Except, Gate};
 use crate::model::lane::{Lane, Mode};
 use crate::proof::{Pattern, pattern_of};
 use rayon::prelude::*;
@@ -122,17 +122,12 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
         unused_exceptions: Vec::new(),
         unnoticed: Vec::new(),
     };
-    let mut exceptions = Vec::new();
-    for except in &gate.except {
-        match pattern_of(&except.mutation) {
-            Ok(pattern) => exceptions.push((pattern, except, false)),
-            Err(why) => {
-                proof.standing = Standing::BadException;
-                proof.detail = format!("[[prove.except]]: {why}");
-                return Ok(proof);
-            }
+    let mut exceptions = match exceptions(gate) {
+        Ok(exceptions) => exceptions,
+        Err(why) => {
+            return Ok(GateProof { standing: Standing::BadException, detail: why, ..proof });
         }
-    }
+    };
     let lane = Lane::ALL.into_iter().rev().find(|lane| gate.lanes.contains(lane)).unwrap_or(Lane::Full);
     let facts = workspace.facts(lane, Mode::Strict);
     let context = workspace.artifact_context();
@@ -145,9 +140,8 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
     };
     let judged = gate::evaluate(gate, &evidence, &facts, &host);
     if judged.outcome != Outcome::Pass {
-        proof.standing = Standing::NotPassing;
-        proof.detail = format!("it does not pass over this evidence: {}", judged.detail);
-        return Ok(proof);
+        let detail = format!("it does not pass over this evidence: {}", judged.detail);
+        return Ok(GateProof { standing: Standing::NotPassing, detail, ..proof });
     }
     let looked = gate::trace(gate, &evidence, &facts, &host);
     let touched = host.touched.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -174,11 +168,15 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
     Ok(proof)
 }
 
-fn survived(
-    mutant: &Mutant,
-    exceptions: &mut [(Pattern, &crate::model::gate::Except, bool)],
-    proof: &mut GateProof,
-) {
+/// A `[[prove.except]]` with its pattern, and whether it covered a survivor.
+type Exception<'g> = (Pattern, &'g Except, bool);
+
+fn exceptions(gate: &Gate) -> Result<Vec<Exception<'_>>, String> {
+    let parsed = gate.except.iter().map(|except| Ok((pattern_of(&except.mutation)?, except, false)));
+    parsed.collect::<Result<_, String>>().map_err(|why| format!("[[prove.except]]: {why}"))
+}
+
+fn survived(mutant: &Mutant, exceptions: &mut [Exception<'_>], proof: &mut GateProof) {
     let place = if mutant.pointer.is_empty() { "/" } else { &mutant.pointer };
     let survivor = |why| Survivor {
         mutation: format!("{} {} {place}", mutant.artifact, mutant.op.word()),

@@ -13,10 +13,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of a file that is mutated at most; a larger one is only removed, emptied and truncated.
 const FIELDS_UP_TO: u64 = 16 << 20;
-/// Files of a `many` artifact, and paths that functions touched, that stand for all.
-const REPRESENTATIVES: usize = 3;
 /// Times are made older by this many seconds: past every `max_age` a gate sensibly asks.
 const OLDER: i64 = 366 * 86_400;
+
+/// What a waiver must state (`gates.md`, Waivers and quarantine).
+const WAIVER: &[&str] = &["owner", "reason", "issue", "lanes", "created", "expires", "exit_criteria"];
+/// What a quarantine entry must state.
+const QUARANTINE: &[&str] =
+    &["category", "owner", "reason", "issue", "evidence", "reproduce", "created", "expires", "exit_criteria"];
 
 /// One file that reads differently.
 #[derive(Debug, Clone)]
@@ -53,7 +57,9 @@ pub fn mutants(
     root: &Root,
     schemas: &Registry,
 ) -> Mutants {
-    let lifecycle = gate.mentions("waivers") || gate.mentions("quarantines");
+    let tables = [("waivers", "waiver", WAIVER), ("quarantines", "quarantine", QUARANTINE)];
+    let read = tables.into_iter().filter(|(name, ..)| gate.mentions(name));
+    let entries: Vec<_> = read.map(|(_, table, fields)| (table, fields)).collect();
     let mut found = Mutants::default();
     let mut by_name: BTreeMap<&str, Vec<&ArtifactRecord>> = BTreeMap::new();
     for record in evidence.records.iter().filter(|r| r.sha256.is_some()) {
@@ -64,7 +70,7 @@ pub fn mutants(
         for at in representatives(records.len()) {
             let path = &records[at].path;
             let Ok(bytes) = root.read(path, FIELDS_UP_TO) else { continue };
-            let maker = Maker { spec, path, bytes: &bytes, schemas, lifecycle };
+            let maker = Maker { spec, path, bytes: &bytes, schemas, entries: &entries };
             maker.files(&mut found.all);
             match spec.format {
                 Format::Json | Format::Toml if spec.many => {}
@@ -102,8 +108,8 @@ fn touched_file(root: &Root, path: &str, content: bool, all: &mut Vec<Mutant>) {
     }
 }
 
+/// The first, the middle and the last of `count` stand for all.
 fn representatives(count: usize) -> BTreeSet<usize> {
-    debug_assert!(REPRESENTATIVES == 3);
     if count == 0 { BTreeSet::new() } else { [0, count / 2, count - 1].into_iter().collect() }
 }
 
@@ -121,8 +127,8 @@ struct Maker<'m> {
     path: &'m str,
     bytes: &'m [u8],
     schemas: &'m Registry,
-    /// The gate reads `waivers` or `quarantines`, which are made of its TOML artifact.
-    lifecycle: bool,
+    /// What the gate reads of the entries that are made of its TOML artifact: (table, its required fields).
+    entries: &'m [(&'static str, &'static [&'static str])],
 }
 
 impl Maker<'_> {
@@ -168,7 +174,7 @@ impl Maker<'_> {
             let bytes = other.and_then(|d| self.text(&d));
             found.all.push(self.mutant(Op::File(FileOp::Schema), "", "another schema id".into(), bytes));
         }
-        let classification = self.spec.format == Format::Toml && self.lifecycle;
+        let classification = self.spec.format == Format::Toml && !self.entries.is_empty();
         if classification {
             self.entries(&document, &mut found.all);
         }
@@ -194,12 +200,11 @@ impl Maker<'_> {
         found.unnoticed.extend(leaves.into_iter().map(|leaf| format!("{} {leaf}", self.spec.name)));
     }
 
-    /// The fields of every waiver and quarantine entry, which the gate reads as `waivers` and `quarantines`: removed, and
-    /// of another type.
+    /// The required fields of every entry that the gate reads as `waivers` or `quarantines`: removed, and of another type.
     fn entries(&self, document: &Value, all: &mut Vec<Mutant>) {
-        for kind in ["waiver", "quarantine"] {
-            for (id, entry) in document.get(kind).and_then(Value::as_object).into_iter().flatten() {
-                for field in entry.as_object().into_iter().flat_map(serde_json::Map::keys) {
+        for (kind, fields) in self.entries {
+            for (id, _) in document.get(kind).and_then(Value::as_object).into_iter().flatten() {
+                for field in *fields {
                     let token = id.replace('~', "~0").replace('/', "~1");
                     let pointer = format!("/{kind}/{token}/{field}");
                     for (op, to) in [(Op::Removed, None), (Op::Type, Some(Value::from(7)))] {
@@ -244,13 +249,12 @@ impl Maker<'_> {
         }
         let parse =
             |line: &str| json::parse(line.as_bytes(), &Limits::default()).ok().map(|d| Json::to_value(&d));
-        if self.spec.max_age.is_some() {
-            if let Some(mut document) = parse(lines[last]) {
-                if age(&mut document, false) {
-                    let bytes = with(last, Some(document.to_string()));
-                    found.all.push(self.mutant(Op::File(FileOp::Stale), "", "a year older".into(), bytes));
-                }
-            }
+        let dated = self.spec.max_age.and_then(|_| parse(lines[last]));
+        if let Some(mut document) = dated
+            && age(&mut document, false)
+        {
+            let bytes = with(last, Some(document.to_string()));
+            found.all.push(self.mutant(Op::File(FileOp::Stale), "", "a year older".into(), bytes));
         }
         let numbers: Vec<u64> = looked.into_iter().flatten().map(|(number, _)| *number).collect();
         for at in representatives(numbers.len()) {
@@ -292,11 +296,11 @@ fn age(document: &mut Value, classification: bool) -> bool {
     let Value::Object(members) = document else { return false };
     let mut changed = false;
     for key in ["generated_at", "ts"] {
-        if let Some(Value::String(text)) = members.get_mut(key) {
-            if let Ok(time) = crate::base::clock::parse_rfc3339(text) {
-                *text = (time - chrono::TimeDelta::seconds(OLDER)).to_rfc3339();
-                changed = true;
-            }
+        if let Some(Value::String(text)) = members.get_mut(key)
+            && let Ok(time) = crate::base::clock::parse_rfc3339(text)
+        {
+            *text = (time - chrono::TimeDelta::seconds(OLDER)).to_rfc3339();
+            changed = true;
         }
     }
     if classification {

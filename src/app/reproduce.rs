@@ -17,8 +17,6 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-/// The default of `[reproduce] timeout`.
-pub const TIMEOUT: Duration = Duration::from_secs(30 * 60);
 /// What a command gets between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(10);
 /// How much of each command's output the result keeps.
@@ -330,7 +328,13 @@ mod tests {
     }
 
     fn case(gates: Vec<Gate>) -> Case {
-        Case { dir: TempDir::new().unwrap(), gates, exec: false, prefix: "", timeout: TIMEOUT }
+        Case {
+            dir: TempDir::new().unwrap(),
+            gates,
+            exec: false,
+            prefix: "",
+            timeout: Duration::from_secs(60),
+        }
     }
 
     impl Case {

@@ -20,11 +20,11 @@ pub fn write(out: &Path, report: &Report) -> Result<(), Error> {
     let bundle = out.join("replay_bundle.json");
     if let Some(text) = report::bundle::report(report) {
         write_atomic(&bundle, text.as_bytes())?;
-    } else if let Err(error) = std::fs::remove_file(&bundle) {
-        if error.kind() != std::io::ErrorKind::NotFound {
-            let shown = files::show(&bundle.display().to_string());
-            return Err(Error::Work(format!("{shown} cannot be removed: {}", files::plain(&error))));
-        }
+    } else if let Err(error) = std::fs::remove_file(&bundle)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        let shown = files::show(&bundle.display().to_string());
+        return Err(Error::Work(format!("{shown} cannot be removed: {}", files::plain(&error))));
     }
     write_atomic(&out.join(format!("{stem}_verdict.json")), report::json::report(report).as_bytes())?;
     Ok(())

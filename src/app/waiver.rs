@@ -100,7 +100,7 @@ pub fn human(audit: &WaiverAudit) -> String {
     let count = |state: State| entries.iter().filter(|e| e.state == state).count();
     let _ = writeln!(
         out,
-        "{} waivers, {} quarantine entries: {} active, {} due, {} expired, {} invalid",
+        "waivers {}, quarantine entries {}: {} active, {} due, {} expired, {} invalid",
         audit.waivers.len(),
         audit.quarantines.len(),
         count(State::Active),

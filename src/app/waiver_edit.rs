@@ -3,12 +3,11 @@
 
 use super::error::Error;
 use super::workspace::{OpenRequest, Workspace};
-use crate::base::files::{ReadError, Root, write_atomic};
+use crate::base::files::write_atomic;
 use crate::config::Classification;
 use crate::model::waiver::Entry;
 use crate::waiver::{self, EditError, NewWaiver};
 use serde::Serialize;
-use std::path::PathBuf;
 
 /// What an edit did.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -52,8 +51,7 @@ fn edit(
         Classification::Unreadable(why) => return Err(Error::Work(why.clone())),
     };
     let shown = crate::base::files::show(&path);
-    let edited =
-        change(&text, workspace.now.date()).map_err(|e| Error::Usage(format!("{shown}: {e}")))?;
+    let edited = change(&text, workspace.now.date()).map_err(|e| Error::Usage(format!("{shown}: {e}")))?;
     let judged = workspace.entries_of(Ok(Some(edited.clone())));
     let entry = judged.waivers.into_iter().find(|entry| entry.id == gate);
     if let Some(entry) = entry.as_ref().filter(|entry| !entry.state.holds()) {
@@ -64,30 +62,9 @@ fn edit(
             entry.detail
         )));
     }
-    write_atomic(&target(&workspace.root, &path)?, edited.as_bytes())?;
+    let target = workspace.root.target(&path).map_err(|e| Error::Work(e.to_string()))?;
+    write_atomic(&target, edited.as_bytes())?;
     Ok(WaiverEdit { action, path, gate: gate.to_string(), entry })
-}
-
-/// Where a workspace-relative file is written: behind the symbolic links of the workspace, never outside it.
-pub fn target(root: &Root, path: &str) -> Result<PathBuf, Error> {
-    let outside = |error: ReadError| Error::Work(error.to_string());
-    let clean = Root::clean(path).map_err(outside)?;
-    let mut parts: Vec<&str> = clean.split('/').filter(|part| !part.is_empty()).collect();
-    let mut missing = Vec::new();
-    loop {
-        let inside = if parts.is_empty() { ".".to_string() } else { parts.join("/") };
-        match root.resolve(&inside) {
-            Ok(found) => {
-                let rest = missing.iter().rev();
-                return Ok(rest.fold(found, |at: PathBuf, part| at.join(part)));
-            }
-            Err(ReadError::Missing(_)) => match parts.pop() {
-                Some(part) => missing.push(part),
-                None => return Err(Error::Work(format!("{} is not there", root.dir().display()))),
-            },
-            Err(error) => return Err(outside(error)),
-        }
-    }
 }
 
 /// An edit as people read it; ends in a newline.
@@ -106,5 +83,139 @@ pub fn human(edit: &WaiverEdit) -> String {
                 terminal(&entry.detail)
             )
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::waiver as audit;
+    use super::*;
+    use crate::base::clock::Now;
+    use crate::model::waiver::State;
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    const GATE: &str = "name = 'N'\nwhy = 'W'\nowner = 'o'\nblocking = true\nlanes = ['full']\nreproduce = 'x'\n\
+                        [[checks]]\nid = 'c'\nassert = 'lane == \"full\"'\n";
+    const FILE: &str = "tests/suite_classification.toml";
+
+    fn workspace() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in [
+            ("tollgate.toml", "[workspace]\npacks = []\n"),
+            ("gates/one.toml", GATE),
+            ("gates/two.toml", GATE),
+        ] {
+            write_atomic(&dir.path().join(path), text.as_bytes()).unwrap();
+        }
+        dir
+    }
+
+    fn at<T>(root: &Path, now: &str, act: impl Fn(&OpenRequest<'_>) -> T) -> T {
+        let env = BTreeMap::new();
+        act(&OpenRequest {
+            root,
+            now: Now::parse(now).unwrap(),
+            lane: None,
+            gates: &[],
+            run: None,
+            policy_from: None,
+            env: &env,
+        })
+    }
+
+    fn new(gate: &str, checks: &[&str]) -> NewWaiver {
+        NewWaiver {
+            gate: gate.into(),
+            owner: "o".into(),
+            reason: "r".into(),
+            issue: "i".into(),
+            exit_criteria: "e".into(),
+            lanes: vec![],
+            checks: checks.iter().map(|c| c.to_string()).collect(),
+            days: 14,
+        }
+    }
+
+    fn text(dir: &Path) -> Option<String> {
+        crate::base::files::read_text(&dir.join(FILE), 10_000).ok()
+    }
+
+    #[test]
+    fn a_waiver_is_added_audited_renewed_and_removed() {
+        let dir = workspace();
+        let root = dir.path();
+        let now = "2026-11-20T12:00:00Z";
+        let added = at(root, now, |open| waiver_add(open, &new("one", &["c"]))).unwrap();
+        assert_eq!((added.action, added.path.as_str()), ("added", FILE));
+        assert_eq!(
+            human(&added),
+            format!("the waiver for one was added at {FILE}:1; its last day is 2026-12-04 (14 days left)\n")
+        );
+
+        let later = "2026-12-05T00:00:00Z";
+        let found = at(root, now, audit::waiver_audit).unwrap();
+        assert_eq!((found.waivers[0].state, found.exit_code()), (State::Active, 0));
+        let found = at(root, later, audit::waiver_audit).unwrap();
+        assert_eq!(
+            (found.waivers[0].state, found.exit_code(), found.list_exit_code()),
+            (State::Expired, 1, 0)
+        );
+        insta::assert_snapshot!(audit::human(&found), @"
+        EXPIRED  waiver      one  2026-12-04  o: it expired 1 day ago
+                 at tests/suite_classification.toml:1:1
+        waivers 1, quarantine entries 0: 0 active, 0 due, 1 expired, 0 invalid
+        ");
+        let json = serde_json::to_value(&found).unwrap();
+        assert_eq!(json["schema"], "tollgate.gate.waiver_audit.v1");
+        assert_eq!(json["summary"]["waivers"]["expired"], 1);
+        assert!(json.get("fault").is_none());
+
+        let renewed = at(root, later, |open| waiver_renew(open, "one", 30)).unwrap();
+        let entry = renewed.entry.unwrap();
+        assert_eq!(
+            (entry.state, entry.renewals, entry.expires.as_deref()),
+            (State::Active, Some(1), Some("2027-01-04"))
+        );
+        let removed = at(root, later, |open| waiver_remove(open, "one")).unwrap();
+        assert_eq!((removed.entry.clone(), text(root).as_deref()), (None, Some("")));
+        assert_eq!(human(&removed), format!("the waiver for one was removed in {FILE}\n"));
+    }
+
+    #[test]
+    fn an_edit_that_would_be_invalid_is_not_written() {
+        let dir = workspace();
+        let now = "2026-11-20T12:00:00Z";
+        for (waiver, wanted) in [
+            (new("three", &[]), "would be invalid: no gate has the id `three`"),
+            (new("one", &["d"]), "would be invalid: the gate `one` has no check `d`"),
+            (NewWaiver { days: 31, ..new("one", &[]) }, "a waiver holds 1 to 30 days, not 31"),
+        ] {
+            let error = at(dir.path(), now, |open| waiver_add(open, &waiver)).unwrap_err();
+            assert!(error.to_string().contains(wanted), "{error}");
+            assert_eq!((error.exit_code(), text(dir.path())), (2, None));
+        }
+        let broken = "[waiver.one]\nowner = ''\ncreated = 2026-11-01\nexpires = 2026-11-10\n";
+        write_atomic(&dir.path().join(FILE), broken.as_bytes()).unwrap();
+        let error = at(dir.path(), now, |open| waiver_renew(open, "one", 5)).unwrap_err();
+        assert!(error.to_string().contains("would be invalid: `owner` is blank"), "{error}");
+        assert_eq!(text(dir.path()).as_deref(), Some(broken));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_said_and_left() {
+        let dir = workspace();
+        let now = "2026-11-20T12:00:00Z";
+        write_atomic(&dir.path().join(FILE), b"[waiver.\n").unwrap();
+        let found = at(dir.path(), now, audit::waiver_audit).unwrap();
+        assert_eq!((found.exit_code(), found.list_exit_code()), (1, 1));
+        assert!(
+            audit::human(&found).starts_with("tests/suite_classification.toml:1:"),
+            "{}",
+            audit::human(&found)
+        );
+        assert!(serde_json::to_value(&found).unwrap()["fault"].is_string());
+        assert!(at(dir.path(), now, |open| waiver_remove(open, "one")).is_err());
+        assert_eq!(text(dir.path()).as_deref(), Some("[waiver.\n"));
     }
 }

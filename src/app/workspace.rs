@@ -61,6 +61,7 @@ pub struct Workspace {
 }
 
 /// Waivers, quarantine entries and the rollback record, judged on the day.
+#[derive(Debug, Clone)]
 pub struct Entries {
     /// Waivers with their states.
     pub waivers: Vec<Entry>,
@@ -99,7 +100,7 @@ impl Workspace {
             gates: request.gates,
             policy_from: request.policy_from,
         };
-        let policy = config::load(&load).map_err(|e| Error::Usage(e.to_string()))?;
+        let policy = config::load(&load)?;
         let (commit, branch) = match policy.settings.git.unwrap_or_else(|| Repository::is_top(root.real())) {
             true => {
                 let head = Repository::find(root.real()).and_then(|repository| repository.head());

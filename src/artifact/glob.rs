@@ -109,6 +109,7 @@ impl Walk<'_> {
             {
                 Ok(Kind::Nothing)
             }
+            Err(ReadError::Missing(_)) if self.root.is_taken_away(path) => Ok(Kind::Nothing),
             Err(ReadError::Missing(_)) => Ok(Kind::File),
             Err(other) => Err(other.to_string()),
         }
@@ -175,6 +176,15 @@ mod tests {
         assert_eq!(all("none/*.rs"), "");
         assert_eq!(all("t"), "");
         assert_eq!(all(".git/*"), ".git/x.rs");
+    }
+
+    #[test]
+    fn what_is_taken_away_is_not_found() {
+        let (_dir, root) = workspace();
+        let without = root.with_instead("t/b.rs", None);
+        assert_eq!(glob(&without, "t/*.rs").unwrap(), ["t/[z].rs"]);
+        assert_eq!(glob(&without, "t/b.rs").unwrap(), [""; 0]);
+        assert_eq!(glob(&without, "**/b.rs").unwrap(), [""; 0]);
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! What expressions see of the workspace: read-only, confined to it, each answer kept for the invocation.
 
+use super::fault::Fault;
 use super::glob::glob;
-use super::jsonl::survey;
+use super::jsonl::parse_line;
+use super::lines::blocks;
 use super::parse::{format_of, parse};
 use super::schema::hold;
 use crate::base::digest::Running;
@@ -9,11 +11,12 @@ use crate::base::files::{ReadError, Root, plain, show};
 use crate::base::json::{Json, Limits};
 use crate::lang::cel::Host;
 use crate::lang::schema::Registry;
+use crate::model::finding::Reason;
 use crate::model::gate::{Demand, Format};
 use regex::bytes::{Regex, RegexBuilder};
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::io::Read as _;
+use std::io::Read;
 use std::sync::{Mutex, PoisonError};
 
 /// Matches that one `grep` returns at most.
@@ -95,8 +98,7 @@ impl<'w> WorkspaceHost<'w> {
                 Ok((file, _)) => file,
                 Err(error) => return unreadable(error),
             };
-            let survey = survey(file, &[Demand::Own], self.registry, &self.limits, 1);
-            return Ok(survey.is_ok_and(|s| s.faults.is_empty() && s.breaches.iter().all(Vec::is_empty)));
+            return Ok(self.lines_hold(file));
         }
         let bytes = match self.root.read(path, self.limits.bytes) {
             Ok(bytes) => bytes,
@@ -104,6 +106,22 @@ impl<'w> WorkspaceHost<'w> {
         };
         let Ok(document) = parse(format, &bytes, &self.limits) else { return Ok(false) };
         Ok(self.holds(&document, format))
+    }
+
+    /// As `holds`, for every line; a file without one is not valid.
+    fn lines_hold(&self, file: impl Read) -> bool {
+        let mut any = false;
+        let torn = blocks(file, self.limits.bytes, |block| {
+            any = true;
+            for (number, line) in block.lines() {
+                let document = parse_line(line, number, &self.limits)?;
+                if !self.holds(&document, Format::Jsonl) {
+                    return Err(Fault::new(Reason::Schema, "a line breaks its schema"));
+                }
+            }
+            Ok(())
+        });
+        any && torn.is_ok_and(|torn| torn.is_empty())
     }
 
     /// A document that names no schema (cassettes, bills of materials) only has to parse; to demand one is the artifact
@@ -253,14 +271,26 @@ mod tests {
             ("torn.json", "{"),
             ("good.toml", "schema = \"e.v1\"\nn = 1\n"),
             ("good.jsonl", "{\"schema\": \"e.v1\", \"n\": 1}\n"),
-            ("bad.jsonl", "{\"schema\": \"e.v1\", \"n\": 1}\n{}\n"),
+            ("bad.jsonl", "{\"schema\": \"e.v1\", \"n\": 1}\n{\"schema\": \"e.v1\"}\n"),
+            ("none.jsonl", "{\"n\": 1}\n[]\n"),
+            ("torn.jsonl", "{\"n\": 1}\n[]"),
+            ("blank.jsonl", "{}\n\n"),
+            ("empty.jsonl", ""),
             ("a.txt", ""),
         ];
         with_host(&files, |host, _| {
-            for good in ["good.json", "good.toml", "good.jsonl", "none.json"] {
+            for good in ["good.json", "good.toml", "good.jsonl", "none.json", "none.jsonl"] {
                 assert_eq!(host.valid(good), Ok(true), "{good}");
             }
-            for bad in ["bad.json", "torn.json", "bad.jsonl", "missing.json"] {
+            for bad in [
+                "bad.json",
+                "torn.json",
+                "bad.jsonl",
+                "torn.jsonl",
+                "blank.jsonl",
+                "empty.jsonl",
+                "missing.json",
+            ] {
                 assert_eq!(host.valid(bad), Ok(false), "{bad}");
             }
             assert!(host.valid("a.txt").is_err());

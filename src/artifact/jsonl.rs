@@ -153,12 +153,15 @@ fn on_line(fault: Fault, number: u64) -> Fault {
     Fault { place: Some(Place { line: number, column }), ..fault }
 }
 
-fn parse_line<'a>(line: &'a [u8], number: u64, limits: &Limits) -> Result<Json<'a>, Fault> {
+pub(super) fn parse_line<'a>(line: &'a [u8], number: u64, limits: &Limits) -> Result<Json<'a>, Fault> {
     if line.trim_ascii().is_empty() {
         return Err(Fault::new(Reason::Malformed, "the line is blank").at(line_place(number)));
     }
     json::parse(line, limits).map_err(|e| on_line(Fault::of_parse(e), number))
 }
+
+/// Values of a stream as a list: a backstop for memory.
+const LISTED_VALUES: usize = 1 << 23;
 
 /// A jsonl artifact that passed its survey and can be walked again.
 pub(super) struct Stream<'s> {
@@ -179,11 +182,21 @@ impl<'s> Stream<'s> {
             let (bytes, limit) = (self.survey.bytes, self.limits.bytes);
             return Err(format!("{} has {bytes} bytes; as a list it may have at most {limit}", self.path));
         }
-        let mut all = Vec::new();
-        self.each(&mut |_, document| {
-            all.push(document.clone().into_owned());
-            ControlFlow::Continue(())
+        let (mut all, mut left) = (Vec::new(), LISTED_VALUES);
+        self.each(&mut |_, document| match left.checked_sub(document.values()) {
+            Some(rest) => {
+                left = rest;
+                all.push(document.clone().into_owned());
+                ControlFlow::Continue(())
+            }
+            None => {
+                all.clear();
+                ControlFlow::Break(())
+            }
         })?;
+        if all.is_empty() && self.survey.count > 0 {
+            return Err(format!("{} as a list holds more than {LISTED_VALUES} values", self.path));
+        }
         Ok(Json::Array(all))
     }
 }

@@ -17,13 +17,26 @@ pub fn format_of(path: &str) -> Option<Format> {
     }
 }
 
+/// What a file of a format may be at most, whatever the limit: the trees of these readers take many times the text.
+const TOML_BYTES: u64 = 16 << 20;
+const JUNIT_BYTES: u64 = 64 << 20;
+
 /// Parses a whole file. A jsonl file is no single document: see `jsonl::survey`.
 pub fn parse<'a>(format: Format, bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, Fault> {
+    let most = match format {
+        Format::Toml => TOML_BYTES.min(limits.bytes),
+        Format::Junit => JUNIT_BYTES.min(limits.bytes),
+        _ => limits.bytes,
+    };
+    if bytes.len() as u64 > most {
+        let clause = format!("it has {} bytes; as {} it may have at most {most}", bytes.len(), format.name());
+        return Err(Fault::new(Reason::Limit, clause));
+    }
     match format {
         Format::Json => json::parse(bytes, limits).map_err(Fault::of_parse),
         Format::Toml => toml::parse(bytes, limits),
         Format::Text => text(bytes).map(|text| Json::Str(Cow::Borrowed(text))),
-        Format::Junit => junit::parse(bytes, limits),
+        Format::Junit => text(bytes).and_then(|_| junit::parse(bytes, limits)),
         Format::Jsonl => Err(Fault::new(Reason::Malformed, "a jsonl file is not one document")),
     }
 }

@@ -15,14 +15,21 @@ pub(super) fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, Fa
     }
     let table = DeTable::parse(text).map_err(|e| {
         let place = e.span().map(|span| place_of_offset(bytes, span.start));
-        Fault::new(Reason::Malformed, plain(e.message())).at(place)
+        // The parser's two ways to say that it goes no deeper.
+        let deep = e.message().contains("recursion");
+        let fault = if deep { too_deep() } else { Fault::new(Reason::Malformed, plain(e.message())) };
+        fault.at(place)
     })?;
     object(table.get_ref(), bytes, limits.levels())
 }
 
+fn too_deep() -> Fault {
+    Fault::new(Reason::Limit, "it is nested too deeply")
+}
+
 fn object<'a>(table: &DeTable<'_>, bytes: &'a [u8], depth: usize) -> Result<Json<'a>, Fault> {
     let Some(depth) = depth.checked_sub(1) else {
-        return Err(Fault::new(Reason::Limit, "it is nested too deeply"));
+        return Err(too_deep());
     };
     let mut members: Vec<(&Spanned<DeString<'_>>, &Spanned<DeValue<'_>>)> = table.iter().collect();
     members.sort_by_key(|(key, _)| key.span().start);
@@ -50,7 +57,7 @@ fn value<'a>(spanned: &Spanned<DeValue<'_>>, bytes: &'a [u8], depth: usize) -> R
         },
         DeValue::Array(elements) => {
             let Some(depth) = depth.checked_sub(1) else {
-                return Err(Fault::new(Reason::Limit, "it is nested too deeply"));
+                return Err(too_deep());
             };
             elements.iter().map(|e| value(e, bytes, depth)).collect::<Result<_, _>>().map(Json::Array)
         }
@@ -139,8 +146,8 @@ mod tests {
         1:1 Malformed it begins with a byte order mark (BOM)
         1:7 Malformed invalid basic string, expected `"`
         1:6 Malformed invalid basic string, expected non-double-quote visible characters, `\\`
-        1:85 Malformed cannot recurse further; max recursion depth met
-        - Malformed recursion limit
+        1:85 Limit it is nested too deeply
+        - Limit it is nested too deeply
         "#);
     }
 

@@ -129,6 +129,24 @@ impl Root {
         }
     }
 
+    /// Where a workspace-relative file is to be written: behind the symbolic links of the workspace, never outside it.
+    /// The file, and folders above it, need not be there yet.
+    pub fn target(&self, rel: &str) -> Result<PathBuf, ReadError> {
+        let clean = Self::clean(rel)?;
+        let mut parts: Vec<&str> = clean.split('/').filter(|part| !part.is_empty()).collect();
+        let mut missing = Vec::new();
+        loop {
+            let inside = if parts.is_empty() { ".".to_string() } else { parts.join("/") };
+            match (self.resolve(&inside), parts.pop()) {
+                (Ok(found), _) => {
+                    return Ok(missing.iter().rev().fold(found, |at: PathBuf, part| at.join(part)));
+                }
+                (Err(ReadError::Missing(_)), Some(part)) => missing.push(part),
+                (Err(error), _) => return Err(error),
+            }
+        }
+    }
+
     /// Opens a regular file of the workspace for reading, without ever blocking on a FIFO.
     pub fn open_file(&self, rel: &str) -> Result<(File, Metadata), ReadError> {
         open_regular(&self.resolve(rel)?, &show(rel))
@@ -248,9 +266,25 @@ pub struct WriteError {
     pub why: String,
 }
 
+/// Why what stands at `path` must not be replaced by a file: a device, a FIFO, a folder, or a name that the system keeps
+/// for an open file (`/dev/stdout`). A rename would take a device such as `/dev/full` away from the whole machine.
+fn irreplaceable(path: &Path) -> Option<String> {
+    let kept = path.parent().is_some_and(|dir| {
+        dir == Path::new("/dev") || dir.starts_with("/dev/fd") || dir.starts_with("/proc")
+    });
+    match std::fs::metadata(path) {
+        Ok(meta) if !meta.is_file() => Some(format!("it is {}, not a regular file", kind_name(&meta))),
+        _ if kept => Some("the folder is the system's own".into()),
+        _ => None,
+    }
+}
+
 /// Writes the file whole or not at all: into a temporary file beside it, then renamed. A failing write leaves the old file.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     let fail = |e: &std::io::Error| WriteError { path: show(&path.display().to_string()), why: plain(e) };
+    if let Some(why) = irreplaceable(path) {
+        return Err(WriteError { path: show(&path.display().to_string()), why });
+    }
     let dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(dir).map_err(|e| fail(&e))?;
     let mut temp = tempfile::Builder::new().prefix(".tollgate-").tempfile_in(dir).map_err(|e| fail(&e))?;

@@ -19,17 +19,20 @@ pub struct Cli {
     pub verb: Verb,
 }
 
+/// Where `--help` lists what every verb takes: after the verb's own options, not among them.
+const EVERY: &str = "Options of every verb";
+
 /// What every verb takes.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
     /// The workspace that is gated
-    #[arg(long, global = true, value_name = "DIR", default_value = ".")]
+    #[arg(long, global = true, value_name = "DIR", default_value = ".", help_heading = EVERY)]
     pub root: PathBuf,
     /// Judge at this moment instead of the machine's clock
-    #[arg(long, global = true, value_name = "RFC3339")]
+    #[arg(long, global = true, value_name = "RFC3339", help_heading = EVERY)]
     pub now: Option<String>,
     /// human, json, junit, sarif, markdown or github; with :PATH into a file; may be given several times
-    #[arg(long, global = true, value_name = "KIND[:PATH]")]
+    #[arg(long, global = true, value_name = "KIND[:PATH]", help_heading = EVERY)]
     pub format: Vec<String>,
 }
 

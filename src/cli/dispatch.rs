@@ -1,11 +1,12 @@
 //! From the parsed command line to the verbs and back to an exit code.
 
-use super::args::{self, Cli, Global, LaneArg, ModeArg, Verb};
+use super::args::{self, Cli, Global, ModeArg, Verb};
 use super::env::Env;
 use super::output::{self, Target};
 use super::progress::Progress;
+use super::request::open_request;
 use super::{term, verbs};
-use crate::app::{self, CheckRequest, Error, OpenRequest, exit};
+use crate::app::{self, CheckRequest, Error, exit};
 use crate::base::clock::Now;
 use crate::base::files;
 use crate::model::lane::{Lane, Mode};
@@ -30,7 +31,7 @@ pub fn main() -> ExitCode {
     };
     let env = Env::from_machine();
     let code = run(&cli, &env).unwrap_or_else(|error| {
-        term::stderr(&format!("error: {error}"));
+        term::complain(&error.render(false));
         error.exit_code()
     });
     ExitCode::from(code)
@@ -72,28 +73,6 @@ fn exit_on_signals() -> Result<(), Error> {
     Ok(())
 }
 
-/// What a verb opens the workspace with.
-pub(super) fn open_request<'a>(
-    global: &'a Global,
-    now: Now,
-    env: &'a Env,
-    lane: Option<Lane>,
-    gates: &'a [String],
-    run: Option<&'a std::path::Path>,
-) -> OpenRequest<'a> {
-    OpenRequest { root: &global.root, now, lane, gates, run, policy_from: None, env: env.all() }
-}
-
-impl From<LaneArg> for Lane {
-    fn from(lane: LaneArg) -> Lane {
-        match lane {
-            LaneArg::Preflight => Lane::Preflight,
-            LaneArg::Full => Lane::Full,
-            LaneArg::Certification => Lane::Certification,
-        }
-    }
-}
-
 fn mode(verb: &args::Check, env: &Env) -> Result<Mode, Error> {
     match (verb.mode, env.get("CI_GATE_PROMOTION_MODE")) {
         (Some(ModeArg::Strict), _) | (None, None | Some("strict")) => Ok(Mode::Strict),
@@ -126,10 +105,9 @@ fn check(global: &Global, now: Now, env: &Env, verb: &args::Check) -> Result<u8,
     if written.is_ok() {
         report.verdict_path = Some(out.join(format!("{}_verdict.json", lane.stem())).display().to_string());
     }
-    for target in &targets {
-        deliver(target, &report, env)?;
-    }
-    // The report is shown first: an operator with a full disk still learns what failed.
+    // Everything is delivered that can be: an operator with a full disk still learns what failed.
+    let delivered: Vec<_> = targets.iter().map(|target| deliver(target, &report, env)).collect();
+    delivered.into_iter().collect::<Result<(), _>>()?;
     written?;
     Ok(report.verdict.exit_code)
 }

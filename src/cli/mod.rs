@@ -5,6 +5,7 @@ mod dispatch;
 mod env;
 mod output;
 mod progress;
+mod request;
 mod term;
 mod verbs;
 

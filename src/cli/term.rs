@@ -2,6 +2,7 @@
 
 use super::env::Env;
 use crate::report::Style;
+use crate::report::text::terminal;
 use std::io::{IsTerminal, Write};
 
 /// Decides by CLICOLOR_FORCE, NO_COLOR, TERM=dumb, then whether stderr is a terminal.
@@ -29,6 +30,12 @@ pub fn stderr_raw(bytes: &[u8]) {
 /// Writes to stdout; an error other than a closed pipe is returned as a sentence.
 pub fn stdout(text: &str) -> Result<(), String> {
     write(std::io::stdout().lock(), text, "standard output")
+}
+
+/// Says on stderr why a verb ended. What an error quotes (a file's name, a key) cannot start a workflow command.
+pub fn complain(error: &impl std::fmt::Display) {
+    let lines: Vec<String> = format!("error: {error}").lines().map(terminal).collect();
+    stderr(&lines.join("\n"));
 }
 
 /// Writes to stderr; nowhere is left to say that this failed.

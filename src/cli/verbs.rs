@@ -1,24 +1,24 @@
 //! The verbs beside `check`: each asks its room on floor 5 and shows the answer.
 
 use super::args;
-use super::dispatch::open_request;
 use super::env::Env;
 use super::output::{self, Target};
 use super::progress::Progress;
+use super::request::open_request;
 use super::term;
 use crate::app::validate::ValidateRequest;
 use crate::app::{
-    self, Error, ExplainRequest, GateListRequest, GateNewRequest, InitRequest, ReproduceRequest, Step, TryRequest,
-    Workspace, exit,
+    self, Error, ExplainRequest, GateListRequest, GateNewRequest, InitRequest, ReproduceRequest, Step,
+    TryRequest, Workspace, exit,
 };
 use crate::base::clock::Now;
 use crate::base::files::{self, ReadError, Root};
 use crate::base::json::Limits;
 use crate::config::{self, LoadRequest};
 use crate::lang::schema::Registry;
-use crate::report::{self, Kind};
 use crate::model::lane::Lane;
 use crate::report::text::terminal;
+use crate::report::{self, Kind};
 use crate::waiver::NewWaiver;
 use args::Global;
 use serde::Serialize;
@@ -95,7 +95,7 @@ pub(super) fn reproduce(global: &Global, now: Now, env: &Env, verb: &args::Repro
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {
-            term::stderr(&format!("error: {error}"));
+            term::complain(&error);
             return Ok(error.exit_code());
         }
     };
@@ -162,9 +162,11 @@ fn write_pages(
 fn schemas(global: &Global) -> Result<Registry, Error> {
     let root = Root::open(&global.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
     match root.resolve(config::FILE) {
-        Err(ReadError::Missing(_)) => Registry::new(Vec::new()).map_err(|problems| Error::Usage(problems.join("\n"))),
+        Err(ReadError::Missing(_)) => {
+            Registry::new(Vec::new()).map_err(|problems| Error::Usage(problems.join("\n")))
+        }
         _ => {
-            let policy = config::load(&LoadRequest::all(&root)).map_err(|e| Error::Usage(e.to_string()))?;
+            let policy = config::load(&LoadRequest::all(&root))?;
             Ok(policy.schemas)
         }
     }
@@ -254,7 +256,8 @@ pub(super) fn gate(global: &Global, now: Now, env: &Env, verb: &args::Gate) -> R
     let targets = output::json_or_human(&global.format)?;
     match verb {
         args::Gate::List => {
-            let list = app::gate_list(&GateListRequest { root: &global.root, lane: None, policy_from: None })?;
+            let list =
+                app::gate_list(&GateListRequest { root: &global.root, lane: None, policy_from: None })?;
             show(&targets, &list, &|_| app::gate_list_human(&list), env)?;
             Ok(exit::PASS)
         }
@@ -266,8 +269,14 @@ pub(super) fn gate(global: &Global, now: Now, env: &Env, verb: &args::Gate) -> R
         args::Gate::Try { expr, on } => {
             let root = Root::open(&global.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
             let registry = schemas(global)?;
-            let request =
-                TryRequest { expression: expr, on, root: &root, registry: &registry, now, limits: Limits::default() };
+            let request = TryRequest {
+                expression: expr,
+                on,
+                root: &root,
+                registry: &registry,
+                now,
+                limits: Limits::default(),
+            };
             let tried = app::gate_try(&request)?;
             show(&targets, &tried, &|_| app::gate_try_human(&tried), env)?;
             Ok(tried.exit_code())

@@ -112,11 +112,11 @@ pub struct Alterations {
 }
 
 /// Compares the policy in force with that of the working tree. `demands` names the schemas that each gate in force asks
-/// for; an empty list is a gate whose documents name their own.
+/// for; `None` is a gate of which a document names its own.
 pub fn alterations(
     force: &Inventory,
     tree: &Inventory,
-    demands: &BTreeMap<String, Vec<String>>,
+    demands: &BTreeMap<String, Option<Vec<String>>>,
 ) -> Alterations {
     let mut altered: BTreeSet<String> = BTreeSet::new();
     let mut notes = Vec::new();
@@ -129,8 +129,7 @@ pub fn alterations(
     for (id, asked) in demands {
         let uses = |schema: &String| {
             // `valid(path)` goes by the schema that the document names.
-            asked.is_empty()
-                || asked.contains(schema)
+            asked.as_ref().is_none_or(|asked| asked.contains(schema))
                 || force.gates.get(id).is_some_and(|gate| gate.source.text.contains("valid("))
         };
         if changed_schemas.iter().any(uses) {
@@ -150,8 +149,21 @@ pub fn alterations(
     let (ours, theirs) = (&force.workspace.settings, &tree.workspace.settings);
     if settings_text(ours) != settings_text(theirs) {
         notes.push("the working tree alters the settings of tollgate.toml; those of the ref hold".into());
+        let concerned = force.gates.iter().filter(|(_, gate)| concerns(ours, theirs, &gate.source.text));
+        altered.extend(concerned.map(|(id, _)| id.clone()));
     }
     Alterations { gates: altered.into_iter().collect(), notes }
+}
+
+/// Whether what differs between two settings can change how a gate of this text is judged or reproduced. By words: a gate
+/// too many is named sooner than one too few.
+fn concerns(ours: &Settings, theirs: &Settings, gate: &str) -> bool {
+    let names = |words: &[&str]| words.iter().any(|word| gate.contains(word));
+    ours.prefix != theirs.prefix
+        || (ours.env != theirs.env && names(&["env"]))
+        || (ours.results != theirs.results && names(&["{run}", "run_dir"]))
+        || (ours.git != theirs.git && names(&["{run}", "commit", "branch"]))
+        || (ours.classification != theirs.classification && names(&["waivers", "quarantines"]))
 }
 
 fn same_gate(ours: Option<&GateFile>, theirs: Option<&GateFile>) -> bool {

@@ -4,7 +4,7 @@ use crate::base::embedded;
 use crate::base::files::show;
 use crate::base::toml_text::text_of;
 use crate::config::gate_file::is_id;
-use crate::config::problem::{ConfigError, Problem, SourceText};
+use crate::config::problem::{ConfigError, Problem, SourceText, problems_of};
 use crate::config::resolve::{self, Workspace};
 use crate::config::tree::Tree;
 use crate::lang::schema::Source;
@@ -87,14 +87,13 @@ pub fn workspace(tree: &dyn Tree, shown: &str) -> Result<(Workspace, Vec<Problem
         })?;
     let source = text(resolve::FILE, &bytes).map_err(fail)?;
     let (workspace, faults) = resolve::workspace(&source);
-    let problems = faults.into_iter().map(|fault| Problem::of_text(&source, fault)).collect();
-    Ok((workspace, problems))
+    Ok((workspace, problems_of(&source, faults)))
 }
 
 fn text(path: &str, bytes: &[u8]) -> Result<SourceText, Problem> {
     match text_of(bytes) {
         Ok(text) => Ok(SourceText { path: path.to_string(), text: text.into() }),
-        Err(fault) => Err(Problem::of_file(path, fault.message)),
+        Err(fault) => Err(Problem::of_bytes(path, bytes, fault)),
     }
 }
 
@@ -246,7 +245,7 @@ impl Inventory {
             Ok(None) => Classification::Absent,
             Ok(Some(bytes)) => match text_of(&bytes) {
                 Ok(text) => Classification::Text(text.to_string()),
-                Err(fault) => Classification::Unreadable(format!("{}: {}", show(path), fault.message)),
+                Err(fault) => Classification::Unreadable(Problem::of_bytes(path, &bytes, fault).sentence()),
             },
             Err(why) => Classification::Unreadable(why),
         };

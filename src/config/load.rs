@@ -7,7 +7,7 @@ use crate::config::digest::{self, Alterations};
 use crate::config::gate_file::{self, Draft};
 use crate::config::inventory::{self, Classification, GateFile, Inventory, collect};
 use crate::config::lint::{Known, written_files};
-use crate::config::problem::{ConfigError, Problem};
+use crate::config::problem::{ConfigError, Problem, problems_of};
 use crate::config::resolve::unknown_gate;
 use crate::config::tree::{FsTree, GitTree};
 use crate::lang::schema::Registry;
@@ -106,7 +106,7 @@ impl Loading {
             .collect();
         let mut drafts = Vec::with_capacity(read.len());
         for (draft, faults) in read {
-            problems.extend(faults.into_iter().map(|fault| Problem::of_text(&draft.source, fault)));
+            problems.extend(problems_of(&draft.source, faults));
             drafts.push(draft);
         }
         Loading { inventory, drafts, problems }
@@ -120,7 +120,7 @@ impl Loading {
             .map(|draft| {
                 let own = draft.artifacts.iter().any(|a| a.demand.is_none());
                 let asked = draft.artifacts.iter().filter_map(|a| Some(a.demand.as_ref()?.value.clone()));
-                (draft.id.clone(), if own { Vec::new() } else { asked.collect() })
+                (draft.id.clone(), if own { None } else { Some(asked.collect()) })
             })
             .collect();
         match collect(&FsTree::new(root), "the working tree") {
@@ -231,10 +231,7 @@ impl Loading {
                 Ok(gate) if selected => gates.push(self.inventory.place(gate)),
                 Ok(_) => {}
 
-                Err(faults) => {
-                    let found = faults.into_iter().map(|fault| Problem::of_text(&draft.source, fault));
-                    self.problems.extend(found);
-                }
+                Err(faults) => self.problems.extend(problems_of(&draft.source, faults)),
             }
         }
         gates
@@ -356,6 +353,36 @@ mod tests {
         ] {
             assert!(said.contains(wanted), "{wanted}\n{said}");
         }
+    }
+
+    #[test]
+    fn problems_as_people_read_them() {
+        let dir = workspace();
+        put(dir.path(), "gates/a.toml", &GATE.replace("owner", "ownr").replace("doc.ok", "dok.ok"));
+        put(dir.path(), "tollgate.toml", "[workspace]\npacks = ['stater']\n");
+        let root = Root::open(dir.path()).unwrap();
+        let error = load(&LoadRequest { gates: &["bb".into()], ..LoadRequest::all(&root) }).err().unwrap();
+        insta::assert_snapshot!(error.render(false));
+    }
+
+    #[test]
+    fn a_file_that_is_wrong_everywhere_is_said_to_be_so_once() {
+        let dir = workspace();
+        let keys: String = (0..5_000).map(|n| format!("zz{n} = 1\n")).collect();
+        put(dir.path(), "gates/a.toml", &format!("{keys}{GATE}"));
+        let said = why(dir.path());
+        assert_eq!(said.lines().count(), 51);
+        assert!(said.ends_with("and 4950 more problems from here on"), "{said}");
+    }
+
+    #[test]
+    fn one_id_in_two_folders_is_a_problem() {
+        let dir = workspace();
+        put(dir.path(), "tollgate.toml", "[workspace]\npacks = []\ngates = ['gates', 'more', 'gone']\n");
+        put(dir.path(), "more/c.toml", GATE);
+        assert_eq!(load_all(dir.path()).unwrap().notes, ["the folder gone of tollgate.toml is not there"]);
+        put(dir.path(), "more/a.toml", GATE);
+        assert_eq!(why(dir.path()), "more/a.toml: the gate a is already that of gates/a.toml");
     }
 
     #[test]

@@ -57,6 +57,12 @@ impl Problem {
         }
     }
 
+    /// A fault of bytes that are no text: with its place, without the line.
+    pub fn of_bytes(path: &str, bytes: &[u8], fault: Fault) -> Problem {
+        let place = Some(place_of_offset(bytes, fault.span.start));
+        Problem { path: Some(path.to_string()), message: fault.message, place, line: None }
+    }
+
     /// `path:line:column: message`, on one line.
     pub fn sentence(&self) -> String {
         let mut out = String::new();
@@ -135,6 +141,19 @@ impl ConfigError {
         }
         parts.join("\n\n")
     }
+}
+
+/// How many faults of one text become problems; a file that is wrong everywhere is said to be so once.
+const MOST: usize = 50;
+
+/// The problems of one text, at most `MOST` and a last one that counts the rest.
+pub fn problems_of(source: &SourceText, mut faults: Vec<Fault>) -> Vec<Problem> {
+    faults.sort_by_key(|fault| fault.span.start);
+    let rest = faults.len().saturating_sub(MOST);
+    let last = faults.get(MOST).map(|fault| fault.span.clone());
+    faults.truncate(MOST);
+    faults.extend(last.map(|span| Fault { message: format!("and {rest} more problems from here on"), span }));
+    faults.into_iter().map(|fault| Problem::of_text(source, fault)).collect()
 }
 
 impl std::fmt::Display for ConfigError {

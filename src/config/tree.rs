@@ -39,8 +39,8 @@ impl<'r> FsTree<'r> {
         let mut names = Vec::new();
         for entry in std::fs::read_dir(&real).map_err(|e| broken(&e))? {
             let entry = entry.map_err(|e| broken(&e))?;
-            // A name that is not UTF-8 cannot be a gate's id or a schema's stem.
-            let Ok(name) = entry.file_name().into_string() else { continue };
+            // A name that is not UTF-8 is listed all the same: it is no gate's id, and that is said.
+            let name = entry.file_name().to_string_lossy().into_owned();
             let is_dir = entry.file_type().map_err(|e| broken(&e))?.is_dir();
             names.push((name, is_dir));
         }
@@ -62,7 +62,8 @@ impl Tree for FsTree<'_> {
         let Some(names) = self.names(folder)? else { return Ok(None) };
         let mut found = Vec::new();
         for (name, is_dir) in names {
-            if !is_dir {
+            // A folder called `x.toml` or `x.json` stands where a gate or schema is looked for: reading it says so.
+            if !is_dir || name.ends_with(".toml") || name.ends_with(".json") {
                 found.push(name);
                 continue;
             }

@@ -44,7 +44,7 @@ pub fn evaluate(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn 
             return Judged {
                 outcome: Outcome::NotApplicable,
                 reason: Some(Reason::NotApplicable),
-                detail: format!("not applicable: `{}` is false", condition.text()),
+                detail: condition.text().to_string(),
                 findings: Vec::new(),
                 micros: watch.micros(),
             };

@@ -16,6 +16,8 @@ pub struct Report {
     pub check_regions: BTreeMap<(String, String), Region>,
     /// Quarantine entries with their states.
     pub quarantines: Vec<Entry>,
+    /// Why the classification file cannot be read: then no waiver holds.
+    pub classification_fault: Option<String>,
     /// Failing gate id -> a `[waiver.…]` table ready to paste.
     pub waiver_templates: BTreeMap<String, String>,
     /// The root folder relative to the top of its repository, `""` or ending in `/`: what SARIF and annotations put before a path.

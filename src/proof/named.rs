@@ -39,10 +39,9 @@ fn walk(
     if depth == 0 {
         return;
     }
-    if let Some(target) = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix('#')) {
-        if let Some(target) = root.pointer(target) {
-            walk(root, target, at, pointer, firm, depth - 1, found);
-        }
+    let local = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix('#'));
+    if let Some(target) = local.and_then(|pointer| root.pointer(pointer)) {
+        walk(root, target, at, pointer, firm, depth - 1, found);
     }
     if !pointer.is_empty() {
         note(schema, firm, found.entry(pointer.to_string()).or_default());

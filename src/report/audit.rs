@@ -71,7 +71,7 @@ impl States {
 pub fn report(report: &Report) -> String {
     json::pretty(&Audit::of(
         &report.verdict.generated_at,
-        None,
+        report.classification_fault.as_deref(),
         &report.verdict.waivers,
         &report.quarantines,
     ))

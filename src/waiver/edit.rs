@@ -3,7 +3,7 @@
 //! table along). The result is parsed again and compared with what was meant, so that a file written in an unusual form
 //! is refused rather than damaged.
 
-use super::dates::{self, WAIVER_DAYS};
+use super::dates::WAIVER_DAYS;
 use super::state::UNWAIVABLE;
 use super::template::{key, quoted};
 use crate::base::toml_text::{self, Fault};
@@ -327,6 +327,7 @@ fn comments_above(text: &str, line: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::dates;
     use super::*;
     use proptest::prelude::*;
 
@@ -449,7 +450,10 @@ mod tests {
         assert_eq!(remove("[waiver.a]\nx = '''\nq\n'''\n\n[b]\n", "a").unwrap(), "[b]\n");
         assert_eq!(remove(FILE, "no"), Err(EditError::Absent("no".into())));
         assert!(matches!(remove("waiver = { a = {}, b = {} }\n", "a"), Err(EditError::Form { .. })));
-        assert!(matches!(remove("waiver.a.x = 1\nwaiver.b.x = 1\nwaiver.a.y = 2\n", "a"), Err(EditError::Form { .. })));
+        assert!(matches!(
+            remove("waiver.a.x = 1\nwaiver.b.x = 1\nwaiver.a.y = 2\n", "a"),
+            Err(EditError::Form { .. })
+        ));
     }
 
     fn line() -> impl Strategy<Value = String> {

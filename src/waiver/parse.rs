@@ -183,8 +183,7 @@ impl Source<'_> {
         };
         let waiver = kind_of == Kind::Waiver;
         let required = if waiver { WAIVER_FIELDS } else { QUARANTINE_FIELDS };
-        let optional: &[&str] =
-            if waiver { &["lanes", "checks", "renewals"] } else { &["signature", "renewals"] };
+
         read_fields(table, required, &mut entry.fields, &mut entry.faults);
         if waiver {
             entry.lanes = read_list(table, "lanes", &mut entry.faults);
@@ -198,7 +197,9 @@ impl Source<'_> {
                 None => entry.faults.push("`renewals` must be a whole number, 0 or more".into()),
             }
         }
-        near_misses(table, required, optional, &mut entry.faults);
+        if waiver {
+            narrowing_slips(table, &mut entry.faults);
+        }
         entry
     }
 
@@ -208,7 +209,6 @@ impl Source<'_> {
         match value.get_ref().as_table() {
             Some(table) => {
                 read_fields(table, ROLLBACK_FIELDS, &mut raw.fields, &mut raw.faults);
-                near_misses(table, ROLLBACK_FIELDS, &[], &mut raw.faults);
             }
             None => raw.faults.push(format!("`rollback` must be a table, not {}", kind(value.get_ref()))),
         }
@@ -257,16 +257,14 @@ fn count(value: &DeValue<'_>) -> Option<u64> {
     u64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
 }
 
-/// Other keys are the author's own, but one that nearly is a known key is a slip: `check` for `checks` would widen a
-/// waiver to every check.
-fn near_misses(table: &DeTable<'_>, required: &[&str], optional: &[&str], faults: &mut Vec<String>) {
-    let known = || required.iter().chain(optional).copied();
+/// Other keys are the author's own, but one that nearly is `checks` is a slip that would widen a waiver to every check.
+/// (A slip in a required key is found by its absence.)
+fn narrowing_slips(table: &DeTable<'_>, faults: &mut Vec<String>) {
     for (key, _) in table.iter() {
         let name: &str = key.get_ref();
-        if known().all(|k| k != name)
-            && let Some(meant) = nearest(name, known())
-        {
-            faults.push(format!("it knows no key `{}`; did you mean `{meant}`?", name.escape_debug()));
+        let known = WAIVER_FIELDS.iter().chain(&["lanes", "checks", "renewals"]).any(|k| *k == name);
+        if !known && nearest(name, ["checks"]).is_some() {
+            faults.push(format!("it knows no key `{}`; did you mean `checks`?", name.escape_debug()));
         }
     }
 }
@@ -338,7 +336,7 @@ created = 2026-11-01
 
     #[test]
     fn a_slip_in_a_key_is_a_fault_and_a_key_of_ones_own_is_not() {
-        let file = parse("f", "[waiver.a]\ncheck = ['x']\napproved_by = 'b'\n").unwrap();
+        let file = parse("f", "[waiver.a]\ncheck = ['x']\napproved_by = 'b'\ncreated_by = 'c'\n").unwrap();
         assert_eq!(file.waivers[0].faults, ["it knows no key `check`; did you mean `checks`?"]);
     }
 

@@ -105,7 +105,8 @@ fn base(pack: &str, into: &Path) {
 
 /// The ids of a pack's gates.
 fn pack_ids(pack: &str) -> BTreeSet<String> {
-    let paths = tollgate::base::embedded::GATES.iter().filter_map(|(path, _)| path.strip_prefix(&format!("{pack}/")));
+    let paths =
+        tollgate::base::embedded::GATES.iter().filter_map(|(path, _)| path.strip_prefix(&format!("{pack}/")));
     paths.map(|name| name.trim_end_matches(".toml").to_string()).collect()
 }
 

@@ -1,6 +1,21 @@
 //! One test binary; modules are named after what they guard.
+#![allow(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests stop by panicking, lay out folders, and run the binary"
+)]
 
+mod bad_input;
+mod contract;
 mod fixtures;
+mod help;
+mod language;
 mod layering;
+mod policy_from;
+mod properties;
 mod report;
 mod report_sample;
+mod support;

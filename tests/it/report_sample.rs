@@ -114,6 +114,7 @@ pub fn report_of(gates: Vec<GateResult>) -> Report {
         gate_regions,
         check_regions: BTreeMap::new(),
         quarantines: Vec::new(),
+        classification_fault: None,
         waiver_templates: BTreeMap::new(),
         repo_prefix: String::new(),
         verdict_path: Some("tests/full_suite_gate/full_suite_verdict.json".into()),

@@ -1,9 +1,22 @@
 //! Numbers: integers exact to 64 bits, floats correctly rounded and finite.
 
-use super::Json;
+/// A number as it was written: whole or not.
+#[derive(Clone, Copy)]
+pub(super) enum Number {
+    Int(i64),
+    UInt(u64),
+    Float(f64),
+}
 
 /// What is wrong with a number, and at which offset.
-pub(super) type NumberFault = (usize, String);
+pub(super) struct NumberFault {
+    pub(super) offset: usize,
+    pub(super) message: String,
+}
+
+fn fault<T>(offset: usize, message: impl Into<String>) -> Result<T, Box<NumberFault>> {
+    Err(Box::new(NumberFault { offset, message: message.into() }))
+}
 
 /// Powers of ten that a float holds exactly.
 const TENS: [f64; 23] = [
@@ -13,27 +26,35 @@ const TENS: [f64; 23] = [
 
 /// Reads the number that begins at `start` (a digit or `-`). Gives it and the offset behind it.
 #[inline]
-pub(super) fn number(text: &str, start: usize) -> Result<(Json<'static>, usize), NumberFault> {
+pub(super) fn number(text: &str, start: usize) -> Result<(Number, usize), Box<NumberFault>> {
     let bytes = text.as_bytes();
     let negative = bytes.get(start) == Some(&b'-');
     let first = start + usize::from(negative);
     let (mut digits, mut at) = run(bytes, first, 0);
     if at == first {
-        return Err((first, "a minus sign is followed by no digit".into()));
+        return fault(first, "a minus sign is followed by no digit");
     }
     if bytes[first] == b'0' && at > first + 1 {
-        return Err((start, "a number begins with a needless 0".into()));
+        return fault(start, "a number begins with a needless 0");
     }
     let whole = at - first;
     if !matches!(bytes.get(at), Some(b'.' | b'e' | b'E')) {
-        return integer(&text[start..at], negative, digits, whole).map(|n| (n, at)).map_err(|m| (start, m));
+        if whole <= 18 {
+            // 18 digits fit, with either sign.
+            let value = digits.cast_signed();
+            return Ok((Number::Int(if negative { -value } else { value }), at));
+        }
+        return match long_integer(&text[start..at]) {
+            Some(number) => Ok((number, at)),
+            None => fault(start, format!("the integer {} is past 64 bits", cut(&text[start..at]))),
+        };
     }
     let mut fraction = 0;
     if bytes[at] == b'.' {
         let (more, end) = run(bytes, at + 1, digits);
         fraction = end - (at + 1);
         if fraction == 0 {
-            return Err((end, "a decimal point is followed by no digit".into()));
+            return fault(end, "a decimal point is followed by no digit");
         }
         (digits, at) = (more, end);
     }
@@ -44,11 +65,11 @@ pub(super) fn number(text: &str, start: usize) -> Result<(Json<'static>, usize),
     // Both operands are exact, so the one division rounds correctly; std's parser does the rest.
     if plain && whole + fraction <= 19 && digits < (1 << 53) && fraction < TENS.len() {
         let value = digits as f64 / TENS[fraction];
-        return Ok((Json::Float(if negative { -value } else { value }), at));
+        return Ok((Number::Float(if negative { -value } else { value }), at));
     }
     match text[start..at].parse::<f64>() {
-        Ok(value) if value.is_finite() => Ok((Json::Float(value), at)),
-        _ => Err((start, format!("the number {} is past what a 64-bit float holds", cut(&text[start..at])))),
+        Ok(value) if value.is_finite() => Ok((Number::Float(value), at)),
+        _ => fault(start, format!("the number {} is past what a 64-bit float holds", cut(&text[start..at]))),
     }
 }
 
@@ -63,23 +84,16 @@ fn run(bytes: &[u8], from: usize, mut value: u64) -> (u64, usize) {
     (value, at)
 }
 
-fn exponent(bytes: &[u8], at: usize) -> Result<usize, NumberFault> {
+fn exponent(bytes: &[u8], at: usize) -> Result<usize, Box<NumberFault>> {
     let first = at + 1 + usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-')));
     let (_, end) = run(bytes, first, 0);
-    if end == first { Err((end, "an exponent holds no digit".into())) } else { Ok(end) }
+    if end == first { fault(end, "an exponent holds no digit") } else { Ok(end) }
 }
 
-#[inline]
-fn integer(text: &str, negative: bool, value: u64, digits: usize) -> Result<Json<'static>, String> {
-    let past = || format!("the integer {} is past 64 bits", cut(text));
-    // 19 digits cannot overflow; more are parsed again, checked.
-    let value =
-        if digits <= 19 { value } else { text.trim_start_matches('-').parse::<u64>().map_err(|_| past())? };
-    match (negative, i64::try_from(value)) {
-        (false, Ok(i)) => Ok(Json::Int(i)),
-        (false, Err(_)) => Ok(Json::UInt(value)),
-        (true, _) => 0i64.checked_sub_unsigned(value).map(Json::Int).ok_or_else(past),
-    }
+/// An integer of any length; `None` past 64 bits.
+#[cold]
+fn long_integer(text: &str) -> Option<Number> {
+    text.parse().map(Number::Int).or_else(|_| text.parse().map(Number::UInt)).ok()
 }
 
 fn cut(text: &str) -> String {

@@ -1,8 +1,8 @@
 //! The strict parser.
 
-use super::number::number;
+use super::number::{Number, number};
 use super::place::place_of_offset;
-use super::scan::{decode, string};
+use super::scan::{decode, interruption, string};
 use super::{Json, Object, Place};
 use std::borrow::Cow;
 
@@ -29,6 +29,9 @@ impl Default for Limits {
     }
 }
 
+/// Values that one document may hold: a backstop for memory, since a value of two bytes takes up to 56 in the tree.
+const VALUES: usize = 1 << 24;
+
 /// The ceiling of `Limits::depth`.
 const DEPTH_CEILING: usize = 512;
 
@@ -54,6 +57,10 @@ pub struct ParseError {
 
 /// Parses one document; trailing white space is allowed, anything else is not.
 pub fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, ParseError> {
+    parse_bounded(bytes, limits, VALUES)
+}
+
+fn parse_bounded<'a>(bytes: &'a [u8], limits: &Limits, most: usize) -> Result<Json<'a>, ParseError> {
     let fault = |(kind, offset, message): (ParseErrorKind, usize, String)| ParseError {
         kind,
         message,
@@ -65,7 +72,7 @@ pub fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, ParseErro
     }
     let text =
         decode(bytes).map_err(|(offset, message)| fault((ParseErrorKind::Malformed, offset, message)))?;
-    let mut parser = Parser::new(text, limits.levels());
+    let mut parser = Parser::new(text, limits.levels(), most);
     parser.document().map_err(|Stop| fault(parser.fault.take().unwrap_or_else(unknown)))
 }
 
@@ -89,6 +96,9 @@ struct Parser<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    /// Values in the containers that are closed, and how many there may be at most.
+    values: usize,
+    most: usize,
     fault: Option<(ParseErrorKind, usize, String)>,
     /// Members and elements of the containers that are still open; a container takes its own off the end, in one
     /// allocation of the right size.
@@ -100,8 +110,8 @@ struct Parser<'a> {
 const SMALL: usize = 16;
 
 impl<'a> Parser<'a> {
-    fn new(text: &'a str, depth: usize) -> Self {
-        Parser { text, at: 0, depth, fault: None, members: Vec::new(), elements: Vec::new() }
+    fn new(text: &'a str, depth: usize, most: usize) -> Self {
+        Parser { text, at: 0, depth, values: 0, most, fault: None, members: Vec::new(), elements: Vec::new() }
     }
 
     fn document(&mut self) -> Result<Json<'a>, Stop> {
@@ -111,7 +121,7 @@ impl<'a> Parser<'a> {
                 if self.text.is_empty() { "the file is empty" } else { "it holds nothing but white space" };
             return self.stop(0, what);
         }
-        let value = self.value()?;
+        let value = self.value(|_, value| value)?;
         self.space();
         if self.at < self.text.len() {
             let what = format!("the document is over, but {} follows", self.found());
@@ -124,6 +134,22 @@ impl<'a> Parser<'a> {
     fn stop<T>(&mut self, offset: usize, message: impl Into<String>) -> Result<T, Stop> {
         self.fault = Some((ParseErrorKind::Malformed, offset, message.into()));
         Err(Stop)
+    }
+
+    #[cold]
+    fn limit<T>(&mut self, message: impl Into<String>) -> Result<T, Stop> {
+        self.fault = Some((ParseErrorKind::Limit, self.at, message.into()));
+        Err(Stop)
+    }
+
+    /// Counts the values of a container that closes, or those of one that is still open.
+    #[inline]
+    fn count(&mut self, closed: usize, open: usize) -> Result<(), Stop> {
+        self.values += closed;
+        if self.values + open > self.most {
+            return self.limit(format!("it holds more than {} values", self.most));
+        }
+        Ok(())
     }
 
     #[inline]
@@ -157,13 +183,48 @@ impl<'a> Parser<'a> {
         self.stop(self.at, message)
     }
 
-    fn value(&mut self) -> Result<Json<'a>, Stop> {
+    /// Reads one value and hands it to `put`. Inlined into each caller, so that a value is built where it will stay: moving
+    /// it through memory costs more than reading it.
+    #[inline(always)]
+    fn value<T>(&mut self, put: impl FnOnce(&mut Self, Json<'a>) -> T) -> Result<T, Stop> {
         match self.peek() {
-            Some(b'"') => self.string().map(Json::Str),
-            Some(b'0'..=b'9') => self.number(),
-            Some(b'-') if self.text.as_bytes().get(self.at + 1) != Some(&b'I') => self.number(),
-            Some(b'{') => self.nested(Self::object),
-            Some(b'[') => self.nested(Self::array),
+            Some(b'"') => {
+                let text = self.string()?;
+                Ok(put(self, Json::Str(text)))
+            }
+            Some(b'0'..=b'9') => match self.number()? {
+                Number::Int(i) => Ok(put(self, Json::Int(i))),
+                Number::Float(f) => Ok(put(self, Json::Float(f))),
+                Number::UInt(u) => Ok(put(self, Json::UInt(u))),
+            },
+            Some(b'{') => {
+                self.enter()?;
+                let members = self.object()?;
+                self.depth += 1;
+                Ok(put(self, Json::Object(members)))
+            }
+            Some(b'[') => {
+                self.enter()?;
+                let elements = self.array()?;
+                self.depth += 1;
+                Ok(put(self, Json::Array(elements)))
+            }
+            _ => {
+                let rare = self.rare()?;
+                Ok(put(self, rare))
+            }
+        }
+    }
+
+    fn rare(&mut self) -> Result<Json<'a>, Stop> {
+        match self.peek() {
+            Some(b'-') if self.text.as_bytes().get(self.at + 1) != Some(&b'I') => {
+                Ok(match self.number()? {
+                    Number::Int(i) => Json::Int(i),
+                    Number::Float(f) => Json::Float(f),
+                    Number::UInt(u) => Json::UInt(u),
+                })
+            }
             Some(b't') if self.word("true") => Ok(Json::Bool(true)),
             Some(b'f') if self.word("false") => Ok(Json::Bool(false)),
             Some(b'n') if self.word("null") => Ok(Json::Null),
@@ -195,9 +256,21 @@ impl<'a> Parser<'a> {
         hit
     }
 
+    /// Reads the string whose opening quote stands here.
     #[inline]
     fn string(&mut self) -> Result<Cow<'a, str>, Stop> {
-        match string(self.text, self.at + 1) {
+        let start = self.at + 1;
+        let end = interruption(self.text.as_bytes(), start);
+        if self.text.as_bytes().get(end) == Some(&b'"') {
+            self.at = end + 1;
+            return Ok(Cow::Borrowed(&self.text[start..end]));
+        }
+        self.string_with_escapes(start)
+    }
+
+    #[cold]
+    fn string_with_escapes(&mut self, start: usize) -> Result<Cow<'a, str>, Stop> {
+        match string(self.text, start) {
             Ok((text, next)) => {
                 self.at = next;
                 Ok(text)
@@ -207,57 +280,59 @@ impl<'a> Parser<'a> {
     }
 
     #[inline]
-    fn number(&mut self) -> Result<Json<'a>, Stop> {
+    fn number(&mut self) -> Result<Number, Stop> {
         match number(self.text, self.at) {
             Ok((value, next)) => {
                 self.at = next;
                 Ok(value)
             }
-            Err((offset, message)) => self.stop(offset, message),
+            Err(fault) => self.stop(fault.offset, fault.message),
         }
     }
 
     #[inline]
-    fn nested(&mut self, inner: fn(&mut Self) -> Result<Json<'a>, Stop>) -> Result<Json<'a>, Stop> {
-        if self.depth == 0 {
-            self.fault = Some((ParseErrorKind::Limit, self.at, "it is nested too deeply".into()));
-            return Err(Stop);
+    fn enter(&mut self) -> Result<(), Stop> {
+        match self.depth.checked_sub(1) {
+            Some(depth) => {
+                self.depth = depth;
+                self.at += 1;
+                Ok(())
+            }
+            None => self.limit("it is nested too deeply"),
         }
-        self.depth -= 1;
-        self.at += 1;
-        let value = inner(self)?;
-        self.depth += 1;
-        Ok(value)
     }
 
-    fn array(&mut self) -> Result<Json<'a>, Stop> {
+    fn array(&mut self) -> Result<Vec<Json<'a>>, Stop> {
         let base = self.elements.len();
         self.space();
         if self.peek() == Some(b']') {
             self.at += 1;
-            return Ok(Json::Array(Vec::new()));
+            return Ok(Vec::new());
         }
         loop {
             self.space();
-            let value = self.value()?;
-            self.elements.push(value);
+            self.value(|parser, value| parser.elements.push(value))?;
             self.space();
             match self.peek() {
-                Some(b',') => self.at += 1,
+                Some(b',') => {
+                    self.at += 1;
+                    self.count(0, self.elements.len())?;
+                }
                 Some(b']') => break,
                 _ => return self.unexpected("`,` or `]`", "an array"),
             }
         }
         self.at += 1;
-        Ok(Json::Array(self.elements.split_off(base)))
+        self.count(self.elements.len() - base, 0)?;
+        Ok(self.elements.split_off(base))
     }
 
-    fn object(&mut self) -> Result<Json<'a>, Stop> {
+    fn object(&mut self) -> Result<Object<'a>, Stop> {
         let (base, opened) = (self.members.len(), self.at);
         self.space();
         if self.peek() == Some(b'}') {
             self.at += 1;
-            return Ok(Json::Object(Object::default()));
+            return Ok(Object::default());
         }
         // One bit for each kind of key seen: a key with a new bit is no duplicate, and needs no comparison.
         let mut seen = 0u64;
@@ -270,22 +345,25 @@ impl<'a> Parser<'a> {
                 return self.stop(at, twice(&key));
             }
             seen |= bit;
-            let value = self.value()?;
-            self.members.push((key, value));
+            self.value(|parser, value| parser.members.push((key, value)))?;
             self.space();
             match self.peek() {
-                Some(b',') => self.at += 1,
+                Some(b',') => {
+                    self.at += 1;
+                    self.count(0, self.members.len())?;
+                }
                 Some(b'}') => break,
                 _ => return self.unexpected("`,` or `}`", "an object"),
             }
         }
         self.at += 1;
+        self.count(self.members.len() - base, 0)?;
         let members = self.members.split_off(base);
         if members.len() <= SMALL {
-            return Ok(Json::Object(Object::from_members(members)));
+            return Ok(Object::from_members(members));
         }
         match Object::from_distinct(members) {
-            Ok(object) => Ok(Json::Object(object)),
+            Ok(object) => Ok(object),
             Err((nth, key)) => {
                 let offset = self.key_offset(opened, nth);
                 self.stop(offset, twice(&key))
@@ -315,7 +393,7 @@ impl<'a> Parser<'a> {
         self.at = opened;
         for _ in 0..nth {
             self.space();
-            if self.key().is_err() || self.value().is_err() {
+            if self.key().is_err() || self.value(|_, _| ()).is_err() {
                 break;
             }
             self.space();
@@ -427,6 +505,19 @@ mod tests {
     fn too_large_is_a_limit() {
         let e = parse(b"[1, 2]", &Limits { bytes: 3, ..Limits::default() }).unwrap_err();
         assert_eq!(e.kind, ParseErrorKind::Limit);
+    }
+
+    #[test]
+    fn too_many_values_are_a_limit() {
+        for text in ["[1,1,1,1,1]", "[[1,1],[1,1],[]]", "{\"a\":1,\"b\":{\"c\":1,\"d\":2,\"e\":3}}"] {
+            let e = parse_bounded(text.as_bytes(), &Limits::default(), 4).unwrap_err();
+            assert_eq!(
+                (e.kind, e.message.as_str()),
+                (ParseErrorKind::Limit, "it holds more than 4 values"),
+                "{text}"
+            );
+        }
+        assert!(parse_bounded(b"[[1,1],[]]", &Limits::default(), 4).is_ok());
     }
 
     #[test]

@@ -161,6 +161,15 @@ impl<'a> Json<'a> {
         })
     }
 
+    /// How many values there are, this one among them.
+    pub fn values(&self) -> usize {
+        match self {
+            Json::Array(a) => 1 + a.iter().map(Json::values).sum::<usize>(),
+            Json::Object(o) => 1 + o.iter().map(|(_, v)| v.values()).sum::<usize>(),
+            _ => 1,
+        }
+    }
+
     /// `null`, `boolean`, `integer`, `number`, `string`, `array`, `object`: JSON Schema's names, for messages.
     pub fn type_name(&self) -> &'static str {
         match self {

@@ -28,16 +28,15 @@ fn visit(ast: &Ast, id: Id, given: &mut Vec<Id>, lints: &mut Vec<Lint>) {
                 unequal(ast, id, lints);
             }
         }
-        Node::Fold(fold) if fold.kind == FoldKind::All => {
-            if !never_empty(ast, fold.range) && !given.iter().any(|g| filled(ast, *g, fold.range)) {
-                let range: String = ast.source(fold.range).chars().take(80).collect();
-                lints.push(Lint {
-                    message: format!(
-                        "`.all(` holds for an empty list: write `size({range}) > 0 && {range}.all(…)`"
-                    ),
-                    offset: ast.offset(id),
-                });
-            }
+        Node::Fold(fold)
+            if fold.kind == FoldKind::All
+                && !never_empty(ast, fold.range)
+                && !given.iter().any(|g| filled(ast, *g, fold.range)) =>
+        {
+            let range: String = ast.source(fold.range).chars().take(80).collect();
+            let message =
+                format!("`.all(` holds for an empty list: write `size({range}) > 0 && {range}.all(…)`");
+            lints.push(Lint { message, offset: ast.offset(id) });
         }
         _ => {}
     }

@@ -272,7 +272,7 @@ impl Lower<'_> {
         let open = self.cursor.take_next(Kind::TokLeftParen)?;
         let (args, last) = self.operands(open, args)?;
         let node =
-            resolve::call(&self.ast, name, None, args).or_else(|m| error(self.cursor.offset(first), m))?;
+            resolve::call(&self.ast, name, None, &args).or_else(|m| error(self.cursor.offset(first), m))?;
         self.add(node, first, last)
     }
 
@@ -281,8 +281,8 @@ impl Lower<'_> {
         let word = self.cursor.field(name)?;
         let open = self.cursor.take_next(Kind::TokLeftParen)?;
         let (args, last) = self.operands(open, args)?;
-        let node =
-            resolve::call(&self.ast, name, Some(of), args).or_else(|m| error(self.cursor.offset(word), m))?;
+        let node = resolve::call(&self.ast, name, Some(of), &args)
+            .or_else(|m| error(self.cursor.offset(word), m))?;
         self.add(node, extent.first, last)
     }
 

@@ -7,7 +7,7 @@ use regex::RegexBuilder;
 const MAX_PATTERN: usize = 4 << 20;
 
 /// The node of a call, with the receiver as first argument; the error is a sentence.
-pub(super) fn call(ast: &Ast, name: &str, target: Option<Id>, args: Box<[Id]>) -> Result<Node, String> {
+pub(super) fn call(ast: &Ast, name: &str, target: Option<Id>, args: &[Id]) -> Result<Node, String> {
     let member = target.is_some();
     let fits = |row: &&Row| match row.style {
         Style::Both => true,
@@ -55,7 +55,7 @@ fn wrong_count(row: &Row, member: bool, given: usize) -> String {
 
 fn unknown(name: &str, member: bool) -> String {
     let shown: String = name.chars().take(60).collect();
-    if FoldKind::named(name).is_some() && !(name == "exists" && !member) {
+    if FoldKind::named(name).is_some() && (name != "exists" || member) {
         return match name {
             "map" => "map() is written list.map(x, f) or list.map(x, condition, f)".into(),
             _ => format!("{name}() is written list.{name}(x, condition)"),

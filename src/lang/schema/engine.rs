@@ -1,33 +1,34 @@
 //! Compiles and applies a schema.
 
-use super::lent::Lent;
+use super::lent::{Lent, counted, is_spent};
 use super::message;
 use super::violation::{Violation, in_document_order};
 use crate::base::json::{Json, plain};
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::Value;
+use std::sync::OnceLock;
 
 /// A compiled schema. Formats are checked, unknown formats refused, foreign `$ref` refused, patterns linear.
 pub struct Schema {
-    validator: Validator<Lent>,
+    document: Value,
+    validator: Validator<Lent<false>>,
+    /// Lists the errors; compiled only once a document breaks the schema.
+    explainer: OnceLock<Option<Validator<Lent<true>>>>,
 }
+
+/// Errors that are looked for in one document.
+const LOOKED_FOR: u64 = 20_000;
 
 impl Schema {
     /// Compiles a schema document; the error is a sentence.
     pub fn compile(document: &Value) -> Result<Schema, String> {
-        jsonschema::options_for::<Lent>()
-            .should_validate_formats(true)
-            .should_ignore_unknown_formats(false)
-            .offline()
-            .with_pattern_options(PatternOptions::regex())
-            .build(document)
-            .map(|validator| Schema { validator })
-            .map_err(|e| {
-                let at = e.instance_path().as_str();
-                let place = if at.is_empty() { String::new() } else { format!(" at {}", plain(at)) };
-                format!("the schema does not compile{place}: {}", plain(&e.to_string()))
-            })
+        let validator = build(document).map_err(|e| {
+            let at = e.instance_path().as_str();
+            let place = if at.is_empty() { String::new() } else { format!(" at {}", plain(at)) };
+            format!("the schema does not compile{place}: {}", plain(&e.to_string()))
+        })?;
+        Ok(Schema { document: document.clone(), validator, explainer: OnceLock::new() })
     }
 
     /// Compiles a schema's text; the error is a sentence.
@@ -41,30 +42,55 @@ impl Schema {
         self.validator.is_valid(document)
     }
 
-    /// Every violation, in document order; empty exactly when `is_valid`.
+    /// Every violation, in document order; empty exactly when `is_valid`. Of a document with more than 20,000 a last one says so.
     pub fn violations(&self, document: &Json<'_>) -> Vec<Violation> {
         if self.is_valid(document) {
             return Vec::new();
         }
         let mut found = Vec::new();
-        for error in self.validator.iter_errors(document) {
-            flatten(&error, document, &mut found);
+        let mut more = false;
+        if let Some(explainer) = self.explainer.get_or_init(|| build(&self.document).ok()) {
+            let (errors, spent) = counted(LOOKED_FOR, || explainer.iter_errors(document));
+            for error in errors.filter(|e| !is_spent(e.instance())) {
+                flatten(&error, document, &mut found);
+            }
+            more = spent;
         }
         if found.is_empty() {
             // The two walks of the engine disagree: the stricter one counts.
-            found.push(Violation {
-                pointer: String::new(),
-                schema_path: String::new(),
-                keyword: "schema".into(),
-                message: "the document breaks its schema in a way that the schema engine does not explain"
-                    .into(),
-                expected: None,
-                actual: None,
-            });
+            found.push(general(
+                "the document breaks its schema in a way that the schema engine does not explain",
+            ));
         }
         in_document_order(&mut found, document);
         found.dedup();
+        if more {
+            found.push(general("there are more violations than are listed here"));
+        }
         found
+    }
+}
+
+fn build<const COUNTED: bool>(
+    document: &Value,
+) -> Result<Validator<Lent<COUNTED>>, ValidationError<'static>> {
+    jsonschema::options_for::<Lent<COUNTED>>()
+        .should_validate_formats(true)
+        .should_ignore_unknown_formats(false)
+        .offline()
+        .with_pattern_options(PatternOptions::regex())
+        .build(document)
+}
+
+/// A violation of the document as a whole.
+fn general(message: &str) -> Violation {
+    Violation {
+        pointer: String::new(),
+        schema_path: String::new(),
+        keyword: "schema".into(),
+        message: message.into(),
+        expected: None,
+        actual: None,
     }
 }
 
@@ -347,6 +373,22 @@ mod tests {
         let found = schema.violations(&doc(&text));
         assert_eq!(found.len(), 20_000);
         assert_eq!(found[19_999].pointer, "/k19999");
+    }
+
+    #[test]
+    fn a_document_that_is_wrong_everywhere_is_told_in_bounds() {
+        let text = format!("[{}7]", "-1,".repeat(200_000));
+        let schema = Schema::compile(
+            &json!({"items": {"anyOf": [{"minimum": 0}, {"type": "string"}]}, "contains": {"const": 7}}),
+        )
+        .unwrap();
+        let found = schema.violations(&doc(&text));
+        assert!(found.len() > 1_000 && found.len() < 20_002, "{}", found.len());
+        assert!(
+            found[..found.len() - 1].iter().all(|v| v.pointer.starts_with('/')),
+            "no error of the spent walk stays"
+        );
+        assert_eq!(found.last().unwrap().message, "there are more violations than are listed here");
     }
 
     /// The engine over our tree and over serde_json's must agree.

@@ -5,12 +5,35 @@ use jsonschema::JsonType;
 use jsonschema::json as api;
 use serde_json::{Number, Value};
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashSet;
 
-/// The representation.
-pub(super) struct Lent;
+/// The representation. With `COUNTED` the number of errors is bounded: the engine lists every error of a document at once,
+/// and a large one that is wrong everywhere would make more of them than there is memory.
+pub(super) struct Lent<const COUNTED: bool>;
 
-impl api::Json for Lent {
+thread_local! {
+    /// Errors that the counted walk of this thread may still make.
+    static LEFT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Stands for the instance of an error that was made when there were already enough: by then the walk sees containers as
+/// empty, so such an error means nothing.
+const SPENT: &str = "\0spent";
+
+/// Whether an error's instance says that there were already enough of them.
+pub(super) fn is_spent(instance: &Value) -> bool {
+    instance.as_str() == Some(SPENT)
+}
+
+/// Runs a counted walk that may make `most` errors; tells whether it made as many.
+pub(super) fn counted<T>(most: u64, walk: impl FnOnce() -> T) -> (T, bool) {
+    LEFT.set(most);
+    let made = walk();
+    (made, LEFT.get() == 0)
+}
+
+impl<const COUNTED: bool> api::Json for Lent<COUNTED> {
     type Node<'a> = &'a Json<'a>;
     type PreparedKey = Box<str>;
     type StringBuffer = ();
@@ -113,7 +136,7 @@ impl api::JsonNumber for Num {
     }
 }
 
-impl<'a> api::Node<'a, Lent> for &'a Json<'a> {
+impl<'a, const COUNTED: bool> api::Node<'a, Lent<COUNTED>> for &'a Json<'a> {
     type Object = &'a Object<'a>;
     type Array = &'a [Json<'a>];
     type Number = Num;
@@ -180,6 +203,12 @@ impl<'a> api::Node<'a, Lent> for &'a Json<'a> {
     /// Only errors carry it (`const`, `enum` and `uniqueItems` have their own ways here), and `message` looks into
     /// our own tree instead: a container is not copied for each error it causes.
     fn to_value(&self) -> Cow<'a, Value> {
+        if COUNTED {
+            match LEFT.get().checked_sub(1) {
+                Some(left) => LEFT.set(left),
+                None => return Cow::Owned(Value::String(SPENT.into())),
+            }
+        }
         Cow::Owned(match self {
             Json::Array(_) | Json::Object(_) => Value::Null,
             scalar => Json::to_value(scalar),
@@ -209,21 +238,38 @@ fn equals(found: &Json<'_>, expected: &Value) -> bool {
     }
 }
 
-pub(super) struct Members<'a>(std::slice::Iter<'a, (Cow<'a, str>, Json<'a>)>);
+pub(super) struct Members<'a, const COUNTED: bool>(std::slice::Iter<'a, (Cow<'a, str>, Json<'a>)>);
 
-impl<'a> Iterator for Members<'a> {
+impl<'a, const COUNTED: bool> Iterator for Members<'a, COUNTED> {
     type Item = (&'a str, &'a Json<'a>);
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
+        if COUNTED && LEFT.get() == 0 {
+            return None;
+        }
         self.0.next().map(|(key, value)| (&**key, value))
     }
 }
 
-impl<'a> api::Object<'a, Lent> for &'a Object<'a> {
+pub(super) struct Elements<'a, const COUNTED: bool>(std::slice::Iter<'a, Json<'a>>);
+
+impl<'a, const COUNTED: bool> Iterator for Elements<'a, COUNTED> {
+    type Item = &'a Json<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if COUNTED && LEFT.get() == 0 {
+            return None;
+        }
+        self.0.next()
+    }
+}
+
+impl<'a, const COUNTED: bool> api::Object<'a, Lent<COUNTED>> for &'a Object<'a> {
     type Node = &'a Json<'a>;
     type MemberName = &'a str;
-    type MembersIter = Members<'a>;
+    type MembersIter = Members<'a, COUNTED>;
 
     fn len(&self) -> usize {
         Object::len(self)
@@ -233,26 +279,26 @@ impl<'a> api::Object<'a, Lent> for &'a Object<'a> {
         Object::get(self, key)
     }
 
-    fn members(&self) -> Members<'a> {
+    fn members(&self) -> Members<'a, COUNTED> {
         Members(self.iter())
     }
 }
 
-impl<'a> api::Array<'a, Lent> for &'a [Json<'a>] {
+impl<'a, const COUNTED: bool> api::Array<'a, Lent<COUNTED>> for &'a [Json<'a>] {
     type Node = &'a Json<'a>;
-    type ElementsIter = std::slice::Iter<'a, Json<'a>>;
+    type ElementsIter = Elements<'a, COUNTED>;
 
     fn len(&self) -> usize {
         <[Json<'a>]>::len(self)
     }
 
-    fn elements(&self) -> std::slice::Iter<'a, Json<'a>> {
-        self.iter()
+    fn elements(&self) -> Elements<'a, COUNTED> {
+        Elements(self.iter())
     }
 
     /// Equal values have equal canonical texts: keys sorted, whole numbers without a fraction.
     fn is_unique(&self) -> bool {
-        let mut seen = HashSet::with_capacity(self.len());
+        let mut seen = HashSet::new();
         self.iter().all(|element| {
             let mut text = String::new();
             canonical(element, &mut text);
