@@ -102,6 +102,28 @@ fn deep_expressions_are_refused() {
     }
 }
 
+/// As many tokens as are let through to the parser, each chain as deep as they make it, on the small stack of a test's
+/// thread.
+#[test]
+fn the_longest_chains_are_refused_before_the_stack_ends() {
+    for (start, link, tokens) in [
+        ("d", ".a", 2),
+        ("d", "[0]", 3),
+        ("d", ".size()", 4),
+        ("d", ".map(x, x)", 7),
+        ("1", " + 1", 2),
+        ("true", " == true", 2),
+        ("1", " + 1 * 2", 4),
+        ("d", " in d", 2),
+        ("d", " && !d || d", 5),
+    ] {
+        let text = format!("{start}{}", link.repeat(4095 / tokens));
+        let got = run(&text);
+        let flat = link.contains("&&");
+        assert!(got == "compile 0: the expression is nested too deeply" || flat || got.contains("nested too deeply"), "{link}: {got}");
+    }
+}
+
 #[test]
 fn what_is_just_within_the_bounds_works() {
     // As deep as it compiles, on the small stack of a test's thread.
