@@ -17,14 +17,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// For a terminal: a problem of a policy file is shown with its line and a marker.
-    pub fn render(&self, colour: bool) -> String {
-        match self {
-            Error::Policy(problems) => problems.render(colour),
-            other => other.to_string(),
-        }
-    }
-
     /// The exit code.
     pub fn exit_code(&self) -> u8 {
         match self {

@@ -31,7 +31,7 @@ pub fn main() -> ExitCode {
     };
     let env = Env::from_machine();
     let code = run(&cli, &env).unwrap_or_else(|error| {
-        term::complain(&error.render(false));
+        term::complain(&error);
         error.exit_code()
     });
     ExitCode::from(code)

@@ -134,10 +134,10 @@ fn wrong_with(gate: &str, expect: &Expect, judged: &[GateResult]) -> Vec<String>
     if !silent.is_empty() {
         wrong.push(format!("checks {silent:?} did not fire; {fired:?} did"));
     }
-    if let Some(artifact) = &expect.artifact {
-        if result.findings.iter().all(|f| f.artifact.as_ref() != Some(artifact)) {
-            wrong.push(format!("the artifact `{artifact}` is not at fault"));
-        }
+    if let Some(artifact) = &expect.artifact
+        && result.findings.iter().all(|f| f.artifact.as_ref() != Some(artifact))
+    {
+        wrong.push(format!("the artifact `{artifact}` is not at fault"));
     }
     wrong
 }

@@ -4,6 +4,7 @@
     clippy::disallowed_methods,
     clippy::expect_used,
     clippy::panic,
+    clippy::type_complexity,
     clippy::unwrap_used,
     reason = "tests stop by panicking, lay out folders, and run the binary"
 )]
