@@ -12,7 +12,7 @@ use crate::model::lane::{Lane, Mode};
 use crate::proof::{Pattern, pattern_of};
 use rayon::prelude::*;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
 
@@ -137,6 +137,7 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
     let host = Recording {
         inner: WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits),
         touched: Mutex::default(),
+        listed: Mutex::default(),
     };
     let judged = gate::evaluate(gate, &evidence, &facts, &host);
     if judged.outcome != Outcome::Pass {
@@ -145,7 +146,9 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
     }
     let looked = gate::trace(gate, &evidence, &facts, &host);
     let touched = host.touched.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let found = mutants(gate, &evidence, &looked, &touched, &workspace.root, &workspace.policy.schemas);
+    let listed = host.listed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let schemas = &workspace.policy.schemas;
+    let found = mutants(gate, &evidence, &looked, &touched, &listed, &workspace.root, schemas);
     proof.mutations = found.all.len();
     proof.unnoticed = found.unnoticed.into_iter().collect();
     let verdicts: Vec<bool> = found
@@ -242,6 +245,8 @@ fn judge(workspace: &Workspace, gate: &Gate, root: &Root, facts: &Facts) -> Judg
 struct Recording<'w> {
     inner: WorkspaceHost<'w>,
     touched: Mutex<BTreeMap<String, bool>>,
+    /// What `files(glob)` found: a file that is gone is then one fewer, which no gate need notice.
+    listed: Mutex<BTreeSet<String>>,
 }
 
 impl Recording<'_> {
@@ -253,7 +258,9 @@ impl Recording<'_> {
 
 impl Host for Recording<'_> {
     fn files(&self, glob: &str) -> Result<Vec<String>, String> {
-        self.inner.files(glob)
+        let found = self.inner.files(glob)?;
+        self.listed.lock().unwrap_or_else(PoisonError::into_inner).extend(found.iter().cloned());
+        Ok(found)
     }
 
     fn exists(&self, path: &str) -> Result<bool, String> {

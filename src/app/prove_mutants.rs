@@ -48,12 +48,14 @@ pub struct Mutants {
     pub unnoticed: BTreeSet<String>,
 }
 
-/// Works out the mutants. `touched` holds the paths that functions looked at: path -> whether their content counts.
+/// Works out the mutants. `touched` holds the paths that functions looked at: path -> whether their content counts;
+/// `listed` what globs found.
 pub fn mutants(
     gate: &Gate,
     evidence: &Evidence<'_>,
     looked: &Looked,
     touched: &BTreeMap<String, bool>,
+    listed: &BTreeSet<String>,
     root: &Root,
     schemas: &Registry,
 ) -> Mutants {
@@ -85,14 +87,15 @@ pub fn mutants(
     for content in [false, true] {
         let group: Vec<_> = others.iter().filter(|(_, counts)| **counts == content).collect();
         for at in representatives(group.len()) {
-            touched_file(root, group[at].0, content, &mut found.all);
+            let path = group[at].0;
+            touched_file(root, path, !listed.contains(path), content, &mut found.all);
         }
     }
     found
 }
 
-/// A file that only functions looked at: gone, and where its content counted, empty.
-fn touched_file(root: &Root, path: &str, content: bool, all: &mut Vec<Mutant>) {
+/// A file that only functions looked at: gone, unless a glob found it, and where its content counted, empty.
+fn touched_file(root: &Root, path: &str, named: bool, content: bool, all: &mut Vec<Mutant>) {
     let Ok(bytes) = root.read(path, FIELDS_UP_TO) else { return };
     let mutant = |op: FileOp, bytes: Option<Vec<u8>>| Mutant {
         artifact: path.to_string(),
@@ -102,7 +105,9 @@ fn touched_file(root: &Root, path: &str, content: bool, all: &mut Vec<Mutant>) {
         path: path.to_string(),
         bytes,
     };
-    all.push(mutant(FileOp::Removed, None));
+    if named {
+        all.push(mutant(FileOp::Removed, None));
+    }
     if content && !bytes.is_empty() {
         all.push(mutant(FileOp::Emptied, Some(Vec::new())));
     }
