@@ -11,6 +11,7 @@
 mod bad_input;
 mod contract;
 mod fixtures;
+mod gate_try;
 mod help;
 mod language;
 mod layering;

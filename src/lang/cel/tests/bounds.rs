@@ -120,7 +120,12 @@ fn the_longest_chains_are_refused_before_the_stack_ends() {
         let text = format!("{start}{}", link.repeat(4095 / tokens));
         let got = run(&text);
         let flat = link.contains("&&");
-        assert!(got == "compile 0: the expression is nested too deeply" || flat || got.contains("nested too deeply"), "{link}: {got}");
+        assert!(
+            got == "compile 0: the expression is nested too deeply"
+                || flat
+                || got.contains("nested too deeply"),
+            "{link}: {got}"
+        );
     }
 }
 
