@@ -1,11 +1,28 @@
 //! Numbers: integers exact to 64 bits, floats correctly rounded and finite.
 
-/// A number as it was written: whole or not.
+/// A number as it was written: whole or not. Two words, so that it travels in registers.
 #[derive(Clone, Copy)]
-pub(super) enum Number {
-    Int(i64),
-    UInt(u64),
-    Float(f64),
+pub(super) struct Number {
+    pub(super) kind: Kind,
+    /// The bits of an `i64`, a `u64` or an `f64`.
+    pub(super) bits: u64,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Int,
+    UInt,
+    Float,
+}
+
+impl Number {
+    fn int(value: i64) -> Self {
+        Number { kind: Kind::Int, bits: value.cast_unsigned() }
+    }
+
+    fn float(value: f64) -> Self {
+        Number { kind: Kind::Float, bits: value.to_bits() }
+    }
 }
 
 /// What is wrong with a number, and at which offset.
@@ -42,7 +59,7 @@ pub(super) fn number(text: &str, start: usize) -> Result<(Number, usize), Box<Nu
         if whole <= 18 {
             // 18 digits fit, with either sign.
             let value = digits.cast_signed();
-            return Ok((Number::Int(if negative { -value } else { value }), at));
+            return Ok((Number::int(if negative { -value } else { value }), at));
         }
         return match long_integer(&text[start..at]) {
             Some(number) => Ok((number, at)),
@@ -65,10 +82,10 @@ pub(super) fn number(text: &str, start: usize) -> Result<(Number, usize), Box<Nu
     // Both operands are exact, so the one division rounds correctly; std's parser does the rest.
     if plain && whole + fraction <= 19 && digits < (1 << 53) && fraction < TENS.len() {
         let value = digits as f64 / TENS[fraction];
-        return Ok((Number::Float(if negative { -value } else { value }), at));
+        return Ok((Number::float(if negative { -value } else { value }), at));
     }
     match text[start..at].parse::<f64>() {
-        Ok(value) if value.is_finite() => Ok((Number::Float(value), at)),
+        Ok(value) if value.is_finite() => Ok((Number::float(value), at)),
         _ => fault(start, format!("the number {} is past what a 64-bit float holds", cut(&text[start..at]))),
     }
 }
@@ -93,7 +110,8 @@ fn exponent(bytes: &[u8], at: usize) -> Result<usize, Box<NumberFault>> {
 /// An integer of any length; `None` past 64 bits.
 #[cold]
 fn long_integer(text: &str) -> Option<Number> {
-    text.parse().map(Number::Int).or_else(|_| text.parse().map(Number::UInt)).ok()
+    let unsigned = |bits| Number { kind: Kind::UInt, bits };
+    text.parse().map(Number::int).or_else(|_| text.parse().map(unsigned)).ok()
 }
 
 fn cut(text: &str) -> String {

@@ -1,6 +1,6 @@
 //! The strict parser.
 
-use super::number::{Number, number};
+use super::number::{Kind, Number, number};
 use super::place::place_of_offset;
 use super::scan::{decode, interruption, string};
 use super::{Json, Object, Place};
@@ -188,15 +188,21 @@ impl<'a> Parser<'a> {
     #[inline(always)]
     fn value<T>(&mut self, put: impl FnOnce(&mut Self, Json<'a>) -> T) -> Result<T, Stop> {
         match self.peek() {
-            Some(b'"') => {
-                let text = self.string()?;
-                Ok(put(self, Json::Str(text)))
-            }
-            Some(b'0'..=b'9') => match self.number()? {
-                Number::Int(i) => Ok(put(self, Json::Int(i))),
-                Number::Float(f) => Ok(put(self, Json::Float(f))),
-                Number::UInt(u) => Ok(put(self, Json::UInt(u))),
+            Some(b'"') => match self.plain_string() {
+                Some(text) => Ok(put(self, Json::Str(Cow::Borrowed(text)))),
+                None => {
+                    let text = self.string_with_escapes()?;
+                    Ok(put(self, Json::Str(text)))
+                }
             },
+            Some(b'0'..=b'9') => {
+                let number = self.number()?;
+                match number.kind {
+                    Kind::Int => Ok(put(self, Json::Int(number.bits.cast_signed()))),
+                    Kind::Float => Ok(put(self, Json::Float(f64::from_bits(number.bits)))),
+                    Kind::UInt => Ok(put(self, Json::UInt(number.bits))),
+                }
+            }
             Some(b'{') => {
                 self.enter()?;
                 let members = self.object()?;
@@ -219,10 +225,11 @@ impl<'a> Parser<'a> {
     fn rare(&mut self) -> Result<Json<'a>, Stop> {
         match self.peek() {
             Some(b'-') if self.text.as_bytes().get(self.at + 1) != Some(&b'I') => {
-                Ok(match self.number()? {
-                    Number::Int(i) => Json::Int(i),
-                    Number::Float(f) => Json::Float(f),
-                    Number::UInt(u) => Json::UInt(u),
+                let number = self.number()?;
+                Ok(match number.kind {
+                    Kind::Int => Json::Int(number.bits.cast_signed()),
+                    Kind::Float => Json::Float(f64::from_bits(number.bits)),
+                    Kind::UInt => Json::UInt(number.bits),
                 })
             }
             Some(b't') if self.word("true") => Ok(Json::Bool(true)),
@@ -256,21 +263,21 @@ impl<'a> Parser<'a> {
         hit
     }
 
-    /// Reads the string whose opening quote stands here.
+    /// Reads the string whose opening quote stands here, unless it holds an escape or a fault.
     #[inline]
-    fn string(&mut self) -> Result<Cow<'a, str>, Stop> {
+    fn plain_string(&mut self) -> Option<&'a str> {
         let start = self.at + 1;
         let end = interruption(self.text.as_bytes(), start);
-        if self.text.as_bytes().get(end) == Some(&b'"') {
-            self.at = end + 1;
-            return Ok(Cow::Borrowed(&self.text[start..end]));
+        if self.text.as_bytes().get(end) != Some(&b'"') {
+            return None;
         }
-        self.string_with_escapes(start)
+        self.at = end + 1;
+        self.text.get(start..end)
     }
 
     #[cold]
-    fn string_with_escapes(&mut self, start: usize) -> Result<Cow<'a, str>, Stop> {
-        match string(self.text, start) {
+    fn string_with_escapes(&mut self) -> Result<Cow<'a, str>, Stop> {
+        match string(self.text, self.at + 1) {
             Ok((text, next)) => {
                 self.at = next;
                 Ok(text)
@@ -377,7 +384,10 @@ impl<'a> Parser<'a> {
         if self.peek() != Some(b'"') {
             return self.unexpected("a key in quotes", "an object");
         }
-        let key = self.string()?;
+        let key = match self.plain_string() {
+            Some(key) => Cow::Borrowed(key),
+            None => self.string_with_escapes()?,
+        };
         self.space();
         if self.peek() != Some(b':') {
             return self.unexpected("`:`", "an object");
