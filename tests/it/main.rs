@@ -12,6 +12,7 @@
 mod bad_input;
 mod contract;
 mod fixtures;
+mod gate_try;
 mod help;
 mod language;
 mod layering;

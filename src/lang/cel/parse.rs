@@ -1,9 +1,8 @@
 //! The `cel` crate's parser, and the only file that names the crate: bounds before it, plain words after it, and what
 //! its tree is made of under names of our own.
 //!
-//! Of the crate's two parsers this is the hand-written one: it gives the same trees as the generated one (a test compares
-//! them) in a thirtieth of
-//! the time.
+//! Of the crate's two parsers this is the hand-written one: it gives the same trees as the generated one (a test
+//! compares them) in a thirtieth of the time.
 
 use super::ast::{FoldKind, Op};
 use super::errors::CompileError;
