@@ -27,6 +27,12 @@ pub fn targets(formats: &[String]) -> Result<Vec<Target>, Error> {
             None => (format.as_str(), None),
         };
         let kind = Kind::parse(name).map_err(|why| Error::Usage(format!("--format: {why}")))?;
+        if path.is_some() && targets.iter().any(|t: &Target| t.path == path) {
+            return Err(Error::Usage(format!(
+                "--format {}: another format is written to that file",
+                files::show(format)
+            )));
+        }
         targets.push(Target { kind, path });
     }
     let to_stdout: Vec<_> =
