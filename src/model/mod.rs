@@ -1,11 +1,17 @@
 //! Floor 2: the nouns. No I/O, no clap, no format.
 
 pub mod artifact;
+pub mod event;
 pub mod finding;
 pub mod gate;
 pub mod lane;
+pub mod plan;
 pub mod report;
+pub mod run;
 pub mod runbook;
+pub mod suite;
+pub mod test;
+pub mod triage;
 pub mod validation;
 pub mod verdict;
 pub mod waiver;

@@ -1,0 +1,102 @@
+//! A run's journal: `run_events.jsonl`, one line an event, written as it happens. It alone is what `--resume` goes by.
+
+use crate::model::plan::{Counts, Shard};
+use crate::model::run::{LintResult, NotRun, RunStatus, SuiteRecord};
+use serde::{Deserialize, Serialize};
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event")]
+pub enum RunEvent {
+    /// The first line: everything that was decided before anything ran.
+    #[serde(rename = "run.started")]
+    Started(Box<Started>),
+    /// A lint step starts.
+    #[serde(rename = "lint.started")]
+    LintStarted {
+        /// Its name.
+        name: String,
+    },
+    /// A lint step ended.
+    #[serde(rename = "lint.finished")]
+    LintFinished(LintResult),
+    /// An attempt at a suite starts.
+    #[serde(rename = "suite.started")]
+    SuiteStarted {
+        /// The suite.
+        suite: String,
+        /// Its kind.
+        kind: String,
+        /// Counted from 1.
+        attempt: u32,
+    },
+    /// A suite is done: all its files are written.
+    #[serde(rename = "suite.finished")]
+    SuiteFinished {
+        /// The suite.
+        suite: String,
+        /// Its kind.
+        kind: String,
+        /// Its status.
+        status: String,
+        /// Wall time in milliseconds.
+        duration_ms: u64,
+        /// Everything.
+        record: Box<SuiteRecord>,
+    },
+    /// The run was taken up again.
+    #[serde(rename = "run.resumed")]
+    Resumed {
+        /// Suites that were done already.
+        done: u64,
+    },
+    /// The last line: the summary is written.
+    #[serde(rename = "run.finished")]
+    Finished {
+        /// How it ended.
+        status: RunStatus,
+    },
+}
+
+/// What a run set out to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Started {
+    /// The profile.
+    pub profile: String,
+    /// The commit.
+    pub commit: Option<String>,
+    /// The branch.
+    pub branch: Option<String>,
+    /// What ties shards and replays together.
+    pub correlation_id: String,
+    /// Which part of the plan it is.
+    pub shard: Shard,
+    /// How many suites and units the whole plan has.
+    pub plan: Counts,
+    /// What will run, in order.
+    pub selected: Vec<NotRun>,
+    /// The summary to compare with, as named.
+    pub baseline: Option<String>,
+    /// The summary that is replayed, as named.
+    pub rerun_from: Option<String>,
+    /// Retries of a failed suite.
+    pub retries: u32,
+    /// Whether lint steps run.
+    pub lint: bool,
+}
+
+/// A line of the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventLine {
+    /// `tollgate.run.event.v1`
+    pub schema: String,
+    /// Counted from 0, without a gap.
+    pub seq: u64,
+    /// RFC 3339 with milliseconds.
+    pub ts: String,
+    /// The run.
+    pub run_id: String,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: RunEvent,
+}

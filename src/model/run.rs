@@ -1,0 +1,442 @@
+//! A run's record: the documents of a run folder (`mission.md` R5, `runs.md`). Field names are the contract's.
+
+use crate::model::plan::{Counts, Shard};
+use crate::model::suite::{Role, SuiteResult};
+use crate::model::test::SourcePlace;
+use serde::{Deserialize, Serialize};
+
+/// The schema ids of the documents.
+pub mod schema {
+    /// `summary.json`
+    pub const SUMMARY: &str = "tollgate.run.summary.v1";
+    /// `environment.json`
+    pub const ENVIRONMENT: &str = "tollgate.run.environment.v1";
+    /// `result.json`
+    pub const RESULT: &str = "tollgate.run.result.v1";
+    /// `replay_bundle.json`
+    pub const REPLAY_BUNDLE: &str = "tollgate.run.replay_bundle.v1";
+    /// `failure_digest.json`
+    pub const FAILURE_DIGEST: &str = "tollgate.run.failure_digest.v1";
+    /// `failure_diagnostics_index.json`
+    pub const FAILURE_INDEX: &str = "tollgate.run.failure_index.v1";
+    /// `triage_diff.json`
+    pub const TRIAGE_DIFF: &str = "tollgate.run.triage_diff.v1";
+    /// A line of `run_events.jsonl`
+    pub const EVENT: &str = "tollgate.run.event.v1";
+    /// A line of `failure_timeline.jsonl`
+    pub const TIMELINE: &str = "tollgate.run.timeline.v1";
+}
+
+/// What every document of a run states about itself; `schema` stands before it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Identity {
+    /// RFC 3339, UTC.
+    pub generated_at: String,
+    /// The run.
+    pub run_id: String,
+    /// What ties shards, replays and their source together.
+    pub correlation_id: String,
+    /// HEAD, where git holds.
+    pub commit: Option<String>,
+    /// Its branch.
+    pub branch: Option<String>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// Nothing failed.
+    Passed,
+    /// A suite or a lint step failed.
+    Failed,
+    /// It was interrupted: `not_run` lists what did not start.
+    Aborted,
+}
+
+impl RunStatus {
+    /// The name in `summary.json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            RunStatus::Passed => "passed",
+            RunStatus::Failed => "failed",
+            RunStatus::Aborted => "aborted",
+        }
+    }
+}
+
+/// What was selected and did not start.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NotRun {
+    /// The suite or unit.
+    pub name: String,
+    /// Its kind.
+    pub kind: String,
+    /// Which list it belongs to.
+    pub role: Role,
+    /// Only these tests of it were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<Vec<String>>,
+}
+
+/// A lint step that ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LintResult {
+    /// Its name.
+    pub name: String,
+    /// Whether it passed.
+    pub passed: bool,
+    /// Wall time in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// `replay_bundle` of the summary.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplayRef {
+    /// Where `replay_bundle.json` stands, workspace-relative.
+    pub path: String,
+    /// Never empty: after a green run it repeats the run.
+    pub one_command_replay: String,
+}
+
+/// `triage_diff` of the summary.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TriageRef {
+    /// Where `triage_diff.json` stands, workspace-relative.
+    pub path: String,
+    /// `regression`, `stable`, `known_failures_only`.
+    pub status: String,
+    /// Failures that are new against the baseline.
+    pub regression_count: u64,
+}
+
+/// `summary.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// `tollgate.run.summary.v1`
+    pub schema: String,
+    /// Who and when.
+    #[serde(flatten)]
+    pub identity: Identity,
+    /// The profile.
+    pub profile: String,
+    /// How it ended.
+    pub status: RunStatus,
+    /// The summary that it was compared with, as named; null without one.
+    pub baseline: Option<String>,
+    /// The summary that it replays, as named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerun_from: Option<String>,
+    /// Which part of the plan it is.
+    pub shard: Shard,
+    /// How many suites and units the whole plan has.
+    pub plan: Counts,
+    /// The E2E suites that failed, sorted.
+    pub failed_names: Vec<String>,
+    /// The unit targets that failed, sorted.
+    pub failed_unit_names: Vec<String>,
+    /// Suites that neither failed nor were left out.
+    pub passed_suites: u64,
+    /// Suites selected.
+    pub total_suites: u64,
+    /// Units that neither failed nor were left out.
+    pub passed_units: u64,
+    /// Units selected.
+    pub total_units: u64,
+    /// How to replay it.
+    pub replay_bundle: ReplayRef,
+    /// The comparison with the baseline, where one was asked for.
+    pub triage_diff: Option<TriageRef>,
+    /// What was selected and did not start.
+    pub not_run: Vec<NotRun>,
+    /// How many secrets were masked in what was written.
+    pub masked: u64,
+    /// Lint steps that ran.
+    #[serde(default)]
+    pub lint: Vec<LintResult>,
+    /// E2E suites, by name.
+    pub suites: Vec<SuiteResult>,
+    /// Unit targets, by name.
+    pub units: Vec<SuiteResult>,
+}
+
+impl Summary {
+    /// Suites and units with the list each belongs to.
+    pub fn all(&self) -> impl Iterator<Item = (Role, &SuiteResult)> {
+        let suites = self.suites.iter().map(|s| (Role::Suite, s));
+        suites.chain(self.units.iter().map(|s| (Role::Unit, s)))
+    }
+
+    /// Makes every figure and list what the suites say: counts, failed names, totals, status. Suites and units are sorted by
+    /// name, then kind. An aborted run stays aborted.
+    pub fn recompute(&mut self) {
+        for list in [&mut self.suites, &mut self.units] {
+            list.iter_mut().for_each(SuiteResult::recount);
+            list.sort_by(|a, b| (&a.name, &a.kind).cmp(&(&b.name, &b.kind)));
+        }
+        let failed = |list: &[SuiteResult]| -> Vec<String> {
+            list.iter().filter(|s| s.status.is_failure()).map(|s| s.name.clone()).collect()
+        };
+        let passed = |list: &[SuiteResult]| list.iter().filter(|s| s.status.is_pass()).count() as u64;
+        self.failed_names = failed(&self.suites);
+        self.failed_unit_names = failed(&self.units);
+        self.passed_suites = passed(&self.suites);
+        self.passed_units = passed(&self.units);
+        self.total_suites = self.suites.len() as u64;
+        self.total_units = self.units.len() as u64;
+        self.not_run.sort();
+        if self.status != RunStatus::Aborted {
+            let lint = self.lint.iter().all(|l| l.passed);
+            let fine = self.failed_names.is_empty() && self.failed_unit_names.is_empty();
+            let done = self.not_run.is_empty();
+            self.status = if lint && fine && done { RunStatus::Passed } else { RunStatus::Failed };
+        }
+    }
+}
+
+/// `environment.json`. What is not there (no git, no Node) is null.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Environment {
+    /// `tollgate.run.environment.v1`
+    pub schema: String,
+    /// Who and when.
+    #[serde(flatten)]
+    pub identity: Identity,
+    /// HEAD again, under the name that the runbook uses.
+    pub git_sha: Option<String>,
+    /// The profile.
+    pub profile: String,
+    /// `VCR_MODE`.
+    pub vcr_mode: Option<String>,
+    /// Which part of the plan the run is.
+    pub shard: Shard,
+    /// Operating system.
+    pub os: Os,
+    /// Cores that tollgate may use.
+    pub cpus: u64,
+    /// Whether `CI` is set.
+    pub ci: bool,
+    /// `rustc --version`, where there is one.
+    pub rustc: Option<String>,
+    /// Node.js, where there is one.
+    pub node: Option<Node>,
+}
+
+/// The operating system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Os {
+    /// `linux`, `macos`.
+    pub name: String,
+    /// The kernel's release.
+    pub version: Option<String>,
+    /// `x86_64`, `aarch64`.
+    pub arch: String,
+}
+
+/// The Node.js on the path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Node {
+    /// Where.
+    pub path: String,
+    /// What `node --version` says.
+    pub version: Option<String>,
+    /// Whether it is the shim that Bun installs under the name node.
+    pub is_bun_shim: bool,
+}
+
+/// What the runner knows of one suite beside its result: `result.json`, and what digests are made from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SuiteRecord {
+    /// Which list it belongs to.
+    pub role: Role,
+    /// What became of it.
+    #[serde(flatten)]
+    pub result: SuiteResult,
+    /// The reader.
+    pub reader: String,
+    /// The command that ran, quoted for a shell, secrets masked.
+    pub command: String,
+    /// The folder it ran in, workspace-relative.
+    pub cwd: String,
+    /// Its output, workspace-relative.
+    pub log: String,
+    /// RFC 3339 with milliseconds.
+    pub started_at: String,
+    /// RFC 3339 with milliseconds.
+    pub finished_at: String,
+    /// A failure outside any test: one sentence.
+    pub fault: Option<String>,
+    /// Processes that outlived the suite and were ended.
+    #[serde(default)]
+    pub leftovers: u64,
+    /// Secrets masked in its output.
+    #[serde(default)]
+    pub masked: u64,
+}
+
+/// Why a suite failed (`mission.md` R5); `unknown` when no pattern fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RootCause {
+    /// An assertion did not hold.
+    AssertionFailure,
+    /// It took too long.
+    Timeout,
+    /// It panicked outside an assertion.
+    Panic,
+    /// A signal ended it.
+    Signal,
+    /// Memory ran out.
+    Oom,
+    /// A connection, a name, a certificate.
+    Network,
+    /// Disk, file descriptors, ports, permissions.
+    Resource,
+    /// A program or library is not installed.
+    MissingDependency,
+    /// It did not compile.
+    BuildFailure,
+    /// A fixture or setup step failed.
+    Setup,
+    /// No pattern fits.
+    Unknown,
+}
+
+/// `failure_digest.json`: one a failed suite.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FailureDigest {
+    /// `tollgate.run.failure_digest.v1`
+    pub schema: String,
+    /// Who and when.
+    #[serde(flatten)]
+    pub identity: Identity,
+    /// The suite.
+    pub suite: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its status.
+    pub status: String,
+    /// Why.
+    pub root_cause_class: RootCause,
+    /// Stable over line numbers, addresses, times and temporary paths.
+    pub signature: String,
+    /// The failed tests.
+    pub impacted_scenario_ids: Vec<String>,
+    /// The first failing assertion; null where no test says one.
+    pub first_failing_assertion: Option<Assertion>,
+    /// How to see it again.
+    pub remediation_pointer: RemediationPointer,
+}
+
+/// An assertion that did not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assertion {
+    /// The test.
+    pub test: Option<String>,
+    /// Where it stands; null where the tool does not say.
+    pub location: Option<SourcePlace>,
+    /// What it said.
+    pub message: String,
+}
+
+/// Commands of a digest; built from `tollgate.toml`, never from output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemediationPointer {
+    /// The narrowest: the failed test where there is one, else the suite.
+    pub replay_command: String,
+    /// The whole suite.
+    pub suite_replay_command: String,
+    /// The first failed test; null where the kind has no `single`.
+    pub targeted_test_replay_command: Option<String>,
+}
+
+/// `failure_diagnostics_index.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FailureIndex {
+    /// `tollgate.run.failure_index.v1`
+    pub schema: String,
+    /// Who and when.
+    #[serde(flatten)]
+    pub identity: Identity,
+    /// By suite.
+    pub digests: Vec<IndexedDigest>,
+}
+
+/// A line of the index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexedDigest {
+    /// The suite.
+    pub suite: String,
+    /// Its kind.
+    pub kind: String,
+    /// Workspace-relative.
+    pub digest_path: String,
+    /// Workspace-relative.
+    pub timeline_path: String,
+    /// Why it failed.
+    pub root_cause_class: RootCause,
+    /// The failure signature.
+    pub signature: String,
+}
+
+/// `replay_bundle.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReplayBundle {
+    /// `tollgate.run.replay_bundle.v1`
+    pub schema: String,
+    /// Who and when.
+    #[serde(flatten)]
+    pub identity: Identity,
+    /// Never empty: after a green run it repeats the run.
+    pub one_command_replay: String,
+    /// Where it ran.
+    pub environment: BundleEnvironment,
+    /// Failed E2E suites, by name.
+    pub failed_suites: Vec<FailedSuite>,
+    /// Failed unit targets, by name.
+    pub failed_units: Vec<FailedSuite>,
+    /// What was selected and did not start.
+    #[serde(default)]
+    pub not_run: Vec<NotRun>,
+}
+
+/// The environment as a bundle states it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BundleEnvironment {
+    /// The profile.
+    pub profile: String,
+    /// `VCR_MODE`.
+    pub vcr_mode: Option<String>,
+    /// HEAD.
+    pub git_sha: Option<String>,
+    /// What was divided.
+    pub shard_kind: String,
+    /// Counted from 0.
+    pub shard_index: u32,
+    /// How many parts.
+    pub shard_total: u32,
+    /// Operating system and architecture, as `linux-x86_64`.
+    #[serde(default)]
+    pub os: Option<String>,
+    /// `rustc --version`.
+    #[serde(default)]
+    pub rustc: Option<String>,
+}
+
+/// A failed suite or unit in a bundle. Commands are for people to read: a replay builds its own from `tollgate.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedSuite {
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: String,
+    /// Replays the suite.
+    pub cargo_replay: String,
+    /// Replays the failed tests alone; null where they have no names or the kind has no `single`.
+    pub targeted_replay: Option<String>,
+    /// Workspace-relative.
+    pub digest_path: Option<String>,
+    /// The failed tests.
+    #[serde(default)]
+    pub tests: Vec<String>,
+}

@@ -1,0 +1,220 @@
+//! A suite: how it is run, and what became of it.
+
+use crate::base::command::CommandLine;
+use crate::model::test::{TestResult, TestStatus};
+use serde::{Deserialize, Serialize};
+
+/// Which of the summary's two lists a kind belongs to (`[suites.X] as`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// An E2E suite: `suites[]`, `failed_names`.
+    Suite,
+    /// A unit target: `units[]`, `failed_unit_names`.
+    Unit,
+}
+
+/// What reads a suite's results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reader {
+    /// The exit code alone: one test, named as the suite.
+    Exit,
+    /// The text of Rust's test harness, or its JSON lines.
+    Libtest,
+    /// nextest's human output or its libtest-like JSON.
+    Nextest,
+    /// JUnit XML.
+    Junit,
+    /// `go test -json`.
+    Go,
+    /// TAP 12 to 14.
+    Tap,
+    /// `node --test`.
+    Node,
+    /// Playwright's JSON reporter.
+    Playwright,
+    /// pytest's JUnit XML.
+    Pytest,
+}
+
+impl Reader {
+    /// Every reader.
+    pub const ALL: [Reader; 9] = [
+        Reader::Exit,
+        Reader::Libtest,
+        Reader::Nextest,
+        Reader::Junit,
+        Reader::Go,
+        Reader::Tap,
+        Reader::Node,
+        Reader::Playwright,
+        Reader::Pytest,
+    ];
+
+    /// The name in `tollgate.toml` and of `ingest`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reader::Exit => "exit",
+            Reader::Libtest => "libtest",
+            Reader::Nextest => "nextest",
+            Reader::Junit => "junit",
+            Reader::Go => "go",
+            Reader::Tap => "tap",
+            Reader::Node => "node",
+            Reader::Playwright => "playwright",
+            Reader::Pytest => "pytest",
+        }
+    }
+
+    /// The reader of that name.
+    pub fn parse(name: &str) -> Option<Reader> {
+        Reader::ALL.into_iter().find(|r| r.name() == name)
+    }
+}
+
+/// Where the names of a kind's suites come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Names {
+    /// Written out in `tollgate.toml`.
+    Listed(Vec<String>),
+    /// The stems of the files that match.
+    Glob(String),
+    /// `[suite.<kind>] files` of the classification file.
+    Classification,
+}
+
+/// `[suites.<kind>]`: how every suite of one kind is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SuiteSpec {
+    /// The kind.
+    pub kind: String,
+    /// Which list its suites belong to.
+    pub role: Role,
+    /// Its suites.
+    pub names: Names,
+    /// The command, with `{name}` and `{out}` in its words.
+    pub command: CommandLine,
+    /// The command of one test, with `{test}` too.
+    pub single: Option<CommandLine>,
+    /// What reads the results.
+    pub reader: Reader,
+    /// The file that the reader reads, with placeholders; `None`: the suite's output.
+    pub results: Option<String>,
+    /// Seconds a suite may take.
+    pub timeout: u64,
+    /// Environment beside tollgate's own, values with placeholders.
+    pub env: Vec<(String, String)>,
+    /// The folder it runs in, workspace-relative.
+    pub cwd: String,
+}
+
+/// What became of a suite (`runs.md`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SuiteStatus {
+    /// Its command ended well and no test failed.
+    Passed,
+    /// A test failed, or its command did.
+    Failed,
+    /// As passed, with a test or a whole attempt that failed first.
+    Flaky,
+    /// Every test of it was ignored.
+    Ignored,
+    /// It failed as its quarantine entry says it does.
+    Quarantined,
+    /// It was selected and did not start.
+    NotRun,
+    /// It was ended at its timeout.
+    TimedOut,
+    /// It was ended by a signal that tollgate did not send.
+    Crashed,
+    /// Its program could not be started, or the results it should leave are not there.
+    Missing,
+}
+
+impl SuiteStatus {
+    /// The name in `summary.json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            SuiteStatus::Passed => "passed",
+            SuiteStatus::Failed => "failed",
+            SuiteStatus::Flaky => "flaky",
+            SuiteStatus::Ignored => "ignored",
+            SuiteStatus::Quarantined => "quarantined",
+            SuiteStatus::NotRun => "not_run",
+            SuiteStatus::TimedOut => "timed_out",
+            SuiteStatus::Crashed => "crashed",
+            SuiteStatus::Missing => "missing",
+        }
+    }
+
+    /// The status of that name.
+    pub fn parse(name: &str) -> Option<SuiteStatus> {
+        [
+            SuiteStatus::Passed,
+            SuiteStatus::Failed,
+            SuiteStatus::Flaky,
+            SuiteStatus::Ignored,
+            SuiteStatus::Quarantined,
+            SuiteStatus::NotRun,
+            SuiteStatus::TimedOut,
+            SuiteStatus::Crashed,
+            SuiteStatus::Missing,
+        ]
+        .into_iter()
+        .find(|s| s.name() == name)
+    }
+
+    /// Whether the run fails by it: it is named in `failed_names` or `failed_unit_names`.
+    pub fn is_failure(self) -> bool {
+        matches!(
+            self,
+            SuiteStatus::Failed | SuiteStatus::TimedOut | SuiteStatus::Crashed | SuiteStatus::Missing
+        )
+    }
+
+    /// Whether it counts as passed in `passed_suites` or `passed_units`.
+    pub fn is_pass(self) -> bool {
+        !self.is_failure() && self != SuiteStatus::NotRun
+    }
+}
+
+/// A suite or unit target as `summary.json` lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuiteResult {
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: String,
+    /// What became of it.
+    pub status: SuiteStatus,
+    /// Of its last attempt, where it exited.
+    pub exit_code: Option<i32>,
+    /// Of its last attempt, where a signal ended it.
+    pub signal: Option<i32>,
+    /// Wall time of all attempts, in milliseconds.
+    pub duration_ms: u64,
+    /// How often it was started.
+    pub attempts: u32,
+    /// Tests that passed.
+    pub passed: u64,
+    /// Tests that failed.
+    pub failed: u64,
+    /// Tests that failed and then passed.
+    pub flaky: u64,
+    /// Tests that were ignored.
+    pub ignored: u64,
+    /// Its tests, in the order reported.
+    pub tests: Vec<TestResult>,
+}
+
+impl SuiteResult {
+    /// Sets the four counts to what the tests say.
+    pub fn recount(&mut self) {
+        let count = |status| self.tests.iter().filter(|t| t.status == status).count() as u64;
+        let counts = [TestStatus::Passed, TestStatus::Failed, TestStatus::Flaky, TestStatus::Ignored];
+        let [passed, failed, flaky, ignored] = counts.map(count);
+        (self.passed, self.failed, self.flaky, self.ignored) = (passed, failed, flaky, ignored);
+    }
+}

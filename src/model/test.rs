@@ -1,0 +1,137 @@
+//! One test: what became of it, and why it failed.
+
+use serde::{Deserialize, Serialize};
+
+/// What became of a test (`runs.md`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TestStatus {
+    /// It ran and passed at the first attempt.
+    Passed,
+    /// It ran and failed in every attempt; a reporter's error counts as a failure.
+    Failed,
+    /// It failed and then passed in the same run.
+    Flaky,
+    /// Skipped, ignored, or an expected failure.
+    Ignored,
+    /// It failed as its quarantine entry says it does; it blocks nothing.
+    Quarantined,
+    /// It was selected and did not start.
+    NotRun,
+}
+
+impl TestStatus {
+    /// The name in `summary.json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            TestStatus::Passed => "passed",
+            TestStatus::Failed => "failed",
+            TestStatus::Flaky => "flaky",
+            TestStatus::Ignored => "ignored",
+            TestStatus::Quarantined => "quarantined",
+            TestStatus::NotRun => "not_run",
+        }
+    }
+
+    /// The status of that name.
+    pub fn parse(name: &str) -> Option<TestStatus> {
+        [
+            TestStatus::Passed,
+            TestStatus::Failed,
+            TestStatus::Flaky,
+            TestStatus::Ignored,
+            TestStatus::Quarantined,
+            TestStatus::NotRun,
+        ]
+        .into_iter()
+        .find(|s| s.name() == name)
+    }
+}
+
+/// A test as `summary.json` and `result.json` list it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestResult {
+    /// Its name within its suite.
+    pub name: String,
+    /// What became of it.
+    pub status: TestStatus,
+    /// Wall time in milliseconds; absent where the reporter says none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
+    /// The signature of its first failure; null where nothing failed.
+    #[serde(default)]
+    pub signature: Option<String>,
+}
+
+/// A test as a reader found it in the results of one attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// Its name, in the spelling that the suite's `single` command takes for `{test}`.
+    pub name: String,
+    /// `Passed`, `Failed`, `Ignored`, or `Flaky` where the reporter itself retried.
+    pub status: TestStatus,
+    /// Wall time in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
+    /// The first failure, of a failed or flaky test.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+/// Why a test failed, as far as its reporter says. Text of unknown origin: shown escaped, never trusted.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Failure {
+    /// The assertion's message, at most `MESSAGE` bytes; empty where there is none.
+    pub message: String,
+    /// Everything the reporter gives: stack, diff, captured output; at most `TEXT` bytes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    /// Where the first failing assertion stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<SourcePlace>,
+}
+
+impl Failure {
+    /// Bytes of `message` that are kept.
+    pub const MESSAGE: usize = 4 << 10;
+    /// Bytes of `text` that are kept.
+    pub const TEXT: usize = 64 << 10;
+
+    /// A failure with both texts cut to their bounds at a character's edge.
+    pub fn new(message: &str, text: &str, place: Option<SourcePlace>) -> Failure {
+        Failure { message: cut(message, Self::MESSAGE), text: cut(text, Self::TEXT), place }
+    }
+}
+
+fn cut(text: &str, most: usize) -> String {
+    let mut end = text.len().min(most);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text[..end].to_string()
+}
+
+/// A place in a source file, as a test tool names it: not a path that is ever opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourcePlace {
+    /// The file.
+    pub file: String,
+    /// Counted from 1; 0 where the tool gives none.
+    pub line: u32,
+    /// Counted from 1; 0 where the tool gives none.
+    pub column: u32,
+}
+
+/// What a reader found under one suite of a result file or output.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Reading {
+    /// The suite's name; empty where the format names none.
+    pub name: String,
+    /// Its tests, in the order reported.
+    pub cases: Vec<Case>,
+    /// Wall time in milliseconds, as reported.
+    pub duration_ms: Option<u64>,
+    /// A failure outside any test (a build that broke, a setup that failed, a count of failures that no case shows): one
+    /// sentence.
+    pub fault: Option<String>,
+}
