@@ -44,6 +44,21 @@ impl CommandLine {
         }
     }
 
+    /// The same command with each placeholder replaced in every word and every environment value, in one pass: what is put
+    /// in is never looked at again, so that a name that spells a placeholder stays a name.
+    pub fn filled_all(&self, values: &[(&str, &str)]) -> CommandLine {
+        let fill = |text: &String| fill(text, values);
+        CommandLine {
+            env: self.env.iter().map(|(n, v)| (n.clone(), fill(v))).collect(),
+            words: self.words.iter().map(fill).collect(),
+        }
+    }
+
+    /// Whether a placeholder stands in any word or environment value.
+    pub fn mentions(&self, placeholder: &str) -> bool {
+        self.words.iter().chain(self.env.iter().map(|(_, value)| value)).any(|w| w.contains(placeholder))
+    }
+
     /// The leading `NAME=value` words.
     pub fn env(&self) -> &[(String, String)] {
         &self.env
@@ -69,6 +84,27 @@ impl fmt::Display for CommandLine {
         let words: Vec<_> = self.words.iter().map(|w| quote(w)).collect();
         f.write_str(&words.join(" "))
     }
+}
+
+/// A text with each placeholder replaced, in one pass from left to right.
+pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('{') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        match values.iter().find(|(placeholder, _)| rest.starts_with(placeholder)) {
+            Some((placeholder, value)) => {
+                out.push_str(value);
+                rest = &rest[placeholder.len()..];
+            }
+            None => {
+                out.push('{');
+                rest = &rest[1..];
+            }
+        }
+    }
+    out + rest
 }
 
 /// `NAME=value`, with a name as POSIX has it.
@@ -121,6 +157,15 @@ mod tests {
         assert_eq!(line.program(), "echo");
         assert_eq!(line.arguments()[0], "a;");
         assert!(line.arguments().contains(&"$(x)".to_string()));
+    }
+
+    #[test]
+    fn what_is_filled_in_is_never_filled_again() {
+        let line = CommandLine::parse("A={test} run {name} {test}:{name} {other}").unwrap();
+        let filled = line.filled_all(&[("{name}", "{test}"), ("{test}", "it's {name}")]);
+        assert_eq!(filled.env(), [("A".into(), "it's {name}".into())]);
+        assert_eq!(filled.arguments(), ["{test}", "it's {name}:{test}", "{other}"]);
+        assert!(line.mentions("{name}") && !line.mentions("{out}"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::model::plan::{Counts, Shard};
 use crate::model::suite::{Role, SuiteResult};
-use crate::model::test::SourcePlace;
+use crate::model::test::{Case, SourcePlace};
 use serde::{Deserialize, Serialize};
 
 /// The schema ids of the documents.
@@ -266,6 +266,15 @@ pub struct SuiteRecord {
     pub finished_at: String,
     /// A failure outside any test: one sentence.
     pub fault: Option<String>,
+    /// Why it failed, where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_cause_class: Option<RootCause>,
+    /// The failure signature of the suite, where it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+    /// The first failures of its failed and flaky tests, texts cut short.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<Case>,
     /// Processes that outlived the suite and were ended.
     #[serde(default)]
     pub leftovers: u64,

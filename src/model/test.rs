@@ -61,6 +61,9 @@ pub struct TestResult {
     /// The signature of its first failure; null where nothing failed.
     #[serde(default)]
     pub signature: Option<String>,
+    /// What fills `{test}` of the kind's `single` command, where that is not the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
 }
 
 /// A test as a reader found it in the results of one attempt.
@@ -76,6 +79,16 @@ pub struct Case {
     /// The first failure, of a failed or flaky test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// What fills `{test}`, where that is not the name: of a suite whose results name several suites.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
+}
+
+impl Case {
+    /// What fills `{test}` of the kind's `single` command.
+    pub fn selector(&self) -> &str {
+        self.selector.as_deref().unwrap_or(&self.name)
+    }
 }
 
 /// Why a test failed, as far as its reporter says. Text of unknown origin: shown escaped, never trusted.

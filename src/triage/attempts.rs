@@ -1,0 +1,412 @@
+//! What became of a suite, from how its attempts ended and what their results say.
+//!
+//! A suite passes only by evidence: its command ended with exit code 0, its results could be read, and every test that
+//! was asked for is among them. A test that fails and then passes is flaky, its first failure kept.
+
+use crate::model::suite::{SuiteResult, SuiteStatus};
+use crate::model::test::{Case, Failure, Reading, TestResult, TestStatus};
+use std::collections::HashMap;
+
+/// How one command of an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepEnded {
+    /// With this exit code.
+    Exited(i32),
+    /// By a signal that tollgate did not send.
+    Signalled(i32),
+    /// Ended at its timeout.
+    TimedOut,
+    /// It could not be started: a sentence.
+    NotStarted(String),
+}
+
+/// Why the results of a command could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unread {
+    /// They are not there: a sentence.
+    Missing(String),
+    /// They are not what the reader reads: a sentence.
+    Wrong(String),
+}
+
+/// One command of an attempt, and what its results say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// How it ended.
+    pub ended: StepEnded,
+    /// What its results say; `None` for a suite that is read by its exit code alone.
+    pub read: Option<Result<Vec<Reading>, Unread>>,
+    /// The one test that it was to run, by its selector; `None` for the whole suite.
+    pub asked: Option<String>,
+    /// What else went wrong (its log could not be written): a sentence.
+    pub trouble: Option<String>,
+}
+
+/// One attempt at a suite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// `Passed`, `Failed`, `TimedOut`, `Crashed` or `Missing`.
+    pub status: SuiteStatus,
+    /// The tests that it ran, in the order reported.
+    pub cases: Vec<Case>,
+    /// A failure outside any test: a sentence.
+    pub fault: Option<String>,
+    /// Of its last command, where it exited.
+    pub exit_code: Option<i32>,
+    /// Of its last command, where a signal ended it.
+    pub signal: Option<i32>,
+    /// Whether it ran the whole suite, and not chosen tests.
+    pub whole: bool,
+}
+
+impl Attempt {
+    /// The tests that a narrow retry runs again: those that failed, when nothing else is wrong with the attempt.
+    pub fn failed_alone(&self) -> Option<Vec<&Case>> {
+        let failed: Vec<&Case> = self.cases.iter().filter(|c| c.status == TestStatus::Failed).collect();
+        (self.status == SuiteStatus::Failed && self.fault.is_none() && !failed.is_empty()).then_some(failed)
+    }
+}
+
+/// Judges one attempt; `name` is the suite's.
+pub fn attempt(name: &str, steps: &[Step]) -> Attempt {
+    let mut found = Attempt {
+        status: SuiteStatus::Passed,
+        cases: Vec::new(),
+        fault: None,
+        exit_code: None,
+        signal: None,
+        whole: steps.iter().all(|s| s.asked.is_none()),
+    };
+    for step in steps {
+        let one = judge_step(name, step);
+        found.status = worse(found.status, one.status);
+        found.cases.extend(one.cases);
+        found.fault = found.fault.or(one.fault);
+        // The code of the first command that failed says more than that of the last one that passed.
+        if found.exit_code.unwrap_or(0) == 0 && found.signal.is_none() {
+            (found.exit_code, found.signal) = (one.exit_code, one.signal);
+        }
+    }
+    found
+}
+
+/// The order of failures, worst last.
+fn worse(a: SuiteStatus, b: SuiteStatus) -> SuiteStatus {
+    let rank = |s| match s {
+        SuiteStatus::Failed => 1,
+        SuiteStatus::TimedOut => 2,
+        SuiteStatus::Crashed => 3,
+        SuiteStatus::Missing => 4,
+        _ => 0,
+    };
+    if rank(b) > rank(a) { b } else { a }
+}
+
+fn judge_step(name: &str, step: &Step) -> Attempt {
+    let (mut status, exit_code, signal, mut fault) = match &step.ended {
+        StepEnded::Exited(0) => (SuiteStatus::Passed, Some(0), None, None),
+        StepEnded::Exited(code) => (SuiteStatus::Failed, Some(*code), None, None),
+        StepEnded::Signalled(n) => {
+            (SuiteStatus::Crashed, None, Some(*n), Some(format!("it was ended by signal {n}")))
+        }
+        StepEnded::TimedOut => {
+            (SuiteStatus::TimedOut, None, None, Some("it was ended at its timeout".into()))
+        }
+        StepEnded::NotStarted(why) => (SuiteStatus::Missing, None, None, Some(why.clone())),
+    };
+    let started = !matches!(step.ended, StepEnded::NotStarted(_));
+    let mut cases = match &step.read {
+        None => vec![by_exit(step.asked.as_deref().unwrap_or(name), status, fault.as_deref())],
+        Some(Ok(readings)) => {
+            let said = readings.iter().find_map(|r| r.fault.clone());
+            fault = fault.or(said);
+            flatten(readings)
+        }
+        Some(Err(unread)) => {
+            if started && status == SuiteStatus::Passed && matches!(unread, Unread::Missing(_)) {
+                status = SuiteStatus::Missing;
+            }
+            let (Unread::Missing(why) | Unread::Wrong(why)) = unread;
+            fault = fault.or_else(|| Some(why.clone()));
+            Vec::new()
+        }
+    };
+    if let Some(asked) = &step.asked {
+        cases.retain(|c| c.selector() == asked);
+        if cases.is_empty() {
+            let why = fault.clone().unwrap_or_else(|| "its command ran no test of that name".to_string());
+            cases.push(unseen(asked, &why));
+            fault = fault
+                .or_else(|| Some(format!("the command for the test `{}` ran no such test", show(asked))));
+        }
+    }
+    fault = fault.or_else(|| step.trouble.clone());
+    let failed = cases.iter().any(|c| c.status == TestStatus::Failed);
+    if let (StepEnded::Exited(code), false, None) = (&step.ended, failed, &fault)
+        && *code != 0
+    {
+        fault = Some(format!("it ended with exit code {code} although no test failed"));
+    }
+    if status == SuiteStatus::Passed && (failed || fault.is_some()) {
+        status = SuiteStatus::Failed;
+    }
+    Attempt { status, cases, fault, exit_code, signal, whole: step.asked.is_none() }
+}
+
+fn show(text: &str) -> String {
+    text.escape_debug().to_string()
+}
+
+/// The one test of a suite that is read by its exit code.
+fn by_exit(name: &str, status: SuiteStatus, fault: Option<&str>) -> Case {
+    let failure = (status != SuiteStatus::Passed)
+        .then(|| Failure::new(fault.unwrap_or("it ended with an exit code other than 0"), "", None));
+    let status = if failure.is_none() { TestStatus::Passed } else { TestStatus::Failed };
+    Case { name: name.to_string(), status, duration_ms: None, failure, selector: None }
+}
+
+fn unseen(test: &str, why: &str) -> Case {
+    Case {
+        name: test.to_string(),
+        status: TestStatus::Failed,
+        duration_ms: None,
+        failure: Some(Failure::new(why, "", None)),
+        selector: None,
+    }
+}
+
+/// The cases of every reading. Where the results name several suites a test is called `<suite> <test>`, so that two suites
+/// may have a test of one name; the selector keeps what its own command knows it by.
+pub fn flatten(readings: &[Reading]) -> Vec<Case> {
+    let several = readings.len() > 1;
+    let named = |reading: &Reading, case: &Case| {
+        if !several || reading.name.is_empty() {
+            return case.clone();
+        }
+        Case {
+            name: format!("{} {}", reading.name, case.name),
+            selector: Some(case.selector().to_string()),
+            ..case.clone()
+        }
+    };
+    readings.iter().flat_map(|r| r.cases.iter().map(move |c| named(r, c))).collect()
+}
+
+/// All attempts at a suite together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Combined {
+    /// What became of the suite.
+    pub status: SuiteStatus,
+    /// Its tests; a flaky or failed one with its first failure.
+    pub cases: Vec<Case>,
+    /// A failure outside any test that the last attempt still shows, or that made the suite flaky: a sentence.
+    pub fault: Option<String>,
+    /// Of the last attempt.
+    pub exit_code: Option<i32>,
+    /// Of the last attempt.
+    pub signal: Option<i32>,
+}
+
+/// Joins the attempts at one suite, in order; at least one.
+pub fn combine(attempts: &[Attempt]) -> Combined {
+    let mut cases: Vec<Case> = Vec::new();
+    let mut at: HashMap<String, usize> = HashMap::new();
+    for attempt in attempts {
+        for case in &attempt.cases {
+            match at.get(&case.name) {
+                None => {
+                    at.insert(case.name.clone(), cases.len());
+                    cases.push(case.clone());
+                }
+                Some(i) => again(&mut cases[*i], case),
+            }
+        }
+    }
+    let (status, fault, exit_code, signal) = match attempts {
+        [] => (SuiteStatus::NotRun, None, None, None),
+        [.., last] => {
+            let earlier = attempts.iter().rev().skip(1).find_map(|a| a.fault.clone());
+            (last.status, last.fault.clone().or(earlier), last.exit_code, last.signal)
+        }
+    };
+    let any = |wanted| cases.iter().any(|c| c.status == wanted);
+    let status = match status {
+        SuiteStatus::Passed if any(TestStatus::Failed) => SuiteStatus::Failed,
+        SuiteStatus::Passed if attempts.len() > 1 || any(TestStatus::Flaky) => SuiteStatus::Flaky,
+        SuiteStatus::Passed if !cases.is_empty() && cases.iter().all(|c| c.status == TestStatus::Ignored) => {
+            SuiteStatus::Ignored
+        }
+        other => other,
+    };
+    Combined { status, cases, fault, exit_code, signal }
+}
+
+/// What a later attempt says of a test that an earlier one had.
+fn again(known: &mut Case, later: &Case) {
+    known.duration_ms = match (known.duration_ms, later.duration_ms) {
+        (None, None) => None,
+        (a, b) => Some(a.unwrap_or(0) + b.unwrap_or(0)),
+    };
+    known.status = match (known.status, later.status) {
+        (TestStatus::Failed | TestStatus::Flaky, TestStatus::Passed | TestStatus::Flaky) => TestStatus::Flaky,
+        // A test that passed and fails when it is run again is as flaky as the other way round.
+        (TestStatus::Passed | TestStatus::Flaky, TestStatus::Failed) => TestStatus::Flaky,
+        (TestStatus::Failed, _) | (_, TestStatus::Failed) => TestStatus::Failed,
+        (_, later) => later,
+    };
+    if known.failure.is_none() {
+        known.failure.clone_from(&later.failure);
+    }
+}
+
+/// The suite as the summary lists it. `signature` gives the failure signature of a failed or flaky case.
+pub fn result(
+    name: &str,
+    kind: &str,
+    combined: &Combined,
+    attempts: u32,
+    duration_ms: u64,
+    signature: &dyn Fn(&Case) -> String,
+) -> SuiteResult {
+    let tests = combined.cases.iter().map(|case| TestResult {
+        name: case.name.clone(),
+        status: case.status,
+        duration_ms: case.duration_ms,
+        signature: matches!(case.status, TestStatus::Failed | TestStatus::Flaky).then(|| signature(case)),
+        selector: case.selector.clone(),
+    });
+    let mut result = SuiteResult {
+        name: name.to_string(),
+        kind: kind.to_string(),
+        status: combined.status,
+        exit_code: combined.exit_code,
+        signal: combined.signal,
+        duration_ms,
+        attempts,
+        passed: 0,
+        failed: 0,
+        flaky: 0,
+        ignored: 0,
+        tests: tests.collect(),
+    };
+    result.recount();
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(name: &str, status: TestStatus) -> Case {
+        let failure = (status == TestStatus::Failed).then(|| Failure::new("first", "", None));
+        Case { name: name.into(), status, duration_ms: Some(1), failure, selector: None }
+    }
+
+    fn reading(cases: &[(&str, TestStatus)]) -> Reading {
+        Reading { cases: cases.iter().map(|(n, s)| case(n, *s)).collect(), ..Reading::default() }
+    }
+
+    fn step(ended: StepEnded, cases: &[(&str, TestStatus)]) -> Step {
+        Step { ended, read: Some(Ok(vec![reading(cases)])), asked: None, trouble: None }
+    }
+
+    const P: TestStatus = TestStatus::Passed;
+    const F: TestStatus = TestStatus::Failed;
+
+    fn status_of(attempts: &[Attempt]) -> (SuiteStatus, Vec<TestStatus>) {
+        let combined = combine(attempts);
+        (combined.status, combined.cases.iter().map(|c| c.status).collect())
+    }
+
+    #[test]
+    fn a_suite_passes_by_evidence_alone() {
+        let good = attempt("s", &[step(StepEnded::Exited(0), &[("a", P)])]);
+        assert_eq!((good.status, good.fault.as_deref()), (SuiteStatus::Passed, None));
+        let cases: [(Step, SuiteStatus, &str); 6] = [
+            (
+                step(StepEnded::Exited(101), &[("a", P)]),
+                SuiteStatus::Failed,
+                "it ended with exit code 101 although no test failed",
+            ),
+            (
+                Step {
+                    read: Some(Err(Unread::Missing("junit.xml is not there".into()))),
+                    ..step(StepEnded::Exited(0), &[])
+                },
+                SuiteStatus::Missing,
+                "junit.xml is not there",
+            ),
+            (
+                Step {
+                    read: Some(Err(Unread::Wrong("holds no results".into()))),
+                    ..step(StepEnded::Exited(0), &[])
+                },
+                SuiteStatus::Failed,
+                "holds no results",
+            ),
+            (step(StepEnded::Signalled(11), &[("a", P)]), SuiteStatus::Crashed, "it was ended by signal 11"),
+            (step(StepEnded::TimedOut, &[("a", P)]), SuiteStatus::TimedOut, "it was ended at its timeout"),
+            (
+                Step { trouble: Some("the log is gone".into()), ..step(StepEnded::Exited(0), &[("a", P)]) },
+                SuiteStatus::Failed,
+                "the log is gone",
+            ),
+        ];
+        for (step, status, fault) in cases {
+            let found = attempt("s", std::slice::from_ref(&step));
+            assert_eq!((found.status, found.fault.as_deref()), (status, Some(fault)), "{step:?}");
+        }
+        let honest = attempt("s", &[step(StepEnded::Exited(0), &[("a", F)])]);
+        assert_eq!(honest.status, SuiteStatus::Failed, "an exit code of 0 hides no failed test");
+    }
+
+    #[test]
+    fn a_replay_that_runs_another_test_is_red() {
+        let other = Step { asked: Some("wanted".into()), ..step(StepEnded::Exited(0), &[("other", P)]) };
+        let found = attempt("s", std::slice::from_ref(&other));
+        assert_eq!(found.status, SuiteStatus::Failed);
+        assert_eq!(found.cases[0].name, "wanted");
+        insta::assert_snapshot!(found.fault.unwrap(), @"the command for the test `wanted` ran no such test");
+        let right = Step { asked: Some("other".into()), ..other };
+        assert_eq!(attempt("s", &[right]).status, SuiteStatus::Passed);
+    }
+
+    #[test]
+    fn failed_then_passed_is_flaky_and_keeps_its_first_failure() {
+        let first = attempt("s", &[step(StepEnded::Exited(1), &[("a", P), ("b", F)])]);
+        assert_eq!(first.failed_alone().unwrap().len(), 1);
+        let again = Step { asked: Some("b".into()), ..step(StepEnded::Exited(0), &[("b", P)]) };
+        let second = attempt("s", &[again]);
+        let combined = combine(&[first.clone(), second]);
+        assert_eq!(combined.status, SuiteStatus::Flaky);
+        assert_eq!(combined.cases[1].status, TestStatus::Flaky);
+        assert_eq!(combined.cases[1].failure.as_ref().unwrap().message, "first");
+        assert_eq!(status_of(&[first.clone(), first]).0, SuiteStatus::Failed);
+    }
+
+    #[test]
+    fn a_crash_before_a_clean_attempt_is_flaky_and_a_vanished_failure_stays() {
+        let crash = attempt("s", &[step(StepEnded::Signalled(6), &[("a", P)])]);
+        let clean = attempt("s", &[step(StepEnded::Exited(0), &[("a", P), ("b", P)])]);
+        assert_eq!(status_of(&[crash, clean.clone()]), (SuiteStatus::Flaky, vec![P, P]));
+        let red = attempt("s", &[step(StepEnded::Exited(1), &[("gone", F)])]);
+        assert_eq!(status_of(&[red, clean]).0, SuiteStatus::Failed);
+    }
+
+    #[test]
+    fn tests_of_several_suites_carry_their_suite() {
+        let reading = |name: &str| Reading { name: name.into(), ..reading(&[("same", P)]) };
+        let cases = flatten(&[reading("a"), reading("b")]);
+        assert_eq!(cases.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["a same", "b same"]);
+        assert_eq!(cases[1].selector(), "same");
+        assert_eq!(flatten(&[reading("a")])[0].name, "same");
+    }
+
+    #[test]
+    fn an_exit_code_is_one_test() {
+        let step = Step { ended: StepEnded::Exited(3), read: None, asked: None, trouble: None };
+        let found = attempt("lint", &[step]);
+        assert_eq!((found.status, found.cases[0].name.as_str()), (SuiteStatus::Failed, "lint"));
+        assert_eq!(found.fault, None);
+    }
+}
