@@ -101,15 +101,7 @@ impl Workspace {
             policy_from: request.policy_from,
         };
         let policy = config::load(&load)?;
-        let (commit, branch) = match policy.settings.git.unwrap_or_else(|| Repository::is_top(root.real())) {
-            true => {
-                let head = Repository::find(root.real()).and_then(|repository| repository.head());
-                let head =
-                    head.map_err(|e| Error::Work(format!("git does not say which commit is judged: {e}")))?;
-                (head.commit, head.branch)
-            }
-            false => (None, None),
-        };
+        let (commit, branch) = head(&root, policy.settings.git)?;
         let run_dir = match request.run {
             Some(dir) => Ok(named_run(&root, dir).map_err(|e| Error::Usage(format!("--run: {e}")))?),
             None => newest_run(&root, &policy.settings.results),
@@ -144,7 +136,7 @@ impl Workspace {
         let today = self.now.date();
         match parsed {
             Ok(file) => {
-                let signatures = self.signatures(&file);
+                let signatures = signatures(&self.root, &file);
                 let gates = &self.policy.known;
                 let context = waiver::Context { today, gates, signatures: &signatures };
                 let (waivers, quarantines) = waiver::entries(&file, &context);
@@ -152,22 +144,6 @@ impl Workspace {
             }
             Err(fault) => Entries { rollback: Err(fault.clone()), fault: Some(fault), ..Entries::none() },
         }
-    }
-
-    /// By `evidence` path, the failure signature that the digest there states, or why there is none.
-    fn signatures(&self, file: &ClassificationFile) -> BTreeMap<String, Result<String, String>> {
-        let paths = file.quarantines.iter().filter_map(|q| q.fields.get("evidence"));
-        paths.map(|path| (path.clone(), self.signature_at(path))).collect()
-    }
-
-    fn signature_at(&self, path: &str) -> Result<String, String> {
-        let bytes = self.root.read(path, DIGEST_BYTES).map_err(|_| "cannot be read".to_string())?;
-        let limits = crate::base::json::Limits::default();
-        let document =
-            crate::base::json::parse(&bytes, &limits).map_err(|e| format!("is malformed: {}", e.message))?;
-        let signature = ["signature", "failure_signature"].iter().find_map(|k| document.get(k)?.as_str());
-        let signature = signature.filter(|s| !s.trim().is_empty());
-        signature.map(String::from).ok_or_else(|| "states no signature".to_string())
     }
 
     /// Everything but the artifacts that expressions see.
@@ -230,4 +206,33 @@ fn repo_prefix(root: &Path) -> String {
     let top = root.ancestors().find(|dir| Repository::is_top(dir));
     let below = top.and_then(|top| root.strip_prefix(top).ok());
     below.into_iter().flat_map(Path::iter).map(|part| format!("{}/", part.to_string_lossy())).collect()
+}
+
+/// HEAD and its branch, where the root belongs to a repository.
+pub(super) fn head(root: &Root, git: Option<bool>) -> Result<(Option<String>, Option<String>), Error> {
+    if !git.unwrap_or_else(|| Repository::is_top(root.real())) {
+        return Ok((None, None));
+    }
+    let head = Repository::find(root.real()).and_then(|repository| repository.head());
+    let head = head.map_err(|e| Error::Work(format!("git does not say which commit is judged: {e}")))?;
+    Ok((head.commit, head.branch))
+}
+
+/// By `evidence` path, the failure signature that the digest there states, or why there is none.
+pub(super) fn signatures(
+    root: &Root,
+    file: &ClassificationFile,
+) -> BTreeMap<String, Result<String, String>> {
+    let paths = file.quarantines.iter().filter_map(|q| q.fields.get("evidence"));
+    paths.map(|path| (path.clone(), signature_at(root, path))).collect()
+}
+
+fn signature_at(root: &Root, path: &str) -> Result<String, String> {
+    let bytes = root.read(path, DIGEST_BYTES).map_err(|_| "cannot be read".to_string())?;
+    let limits = crate::base::json::Limits::default();
+    let document =
+        crate::base::json::parse(&bytes, &limits).map_err(|e| format!("is malformed: {}", e.message))?;
+    let signature = ["signature", "failure_signature"].iter().find_map(|k| document.get(k)?.as_str());
+    let signature = signature.filter(|s| !s.trim().is_empty());
+    signature.map(String::from).ok_or_else(|| "states no signature".to_string())
 }

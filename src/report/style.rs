@@ -49,4 +49,15 @@ impl Style {
         let padded = format!("{:<6}", status.name().to_ascii_uppercase());
         self.paint(colour.on_default().bold(), &padded)
     }
+
+    /// A word such as `PASS` or `TIMEOUT`, padded to eight columns: red for a failure, green for `PASS` and `PASSED`, else
+    /// yellow.
+    pub fn outcome(&self, word: &str, failed: bool) -> String {
+        let colour = match word {
+            _ if failed => AnsiColor::Red,
+            "PASS" | "PASSED" => AnsiColor::Green,
+            _ => AnsiColor::Yellow,
+        };
+        self.paint(colour.on_default().bold(), &format!("{word:<8}"))
+    }
 }

@@ -1,0 +1,122 @@
+//! Commands of suites, built from `tollgate.toml` alone: those that run, and those that people are shown.
+
+use crate::base::command::{CommandLine, fill, quote};
+use crate::model::plan::{Item, RunSettings};
+use crate::model::suite::{Role, SuiteResult, SuiteSpec};
+use crate::model::test::TestStatus;
+
+/// The command of a whole suite. `out` fills `{out}`.
+pub fn whole(spec: &SuiteSpec, name: &str, out: &str) -> CommandLine {
+    spec.command.filled_all(&[("{name}", name), ("{out}", out)])
+}
+
+/// The command of one test, where the kind has one.
+pub fn single(spec: &SuiteSpec, name: &str, test: &str, out: &str) -> Option<CommandLine> {
+    let values = [("{name}", name), ("{test}", test), ("{out}", out)];
+    spec.single.as_ref().map(|command| command.filled_all(&values))
+}
+
+/// The environment that `tollgate.toml` sets for a suite.
+pub fn environment(spec: &SuiteSpec, name: &str, out: &str) -> Vec<(String, String)> {
+    let values = [("{name}", name), ("{out}", out)];
+    spec.env.iter().map(|(key, value)| (key.clone(), fill(value, &values))).collect()
+}
+
+/// What people are shown to see a failure again. Names come from artifacts; they stay one quoted word.
+pub struct Replays<'r> {
+    settings: &'r RunSettings,
+    profile: &'r str,
+}
+
+impl<'r> Replays<'r> {
+    /// Replays of the suites of `settings`; `profile` is named where a suite can only be run by tollgate itself.
+    pub fn new(settings: &'r RunSettings, profile: &'r str) -> Replays<'r> {
+        Replays { settings, profile }
+    }
+
+    fn spec(&self, kind: &str) -> Option<&'r SuiteSpec> {
+        self.settings.suites.iter().find(|s| s.kind == kind)
+    }
+
+    /// The command of a whole suite; by tollgate where `tollgate.toml` no longer knows the kind, or where the command
+    /// writes into a run's folder.
+    pub fn suite(&self, role: Role, kind: &str, name: &str) -> String {
+        match self.spec(kind) {
+            Some(spec) if !writes_out(spec, &spec.command) => line(spec, name, &whole(spec, name, "")),
+            _ => self.by_tollgate(role, name),
+        }
+    }
+
+    /// The command of one test; `None` where the kind has none.
+    pub fn test(&self, kind: &str, name: &str, selector: &str) -> Option<String> {
+        let spec = self.spec(kind)?;
+        let template = spec.single.as_ref()?;
+        (!writes_out(spec, template)).then(|| line(spec, name, &single(spec, name, selector, "").unwrap_or_else(|| template.clone())))
+    }
+
+    /// One line that runs the failed tests of a suite alone, one after another; `None` where they have no names or the kind
+    /// has no command for one.
+    pub fn targeted(&self, result: &SuiteResult) -> Option<String> {
+        let failed = result.tests.iter().filter(|t| t.status == TestStatus::Failed);
+        let lines: Option<Vec<String>> = failed
+            .map(|t| self.test(&result.kind, &result.name, t.selector.as_deref().unwrap_or(&t.name)))
+            .collect();
+        lines.filter(|l| !l.is_empty()).map(|l| l.join("; "))
+    }
+
+    fn by_tollgate(&self, role: Role, name: &str) -> String {
+        let flag = match role {
+            Role::Suite => "--suite",
+            Role::Unit => "--unit-target",
+        };
+        format!("tollgate run --profile {} {flag} {}", quote(self.profile), quote(name))
+    }
+}
+
+/// Whether the command, or what it is given, names the folder of a run: typed by hand it would write over evidence.
+fn writes_out(spec: &SuiteSpec, command: &CommandLine) -> bool {
+    command.mentions("{out}") || spec.env.iter().any(|(_, value)| value.contains("{out}"))
+}
+
+/// A line for a shell in the workspace's root.
+fn line(spec: &SuiteSpec, name: &str, command: &CommandLine) -> String {
+    let mut text = String::new();
+    if spec.cwd != "." && !spec.cwd.is_empty() {
+        text.push_str(&format!("cd {} && ", quote(&spec.cwd)));
+    }
+    for (key, value) in environment(spec, name, "") {
+        if command.env().iter().all(|(own, _)| *own != key) {
+            text.push_str(&format!("{key}={} ", quote(&value)));
+        }
+    }
+    text.push_str(&command.to_string());
+    // A name may hold a line break; a command on one line must not.
+    if text.chars().any(char::is_control) { format!("tollgate run {}", quote_plain(name)) } else { text }
+}
+
+fn quote_plain(name: &str) -> String {
+    format!("--suite {}", quote(&name.escape_debug().to_string()))
+}
+
+/// The one command that repeats a run: its own words.
+pub fn run_again(profile: &str, items: Option<&[Item]>, baseline: Option<&str>, shard: Option<(&str, u32, u32)>) -> String {
+    let mut words = vec!["tollgate".to_string(), "run".into(), "--profile".into(), quote(profile).into_owned()];
+    for item in items.unwrap_or_default() {
+        let flag = match item.role {
+            Role::Suite => "--suite",
+            Role::Unit => "--unit-target",
+        };
+        words.extend([flag.to_string(), quote(&item.name).into_owned()]);
+    }
+    if let Some((kind, index, total)) = shard {
+        words.extend([
+            format!("--shard-kind {kind}"),
+            format!("--shard-index {index}"),
+            format!("--shard-total {total}"),
+        ]);
+    }
+    if let Some(baseline) = baseline {
+        words.extend(["--diff-from".to_string(), quote(baseline).into_owned()]);
+    }
+    words.join(" ")
+}

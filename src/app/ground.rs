@@ -1,0 +1,133 @@
+//! What every verb about runs stands on: the root, `tollgate.toml`, git's facts, the classification file.
+
+use super::error::Error;
+use super::workspace::{head, signatures};
+use crate::artifact;
+use crate::base::clock::Now;
+use crate::base::files::{ReadError, Root, show};
+use crate::config;
+use crate::model::plan::RunSettings;
+use crate::model::suite::{Names, SuiteSpec};
+use crate::model::waiver::Entry;
+use crate::model::workspace::Settings;
+use crate::waiver::{self, ClassificationFile};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Bytes of the classification file at most.
+const CLASSIFICATION: u64 = 16 << 20;
+
+/// A workspace as runs see it.
+pub struct Ground {
+    /// The folder.
+    pub root: Root,
+    /// `tollgate.toml`, or the embedded default.
+    pub settings: Settings,
+    /// Suites, lint steps, profiles; empty without a `tollgate.toml`.
+    pub run: RunSettings,
+    /// HEAD, where git holds.
+    pub commit: Option<String>,
+    /// Its branch.
+    pub branch: Option<String>,
+    /// Quarantine entries with their states.
+    pub quarantines: Vec<Entry>,
+    /// The classification file, or why it cannot be read.
+    classification: Result<ClassificationFile, String>,
+}
+
+impl Ground {
+    /// Opens a workspace that must have a `tollgate.toml`.
+    pub fn open(root: &Path, now: Now) -> Result<Ground, Error> {
+        let root = Root::open(root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
+        let (settings, run) = config::run_settings(&root)?;
+        Self::of(root, settings, run, now)
+    }
+
+    /// Opens a workspace that may have none: then the embedded default holds and no suite is known.
+    pub fn open_bare(root: &Path, now: Now) -> Result<Ground, Error> {
+        let opened = Root::open(root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
+        match opened.resolve(config::FILE) {
+            Err(ReadError::Missing(_)) => {
+                let run = RunSettings { suites: Vec::new(), lint: Vec::new(), profiles: Vec::new() };
+                Self::of(opened, config::defaults(), run, now)
+            }
+            _ => Self::open(root, now),
+        }
+    }
+
+    fn of(root: Root, settings: Settings, run: RunSettings, now: Now) -> Result<Ground, Error> {
+        let (commit, branch) = head(&root, settings.git)?;
+        let classification = classification(&root, &settings.classification);
+        let quarantines = match &classification {
+            Ok(file) => {
+                let signatures = signatures(&root, file);
+                let gates = BTreeMap::new();
+                let context = waiver::Context { today: now.date(), gates: &gates, signatures: &signatures };
+                waiver::entries(file, &context).1
+            }
+            Err(_) => Vec::new(),
+        };
+        Ok(Ground { root, settings, run, commit, branch, quarantines, classification })
+    }
+
+    /// What a person should know about the quarantine: an unreadable file, entries that do not hold.
+    pub fn quarantine_notes(&self) -> Vec<String> {
+        let fault = self.classification.as_ref().err().map(|why| format!("no quarantine holds: {why}"));
+        let lapsed = self.quarantines.iter().filter(|q| !q.state.holds());
+        let lapsed = lapsed.map(|q| {
+            format!("the quarantine of {} does not hold, it is {}: {}", show(&q.id), q.state.name(), q.detail)
+        });
+        fault.into_iter().chain(lapsed).collect()
+    }
+
+    /// The kind's settings.
+    pub fn spec(&self, kind: &str) -> Option<&SuiteSpec> {
+        self.run.suites.iter().find(|s| s.kind == kind)
+    }
+
+    /// By kind, the names of its suites, sorted. What is wrong with any of them is in the error, all at once.
+    pub fn names(&self) -> Result<BTreeMap<String, Vec<String>>, Error> {
+        let mut names = BTreeMap::new();
+        let mut wrong = Vec::new();
+        for spec in &self.run.suites {
+            match self.names_of(spec) {
+                Ok(found) => {
+                    names.insert(spec.kind.clone(), found);
+                }
+                Err(why) => wrong.push(format!("[suites.{}]: {why}", spec.kind)),
+            }
+        }
+        if wrong.is_empty() { Ok(names) } else { Err(Error::Usage(wrong.join("\n"))) }
+    }
+
+    fn names_of(&self, spec: &SuiteSpec) -> Result<Vec<String>, String> {
+        let mut names = match &spec.names {
+            Names::Listed(names) => names.clone(),
+            Names::Glob(pattern) => {
+                let files = artifact::glob(&self.root, pattern)?;
+                files.iter().filter_map(|f| Path::new(f).file_stem()?.to_str().map(String::from)).collect()
+            }
+            Names::Classification => {
+                let file = self.classification.as_ref().map_err(Clone::clone)?;
+                let suite = file.suites.get(&spec.kind);
+                if let Some(fault) = suite.and_then(|s| s.faults.first()) {
+                    return Err(format!("[suite.{}] of {}: {fault}", spec.kind, self.settings.classification));
+                }
+                suite.map(|s| s.files.clone()).unwrap_or_default()
+            }
+        };
+        names.sort();
+        Ok(names)
+    }
+}
+
+/// The classification file; an absent one holds nothing.
+fn classification(root: &Root, path: &str) -> Result<ClassificationFile, String> {
+    let bytes = match root.read(path, CLASSIFICATION) {
+        Ok(bytes) => bytes,
+        Err(ReadError::Missing(_)) => return Ok(ClassificationFile::default()),
+        Err(other) => return Err(other.to_string()),
+    };
+    let text = crate::base::toml_text::text_of(&bytes).map_err(|f| format!("{}: {}", show(path), f.message))?;
+    waiver::parse(path, text).map_err(|fault| fault.to_string())
+}

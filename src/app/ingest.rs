@@ -1,0 +1,220 @@
+//! `tollgate ingest`: results of a run that something else made, as a run folder.
+
+use super::clock::RunClock;
+use super::commands::Replays;
+use super::environment;
+use super::error::Error;
+use super::ground::Ground;
+use super::run::{SuiteEnd, record_of, write_suite};
+use super::run_baseline::Baseline;
+use super::run_documents::{self, Outcome, Written};
+use crate::base::clock::Now;
+use crate::base::command::quote;
+use crate::base::digest::sha256_hex;
+use crate::base::files::{open_regular, show};
+use crate::base::redact::Masker;
+use crate::ingest;
+use crate::model::plan::{Counts, Item, Shard, ShardKind};
+use crate::model::run::Identity;
+use crate::model::suite::{Reader, Role};
+use crate::model::test::{Reading, TestStatus};
+use crate::plan;
+use crate::record::{Folder, SuiteFolders};
+use crate::triage::attempts::{Step, StepEnded, attempt};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// What is asked.
+pub struct IngestRequest<'a> {
+    /// The workspace; it needs no `tollgate.toml`.
+    pub root: &'a Path,
+    /// The moment.
+    pub now: Now,
+    /// The environment.
+    pub env: &'a BTreeMap<String, String>,
+    /// A reader's name.
+    pub format: &'a str,
+    /// The files.
+    pub files: &'a [PathBuf],
+    /// The kind of the suites.
+    pub kind: &'a str,
+    /// The summary to compare with.
+    pub diff_from: Option<&'a Path>,
+    /// The run folder; `None` for a new one below the results folder.
+    pub out: Option<&'a Path>,
+}
+
+/// One suite that a file names.
+struct Found {
+    name: String,
+    file: String,
+    reading: Reading,
+}
+
+/// Reads the files and writes the run folder. `Ok(None)`: they hold no tests, and nothing was written. A file that cannot
+/// be read, or is cut short, is an error before anything is written.
+pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
+    let clock = RunClock::start(request.now);
+    let reader = reader(request.format)?;
+    let ground = Ground::open_bare(request.root, request.now)?;
+    let found = read(request, reader)?;
+    if found.iter().all(|f| f.reading.cases.is_empty() && f.reading.fault.is_none()) {
+        return Ok(None);
+    }
+    let baseline = request.diff_from.map(|path| Baseline::open(path, &ground.root)).transpose()?;
+    let masker = Masker::new(request.env.iter().map(|(k, v)| (k.as_str(), v.as_str())));
+    let role = ground.spec(request.kind).map_or(default_role(request.kind), |spec| spec.role);
+    let folder = match request.out {
+        Some(out) => Folder::create(&ground.root, out),
+        None => Folder::create_default(&ground.root, &ground.settings.results, request.now),
+    };
+    let folder = folder.map_err(|e| Error::Usage(e.to_string()))?;
+    let again = again(request);
+    let names = ground.names().unwrap_or_default();
+    let replays = Replays::new(&ground.run, "ci").knowing(&names, &again);
+    let identity = identity(&ground, &clock, &found);
+    let folders = SuiteFolders::new(found.iter().map(|f| (request.kind, f.name.as_str())));
+    let mut records = Vec::new();
+    for one in &found {
+        let item = Item { name: one.name.clone(), kind: request.kind.to_string(), role, tests: None };
+        let end = suite_end(one, &item, reader, &again, &clock);
+        let (record, cases) = record_of(end, &masker, &ground.quarantines, "");
+        write_suite(&folder, &folders, &identity, &record, &cases, "", &replays)?;
+        records.push(record);
+    }
+    let all_known = records
+        .iter()
+        .filter(|r| r.result.status.is_failure())
+        .all(|r| replays.knows(&r.result.kind, &r.result.name));
+    let facts = environment::facts(ground.root.real(), &ground.run, request.env);
+    let digest = plan::digest("ingest", records.iter().map(|r| (r.role, r.result.kind.as_str(), r.result.name.as_str())));
+    let count = |role| records.iter().filter(|r| r.role == role).count() as u64;
+    let outcome = Outcome {
+        identity,
+        profile: "ingest".into(),
+        aborted: false,
+        baseline: baseline.as_ref(),
+        rerun_from: None,
+        shard: Shard { kind: ShardKind::None, index: 0, total: 1, plan_digest: digest },
+        plan: Counts { suites: count(Role::Suite), units: count(Role::Unit) },
+        records,
+        not_run: Vec::new(),
+        lint: Vec::new(),
+        masked: 0,
+        rerunnable: all_known,
+        again,
+        replays,
+        facts: &facts,
+        env: request.env,
+    };
+    run_documents::write(&folder, &folders, outcome).map(Some)
+}
+
+fn reader(name: &str) -> Result<Reader, Error> {
+    let readers = Reader::ALL.iter().filter(|r| **r != Reader::Exit).map(|r| r.name());
+    match Reader::parse(name).filter(|r| *r != Reader::Exit) {
+        Some(reader) => Ok(reader),
+        None => {
+            let hint = crate::base::toml_text::suggestion(name, readers);
+            Err(Error::Usage(format!("no reader is called `{}`{hint}", show(name))))
+        }
+    }
+}
+
+/// An E2E kind is a suite, every other a unit, where `tollgate.toml` does not say.
+fn default_role(kind: &str) -> Role {
+    if kind == "e2e" { Role::Suite } else { Role::Unit }
+}
+
+fn read(request: &IngestRequest<'_>, reader: Reader) -> Result<Vec<Found>, Error> {
+    let mut found = Vec::new();
+    for path in request.files {
+        let shown = show(&path.display().to_string());
+        let (file, _) = open_regular(path, &shown).map_err(|e| Error::Work(e.to_string()))?;
+        let readings = ingest::read(reader, &mut std::io::BufReader::with_capacity(1 << 16, file));
+        let readings = readings.map_err(|fault| {
+            let line = fault.line.map_or(String::new(), |line| format!(":{line}"));
+            Error::Work(format!("{shown}{line}: {}", fault.message))
+        })?;
+        let stem = path.file_stem().map_or_else(|| "results".into(), |s| s.to_string_lossy().into_owned());
+        found.extend(readings.into_iter().map(|reading| Found {
+            name: if reading.name.trim().is_empty() { stem.clone() } else { reading.name.clone() },
+            file: shown.clone(),
+            reading,
+        }));
+    }
+    distinguish(&mut found);
+    Ok(found)
+}
+
+/// Gives suites of one name different ones: with their file before them, then with a number behind.
+fn distinguish(found: &mut [Found]) {
+    let mut count: BTreeMap<String, usize> = BTreeMap::new();
+    for one in found.iter() {
+        *count.entry(one.name.clone()).or_default() += 1;
+    }
+    let mut used = BTreeSet::new();
+    for one in found.iter_mut() {
+        if count.get(&one.name).is_some_and(|n| *n > 1) {
+            let stem = Path::new(&one.file).file_stem().map(|s| s.to_string_lossy().into_owned());
+            one.name = format!("{}/{}", stem.unwrap_or_default(), one.name);
+        }
+        let plain = one.name.clone();
+        let mut number = 2;
+        while !used.insert(one.name.clone()) {
+            one.name = format!("{plain} #{number}");
+            number += 1;
+        }
+    }
+}
+
+fn suite_end(one: &Found, item: &Item, reader: Reader, command: &str, clock: &RunClock) -> SuiteEnd {
+    let red = one.reading.cases.iter().any(|c| c.status == TestStatus::Failed) || one.reading.fault.is_some();
+    let duration: u64 = one.reading.cases.iter().filter_map(|c| c.duration_ms).sum();
+    let step = Step {
+        ended: StepEnded::Exited(i32::from(red)),
+        read: Some(Ok(vec![one.reading.clone()])),
+        asked: None,
+        trouble: None,
+    };
+    let mut attempt = attempt(&item.name, &[step]);
+    // The exit code is not known here: what the results say decides.
+    attempt.exit_code = None;
+    SuiteEnd {
+        item: item.clone(),
+        attempts: vec![attempt],
+        duration_ms: one.reading.duration_ms.unwrap_or(duration),
+        reader,
+        command: command.to_string(),
+        cwd: ".".into(),
+        log: one.file.clone(),
+        started_at: clock.stamp(),
+        finished_at: clock.stamp(),
+        leftovers: 0,
+        masked: 0,
+    }
+}
+
+/// The call itself, ready to be made again.
+fn again(request: &IngestRequest<'_>) -> String {
+    let mut words = vec!["tollgate ingest".to_string()];
+    if request.kind != "unit" {
+        words.push(format!("--kind {}", quote(request.kind)));
+    }
+    words.push(request.format.to_string());
+    words.extend(request.files.iter().map(|f| quote(&f.display().to_string()).into_owned()));
+    words.join(" ")
+}
+
+fn identity(ground: &Ground, clock: &RunClock, found: &[Found]) -> Identity {
+    let names: Vec<&str> = found.iter().map(|f| f.name.as_str()).collect();
+    let commit = ground.commit.as_deref().unwrap_or("");
+    let unique = format!("{} {}", std::process::id(), crate::base::clock::unique());
+    Identity {
+        generated_at: clock.seconds(),
+        run_id: format!("ingest-{}", &sha256_hex(unique.as_bytes())[..16]),
+        correlation_id: sha256_hex(format!("{}\0{commit}", names.join("\0")).as_bytes())[..32].to_string(),
+        commit: ground.commit.clone(),
+        branch: ground.branch.clone(),
+    }
+}

@@ -1,0 +1,270 @@
+//! `tollgate run` and `tollgate replay`: plan -> run folder -> lint -> suites -> documents.
+
+use super::prepare::{self, Prepared, listed};
+use super::request::{RunRequest, Source};
+use super::session::Session;
+use crate::app::clock::RunClock;
+use crate::app::commands::{Replays, run_again};
+use crate::app::environment;
+use crate::app::error::{Error, exit};
+use crate::app::ground::Ground;
+use crate::app::run_documents::{self, Outcome, Written};
+use crate::base::machine;
+use crate::base::redact::Masker;
+use crate::model::event::{RunEvent, Started};
+use crate::model::plan::ShardKind;
+use crate::model::run::{Identity, LintResult, NotRun, RunStatus};
+use crate::record::{self, Folder, Journal, Replayed};
+use crate::run::{self, Options};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Bytes that must be free where the run folder stands.
+const HEADROOM: u64 = 64 << 20;
+/// What a suite gets between TERM and KILL.
+pub(in crate::app) const GRACE: Duration = Duration::from_secs(10);
+
+/// What became of a run.
+pub struct RunAnswer {
+    /// The documents.
+    pub written: Written,
+    /// SIGINT (2) or SIGTERM (15), where one ended the run.
+    pub interrupted: Option<i32>,
+}
+
+impl RunAnswer {
+    /// 0 passed, 1 failed, 130 or 143 interrupted.
+    pub fn exit_code(&self) -> u8 {
+        match (self.interrupted, self.written.summary.status) {
+            (Some(15), _) => exit::TERMINATED,
+            (Some(_), _) => exit::INTERRUPTED,
+            (None, RunStatus::Passed) => exit::PASS,
+            (None, _) => exit::FAIL,
+        }
+    }
+}
+
+/// Runs it. `Ok(None)`: nothing was selected, and nothing was written.
+pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Option<RunAnswer>, Error> {
+    let clock = RunClock::start(request.now);
+    let ground = Ground::open(request.root, request.now)?;
+    let (prepared, folder, resumed) = match request.source {
+        Source::Resume(dir) => {
+            let folder = Folder::open(&ground.root, dir).map_err(|e| Error::Usage(e.to_string()))?;
+            let (journal, replayed) = Journal::resume(&folder.path("run_events.jsonl")).map_err(|e| Error::Work(e.to_string()))?;
+            (prepare::resumed(&ground, &replayed)?, folder, Some((journal, replayed)))
+        }
+        _ => {
+            let prepared = prepare::prepare(&ground, request)?;
+            let whole = prepared.plan.shard.kind == ShardKind::None;
+            if prepared.plan.items.is_empty() && whole && !prepared.lint {
+                return Ok(None);
+            }
+            let out = match request.out {
+                Some(out) => out.to_path_buf(),
+                None => record::default_out(&ground.root, &ground.settings.results, request.now),
+            };
+            let folder = Folder::create(&ground.root, &out).map_err(|e| Error::Usage(e.to_string()))?;
+            (prepared, folder, None)
+        }
+    };
+    headroom(&folder)?;
+    for note in ground.quarantine_notes().iter().chain(&prepared.notes) {
+        watcher.note(note);
+    }
+    let masker = Arc::new(Masker::new(request.env.iter().map(|(k, v)| (k.as_str(), v.as_str()))));
+    let under_way = UnderWay { request, ground: &ground, prepared: &prepared, folder: &folder, clock, masker };
+    under_way.go(resumed, watcher).map(Some)
+}
+
+/// A full disk in the middle of a run leaves logs cut short: better to say so before.
+fn headroom(folder: &Folder) -> Result<(), Error> {
+    match machine::free_bytes(folder.dir()) {
+        Ok(free) if free < HEADROOM => Err(Error::Work(format!(
+            "{} MiB are free where the run folder stands, fewer than the {} that a run needs",
+            free >> 20,
+            HEADROOM >> 20
+        ))),
+        // Where the system does not say, the first failing write will.
+        _ => Ok(()),
+    }
+}
+
+struct UnderWay<'a> {
+    request: &'a RunRequest<'a>,
+    ground: &'a Ground,
+    prepared: &'a Prepared,
+    folder: &'a Folder,
+    clock: RunClock,
+    masker: Arc<Masker>,
+}
+
+impl UnderWay<'_> {
+    fn go(&self, resumed: Option<(Journal, Replayed)>, watcher: &dyn super::Watcher) -> Result<RunAnswer, Error> {
+        let plan = &self.prepared.plan;
+        let (journal, done) = match resumed {
+            Some((journal, replayed)) => (journal, Some(replayed)),
+            None => (self.open_journal()?, None),
+        };
+        let run_id = journal.run_id().to_string();
+        match &done {
+            None => journal.append(&RunEvent::Started(Box::new(self.started()))),
+            Some(replayed) => journal.append(&RunEvent::Resumed { done: replayed.done.len() as u64 }),
+        }
+        watcher.planned(plan, &self.folder.rel(""), self.expected());
+        let identity = Identity {
+            generated_at: self.clock.seconds(),
+            run_id,
+            correlation_id: self.prepared.correlation_id.clone(),
+            commit: self.ground.commit.clone(),
+            branch: self.ground.branch.clone(),
+        };
+        let session = Session {
+            ground: self.ground,
+            plan,
+            folder: self.folder,
+            journal: &journal,
+            clock: self.clock,
+            identity: &identity,
+            masker: &self.masker,
+            retries: self.request.retries,
+            artifacts: self.request.artifacts,
+            watcher,
+            states: plan.items.iter().map(|_| Mutex::default()).collect(),
+            records: Mutex::default(),
+            troubles: Mutex::default(),
+        };
+        let mut lint = done.as_ref().map_or_else(Vec::new, |d| d.lint.clone());
+        let (facts, ended) = std::thread::scope(|scope| {
+            // Tools that are slow to say their version do so beside the suites.
+            let facts = scope.spawn(|| {
+                environment::facts(self.ground.root.real(), &self.ground.run, self.request.env)
+            });
+            let stopped = if self.prepared.lint { self.lint(&journal, watcher, &mut lint) } else { None };
+            let ended = match stopped {
+                Some(signal) => run::Ended { not_started: (0..plan.items.len()).collect(), interrupted: Some(signal) },
+                None => run::execute(&session.jobs(self.request.timeout), &self.options(), &session),
+            };
+            (facts.join(), ended)
+        });
+        let facts = facts.map_err(|_| Error::Work("the machine could not be asked what it is".into()))?;
+        let mut records = done.map_or_else(Vec::new, |d| d.done);
+        records.extend(session.records.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let not_run = self.not_run(&records);
+        let outcome = Outcome {
+            identity: Identity { generated_at: self.clock.seconds(), ..identity.clone() },
+            profile: plan.profile.clone(),
+            aborted: ended.interrupted.is_some(),
+            baseline: self.prepared.baseline.as_ref(),
+            rerun_from: self.prepared.rerun_from.clone(),
+            shard: plan.shard.clone(),
+            plan: plan.whole,
+            records,
+            not_run,
+            lint,
+            masked: 0,
+            again: self.again(),
+            replays: Replays::new(&self.ground.run, &plan.profile),
+            facts: &facts,
+            env: self.request.env,
+        };
+        let written = run_documents::write(self.folder, outcome)?;
+        journal.append(&RunEvent::Finished { status: written.summary.status });
+        for warning in journal.close() {
+            watcher.note(&warning);
+        }
+        Ok(RunAnswer { written, interrupted: ended.interrupted })
+    }
+
+    fn open_journal(&self) -> Result<Journal, Error> {
+        let unique = format!("{} {}", std::process::id(), crate::base::clock::unique());
+        let short = &crate::base::digest::sha256_hex(unique.as_bytes())[..8];
+        let run_id = format!("run-{}-{short}", self.request.now.time().format("%Y%m%dT%H%M%SZ"));
+        let path = self.folder.path("run_events.jsonl");
+        let clock = self.clock;
+        Journal::create(&path, &run_id, Box::new(move || clock.stamp())).map_err(|e| Error::Work(e.to_string()))
+    }
+
+    fn started(&self) -> Started {
+        let plan = &self.prepared.plan;
+        Started {
+            profile: plan.profile.clone(),
+            commit: self.ground.commit.clone(),
+            branch: self.ground.branch.clone(),
+            correlation_id: self.prepared.correlation_id.clone(),
+            shard: plan.shard.clone(),
+            plan: plan.whole,
+            selected: plan.items.iter().map(listed).collect(),
+            baseline: self.prepared.baseline.as_ref().map(|b| b.shown.clone()),
+            rerun_from: self.prepared.rerun_from.clone(),
+            retries: self.request.retries,
+            lint: self.prepared.lint,
+        }
+    }
+
+    fn options(&self) -> Options {
+        Options {
+            jobs: self.request.jobs,
+            fail_fast: self.request.fail_fast,
+            grace: GRACE,
+            mask: Arc::clone(&self.masker),
+        }
+    }
+
+    /// Runs the lint steps one after another, those that a resumed run has done already left out; the signal that ended
+    /// one, if any. A failing step stops nothing: the evidence of the suites is wanted too.
+    fn lint(&self, journal: &Journal, watcher: &dyn super::Watcher, results: &mut Vec<LintResult>) -> Option<i32> {
+        for (name, command) in &self.ground.run.lint {
+            if results.iter().any(|done| done.name == *name) {
+                continue;
+            }
+            journal.append(&RunEvent::LintStarted { name: name.clone() });
+            let (result, interrupted) = super::lint::step(name, command, self.ground, self.folder, &self.options());
+            if interrupted.is_some() {
+                return interrupted;
+            }
+            journal.append(&RunEvent::LintFinished(result.clone()));
+            watcher.lint(&result);
+            results.push(result);
+        }
+        None
+    }
+
+    /// What was selected and has no record: it did not start, or was interrupted.
+    fn not_run(&self, records: &[crate::model::run::SuiteRecord]) -> Vec<NotRun> {
+        let has = |item: &&crate::model::plan::Item| {
+            !records.iter().any(|r| r.role == item.role && r.result.kind == item.kind && r.result.name == item.name)
+        };
+        self.prepared.plan.items.iter().filter(has).map(listed).collect()
+    }
+
+    /// The command that repeats the run.
+    fn again(&self) -> String {
+        let plan = &self.prepared.plan;
+        if let Some(source) = &self.prepared.rerun_from {
+            return format!("tollgate run --rerun-from {}", crate::base::command::quote(source));
+        }
+        let shard = &plan.shard;
+        let divided = (shard.kind != ShardKind::None).then(|| (shard.kind.name(), shard.index, shard.total));
+        let items = self.prepared.chosen.then_some(plan.items.as_slice());
+        run_again(&plan.profile, items, self.prepared.baseline.as_ref().map(|b| b.shown.as_str()), divided)
+    }
+
+    /// How long the suites of this plan took in the last run, shared among the jobs; `None` where no run tells.
+    fn expected(&self) -> Option<u64> {
+        let newest = crate::artifact::newest_run_before(
+            &self.ground.root,
+            &self.ground.settings.results,
+            &self.folder.rel(""),
+        )?;
+        let path = self.ground.root.real().join(newest).join("summary.json");
+        let (summary, _) = record::read_summary(&path).ok()?;
+        let took = |item: &crate::model::plan::Item| {
+            let same = |(role, s): &(_, &crate::model::suite::SuiteResult)| *role == item.role && s.name == item.name;
+            summary.all().find(same).map(|(_, s)| s.duration_ms)
+        };
+        let known: Vec<u64> = self.prepared.plan.items.iter().filter_map(took).collect();
+        (!known.is_empty()).then(|| known.iter().sum::<u64>() / self.request.jobs.max(1) as u64)
+    }
+}
+

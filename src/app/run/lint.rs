@@ -1,0 +1,58 @@
+//! One lint step: a command that passes by its exit code. Its output stands in `lint-<name>.log` of the run folder.
+
+use crate::app::ground::Ground;
+use crate::base::command::CommandLine;
+use crate::model::run::LintResult;
+use crate::record::Folder;
+use crate::run::{self, Attempt, Job, LogTo, Next, Options};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// What a lint step may take.
+const TIMEOUT: Duration = Duration::from_secs(1_800);
+
+/// What the execution of one step tells.
+#[derive(Default)]
+struct Seen {
+    passed: bool,
+    millis: u64,
+}
+
+struct Watch(Mutex<Seen>);
+
+impl run::Observer for Watch {
+    fn starts(&self, _job: usize, _attempt: u32) {}
+
+    fn output(&self, _job: usize, _block: &[u8]) {}
+
+    fn ended(&self, _job: usize, attempt: Attempt) -> Next {
+        let fine = |end: &run::StepEnd| end.start_error.is_none() && end.ending == run::Ending::Exited(0);
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.passed = attempt.log_error.is_none() && !attempt.steps.is_empty() && attempt.steps.iter().all(fine);
+        seen.millis = attempt.steps.iter().map(|s| (s.seconds * 1000.0).round() as u64).sum();
+        Next::Done
+    }
+}
+
+/// Runs it; the signal that ended it, if one did.
+pub(super) fn step(
+    name: &str,
+    command: &CommandLine,
+    ground: &Ground,
+    folder: &Folder,
+    options: &Options,
+) -> (LintResult, Option<i32>) {
+    let job = Job {
+        name: name.to_string(),
+        kind: "lint".into(),
+        steps: vec![run::Step { command: command.clone(), test: None }],
+        dir: ground.root.real().to_path_buf(),
+        env: Vec::new(),
+        timeout: TIMEOUT,
+        log: LogTo::File(folder.path(&format!("lint-{name}.log"))),
+    };
+    let watch = Watch(Mutex::default());
+    let ended = run::execute(&[job], options, &watch);
+    let seen = watch.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+    (LintResult { name: name.to_string(), passed: seen.passed, duration_ms: seen.millis }, ended.interrupted)
+}

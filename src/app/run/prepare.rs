@@ -1,0 +1,267 @@
+//! Before anything runs: what is selected, from where, and whether it can be.
+
+use super::request::{RunRequest, Source};
+use crate::app::error::Error;
+use crate::app::ground::Ground;
+use crate::app::run_baseline::Baseline;
+use crate::base::digest::sha256_hex;
+use crate::base::files::show;
+use crate::model::event::Started;
+use crate::model::plan::{Item, Plan, Shard, ShardKind};
+use crate::model::run::{NotRun, ReplayBundle, RunStatus, Summary, schema};
+use crate::model::suite::{Role, SuiteResult, SuiteStatus};
+use crate::model::test::{TestResult, TestStatus};
+use crate::plan::{self, Choice, Timings};
+use crate::record::{self, Replayed};
+use std::path::{Path, PathBuf};
+
+/// What will run, and what it is tied to.
+pub(super) struct Prepared {
+    /// This shard's items.
+    pub plan: Plan,
+    /// Whether lint steps run first.
+    pub lint: bool,
+    /// What ties it to its source, its shards and its replays.
+    pub correlation_id: String,
+    /// What it is compared with.
+    pub baseline: Option<Baseline>,
+    /// The summary that it replays, as named.
+    pub rerun_from: Option<String>,
+    /// Names that were chosen on the command line: they stand in the command that repeats the run.
+    pub chosen: bool,
+    /// What a person should know, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Settles everything that can be settled before the first suite starts.
+pub(super) fn prepare(ground: &Ground, request: &RunRequest<'_>) -> Result<Prepared, Error> {
+    match request.source {
+        Source::Fresh => fresh(ground, request),
+        Source::Rerun(path) => {
+            let (summary, _) = record::read_summary(path).map_err(|e| Error::Work(e.to_string()))?;
+            let baseline = Baseline::open(request.diff_from.unwrap_or(path), &ground.root)?;
+            rerun(ground, summary, baseline, path)
+        }
+        Source::Bundle(path) => {
+            let (bundle, _) = record::read_bundle(path).map_err(|e| Error::Work(e.to_string()))?;
+            let beside = beside(path);
+            let baseline = match request.diff_from.or(beside.as_deref()) {
+                None => None,
+                Some(summary) => Some(Baseline::open(summary, &ground.root)?),
+            };
+            let mut prepared = rerun_of(ground, as_summary(bundle), path)?;
+            prepared.baseline = baseline;
+            Ok(prepared)
+        }
+        Source::Resume(_) => Err(Error::Usage("a run is resumed from its journal".into())),
+    }
+}
+
+fn fresh(ground: &Ground, request: &RunRequest<'_>) -> Result<Prepared, Error> {
+    let usage = |problems: Vec<String>| Error::Usage(problems.join("\n"));
+    let names = ground.names()?;
+    let choice = Choice {
+        profile: request.profile.unwrap_or("ci"),
+        suites: request.suites,
+        units: request.units,
+        skip_lint: request.skip_lint,
+    };
+    let selection = plan::select(&ground.run, &names, &choice).map_err(usage)?;
+    let timings = timings(request.timings)?;
+    let (kind, index, total) =
+        request.shard.as_ref().map_or((ShardKind::None, 0, 1), |s| (s.kind, s.index, s.total));
+    let lint = selection.lint;
+    let plan = plan::shard(&selection, kind, index, total, timings.as_ref()).map_err(|why| usage(vec![why]))?;
+    let baseline = request.diff_from.map(|path| Baseline::open(path, &ground.root)).transpose()?;
+    let commit = ground.commit.as_deref().unwrap_or("");
+    let correlation_id = sha256_hex(format!("{}\0{commit}", plan.shard.plan_digest).as_bytes())[..32].to_string();
+    let notes = plan.notes.clone();
+    let chosen = !request.suites.is_empty() || !request.units.is_empty();
+    Ok(Prepared { plan, lint, correlation_id, baseline, rerun_from: None, chosen, notes })
+}
+
+/// Durations by suite, from every file given; `None` without one.
+fn timings(files: &[PathBuf]) -> Result<Option<Timings>, Error> {
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let mut timings = Timings::default();
+    for file in files {
+        record::read_timings(file, &mut |name, ms| timings.add(name, ms))
+            .map_err(|e| Error::Work(format!("--timings: {e}")))?;
+    }
+    Ok(Some(timings))
+}
+
+fn rerun(ground: &Ground, summary: Summary, baseline: Baseline, path: &Path) -> Result<Prepared, Error> {
+    let mut prepared = rerun_of(ground, summary, path)?;
+    prepared.baseline = Some(baseline);
+    Ok(prepared)
+}
+
+/// What failed or did not run in `summary`, and nothing else.
+fn rerun_of(ground: &Ground, summary: Summary, path: &Path) -> Result<Prepared, Error> {
+    let names = ground.names()?;
+    let rerun = plan::rerun(&summary, &ground.run, &names)
+        .map_err(|problems| Error::Usage(problems.join("\n")))?;
+    let lint = summary.lint.iter().any(|l| !l.passed);
+    let shown = show(&path.display().to_string());
+    let mut notes = rerun.notes;
+    if let (Some(theirs), Some(ours)) = (&summary.identity.commit, &ground.commit)
+        && theirs != ours
+    {
+        notes.push(format!("{shown} is of commit {theirs}; this checkout is at {ours}"));
+    }
+    Ok(Prepared {
+        plan: Plan {
+            profile: summary.profile,
+            items: rerun.items,
+            whole: summary.plan,
+            shard: summary.shard,
+            notes: Vec::new(),
+        },
+        lint,
+        correlation_id: summary.identity.correlation_id,
+        baseline: None,
+        rerun_from: Some(shown),
+        chosen: false,
+        notes,
+    })
+}
+
+/// The summary that stands beside a bundle, where there is one.
+fn beside(bundle: &Path) -> Option<PathBuf> {
+    let folder = if bundle.is_dir() { bundle } else { bundle.parent()? };
+    let summary = folder.join("summary.json");
+    summary.is_file().then_some(summary)
+}
+
+/// A bundle as the summary it speaks of: its failures and what did not run, and nothing that passed.
+fn as_summary(bundle: ReplayBundle) -> Summary {
+    let failed = |list: Vec<crate::model::run::FailedSuite>| -> Vec<SuiteResult> {
+        list.into_iter().map(failed_suite).collect()
+    };
+    let environment = bundle.environment;
+    let kind = match environment.shard_kind.as_str() {
+        "suite" => ShardKind::Suite,
+        "unit" => ShardKind::Unit,
+        _ => ShardKind::None,
+    };
+    let mut summary = Summary {
+        schema: schema::SUMMARY.into(),
+        identity: bundle.identity,
+        profile: environment.profile,
+        status: RunStatus::Failed,
+        baseline: None,
+        rerun_from: None,
+        shard: Shard {
+            kind,
+            index: environment.shard_index,
+            total: environment.shard_total,
+            plan_digest: String::new(),
+        },
+        plan: crate::model::plan::Counts::default(),
+        failed_names: Vec::new(),
+        failed_unit_names: Vec::new(),
+        passed_suites: 0,
+        total_suites: 0,
+        passed_units: 0,
+        total_units: 0,
+        replay_bundle: crate::model::run::ReplayRef { path: String::new(), one_command_replay: String::new() },
+        triage_diff: None,
+        not_run: bundle.not_run,
+        masked: 0,
+        lint: Vec::new(),
+        suites: failed(bundle.failed_suites),
+        units: failed(bundle.failed_units),
+    };
+    summary.recompute();
+    summary
+}
+
+fn failed_suite(suite: crate::model::run::FailedSuite) -> SuiteResult {
+    let tests = suite.tests.into_iter().map(|name| TestResult {
+        name,
+        status: TestStatus::Failed,
+        duration_ms: None,
+        signature: None,
+        selector: None,
+    });
+    let mut result = SuiteResult {
+        name: suite.name,
+        kind: suite.kind,
+        status: SuiteStatus::Failed,
+        exit_code: None,
+        signal: None,
+        duration_ms: 0,
+        attempts: 1,
+        passed: 0,
+        failed: 0,
+        flaky: 0,
+        ignored: 0,
+        tests: tests.collect(),
+    };
+    result.recount();
+    result
+}
+
+/// What a journal says was to run and is not done.
+pub(super) fn resumed(ground: &Ground, replayed: &Replayed) -> Result<Prepared, Error> {
+    let started: &Started = &replayed.started;
+    let unknown: Vec<String> = started
+        .selected
+        .iter()
+        .filter(|item| ground.spec(&item.kind).is_none())
+        .map(|item| format!("tollgate.toml no longer has the kind {} of {}", show(&item.kind), show(&item.name)))
+        .collect();
+    if !unknown.is_empty() {
+        return Err(Error::Usage(unknown.join("\n")));
+    }
+    let is_done = |item: &NotRun| {
+        replayed.done.iter().any(|d| d.role == item.role && d.result.kind == item.kind && d.result.name == item.name)
+    };
+    let mut notes = Vec::new();
+    if started.commit != ground.commit {
+        notes.push("the commit is no longer the one that the run was started at".to_string());
+    }
+    let baseline = match &started.baseline {
+        None => None,
+        Some(shown) => Some(Baseline::open(&ground.root.real().join(shown), &ground.root)?),
+    };
+    let items = started.selected.iter().filter(|item| !is_done(item)).map(item_of).collect();
+    Ok(Prepared {
+        plan: Plan {
+            profile: started.profile.clone(),
+            items,
+            whole: started.plan,
+            shard: started.shard.clone(),
+            notes: Vec::new(),
+        },
+        lint: started.lint,
+        correlation_id: started.correlation_id.clone(),
+        baseline,
+        rerun_from: started.rerun_from.clone(),
+        chosen: false,
+        notes,
+    })
+}
+
+fn item_of(selected: &NotRun) -> Item {
+    Item {
+        name: selected.name.clone(),
+        kind: selected.kind.clone(),
+        role: selected.role,
+        tests: selected.tests.clone(),
+    }
+}
+
+/// An item as the journal and the summary list it.
+pub(super) fn listed(item: &Item) -> NotRun {
+    NotRun { name: item.name.clone(), kind: item.kind.clone(), role: item.role, tests: item.tests.clone() }
+}
+
+/// Suites and units of a list of items.
+pub(super) fn counts(items: &[Item]) -> (usize, usize) {
+    let suites = items.iter().filter(|i| i.role == Role::Suite).count();
+    (suites, items.len() - suites)
+}

@@ -1,0 +1,95 @@
+//! What `tollgate run` was asked, and who watches it.
+
+use crate::base::clock::Now;
+use crate::model::plan::{Plan, ShardKind};
+use crate::model::run::{LintResult, SuiteRecord};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Where the selection comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source<'a> {
+    /// The profile and the names on the command line.
+    Fresh,
+    /// What failed or did not run in an earlier summary (`--rerun-from`).
+    Rerun(&'a Path),
+    /// What failed or did not run according to a replay bundle (`tollgate replay`).
+    Bundle(&'a Path),
+    /// What an interrupted run left undone (`--resume`).
+    Resume(&'a Path),
+}
+
+/// Which suites get a folder with their log and result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Artifacts {
+    /// Every suite.
+    All,
+    /// Those that failed or were flaky.
+    Failed,
+}
+
+/// A shard, as the command line or the CI's variables name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShardChoice {
+    /// What is divided.
+    pub kind: ShardKind,
+    /// Counted from 0.
+    pub index: u32,
+    /// How many parts.
+    pub total: u32,
+}
+
+/// What is asked.
+pub struct RunRequest<'a> {
+    /// The workspace.
+    pub root: &'a Path,
+    /// The moment it starts.
+    pub now: Now,
+    /// The environment; suites inherit it.
+    pub env: &'a BTreeMap<String, String>,
+    /// `--profile`; `None` for `ci`, or for the source's own.
+    pub profile: Option<&'a str>,
+    /// `--suite`
+    pub suites: &'a [String],
+    /// `--unit-target`
+    pub units: &'a [String],
+    /// `--skip-lint`
+    pub skip_lint: bool,
+    /// Suites at once.
+    pub jobs: usize,
+    /// `--timeout` in seconds, over every suite's own.
+    pub timeout: Option<u64>,
+    /// How often what failed is run again.
+    pub retries: u32,
+    /// After this many failed suites nothing new starts.
+    pub fail_fast: Option<u32>,
+    /// Where the selection comes from.
+    pub source: Source<'a>,
+    /// The summary to compare with.
+    pub diff_from: Option<&'a Path>,
+    /// The shard; `None` for the whole plan, or for the source's own.
+    pub shard: Option<ShardChoice>,
+    /// Files or summaries with the durations that shards are balanced by.
+    pub timings: &'a [PathBuf],
+    /// The run folder; `None` for a new one below the results folder.
+    pub out: Option<&'a Path>,
+    /// Which suites get a folder.
+    pub artifacts: Artifacts,
+}
+
+/// Told what happens, as it happens; from several threads.
+pub trait Watcher: Sync {
+    /// Everything is decided and the run folder is made; nothing has started. `expected_ms` is how long the suites took in
+    /// the last run, where one is known.
+    fn planned(&self, plan: &Plan, folder: &str, expected_ms: Option<u64>);
+    /// Something that a person should know: one sentence.
+    fn note(&self, sentence: &str);
+    /// A lint step ended.
+    fn lint(&self, result: &LintResult);
+    /// An attempt starts.
+    fn starts(&self, name: &str, attempt: u32);
+    /// A block of output, secrets masked.
+    fn output(&self, name: &str, block: &[u8]);
+    /// A suite is done.
+    fn finished(&self, record: &SuiteRecord);
+}

@@ -1,0 +1,246 @@
+//! The verbs that run suites and bring results together.
+
+use super::args::Global;
+use super::env::Env;
+use super::output::{self, Target};
+use super::run_args::{self as args, ArtifactsArg, How, ShardKindArg};
+use super::screen::Screen;
+use super::term;
+use crate::app::{self, Artifacts, Error, RunAnswer, RunRequest, ShardChoice, Source, exit};
+use crate::base::clock::Now;
+use crate::config::parse_duration;
+use crate::model::plan::ShardKind;
+use crate::model::run::{RunStatus, Summary};
+use crate::plan;
+use crate::report::Kind;
+use crate::report::text::terminal;
+use serde::Serialize;
+
+/// Lines of a failed suite's output that are shown at the end.
+const TAIL: usize = 30;
+
+/// What is asked, from the words of the command line that `run` and `replay` share.
+fn request<'a>(global: &'a Global, now: Now, env: &'a Env, how: &'a How, source: Source<'a>) -> Result<RunRequest<'a>, Error> {
+    Ok(RunRequest {
+        root: &global.root,
+        now,
+        env: env.all(),
+        profile: None,
+        suites: &[],
+        units: &[],
+        skip_lint: false,
+        jobs: jobs(how.jobs)?,
+        timeout: timeout(how.timeout.as_deref())?,
+        retries: how.retries,
+        fail_fast: how.fail_fast,
+        source,
+        diff_from: None,
+        shard: None,
+        timings: &[],
+        out: how.out.as_deref(),
+        artifacts: match how.artifacts {
+            ArtifactsArg::All => Artifacts::All,
+            ArtifactsArg::Failed => Artifacts::Failed,
+        },
+    })
+}
+
+fn jobs(asked: Option<usize>) -> Result<usize, Error> {
+    match asked {
+        Some(0) => Err(Error::Usage("--jobs 0 would run nothing".into())),
+        Some(n) => Ok(n),
+        None => Ok(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
+    }
+}
+
+fn timeout(text: Option<&str>) -> Result<Option<u64>, Error> {
+    text.map(parse_duration).transpose().map_err(|why| Error::Usage(format!("--timeout: {why}")))
+}
+
+pub(super) fn run(global: &Global, now: Now, env: &Env, verb: &args::Run) -> Result<u8, Error> {
+    let source = match (&verb.rerun_from, &verb.resume) {
+        (Some(summary), _) => Source::Rerun(summary),
+        (None, Some(dir)) => Source::Resume(dir),
+        (None, None) => Source::Fresh,
+    };
+    if source != Source::Fresh && (verb.shard_kind.is_some() || verb.shard.is_some() || verb.shard_index.is_some()) {
+        return Err(Error::Usage("a replay runs in the shard of its source; leave the shard flags out".into()));
+    }
+    let mut request = request(global, now, env, &verb.how, source)?;
+    request.profile = verb.profile.as_deref();
+    request.suites = &verb.suite;
+    request.units = &verb.unit_target;
+    request.skip_lint = verb.skip_lint;
+    request.diff_from = verb.diff_from.as_deref();
+    request.timings = &verb.timings;
+    let targets = output::json_or_human(&global.format)?;
+    if source == Source::Fresh {
+        request.shard = shard(verb, env)?;
+    }
+    if verb.list {
+        return list(&request, &targets);
+    }
+    go(&request, &verb.how, env, &targets)
+}
+
+pub(super) fn replay(global: &Global, now: Now, env: &Env, verb: &args::Replay) -> Result<u8, Error> {
+    let targets = output::json_or_human(&global.format)?;
+    for difference in app::bundle_differences(&global.root, &verb.bundle, now, env.all())? {
+        term::stderr(&format!("note: {}", terminal(&difference)));
+    }
+    let request = request(global, now, env, &verb.how, Source::Bundle(&verb.bundle))?;
+    go(&request, &verb.how, env, &targets)
+}
+
+/// The shard that the flags name; with `--shard auto` what they leave open comes from the CI's variables.
+fn shard(verb: &args::Run, env: &Env) -> Result<Option<ShardChoice>, Error> {
+    let auto = match verb.shard {
+        Some(_) => plan::auto(env.all()).map_err(|why| Error::Usage(format!("--shard auto: {why}")))?,
+        None => None,
+    };
+    let index = verb.shard_index.or(auto.as_ref().map(|a| a.index));
+    let total = verb.shard_total.or(auto.as_ref().map(|a| a.total));
+    let kind = verb.shard_kind.map(|kind| match kind {
+        ShardKindArg::Suite => ShardKind::Suite,
+        ShardKindArg::Unit => ShardKind::Unit,
+    });
+    match (kind, index, total) {
+        (None, None, None) if verb.shard.is_none() => Ok(None),
+        (Some(kind), Some(index), Some(total)) => Ok(Some(ShardChoice { kind, index, total })),
+        (_, Some(_), None) => Err(Error::Usage("a shard's index without its total says nothing; give --shard-total".into())),
+        (_, None, Some(_)) => Err(Error::Usage("a shard's total without its index says nothing; give --shard-index".into())),
+        (None, ..) => Err(Error::Usage("which list is divided? give --shard-kind suite or --shard-kind unit".into())),
+        (Some(_), None, None) => Err(Error::Usage(
+            "--shard-kind needs --shard-index and --shard-total, or --shard auto where the CI's variables say them".into(),
+        )),
+    }
+}
+
+fn list(request: &RunRequest<'_>, targets: &[Target]) -> Result<u8, Error> {
+    let listed = app::run_list(request)?;
+    for target in targets {
+        let text = match target.kind {
+            Kind::Json => json(&listed)?,
+            _ => listed.human(),
+        };
+        output::deliver(target, &text, true)?;
+    }
+    Ok(if listed.is_empty() { exit::NOTHING } else { exit::PASS })
+}
+
+fn json(answer: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string_pretty(answer)
+        .map_err(|e| Error::Work(format!("the answer cannot be written as JSON: {e}")))
+}
+
+fn go(request: &RunRequest<'_>, how: &How, env: &Env, targets: &[Target]) -> Result<u8, Error> {
+    let style = term::look(env);
+    let screen = Screen::new(style, how.show_output, request.jobs);
+    let answer = app::run(request, &screen);
+    screen.close();
+    let Some(answer) = answer? else {
+        term::stderr("nothing was selected: nothing ran, and nothing was written");
+        return Ok(exit::NOTHING);
+    };
+    let tail = |record: &crate::model::run::SuiteRecord| {
+        screen.shows_failures().then(|| app::log_tail(request.root, &record.log, TAIL))
+    };
+    deliver(&answer, targets, &|style| app::run_end(&answer, &tail, style), env)?;
+    Ok(answer.exit_code())
+}
+
+/// The summary as JSON to stdout, or the end of the run as people read it to stderr.
+fn deliver(
+    answer: &RunAnswer,
+    targets: &[Target],
+    human: &dyn Fn(&crate::report::Style) -> String,
+    env: &Env,
+) -> Result<(), Error> {
+    summary(&answer.written.summary, targets, human, env)
+}
+
+fn summary(
+    summary: &Summary,
+    targets: &[Target],
+    human: &dyn Fn(&crate::report::Style) -> String,
+    env: &Env,
+) -> Result<(), Error> {
+    for target in targets {
+        let text = match target.kind {
+            Kind::Json => json(summary)?,
+            _ => {
+                let mut style = term::look(env);
+                style.colour &= target.path.is_none();
+                human(&style)
+            }
+        };
+        output::deliver(target, &text, false)?;
+    }
+    Ok(())
+}
+
+fn code(summary: &Summary) -> u8 {
+    if summary.status == RunStatus::Passed { exit::PASS } else { exit::FAIL }
+}
+
+pub(super) fn ingest(global: &Global, now: Now, env: &Env, verb: &args::Ingest) -> Result<u8, Error> {
+    let targets = output::json_or_human(&global.format)?;
+    let request = app::IngestRequest {
+        root: &global.root,
+        now,
+        env: env.all(),
+        format: &verb.format_name,
+        files: &verb.files,
+        kind: &verb.kind,
+        diff_from: verb.diff_from.as_deref(),
+        out: verb.out.as_deref(),
+    };
+    let Some(written) = app::ingest(&request)? else {
+        term::stderr("the files hold no tests: nothing was written");
+        return Ok(exit::NOTHING);
+    };
+    let answer = RunAnswer { written, interrupted: None };
+    summary(&answer.written.summary, &targets, &|style| app::run_end(&answer, &|_| None, style), env)?;
+    Ok(code(&answer.written.summary))
+}
+
+pub(super) fn merge(global: &Global, now: Now, env: &Env, verb: &args::Merge) -> Result<u8, Error> {
+    let targets = output::json_or_human(&global.format)?;
+    let request = app::MergeRequest {
+        root: &global.root,
+        now,
+        env: env.all(),
+        shards: &verb.shards,
+        diff_from: verb.diff_from.as_deref(),
+        out: &verb.out,
+    };
+    let answer = RunAnswer { written: app::merge(&request)?, interrupted: None };
+    summary(&answer.written.summary, &targets, &|style| app::run_end(&answer, &|_| None, style), env)?;
+    Ok(code(&answer.written.summary))
+}
+
+pub(super) fn flake(global: &Global, now: Now, env: &Env, verb: &args::Flake) -> Result<u8, Error> {
+    let targets = output::json_or_human(&global.format)?;
+    let args::Flake::Check(check) = verb;
+    if check.runs == 0 {
+        return Err(Error::Usage("--runs 0 proves nothing".into()));
+    }
+    let request = app::FlakeCheckRequest {
+        root: &global.root,
+        now,
+        env: env.all(),
+        test: &check.test,
+        runs: check.runs,
+        jobs: jobs(Some(check.jobs))?,
+        timeout: timeout(check.timeout.as_deref())?,
+    };
+    let checked = app::flake_check(&request)?;
+    for target in &targets {
+        let text = match target.kind {
+            Kind::Json => json(&checked)?,
+            _ => checked.human(),
+        };
+        output::deliver(target, &text, true)?;
+    }
+    Ok(checked.exit_code())
+}

@@ -1,0 +1,143 @@
+//! What a person sees of a run while it lasts: a line a suite, and on a terminal what is running now.
+
+use super::run_args::ShowOutput;
+use super::term;
+use crate::app;
+use crate::base::clock::Stopwatch;
+use crate::model::plan::Plan;
+use crate::model::run::{LintResult, SuiteRecord};
+use crate::report::Style;
+use crate::report::text::{fit, terminal};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+/// How often the elapsed times are drawn anew.
+const TICK: Duration = Duration::from_millis(250);
+/// Bytes of a line of output that are held back until it ends.
+const LINE: usize = 64 << 10;
+
+/// Shows a run on standard error.
+pub(super) struct Screen {
+    style: Style,
+    show: ShowOutput,
+    /// Whether several suites run at once: then each line of output carries its suite's name.
+    together: bool,
+    bar: OnceLock<ProgressBar>,
+    running: Mutex<BTreeMap<String, Stopwatch>>,
+    lines: Mutex<BTreeMap<String, Vec<u8>>>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Screen {
+    pub(super) fn new(style: Style, show: ShowOutput, jobs: usize) -> Screen {
+        Screen {
+            style,
+            show,
+            together: jobs > 1,
+            bar: OnceLock::new(),
+            running: Mutex::default(),
+            lines: Mutex::default(),
+        }
+    }
+
+    /// Writes lines above the bar, where there is one.
+    fn say(&self, text: &str) {
+        match self.bar.get() {
+            Some(bar) => bar.suspend(|| term::stderr(text)),
+            None => term::stderr(text),
+        }
+    }
+
+    fn draw(&self) {
+        let Some(bar) = self.bar.get() else { return };
+        let running = locked(&self.running);
+        let names: Vec<String> =
+            running.iter().map(|(name, watch)| format!("{} {:.0}s", terminal(name), watch.seconds())).collect();
+        bar.set_message(fit(&names.join("  "), 200));
+    }
+
+    /// Takes the bar off the screen.
+    pub(super) fn close(&self) {
+        if let Some(bar) = self.bar.get() {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Whether the end of a failed suite's output is shown at the end.
+    pub(super) fn shows_failures(&self) -> bool {
+        self.show == ShowOutput::Failures
+    }
+}
+
+impl app::Watcher for Screen {
+    fn planned(&self, plan: &Plan, folder: &str, expected_ms: Option<u64>) {
+        self.say(&app::run_planned(plan, folder, expected_ms));
+        if !std::io::stderr().is_terminal() {
+            return;
+        }
+        let target = ProgressDrawTarget::stderr();
+        let bar = ProgressBar::with_draw_target(Some(plan.items.len() as u64), target);
+        let expected = expected_ms.map_or(String::new(), |ms| format!(" of about {} s", ms / 1000));
+        let template = format!("[{{bar:24}}] {{pos}}/{{len}} {{elapsed}}{expected}  {{wide_msg}}");
+        let bar = match ProgressStyle::with_template(&template) {
+            Ok(style) => bar.with_style(style.progress_chars("=> ")),
+            Err(_) => bar,
+        };
+        bar.enable_steady_tick(TICK);
+        let _ = self.bar.set(bar);
+    }
+
+    fn note(&self, sentence: &str) {
+        self.say(&format!("note: {}", terminal(sentence)));
+    }
+
+    fn lint(&self, result: &LintResult) {
+        self.say(&app::lint_line(result, &self.style));
+    }
+
+    fn starts(&self, name: &str, _attempt: u32) {
+        if self.bar.get().is_some() {
+            locked(&self.running).insert(name.to_string(), Stopwatch::start());
+            self.draw();
+        }
+    }
+
+    fn output(&self, name: &str, block: &[u8]) {
+        if self.show != ShowOutput::Always {
+            return;
+        }
+        if !self.together {
+            term::stderr_raw(block);
+            return;
+        }
+        let mut lines = locked(&self.lines);
+        let held = lines.entry(name.to_string()).or_default();
+        held.extend_from_slice(block);
+        while let Some(end) = held.iter().position(|b| *b == b'\n').or((held.len() > LINE).then_some(held.len() - 1)) {
+            let line: Vec<u8> = held.drain(..=end).collect();
+            term::stderr_raw(format!("{}| ", terminal(name)).as_bytes());
+            term::stderr_raw(&line);
+        }
+    }
+
+    fn finished(&self, record: &SuiteRecord) {
+        let name = &record.result.name;
+        if let Some(rest) = locked(&self.lines).remove(name).filter(|rest| !rest.is_empty()) {
+            term::stderr_raw(format!("{}| ", terminal(name)).as_bytes());
+            term::stderr_raw(&rest);
+            term::stderr_raw(b"\n");
+        }
+        self.say(&app::run_line(record, &self.style));
+        if let Some(bar) = self.bar.get() {
+            locked(&self.running).remove(name);
+            bar.inc(1);
+            self.draw();
+        }
+    }
+}
