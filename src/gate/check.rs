@@ -63,7 +63,7 @@ impl Sink<'_> {
             path: spot.path.clone(),
             pointer: spot.pointer.clone(),
             place: spot.place,
-            expected: Some(expected.text().to_string()),
+            expected: Some(one_line(expected)),
             actual,
             ..Finding::new(reason, message)
         });
@@ -175,12 +175,22 @@ fn not_boolean(sink: &mut Sink<'_>, expr: &Expr, value: &Value<'_>, spot: &Spot)
     sink.add(Reason::Expression, message, expr, Some(value.show()), spot);
 }
 
+/// The expression as one line of a report: a line break that a gate file holds for its own readers would be shown as `\n`.
+/// A comment keeps its line.
+fn one_line(expr: &Expr) -> String {
+    let text = expr.text().trim();
+    if text.contains("//") {
+        return text.to_string();
+    }
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 fn failed(sink: &mut Sink<'_>, expr: &Expr, error: EvalError, spot: &Spot) {
     let (reason, why) = match error {
         EvalError::Expression(why) => (Reason::Expression, why),
         EvalError::Limit(why) => (Reason::Limit, why),
     };
-    sink.add(reason, format!("`{}` cannot be evaluated: {why}", expr.text()), expr, Some(why), spot);
+    sink.add(reason, format!("`{}` cannot be evaluated: {why}", one_line(expr)), expr, Some(why), spot);
 }
 
 fn empty(sink: &mut Sink<'_>, list: &Expr) {
