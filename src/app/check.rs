@@ -87,6 +87,7 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
     };
     let mut report = present(&workspace, verdict, (!request.deterministic).then(|| watch.seconds()));
     report.notes.extend(unexplained);
+    report.notes.extend(partial(&workspace, request));
     Ok((workspace, report))
 }
 
@@ -238,6 +239,14 @@ fn unbound(workspace: &Workspace) -> Option<String> {
         }
     };
     Some(format!("the evidence is not held to a commit: {why}"))
+}
+
+/// Says that `--gate` left gates out: a pass of one gate must not be taken for a pass of the lane.
+fn partial(workspace: &Workspace, request: &CheckRequest<'_>) -> Option<String> {
+    let left_out = workspace.policy.known.len().saturating_sub(workspace.policy.gates.len());
+    (!request.open.gates.is_empty()).then(|| {
+        format!("--gate: this verdict is not of the whole lane; {left_out} of the workspace's gates were not judged")
+    })
 }
 
 fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Report {

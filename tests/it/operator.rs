@@ -69,3 +69,47 @@ fn the_doctor_misses_nothing_that_a_gate_in_force_does_not_need() {
     ws.gate("g", &format!("applies_when = 'lane == \"certification\"'\n{tables}{check}"));
     assert_eq!(ws.run(&["doctor", "--now", NOW]).code, 1);
 }
+
+#[test]
+fn a_part_of_the_lane_is_not_taken_for_the_whole() {
+    let ws = Ws::new();
+    ws.asserts("g", "size(gate_ids) == 2").asserts("h", "size(gate_ids) == 3");
+    let part = ws.check(&["--gate", "g"]);
+    assert_eq!(part.code, 0, "{}", part.stderr);
+    let said = part.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("not of the whole lane; 1 of the workspace's gates were not judged"), "{said}");
+    assert!(!ws.check(&[]).stderr.contains("not of the whole lane"));
+}
+
+/// The report is shown even where nothing can be written, but not as if all were well.
+#[test]
+fn a_verdict_that_cannot_be_written_is_told_in_the_report() {
+    let ws = Ws::new();
+    ws.asserts("g", "size(gate_ids) == 1").put("taken", "a file");
+    let run = ws.check(&["--out", "taken"]);
+    assert_eq!(run.code, 4, "{}", run.stderr);
+    let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("so tollgate ends with exit code 4"), "{said}");
+}
+
+/// The line that a person is told to paste is not asked for when it is what they pasted.
+#[test]
+fn explain_does_not_ask_for_the_line_that_it_has() {
+    let ws = Ws::new();
+    let asked = "paste the line";
+    let given = ws.run(&["explain", "test a::b ... FAILED"]);
+    assert_eq!(given.code, 1);
+    assert!(!given.stdout.contains(asked) && given.stdout.contains("no entry knows it"), "{}", given.stdout);
+    assert!(ws.run(&["explain", "process ended with exit code 1"]).stdout.contains(asked));
+}
+
+/// A gate file breaks its lines for its own readers; a report does not show `\n`.
+#[test]
+fn an_expression_of_many_lines_stands_on_one() {
+    let ws = Ws::new();
+    ws.asserts("g", "size(gate_ids) == 1\n  && size(gate_ids) == 2");
+    let run = ws.check(&[]);
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("size(gate_ids) == 1 && size(gate_ids) == 2"), "{}", run.stderr);
+    assert!(!run.stderr.contains("\\n"), "{}", run.stderr);
+}
