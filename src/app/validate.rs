@@ -484,10 +484,11 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let dir = temp.path();
         put(dir, "v/a.json", br#"{"schema": "e.v1", "n": 1}"#);
-        fs::write(dir.join("v").join(OsStr::from_bytes(b"b\xFF.json")), "torn").unwrap();
-        fs::write(dir.join("v").join(OsStr::from_bytes(b"c\xFF.txt")), "torn").unwrap();
-        fs::create_dir(dir.join("v").join(OsStr::from_bytes(b"d\xFF"))).unwrap();
-        fs::write(dir.join("v").join(OsStr::from_bytes(b"d\xFF/e.json")), "torn").unwrap();
+        let at = |name: &[u8]| dir.join("v").join(OsStr::from_bytes(name));
+        fs::create_dir(at(b"d\xFF")).unwrap();
+        for name in [&b"b\xFF.json"[..], b"c\xFF.txt", b"d\xFF/e.json"] {
+            fs::File::create(at(name)).unwrap().write_all(b"torn").unwrap();
+        }
         let counts = |pattern: &str| {
             let validation = run(dir, &[pattern], None).unwrap();
             (validation.valid, validation.invalid)
