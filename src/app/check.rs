@@ -6,6 +6,7 @@ use super::workspace::{Entries, OpenRequest, Workspace};
 use crate::artifact::{Documents, Sources, WorkspaceHost};
 use crate::base::clock::Stopwatch;
 use crate::base::digest;
+use crate::base::git::Repository;
 use crate::gate::{self, Facts, Judged, Outcome as Judgement};
 use crate::model::gate::{Blocking, Gate};
 use crate::model::lane::{Lane, Mode};
@@ -86,6 +87,7 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
     };
     let mut report = present(&workspace, verdict, (!request.deterministic).then(|| watch.seconds()));
     report.notes.extend(unexplained);
+    report.notes.extend(partial(&workspace, request));
     Ok((workspace, report))
 }
 
@@ -224,6 +226,29 @@ fn identity(workspace: &Workspace, request: &CheckRequest<'_>, gates: &[GateResu
     Identity { run, correlation }
 }
 
+/// Says that no commit binds the evidence, where nobody asked for that: a run of last year would pass as well as today's.
+fn unbound(workspace: &Workspace) -> Option<String> {
+    if workspace.commit.is_some() || workspace.policy.settings.git == Some(false) {
+        return None;
+    }
+    let why = match Repository::is_top(workspace.root.real()) {
+        true => "the repository has none yet",
+        false => {
+            "the root is not the top folder of a git repository; `git = true` or `git = false` under [workspace] \
+             settles it"
+        }
+    };
+    Some(format!("the evidence is not held to a commit: {why}"))
+}
+
+/// Says that `--gate` left gates out: a pass of one gate must not be taken for a pass of the lane.
+fn partial(workspace: &Workspace, request: &CheckRequest<'_>) -> Option<String> {
+    let left_out = workspace.policy.known.len().saturating_sub(workspace.policy.gates.len());
+    (!request.open.gates.is_empty()).then(|| {
+        format!("--gate: this verdict is not of the whole lane; {left_out} of the workspace's gates were not judged")
+    })
+}
+
 fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Report {
     let policy = &workspace.policy;
     let mut notes = policy.notes.clone();
@@ -237,8 +262,18 @@ fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Rep
         .chain(&workspace.entries.quarantines)
         .filter(|e| e.state != State::Active);
     notes.extend(attention.map(|e| format!("{} `{}`: {}", e.kind.name(), e.id, e.detail)));
-    let failing = verdict.gates.iter().filter(|g| g.status == Status::Fail);
-    let waiver_templates = failing
+    notes.extend(unbound(workspace));
+    let waivers = &workspace.entries.waivers;
+    let failing = || verdict.gates.iter().filter(|g| g.status == Status::Fail);
+    notes.extend(failing().filter_map(|g| {
+        let entry = waivers.iter().find(|e| e.id == g.id)?;
+        let failed: Vec<Option<&str>> = g.findings.iter().map(|f| f.check.as_deref()).collect();
+        let why = waiver::shortfall(entry, verdict.lane, &failed)?;
+        Some(format!("waiver `{}` does not cover what failed: {why}", g.id))
+    }));
+    let waiver_templates = failing()
+        // A second table of the same name would make the classification file unreadable.
+        .filter(|g| waivers.iter().all(|e| e.id != g.id))
         .filter_map(|g| {
             // A fault of the evidence is of no check: then only a waiver of the whole gate helps.
             let fired: BTreeSet<&String> = g.findings.iter().filter_map(|f| f.check.as_ref()).collect();

@@ -2,9 +2,11 @@
 
 use super::error::Error;
 use super::workspace::{OpenRequest, Workspace};
-use crate::artifact::{Documents, Sources};
+use crate::artifact::{Documents, Sources, WorkspaceHost};
+use crate::gate::{self, Facts, Outcome};
 use crate::model::finding::Finding;
 use crate::model::gate::Gate;
+use crate::model::lane::{Lane, Mode};
 use serde::Serialize;
 
 /// One gate's evidence.
@@ -12,10 +14,19 @@ use serde::Serialize;
 pub struct GateEvidence {
     /// The gate.
     pub gate: String,
+    /// Whether it would be judged in any of its lanes; if not, what it lacks is of no weight.
+    pub applies: bool,
     /// Its artifacts that are there and sound: name and path.
     pub present: Vec<(String, String)>,
     /// What is wrong with the others.
     pub faults: Vec<Finding>,
+}
+
+impl GateEvidence {
+    /// Evidence is missing or unsound, and the gate would be judged on it.
+    pub fn lacks(&self) -> bool {
+        self.applies && !self.faults.is_empty()
+    }
 }
 
 /// What the doctor found.
@@ -36,7 +47,7 @@ pub struct Diagnosis {
 impl Diagnosis {
     /// Nothing is missing.
     pub fn is_sound(&self) -> bool {
-        self.classification_fault.is_none() && self.gates.iter().all(|g| g.faults.is_empty())
+        self.classification_fault.is_none() && !self.gates.iter().any(GateEvidence::lacks)
     }
 }
 
@@ -47,15 +58,23 @@ pub fn doctor(request: &OpenRequest<'_>) -> Result<Diagnosis, Error> {
     let context = workspace.artifact_context();
     let sources = Sources::read(&gates, &context);
     let documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
+    let host = WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits);
+    let facts: Vec<(Lane, Facts)> =
+        Lane::ALL.iter().map(|lane| (*lane, workspace.facts(*lane, Mode::Strict))).collect();
     let gates = gates
         .iter()
         .map(|gate| {
             let evidence = documents.evidence(gate);
+            let judged =
+                |facts| gate::evaluate(gate, &evidence, facts, &host).outcome != Outcome::NotApplicable;
+            let applies = gate.applies_when.is_none()
+                || facts.iter().any(|(lane, facts)| gate.lanes.contains(lane) && judged(facts));
             let sound = evidence.records.iter().filter(|r| {
                 r.sha256.is_some() && evidence.faults.iter().all(|f| f.artifact.as_deref() != Some(&r.name))
             });
             GateEvidence {
                 gate: gate.id.clone(),
+                applies,
                 present: sound.map(|r| (r.name.clone(), r.path.clone())).collect(),
                 faults: evidence.faults.clone(),
             }

@@ -13,20 +13,26 @@ pub fn human(diagnosis: &Diagnosis) -> String {
         Err(why) => format!("none: {}", terminal(why)),
     };
     let _ = writeln!(out, "run     {run}");
-    let commit = diagnosis.commit.as_deref().map_or("none: git does not hold here".into(), terminal);
+    let commit =
+        diagnosis.commit.as_deref().map_or("none: git is not asked, or has no commit yet".into(), terminal);
     let _ = writeln!(out, "commit  {commit}");
     if let Some(fault) = &diagnosis.classification_fault {
         let _ = writeln!(out, "waivers unreadable: {}", terminal(fault));
     }
     for gate in &diagnosis.gates {
         let total = gate.present.len();
-        let word = if gate.faults.is_empty() { "ok" } else { "LACKS" };
-        let _ = writeln!(out, "{word:<6} {}  ({total} sound)", terminal(&gate.gate));
+        let word = match (gate.applies, gate.faults.is_empty()) {
+            (false, _) => "skip",
+            (true, true) => "ok",
+            (true, false) => "LACKS",
+        };
+        let why = if gate.applies { "" } else { ", does not apply" };
+        let _ = writeln!(out, "{word:<6} {}  ({total} sound{why})", terminal(&gate.gate));
         for fault in &gate.faults {
             let _ = writeln!(out, "         {}: {}", fault.reason.name(), terminal(&fault.message));
         }
     }
-    let lacking = diagnosis.gates.iter().filter(|g| !g.faults.is_empty()).count();
+    let lacking = diagnosis.gates.iter().filter(|g| g.lacks()).count();
     let _ = writeln!(out, "{lacking} of {} gates lack evidence", diagnosis.gates.len());
     out
 }

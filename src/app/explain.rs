@@ -251,7 +251,14 @@ fn nothing(answer: &mut Explanation, query: &str, request: &ExplainRequest<'_>) 
          not what"
             .into()
     });
-    if !one_word {
+    let names_it = query.contains("... FAILED") || query.contains("PARITY GATE FAIL");
+    if !one_word && names_it {
+        answer.notes.push(
+            "the line says what failed, and no entry knows it: look at the lines above it, or write an entry into a \
+             folder that `runbook` in tollgate.toml names"
+                .into(),
+        );
+    } else if !one_word {
         answer.notes.push(
             "paste the line that names the test or the gate (`test … ... FAILED`, `PARITY GATE FAIL`), which \
              stands further up in the log"

@@ -296,7 +296,10 @@ fn execute_one(request: &ReproduceRequest<'_>, planned: &Planned, step: &mut dyn
     ran.output = String::from_utf8_lossy(&done.output).into_owned();
     (ran.came, ran.exit_code, ran.detail) = match done.ending {
         Ending::Exited(0) => (Came::NotReproduced, Some(0), "did not reproduce: exit code 0".into()),
-        Ending::Exited(code) => (Came::Reproduced, Some(code), format!("reproduced: exit code {code}")),
+        Ending::Exited(code) => match undecided(&planned.command, code) {
+            Some(why) => (Came::NotStarted, Some(code), format!("exit code {code}: {why}")),
+            None => (Came::Reproduced, Some(code), format!("reproduced: exit code {code}")),
+        },
         Ending::Signalled(signal) => {
             (Came::Reproduced, None, format!("reproduced: ended by signal {signal}"))
         }
@@ -307,6 +310,17 @@ fn execute_one(request: &ReproduceRequest<'_>, planned: &Planned, step: &mut dyn
         Ending::Interrupted(signal) => (Came::Interrupted, Some(128 + signal), "interrupted".into()),
     };
     ran
+}
+
+/// Why a failure shows nothing of what failed before: the command itself never got to it.
+fn undecided(command: &str, code: i32) -> Option<&'static str> {
+    let own = command.split_whitespace().find(|word| !word.contains('='));
+    let own = own.is_some_and(|word| word.rsplit('/').next() == Some(env!("CARGO_PKG_NAME")));
+    match code {
+        126 | 127 => Some("what it was to run cannot be run, so neither reproduced nor not"),
+        2..=4 if own => Some("tollgate judged nothing, so neither reproduced nor not"),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -482,6 +496,20 @@ refused ghost: no gate file of this workspace knows this gate; it is not run
         fs_err::remove_dir_all(case.dir.path().join("out")).unwrap();
         insta::assert_snapshot!(error(case.ask(&[], None)), @"3 out holds no verdict; run `tollgate check` first, name a gate, or name a file with --verdict");
         assert_eq!(case.ask(&["g"], None).unwrap().lines(), "g: true\n");
+    }
+
+    #[test]
+    fn a_command_that_never_got_to_it_has_reproduced_nothing() {
+        let commands = [("a", "sh -c 'no-such-tool'"), ("b", "sh -c 'exit 2'")];
+        let mut case = case(commands.iter().map(|(id, c)| gate(id, c)).collect())
+            .records(&commands.map(|(id, c)| (id, Status::Fail, c)));
+        case.exec = true;
+        let came: Vec<Came> = case.go().ran.iter().map(|r| r.came).collect();
+        assert_eq!(came, [Came::NotStarted, Came::Reproduced]);
+        for command in ["tollgate run x", "A=1 tollgate check", "/usr/bin/tollgate check --gate g"] {
+            assert!(undecided(command, 2).is_some() && undecided(command, 1).is_none(), "{command}");
+        }
+        assert_eq!(undecided("cargo test -p tollgate", 2), None);
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub enum Came {
     NotReproduced,
     /// It was ended at the timeout: neither.
     TimedOut,
-    /// It could not be started.
+    /// It could not be started, or ended before it got to what failed.
     NotStarted,
     /// tollgate was told to stop.
     Interrupted,

@@ -10,9 +10,10 @@ use crate::lang::schema::{Registry, Source};
 use crate::model::finding::Reason;
 use crate::model::gate::{Demand, Format};
 use crate::model::validation::{FileResult, Validation};
+use ::glob::{MatchOptions, Pattern};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use walkdir::WalkDir;
 
 /// What to validate, and against what.
@@ -135,6 +136,10 @@ impl Inputs {
                 Err(e) => self.unreadable(e.path(), e.error()),
             }
         }
+        for path in unspeakable(input) {
+            any = true;
+            self.named(&path);
+        }
         if !any {
             self.missing(input, format!("{}: no file matches", show(input)));
         }
@@ -210,6 +215,26 @@ impl Inputs {
         }
         self.targets
     }
+}
+
+/// What a glob matches under a name that is not UTF-8. The `glob` crate passes such names over without a word; here each is
+/// matched as it is shown, with U+FFFD for what cannot be read. Folders that cannot be walked are the crate's to tell.
+fn unspeakable(pattern: &str) -> Vec<PathBuf> {
+    let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
+    let Ok(matcher) = Pattern::new(pattern) else { return Vec::new() };
+    let wild = |part: &Component| part.as_os_str().to_string_lossy().contains(['*', '?', '[']);
+    let fixed: PathBuf = Path::new(pattern).components().take_while(|part| !wild(part)).collect();
+    let here = fixed.as_os_str().is_empty();
+    let mut walk = WalkDir::new(if here { Path::new(".") } else { &fixed }).follow_links(true);
+    if !pattern.contains("**") {
+        walk = walk.max_depth(Path::new(pattern).components().count() - fixed.components().count());
+    }
+    walk.into_iter()
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().to_str().is_none())
+        .map(|entry| if here { entry.path().iter().skip(1).collect() } else { entry.into_path() })
+        .filter(|path| matcher.matches_with(&path.to_string_lossy(), options))
+        .collect()
 }
 
 fn judge(
@@ -365,7 +390,7 @@ mod tests {
         a/bad.toml b02d5cd2 Some(31) Some("e.v1")
           schema: a/bad.toml:2:5: /n: found "1979-05-27", but the schema asks for an integer Some("/n")
         a/no_schema.json e5d5f7c1 Some(8) None
-          schema: a/no_schema.json:1:1: it has no `schema` field, so nothing says what it must look like Some("")
+          schema: a/no_schema.json:1:1: it has no `schema` field, so nothing says what it must look like: name one with `shape` in the gate, or --schema Some("")
         a/ok.json 4f901170 Some(26) Some("e.v1")
         a/ok.ndjson 7bccd662 Some(27) Some("e.v1")
         a/ok.toml 5e0fddaa Some(22) Some("e.v1")
@@ -448,6 +473,33 @@ mod tests {
         torn.json:1:2: the text ends inside an object
          is a folder, not a regular file
         "#);
+    }
+
+    /// Hidden from a glob by its name, torn evidence would pass.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_name_that_is_not_utf_8_hides_nothing_from_a_glob() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt as _;
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path();
+        put(dir, "v/a.json", br#"{"schema": "e.v1", "n": 1}"#);
+        let at = |name: &[u8]| dir.join("v").join(OsStr::from_bytes(name));
+        fs::create_dir(at(b"d\xFF")).unwrap();
+        for name in [&b"b\xFF.json"[..], b"c\xFF.txt", b"d\xFF/e.json"] {
+            fs::File::create(at(name)).unwrap().write_all(b"torn").unwrap();
+        }
+        let counts = |pattern: &str| {
+            let validation = run(dir, &[pattern], None).unwrap();
+            (validation.valid, validation.invalid)
+        };
+        assert_eq!(counts("v/*.json"), (1, 1));
+        assert_eq!(counts("v/?*.json"), (1, 1));
+        assert_eq!(counts("*/*.json"), (1, 1));
+        assert_eq!(counts("v/*/*.json"), (0, 1));
+        assert_eq!(counts("**/*.json"), (1, 2));
+        assert_eq!(counts("v/b*.json"), (0, 1));
+        assert_eq!(counts("v/a*.json"), (1, 0));
     }
 
     #[cfg(unix)]

@@ -349,8 +349,8 @@ mod tests {
         ! folder unreadable: folder.json is a folder, not a regular file
         ! gone missing: gone.json does not exist
         ! large limit: large.json has 5000 bytes, more than the limit of 4000
-        ! lines_own schema: e.jsonl:1:1: it has no `schema` field, so nothing says what it must look like []
-        ! lines_own schema: e.jsonl:2:1: it has no `schema` field, so nothing says what it must look like []
+        ! lines_own schema: e.jsonl:1:1: it has no `schema` field, so nothing says what it must look like: name one with `shape` in the gate, or --schema []
+        ! lines_own schema: e.jsonl:2:1: it has no `schema` field, so nothing says what it must look like: name one with `shape` in the gate, or --schema []
         ! lines_torn malformed: torn.jsonl:2:1: the last line has no end: the file is torn
         ! needs_run missing: {run}/summary.json cannot be found: no run folder results/YYYYMMDDTHHMMSSZ exists
         ! none schema: none.json:1:1: it has no `schema` field, but e.v1 is demanded []
@@ -358,7 +358,7 @@ mod tests {
         ! old stale: old.json:2:18: it is 19 d 12 h old (generated_at 2026-11-01T00:00:00Z), more than 7 d [/generated_at]
         ! other schema: other.json:2:2: its `schema` is "e.v2", but e.v1 is demanded [/schema]
         ! outside unreadable: ../x.json leaves the workspace: it holds `..`
-        ! own_none schema: none.json:1:1: it has no `schema` field, so nothing says what it must look like []
+        ! own_none schema: none.json:1:1: it has no `schema` field, so nothing says what it must look like: name one with `shape` in the gate, or --schema []
         ! torn malformed: torn.json:1:19: the text ends inside an object
         ! undated stale: none.json: it has no `generated_at`, so its age cannot be told []
         ! unknown schema: other.json:2:2: the schema `e.v2` is not registered [/schema]

@@ -276,7 +276,7 @@ mod tests {
         "#);
         let own = b"{\"schema\": \"e.v1\", \"n\": 1}\n{\"n\": 1}\n{\"schema\": \"e.v1\", \"n\": 1.5}\n{\"schema\": \"z\"}\n";
         insta::assert_snapshot!(said(own, Demand::Own), @r#"
-        e.jsonl:2:1: it has no `schema` field, so nothing says what it must look like
+        e.jsonl:2:1: it has no `schema` field, so nothing says what it must look like: name one with `shape` in the gate, or --schema
         e.jsonl:3:25: /n: found 1.5, but the schema asks for an integer
         e.jsonl:4:12: the schema `z` is not registered
         "#);

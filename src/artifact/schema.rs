@@ -82,7 +82,7 @@ pub(super) fn demanded<'r>(
         }
         (Demand::Own, None) => {
             return Err(fault(
-                "it has no `schema` field, so nothing says what it must look like".into(),
+                "it has no `schema` field, so nothing says what it must look like: name one with `shape` in the gate, or --schema".into(),
                 "",
                 None,
             ));

@@ -102,8 +102,15 @@ fn check(global: &Global, now: Now, env: &Env, verb: &args::Check) -> Result<u8,
     progress.finish();
     let out = workspace.output(verb.out.as_deref());
     let written = app::write_verdict(&out, &report);
-    if written.is_ok() {
-        report.verdict_path = Some(out.join(format!("{}_verdict.json", lane.stem())).display().to_string());
+    match &written {
+        Ok(()) => {
+            let file = format!("{}_verdict.json", lane.stem());
+            report.verdict_path = Some(out.join(file).display().to_string());
+        }
+        Err(error) => report.notes.push(format!(
+            "the verdict files are not whole, so tollgate ends with exit code {}: {error}",
+            error.exit_code()
+        )),
     }
     // Everything is delivered that can be: an operator with a full disk still learns what failed.
     let delivered: Vec<_> = targets.iter().map(|target| deliver(target, &report, env)).collect();

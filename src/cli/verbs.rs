@@ -14,7 +14,7 @@ use crate::app::{
 use crate::base::clock::Now;
 use crate::base::files::{self, ReadError, Root};
 use crate::base::json::Limits;
-use crate::config::{self, LoadRequest};
+use crate::config;
 use crate::lang::schema::Registry;
 use crate::model::lane::Lane;
 use crate::report::text::terminal;
@@ -165,10 +165,7 @@ fn schemas(global: &Global) -> Result<Registry, Error> {
         Err(ReadError::Missing(_)) => {
             Registry::new(Vec::new()).map_err(|problems| Error::Usage(problems.join("\n")))
         }
-        _ => {
-            let policy = config::load(&LoadRequest::all(&root))?;
-            Ok(policy.schemas)
-        }
+        _ => Ok(config::schemas(&root)?),
     }
 }
 

@@ -89,6 +89,23 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Policy, ConfigError> {
     loading.finish(request, Some((name, altered)))
 }
 
+/// The schemas of the working tree alone: a gate file that is still being written is in nobody's way.
+pub fn schemas(root: &Root) -> Result<Registry, ConfigError> {
+    let shown = crate::base::files::show(&root.dir().display().to_string());
+    let mut inventory = collect(&FsTree::new(root), &shown)?;
+    inventory.gates.clear();
+    let mut loading = Loading::start(inventory);
+    let registry = loading.registry();
+    match (ConfigError::of(loading.problems), registry) {
+        (None, Some(registry)) => Ok(registry),
+        (Some(error), _) => Err(error),
+        // Without a registry there is a problem, which has returned already.
+        (None, None) => {
+            Err(ConfigError { problems: vec![Problem::of_request("the schemas cannot be used")] })
+        }
+    }
+}
+
 struct Loading {
     inventory: Inventory,
     drafts: Vec<Draft>,

@@ -19,6 +19,6 @@ pub use gate_file::is_id;
 
 pub use inventory::Classification;
 pub use lint::written_files;
-pub use load::{LoadRequest, Policy, load, settings};
+pub use load::{LoadRequest, Policy, load, schemas, settings};
 pub use problem::{ConfigError, Problem};
 pub use resolve::{FILE, defaults, known_packs};

@@ -63,7 +63,7 @@ impl Sink<'_> {
             path: spot.path.clone(),
             pointer: spot.pointer.clone(),
             place: spot.place,
-            expected: Some(expected.text().to_string()),
+            expected: Some(one_line(expected)),
             actual,
             ..Finding::new(reason, message)
         });
@@ -109,7 +109,8 @@ fn each(sink: &mut Sink<'_>, scope: &GateScope<'_>, list: &Expr, watch: &Stopwat
         Err(error) => return failed(sink, list, error, &Spot::default()),
     };
     let Some(elements) = value.elements() else {
-        let message = format!("`{}` is {}, not a list, a map or a jsonl artifact", list.text(), value.show());
+        let message =
+            format!("`{}` is {}, not a list, a map or a jsonl artifact", one_line(list), value.show());
         return sink.add(Reason::Expression, message, list, Some(value.show()), &Spot::default());
     };
     if elements.is_empty() {
@@ -171,8 +172,18 @@ fn element(sink: &mut Sink<'_>, scope: &GateScope<'_>, spot: &Spot) {
 }
 
 fn not_boolean(sink: &mut Sink<'_>, expr: &Expr, value: &Value<'_>, spot: &Spot) {
-    let message = format!("`{}` is {}, not true or false", expr.text(), value.show());
+    let message = format!("`{}` is {}, not true or false", one_line(expr), value.show());
     sink.add(Reason::Expression, message, expr, Some(value.show()), spot);
+}
+
+/// The expression as one line of a report: a line break that a gate file holds for its own readers would be shown as `\n`.
+/// A comment keeps its line.
+pub(super) fn one_line(expr: &Expr) -> String {
+    let text = expr.text().trim();
+    if text.contains("//") {
+        return text.to_string();
+    }
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn failed(sink: &mut Sink<'_>, expr: &Expr, error: EvalError, spot: &Spot) {
@@ -180,12 +191,12 @@ fn failed(sink: &mut Sink<'_>, expr: &Expr, error: EvalError, spot: &Spot) {
         EvalError::Expression(why) => (Reason::Expression, why),
         EvalError::Limit(why) => (Reason::Limit, why),
     };
-    sink.add(reason, format!("`{}` cannot be evaluated: {why}", expr.text()), expr, Some(why), spot);
+    sink.add(reason, format!("`{}` cannot be evaluated: {why}", one_line(expr)), expr, Some(why), spot);
 }
 
 fn empty(sink: &mut Sink<'_>, list: &Expr) {
     if !sink.check.empty_ok {
-        let message = format!("`{}` is empty: nothing was checked", list.text());
+        let message = format!("`{}` is empty: nothing was checked", one_line(list));
         sink.add(Reason::Assertion, message, list, Some("empty".into()), &Spot::default());
     }
 }
@@ -199,7 +210,7 @@ fn too_long(sink: &mut Sink<'_>, list: &Expr) {
 /// The check's message with its expressions filled in; an error in one is shown and changes nothing.
 fn message(check: &Check, scope: &GateScope<'_>, budget: &Budget) -> String {
     let Some(pieces) = &check.message else {
-        return format!("`{}` is false", check.assert.text());
+        return format!("`{}` is false", one_line(&check.assert));
     };
     let mut text = String::new();
     for piece in pieces {
@@ -208,7 +219,7 @@ fn message(check: &Check, scope: &GateScope<'_>, budget: &Budget) -> String {
             Piece::Expr(expr) => match expr.eval(scope, budget) {
                 Ok(value) => text.push_str(&value.show()),
                 Err(EvalError::Expression(why) | EvalError::Limit(why)) => {
-                    text.push_str(&format!("<{}: {why}>", expr.text()));
+                    text.push_str(&format!("<{}: {why}>", one_line(expr)));
                 }
             },
         }

@@ -44,7 +44,7 @@ pub fn evaluate(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn 
             return Judged {
                 outcome: Outcome::NotApplicable,
                 reason: Some(Reason::NotApplicable),
-                detail: condition.text().to_string(),
+                detail: check::one_line(condition),
                 findings: Vec::new(),
                 micros: watch.micros(),
             };

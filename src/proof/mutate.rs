@@ -77,9 +77,7 @@ pub struct Change {
 /// has one. `null` is left out where the format has none (TOML).
 pub fn changes(value: &Value, members: &[Value], nullable: bool) -> Vec<Change> {
     let mut all = vec![Change { op: Op::Removed, to: None, note: "removed".into() }];
-    let mut add = |op, to: Value| {
-        all.push(Change { op, note: format!("{} -> {}", short(value), short(&to)), to: Some(to) })
-    };
+    let mut add = |op, to: Value| all.push(Change { op, note: note(value, &to), to: Some(to) });
     if nullable && !value.is_null() {
         add(Op::Null, Value::Null);
     }
@@ -160,6 +158,20 @@ pub fn set(document: &Value, pointer: &str, to: Option<&Value>) -> Option<Value>
     Some(copy)
 }
 
+/// What was done, for people. Two long values that begin alike are told apart by what is gone.
+fn note(value: &Value, to: &Value) -> String {
+    match (value, to) {
+        (Value::Array(was), Value::Array(is)) if is.len() < was.len() => {
+            format!("{} of {} items, the last is gone", is.len(), was.len())
+        }
+        (Value::Object(was), Value::Object(is)) if is.len() < was.len() => {
+            let gone = was.keys().filter(|key| !is.contains_key(*key)).map(|key| key.as_str());
+            format!("without its member {}", gone.collect::<Vec<_>>().join(", "))
+        }
+        _ => format!("{} -> {}", short(value), short(to)),
+    }
+}
+
 fn short(value: &Value) -> String {
     let text = value.to_string();
     if text.chars().count() <= 40 {
@@ -193,6 +205,18 @@ mod tests {
                 assert_ne!(change.to.as_ref(), Some(&value), "{value}");
             }
         }
+    }
+
+    #[test]
+    fn a_note_says_what_changed() {
+        let long = json!([{"cell": "c01", "runs": 4, "turn_p50_us": 15672, "more": "x"}, 2]);
+        let notes = |value: &Value| -> Vec<String> {
+            changes(value, &[], false).into_iter().filter(|c| c.op == Op::Value).map(|c| c.note).collect()
+        };
+        assert_eq!(notes(&long), ["1 of 2 items, the last is gone"]);
+        assert_eq!(notes(&json!({"a": 1, "b": 2})), ["without its member b"]);
+        assert_eq!(notes(&json!(4)), ["4 -> 5", "4 -> 3"]);
+        assert_eq!(notes(&json!([])), ["[] -> [\"tollgate-prove\"]"]);
     }
 
     #[test]

@@ -32,6 +32,29 @@ pub fn covering<'e>(
     entries.iter().find(|entry| covers(entry, gate_id, lane, failed_checks))
 }
 
+/// Why a waiver that holds does not relabel its failing gate, as a clause; `failed_checks` as in [`covers`]. `None` when it
+/// does, and when it does not hold: then its `detail` says why.
+pub fn shortfall(entry: &Entry, lane: Lane, failed_checks: &[Option<&str>]) -> Option<String> {
+    if !entry.state.holds() {
+        return None;
+    }
+    let lanes = entry.lanes.as_deref().unwrap_or_default();
+    if !lanes.iter().any(|l| l == lane.name()) {
+        return Some(format!("it is for {}, not for the lane {}", lanes.join(", "), lane.name()));
+    }
+    let checks = entry.checks.as_ref()?;
+    let beyond: BTreeSet<&str> =
+        failed_checks.iter().flatten().copied().filter(|id| !checks.iter().any(|c| c == id)).collect();
+    let mut more = Vec::new();
+    if !beyond.is_empty() {
+        more.push(format!("{} failed too", beyond.into_iter().collect::<Vec<_>>().join(", ")));
+    }
+    if failed_checks.iter().any(Option::is_none) {
+        more.push("the evidence itself is at fault".into());
+    }
+    (!more.is_empty()).then(|| format!("it covers {} alone, and {}", checks.join(", "), more.join(" and ")))
+}
+
 /// Marks as `unused` each waiver that holds in `lane` and whose gate passed without it.
 pub fn mark_unused(entries: &mut [Entry], lane: Lane, passed: &BTreeSet<&str>) {
     for entry in entries {
@@ -98,6 +121,26 @@ mod tests {
         assert!(!covers(&some, "g", Lane::Full, &[Some("a"), Some("c")]));
         assert!(!covers(&some, "g", Lane::Full, &[Some("a"), None]));
         assert!(!covers(&some, "g", Lane::Full, &[]));
+    }
+
+    #[test]
+    fn a_waiver_that_does_not_cover_says_why() {
+        let some = entry(State::Active, Some(&["a", "b"]));
+        let why = |entry: &Entry, lane, failed: &[Option<&str>]| shortfall(entry, lane, failed);
+        assert_eq!(why(&some, Lane::Full, &[Some("a")]), None);
+        assert_eq!(
+            why(&some, Lane::Full, &[Some("d"), Some("a"), Some("c"), Some("c"), None]).unwrap(),
+            "it covers a, b alone, and c, d failed too and the evidence itself is at fault"
+        );
+        assert_eq!(
+            why(&some, Lane::Full, &[None]).unwrap(),
+            "it covers a, b alone, and the evidence itself is at fault"
+        );
+        assert_eq!(
+            why(&entry(State::Due, None), Lane::Preflight, &[None]).unwrap(),
+            "it is for full, not for the lane preflight"
+        );
+        assert_eq!(why(&entry(State::Expired, None), Lane::Full, &[None]), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod parse;
 mod state;
 mod template;
 
-pub use apply::{covering, covers, mark_unused};
+pub use apply::{covering, covers, mark_unused, shortfall};
 pub use dates::{QUARANTINE_DAYS, ROLLBACK_DAYS, WAIVER_DAYS, parse_day};
 pub use edit::{EditError, NewWaiver, add, remove, renew};
 pub use parse::{ClassificationFile, ParseFault, RawEntry, RawRollback, Suite, parse};

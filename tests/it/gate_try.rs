@@ -42,6 +42,19 @@ fn the_exit_code_says_whether_it_is_true() {
     assert_eq!(ws.run(&["gate", "try", "--on", ".", "true"]).code, 2);
 }
 
+/// Who tries an expression is in the middle of writing a gate.
+#[test]
+fn a_gate_file_that_is_not_finished_is_in_nobodys_way() {
+    let ws = stocked();
+    ws.put("gates/half.toml", "name = 'N'\n[artifacts.v]\npath = 'ev/*.json'\n");
+    ws.put("ok.json", r#"{"schema": "e.v1", "n": 1}"#);
+    let run = ws.run(&["gate", "try", "--on", "doc.json", "status == 'ready'"]);
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    let ok = ws.at("ok.json");
+    assert_eq!(ws.run(&["validate", &ok.display().to_string()]).code, 0);
+    assert_eq!(ws.run(&["check", "--now", NOW]).code, 2);
+}
+
 #[test]
 fn what_a_file_holds_is_shown_escaped() {
     let ws = stocked();

@@ -16,6 +16,7 @@ mod gate_try;
 mod help;
 mod language;
 mod layering;
+mod operator;
 mod policy_from;
 mod properties;
 mod report;
