@@ -362,7 +362,7 @@ mod tests {
         put(dir.path(), "tollgate.toml", "[workspace]\npacks = ['stater']\n");
         let root = Root::open(dir.path()).unwrap();
         let error = load(&LoadRequest { gates: &["bb".into()], ..LoadRequest::all(&root) }).err().unwrap();
-        insta::assert_snapshot!(error.render(false));
+        insta::assert_snapshot!(error.render(false, &str::to_string));
     }
 
     #[test]
