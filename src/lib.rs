@@ -13,8 +13,3 @@ pub mod report;
 pub mod runbook;
 pub mod verdict;
 pub mod waiver;
-
-/// Chosen by measurement: the system's allocators spend a fifth of a check in taking turns and in asking for memory in
-/// small steps. It stands in the library so that benchmarks measure what ships.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
