@@ -175,5 +175,9 @@ fn same_gate(ours: Option<&GateFile>, theirs: Option<&GateFile>) -> bool {
 
 /// The keys whose values are not the same in both, or are in one alone.
 fn differing<T: Ord + ToString>(ours: &BTreeMap<T, T>, theirs: &BTreeMap<T, T>) -> BTreeSet<String> {
-    ours.keys().chain(theirs.keys()).filter(|key| ours.get(*key) != theirs.get(*key)).map(T::to_string).collect()
+    ours.keys()
+        .chain(theirs.keys())
+        .filter(|key| ours.get(*key) != theirs.get(*key))
+        .map(T::to_string)
+        .collect()
 }

@@ -102,6 +102,7 @@ impl Loading {
         let files: Vec<(&String, &GateFile)> = inventory.gates.iter().collect();
         let read: Vec<_> = files
             .into_par_iter()
+            .with_max_len(1)
             .map(|(id, file)| gate_file::read(id, file.source.clone(), file.origin.clone()))
             .collect();
         let mut drafts = Vec::with_capacity(read.len());
@@ -223,6 +224,7 @@ impl Loading {
             .collect();
         let compiled: Vec<_> = wanted
             .into_par_iter()
+            .with_max_len(1)
             .map(|(draft, selected)| (draft, selected, compile::gate(draft, &known)))
             .collect();
         let mut gates = Vec::new();

@@ -174,7 +174,12 @@ mod tests {
     fn a_problem_shows_its_line_and_a_marker() {
         let error = ConfigError::of(vec![problem("name = 'x'\r\nblockin = 3\r\n", 12..19)]).unwrap();
         assert_eq!(error.to_string(), "gates/a.toml:2:1: it is wrong");
-        insta::assert_snapshot!(error.render(false, &printable), @"");
+        insta::assert_snapshot!(error.render(false, &printable), @r"
+        error: gates/a.toml:2:1: it is wrong
+          |
+        2 | blockin = 3
+          | ^^^^^^^
+        ");
     }
 
     #[test]
@@ -190,7 +195,12 @@ mod tests {
     #[test]
     fn the_marker_moves_with_what_is_escaped() {
         let error = ConfigError::of(vec![problem("\ta = '\u{7}', bad\n", 10..13)]).unwrap();
-        insta::assert_snapshot!(error.render(false, &printable), @"");
+        insta::assert_snapshot!(error.render(false, &printable), @r"
+        error: gates/a.toml:1:11: it is wrong
+          |
+        1 |     a = '\u{7}', bad
+          |                  ^^^
+        ");
     }
 
     #[test]
@@ -198,7 +208,8 @@ mod tests {
         for text in ["", "\n", "é", "a\n\nb", "\u{0}", "\r\n", "\t\u{7}é"] {
             for start in 0..6 {
                 for end in start..7 {
-                    let _ = ConfigError::of(vec![problem(text, start..end)]).unwrap().render(false, &printable);
+                    let _ =
+                        ConfigError::of(vec![problem(text, start..end)]).unwrap().render(false, &printable);
                 }
             }
         }

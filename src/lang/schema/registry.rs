@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     fn source(origin: &str, text: &str) -> Source {
-        Source { id: "stem".into(), text: text.into(), origin: origin.into() }
+        Source { id: "stem".into(), text: text.to_string().into(), origin: origin.into() }
     }
 
     #[test]
