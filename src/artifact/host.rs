@@ -21,6 +21,8 @@ use std::sync::{Mutex, PoisonError};
 
 /// Matches that one `grep` returns at most.
 const MATCHES: usize = 10_000;
+/// Bytes hashed at a time.
+const BLOCK: usize = 1 << 16;
 
 type Kept<K, V> = Mutex<HashMap<K, Result<V, String>>>;
 type Grep = Vec<(String, u64, String)>;
@@ -132,9 +134,11 @@ impl<'w> WorkspaceHost<'w> {
     }
 
     fn digest(&self, path: &str) -> Result<String, String> {
-        let (mut file, _) = self.root.open_file(path).map_err(|e| e.to_string())?;
+        let (mut file, meta) = self.root.open_file(path).map_err(|e| e.to_string())?;
         let mut hash = Running::default();
-        let mut block = vec![0; 1 << 16];
+        // Most files are far smaller than a block.
+        let whole = usize::try_from(meta.len()).unwrap_or(BLOCK).saturating_add(1);
+        let mut block = vec![0; whole.min(BLOCK)];
         loop {
             match file
                 .read(&mut block)

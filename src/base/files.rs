@@ -1,9 +1,10 @@
 //! Files: bounded reads of regular files inside a workspace, atomic writes. Every error names its path.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, Metadata};
 use std::io::{Read as _, Write as _};
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Why a path could not be read. `Display` is one sentence that names the path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +55,9 @@ pub struct Root {
     real: PathBuf,
     /// Workspace-relative path -> the file that stands in for it, or nothing at all.
     instead: BTreeMap<String, Option<PathBuf>>,
+    /// Clean folder below `real` -> where it stands once links are resolved, inside the workspace. A verb looks at many
+    /// files of few folders, and resolving asks the system once for each part of a path.
+    folders: Arc<RwLock<HashMap<String, PathBuf>>>,
 }
 
 impl Root {
@@ -64,7 +68,7 @@ impl Root {
         if !real.is_dir() {
             return Err(ReadError::Io { path: shown, why: "it is not a folder".into() });
         }
-        Ok(Root { dir: dir.to_path_buf(), real, instead: BTreeMap::new() })
+        Ok(Root { dir: dir.to_path_buf(), real, instead: BTreeMap::new(), folders: Arc::default() })
     }
 
     /// The folder as it was named.
@@ -120,13 +124,39 @@ impl Root {
             Some(None) => return Err(ReadError::Missing(show(&clean))),
             None => {}
         }
-        let path = self.real.join(&clean);
-        let real = std::fs::canonicalize(&path).map_err(|e| io_error(&show(&clean), &e))?;
+        let (folder, name) = clean.rsplit_once('/').unwrap_or(("", &clean));
+        if let Some(folder) = self.folder(folder).filter(|_| !name.is_empty()) {
+            let path = folder.join(name);
+            let found = path.symlink_metadata().map_err(|e| io_error(&show(&clean), &e))?;
+            if !found.is_symlink() {
+                return Ok(path);
+            }
+        }
+        self.follow(&clean)
+    }
+
+    /// Resolves every part of a clean path.
+    fn follow(&self, clean: &str) -> Result<PathBuf, ReadError> {
+        let real = std::fs::canonicalize(self.real.join(clean)).map_err(|e| io_error(&show(clean), &e))?;
         if real.starts_with(&self.real) {
             Ok(real)
         } else {
-            Err(ReadError::Outside { path: show(&clean), why: "a symbolic link leads out of it".into() })
+            Err(ReadError::Outside { path: show(clean), why: "a symbolic link leads out of it".into() })
         }
+    }
+
+    /// Where a clean folder stands, when it is there and inside the workspace. Only what was found is kept: what is not
+    /// there yet may come.
+    fn folder(&self, clean: &str) -> Option<PathBuf> {
+        if clean.is_empty() {
+            return Some(self.real.clone());
+        }
+        if let Some(known) = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(clean) {
+            return Some(known.clone());
+        }
+        let found = self.follow(clean).ok()?;
+        let mut folders = self.folders.write().unwrap_or_else(PoisonError::into_inner);
+        Some(folders.entry(clean.to_string()).or_insert(found).clone())
     }
 
     /// Where a workspace-relative file is to be written: behind the symbolic links of the workspace, never outside it.

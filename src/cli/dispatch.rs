@@ -10,6 +10,7 @@ use crate::app::{self, CheckRequest, Error, exit};
 use crate::base::clock::Now;
 use crate::base::files;
 use crate::model::lane::{Lane, Mode};
+use crate::report::text::terminal;
 use crate::report::{self, Kind};
 use clap::Parser as _;
 use std::process::ExitCode;
@@ -31,7 +32,7 @@ pub fn main() -> ExitCode {
     };
     let env = Env::from_machine();
     let code = run(&cli, &env).unwrap_or_else(|error| {
-        term::complain(&error);
+        complain(&error, &env);
         error.exit_code()
     });
     ExitCode::from(code)
@@ -59,6 +60,14 @@ fn run(cli: &Cli, env: &Env) -> Result<u8, Error> {
         Verb::Doctor(verb) => verbs::doctor(global, now, env, verb),
         Verb::Completions(verb) => verbs::completions(verb),
         Verb::Man(verb) => verbs::man(verb),
+    }
+}
+
+/// Says why a verb ended; the problems of a policy with the lines they are on.
+fn complain(error: &Error, env: &Env) {
+    match error {
+        Error::Policy(problems) => term::stderr(&problems.render(term::look(env).colour, &terminal)),
+        Error::Usage(_) | Error::Work(_) => term::complain(error),
     }
 }
 

@@ -23,7 +23,7 @@ pub fn digest(inventory: &Inventory) -> String {
         part("gate", id, &gate.source.text);
     }
     for (id, text) in schemas(inventory) {
-        part("schema", &id, &text);
+        part("schema", id, text);
     }
     for (name, text) in entries(&inventory.classification) {
         part("entry", &name, &text);
@@ -62,14 +62,10 @@ fn settings_text(settings: &Settings) -> String {
 }
 
 /// Every schema in force: the workspace's own by id, and the embedded files that none of them replaces.
-fn schemas(inventory: &Inventory) -> BTreeMap<String, String> {
-    let mut found: BTreeMap<String, String> = embedded::SCHEMAS
-        .iter()
-        .map(|(path, text)| (path.trim_end_matches(".json").to_string(), (*text).to_string()))
-        .collect();
-    for source in &inventory.schemas {
-        found.insert(source.id.clone(), source.text.clone());
-    }
+fn schemas(inventory: &Inventory) -> BTreeMap<&str, &str> {
+    let mut found: BTreeMap<&str, &str> =
+        embedded::SCHEMAS.iter().map(|(path, text)| (path.trim_end_matches(".json"), *text)).collect();
+    found.extend(inventory.schemas.iter().map(|source| (source.id.as_str(), source.text.as_ref())));
     found
 }
 
@@ -178,6 +174,10 @@ fn same_gate(ours: Option<&GateFile>, theirs: Option<&GateFile>) -> bool {
 }
 
 /// The keys whose values are not the same in both, or are in one alone.
-fn differing(ours: &BTreeMap<String, String>, theirs: &BTreeMap<String, String>) -> BTreeSet<String> {
-    ours.keys().chain(theirs.keys()).filter(|key| ours.get(*key) != theirs.get(*key)).cloned().collect()
+fn differing<T: Ord + ToString>(ours: &BTreeMap<T, T>, theirs: &BTreeMap<T, T>) -> BTreeSet<String> {
+    ours.keys()
+        .chain(theirs.keys())
+        .filter(|key| ours.get(*key) != theirs.get(*key))
+        .map(T::to_string)
+        .collect()
 }

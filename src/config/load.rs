@@ -119,6 +119,7 @@ impl Loading {
         let files: Vec<(&String, &GateFile)> = inventory.gates.iter().collect();
         let read: Vec<_> = files
             .into_par_iter()
+            .with_max_len(1)
             .map(|(id, file)| gate_file::read(id, file.source.clone(), file.origin.clone()))
             .collect();
         let mut drafts = Vec::with_capacity(read.len());
@@ -240,6 +241,7 @@ impl Loading {
             .collect();
         let compiled: Vec<_> = wanted
             .into_par_iter()
+            .with_max_len(1)
             .map(|(draft, selected)| (draft, selected, compile::gate(draft, &known)))
             .collect();
         let mut gates = Vec::new();
@@ -379,7 +381,7 @@ mod tests {
         put(dir.path(), "tollgate.toml", "[workspace]\npacks = ['stater']\n");
         let root = Root::open(dir.path()).unwrap();
         let error = load(&LoadRequest { gates: &["bb".into()], ..LoadRequest::all(&root) }).err().unwrap();
-        insta::assert_snapshot!(error.render(false));
+        insta::assert_snapshot!(error.render(false, &str::to_string));
     }
 
     #[test]

@@ -78,28 +78,22 @@ impl Problem {
     }
 
     /// The sentence, the line of the file and a marker under what is meant.
-    fn render(&self, colour: bool) -> String {
+    fn render(&self, colour: bool, fit: &dyn Fn(&str) -> String) -> String {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(140);
-        let message = printable(&self.message);
-        let title = Level::ERROR.primary_title(message.as_str());
-        let path = self.path.as_deref().map(show);
-        let text = match (&path, &self.line, self.place) {
-            (Some(path), Some((line, span)), Some(place)) => {
-                let snippet = Snippet::source(line.as_str())
-                    .path(path.as_str())
-                    .line_start(usize::try_from(place.line).unwrap_or(usize::MAX))
-                    .annotation(AnnotationKind::Primary.span(span.clone()));
-                renderer.render(&[title.element(snippet)])
-            }
-            (Some(path), _, _) => {
-                let origin = annotate_snippets::Origin::path(path.as_str());
-                renderer.render(&[title.element(origin)])
-            }
-            _ => renderer.render(&[annotate_snippets::Group::with_title(title)]),
+        let sentence = fit(&self.sentence());
+        let title = Level::ERROR.primary_title(sentence.as_str());
+        let (Some((line, span)), Some(place)) = (&self.line, self.place) else {
+            return renderer.render(&[annotate_snippets::Group::with_title(title)]);
         };
-        // The renderer shows C0 controls as pictures; C1 controls are as able to steer a terminal.
-        text.chars().map(|c| if ('\u{80}'..='\u{9f}').contains(&c) { '\u{fffd}' } else { c }).collect()
+        // Made fit, the text has another length: the marker moves with it.
+        let fitted = |part: &str| fit(&part.replace('\t', "    "));
+        let shown = fitted(line);
+        let at = |offset: usize| floor(&shown, fitted(&line[..floor(line, offset)]).len());
+        let snippet = Snippet::source(shown.as_str())
+            .line_start(usize::try_from(place.line).unwrap_or(usize::MAX))
+            .annotation(AnnotationKind::Primary.span(at(span.start)..at(span.end)));
+        renderer.render(&[title.element(snippet)])
     }
 }
 
@@ -111,6 +105,7 @@ fn floor(text: &str, offset: usize) -> usize {
     at
 }
 
+/// One line without control characters.
 fn printable(message: &str) -> String {
     message
         .chars()
@@ -133,9 +128,10 @@ impl ConfigError {
         (!problems.is_empty()).then_some(ConfigError { problems })
     }
 
-    /// Every problem with its line and a marker, for a terminal; without colour it is plain text.
-    pub fn render(&self, colour: bool) -> String {
-        let mut parts: Vec<String> = self.problems.iter().map(|p| p.render(colour)).collect();
+    /// Every problem for people: its sentence, which begins with `path:line:column`, and below it the line and a marker.
+    /// `fit` makes a line of text fit for where it is shown: what is quoted may be hostile.
+    pub fn render(&self, colour: bool, fit: &dyn Fn(&str) -> String) -> String {
+        let mut parts: Vec<String> = self.problems.iter().map(|p| p.render(colour, fit)).collect();
         if parts.len() > 1 {
             parts.push(format!("{} problems; nothing was judged", parts.len()));
         }
@@ -178,9 +174,8 @@ mod tests {
     fn a_problem_shows_its_line_and_a_marker() {
         let error = ConfigError::of(vec![problem("name = 'x'\r\nblockin = 3\r\n", 12..19)]).unwrap();
         assert_eq!(error.to_string(), "gates/a.toml:2:1: it is wrong");
-        insta::assert_snapshot!(error.render(false), @r"
-        error: it is wrong
-         --> gates/a.toml:2:1
+        insta::assert_snapshot!(error.render(false, &printable), @r"
+        error: gates/a.toml:2:1: it is wrong
           |
         2 | blockin = 3
           | ^^^^^^^
@@ -192,17 +187,29 @@ mod tests {
         let mut bad = problem("a = '\u{1b}[31m\u{9b}'\n", 4..9);
         bad.message = "no \u{1b}]0;x\u{7}".into();
         let shown = ConfigError::of(vec![bad]).unwrap();
-        for text in [shown.render(false), shown.to_string()] {
+        for text in [shown.render(false, &printable), shown.to_string()] {
             assert!(text.chars().all(|c| !c.is_control() || c == '\n'), "{text:?}");
         }
     }
 
     #[test]
+    fn the_marker_moves_with_what_is_escaped() {
+        let error = ConfigError::of(vec![problem("\ta = '\u{7}', bad\n", 10..13)]).unwrap();
+        insta::assert_snapshot!(error.render(false, &printable), @r"
+        error: gates/a.toml:1:11: it is wrong
+          |
+        1 |     a = '\u{7}', bad
+          |                  ^^^
+        ");
+    }
+
+    #[test]
     fn any_span_of_any_text_is_shown() {
-        for text in ["", "\n", "é", "a\n\nb", "\u{0}", "\r\n"] {
+        for text in ["", "\n", "é", "a\n\nb", "\u{0}", "\r\n", "\t\u{7}é"] {
             for start in 0..6 {
                 for end in start..7 {
-                    let _ = ConfigError::of(vec![problem(text, start..end)]).unwrap().render(false);
+                    let _ =
+                        ConfigError::of(vec![problem(text, start..end)]).unwrap().render(false, &printable);
                 }
             }
         }
