@@ -12,6 +12,7 @@ mod message;
 mod problem;
 mod raw;
 mod resolve;
+mod run_profiles;
 mod run_sections;
 mod tree;
 
@@ -19,6 +20,6 @@ pub use gate_file::is_id;
 
 pub use inventory::Classification;
 pub use lint::written_files;
-pub use load::{LoadRequest, Policy, load, settings};
+pub use load::{LoadRequest, Policy, load, run_settings, settings};
 pub use problem::{ConfigError, Problem};
 pub use resolve::{FILE, defaults, known_packs};
