@@ -8,6 +8,7 @@ pub mod config;
 pub mod gate;
 pub mod lang;
 pub mod model;
+pub mod plan;
 pub mod proof;
 pub mod report;
 pub mod runbook;

@@ -13,6 +13,7 @@ use crate::config::tree::{FsTree, GitTree};
 use crate::lang::schema::Registry;
 use crate::model::gate::{Blocking, Gate, Origin, Region};
 use crate::model::lane::Lane;
+use crate::model::plan::RunSettings;
 use crate::model::workspace::Settings;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,11 +63,16 @@ pub struct Policy {
 
 /// The settings of the working tree's `tollgate.toml` alone: for verbs that write the files that a policy is loaded from.
 pub fn settings(root: &Root) -> Result<Settings, ConfigError> {
+    run_settings(root).map(|(settings, _)| settings)
+}
+
+/// The settings of the working tree's `tollgate.toml`, and what it says about runs. An error holds every problem of the file.
+pub fn run_settings(root: &Root) -> Result<(Settings, RunSettings), ConfigError> {
     let shown = crate::base::files::show(&root.dir().display().to_string());
     let (found, problems) = inventory::workspace(&FsTree::new(root), &shown)?;
     match ConfigError::of(problems) {
         Some(error) => Err(error),
-        None => Ok(found.settings),
+        None => Ok((found.settings, found.runs)),
     }
 }
 

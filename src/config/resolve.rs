@@ -6,6 +6,7 @@ use crate::base::toml_text::{self, Fault, Faults, Reader, Text, suggestion};
 use crate::config::problem::SourceText;
 use crate::config::{duration, run_sections};
 use crate::model::gate::Region;
+use crate::model::plan::RunSettings;
 use crate::model::workspace::Settings;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -22,6 +23,8 @@ pub struct Workspace {
     pub packs_region: Region,
     /// Folders of gates and schemas that the file itself names: a note is due when one is not there.
     pub named_folders: Vec<String>,
+    /// Suites, lint steps and profiles.
+    pub runs: RunSettings,
 }
 
 /// The embedded default: what holds where `tollgate.toml` is silent, and what `tollgate init` writes.
@@ -58,6 +61,7 @@ pub fn workspace(source: &SourceText) -> (Workspace, Vec<Fault>) {
         settings: defaults(),
         packs_region: Region::to_end_of_line(&source.path, text, 0),
         named_folders: Vec::new(),
+        runs: RunSettings { suites: Vec::new(), lint: Vec::new(), profiles: Vec::new() },
     };
     if let Some(section) = top.table("workspace", "`[workspace]`") {
         found.packs_region = Region::of(&source.path, text, section.header());
@@ -66,7 +70,7 @@ pub fn workspace(source: &SourceText) -> (Workspace, Vec<Fault>) {
     if let Some(section) = top.table("reproduce", "`[reproduce]`") {
         reproduce_section(section, &mut found.settings);
     }
-    run_sections::check(&top);
+    found.runs = run_sections::read(&top);
     // Sections of later parts of tollgate: read by those, only known here.
     for later in ["trace", "mender"] {
         top.table(later, format!("`[{later}]`"));

@@ -1,76 +1,411 @@
-//! `[suites.*]`, `[lint]`, `[profiles.*]` (`runs.md`): their exact shape is checked wherever the file is read, so that a
-//! slip is found by `check` and not by the first run.
+//! `[suites.*]`, `[lint]`, `[profiles.*]` (`runs.md`). They are read wherever the file is, so that a slip is found by
+//! `check` and not by the first run.
 
-use crate::base::toml_text::{Reader, kind, suggestion, text_at};
+use crate::base::command::CommandLine;
+use crate::base::files::Root;
+use crate::base::toml_text::{Reader, Text, kind, suggestion, text_at};
 use crate::config::duration;
+use crate::config::run_profiles::{self, named};
+use crate::model::plan::RunSettings;
+use crate::model::suite::{self, Names, Role, SuiteSpec};
 
-/// What can read a suite's result.
-const READERS: &[&str] =
-    &["exit", "libtest", "nextest", "junit", "go", "tap", "node", "playwright", "pytest"];
+/// Seconds that a suite may take where its section says nothing: 10 minutes.
+const TIMEOUT: u64 = 600;
+/// What stands for a suite's name and its result folder in a suite's texts.
+const OF_SUITE: &[&str] = &["{name}", "{out}"];
+/// The same, and the test, in the command of one test.
+const OF_TEST: &[&str] = &["{name}", "{out}", "{test}"];
 
-/// Checks the three sections of the top table.
-pub fn check(top: &Reader<'_, '_>) {
-    for (_, suite) in top.tables("suites", "suites") {
-        check_suite(suite);
+/// Reads the three sections of the top table. What is wrong is a fault of its reader, and is left out of the settings.
+pub fn read(top: &Reader<'_, '_>) -> RunSettings {
+    let mut kinds: Vec<String> = Vec::new();
+    let mut suites: Vec<SuiteSpec> = Vec::new();
+    for (kind, section) in top.tables("suites", "suites") {
+        named(&section, &kind, "a kind of suites");
+        kinds.push(kind.value.clone());
+        suites.extend(suite(&kind.value, section));
     }
-    if let Some(lint) = top.table("lint", "`[lint]`") {
-        strings_only(&lint, "`[lint]`");
-    }
-    for (_, profile) in top.tables("profiles", "profiles") {
-        profile.boolean("lint");
-        profile.texts("kinds");
-        profile.texts("skip");
-        profile.finish();
-    }
+    let lint = top.table("lint", "`[lint]`").map(|section| lint(&section)).unwrap_or_default();
+    let roles: Vec<(&str, Role)> = suites.iter().map(|s| (s.kind.as_str(), s.role)).collect();
+    let profiles = run_profiles::read(top, &kinds, &roles);
+    RunSettings { suites, lint, profiles }
 }
 
-fn check_suite(suite: Reader<'_, '_>) {
-    let what = suite.what().to_string();
-    suite.required_line("command");
-    for key in ["single", "results", "cwd"] {
-        suite.text(key);
+fn suite(kind: &str, section: Reader<'_, '_>) -> Option<SuiteSpec> {
+    let command =
+        section.required_line("command").and_then(|text| command(&section, "command", &text, OF_SUITE));
+    let single = section.text("single").and_then(|text| single(&section, &text));
+    let names = names(&section);
+    let reader = reader(&section);
+    let results = results(&section, reader);
+    let timeout = timeout(&section);
+    let role = role(&section, kind);
+    let env = env(&section);
+    let cwd = cwd(&section);
+    section.finish();
+    Some(SuiteSpec {
+        kind: kind.to_string(),
+        role,
+        names: names?,
+        command: command?,
+        single,
+        reader: reader?,
+        results,
+        timeout,
+        env,
+        cwd,
+    })
+}
+
+/// One of `names`, `glob`, `from`.
+fn names(section: &Reader<'_, '_>) -> Option<Names> {
+    let listed = section.texts("names").map(|names| listed(section, &names));
+    let glob = section.text("glob").map(|text| glob(section, &text));
+    let from = section.text("from").map(|word| {
+        if word.value != "classification" {
+            let said = word.value.escape_debug().to_string();
+            section.fault(word.span, format!("`from` can only be \"classification\", not \"{said}\""));
+        }
+        Names::Classification
+    });
+    let given = ["names", "glob", "from"].into_iter().filter(|key| section.value(key).is_some()).count();
+    if given != 1 {
+        let what = section.what();
+        section.fault(section.header(), format!("{what} needs one of `names`, `glob`, `from`, and only one"));
     }
-    let sources = [suite.texts("names").is_some(), suite.text("glob").is_some(), from(&suite)];
-    if sources.iter().filter(|given| **given).count() != 1 {
-        suite.fault(suite.header(), format!("{what} needs one of `names`, `glob`, `from`, and only one"));
-    }
-    if let Some(reader) = suite.text("reader").filter(|r| !READERS.contains(&r.value.as_str())) {
-        let hint = suggestion(&reader.value, READERS.iter().copied());
-        suite.fault(reader.span, format!("no reader is called \"{}\"{hint}", reader.value.escape_debug()));
-    }
-    if let Some(timeout) = suite.text("timeout")
-        && let Err(why) = duration::parse(&timeout.value)
+    listed.or(glob).or(from)
+}
+
+fn listed(section: &Reader<'_, '_>, names: &[Text]) -> Names {
+    let what = section.what();
+    let mut found: Vec<String> = Vec::new();
+    if names.is_empty()
+        && let Some(list) = section.value("names")
     {
-        suite.fault(timeout.span, format!("`timeout` of {what}: {why}"));
+        section.fault(list.span(), format!("`names` of {what} is an empty list"));
     }
-    if let Some(word) = suite.text("as").filter(|w| !matches!(w.value.as_str(), "suite" | "unit")) {
-        let said = word.value.escape_debug().to_string();
-        suite.fault(word.span, format!("`as` is \"suite\" or \"unit\", not \"{said}\""));
+    for name in names {
+        let shown = name.value.escape_debug();
+        if name.value.is_empty() || name.value.contains('\0') {
+            section
+                .fault(name.span.clone(), format!("`names` of {what}: \"{shown}\" is no name for a suite"));
+        } else if found.contains(&name.value) {
+            section.fault(name.span.clone(), format!("`{shown}` stands twice in `names` of {what}"));
+        } else {
+            found.push(name.value.clone());
+        }
     }
-    let env = what.trim_matches('`').trim_end_matches(']').to_string();
-    if let Some(table) = suite.table("env", format!("`{env}.env]`")) {
-        strings_only(&table, &format!("`{env}.env]`"));
-    }
-    suite.finish();
+    Names::Listed(found)
 }
 
-/// `from = "classification"`; true when a `from` is given.
-fn from(suite: &Reader<'_, '_>) -> bool {
-    let Some(word) = suite.text("from") else { return false };
-    if word.value != "classification" {
-        let said = word.value.escape_debug().to_string();
-        suite.fault(word.span, format!("`from` can only be \"classification\", not \"{said}\""));
+fn glob(section: &Reader<'_, '_>, text: &Text) -> Names {
+    let why = match Root::clean(&text.value) {
+        Err(error) => Some(error.to_string()),
+        Ok(clean) => clean.split('/').find_map(|part| match part {
+            "**" => None,
+            part => glob::Pattern::new(part).err().map(|error| error.msg.to_string()),
+        }),
+    };
+    if let Some(why) = why {
+        section.fault(text.span.clone(), format!("`glob` of {}: {why}", section.what()));
     }
-    true
+    Names::Glob(text.value.clone())
+}
+
+/// A command in words, holding no placeholder but those of `known`.
+fn command(section: &Reader<'_, '_>, key: &str, text: &Text, known: &[&str]) -> Option<CommandLine> {
+    placeholders(section, key, text, known);
+    match CommandLine::parse(&text.value) {
+        Ok(line) => Some(line),
+        Err(why) => {
+            section.fault(text.span.clone(), format!("`{key}` of {}: {why}", section.what()));
+            None
+        }
+    }
+}
+
+fn single(section: &Reader<'_, '_>, text: &Text) -> Option<CommandLine> {
+    let line = command(section, "single", text, OF_TEST)?;
+    if !line.arguments().iter().any(|word| word.contains("{test}")) {
+        let what = section.what();
+        section.fault(
+            text.span.clone(),
+            format!(
+                "`single` of {what} holds no {{test}} behind its program, so it cannot run one test alone"
+            ),
+        );
+    }
+    Some(line)
+}
+
+/// Reports each `{word}` that stands for nothing: it would reach the command as it is.
+fn placeholders(section: &Reader<'_, '_>, key: &str, text: &Text, known: &[&str]) {
+    let mut rest = text.value.as_str();
+    while let Some(open) = rest.find('{') {
+        rest = &rest[open..];
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        let end = rest[1..].find(|c| !word(c)).map_or(rest.len(), |at| at + 1);
+        if end > 1 && rest[end..].starts_with('}') && !known.contains(&&rest[..=end]) {
+            let what = section.what();
+            let may = if known.is_empty() {
+                "it takes none".into()
+            } else {
+                format!("known are {}", known.join(", "))
+            };
+            section.fault(
+                text.span.clone(),
+                format!("`{key}` of {what} knows no placeholder {}; {may}", &rest[..=end]),
+            );
+        }
+        rest = &rest[end..];
+    }
+}
+
+/// The reader; `exit` where none is named.
+fn reader(section: &Reader<'_, '_>) -> Option<suite::Reader> {
+    let Some(word) = section.text("reader") else { return Some(suite::Reader::Exit) };
+    let found = suite::Reader::parse(&word.value);
+    if found.is_none() {
+        let hint = suggestion(&word.value, suite::Reader::ALL.map(suite::Reader::name));
+        section.fault(word.span, format!("no reader is called \"{}\"{hint}", word.value.escape_debug()));
+    }
+    found
+}
+
+/// The file that the reader reads. Without one a reader of text reads the suite's output; a reader of a file has nothing.
+fn results(section: &Reader<'_, '_>, reader: Option<suite::Reader>) -> Option<String> {
+    use suite::Reader::{Exit, Junit, Playwright, Pytest};
+    let what = section.what();
+    let Some(text) = section.text("results") else {
+        if let Some(reader @ (Junit | Playwright | Pytest)) = reader
+            && section.value("results").is_none()
+        {
+            let name = reader.name();
+            section.fault(
+                section.header(),
+                format!(
+                    "{what} has no `results`: the reader {name} reads a file, for example \"{{out}}/results\""
+                ),
+            );
+        }
+        return None;
+    };
+    if reader == Some(Exit) {
+        section.fault(
+            text.span.clone(),
+            format!("`results` of {what} is read by nothing: its `reader` is \"exit\""),
+        );
+    }
+    if text.value.trim().is_empty() || text.value.chars().any(char::is_control) {
+        section
+            .fault(text.span.clone(), format!("`results` of {what} is blank or holds a control character"));
+    }
+    placeholders(section, "results", &text, OF_SUITE);
+    Some(text.value)
+}
+
+fn timeout(section: &Reader<'_, '_>) -> u64 {
+    let Some(text) = section.text("timeout") else { return TIMEOUT };
+    duration::parse(&text.value).unwrap_or_else(|why| {
+        section.fault(text.span, format!("`timeout` of {}: {why}", section.what()));
+        TIMEOUT
+    })
+}
+
+/// `as`; without it the kind `e2e` holds suites and every other holds units.
+fn role(section: &Reader<'_, '_>, kind: &str) -> Role {
+    let usual = if kind == "e2e" { Role::Suite } else { Role::Unit };
+    let Some(word) = section.text("as") else { return usual };
+    match word.value.as_str() {
+        "suite" => Role::Suite,
+        "unit" => Role::Unit,
+        said => {
+            let said = said.escape_debug().to_string();
+            section.fault(word.span, format!("`as` is \"suite\" or \"unit\", not \"{said}\""));
+            usual
+        }
+    }
+}
+
+/// `env`, in the order written.
+fn env(section: &Reader<'_, '_>) -> Vec<(String, String)> {
+    let label = format!("{}.env]`", section.what().trim_end_matches('`').trim_end_matches(']'));
+    let Some(table) = section.table("env", label.clone()) else { return Vec::new() };
+    let mut found = strings(&table, &label);
+    for (name, value) in &found {
+        let shown = name.value.escape_debug();
+        if name.value.is_empty() || name.value.contains(['=', '\0']) {
+            table.fault(
+                name.span.clone(),
+                format!("`{shown}` of {label} is no name of an environment variable"),
+            );
+        }
+        if value.value.contains('\0') {
+            table.fault(value.span.clone(), format!("`{shown}` of {label} holds a NUL byte"));
+        }
+        placeholders(&table, &name.value, value, OF_SUITE);
+    }
+    found.sort_by_key(|(name, _)| name.span.start);
+    found.into_iter().map(|(name, value)| (name.value, value.value)).collect()
+}
+
+/// The folder that the suite runs in, `.` for the root.
+fn cwd(section: &Reader<'_, '_>) -> String {
+    let Some(text) = section.text("cwd") else { return ".".into() };
+    placeholders(section, "cwd", &text, &[]);
+    match Root::clean(&text.value) {
+        Ok(clean) if clean.is_empty() => ".".into(),
+        Ok(clean) => clean,
+        Err(error) => {
+            section.fault(text.span, format!("`cwd` of {}: {error}", section.what()));
+            ".".into()
+        }
+    }
+}
+
+/// Lint steps, in the order written.
+fn lint(section: &Reader<'_, '_>) -> Vec<(String, CommandLine)> {
+    let mut steps = strings(section, "`[lint]`");
+    steps.sort_by_key(|(name, _)| name.span.start);
+    let mut found = Vec::new();
+    for (name, text) in steps {
+        named(section, &name, "a lint step");
+        found.extend(command(section, &name.value, &text, &[]).map(|line| (name.value, line)));
+    }
+    found
 }
 
 /// A table whose keys are the author's own and whose values are strings.
-fn strings_only(table: &Reader<'_, '_>, what: &str) {
+fn strings(table: &Reader<'_, '_>, what: &str) -> Vec<(Text, Text)> {
+    let mut found = Vec::new();
     for (key, value) in table.entries() {
-        if text_at(value).is_none() {
-            let said = kind(value.get_ref());
-            let key = key.value.escape_debug().to_string();
-            table.fault(value.span(), format!("`{key}` of {what} must be a string, not {said}"));
+        match text_at(value) {
+            Some(text) => found.push((key, text)),
+            None => {
+                let said = kind(value.get_ref());
+                let key = key.value.escape_debug().to_string();
+                table.fault(value.span(), format!("`{key}` of {what} must be a string, not {said}"));
+            }
         }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::problem::SourceText;
+    use crate::config::resolve::{FILE, workspace};
+    use crate::model::plan::RunSettings;
+    use crate::model::suite::{Names, Reader, Role};
+
+    fn load(text: &str) -> (RunSettings, Vec<(usize, String)>) {
+        let (found, faults) = workspace(&SourceText { path: FILE.into(), text: text.into() });
+        let line = |at: usize| text[..at].matches('\n').count() + 1;
+        (found.runs, faults.into_iter().map(|f| (line(f.span.start), f.message)).collect())
+    }
+
+    fn suite(more: &str) -> String {
+        format!("[suites.unit]\nnames = ['a']\ncommand = 'x {{name}}'\n{more}\n")
+    }
+
+    #[test]
+    fn a_section_is_read_with_its_defaults() {
+        let (runs, faults) = load(&suite("[suites.e2e]\nfrom = 'classification'\ncommand = 'y'"));
+        assert_eq!(faults, []);
+        let [e2e, unit] = &runs.suites[..] else { panic!("{runs:?}") };
+        assert_eq!((unit.kind.as_str(), unit.role, unit.reader), ("unit", Role::Unit, Reader::Exit));
+        assert_eq!((unit.timeout, unit.cwd.as_str(), &unit.results, &unit.single), (600, ".", &None, &None));
+        assert_eq!(unit.names, Names::Listed(vec!["a".into()]));
+        assert_eq!((e2e.role, &e2e.names), (Role::Suite, &Names::Classification));
+    }
+
+    #[test]
+    fn a_section_is_read_whole() {
+        let (runs, faults) = load(
+            "[suites.web]\nglob = 'tests/*.spec.ts'\ncommand = 'A=\"b c\" npx playwright test {name}'\n\
+             single = 'npx playwright test {name} -g {test}'\nreader = 'playwright'\nresults = '{out}/r.json'\n\
+             timeout = '90s'\nenv = { Z = '{out}/z', A = '{name}' }\ncwd = './web/'\nas = 'suite'\n\
+             [lint]\nz = 'cargo fmt --check'\na = 'b'\n",
+        );
+        assert_eq!(faults, []);
+        let web = &runs.suites[0];
+        assert_eq!((web.role, web.timeout, web.cwd.as_str()), (Role::Suite, 90, "web"));
+        assert_eq!(web.command.filled("{name}", "a 'b").arguments()[2], "a 'b");
+        assert_eq!(web.env, [("Z".into(), "{out}/z".into()), ("A".into(), "{name}".to_string())]);
+        assert_eq!(runs.lint.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["z", "a"]);
+    }
+
+    #[test]
+    fn braces_that_are_no_placeholder_are_left_alone() {
+        let (_, faults) = load(
+            &suite("single = \"awk '{print $1} {} ${HOME' {test} {\"").replace("x {name}", "x {\"a\":1} {"),
+        );
+        assert_eq!(faults, []);
+    }
+
+    #[test]
+    fn every_fault_has_its_line() {
+        for (more, line, wanted) in [
+            ("single = 'y'", 4, "`single` of `[suites.unit]` holds no {test} behind its program"),
+            ("single = '{test}'", 4, "holds no {test} behind its program"),
+            (
+                "single = 'y {test} {tset}'",
+                4,
+                "`single` of `[suites.unit]` knows no placeholder {tset}; known are {name}, {out}, {test}",
+            ),
+            ("single = \"y '\"", 4, "has a quote that is not closed"),
+            ("reader = 'junit'", 1, "`[suites.unit]` has no `results`: the reader junit reads a file"),
+            ("reader = 'pytest'", 1, "the reader pytest reads a file"),
+            ("reader = 'playwright'", 1, "the reader playwright reads a file"),
+            ("reader = 'junti'", 4, "no reader is called \"junti\"; did you mean `junit`?"),
+            ("results = '{out}/x'", 4, "is read by nothing: its `reader` is \"exit\""),
+            (
+                "reader = 'tap'\nresults = '{run}/x'",
+                5,
+                "`results` of `[suites.unit]` knows no placeholder {run}",
+            ),
+            ("reader = 'tap'\nresults = ' '", 5, "is blank"),
+            (
+                "env = { A = '{test}' }",
+                4,
+                "`A` of `[suites.unit.env]` knows no placeholder {test}; known are {name}, {out}",
+            ),
+            (
+                "env = { 'A=B' = 'x' }",
+                4,
+                "`A=B` of `[suites.unit.env]` is no name of an environment variable",
+            ),
+            ("cwd = '../x'", 4, "`cwd` of `[suites.unit]`: ../x leaves the workspace"),
+            ("cwd = '{name}'", 4, "`cwd` of `[suites.unit]` knows no placeholder {name}; it takes none"),
+            ("timeout = 'soon'", 4, "is no duration"),
+            ("[lint]\nfmt = 'x {name}'", 5, "`fmt` of `[lint]` knows no placeholder {name}; it takes none"),
+            ("[lint]\n'a b' = 'x'", 5, "`a b` is no name for a lint step"),
+            ("[suites.'a/b']\nnames = ['x']\ncommand = 'y'", 4, "`a/b` is no name for a kind of suites"),
+            ("[suites.b]\nnames = ['x', 'y', 'x']\ncommand = 'y'", 5, "`x` stands twice in `names`"),
+            ("[suites.b]\nnames = []\ncommand = 'y'", 5, "`names` of `[suites.b]` is an empty list"),
+            (
+                "[suites.b]\nglob = '/x/*'\ncommand = 'y'",
+                5,
+                "`glob` of `[suites.b]`: /x/* leaves the workspace",
+            ),
+            ("[suites.b]\nglob = 'x/[a'\ncommand = 'y'", 5, "`glob` of `[suites.b]`: "),
+            (
+                "[suites.b]\nnames = ['x']\ncommand = 'y {test}'",
+                6,
+                "`command` of `[suites.b]` knows no placeholder {test}",
+            ),
+        ] {
+            let (_, faults) = load(&suite(more));
+            assert_eq!(faults.len(), 1, "{more}\n{faults:?}");
+            assert_eq!(faults[0].0, line, "{more}\n{faults:?}");
+            assert!(faults[0].1.contains(wanted), "{wanted}\n{faults:?}");
+        }
+    }
+
+    #[test]
+    fn all_faults_of_a_section_come_together() {
+        let (_, faults) =
+            load("[suites.unit]\ncommand = 'x {a}'\nsingle = 'y'\nreader = 'z'\ntimeout = '1'\nmore = 1\n");
+        assert_eq!(faults.len(), 6, "{faults:?}");
     }
 }

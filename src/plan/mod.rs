@@ -1,0 +1,23 @@
+//! Judgement: what a run selects, which part of it a shard runs, what a replay repeats, and whether shards make a whole.
+//! Values in, values out; lists of files and names are handed in.
+
+mod auto;
+mod digest;
+mod merge;
+mod merge_proof;
+mod quarantine;
+mod rerun;
+#[cfg(test)]
+mod sample;
+mod select;
+mod shard;
+mod timings;
+
+pub use auto::{AutoShard, VARIABLES, auto};
+pub use digest::digest;
+pub use merge::{Merged, merge};
+pub use quarantine::{Judged, Outcome, quarantine};
+pub use rerun::{Rerun, rerun};
+pub use select::{Choice, Selection, SuiteNames, select};
+pub use shard::{Division, shard};
+pub use timings::Timings;

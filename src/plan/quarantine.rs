@@ -1,0 +1,217 @@
+//! Which failures a quarantine entry covers: those that fail as the entry says, and no others (`mission.md` R3).
+
+use crate::base::files::show;
+use crate::model::suite::SuiteStatus;
+use crate::model::test::{TestResult, TestStatus};
+use crate::model::waiver::{Entry, Kind};
+
+/// A suite that ran.
+#[derive(Debug, Clone, Copy)]
+pub struct Outcome<'o> {
+    /// Its name.
+    pub suite: &'o str,
+    /// Its status without quarantine.
+    pub status: SuiteStatus,
+    /// Its tests, each failed one with its signature.
+    pub tests: &'o [TestResult],
+    /// The signature of a failure outside any test: a timeout, a crash, a build that broke. `None` where only tests failed.
+    pub outside: Option<&'o str>,
+}
+
+/// The same with quarantine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// The suite's status: `Quarantined` where everything that failed it is covered.
+    pub status: SuiteStatus,
+    /// The status of each test, in the order given.
+    pub tests: Vec<TestStatus>,
+    /// Failures of what is quarantined that block all the same, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Relabels what the entries cover. An entry covers a failure of its suite, or of its one test, while it holds and when the
+/// failure has the entry's signature: another signature is another failure, and blocks. An entry without a signature, or
+/// a failure without one, covers and is covered by nothing.
+pub fn quarantine(entries: &[Entry], outcome: &Outcome<'_>) -> Judged {
+    let mut notes = Vec::new();
+    let tests: Vec<TestStatus> = outcome
+        .tests
+        .iter()
+        .map(|test| match test.status {
+            TestStatus::Failed
+                if covered(
+                    entries,
+                    outcome.suite,
+                    Some(&test.name),
+                    test.signature.as_deref(),
+                    &mut notes,
+                ) =>
+            {
+                TestStatus::Quarantined
+            }
+            status => status,
+        })
+        .collect();
+    let failed = tests.contains(&TestStatus::Failed);
+    let relabelled = tests.iter().zip(outcome.tests).any(|(now, then)| *now != then.status);
+    let status = match (outcome.status, outcome.outside) {
+        (status, _) if !status.is_failure() || failed => status,
+        (_, Some(outside)) if covered(entries, outcome.suite, None, Some(outside), &mut notes) => {
+            SuiteStatus::Quarantined
+        }
+        // Its tests alone failed it, and all of those are covered.
+        (SuiteStatus::Failed, None) if relabelled => SuiteStatus::Quarantined,
+        (status, _) => status,
+    };
+    Judged { status, tests, notes }
+}
+
+/// Whether an entry covers a failure of the suite (`test` is `None`) or of a test. An entry that is for it and does not
+/// cover it is worth a note: somebody believes that it is quarantined.
+fn covered(
+    entries: &[Entry],
+    suite: &str,
+    test: Option<&str>,
+    signature: Option<&str>,
+    notes: &mut Vec<String>,
+) -> bool {
+    let own = test.map(|test| format!("{suite}::{test}"));
+    let is_for = |entry: &&Entry| {
+        entry.kind == Kind::Quarantine && (entry.id == suite || own.as_deref() == Some(entry.id.as_str()))
+    };
+    let covers =
+        |entry: &Entry| entry.state.holds() && signature.is_some() && entry.signature.as_deref() == signature;
+    if entries.iter().filter(is_for).any(covers) {
+        return true;
+    }
+    for entry in entries.iter().filter(is_for) {
+        let id = show(&entry.id);
+        let what = own.as_deref().map_or_else(|| show(suite), show);
+        notes.push(if !entry.state.holds() {
+            format!("{what} fails and blocks: its quarantine entry `{id}` is {}: {}", entry.state.name(), entry.detail)
+        } else {
+            let said = entry.signature.as_deref().map_or("none".into(), show);
+            let found = signature.map_or("none".into(), show);
+            format!("{what} fails and blocks: its signature is {found}, and that of its quarantine entry `{id}` is {said}")
+        });
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::suite;
+    use super::*;
+    use crate::model::waiver::State;
+
+    fn entry(id: &str, state: State, signature: Option<&str>) -> Entry {
+        Entry {
+            id: id.into(),
+            kind: Kind::Quarantine,
+            state,
+            detail: "9 days left".into(),
+            days_remaining: Some(9),
+            owner: None,
+            reason: None,
+            issue: None,
+            created: None,
+            expires: None,
+            exit_criteria: None,
+            lanes: None,
+            checks: None,
+            renewals: None,
+            category: None,
+            evidence: None,
+            reproduce: None,
+            signature: signature.map(String::from),
+            region: None,
+        }
+    }
+
+    fn judge(
+        entries: &[Entry],
+        status: SuiteStatus,
+        tests: &[(&str, TestStatus)],
+        outside: Option<&str>,
+    ) -> Judged {
+        let ran = suite("tui", "e2e", status, tests);
+        quarantine(entries, &Outcome { suite: "tui", status, tests: &ran.tests, outside })
+    }
+
+    const F: TestStatus = TestStatus::Failed;
+    const P: TestStatus = TestStatus::Passed;
+    const Q: TestStatus = TestStatus::Quarantined;
+
+    #[test]
+    fn the_same_signature_is_quarantined_and_another_blocks() {
+        for state in [State::Active, State::Due] {
+            for id in ["tui", "tui::x"] {
+                let judged = judge(
+                    &[entry(id, state, Some("sig:x"))],
+                    SuiteStatus::Failed,
+                    &[("x", F), ("y", P)],
+                    None,
+                );
+                assert_eq!((judged.status, judged.tests), (SuiteStatus::Quarantined, vec![Q, P]), "{id}");
+                assert_eq!(judged.notes, [""; 0]);
+            }
+        }
+        let judged =
+            judge(&[entry("tui::x", State::Active, Some("other"))], SuiteStatus::Failed, &[("x", F)], None);
+        assert_eq!((judged.status, judged.tests), (SuiteStatus::Failed, vec![F]));
+        assert_eq!(
+            judged.notes,
+            [
+                "tui::x fails and blocks: its signature is sig:x, and that of its quarantine entry `tui::x` is other"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_entry_that_does_not_hold_covers_nothing() {
+        for (state, signature) in
+            [(State::Expired, Some("sig:x")), (State::Invalid, Some("sig:x")), (State::Active, None)]
+        {
+            let judged = judge(&[entry("tui::x", state, signature)], SuiteStatus::Failed, &[("x", F)], None);
+            assert_eq!((judged.status, judged.tests, judged.notes.len()), (SuiteStatus::Failed, vec![F], 1));
+        }
+        let waiver = Entry { kind: Kind::Waiver, ..entry("tui::x", State::Active, Some("sig:x")) };
+        assert_eq!(judge(&[waiver], SuiteStatus::Failed, &[("x", F)], None).tests, [F]);
+        // A failure without a signature is covered by nothing, least of all by an entry without one.
+        let ran = [TestResult { name: "x".into(), status: F, duration_ms: None, signature: None }];
+        let outcome = Outcome { suite: "tui", status: SuiteStatus::Failed, tests: &ran, outside: None };
+        assert_eq!(quarantine(&[entry("tui", State::Active, None)], &outcome).tests, [F]);
+    }
+
+    #[test]
+    fn one_uncovered_failure_blocks_the_suite() {
+        let entries = [entry("tui::x", State::Active, Some("sig:x"))];
+        let judged = judge(&entries, SuiteStatus::Failed, &[("x", F), ("y", F)], None);
+        assert_eq!((judged.status, judged.tests), (SuiteStatus::Failed, vec![Q, F]));
+    }
+
+    #[test]
+    fn a_failure_outside_the_tests_needs_an_entry_of_the_suite() {
+        let on_test = [entry("tui::x", State::Active, Some("sig:x"))];
+        let both = [entry("tui::x", State::Active, Some("sig:x")), entry("tui", State::Active, Some("hang"))];
+        for status in [SuiteStatus::TimedOut, SuiteStatus::Crashed, SuiteStatus::Missing, SuiteStatus::Failed]
+        {
+            let of = |entries: &[Entry], outside| judge(entries, status, &[("x", F)], outside).status;
+            assert_eq!(of(&on_test, Some("hang")), status);
+            assert_eq!(of(&both, Some("hang")), SuiteStatus::Quarantined);
+            assert_eq!(of(&both, Some("other")), status);
+        }
+        // A timeout whose signature nobody knows is not explained by its tests.
+        assert_eq!(judge(&both, SuiteStatus::TimedOut, &[("x", F)], None).status, SuiteStatus::TimedOut);
+        assert_eq!(judge(&both, SuiteStatus::Failed, &[("y", P)], None).status, SuiteStatus::Failed);
+    }
+
+    #[test]
+    fn what_did_not_fail_keeps_its_status() {
+        let all = [entry("tui", State::Active, Some("sig:x"))];
+        let tests = [("x", TestStatus::Flaky), ("y", TestStatus::Ignored), ("z", P)];
+        let judged = judge(&all, SuiteStatus::Flaky, &tests, None);
+        assert_eq!(judged.status, SuiteStatus::Flaky);
+        assert_eq!(judged.tests, [TestStatus::Flaky, TestStatus::Ignored, P]);
+    }
+}

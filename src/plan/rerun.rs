@@ -1,0 +1,364 @@
+//! What a replay repeats: what failed and what did not run, and nothing else. Names come from a summary, which anyone may
+//! have written: a suite is run only where `tollgate.toml` has it, and a test's name is only ever handed on.
+
+use super::select::{SuiteNames, listed};
+use crate::base::files::show;
+use crate::base::toml_text::suggestion;
+use crate::model::plan::{Item, RunSettings, ShardKind};
+use crate::model::run::Summary;
+use crate::model::suite::{Reader, Role, SuiteResult, SuiteSpec, SuiteStatus};
+use crate::model::test::TestStatus;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A replay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rerun {
+    /// What to run, by kind and name.
+    pub items: Vec<Item>,
+    /// The lint steps that failed, by name.
+    pub lint: Vec<String>,
+    /// What the replay does not cover and why something is run whole, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// What a suite is replayed for.
+enum Part {
+    Whole,
+    /// These tests; never empty.
+    Tests(BTreeSet<String>),
+}
+
+/// What failed and what did not run in `summary`. Single tests where their names are known and the kind has a command
+/// for one; else, and where the suite failed otherwise than by its tests, the whole suite. The errors are sentences:
+/// what the summary names and `tollgate.toml` no longer has.
+pub fn rerun(summary: &Summary, settings: &RunSettings, names: &SuiteNames) -> Result<Rerun, Vec<String>> {
+    let mut replay =
+        Replay { settings, names, parts: BTreeMap::new(), notes: Vec::new(), errors: Vec::new() };
+    for (role, suite) in summary.all() {
+        replay.suite(role, suite);
+    }
+    for left in &summary.not_run {
+        let part = match &left.tests {
+            Some(tests) if !tests.is_empty() => Part::Tests(tests.iter().cloned().collect()),
+            _ => Part::Whole,
+        };
+        replay.add(left.role, &left.kind, &left.name, part);
+    }
+    let lint: Vec<String> = summary.lint.iter().filter(|l| !l.passed).map(|l| l.name.clone()).collect();
+    for step in lint.iter().filter(|step| settings.lint.iter().all(|(name, _)| name != *step)) {
+        let hint = suggestion(step, settings.lint.iter().map(|(name, _)| name.as_str()));
+        replay.errors.push(format!("tollgate.toml has no lint step `{}`{hint}", show(step)));
+    }
+    replay.uncovered(summary);
+    let Replay { parts, notes, errors, .. } = replay;
+    if !errors.is_empty() {
+        return Err(once(errors));
+    }
+    let items = parts.into_iter().map(|((kind, name), (role, part))| Item {
+        name,
+        kind,
+        role,
+        tests: match part {
+            Part::Whole => None,
+            Part::Tests(tests) => Some(tests.into_iter().collect()),
+        },
+    });
+    Ok(Rerun { items: items.collect(), lint, notes: once(notes) })
+}
+
+/// Each sentence once: a suite may stand among the failed and among what did not run.
+fn once(sentences: Vec<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    sentences.into_iter().filter(|sentence| seen.insert(sentence.clone())).collect()
+}
+
+struct Replay<'r> {
+    settings: &'r RunSettings,
+    names: &'r SuiteNames,
+    parts: BTreeMap<(String, String), (Role, Part)>,
+    notes: Vec<String>,
+    errors: Vec<String>,
+}
+
+impl<'r> Replay<'r> {
+    fn suite(&mut self, role: Role, suite: &SuiteResult) {
+        let left: BTreeSet<String> = suite
+            .tests
+            .iter()
+            .filter(|t| matches!(t.status, TestStatus::Failed | TestStatus::NotRun))
+            .map(|t| t.selector.clone().unwrap_or_else(|| t.name.clone()))
+            .collect();
+        let part = match suite.status {
+            // The status of a suite is what somebody wrote; a failed test in it is replayed all the same.
+            _ if left.is_empty() && suite.status.is_pass() => return,
+            SuiteStatus::TimedOut | SuiteStatus::Crashed | SuiteStatus::Missing | SuiteStatus::NotRun => {
+                Part::Whole
+            }
+            _ if left.is_empty() => Part::Whole,
+            // Without a failed test something else failed it.
+            SuiteStatus::Failed if suite.tests.iter().all(|t| t.status != TestStatus::Failed) => Part::Whole,
+            _ => Part::Tests(left),
+        };
+        self.add(role, &suite.kind, &suite.name, part);
+    }
+
+    fn add(&mut self, role: Role, kind: &str, name: &str, part: Part) {
+        let Some(spec) = self.spec(role, kind, name) else { return };
+        let part = self.runnable(spec, name, part);
+        let entry = self.parts.entry((kind.to_string(), name.to_string()));
+        let (_, held) = entry.or_insert_with(|| (spec.role, Part::Tests(BTreeSet::new())));
+        match (&mut *held, part) {
+            (Part::Tests(held), Part::Tests(more)) => held.extend(more),
+            _ => *held = Part::Whole,
+        }
+    }
+
+    /// The section that runs a suite; an error where there is none.
+    fn spec(&mut self, role: Role, kind: &str, name: &str) -> Option<&'r SuiteSpec> {
+        let (shown_kind, shown) = (show(kind), show(name));
+        let Some(spec) = self.settings.suites.iter().find(|s| s.kind == kind) else {
+            let hint = suggestion(kind, self.settings.suites.iter().map(|s| s.kind.as_str()));
+            self.errors.push(format!(
+                "tollgate.toml has no [suites.{shown_kind}] any more, which `{shown}` needs{hint}"
+            ));
+            return None;
+        };
+        let known = self.names.get(kind).map_or(&[][..], Vec::as_slice);
+        if !known.iter().any(|k| k == name) {
+            let hint = suggestion(name, known.iter().map(String::as_str));
+            self.errors
+                .push(format!("[suites.{shown_kind}] of tollgate.toml has no `{shown}` any more{hint}"));
+            return None;
+        }
+        if spec.role != role {
+            let now = if spec.role == Role::Suite { "an E2E suite" } else { "a unit target" };
+            self.notes.push(format!("`{shown}` is {now} now"));
+        }
+        Some(spec)
+    }
+
+    /// Single tests only where a command for one runs exactly them.
+    fn runnable(&mut self, spec: &SuiteSpec, name: &str, part: Part) -> Part {
+        let Part::Tests(tests) = part else { return Part::Whole };
+        let why = if spec.single.is_none() {
+            format!("[suites.{}] has no `single`", spec.kind)
+        } else if spec.reader == Reader::Exit {
+            "its reader names no tests".into()
+        } else if let Some(odd) = tests.iter().find(|t| !is_word(t)) {
+            format!("the name of its test `{}` could be taken for an option, or is none", show(odd))
+        } else {
+            return Part::Tests(tests);
+        };
+        self.notes.push(format!("`{}` is replayed whole: {why}", show(name)));
+        Part::Whole
+    }
+
+    fn uncovered(&mut self, summary: &Summary) {
+        let shard = &summary.shard;
+        if shard.kind != ShardKind::None {
+            let (kind, index, total) = (shard.kind.name(), shard.index, shard.total);
+            self.notes.push(format!(
+                "the other shards are not replayed: this one is {index} of {total} of the {kind}s"
+            ));
+        }
+        if self.settings.profiles.iter().all(|p| p.name != summary.profile) {
+            self.notes.push(format!("tollgate.toml has no profile `{}`", show(&summary.profile)));
+        }
+        let tests = |status: TestStatus| {
+            summary.all().flat_map(|(_, s)| &s.tests).filter(|t| t.status == status).count()
+        };
+        for (status, what) in [(TestStatus::Flaky, "flaky"), (TestStatus::Quarantined, "quarantined")] {
+            match tests(status) {
+                0 => {}
+                1 => self.notes.push(format!("1 {what} test is not replayed: it failed nothing")),
+                n => self.notes.push(format!("{n} {what} tests are not replayed: they failed nothing")),
+            }
+        }
+        let fine: Vec<String> = summary
+            .all()
+            .filter(|(_, s)| {
+                !self.parts.contains_key(&(s.kind.clone(), s.name.clone())) && s.status.is_pass()
+            })
+            .map(|(_, s)| show(&s.name))
+            .collect();
+        if !fine.is_empty() {
+            self.notes.push(format!("what passed is not replayed: {}", listed(&fine)));
+        }
+    }
+}
+
+/// Whether a test's name can be one argument that no program takes for an option.
+fn is_word(test: &str) -> bool {
+    !test.is_empty() && !test.starts_with('-') && !test.contains('\0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{names, settings, suite, summary};
+    use super::*;
+    use crate::model::run::{LintResult, NotRun};
+
+    const P: TestStatus = TestStatus::Passed;
+    const F: TestStatus = TestStatus::Failed;
+
+    fn known() -> SuiteNames {
+        names(&[("e2e", &["tui", "web"]), ("unit", &["a", "b", "c", "d", "e"])])
+    }
+
+    fn shown(rerun: &Rerun) -> Vec<String> {
+        let line = |i: &Item| match &i.tests {
+            None => format!("{}/{}", i.kind, i.name),
+            Some(tests) => format!("{}/{}: {}", i.kind, i.name, tests.join(" ")),
+        };
+        rerun.items.iter().map(line).collect()
+    }
+
+    fn unit(name: &str, status: SuiteStatus, tests: &[(&str, TestStatus)]) -> SuiteResult {
+        suite(name, "unit", status, tests)
+    }
+
+    #[test]
+    fn one_failed_test_of_many_is_one_test() {
+        let passing: Vec<String> = (0..499).map(|i| format!("t{i}")).collect();
+        let mut tests: Vec<(&str, TestStatus)> = passing.iter().map(|t| (t.as_str(), P)).collect();
+        tests.insert(250, ("the::one", F));
+        let run = summary(
+            vec![],
+            vec![unit("a", SuiteStatus::Failed, &tests), unit("b", SuiteStatus::Passed, &[("x", P)])],
+        );
+        let rerun = rerun(&run, &settings(), &known()).unwrap();
+        assert_eq!(shown(&rerun), ["unit/a: the::one"]);
+        assert_eq!(rerun.notes, ["what passed is not replayed: b"]);
+    }
+
+    #[test]
+    fn what_failed_otherwise_is_replayed_whole() {
+        let run = summary(
+            vec![suite("tui", "e2e", SuiteStatus::Missing, &[])],
+            vec![
+                unit("a", SuiteStatus::TimedOut, &[("x", F), ("y", P)]),
+                unit("b", SuiteStatus::Crashed, &[("x", F)]),
+                unit("c", SuiteStatus::Failed, &[("y", P)]),
+                unit("d", SuiteStatus::Failed, &[("y", F), ("z", TestStatus::NotRun), ("y", F)]),
+                unit("e", SuiteStatus::NotRun, &[]),
+            ],
+        );
+        let rerun = rerun(&run, &settings(), &known()).unwrap();
+        assert_eq!(shown(&rerun), ["e2e/tui", "unit/a", "unit/b", "unit/c", "unit/d: y z", "unit/e"]);
+        assert_eq!(rerun.notes, [""; 0]);
+    }
+
+    #[test]
+    fn what_blocked_nothing_is_not_replayed() {
+        let quarantined = [("q", TestStatus::Quarantined), ("f", TestStatus::Flaky), ("p", P)];
+        let run = summary(
+            vec![],
+            vec![
+                unit("a", SuiteStatus::Quarantined, &quarantined),
+                unit("b", SuiteStatus::Flaky, &[("f", TestStatus::Flaky)]),
+                unit("c", SuiteStatus::Ignored, &[("i", TestStatus::Ignored)]),
+            ],
+        );
+        let rerun = rerun(&run, &settings(), &known()).unwrap();
+        assert!(rerun.items.is_empty());
+        insta::assert_snapshot!(rerun.notes.join("\n"), @"
+        2 flaky tests are not replayed: they failed nothing
+        1 quarantined test is not replayed: it failed nothing
+        what passed is not replayed: a, b, c
+        ");
+    }
+
+    #[test]
+    fn what_did_not_run_is_replayed_once() {
+        let not_run = |name: &str, tests: Option<&[&str]>| NotRun {
+            name: name.into(),
+            kind: "unit".into(),
+            role: Role::Unit,
+            tests: tests.map(|t| t.iter().map(|t| t.to_string()).collect()),
+        };
+        let mut run = summary(
+            vec![],
+            vec![unit("a", SuiteStatus::NotRun, &[]), unit("b", SuiteStatus::Failed, &[("x", F)])],
+        );
+        run.not_run = vec![
+            not_run("a", None),
+            not_run("b", Some(&["y"])),
+            not_run("c", Some(&["z"])),
+            not_run("d", Some(&[])),
+        ];
+        run.lint = vec![LintResult { name: "fmt".into(), passed: false, duration_ms: 1 }];
+        let mut settings = settings();
+        let errors = rerun(&run, &settings, &known()).unwrap_err();
+        assert_eq!(errors, ["tollgate.toml has no lint step `fmt`"]);
+        settings.lint = vec![("fmt".into(), crate::base::command::CommandLine::parse("x").unwrap())];
+        let rerun = rerun(&run, &settings, &known()).unwrap();
+        assert_eq!(shown(&rerun), ["unit/a", "unit/b: x y", "unit/c: z", "unit/d"]);
+        assert_eq!(rerun.lint, ["fmt"]);
+    }
+
+    #[test]
+    fn a_kind_without_a_command_for_one_test_runs_whole() {
+        let run = summary(
+            vec![suite("tui", "e2e", SuiteStatus::Failed, &[("x", F)])],
+            vec![unit("a", SuiteStatus::Failed, &[("x", F)])],
+        );
+        let mut settings = settings();
+        settings.suites[0].single = None;
+        settings.suites[2].reader = Reader::Exit;
+        let rerun = rerun(&run, &settings, &known()).unwrap();
+        assert_eq!(shown(&rerun), ["e2e/tui", "unit/a"]);
+        insta::assert_snapshot!(rerun.notes.join("\n"), @"
+        `tui` is replayed whole: [suites.e2e] has no `single`
+        `a` is replayed whole: its reader names no tests
+        ");
+    }
+
+    #[test]
+    fn hostile_names_stay_one_word_or_are_not_used() {
+        let odd = ["a b; rm -rf /", "$(x)", "--exact", "", "é\n'\""];
+        for name in odd {
+            let run = summary(vec![], vec![unit("a", SuiteStatus::Failed, &[(name, F)])]);
+            let settings = settings();
+            let rerun = rerun(&run, &settings, &known()).unwrap();
+            match &rerun.items[0].tests {
+                None => assert!(name.is_empty() || name.starts_with('-'), "{name}"),
+                Some(tests) => {
+                    let line = settings.suites[2].single.clone().unwrap();
+                    let line = line.filled("{name}", "a").filled("{test}", &tests[0]);
+                    assert_eq!(line.arguments(), ["a", name]);
+                }
+            }
+        }
+        let run = summary(vec![], vec![unit("../../x\n", SuiteStatus::Failed, &[])]);
+        let errors = rerun(&run, &settings(), &known()).unwrap_err();
+        assert!(
+            errors[0].starts_with("[suites.unit] of tollgate.toml has no `../../x\\n` any more"),
+            "{errors:?}"
+        );
+    }
+
+    #[test]
+    fn suites_that_are_gone_are_named_together() {
+        let run = summary(
+            vec![suite("tuii", "e2e", SuiteStatus::Failed, &[]), suite("w", "web", SuiteStatus::Failed, &[])],
+            vec![unit("gone", SuiteStatus::Passed, &[("x", P)])],
+        );
+        let errors = rerun(&run, &settings(), &known()).unwrap_err();
+        insta::assert_snapshot!(errors.join("\n"), @"
+        [suites.e2e] of tollgate.toml has no `tuii` any more; did you mean `tui`?
+        tollgate.toml has no [suites.web] any more, which `w` needs; known are e2e, slow, unit
+        ");
+    }
+
+    #[test]
+    fn a_shard_says_that_it_is_one() {
+        let mut run = summary(vec![], vec![unit("a", SuiteStatus::Failed, &[("x", F)])]);
+        run.shard.kind = ShardKind::Unit;
+        (run.shard.index, run.shard.total, run.profile) = (1, 3, "gone".into());
+        let rerun = rerun(&run, &settings(), &known()).unwrap();
+        insta::assert_snapshot!(rerun.notes.join("\n"), @"
+        the other shards are not replayed: this one is 1 of 3 of the units
+        tollgate.toml has no profile `gone`
+        ");
+    }
+}

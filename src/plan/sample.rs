@@ -1,0 +1,125 @@
+//! What the tests of this room share.
+
+use super::select::{Selection, SuiteNames};
+use crate::base::command::CommandLine;
+use crate::model::plan::{Counts, Item, Profile, RunSettings, Shard, ShardKind};
+use crate::model::run::{Identity, ReplayRef, RunStatus, Summary, schema};
+use crate::model::suite::{Names, Reader, Role, SuiteResult, SuiteSpec, SuiteStatus};
+use crate::model::test::{TestResult, TestStatus};
+
+pub fn spec(kind: &str, role: Role) -> SuiteSpec {
+    SuiteSpec {
+        kind: kind.into(),
+        role,
+        names: Names::Listed(vec![]),
+        command: CommandLine::parse("x {name}").unwrap(),
+        single: Some(CommandLine::parse("x {name} {test}").unwrap()),
+        reader: Reader::Libtest,
+        results: None,
+        timeout: 600,
+        env: vec![],
+        cwd: ".".into(),
+    }
+}
+
+pub fn profile(name: &str, kinds: &[&str], skip: &[&str]) -> Profile {
+    let texts = |list: &[&str]| list.iter().map(|s| s.to_string()).collect();
+    Profile {
+        name: name.into(),
+        lint: true,
+        kinds: texts(kinds),
+        skip: texts(skip),
+        chosen: name == "focused",
+    }
+}
+
+pub fn settings() -> RunSettings {
+    RunSettings {
+        suites: vec![spec("e2e", Role::Suite), spec("slow", Role::Suite), spec("unit", Role::Unit)],
+        lint: vec![],
+        profiles: vec![
+            profile("ci", &["unit", "e2e"], &["*_live", "gone"]),
+            profile("focused", &["unit", "e2e"], &[]),
+            profile("all", &["e2e", "slow"], &[]),
+        ],
+    }
+}
+
+pub fn names(list: &[(&str, &[&str])]) -> SuiteNames {
+    list.iter()
+        .map(|(kind, names)| (kind.to_string(), names.iter().map(|n| n.to_string()).collect()))
+        .collect()
+}
+
+pub fn selection(suites: &[&str], units: &[&str]) -> Selection {
+    let item =
+        |name: &&str, kind: &str, role| Item { name: name.to_string(), kind: kind.into(), role, tests: None };
+    let suites = suites.iter().map(|n| item(n, "e2e", Role::Suite));
+    let items = suites.chain(units.iter().map(|n| item(n, "unit", Role::Unit))).collect();
+    Selection { profile: "ci".into(), lint: true, items, notes: vec![] }
+}
+
+/// A suite with these tests; a failed one has the signature `sig:<test>`.
+pub fn suite(name: &str, kind: &str, status: SuiteStatus, tests: &[(&str, TestStatus)]) -> SuiteResult {
+    let tests = tests.iter().map(|(name, status)| TestResult {
+        name: name.to_string(),
+        status: *status,
+        duration_ms: Some(1),
+        signature: (*status == TestStatus::Failed).then(|| format!("sig:{name}")),
+    });
+    let mut result = SuiteResult {
+        name: name.into(),
+        kind: kind.into(),
+        status,
+        exit_code: Some(i32::from(status.is_failure())),
+        signal: None,
+        duration_ms: 10,
+        attempts: u32::from(status != SuiteStatus::NotRun),
+        passed: 0,
+        failed: 0,
+        flaky: 0,
+        ignored: 0,
+        tests: tests.collect(),
+    };
+    result.recount();
+    result
+}
+
+/// The summary of an undivided run of `ci`.
+pub fn summary(suites: Vec<SuiteResult>, units: Vec<SuiteResult>) -> Summary {
+    let item = |role| move |s: &SuiteResult| (role, s.kind.clone(), s.name.clone());
+    let all: Vec<_> =
+        suites.iter().map(item(Role::Suite)).chain(units.iter().map(item(Role::Unit))).collect();
+    let plan_digest = super::digest("ci", all.iter().map(|(r, k, n)| (*r, k.as_str(), n.as_str())));
+    let mut summary = Summary {
+        schema: schema::SUMMARY.into(),
+        identity: Identity {
+            generated_at: "2026-11-20T12:00:00Z".into(),
+            run_id: "run".into(),
+            correlation_id: "c".into(),
+            commit: Some("abc".into()),
+            branch: Some("main".into()),
+        },
+        profile: "ci".into(),
+        status: RunStatus::Passed,
+        baseline: None,
+        rerun_from: None,
+        shard: Shard { kind: ShardKind::None, index: 0, total: 1, plan_digest },
+        plan: Counts { suites: suites.len() as u64, units: units.len() as u64 },
+        failed_names: vec![],
+        failed_unit_names: vec![],
+        passed_suites: 0,
+        total_suites: 0,
+        passed_units: 0,
+        total_units: 0,
+        replay_bundle: ReplayRef { path: "r".into(), one_command_replay: "tollgate run".into() },
+        triage_diff: None,
+        not_run: vec![],
+        masked: 0,
+        lint: vec![],
+        suites,
+        units,
+    };
+    summary.recompute();
+    summary
+}
