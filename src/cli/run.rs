@@ -6,12 +6,12 @@ use super::output::{self, Target};
 use super::run_args::{self as args, ArtifactsArg, How, ShardKindArg};
 use super::screen::Screen;
 use super::term;
-use crate::app::{self, Artifacts, Error, RunAnswer, RunRequest, ShardChoice, Source, exit};
+use crate::app::{self, Artifacts, Error, RunAnswer, RunRequest, Source, exit};
 use crate::base::clock::Now;
 use crate::config::parse_duration;
 use crate::model::plan::ShardKind;
 use crate::model::run::{RunStatus, Summary};
-use crate::plan;
+use crate::plan::{self, Division};
 use crate::report::Kind;
 use crate::report::text::terminal;
 use serde::Serialize;
@@ -93,7 +93,7 @@ pub(super) fn replay(global: &Global, now: Now, env: &Env, verb: &args::Replay) 
 }
 
 /// The shard that the flags name; with `--shard auto` what they leave open comes from the CI's variables.
-fn shard(verb: &args::Run, env: &Env) -> Result<Option<ShardChoice>, Error> {
+fn shard(verb: &args::Run, env: &Env) -> Result<Option<Division>, Error> {
     let auto = match verb.shard {
         Some(_) => plan::auto(env.all()).map_err(|why| Error::Usage(format!("--shard auto: {why}")))?,
         None => None,
@@ -106,7 +106,7 @@ fn shard(verb: &args::Run, env: &Env) -> Result<Option<ShardChoice>, Error> {
     });
     match (kind, index, total) {
         (None, None, None) if verb.shard.is_none() => Ok(None),
-        (Some(kind), Some(index), Some(total)) => Ok(Some(ShardChoice { kind, index, total })),
+        (Some(kind), Some(index), Some(total)) => Ok(Some(Division { kind, index, total })),
         (_, Some(_), None) => Err(Error::Usage("a shard's index without its total says nothing; give --shard-total".into())),
         (_, None, Some(_)) => Err(Error::Usage("a shard's total without its index says nothing; give --shard-index".into())),
         (None, ..) => Err(Error::Usage("which list is divided? give --shard-kind suite or --shard-kind unit".into())),

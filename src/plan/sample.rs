@@ -66,6 +66,7 @@ pub fn suite(name: &str, kind: &str, status: SuiteStatus, tests: &[(&str, TestSt
         status: *status,
         duration_ms: Some(1),
         signature: (*status == TestStatus::Failed).then(|| format!("sig:{name}")),
+        selector: None,
     });
     let mut result = SuiteResult {
         name: name.into(),

@@ -57,7 +57,7 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
         _ => {
             let prepared = prepare::prepare(&ground, request)?;
             let whole = prepared.plan.shard.kind == ShardKind::None;
-            if prepared.plan.items.is_empty() && whole && !prepared.lint {
+            if prepared.plan.items.is_empty() && whole && prepared.lint.is_empty() {
                 return Ok(None);
             }
             let out = match request.out {
@@ -140,7 +140,7 @@ impl UnderWay<'_> {
             let facts = scope.spawn(|| {
                 environment::facts(self.ground.root.real(), &self.ground.run, self.request.env)
             });
-            let stopped = if self.prepared.lint { self.lint(&journal, watcher, &mut lint) } else { None };
+            let stopped = self.lint(&journal, watcher, &mut lint);
             let ended = match stopped {
                 Some(signal) => run::Ended { not_started: (0..plan.items.len()).collect(), interrupted: Some(signal) },
                 None => run::execute(&session.jobs(self.request.timeout), &self.options(), &session),
@@ -198,7 +198,7 @@ impl UnderWay<'_> {
             baseline: self.prepared.baseline.as_ref().map(|b| b.shown.clone()),
             rerun_from: self.prepared.rerun_from.clone(),
             retries: self.request.retries,
-            lint: self.prepared.lint,
+            lint: !self.prepared.lint.is_empty(),
         }
     }
 
@@ -215,7 +215,7 @@ impl UnderWay<'_> {
     /// one, if any. A failing step stops nothing: the evidence of the suites is wanted too.
     fn lint(&self, journal: &Journal, watcher: &dyn super::Watcher, results: &mut Vec<LintResult>) -> Option<i32> {
         for (name, command) in &self.ground.run.lint {
-            if results.iter().any(|done| done.name == *name) {
+            if !self.prepared.lint.contains(name) || results.iter().any(|done| done.name == *name) {
                 continue;
             }
             journal.append(&RunEvent::LintStarted { name: name.clone() });

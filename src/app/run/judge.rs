@@ -5,7 +5,7 @@ use crate::base::redact::Masker;
 use crate::ingest;
 use crate::model::plan::Item;
 use crate::model::run::{RemediationPointer, SuiteRecord};
-use crate::model::suite::{Reader, SuiteStatus};
+use crate::model::suite::{Reader, SuiteResult, SuiteStatus};
 use crate::model::test::{Case, Failure, Reading, TestStatus};
 use crate::model::waiver::Entry;
 use crate::plan;
@@ -84,7 +84,7 @@ pub(super) fn record(
     let failed = result.status.is_failure();
     let cause = failed.then(|| triage::cause(result.status, result.signal, &combined, log_tail));
     let own = failed.then(|| suite_signature(&combined));
-    plan::quarantine(quarantines, &mut result, own.as_deref(), combined.fault.is_some());
+    quarantine(&mut result, quarantines, own.as_deref().filter(|_| combined.fault.is_some()));
     let failed = result.status.is_failure();
     let failures = combined
         .cases
@@ -110,6 +110,18 @@ pub(super) fn record(
         masked: count,
     };
     (record, combined.cases)
+}
+
+/// Relabels what quarantine entries cover; `outside` is the signature of a failure outside any test.
+fn quarantine(result: &mut SuiteResult, entries: &[Entry], outside: Option<&str>) {
+    let outcome =
+        plan::Outcome { suite: &result.name, status: result.status, tests: &result.tests, outside };
+    let judged = plan::quarantine(entries, &outcome);
+    result.status = judged.status;
+    for (test, status) in result.tests.iter_mut().zip(judged.tests) {
+        test.status = status;
+    }
+    result.recount();
 }
 
 /// The signature of a suite's failure: that of its first failed test, else of what went wrong outside any.

@@ -5,22 +5,25 @@ use crate::app::error::Error;
 use crate::app::ground::Ground;
 use crate::app::run_baseline::Baseline;
 use crate::base::digest::sha256_hex;
-use crate::base::files::show;
+use crate::base::files::{self, show};
 use crate::model::event::Started;
 use crate::model::plan::{Item, Plan, Shard, ShardKind};
 use crate::model::run::{NotRun, ReplayBundle, RunStatus, Summary, schema};
 use crate::model::suite::{Role, SuiteResult, SuiteStatus};
 use crate::model::test::{TestResult, TestStatus};
-use crate::plan::{self, Choice, Timings};
+use crate::plan::{self, Choice, Division, Timings};
 use crate::record::{self, Replayed};
 use std::path::{Path, PathBuf};
+
+/// Bytes of a file of timings, or of a summary that is read for them, at most.
+const TIMINGS: u64 = 256 << 20;
 
 /// What will run, and what it is tied to.
 pub(super) struct Prepared {
     /// This shard's items.
     pub plan: Plan,
-    /// Whether lint steps run first.
-    pub lint: bool,
+    /// The lint steps that run first, by name.
+    pub lint: Vec<String>,
     /// What ties it to its source, its shards and its replays.
     pub correlation_id: String,
     /// What it is compared with.
@@ -68,29 +71,45 @@ fn fresh(ground: &Ground, request: &RunRequest<'_>) -> Result<Prepared, Error> {
     };
     let selection = plan::select(&ground.run, &names, &choice).map_err(usage)?;
     let timings = timings(request.timings)?;
-    let (kind, index, total) =
-        request.shard.as_ref().map_or((ShardKind::None, 0, 1), |s| (s.kind, s.index, s.total));
-    let lint = selection.lint;
-    let plan = plan::shard(&selection, kind, index, total, timings.as_ref()).map_err(|why| usage(vec![why]))?;
+    let (lint, mut notes) = (selection.lint, selection.notes.clone());
+    let division = request.shard.unwrap_or(Division::WHOLE);
+    let plan = plan::shard(selection, division, timings.as_ref()).map_err(Error::Usage)?;
     let baseline = request.diff_from.map(|path| Baseline::open(path, &ground.root)).transpose()?;
     let commit = ground.commit.as_deref().unwrap_or("");
-    let correlation_id = sha256_hex(format!("{}\0{commit}", plan.shard.plan_digest).as_bytes())[..32].to_string();
-    let notes = plan.notes.clone();
-    let chosen = !request.suites.is_empty() || !request.units.is_empty();
-    Ok(Prepared { plan, lint, correlation_id, baseline, rerun_from: None, chosen, notes })
+    let tie = format!("{}\0{commit}", plan.shard.plan_digest);
+    notes.extend(plan.notes.iter().filter(|n| !notes.contains(n)).cloned().collect::<Vec<_>>());
+    let lint = if lint { ground.run.lint.iter().map(|(name, _)| name.clone()).collect() } else { Vec::new() };
+    Ok(Prepared {
+        plan,
+        lint,
+        correlation_id: sha256_hex(tie.as_bytes())[..32].to_string(),
+        baseline,
+        rerun_from: None,
+        chosen: !request.suites.is_empty() || !request.units.is_empty(),
+        notes,
+    })
 }
 
-/// Durations by suite, from every file given; `None` without one.
+/// Durations by suite: from earlier summaries, or from one file of milliseconds; `None` without either.
 fn timings(files: &[PathBuf]) -> Result<Option<Timings>, Error> {
-    if files.is_empty() {
-        return Ok(None);
+    let wrong = |why: String| Error::Work(format!("--timings: {why}"));
+    if let [file] = files
+        && file.is_file()
+    {
+        let bytes = files::read(file, TIMINGS).map_err(|e| wrong(e.to_string()))?;
+        let shown = file.display().to_string();
+        // A summary names its schema; a file of timings has nothing but suites.
+        match Timings::from_json(&shown, &bytes) {
+            Ok(timings) => return Ok(Some(timings)),
+            Err(why) if !bytes.windows(8).any(|w| w == b"\"schema\"") => return Err(wrong(why)),
+            Err(_) => {}
+        }
     }
-    let mut timings = Timings::default();
-    for file in files {
-        record::read_timings(file, &mut |name, ms| timings.add(name, ms))
-            .map_err(|e| Error::Work(format!("--timings: {e}")))?;
-    }
-    Ok(Some(timings))
+    let summaries = files
+        .iter()
+        .map(|file| record::read_summary(file).map(|(summary, _)| summary).map_err(|e| wrong(e.to_string())))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok((!summaries.is_empty()).then(|| Timings::of_summaries(&summaries)))
 }
 
 fn rerun(ground: &Ground, summary: Summary, baseline: Baseline, path: &Path) -> Result<Prepared, Error> {
@@ -104,7 +123,6 @@ fn rerun_of(ground: &Ground, summary: Summary, path: &Path) -> Result<Prepared, 
     let names = ground.names()?;
     let rerun = plan::rerun(&summary, &ground.run, &names)
         .map_err(|problems| Error::Usage(problems.join("\n")))?;
-    let lint = summary.lint.iter().any(|l| !l.passed);
     let shown = show(&path.display().to_string());
     let mut notes = rerun.notes;
     if let (Some(theirs), Some(ours)) = (&summary.identity.commit, &ground.commit)
@@ -120,7 +138,7 @@ fn rerun_of(ground: &Ground, summary: Summary, path: &Path) -> Result<Prepared, 
             shard: summary.shard,
             notes: Vec::new(),
         },
-        lint,
+        lint: rerun.lint,
         correlation_id: summary.identity.correlation_id,
         baseline: None,
         rerun_from: Some(shown),
@@ -237,7 +255,7 @@ pub(super) fn resumed(ground: &Ground, replayed: &Replayed) -> Result<Prepared, 
             shard: started.shard.clone(),
             notes: Vec::new(),
         },
-        lint: started.lint,
+        lint: if started.lint { ground.run.lint.iter().map(|(name, _)| name.clone()).collect() } else { Vec::new() },
         correlation_id: started.correlation_id.clone(),
         baseline,
         rerun_from: started.rerun_from.clone(),

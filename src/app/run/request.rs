@@ -1,8 +1,9 @@
 //! What `tollgate run` was asked, and who watches it.
 
 use crate::base::clock::Now;
-use crate::model::plan::{Plan, ShardKind};
+use crate::model::plan::Plan;
 use crate::model::run::{LintResult, SuiteRecord};
+use crate::plan::Division;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -26,17 +27,6 @@ pub enum Artifacts {
     All,
     /// Those that failed or were flaky.
     Failed,
-}
-
-/// A shard, as the command line or the CI's variables name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShardChoice {
-    /// What is divided.
-    pub kind: ShardKind,
-    /// Counted from 0.
-    pub index: u32,
-    /// How many parts.
-    pub total: u32,
 }
 
 /// What is asked.
@@ -68,7 +58,7 @@ pub struct RunRequest<'a> {
     /// The summary to compare with.
     pub diff_from: Option<&'a Path>,
     /// The shard; `None` for the whole plan, or for the source's own.
-    pub shard: Option<ShardChoice>,
+    pub shard: Option<Division>,
     /// Files or summaries with the durations that shards are balanced by.
     pub timings: &'a [PathBuf],
     /// The run folder; `None` for a new one below the results folder.
