@@ -10,6 +10,7 @@ pub mod lang;
 pub mod model;
 pub mod plan;
 pub mod proof;
+pub mod record;
 pub mod report;
 pub mod runbook;
 pub mod triage;

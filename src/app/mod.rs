@@ -1,11 +1,15 @@
 //! Floor 5: one file per verb, one public function each; the only place where rooms meet.
 
 mod check;
+mod diff;
+mod diff_text;
 mod doctor;
 mod doctor_text;
 mod error;
 mod explain;
 mod explain_text;
+mod flake_report;
+mod flake_text;
 mod gate_list;
 mod gate_new;
 mod gate_try;
@@ -19,6 +23,7 @@ mod prove_mutants;
 mod prove_text;
 mod reproduce;
 mod reproduction;
+mod run_summary;
 #[cfg(test)]
 mod sample;
 pub mod schema;
@@ -29,11 +34,15 @@ mod waiver_edit;
 mod workspace;
 
 pub use check::{CheckRequest, check};
+pub use diff::{DiffRequest, diff, exit_code as diff_exit_code};
+pub use diff_text::human as diff_human;
 pub use doctor::{Diagnosis, GateEvidence, doctor};
 pub use doctor_text::human as doctor_human;
 pub use error::{Error, exit};
 pub use explain::{ExplainRequest, Explanation, Found, explain};
 pub use explain_text::human as explain_human;
+pub use flake_report::{FlakeAnswer, flake_report};
+pub use flake_text::human as flake_human;
 pub use gate_list::{GateListRequest, gate_list, human as gate_list_human};
 pub use gate_new::{GateNewRequest, gate_new, human as gate_new_human};
 pub use gate_try::{TryRequest, gate_try};

@@ -1,6 +1,11 @@
 //! Files: bounded reads of regular files inside a workspace, atomic writes. Every error names its path.
 
+<<<<<<< HEAD
 use std::collections::{BTreeMap, HashMap};
+=======
+use super::digest::Running;
+use std::collections::BTreeMap;
+>>>>>>> diff
 use std::fs::{File, Metadata};
 use std::io::{Read as _, Write as _};
 use std::path::{Component, Path, PathBuf};
@@ -200,6 +205,33 @@ pub fn read_into(path: &Path, limit: u64, buffer: &mut Vec<u8>) -> Result<(), Re
     buffer.clear();
     fill(open_regular(path, &shown)?, &shown, limit, buffer)
 }
+
+/// As `read`, with the SHA-256 of the bytes, lower-case hex. Hashed block by block while the bytes are still near.
+pub fn read_hashed(path: &Path, limit: u64) -> Result<(Vec<u8>, String), ReadError> {
+    let shown = show(&path.display().to_string());
+    let (file, meta) = open_regular(path, &shown)?;
+    let too_large = |bytes| ReadError::TooLarge { path: shown.clone(), bytes, limit };
+    if meta.len() > limit {
+        return Err(too_large(meta.len()));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0) + 1);
+    let mut hash = Running::default();
+    loop {
+        let known = bytes.len();
+        (&file).take(HASHED_BLOCK).read_to_end(&mut bytes).map_err(|e| io_error(&shown, &e))?;
+        if bytes.len() == known {
+            return Ok((bytes, hash.hex()));
+        }
+        // The file may grow while it is read.
+        if bytes.len() as u64 > limit {
+            return Err(too_large(bytes.len() as u64));
+        }
+        hash.update(&bytes[known..]);
+    }
+}
+
+/// Small enough to stay in a core's cache between the reading and the hashing.
+const HASHED_BLOCK: u64 = 256 << 10;
 
 /// As `read`, and UTF-8.
 pub fn read_text(path: &Path, limit: u64) -> Result<String, ReadError> {

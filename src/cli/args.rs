@@ -62,6 +62,11 @@ pub enum Verb {
     Init(Init),
     /// Say what of the workspace is missing for which gate
     Doctor(Doctor),
+    /// Say what changed between two runs
+    Diff(Diff),
+    /// Say which tests are flaky
+    #[command(subcommand)]
+    Flake(Flake),
     /// Print a completion script
     Completions(Completions),
     /// Print a man page, or write one for each verb
@@ -265,6 +270,33 @@ pub struct Doctor {
     /// Look at this run folder instead of the newest
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
+}
+
+/// `tollgate diff`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "On one line: regressions (passed in the baseline, fails now), fixed, still_failing, new_failures (fails, and \
+                  is not in the baseline), new_passes, removed. Exit code 1 with a regression or a new failure."
+)]
+pub struct Diff {
+    /// The baseline: a run folder, or its summary.json
+    pub base: PathBuf,
+    /// The run: a run folder, or its summary.json
+    pub current: PathBuf,
+    /// Write the triage diff into this file too
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// `tollgate flake`
+#[derive(Debug, Subcommand)]
+pub enum Flake {
+    /// Count how often tests failed over earlier runs, and which of them are flaky
+    Report {
+        /// Earlier runs: folders, or their summary.json
+        #[arg(required = true, value_name = "SUMMARY")]
+        summaries: Vec<PathBuf>,
+    },
 }
 
 /// `tollgate completions`

@@ -58,6 +58,8 @@ fn run(cli: &Cli, env: &Env) -> Result<u8, Error> {
         Verb::Gate(verb) => verbs::gate(global, now, env, verb),
         Verb::Init(verb) => verbs::init(global, env, verb),
         Verb::Doctor(verb) => verbs::doctor(global, now, env, verb),
+        Verb::Diff(verb) => verbs::diff(global, now, env, verb),
+        Verb::Flake(args::Flake::Report { summaries }) => verbs::flake_report(global, env, summaries),
         Verb::Completions(verb) => verbs::completions(verb),
         Verb::Man(verb) => verbs::man(verb),
     }

@@ -8,8 +8,8 @@ use super::request::open_request;
 use super::term;
 use crate::app::validate::ValidateRequest;
 use crate::app::{
-    self, Error, ExplainRequest, GateListRequest, GateNewRequest, InitRequest, ReproduceRequest, Step,
-    TryRequest, Workspace, exit,
+    self, DiffRequest, Error, ExplainRequest, GateListRequest, GateNewRequest, InitRequest, ReproduceRequest,
+    Step, TryRequest, Workspace, exit,
 };
 use crate::base::clock::Now;
 use crate::base::files::{self, ReadError, Root};
@@ -17,12 +17,13 @@ use crate::base::json::Limits;
 use crate::config;
 use crate::lang::schema::Registry;
 use crate::model::lane::Lane;
+use crate::model::suite::Role;
 use crate::report::text::terminal;
 use crate::report::{self, Kind};
 use crate::waiver::NewWaiver;
 use args::Global;
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Shows an answer in each format asked for: as JSON, or as the text for people on stdout.
@@ -119,6 +120,27 @@ pub(super) fn doctor(global: &Global, now: Now, env: &Env, verb: &args::Doctor) 
     let diagnosis = app::doctor(&open_request(global, now, env, None, &[], verb.run.as_deref()))?;
     show(&targets, &diagnosis, &|_| app::doctor_human(&diagnosis), env)?;
     Ok(if diagnosis.is_sound() { exit::PASS } else { exit::FAIL })
+}
+
+pub(super) fn diff(global: &Global, now: Now, env: &Env, verb: &args::Diff) -> Result<u8, Error> {
+    let targets = output::json_or_human(&global.format)?;
+    let replay = |_: &str, _: &str, _: Role, _: Option<&str>| None;
+    let request = DiffRequest { base: &verb.base, current: &verb.current, now, replay: &replay };
+    let triage = app::diff(&request)?;
+    if let Some(out) = &verb.out {
+        let text = serde_json::to_string_pretty(&triage);
+        let text = text.map_err(|e| Error::Work(format!("the answer cannot be written as JSON: {e}")))?;
+        files::write_atomic(out, text.as_bytes())?;
+    }
+    show(&targets, &triage, &|_| app::diff_human(&triage), env)?;
+    Ok(app::diff_exit_code(&triage))
+}
+
+pub(super) fn flake_report(global: &Global, env: &Env, summaries: &[PathBuf]) -> Result<u8, Error> {
+    let targets = output::json_or_human(&global.format)?;
+    let answer = app::flake_report(summaries)?;
+    show(&targets, &answer, &|_| app::flake_human(&answer), env)?;
+    Ok(exit::PASS)
 }
 
 pub(super) fn completions(verb: &args::Completions) -> Result<u8, Error> {

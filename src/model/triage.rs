@@ -154,6 +154,10 @@ pub struct TriageDiff {
     pub ranked_diagnostics: Vec<Diagnostic>,
     /// How many diagnostics are left out of the list; the counts have them all.
     pub omitted: u64,
+    /// Suites of the baseline that the current run was not asked for: another shard's, another profile's, or in a replay all
+    /// but what it replays.
+    #[serde(default)]
+    pub not_compared: u64,
     /// What to run next.
     pub recommended_commands: RecommendedCommands,
 }

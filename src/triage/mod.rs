@@ -1,3 +1,18 @@
-//! Judgement: what became of a suite, why it failed, and what changed between two runs. Values in, values out.
+//! Judgement: what became of a suite, what two runs differ in, and what repeated runs say about a test. Values in, values
+//! out.
 
 pub mod attempts;
+mod change;
+mod diff;
+mod flake;
+mod flake_class;
+mod flake_report;
+mod rank;
+#[cfg(test)]
+mod sample;
+
+pub use diff::{Replay, Triage, diff};
+pub use flake::{Rate, rate};
+pub use flake_class::{Cause, FlakeClass};
+pub use flake_report::{FlakeReport, FlakyTest, Habit, Seen, flake_report};
+pub use rank::LIMIT;

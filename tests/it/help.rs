@@ -24,6 +24,9 @@ const VERBS: &[&[&str]] = &[
     &["gate", "list"],
     &["init"],
     &["doctor"],
+    &["diff"],
+    &["flake"],
+    &["flake", "report"],
     &["completions"],
     &["man"],
 ];

@@ -5,10 +5,12 @@ mod brief;
 mod number;
 mod parse;
 mod place;
+mod pull;
 mod scan;
 mod value;
 
 pub use brief::{plain, quoted};
-pub use parse::{Limits, ParseError, ParseErrorKind, parse, utf8};
+pub use parse::{Limits, ParseError, ParseErrorKind, Stop, parse, utf8};
 pub use place::{Place, locate, locate_many, place_of_offset};
+pub use pull::{Pull, pull};
 pub use value::{Json, Object};

@@ -61,6 +61,16 @@ pub fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, ParseErro
 }
 
 fn parse_bounded<'a>(bytes: &'a [u8], limits: &Limits, most: usize) -> Result<Json<'a>, ParseError> {
+    within(bytes, limits, most, |parser| parser.document(|parser| parser.value(|_, value| value)))
+}
+
+/// Runs `read` over the text of `bytes` and gives its fault a place.
+pub(super) fn within<'a, T>(
+    bytes: &'a [u8],
+    limits: &Limits,
+    most: usize,
+    read: impl FnOnce(&mut Parser<'a>) -> Result<T, Stop>,
+) -> Result<T, ParseError> {
     let fault = |(kind, offset, message): (ParseErrorKind, usize, String)| ParseError {
         kind,
         message,
@@ -73,7 +83,7 @@ fn parse_bounded<'a>(bytes: &'a [u8], limits: &Limits, most: usize) -> Result<Js
     let text =
         decode(bytes).map_err(|(offset, message)| fault((ParseErrorKind::Malformed, offset, message)))?;
     let mut parser = Parser::new(text, limits.levels(), most);
-    parser.document().map_err(|Stop| fault(parser.fault.take().unwrap_or_else(unknown)))
+    read(&mut parser).map_err(|Stop(())| fault(parser.fault.take().unwrap_or_else(unknown)))
 }
 
 /// The text of a file of any format, held to the same: UTF-8, no byte order mark.
@@ -89,13 +99,14 @@ fn unknown() -> (ParseErrorKind, usize, String) {
     (ParseErrorKind::Malformed, 0, "it does not parse".into())
 }
 
-/// The fault is in `Parser::fault`; the error itself is kept empty so that results stay small.
-struct Stop;
+/// The reading stopped. The fault is kept by the reader; the error itself is empty so that results stay small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stop(());
 
-struct Parser<'a> {
-    text: &'a str,
-    at: usize,
-    depth: usize,
+pub(super) struct Parser<'a> {
+    pub(super) text: &'a str,
+    pub(super) at: usize,
+    pub(super) depth: usize,
     /// Values in the containers that are closed, and how many there may be at most.
     values: usize,
     most: usize,
@@ -107,21 +118,22 @@ struct Parser<'a> {
 }
 
 /// Objects up to this size are checked for duplicates member by member; larger ones by their index.
-const SMALL: usize = 16;
+pub(super) const SMALL: usize = 16;
 
 impl<'a> Parser<'a> {
     fn new(text: &'a str, depth: usize, most: usize) -> Self {
         Parser { text, at: 0, depth, values: 0, most, fault: None, members: Vec::new(), elements: Vec::new() }
     }
 
-    fn document(&mut self) -> Result<Json<'a>, Stop> {
+    /// Reads a document of the one value that `read` reads.
+    pub(super) fn document<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
         self.space();
         if self.at == self.text.len() {
             let what =
                 if self.text.is_empty() { "the file is empty" } else { "it holds nothing but white space" };
             return self.stop(0, what);
         }
-        let value = self.value(|_, value| value)?;
+        let value = read(self)?;
         self.space();
         if self.at < self.text.len() {
             let what = format!("the document is over, but {} follows", self.found());
@@ -131,15 +143,15 @@ impl<'a> Parser<'a> {
     }
 
     #[cold]
-    fn stop<T>(&mut self, offset: usize, message: impl Into<String>) -> Result<T, Stop> {
+    pub(super) fn stop<T>(&mut self, offset: usize, message: impl Into<String>) -> Result<T, Stop> {
         self.fault = Some((ParseErrorKind::Malformed, offset, message.into()));
-        Err(Stop)
+        Err(Stop(()))
     }
 
     #[cold]
     fn limit<T>(&mut self, message: impl Into<String>) -> Result<T, Stop> {
         self.fault = Some((ParseErrorKind::Limit, self.at, message.into()));
-        Err(Stop)
+        Err(Stop(()))
     }
 
     /// Counts the values of a container that closes, or those of one that is still open.
@@ -153,12 +165,12 @@ impl<'a> Parser<'a> {
     }
 
     #[inline]
-    fn peek(&self) -> Option<u8> {
+    pub(super) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
     #[inline]
-    fn space(&mut self) {
+    pub(super) fn space(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\n' | b'\t' | b'\r')) {
             self.at += 1;
         }
@@ -174,7 +186,7 @@ impl<'a> Parser<'a> {
     }
 
     #[cold]
-    fn unexpected<T>(&mut self, wanted: &str, within: &str) -> Result<T, Stop> {
+    pub(super) fn unexpected<T>(&mut self, wanted: &str, within: &str) -> Result<T, Stop> {
         let message = if self.at >= self.text.len() {
             format!("the text ends inside {within}")
         } else {
@@ -222,7 +234,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn rare(&mut self) -> Result<Json<'a>, Stop> {
+    pub(super) fn rare(&mut self) -> Result<Json<'a>, Stop> {
         match self.peek() {
             Some(b'-') if self.text.as_bytes().get(self.at + 1) != Some(&b'I') => {
                 let number = self.number()?;
@@ -265,7 +277,7 @@ impl<'a> Parser<'a> {
 
     /// Reads the string whose opening quote stands here, unless it holds an escape or a fault.
     #[inline]
-    fn plain_string(&mut self) -> Option<&'a str> {
+    pub(super) fn plain_string(&mut self) -> Option<&'a str> {
         let start = self.at + 1;
         let end = interruption(self.text.as_bytes(), start);
         if self.text.as_bytes().get(end) != Some(&b'"') {
@@ -276,7 +288,7 @@ impl<'a> Parser<'a> {
     }
 
     #[cold]
-    fn string_with_escapes(&mut self) -> Result<Cow<'a, str>, Stop> {
+    pub(super) fn string_with_escapes(&mut self) -> Result<Cow<'a, str>, Stop> {
         match string(self.text, self.at + 1) {
             Ok((text, next)) => {
                 self.at = next;
@@ -287,7 +299,7 @@ impl<'a> Parser<'a> {
     }
 
     #[inline]
-    fn number(&mut self) -> Result<Number, Stop> {
+    pub(super) fn number(&mut self) -> Result<Number, Stop> {
         match number(self.text, self.at) {
             Ok((value, next)) => {
                 self.at = next;
@@ -298,7 +310,7 @@ impl<'a> Parser<'a> {
     }
 
     #[inline]
-    fn enter(&mut self) -> Result<(), Stop> {
+    pub(super) fn enter(&mut self) -> Result<(), Stop> {
         match self.depth.checked_sub(1) {
             Some(depth) => {
                 self.depth = depth;
@@ -380,7 +392,7 @@ impl<'a> Parser<'a> {
 
     /// Reads a key and the colon behind it.
     #[inline]
-    fn key(&mut self) -> Result<Cow<'a, str>, Stop> {
+    pub(super) fn key(&mut self) -> Result<Cow<'a, str>, Stop> {
         if self.peek() != Some(b'"') {
             return self.unexpected("a key in quotes", "an object");
         }
@@ -415,7 +427,7 @@ impl<'a> Parser<'a> {
 }
 
 #[inline]
-fn kind_of_key(key: &str) -> u64 {
+pub(super) fn kind_of_key(key: &str) -> u64 {
     let bytes = key.as_bytes();
     let (first, last) = (bytes.first().copied().unwrap_or(0), bytes.last().copied().unwrap_or(0));
     1 << ((bytes.len() * 7 + usize::from(first) * 5 + usize::from(last) * 3) % 64)
@@ -426,7 +438,7 @@ fn has(members: &[(Cow<'_, str>, Json<'_>)], key: &str) -> bool {
 }
 
 #[cold]
-fn twice(key: &str) -> String {
+pub(super) fn twice(key: &str) -> String {
     let shown: String = key.chars().take(80).collect();
     format!("the key `{}` stands twice in one object", shown.escape_debug())
 }

@@ -1,0 +1,100 @@
+//! `tollgate diff BASE CURRENT`: what changed between two runs.
+
+use super::error::{Error, exit};
+use super::run_summary::{self, Text};
+use crate::base::clock::Now;
+use crate::base::files::show;
+use crate::model::columns::Columns;
+use crate::model::run::{Identity, schema};
+use crate::model::triage::{Compared, RecommendedCommands, TriageDiff, TriageStatus};
+use crate::triage::{self, Replay};
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// Which runs to compare.
+pub struct DiffRequest<'r> {
+    /// The baseline: a run folder or a `summary.json`.
+    pub base: &'r Path,
+    /// The run.
+    pub current: &'r Path,
+    /// The moment of the comparison.
+    pub now: Now,
+    /// Builds the command that replays a suite or a test, from `tollgate.toml` alone.
+    pub replay: Replay<'r>,
+}
+
+/// Compares the runs. Both files are read, hashed and parsed at the same time. An unreadable one is an error that names it
+/// (exit 4); one that is compared with itself is a wrong command line (exit 2).
+pub fn diff(request: &DiffRequest<'_>) -> Result<TriageDiff, Error> {
+    let paths = [run_summary::file(request.base), run_summary::file(request.current)];
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    if let (Some(base), Some(current)) = (real(&paths[0]), real(&paths[1]))
+        && base == current
+    {
+        let path = show(&paths[0].display().to_string());
+        return Err(Error::Usage(format!("{path} is both the baseline and the run: name two runs")));
+    }
+    let slots: [OnceLock<Text>; 2] = Default::default();
+    let (base, current) = std::thread::scope(|scope| {
+        let base = scope.spawn(|| load(&paths[0], &slots[0]));
+        let current = load(&paths[1], &slots[1]);
+        let base = base.join().unwrap_or_else(|_| Err(Error::Work("the baseline was not read".into())));
+        (base, current)
+    });
+    let ((base, old), (current, new)) = (base?, current?);
+    if old.sha256 == new.sha256 {
+        let [base, current] = paths.each_ref().map(|p| show(&p.display().to_string()));
+        return Err(Error::Usage(format!(
+            "{base} and {current} are the same run, byte for byte: name two runs"
+        )));
+    }
+    let found = triage::diff(&base, &current, triage::LIMIT, request.replay);
+    let compared = |path: &Path, text: &Text, run: &Columns<'_>| Compared {
+        path: path.display().to_string(),
+        sha256: text.sha256.clone(),
+        run_id: run.head.run_id.clone(),
+        commit: run.head.commit.clone(),
+    };
+    Ok(TriageDiff {
+        schema: schema::TRIAGE_DIFF.into(),
+        identity: Identity {
+            generated_at: request.now.rfc3339(),
+            run_id: current.head.run_id.clone().unwrap_or_default(),
+            correlation_id: current.head.correlation_id.clone().unwrap_or_default(),
+            commit: current.head.commit.clone(),
+            branch: current.head.branch.clone(),
+        },
+        baseline: paths[0].display().to_string(),
+        compared: [compared(&paths[0], old, &base), compared(&paths[1], new, &current)],
+        status: found.status,
+        summary: found.summary,
+        ranked_diagnostics: found.ranked_diagnostics,
+        omitted: found.omitted,
+        not_compared: found.not_compared,
+        recommended_commands: RecommendedCommands {
+            runner_repro_command: rerun(&paths[1]),
+            ranked_repro_commands: found.commands,
+        },
+    })
+}
+
+fn load<'t>(path: &Path, slot: &'t OnceLock<Text>) -> Result<(Columns<'t>, &'t Text), Error> {
+    let read = run_summary::read(path)?;
+    let text = slot.get_or_init(|| read);
+    Ok((run_summary::columns(path, text)?, text))
+}
+
+/// The command that replays what failed in a run, its path as it was named.
+fn rerun(path: &Path) -> String {
+    let path = path.display().to_string();
+    let quoted = shlex::try_quote(&path).map_or(String::new(), |q| q.into_owned());
+    format!("tollgate run --rerun-from {quoted}")
+}
+
+/// 1 where something fails that the baseline does not show failing.
+pub fn exit_code(triage: &TriageDiff) -> u8 {
+    match triage.status {
+        TriageStatus::Regression => exit::FAIL,
+        TriageStatus::Stable | TriageStatus::KnownFailuresOnly => exit::PASS,
+    }
+}

@@ -1,0 +1,107 @@
+//! `tollgate flake report SUMMARY...`: how often tests failed over earlier runs.
+
+use super::error::Error;
+use super::run_summary::{self, Text};
+use crate::base::files::{self, ReadError, show};
+use crate::model::run::{FailureDigest, schema};
+use crate::triage::{self, Cause, FlakeReport, Seen};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The most that is read of a failure digest.
+const DIGEST_BYTES: u64 = 4 << 20;
+/// Folders beside a summary that are looked into.
+const FOLDERS: usize = 10_000;
+
+/// The report, and what it could not look at.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FlakeAnswer {
+    /// The counts.
+    #[serde(flatten)]
+    pub report: FlakeReport,
+    /// Evidence that could not be read, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Reads the runs, all of them at once, and counts. One that cannot be read is an error, and so is one that is named twice:
+/// it would count twice.
+pub fn flake_report(named: &[PathBuf]) -> Result<FlakeAnswer, Error> {
+    let paths: Vec<PathBuf> = named.iter().map(|path| run_summary::file(path)).collect();
+    let texts: Vec<Text> = paths.iter().map(|path| run_summary::read(path)).collect::<Result<_, _>>()?;
+    let mut known: BTreeMap<&str, &Path> = BTreeMap::new();
+    for (path, text) in paths.iter().zip(&texts) {
+        if let Some(other) = known.insert(&text.sha256, path) {
+            let [other, path] = [other, path].map(|p| show(&p.display().to_string()));
+            return Err(Error::Usage(format!("{other} and {path} are the same run: name each once")));
+        }
+    }
+    let mut notes = Vec::new();
+    let mut columns = Vec::new();
+    for (path, text) in paths.iter().zip(&texts) {
+        columns.push(run_summary::columns(path, text)?);
+    }
+    let mut runs = Vec::new();
+    for (path, columns) in paths.iter().zip(&columns) {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let causes = causes(folder, columns.head.run_id.as_deref(), &mut notes);
+        runs.push(Seen { columns, causes });
+    }
+    Ok(FlakeAnswer { report: triage::flake_report(&runs), notes })
+}
+
+/// What the failure digests in the folders beside a summary say. No path that stands in a document is followed.
+fn causes(folder: &Path, run: Option<&str>, notes: &mut Vec<String>) -> Vec<Cause> {
+    let mut folders: Vec<PathBuf> = match std::fs::read_dir(folder) {
+        Ok(entries) => entries
+            .flatten()
+            .filter(|e| e.file_type().is_ok_and(|t| t.is_dir()))
+            .map(|e| e.path())
+            .take(FOLDERS + 1)
+            .collect(),
+        Err(error) => {
+            notes.push(files::io_error(&show(&folder.display().to_string()), &error).to_string());
+            return Vec::new();
+        }
+    };
+    if folders.len() > FOLDERS {
+        let folder = show(&folder.display().to_string());
+        notes.push(format!("{folder} has more than {FOLDERS} folders: no failure digest of it was read"));
+        return Vec::new();
+    }
+    folders.sort();
+    let mut causes = Vec::new();
+    for folder in folders {
+        match digest(&folder.join("failure_digest.json"), run) {
+            Ok(cause) => causes.extend(cause),
+            Err(note) => notes.push(note),
+        }
+    }
+    causes
+}
+
+/// One digest; `None` where there is none. The error is a sentence that names the file.
+fn digest(path: &Path, run: Option<&str>) -> Result<Option<Cause>, String> {
+    let shown = show(&path.display().to_string());
+    let bytes = match files::read(path, DIGEST_BYTES) {
+        Ok(bytes) => bytes,
+        Err(ReadError::Missing(_)) => return Ok(None),
+        Err(error) => return Err(format!("{error}, and does not count as evidence")),
+    };
+    let digest: FailureDigest = super::last_verdict::parse(&shown, &bytes, "a failure digest")?;
+    if digest.schema != schema::FAILURE_DIGEST {
+        return Err(format!("{shown}: its schema is not {}", schema::FAILURE_DIGEST));
+    }
+    if run.is_some_and(|run| run != digest.identity.run_id) {
+        return Err(format!("{shown} is of another run than the summary beside it"));
+    }
+    let first = digest.first_failing_assertion;
+    Ok(Some(Cause {
+        suite: digest.suite,
+        kind: digest.kind,
+        tests: digest.impacted_scenario_ids,
+        first: first.as_ref().and_then(|a| a.test.clone()),
+        root_cause: digest.root_cause_class,
+        message: first.map(|a| a.message).unwrap_or_default(),
+    }))
+}

@@ -1,0 +1,37 @@
+//! A run that a person names: its folder, or its `summary.json`.
+
+use super::error::Error;
+use crate::base::files::{self, show};
+use crate::model::columns::Columns;
+use crate::record;
+use std::path::{Path, PathBuf};
+
+/// The most that is read of a summary.
+const MAX_BYTES: u64 = 512 << 20;
+
+/// A summary as it was read.
+pub struct Text {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Their SHA-256, lower-case hex.
+    pub sha256: String,
+}
+
+/// The summary of the run folder, or the file itself.
+pub fn file(named: &Path) -> PathBuf {
+    if named.is_dir() { named.join("summary.json") } else { named.to_path_buf() }
+}
+
+/// Reads it once. An error names it.
+pub fn read(path: &Path) -> Result<Text, Error> {
+    let (bytes, sha256) = files::read_hashed(path, MAX_BYTES).map_err(|e| Error::Work(e.to_string()))?;
+    Ok(Text { bytes, sha256 })
+}
+
+/// Its columns; an error names it, with line and column.
+pub fn columns<'t>(path: &Path, text: &'t Text) -> Result<Columns<'t>, Error> {
+    record::columns(&text.bytes, MAX_BYTES).map_err(|e| {
+        let path = show(&path.display().to_string());
+        Error::Work(format!("{path}:{}:{}: {}", e.place.line, e.place.column, e.message))
+    })
+}

@@ -1,0 +1,225 @@
+//! Differences in the order in which a person should look at them, and why.
+//!
+//! `blocker`: what counts as a regression. `major`: what did not run, and what still crashes, times out or cannot be
+//! started. `minor`: what was removed, ignored or flaky, and a known failure that fails in another way. `info`: known
+//! failures and what is fixed. Within a severity failures that share their signature with most others come first, since one
+//! cause explains them all; then suites by name and tests in the order reported.
+
+use super::diff::{Item, Replay};
+use crate::model::columns::{Columns, SuiteRow};
+use crate::model::run::RunStatus;
+use crate::model::suite::{Role, SuiteStatus};
+use crate::model::test::TestStatus;
+use crate::model::triage::{Change, Diagnostic};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+
+/// Diagnostics that a triage diff lists.
+pub const LIMIT: usize = 1000;
+
+const SEVERITIES: [&str; 4] = ["blocker", "major", "minor", "info"];
+
+/// The `most` worst as diagnostics.
+pub(super) fn diagnostics(
+    base: &Columns<'_>,
+    current: &Columns<'_>,
+    mut items: Vec<Item<'_, '_>>,
+    most: usize,
+    replay: Replay<'_>,
+) -> Vec<Diagnostic> {
+    let view = View::new(base, current, &items);
+    if items.len() > most {
+        // Only what is listed needs an order.
+        items.select_nth_unstable_by(most, |a, b| view.key(a).cmp(&view.key(b)));
+        items.truncate(most);
+    }
+    items.sort_by(|a, b| view.key(a).cmp(&view.key(b)));
+    (1..).zip(&items).filter_map(|(rank, item)| view.diagnostic(rank, item, replay)).collect()
+}
+
+/// What the place of one difference depends on beside itself.
+struct View<'c, 'a> {
+    base: &'c Columns<'a>,
+    current: &'c Columns<'a>,
+    /// Signature -> how many tests fail with it now.
+    clusters: HashMap<&'c str, u64>,
+    /// Suite -> how many tests of it fail now, and the number of the first.
+    failing: BTreeMap<(Role, &'c str, &'c str), (u64, u32)>,
+}
+
+type Key<'c> = (u8, u8, Reverse<u64>, &'c str, (Role, &'c str, &'c str), u64, &'c str);
+
+impl<'c, 'a> View<'c, 'a> {
+    fn new(base: &'c Columns<'a>, current: &'c Columns<'a>, items: &[Item<'c, 'a>]) -> Self {
+        let (mut clusters, mut failing) = (HashMap::new(), BTreeMap::new());
+        for item in items {
+            let (Some(suite), Some(test)) = (item.after, item.is) else { continue };
+            if test.status != TestStatus::Failed {
+                continue;
+            }
+            let (count, first) = failing.entry(suite.key()).or_insert((0, u32::MAX));
+            *count += 1;
+            *first = test.at.min(*first);
+            if let Some(signature) = current.signature(test) {
+                *clusters.entry(signature).or_default() += 1;
+            }
+        }
+        View { base, current, clusters, failing }
+    }
+
+    fn key(&self, item: &Item<'c, 'a>) -> Key<'c> {
+        let (size, signature) = self.cluster(item).map_or((0, ""), |(signature, size)| (size, signature));
+        let suite = item.after.or(item.before).map_or((Role::Suite, "", ""), SuiteRow::key);
+        let test = item.is.or(item.was);
+        // The suite itself stands before its tests.
+        let at = test.map_or(0, |t| 1 + u64::from(t.at));
+        let name = test.map_or("", |t| &*t.name);
+        (self.severity(item), item.change as u8, Reverse(size), signature, suite, at, name)
+    }
+
+    /// The signature of a failing test that others share, and how many do.
+    fn cluster(&self, item: &Item<'c, 'a>) -> Option<(&'c str, u64)> {
+        let test = item.is.filter(|t| t.status == TestStatus::Failed)?;
+        let signature = self.current.signature(test)?;
+        let size = *self.clusters.get(signature)?;
+        (size > 1).then_some((signature, size))
+    }
+
+    /// An index into `SEVERITIES`.
+    fn severity(&self, item: &Item<'_, '_>) -> u8 {
+        match item.change {
+            Change::Regression | Change::NewFailure => 0,
+            Change::NotRun if item.is.is_some_and(|t| t.status == TestStatus::Ignored) => 2,
+            Change::NotRun => 1,
+            Change::KnownFailure if item.is.is_none() && item.after.is_some_and(|s| is_abrupt(s.status)) => 1,
+            Change::KnownFailure if self.signatures(item).is_some() => 2,
+            Change::Removed | Change::Flaky => 2,
+            Change::KnownFailure | Change::Fixed | Change::NewPass => 3,
+        }
+    }
+
+    /// The signatures before and now of a test that fails in another way.
+    fn signatures(&self, item: &Item<'_, '_>) -> Option<(&str, &str)> {
+        let (was, is) = (self.base.signature(item.was?)?, self.current.signature(item.is?)?);
+        (was != is).then_some((was, is))
+    }
+
+    fn diagnostic(&self, rank: u64, item: &Item<'c, 'a>, replay: Replay<'_>) -> Option<Diagnostic> {
+        let suite = item.after.or(item.before)?;
+        let test = item.is.or(item.was).map(|t| &*t.name);
+        let whole = |s: &SuiteRow<'_>| s.status.name().to_string();
+        let (before, after) = match test {
+            Some(_) => (item.was.map(|t| t.status.name().into()), item.is.map(|t| t.status.name().into())),
+            None => (item.before.map(whole), item.after.map(whole)),
+        };
+        // Nothing is left to replay of what is gone, and no reason to where it passes.
+        let replays = !matches!(item.change, Change::Removed | Change::Fixed | Change::NewPass);
+        let replay_command = replays.then(|| replay(&suite.name, &suite.kind, suite.role, test)).flatten();
+        Some(Diagnostic {
+            rank,
+            change: item.change,
+            severity: SEVERITIES[usize::from(self.severity(item))].into(),
+            suite: suite.name.to_string(),
+            kind: suite.kind.to_string(),
+            test: test.map(str::to_string),
+            before,
+            after,
+            signature: item.is.and_then(|t| self.current.signature(t)).map(str::to_string),
+            reasons: self.reasons(item),
+            replay_command,
+        })
+    }
+
+    fn reasons(&self, item: &Item<'c, 'a>) -> Vec<String> {
+        let mut reasons = vec![match item.change {
+            Change::Regression | Change::NewFailure => self.new_failure(item),
+            Change::NotRun => self.not_run(item),
+            Change::KnownFailure if self.signatures(item).is_some() => {
+                "it failed in the baseline too, with another signature".into()
+            }
+            Change::KnownFailure => "it failed in the baseline too".into(),
+            Change::Flaky => "it failed and then passed in the same run".into(),
+            Change::Removed if item.was.is_some_and(|t| t.status == TestStatus::Failed) => {
+                "it failed in the baseline and is no longer there: that is no fix".into()
+            }
+            Change::Removed if item.after.is_none() => {
+                "its whole suite is in the baseline and not in this run".into()
+            }
+            Change::Removed => "it is in the baseline and its suite no longer has it".into(),
+            Change::Fixed => "it failed in the baseline".into(),
+            Change::NewPass => "it is not in the baseline".into(),
+        }];
+        if let (Some(suite), None) = (item.after, item.is)
+            && item.was.is_none()
+            && matches!(item.change, Change::Regression | Change::NewFailure | Change::KnownFailure)
+        {
+            reasons.push(format!("the suite itself {}", words(suite.status)));
+        }
+        if let Some((_, size)) = self.cluster(item) {
+            reasons.push(format!("the same signature fails in {size} tests"));
+        }
+        if let (Some(suite), Some(test)) = (item.after, item.is)
+            && test.status == TestStatus::Failed
+            && let Some((count, first)) = self.failing.get(&suite.key())
+            && *first == test.at
+        {
+            reasons.push(match count {
+                1 => "the only failing test of its suite".into(),
+                n => format!("the first of {n} failing tests of its suite"),
+            });
+        }
+        reasons
+    }
+
+    fn new_failure(&self, item: &Item<'_, '_>) -> String {
+        let status = match (item.is, item.was, item.before) {
+            (Some(_), Some(test), _) => Some(test.status.name()),
+            (None, _, Some(suite)) => Some(suite.status.name()),
+            _ => None,
+        };
+        match status {
+            None => "it is not in the baseline".into(),
+            Some("not_run") => "it did not run in the baseline".into(),
+            Some("passed") => "it passed in the baseline".into(),
+            Some("quarantined") => {
+                "it was quarantined in the baseline, and its quarantine does not cover this failure".into()
+            }
+            Some("failed") => "tests of it failed in the baseline, the suite itself did not".into(),
+            Some(other) => format!("it was {other} in the baseline"),
+        }
+    }
+
+    fn not_run(&self, item: &Item<'_, '_>) -> String {
+        let replay = self.current.head.rerun_from.is_some();
+        let was = item.was.map_or("ran", |t| match t.status {
+            TestStatus::Failed => "failed",
+            TestStatus::Passed => "passed",
+            _ => "was listed",
+        });
+        match (item.is.map(|t| t.status), item.after) {
+            (Some(TestStatus::Ignored), _) => format!("it {was} in the baseline and is ignored now"),
+            (None, Some(suite)) if suite.status.is_failure() && item.was.is_some() => {
+                format!("it has no result: its suite {}", words(suite.status))
+            }
+            (None, _) if replay => "the run replays the baseline and has no result of it".into(),
+            _ if self.current.head.status == Some(RunStatus::Aborted) => {
+                "it was selected, and the run was aborted".into()
+            }
+            _ => "it was selected and did not start".into(),
+        }
+    }
+}
+
+/// The suite did not come to its end.
+fn is_abrupt(status: SuiteStatus) -> bool {
+    matches!(status, SuiteStatus::Crashed | SuiteStatus::TimedOut | SuiteStatus::Missing)
+}
+
+fn words(status: SuiteStatus) -> &'static str {
+    match status {
+        SuiteStatus::Crashed => "crashed",
+        SuiteStatus::TimedOut => "timed out",
+        SuiteStatus::Missing => "could not be started or left no results",
+        _ => "failed",
+    }
+}
