@@ -2,12 +2,9 @@
 //! another commit.
 
 use super::fault::Fault;
-use crate::base::clock::{Now, parse_rfc3339};
+use crate::base::clock::{AHEAD, Now, parse_rfc3339};
 use crate::base::json::{Json, plain};
 use crate::model::finding::Reason;
-
-/// Seconds that a clock may run ahead before a document counts as from the future.
-const AHEAD: i64 = 5 * 60;
 
 /// What a document says of its own time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

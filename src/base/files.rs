@@ -11,6 +11,9 @@ pub enum ReadError {
     /// Nothing stands at the path.
     #[error("{0} does not exist")]
     Missing(String),
+    /// A symbolic link stands there, or on the way there, whose target does not: something was meant to be there.
+    #[error("{0} cannot be read: a symbolic link leads to nothing")]
+    Dangling(String),
     /// A folder, FIFO, socket or device stands where a file belongs.
     #[error("{path} is {what}, not a regular file")]
     NotAFile {
@@ -112,7 +115,7 @@ impl Root {
     }
 
     /// Where a workspace-relative path stands on disk, every symbolic link resolved and found inside the workspace.
-    /// `Missing` when nothing is there.
+    /// `Missing` when nothing is there, `Dangling` when a link is there that leads to nothing.
     pub fn resolve(&self, rel: &str) -> Result<PathBuf, ReadError> {
         let clean = Self::clean(rel)?;
         match self.instead.get(&clean) {
@@ -121,12 +124,30 @@ impl Root {
             None => {}
         }
         let path = self.real.join(&clean);
-        let real = std::fs::canonicalize(&path).map_err(|e| io_error(&show(&clean), &e))?;
+        let real = match std::fs::canonicalize(&path) {
+            Ok(real) => real,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound && self.dangles(&clean) => {
+                return Err(ReadError::Dangling(show(&clean)));
+            }
+            Err(e) => return Err(io_error(&show(&clean), &e)),
+        };
         if real.starts_with(&self.real) {
             Ok(real)
         } else {
             Err(ReadError::Outside { path: show(&clean), why: "a symbolic link leads out of it".into() })
         }
+    }
+
+    /// Whether a path that leads to nothing does so by a symbolic link: its first part that is not there is one.
+    fn dangles(&self, clean: &str) -> bool {
+        let mut at = self.real.clone();
+        for part in clean.split('/') {
+            at.push(part);
+            if std::fs::metadata(&at).is_err() {
+                return std::fs::symlink_metadata(&at).is_ok();
+            }
+        }
+        false
     }
 
     /// Where a workspace-relative file is to be written: behind the symbolic links of the workspace, never outside it.

@@ -57,8 +57,8 @@ fn run(cli: &Cli, env: &Env) -> Result<u8, Error> {
         Verb::Gate(verb) => verbs::gate(global, now, env, verb),
         Verb::Init(verb) => verbs::init(global, env, verb),
         Verb::Doctor(verb) => verbs::doctor(global, now, env, verb),
-        Verb::Completions(verb) => verbs::completions(verb),
-        Verb::Man(verb) => verbs::man(verb),
+        Verb::Completions(verb) => verbs::completions(global, env, verb),
+        Verb::Man(verb) => verbs::man(global, env, verb),
     }
 }
 
@@ -101,8 +101,8 @@ fn check(global: &Global, now: Now, env: &Env, verb: &args::Check) -> Result<u8,
     let (workspace, mut report) = app::check(&request)?;
     progress.finish();
     let out = workspace.output(verb.out.as_deref());
-    let written = app::write_verdict(&out, &report);
-    if written.is_ok() {
+    let written = out.and_then(|out| app::write_verdict(&out, &report).map(|()| out));
+    if let Ok(out) = &written {
         report.verdict_path = Some(out.join(format!("{}_verdict.json", lane.stem())).display().to_string());
     }
     // Everything is delivered that can be: an operator with a full disk still learns what failed.

@@ -10,5 +10,5 @@ mod value;
 
 pub use brief::{plain, quoted};
 pub use parse::{Limits, ParseError, ParseErrorKind, parse, utf8};
-pub use place::{Place, locate, locate_many, place_of_offset};
+pub use place::{Place, locate, locate_many, place_of_offset, places_of_offsets};
 pub use value::{Json, Object};
