@@ -51,7 +51,7 @@ pub fn diff(request: &DiffRequest<'_>) -> Result<TriageDiff, Error> {
     let found = triage::diff(&base, &current, triage::LIMIT, request.replay);
     let compared = |path: &Path, text: &Text, run: &Columns<'_>| Compared {
         path: path.display().to_string(),
-        sha256: text.sha256.clone(),
+        sha256: Some(text.sha256.clone()),
         run_id: run.head.run_id.clone(),
         commit: run.head.commit.clone(),
     };

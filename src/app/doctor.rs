@@ -34,8 +34,10 @@ impl GateEvidence {
 pub struct Diagnosis {
     /// `tollgate.doctor.v1`
     pub schema: String,
-    /// The run folder that would be judged, or why there is none.
-    pub run: Result<String, String>,
+    /// The run folder that would be judged.
+    pub run: Option<String>,
+    /// Why there is none.
+    pub run_fault: Option<String>,
     /// The commit that would be judged.
     pub commit: Option<String>,
     /// Why the classification file cannot be read.
@@ -82,7 +84,8 @@ pub fn doctor(request: &OpenRequest<'_>) -> Result<Diagnosis, Error> {
         .collect();
     Ok(Diagnosis {
         schema: "tollgate.doctor.v1".into(),
-        run: workspace.run_dir.clone().map_err(|none| none.why),
+        run: workspace.run_dir.clone().ok(),
+        run_fault: workspace.run_dir.clone().err().map(|none| none.why),
         commit: workspace.commit.clone(),
         classification_fault: workspace.entries.fault.clone(),
         gates,

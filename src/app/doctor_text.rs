@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 pub fn human(diagnosis: &Diagnosis) -> String {
     let mut out = String::new();
     // Writing into a string cannot fail.
-    let run = match &diagnosis.run {
-        Ok(run) => terminal(run),
-        Err(why) => format!("none: {}", terminal(why)),
+    let run = match (&diagnosis.run, &diagnosis.run_fault) {
+        (Some(run), _) => terminal(run),
+        (None, why) => format!("none: {}", terminal(why.as_deref().unwrap_or(""))),
     };
     let _ = writeln!(out, "run     {run}");
     let commit =

@@ -43,8 +43,9 @@ pub enum ValidateError {
     Pattern(String),
 }
 
-/// Findings listed for one file; past it a last one counts the rest.
-const LISTED: usize = 10_000;
+/// Findings listed for one file; past it a last one counts the rest. Every violation is told up to where one hostile file would
+/// take the memory of all; it is above what the schema engine looks for in one document, so that the count is never wrong.
+const LISTED: usize = 250_000;
 
 /// Bytes of a schema file at most.
 const SCHEMA_LIMIT: u64 = 16 << 20;
@@ -353,6 +354,23 @@ mod tests {
             .join("\n")
             .replace(&format!("{}/", dir.display()), "")
             .replace(&dir.display().to_string(), "<root>")
+    }
+
+    #[test]
+    fn every_violation_is_told_however_many() {
+        let temp = tempfile::tempdir().unwrap();
+        let wrong = "{\"n\":\"x\"}\n".repeat(12_000);
+        put(temp.path(), "lines.jsonl", wrong.as_bytes());
+        let list = format!("[{}]", vec!["1"; 30_000].join(","));
+        put(temp.path(), "list.json", list.as_bytes());
+        put(temp.path(), "s.json", br#"{"$id": "s.v1", "items": {"type": "string"}}"#);
+        let told = |name: &str, schema: &str| {
+            let findings = run(temp.path(), &[name], Some(schema)).unwrap().files.remove(0).findings;
+            (findings.len(), findings.last().unwrap().pointer.clone().unwrap())
+        };
+        assert_eq!(told("lines.jsonl", "e.v1"), (12_000, "/n".into()));
+        let own = temp.path().join("s.json").display().to_string();
+        assert_eq!(told("list.json", &own), (30_000, "/29999".into()));
     }
 
     #[test]

@@ -195,9 +195,17 @@ impl Workspace {
         })
     }
 
-    /// A folder named on the command line, else the workspace's output folder.
-    pub fn output(&self, out: Option<&Path>) -> PathBuf {
-        out.map_or_else(|| self.root.dir().join(&self.policy.settings.output), Path::to_path_buf)
+    /// A folder named on the command line, else the workspace's output folder, which a symbolic link must not take out of
+    /// the workspace: whoever made the evidence could make the link.
+    pub fn output(&self, out: Option<&Path>) -> Result<PathBuf, Error> {
+        if let Some(out) = out {
+            return Ok(out.to_path_buf());
+        }
+        let folder = &self.policy.settings.output;
+        match self.root.target(folder) {
+            Ok(_) => Ok(self.root.dir().join(folder)),
+            Err(error) => Err(Error::Work(format!("the verdict is not written: {error}"))),
+        }
     }
 }
 

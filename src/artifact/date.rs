@@ -2,12 +2,10 @@
 //! another commit.
 
 use super::fault::Fault;
-use crate::base::clock::{Now, parse_rfc3339};
+use crate::base::clock::{AHEAD, Now, parse_rfc3339};
 use crate::base::json::{Json, plain};
 use crate::model::finding::Reason;
-
-/// Seconds that a clock may run ahead before a document counts as from the future.
-const AHEAD: i64 = 5 * 60;
+use chrono::TimeDelta;
 
 /// What a document says of its own time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -57,7 +55,7 @@ pub(super) fn stale(document: &Json<'_>, fields: &[&str], max_age: Option<u64>, 
             return Some(fault(clause, pointer, Some(value.brief())));
         }
     };
-    let age = (now.time() - parsed.to_utc()).num_seconds();
+    let age = whole_seconds(now.time() - parsed.to_utc());
     let shown = value.as_str().map(plain).unwrap_or_default();
     if age < -AHEAD {
         let clause = format!("its `{name}` {shown} lies {} in the future", span(age.unsigned_abs()));
@@ -66,6 +64,11 @@ pub(super) fn stale(document: &Json<'_>, fields: &[&str], max_age: Option<u64>, 
     let most = max_age.filter(|most| age > 0 && age.unsigned_abs() > *most)?;
     let clause = format!("it is {} old ({name} {shown}), more than {}", span(age.unsigned_abs()), span(most));
     Some(fault(clause, pointer, Some(shown)))
+}
+
+/// Seconds, a part of one counted as a whole: half a second past a limit is past it.
+fn whole_seconds(age: TimeDelta) -> i64 {
+    age.num_seconds() + i64::from(age.subsec_nanos().signum())
 }
 
 /// The commit a document says it is of, with its pointer: `commit` or `git_sha` at its top, else under `environment`.
@@ -108,6 +111,10 @@ mod tests {
         let week = Some(7 * DAY);
         assert_eq!(why(&at("2026-11-13T12:00:00Z"), week), "fresh");
         assert_eq!(why(&at("2026-11-20T14:04:00+02:00"), week), "fresh");
+        assert_eq!(why(&at("2026-11-20T12:04:59.9Z"), week), "fresh");
+        for past in ["2026-11-13T11:59:59.9Z", "2026-11-20T12:05:00.1Z"] {
+            assert_ne!(why(&at(past), week), "fresh", "{past}");
+        }
         let all = [
             why(&at("2026-11-13T11:59:59Z"), week),
             why(&at("2026-11-20T12:05:01Z"), week),

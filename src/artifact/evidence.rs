@@ -9,7 +9,7 @@ use super::read::asked;
 use crate::base::json::{Json, Place, plain};
 use crate::model::artifact::{Bound, Evidence};
 use crate::model::finding::Reason;
-use crate::model::gate::{ArtifactSpec, Format, Gate};
+use crate::model::gate::{ArtifactSpec, Check, Format, Gate};
 use crate::model::verdict::ArtifactRecord;
 use std::collections::BTreeMap;
 
@@ -20,7 +20,9 @@ impl<'s> Documents<'s> {
         let mut evidence = Evidence { bound: BTreeMap::new(), faults: Vec::new(), records: Vec::new() };
         for (name, spec) in &gate.artifacts {
             match self.sources.found(spec) {
-                Some(Files::Files(files)) => self.bind(name, spec, files, &mut evidence),
+                Some(Files::Files(files)) => {
+                    self.bind(name, spec, files, may_be_empty(gate, spec), &mut evidence);
+                }
                 Some(Files::None(path, fault)) => {
                     evidence.records.push(record(name, path));
                     if fault.reason == Reason::Missing && !spec.required {
@@ -39,12 +41,23 @@ impl<'s> Documents<'s> {
         evidence
     }
 
-    /// Binds an artifact, unless one of its files has a fault other than being stale.
-    fn bind<'d>(&'d self, name: &str, spec: &ArtifactSpec, files: &[String], evidence: &mut Evidence<'d>) {
+    /// Binds an artifact, unless one of its files has a fault other than being stale. A stream without a line is one, unless
+    /// it `may_be_empty`.
+    fn bind<'d>(
+        &'d self,
+        name: &str,
+        spec: &ArtifactSpec,
+        files: &[String],
+        may_be_empty: bool,
+        evidence: &mut Evidence<'d>,
+    ) {
         let mut whole = true;
         let mut bound = None;
         for path in files {
             let (found, mut faults) = self.look(path, spec.format, &spec.demand);
+            if may_be_empty && matches!(&found, Found::Stream(stream) if stream.survey.count == 0) {
+                faults.retain(|fault| fault.reason != Reason::Malformed);
+            }
             whole &= faults.is_empty();
             let (record, late) = self.date(name, spec, path, &found);
             if faults.is_empty() {
@@ -142,6 +155,15 @@ impl<'s> Documents<'s> {
             ..Fault::new(Reason::Stale, clause)
         })
     }
+}
+
+/// Whether the gate says that this jsonl artifact may hold no line: `empty = "ok"` on a check that walks it (`gates.md`,
+/// Expressions).
+fn may_be_empty(gate: &Gate, spec: &ArtifactSpec) -> bool {
+    let walks = |check: &Check| check.for_each.as_ref().is_some_and(|list| list.text().trim() == spec.name);
+    spec.format == Format::Jsonl
+        && !spec.many
+        && gate.checks.iter().any(|check| check.empty_ok && walks(check))
 }
 
 fn record(name: &str, path: &str) -> ArtifactRecord {

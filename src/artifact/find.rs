@@ -21,17 +21,27 @@ pub(super) enum Found {
 pub(super) fn find(spec: &ArtifactSpec, ctx: &Context<'_>) -> Found {
     let named = spec.paths.first().cloned().unwrap_or_default();
     let mut paths = Vec::new();
+    let mut no_run = None;
     for path in &spec.paths {
         match fill(path, &ctx.run_dir) {
             Ok(path) => paths.push(path),
             Err(none) => {
                 let clause = format!("{} cannot be found: {}", show(path), none.why);
-                return Found::None(path.clone(), Fault::new(none.reason, clause));
+                let fault = Found::None(path.clone(), Fault::new(none.reason, clause));
+                // Where there is no run at all, its file does not exist and a later path may; a run that cannot be looked
+                // into is never passed over.
+                if none.reason != Reason::Missing {
+                    return fault;
+                }
+                no_run.get_or_insert(fault);
             }
         }
     }
     let shown = paths.first().cloned().unwrap_or(named);
     let missing = || {
+        if let Some(fault) = no_run.clone() {
+            return fault;
+        }
         let what: Vec<String> = paths.iter().map(|p| show(p)).collect();
         let clause = match (spec.many, &what[..]) {
             (false, [one]) => format!("{one} does not exist"),

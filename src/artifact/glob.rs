@@ -110,7 +110,7 @@ impl Walk<'_> {
                 Ok(Kind::Nothing)
             }
             Err(ReadError::Missing(_)) if self.root.is_taken_away(path) => Ok(Kind::Nothing),
-            Err(ReadError::Missing(_)) => Ok(Kind::File),
+            Err(ReadError::Missing(_) | ReadError::Dangling(_)) => Ok(Kind::File),
             Err(other) => Err(other.to_string()),
         }
     }

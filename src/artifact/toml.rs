@@ -1,7 +1,7 @@
 //! TOML as evidence: keys in document order, dates as strings, no NaN and no infinity.
 
 use super::fault::Fault;
-use crate::base::json::{Json, Limits, Object, Place, place_of_offset, plain, utf8};
+use crate::base::json::{Json, Limits, Object, Place, place_of_offset, places_of_offsets, plain, utf8};
 use crate::model::finding::Reason;
 use ::toml::Spanned;
 use ::toml::de::{DeString, DeTable, DeValue};
@@ -86,7 +86,8 @@ pub(super) fn locate(bytes: &[u8], pointers: &[&str]) -> Vec<Option<Place>> {
         }
         Some(offset)
     };
-    pointers.iter().map(|p| offset(p).map(|o| place_of_offset(bytes, o))).collect()
+    let offsets: Vec<Option<usize>> = pointers.iter().map(|p| offset(p)).collect();
+    places_of_offsets(bytes, &offsets)
 }
 
 #[cfg(test)]

@@ -3,6 +3,10 @@
 use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, Utc};
 use std::time::Instant;
 
+/// Seconds that another machine's clock may run ahead of ours; a time further ahead is from the future, and what is from the
+/// future is stale (`gates.md`, Artifacts).
+pub const AHEAD: i64 = 5 * 60;
+
 /// The moment an invocation judges at, in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Now(DateTime<Utc>);

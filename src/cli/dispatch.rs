@@ -60,8 +60,8 @@ fn run(cli: &Cli, env: &Env) -> Result<u8, Error> {
         Verb::Doctor(verb) => verbs::doctor(global, now, env, verb),
         Verb::Diff(verb) => verbs::diff(global, now, env, verb),
         Verb::Flake(args::Flake::Report { summaries }) => verbs::flake_report(global, env, summaries),
-        Verb::Completions(verb) => verbs::completions(verb),
-        Verb::Man(verb) => verbs::man(verb),
+        Verb::Completions(verb) => verbs::completions(global, env, verb),
+        Verb::Man(verb) => verbs::man(global, env, verb),
     }
 }
 
@@ -112,9 +112,9 @@ fn check(global: &Global, now: Now, env: &Env, verb: &args::Check) -> Result<u8,
     let (workspace, mut report) = app::check(&request)?;
     progress.finish();
     let out = workspace.output(verb.out.as_deref());
-    let written = app::write_verdict(&out, &report);
+    let written = out.and_then(|out| app::write_verdict(&out, &report).map(|()| out));
     match &written {
-        Ok(()) => {
+        Ok(out) => {
             let file = format!("{}_verdict.json", lane.stem());
             report.verdict_path = Some(out.join(file).display().to_string());
         }

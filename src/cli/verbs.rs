@@ -143,26 +143,47 @@ pub(super) fn flake_report(global: &Global, env: &Env, summaries: &[PathBuf]) ->
     Ok(exit::PASS)
 }
 
-pub(super) fn completions(verb: &args::Completions) -> Result<u8, Error> {
+/// `completions --format json`.
+#[derive(Serialize)]
+struct Script {
+    shell: String,
+    script: String,
+}
+
+pub(super) fn completions(global: &Global, env: &Env, verb: &args::Completions) -> Result<u8, Error> {
+    let targets = output::json_or_human(&global.format)?;
     let mut script = Vec::new();
     clap_complete::generate(verb.shell, &mut args::command(), "tollgate", &mut script);
-    term::stdout(&String::from_utf8_lossy(&script)).map_err(Error::Work)?;
+    let script = String::from_utf8_lossy(&script).into_owned();
+    let answer = Script { shell: verb.shell.to_string(), script };
+    show(&targets, &answer, &|_| answer.script.clone(), env)?;
     Ok(exit::PASS)
 }
 
-pub(super) fn man(verb: &args::Man) -> Result<u8, Error> {
-    let page = |command: clap::Command| -> Result<Vec<u8>, Error> {
-        let mut page = Vec::new();
-        let rendered = clap_mangen::Man::new(command).render(&mut page);
-        rendered.map_err(|e| Error::Work(format!("the man page cannot be made: {e}")))?;
-        Ok(page)
-    };
+/// `man --format json`: the page, or the files that were written.
+#[derive(Serialize)]
+struct Manual {
+    page: Option<String>,
+    written: Vec<String>,
+}
+
+pub(super) fn man(global: &Global, env: &Env, verb: &args::Man) -> Result<u8, Error> {
+    let targets = output::json_or_human(&global.format)?;
     let command = args::command();
+    let mut manual = Manual { page: None, written: Vec::new() };
     match &verb.out {
-        None => term::stdout(&String::from_utf8_lossy(&page(command)?)).map_err(Error::Work)?,
-        Some(dir) => write_pages(dir, &command, "tollgate", &page)?,
+        None => manual.page = Some(String::from_utf8_lossy(&page(command)?).into_owned()),
+        Some(dir) => write_pages(dir, &command, "tollgate", &mut manual.written)?,
     }
+    show(&targets, &manual, &|_| manual.page.clone().unwrap_or_default(), env)?;
     Ok(exit::PASS)
+}
+
+fn page(command: clap::Command) -> Result<Vec<u8>, Error> {
+    let mut page = Vec::new();
+    let rendered = clap_mangen::Man::new(command).render(&mut page);
+    rendered.map_err(|e| Error::Work(format!("the man page cannot be made: {e}")))?;
+    Ok(page)
 }
 
 /// The page of a command, and of each of its verbs: `tollgate-waiver-add.1`.
@@ -170,12 +191,14 @@ fn write_pages(
     dir: &Path,
     command: &clap::Command,
     name: &str,
-    page: &dyn Fn(clap::Command) -> Result<Vec<u8>, Error>,
+    written: &mut Vec<String>,
 ) -> Result<(), Error> {
     let named = command.clone().display_name(name.to_string());
-    files::write_atomic(&dir.join(format!("{name}.1")), &page(named)?)?;
+    let file = dir.join(format!("{name}.1"));
+    files::write_atomic(&file, &page(named)?)?;
+    written.push(file.display().to_string());
     for sub in command.get_subcommands().filter(|c| c.get_name() != "help") {
-        write_pages(dir, sub, &format!("{name}-{}", sub.get_name()), page)?;
+        write_pages(dir, sub, &format!("{name}-{}", sub.get_name()), written)?;
     }
     Ok(())
 }

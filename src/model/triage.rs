@@ -90,8 +90,8 @@ pub struct TriageCounts {
 pub struct Compared {
     /// As named.
     pub path: String,
-    /// Lower-case hex.
-    pub sha256: String,
+    /// Lower-case hex; null for a run that is compared before its summary is written.
+    pub sha256: Option<String>,
     /// Its run.
     pub run_id: Option<String>,
     /// Its commit.

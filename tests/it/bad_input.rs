@@ -234,8 +234,8 @@ fn what_is_no_file_is_refused_and_never_waited_for() {
         ("link_out", "unreadable", "leaves the workspace"),
         ("folder_out/e.json", "unreadable", "leaves the workspace"),
         ("device", "unreadable", "leaves the workspace"),
-        ("dangling", "missing", "does not exist"),
-        ("dangling_out", "missing", "does not exist"),
+        ("dangling", "unreadable", "leads to nothing"),
+        ("dangling_out", "unreadable", "leads to nothing"),
         ("loop", "unreadable", "cannot be read"),
         ("huge", "limit", "bytes"),
     ];
@@ -282,11 +282,15 @@ fn what_cannot_be_read_is_never_taken_for_absent() {
     link(&outside.path().join("e.json"), &ws.at("art/out"));
     fifo(&ws.at("art/fifo"));
     std::fs::create_dir_all(ws.at("art/folder")).expect("a folder");
+    link(Path::new("nothing"), &ws.at("art/dangling"));
+    link(&outside.path().join("nothing"), &ws.at("art/dangling_out"));
+    link(Path::new("nothing"), &ws.at("art/dangling_folder"));
     ws.put("art/bad", "{").put("art/good", "{\"schema\": \"e.v1\", \"n\": 1}");
-    for name in ["out", "fifo", "folder", "bad"] {
-        ws.reads(&format!("optional_{name}"), &format!("art/{name}"), "required = false", "doc == null");
+    for name in ["out", "fifo", "folder", "bad", "dangling", "dangling_out", "dangling_folder/x"] {
+        let id = name.replace('/', ".");
+        ws.reads(&format!("optional_{id}"), &format!("art/{name}"), "required = false", "doc == null");
         ws.gate(
-            &format!("list_{name}"),
+            &format!("list_{id}"),
             &format!("[artifacts.doc]\npath = ['art/{name}', 'art/good']\n{}", check("c", "doc.n == 1")),
         );
     }
@@ -449,7 +453,7 @@ fn a_gate_file_that_is_no_file_is_exit_2_and_never_passed_over() {
         ("a FIFO", &|ws| fifo(&ws.at("gates/g.toml"))),
         ("a folder", &|ws| std::fs::create_dir_all(ws.at("gates/g.toml")).expect("a folder")),
         ("leaves the workspace", &|ws| link(&outside.path().join("g.toml"), &ws.at("gates/g.toml"))),
-        ("does not exist", &|ws| link(Path::new("nowhere"), &ws.at("gates/g.toml"))),
+        ("leads to nothing", &|ws| link(Path::new("nowhere"), &ws.at("gates/g.toml"))),
         ("more than the limit", &|ws| sparse(&ws.at("gates/g.toml"))),
         ("id", &|ws| {
             ws.put("gates/g g.toml", "x");
@@ -626,21 +630,15 @@ fn a_waiver_file_that_cannot_be_read_waives_nothing_and_turns_the_lifecycle_red(
         ("a FIFO", &|ws| fifo(&ws.at(path))),
         ("a folder", &|ws| std::fs::create_dir_all(ws.at(path)).expect("a folder")),
         ("leaves the workspace", &|ws| link(Path::new("/etc/hostname"), &ws.at(path))),
-        ("link", &|ws| link(Path::new("nowhere"), &ws.at(path))),
+        ("leads to nothing", &|ws| link(Path::new("nowhere"), &ws.at(path))),
         ("more than the limit", &|ws| sparse(&ws.at(path))),
     ];
     for (what, make) in make {
         let ws = ready();
         make(&ws);
         let run = ws.check(&[]).expect(1);
-        // A link to nothing is an absent file: no waivers.
-        let wanted = if what == "link" {
-            ["fine pass -", "red fail assertion", "waiver_lifecycle pass -"]
-        } else {
-            red
-        };
-        assert_eq!(run.statuses(), wanted, "{what}");
-        assert!(what == "link" || run.gate("waiver_lifecycle").detail.contains(what), "{run:#?}");
+        assert_eq!(run.statuses(), red, "{what}");
+        assert!(run.gate("waiver_lifecycle").detail.contains(what), "{run:#?}");
     }
 }
 
@@ -756,4 +754,28 @@ fn a_full_disk_on_standard_output_is_exit_4() {
     assert!(stderr.contains("standard output cannot be written"), "{stderr}");
     // The other formats are delivered all the same.
     assert!(ws.at("s.json").exists() && stderr.contains("red"), "{stderr}");
+}
+
+#[test]
+fn the_output_folder_is_not_followed_out_of_the_workspace() {
+    let outside = tempfile::tempdir().expect("a folder");
+    let ws = Ws::new();
+    ws.asserts("red", "1 == 2");
+    link(outside.path(), &ws.at("out"));
+    let run = ws.check(&[]).expect(4);
+    assert_eq!(run.statuses(), ["red fail assertion"], "the operator still learns what failed");
+    assert!(
+        run.stderr.contains("error: the verdict is not written: out leaves the workspace"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(outside.path().read_dir().expect("a folder").count(), 0);
+    // A folder that a person names, and a link inside the workspace, are followed.
+    ws.check(&["--out", "out"]).expect(1);
+    assert!(outside.path().join("full_suite_verdict.json").is_file());
+    ws.remove("out");
+    std::fs::create_dir(ws.at("inside")).expect("a folder");
+    link(Path::new("inside"), &ws.at("out"));
+    ws.check(&[]).expect(1);
+    assert!(ws.at("inside/full_suite_verdict.json").is_file());
 }

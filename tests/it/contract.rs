@@ -94,6 +94,26 @@ fn json_goes_to_stdout_and_people_read_stderr() {
     assert!(run.stderr.contains("b_red") && run.stderr.contains("see it"), "{}", run.stderr);
 }
 
+#[test]
+fn verbs_that_print_text_answer_in_json_too() {
+    let ws = mixed();
+    let json = |args: &[&str]| {
+        let all: Vec<&str> = args.iter().copied().chain(["--format", "json"]).collect();
+        serde_json::from_str::<Value>(&ws.run(&all).stdout).expect("JSON")
+    };
+    let completions = json(&["completions", "bash"]);
+    assert_eq!(completions["shell"], "bash");
+    assert!(completions["script"].as_str().is_some_and(|s| s.contains("_tollgate()")));
+    assert!(json(&["man"])["page"].as_str().is_some_and(|s| s.contains(".TH tollgate")));
+    let pages = json(&["man", "--out", "pages"])["written"].as_array().map(Vec::len);
+    assert!(pages.is_some_and(|n| n > 10) && ws.at("pages/tollgate-check.1").is_file());
+    let doctor = json(&["doctor"]);
+    assert!(doctor["run"].is_null() && doctor["run_fault"].is_string(), "{doctor:#}");
+    ws.run(&["completions", "bash", "--format", "json:c.json"]).expect(0);
+    assert_eq!(ws.json("c.json"), completions);
+    ws.run(&["man", "--format", "xml"]).expect(2);
+}
+
 /// Every file below the workspace that `check` wrote.
 fn written(ws: &Ws) -> BTreeMap<String, String> {
     let walk = walkdir::WalkDir::new(ws.at("out")).into_iter().map(|e| e.expect("readable"));
@@ -279,6 +299,20 @@ fn every_file_written_passes_its_own_schema() {
     for lane in ["preflight", "full", "certification"] {
         ws.check(&["--lane", lane]).expect(1);
     }
+    // What a verb writes as JSON and gives a schema's name is held to it too.
+    ws.put("doc.json", "{\"schema\": \"e.v1\", \"n\": 1}").reads(
+        "reads",
+        "doc.json",
+        "schema = 'e.v1'",
+        "doc.n == 1",
+    );
+    ws.reads("misses", "gone.json", "schema = 'e.v1'", "doc.n == 1");
+    ws.run(&["doctor", "--format", "json:out/doctor.json"]).expect(1);
+    ws.run(&["prove", "--format", "json:out/proof.json"]).expect(1);
+    ws.run(&["prove", "--gate", "reads", "--format", "json:out/proof_of_one.json"]);
+    ws.run(&["gate", "try", "[1, 2].exists(x, x == size('a') / 0)", "--format", "json:out/try.json"])
+        .expect(1);
+    ws.run(&["waiver", "list", "--format", "json:out/waivers.json"]).expect(0);
     let run = ws.run(&["validate", "out"]).expect(0);
     assert!(!run.stdout.contains("not registered"), "{run:#?}");
 }

@@ -1,6 +1,8 @@
 //! Where something stands in a text.
 
 use super::scan::{decode, interruption, string};
+use std::collections::HashMap;
+use std::hash::Hash;
 
 /// A place in a text file, counted from 1; columns count characters, as editors do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -53,15 +55,20 @@ pub fn locate(bytes: &[u8], pointer: &str) -> Option<Place> {
 
 /// As `locate`, for several pointers in one pass over the text.
 pub fn locate_many(bytes: &[u8], pointers: &[&str]) -> Vec<Option<Place>> {
-    let mut places = vec![None; pointers.len()];
-    let Ok(text) = decode(bytes) else { return places };
+    let Ok(text) = decode(bytes) else { return vec![None; pointers.len()] };
     let routes: Vec<Vec<Token>> = pointers.iter().map(|p| tokens(p)).collect();
     let wanted: Vec<Wanted<'_>> = routes.iter().enumerate().map(|(nth, route)| (nth, &route[..])).collect();
     let mut walk = Walk { text, at: 0, left: pointers.len(), offsets: vec![None; pointers.len()] };
     // Stops early when all are found; what was passed on the way stays.
     let _ = walk.value(&wanted);
+    places_of_offsets(bytes, &walk.offsets)
+}
+
+/// As `place_of_offset`, for several byte offsets in one pass over the text.
+pub fn places_of_offsets(bytes: &[u8], offsets: &[Option<usize>]) -> Vec<Option<Place>> {
+    let mut places = vec![None; offsets.len()];
     let mut order: Vec<(usize, usize)> =
-        walk.offsets.iter().enumerate().filter_map(|(nth, offset)| Some(((*offset)?, nth))).collect();
+        offsets.iter().enumerate().filter_map(|(nth, offset)| Some(((*offset)?, nth))).collect();
     order.sort_unstable();
     let mut ruler = Ruler::new(bytes);
     for (offset, nth) in order {
@@ -129,6 +136,7 @@ impl Walk<'_> {
     }
 
     fn members(&mut self, wanted: &[Wanted<'_>]) -> Option<()> {
+        let inner = by_next(wanted, |token| Some(token.text.as_str()));
         self.at += 1;
         loop {
             self.space();
@@ -141,8 +149,10 @@ impl Walk<'_> {
                     self.space();
                     (self.peek()? == b':').then_some(())?;
                     self.at += 1;
-                    let inner = narrow(wanted, |token| token.text == key);
-                    if inner.is_empty() { self.skip()? } else { self.value(&inner)? }
+                    match inner.get(key.as_ref()) {
+                        None => self.skip()?,
+                        Some(inner) => self.value(inner)?,
+                    }
                 }
                 _ => return None,
             }
@@ -152,6 +162,7 @@ impl Walk<'_> {
     }
 
     fn elements(&mut self, wanted: &[Wanted<'_>]) -> Option<()> {
+        let inner = by_next(wanted, |token| token.index);
         self.at += 1;
         let mut nth = 0;
         loop {
@@ -160,11 +171,9 @@ impl Walk<'_> {
                 b']' => break,
                 b',' => self.at += 1,
                 _ => {
-                    let inner = narrow(wanted, |token| token.index == Some(nth));
-                    if inner.is_empty() {
-                        self.skip()?
-                    } else {
-                        self.value(&inner)?
+                    match inner.get(&nth) {
+                        None => self.skip()?,
+                        Some(inner) => self.value(inner)?,
                     }
                     nth += 1;
                 }
@@ -225,15 +234,21 @@ impl Walk<'_> {
     }
 }
 
-/// Those whose next token fits, that token taken off.
-fn narrow<'t>(wanted: &[Wanted<'t>], fits: impl Fn(&Token) -> bool) -> Vec<Wanted<'t>> {
-    wanted
-        .iter()
-        .filter_map(|(nth, route)| {
-            let (head, rest) = route.split_first()?;
-            fits(head).then_some((*nth, rest))
-        })
-        .collect()
+/// By their next token, that token taken off. Grouped once for each container, so that a wide one that is wrong everywhere is
+/// not walked again for each of its members.
+fn by_next<'t, K: Eq + Hash>(
+    wanted: &[Wanted<'t>],
+    key: impl Fn(&'t Token) -> Option<K>,
+) -> HashMap<K, Vec<Wanted<'t>>> {
+    let mut groups: HashMap<K, Vec<Wanted<'t>>> = HashMap::new();
+    for (nth, route) in wanted {
+        if let Some((head, rest)) = route.split_first()
+            && let Some(key) = key(head)
+        {
+            groups.entry(key).or_default().push((*nth, rest));
+        }
+    }
+    groups
 }
 
 #[cfg(test)]

@@ -25,8 +25,7 @@ pub(super) fn call<'v>(
         (Func::Distinct, [list]) => distinct(list, meter),
         (Func::Difference, [a, b]) => difference(a, b, meter),
         (Func::Sum, [list]) => sum(list, meter),
-        (Func::Age, [Value::Time(t)]) => time::subtract(&Value::Time(scope.now()), &Value::Time(*t))
-            .unwrap_or_else(|| fault("age() failed")),
+        (Func::Age, [Value::Time(t)]) => time::age_of(*t, scope.now()),
         (Func::Age, [of]) => time::age(text("age", of)?, scope.now()),
         (Func::DaysUntil, [of]) => time::days_until(text("days_until", of)?, scope.now()),
         _ => {

@@ -7,9 +7,6 @@ use super::errors::Lint;
 /// All findings, in reading order.
 pub(super) fn lints(ast: &Ast) -> Vec<Lint> {
     let mut lints = Vec::new();
-    if let Node::Literal(Literal::Bool(true)) = ast.node(ast.root) {
-        lints.push(Lint { message: "`true` alone asserts nothing".into(), offset: ast.offset(ast.root) });
-    }
     visit(ast, ast.root, &mut Vec::new(), &mut lints);
     lints.sort_by_key(|l| l.offset);
     lints

@@ -3,8 +3,9 @@
 use super::ast::Func;
 use super::errors::{EvalError, fault};
 use super::kind::with_article;
+use super::show::time_text;
 use super::value::Value;
-use crate::base::clock::parse_rfc3339;
+use crate::base::clock::{AHEAD, parse_rfc3339};
 use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, TimeDelta, Timelike as _, Utc};
 
 /// The longest duration, in seconds: 10,000 years (cel-spec, Timestamp and Duration).
@@ -144,9 +145,19 @@ fn span<'v>(duration: Option<TimeDelta>) -> Result<Value<'v>, EvalError> {
     }
 }
 
-/// `age(text)`: how long ago the time is; negative when it is still to come.
+/// `age(text)`: how long ago the time is, negative within the slack of clocks that disagree. A time further ahead is an
+/// error: it is stale (`gates.md`, Artifacts), and its negative age would pass for fresh.
 pub(super) fn age<'v>(text: &str, now: DateTime<Utc>) -> Result<Value<'v>, EvalError> {
-    span(Some(now.signed_duration_since(timestamp(text)?)))
+    age_of(timestamp(text)?, now)
+}
+
+/// As `age`, of a timestamp.
+pub(super) fn age_of<'v>(time: DateTime<Utc>, now: DateTime<Utc>) -> Result<Value<'v>, EvalError> {
+    let age = now.signed_duration_since(time);
+    if age < TimeDelta::seconds(-AHEAD) {
+        return fault(format!("{} lies more than five minutes in the future", time_text(&time)));
+    }
+    span(Some(age))
 }
 
 /// `days_until(text)`: calendar days in UTC from today to a date or the date of a time; negative when past.

@@ -1,0 +1,82 @@
+//! The run that a run is compared with.
+
+use super::commands::Replays;
+use super::error::Error;
+use super::run_summary::{self, Text};
+use crate::base::command::quote;
+use crate::base::files::Root;
+use crate::model::run::{Summary, schema};
+use crate::model::suite::Role;
+use crate::model::triage::{Compared, RecommendedCommands, TriageDiff};
+use crate::record;
+use crate::triage;
+use std::path::{Path, PathBuf};
+
+/// A baseline that was found readable before the run began: after an hour of tests it is too late to learn that it is
+/// not.
+pub struct Baseline {
+    /// Workspace-relative where it stands below the root, else absolute.
+    pub shown: String,
+    path: PathBuf,
+    text: Text,
+}
+
+impl Baseline {
+    /// Reads a run folder or a `summary.json`. What cannot be read is an error that names it.
+    pub fn open(path: &Path, root: &Root) -> Result<Baseline, Error> {
+        let file = run_summary::file(path);
+        let text = run_summary::read(&file)?;
+        run_summary::columns(&file, &text)?;
+        let real = std::fs::canonicalize(&file).unwrap_or_else(|_| file.clone());
+        let shown = real.strip_prefix(root.real()).unwrap_or(&real).display().to_string();
+        Ok(Baseline { shown, path: file, text })
+    }
+}
+
+/// What changed from the baseline to `summary`, which stands or will stand at `path`.
+pub fn compare(
+    baseline: &Baseline,
+    summary: &Summary,
+    path: &str,
+    replays: &Replays<'_>,
+) -> Result<TriageDiff, Error> {
+    let bytes = serde_json::to_vec(summary)
+        .map_err(|e| Error::Work(format!("the summary cannot be written as JSON: {e}")))?;
+    let current = record::columns(&bytes, bytes.len() as u64)
+        .map_err(|e| Error::Work(format!("the summary cannot be compared: {}", e.message)))?;
+    let base = run_summary::columns(&baseline.path, &baseline.text)?;
+    let replay = |suite: &str, kind: &str, role: Role, test: Option<&str>| match test {
+        Some(test) => replays.test(kind, suite, test).or_else(|| Some(replays.suite(role, kind, suite))),
+        None => Some(replays.suite(role, kind, suite)),
+    };
+    let found = triage::diff(&base, &current, triage::LIMIT, &replay);
+    Ok(TriageDiff {
+        schema: schema::TRIAGE_DIFF.into(),
+        identity: summary.identity.clone(),
+        baseline: baseline.shown.clone(),
+        compared: [
+            Compared {
+                path: baseline.shown.clone(),
+                sha256: Some(baseline.text.sha256.clone()),
+                run_id: base.head.run_id.clone(),
+                commit: base.head.commit.clone(),
+            },
+            Compared {
+                path: path.to_string(),
+                // The summary names this comparison: its digest is not known before it is written.
+                sha256: None,
+                run_id: Some(summary.identity.run_id.clone()),
+                commit: summary.identity.commit.clone(),
+            },
+        ],
+        status: found.status,
+        summary: found.summary,
+        ranked_diagnostics: found.ranked_diagnostics,
+        omitted: found.omitted,
+        not_compared: found.not_compared,
+        recommended_commands: RecommendedCommands {
+            runner_repro_command: format!("tollgate run --rerun-from {}", quote(path)),
+            ranked_repro_commands: found.commands,
+        },
+    })
+}
