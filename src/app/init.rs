@@ -66,7 +66,7 @@ pub fn human(init: &Init) -> String {
     } else {
         out.push_str(&format!("suites proposed for {}; look them over\n", init.detected.join(", ")));
     }
-    out.push_str("next: tollgate check\n");
+    out.push_str("next: tollgate run, then tollgate check\n");
     out
 }
 

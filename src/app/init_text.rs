@@ -11,22 +11,17 @@ pub struct Proposal {
     pub body: &'static str,
 }
 
-const CARGO_TESTS: &str = r#"glob    = "tests/*.rs"
-command = "cargo test --test {name} -- --nocapture"
-single  = "cargo test --test {name} -- {test} --exact --nocapture"
+const CARGO: &str = r#"# One suite for everything. To divide it between machines: glob = "tests/*.rs", command = "cargo test --test {name}".
+names   = ["workspace"]
+command = "cargo test --workspace --no-fail-fast"
+single  = "cargo test --workspace --no-fail-fast -- {test} --exact"   # one test, for replays
 reader  = "libtest"
-timeout = "10m"
-"#;
-
-const CARGO: &str = r#"names   = ["all"]
-command = "cargo test"
-reader  = "libtest"
-timeout = "10m"
+timeout = "30m"
 "#;
 
 const NPM: &str = r#"names   = ["all"]
 command = "npm test"
-reader  = "exit"
+reader  = "exit"        # the exit code alone; junit, tap and node see single tests
 timeout = "10m"
 "#;
 
@@ -37,14 +32,15 @@ timeout = "10m"
 "#;
 
 const PYTEST: &str = r#"names   = ["all"]
-command = "python -m pytest --junitxml={out}/junit.xml"
-reader  = "junit"
+command = "python3 -m pytest -o junit_family=xunit1 --junitxml={out}/junit.xml"
+single  = "python3 -m pytest -o junit_family=xunit1 --junitxml={out}/junit.xml {test}"   # one test, for replays
+reader  = "pytest"
 results = "{out}/junit.xml"
 timeout = "10m"
 "#;
 
 const ALL: [Proposal; 4] = [
-    Proposal { tool: "cargo", body: CARGO_TESTS },
+    Proposal { tool: "cargo", body: CARGO },
     Proposal { tool: "npm", body: NPM },
     Proposal { tool: "go", body: GO },
     Proposal { tool: "pytest", body: PYTEST },
@@ -55,8 +51,7 @@ pub fn detect(root: &Root) -> Vec<Proposal> {
     let there = |name: &str| root.resolve(name).is_ok_and(|path| path.is_file());
     let mut found = Vec::new();
     if there("Cargo.toml") {
-        let body = if has_rust_tests(root) { CARGO_TESTS } else { CARGO };
-        found.push(Proposal { tool: "cargo", body });
+        found.push(Proposal { tool: "cargo", body: CARGO });
     }
     if there("package.json") {
         found.push(Proposal { tool: "npm", body: NPM });
@@ -71,16 +66,6 @@ pub fn detect(root: &Root) -> Vec<Proposal> {
     found
 }
 
-fn has_rust_tests(root: &Root) -> bool {
-    let Ok(entries) = root
-        .resolve("tests")
-        .and_then(|dir| std::fs::read_dir(dir).map_err(|e| crate::base::files::io_error("tests", &e)))
-    else {
-        return false;
-    };
-    entries.flatten().any(|entry| entry.path().extension().is_some_and(|ext| ext == "rs"))
-}
-
 /// The text of `tollgate.toml`. With `copied` gates the pack is not named: the copies stand in its place.
 pub fn text(found: &[Proposal], copied: bool) -> String {
     let (packs, said) = if copied {
@@ -90,6 +75,9 @@ pub fn text(found: &[Proposal], copied: bool) -> String {
     };
     let mut out = HEAD.replace("@PACKS@", packs).replace("@SAID@", said);
     let mut kinds = Vec::new();
+    if found.is_empty() {
+        out.push_str(NOTHING);
+    }
     for (index, proposal) in found.iter().enumerate() {
         let kind = if index == 0 { "unit" } else { proposal.tool };
         out.push_str(&format!("[suites.{kind}]\n{}\n", proposal.body));
@@ -134,8 +122,14 @@ packs = @PACKS@                # @SAID@
 # The suites that `tollgate run` runs. A command is split into words once, by the quoting rules of a shell but without one.
 "#;
 
-const TAIL: &str = r#"# lint  = true
-# skip  = []
+const NOTHING: &str = r#"# Nothing here says which: no Cargo.toml, package.json, go.mod or pytest configuration was found. Take one of the sections
+# below, or write one for any command: `names` are the suites, {name} stands for each in turn, and without a `reader` the
+# exit code alone says whether it passed.
+
+"#;
+
+const TAIL: &str = r#"# lint  = true        # whether the steps of [lint] run first
+# skip  = ["*_live"]  # suites that are left out
 
 # [lint]
 # fmt = "cargo fmt --check"
@@ -189,8 +183,7 @@ mod tests {
     #[test]
     fn a_suite_is_proposed_for_what_is_there() {
         for (files, tools, wanted) in [
-            (&["Cargo.toml", "tests/a.rs"][..], &["cargo"][..], "[suites.unit]\nglob    = \"tests/*.rs\""),
-            (&["Cargo.toml"], &["cargo"], "[suites.unit]\nnames   = [\"all\"]\ncommand = \"cargo test\""),
+            (&["Cargo.toml"][..], &["cargo"][..], "\ncommand = \"cargo test --workspace --no-fail-fast\"\n"),
             (
                 &["package.json", "go.mod"],
                 &["npm", "go"],
@@ -205,13 +198,38 @@ mod tests {
             let written = text(&found, false);
             assert!(written.contains(wanted), "{written}");
             write_atomic(&dir.path().join("tollgate.toml"), written.as_bytes()).unwrap();
-            config::settings(&root).unwrap();
+            let (_, runs) = config::run_settings(&root).unwrap();
+            assert_eq!(runs.suites.len(), tools.len());
+            let ci = runs.profiles.iter().find(|p| p.name == "ci").unwrap();
+            assert_eq!(
+                (ci.kinds.len(), ci.lint, ci.skip.as_slice()),
+                (tools.len(), true, &["*_live".to_string()][..])
+            );
         }
     }
 
     #[test]
+    fn what_is_commented_can_be_taken_as_it_is() {
+        for proposal in ALL {
+            let (dir, root) = workspace(&[]);
+            let written = text(&[], false);
+            let section = written.split(&format!("# For {}:\n", proposal.tool)).nth(1).unwrap();
+            let section: Vec<&str> = section.lines().map_while(|line| line.strip_prefix("# ")).collect();
+            write_atomic(&dir.path().join("tollgate.toml"), section.join("\n").as_bytes()).unwrap();
+            assert_eq!(config::run_settings(&root).unwrap().1.suites.len(), 1, "{}", proposal.tool);
+        }
+    }
+
+    #[test]
+    fn the_text_for_a_folder_that_holds_nothing_known() {
+        let written = text(&[], false);
+        let (_, suites) = written.split_once("# The suites").unwrap();
+        insta::assert_snapshot!(suites);
+    }
+
+    #[test]
     fn the_text_for_a_cargo_project() {
-        let (_dir, root) = workspace(&["Cargo.toml", "tests/a.rs"]);
+        let (_dir, root) = workspace(&["Cargo.toml"]);
         insta::assert_snapshot!(text(&detect(&root), false));
     }
 }

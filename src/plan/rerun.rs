@@ -146,6 +146,9 @@ impl<'r> Replay<'r> {
             "its reader names no tests".into()
         } else if let Some(odd) = tests.iter().find(|t| !is_word(t)) {
             format!("the name of its test `{}` could be taken for an option, or is none", show(odd))
+        } else if let Some(odd) = tests.iter().find(|t| spec.reader == Reader::Libtest && t.contains(' ')) {
+            // rustdoc splits what it is handed at spaces, and would find none of its tests.
+            format!("its test `{}` is a documentation test, which cannot be run by its name", show(odd))
         } else {
             return Part::Tests(tests);
         };
@@ -298,17 +301,22 @@ mod tests {
 
     #[test]
     fn a_kind_without_a_command_for_one_test_runs_whole() {
-        let run = summary(
+        let mut run = summary(
             vec![suite("tui", "e2e", SuiteStatus::Failed, &[("x", F)])],
             vec![unit("a", SuiteStatus::Failed, &[("x", F)])],
         );
         let mut settings = settings();
         settings.suites[0].single = None;
         settings.suites[2].reader = Reader::Exit;
-        let rerun = rerun(&run, &settings, &known()).unwrap();
-        assert_eq!(shown(&rerun), ["e2e/tui", "unit/a"]);
+        let doc = [("src/lib.rs - add (line 1)", F), ("x", F)];
+        run.suites.push(suite("web", "slow", SuiteStatus::Failed, &doc));
+        let rerun =
+            rerun(&run, &settings, &names(&[("e2e", &["tui"]), ("slow", &["web"]), ("unit", &["a"])]))
+                .unwrap();
+        assert_eq!(shown(&rerun), ["e2e/tui", "slow/web", "unit/a"]);
         insta::assert_snapshot!(rerun.notes.join("\n"), @"
         `tui` is replayed whole: [suites.e2e] has no `single`
+        `web` is replayed whole: its test `src/lib.rs - add (line 1)` is a documentation test, which cannot be run by its name
         `a` is replayed whole: its reader names no tests
         ");
     }
@@ -318,7 +326,8 @@ mod tests {
         let odd = ["a b; rm -rf /", "$(x)", "--exact", "", "é\n'\""];
         for name in odd {
             let run = summary(vec![], vec![unit("a", SuiteStatus::Failed, &[(name, F)])]);
-            let settings = settings();
+            let mut settings = settings();
+            settings.suites[2].reader = Reader::Junit;
             let rerun = rerun(&run, &settings, &known()).unwrap();
             match &rerun.items[0].tests {
                 None => assert!(name.is_empty() || name.starts_with('-'), "{name}"),
