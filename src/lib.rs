@@ -10,6 +10,7 @@ pub mod lang;
 pub mod model;
 pub mod proof;
 pub mod report;
+pub mod run;
 pub mod runbook;
 pub mod verdict;
 pub mod waiver;
