@@ -12,6 +12,7 @@ pub mod plan;
 pub mod proof;
 pub mod record;
 pub mod report;
+pub mod run;
 pub mod runbook;
 pub mod triage;
 pub mod verdict;

@@ -46,6 +46,12 @@ pub fn unique() -> i64 {
     Utc::now().timestamp_nanos_opt().unwrap_or_default()
 }
 
+/// Microseconds since 1970 by the machine's clock: when something started or ended, for the record. Never for judging.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+pub fn wall_micros() -> i64 {
+    Utc::now().timestamp_micros()
+}
+
 /// Parses RFC 3339 strictly: a time without a zone is an error that says so.
 pub fn parse_rfc3339(text: &str) -> Result<DateTime<FixedOffset>, String> {
     DateTime::parse_from_rfc3339(text).map_err(|_| {

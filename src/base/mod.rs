@@ -7,5 +7,7 @@ pub mod embedded;
 pub mod files;
 pub mod git;
 pub mod json;
+pub mod machine;
 pub mod process;
+pub mod redact;
 pub mod toml_text;

@@ -1,0 +1,273 @@
+//! What a command leaves behind. Processes of its group are reached by the group; one that called `setsid` or was forked
+//! twice is not. On Linux tollgate is a child subreaper: whoever loses its parent becomes tollgate's own child, and is
+//! known by its group or by the mark in its environment. What cannot be told apart (its environment was emptied while
+//! other commands run) waits for the end of the run.
+//!
+//! Only children of tollgate are signalled one by one: they stay unreaped until a sweep reaps them, so that no id is ever
+//! one that the system gave to somebody else. A tree is taken down from its top, each level becoming tollgate's in turn.
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::time::Duration;
+
+/// The environment variable that names what a process belongs to.
+pub const MARK: &str = "TOLLGATE_SUITE_ID";
+/// What a process that outlives its leader gets to end by itself, before it counts as left behind.
+const LINGER: f64 = 0.05;
+/// What it gets between TERM and KILL.
+const STRAGGLERS: f64 = 0.25;
+/// When a sweep gives up on what cannot be killed.
+const HOPELESS: f64 = 5.0;
+/// How long it waits before it looks again.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Whose strays are swept.
+#[derive(Clone, Copy)]
+pub(super) struct Owner<'a> {
+    /// The group's leader, ended and not reaped; `None`: whoever is left when nothing runs any more.
+    pub(super) leader: Option<Pid>,
+    /// The mark it was started with.
+    pub(super) mark: Option<&'a str>,
+}
+
+pub(super) fn tell(group: Pid, signal: Signal) {
+    // The only failures are that nobody is left, or (macOS) that only the zombie is.
+    let _ = kill_process_group(group, signal);
+}
+
+/// Sweeps what no command could be found for. Called when no command runs; says how many were ended.
+pub fn sweep_rest() -> u64 {
+    sweep(Owner { leader: None, mark: None }, &mut |wait| {
+        std::thread::sleep(wait);
+        false
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn adopt() {}
+
+/// Ends what is left of the group; says 1 when something was. `wait` passes time, and says whether somebody still holds
+/// the pipe.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn sweep(owner: Owner<'_>, wait: &mut dyn FnMut(Duration) -> bool) -> u64 {
+    let Some(group) = owner.leader else { return 0 };
+    // With only the zombie left the answer is EPERM.
+    if rustix::process::test_kill_process_group(group).is_err() {
+        return 0;
+    }
+    let watch = crate::base::clock::Stopwatch::start();
+    tell(group, Signal::TERM);
+    tell(group, Signal::CONT);
+    while watch.seconds() < STRAGGLERS && rustix::process::test_kill_process_group(group).is_ok() {
+        wait(PAUSE);
+    }
+    tell(group, Signal::KILL);
+    let _ = (LINGER, HOPELESS, owner.mark);
+    1
+}
+
+#[cfg(target_os = "linux")]
+pub(super) use linux::{adopt, sweep};
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use super::{HOPELESS, LINGER, MARK, Owner, PAUSE, STRAGGLERS, tell};
+    use crate::base::clock::Stopwatch;
+    use crate::base::files;
+    use crate::base::process::groups::{Groups, groups};
+    use rustix::process::{
+        Pid, Signal, WaitId, WaitIdOptions, getpid, kill_process, set_child_subreaper, waitid,
+    };
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::fs::File;
+    use std::os::unix::fs::FileExt as _;
+    use std::path::Path;
+    use std::sync::{Mutex, OnceLock, PoisonError};
+    use std::time::Duration;
+
+    /// The most that is read of a file in `/proc`; an environment may have a megabyte or two.
+    const PROC: u64 = 8 << 20;
+
+    /// What tollgate learned when it became a subreaper.
+    struct Nest {
+        /// The children of the main thread, which the orphans are given to. Absent on kernels built without it.
+        children: Option<File>,
+        /// Children that were there before: id and start time. They are nobody's strays.
+        before: BTreeSet<(i32, u64)>,
+    }
+
+    fn nest() -> &'static Nest {
+        static NEST: OnceLock<Nest> = OnceLock::new();
+        NEST.get_or_init(|| {
+            // An error means a kernel before 3.4: groups are swept all the same.
+            let _ = set_child_subreaper(Some(getpid()));
+            let own = getpid().as_raw_nonzero();
+            let children = File::open(format!("/proc/self/task/{own}/children")).ok();
+            let groups = groups();
+            let there = orphans(children.as_ref());
+            let before = there.iter().filter(|p| !groups.leads(p.pid)).map(|p| (p.pid, p.start)).collect();
+            Nest { children, before }
+        })
+    }
+
+    /// Makes tollgate the parent of whoever loses its own.
+    pub(in crate::base::process) fn adopt() {
+        nest();
+    }
+
+    /// A process as `/proc/PID/stat` shows it.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    struct Process {
+        pid: i32,
+        parent: i32,
+        group: i32,
+        start: u64,
+        zombie: bool,
+    }
+
+    /// The name may hold spaces and parentheses: fields are counted from the last one.
+    fn parse(text: &str) -> Option<Process> {
+        let (head, tail) = text.rsplit_once(')')?;
+        let fields: Vec<&str> = tail.split_ascii_whitespace().collect();
+        Some(Process {
+            pid: head.split_once(' ')?.0.parse().ok()?,
+            zombie: matches!(*fields.first()?, "Z" | "X"),
+            parent: fields.get(1)?.parse().ok()?,
+            group: fields.get(2)?.parse().ok()?,
+            start: fields.get(19)?.parse().ok()?,
+        })
+    }
+
+    fn look(pid: i32) -> Option<Process> {
+        let bytes = files::read(Path::new(&format!("/proc/{pid}/stat")), PROC).ok()?;
+        parse(&String::from_utf8_lossy(&bytes))
+    }
+
+    /// Every process that can be seen.
+    fn all() -> Vec<Process> {
+        let Ok(folder) = std::fs::read_dir("/proc") else { return Vec::new() };
+        let pids = folder.flatten().filter_map(|e| e.file_name().to_str().and_then(|n| n.parse().ok()));
+        pids.filter_map(look).collect()
+    }
+
+    /// Children of tollgate that it may not have started itself.
+    fn orphans(children: Option<&File>) -> Vec<Process> {
+        let own = getpid().as_raw_nonzero().get();
+        let Some(file) = children else {
+            return all().into_iter().filter(|p| p.parent == own).collect();
+        };
+        let (mut text, mut block) = (Vec::new(), [0; 4096]);
+        while let Ok(n @ 1..) = file.read_at(&mut block, text.len() as u64) {
+            text.extend_from_slice(&block[..n]);
+        }
+        let text = String::from_utf8_lossy(&text);
+        let pids = text.split_ascii_whitespace().filter_map(|p| p.parse().ok());
+        pids.filter_map(look).filter(|p| p.parent == own).collect()
+    }
+
+    fn is_marked(pid: i32, mark: &str) -> bool {
+        let environment = files::read(Path::new(&format!("/proc/{pid}/environ")), PROC).unwrap_or_default();
+        // A tollgate below writes its own mark behind this one.
+        let below = [mark.as_bytes(), b","].concat();
+        environment.split(|b| *b == 0).any(|entry| {
+            let value = entry.strip_prefix(MARK.as_bytes()).and_then(|e| e.strip_prefix(b"="));
+            value.is_some_and(|v| v == mark.as_bytes() || v.starts_with(&below))
+        })
+    }
+
+    /// The living strays of `owner`. Dead ones, whoever left them, are reaped on the way.
+    fn strays(owner: Owner<'_>, groups: &Groups) -> Vec<Process> {
+        let nest = nest();
+        let leader = owner.leader.map(|p| p.as_raw_nonzero().get());
+        let mut found = orphans(nest.children.as_ref());
+        found.retain(|p| !groups.leads(p.pid) && !nest.before.contains(&(p.pid, p.start)));
+        found.retain(|p| {
+            if p.zombie && groups.settled() {
+                if let Some(pid) = Pid::from_raw(p.pid) {
+                    let _ = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOHANG);
+                }
+            }
+            !p.zombie
+        });
+        let alone = groups.alone(leader);
+        found.retain(|p| {
+            alone || Some(p.group) == leader || owner.mark.is_some_and(|mark| is_marked(p.pid, mark))
+        });
+        found
+    }
+
+    /// The strays and everyone below them: id and start time, which together are one process.
+    fn with_descendants(strays: &[Process]) -> BTreeSet<(i32, u64)> {
+        let mut below: BTreeMap<i32, Vec<Process>> = BTreeMap::new();
+        for process in all() {
+            below.entry(process.parent).or_default().push(process);
+        }
+        let mut found = BTreeSet::new();
+        let mut todo = strays.to_vec();
+        while let Some(process) = todo.pop() {
+            if !process.zombie && found.insert((process.pid, process.start)) {
+                todo.extend(below.get(&process.pid).into_iter().flatten());
+            }
+        }
+        found
+    }
+
+    /// Ends what `owner` left behind; says how many processes that were. `wait` passes time, and says whether somebody
+    /// still holds the pipe. Costs one short read when nothing was left.
+    pub(in crate::base::process) fn sweep(owner: Owner<'_>, wait: &mut dyn FnMut(Duration) -> bool) -> u64 {
+        /// One sweep at a time, so that what one found is not reaped by another.
+        static SWEEP: Mutex<()> = Mutex::new(());
+        let children = nest().children.as_ref();
+        if children.is_some_and(|c| matches!(c.read_at(&mut [0], 0), Ok(0))) {
+            return 0;
+        }
+        let watch = Stopwatch::start();
+        let (mut counted, mut told) = (BTreeSet::new(), BTreeSet::new());
+        loop {
+            let one = SWEEP.lock().unwrap_or_else(PoisonError::into_inner);
+            let groups = groups();
+            let found = strays(owner, &groups);
+            let now = watch.seconds();
+            if found.is_empty() || now > HOPELESS {
+                return counted.len() as u64;
+            }
+            let fresh: Vec<Process> =
+                found.iter().copied().filter(|p| !told.contains(&(p.pid, p.start))).collect();
+            if now >= LINGER && !fresh.is_empty() {
+                counted.extend(with_descendants(&fresh));
+                told.extend(fresh.iter().map(|p| (p.pid, p.start)));
+                signal_all(owner, &fresh, Signal::TERM);
+            }
+            if now >= LINGER + STRAGGLERS {
+                signal_all(owner, &found, Signal::KILL);
+            }
+            drop((groups, one));
+            wait(PAUSE);
+        }
+    }
+
+    fn signal_all(owner: Owner<'_>, found: &[Process], signal: Signal) {
+        if let Some(group) =
+            owner.leader.filter(|g| found.iter().any(|p| p.group == g.as_raw_nonzero().get()))
+        {
+            tell(group, signal);
+        }
+        for pid in found.iter().filter_map(|p| Pid::from_raw(p.pid)) {
+            let _ = kill_process(pid, signal);
+            // One that was stopped would not see TERM.
+            let _ = kill_process(pid, Signal::CONT);
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_name_with_parentheses_and_spaces_is_read() {
+            let text = "77 (a) b (c)) S 1 70 69 0 -1 4 1 2 3 4 5 6 7 8 20 0 1 0 4711 9 9\n";
+            let expected = Process { pid: 77, parent: 1, group: 70, start: 4711, zombie: false };
+            assert_eq!(parse(text), Some(expected));
+            assert_eq!(parse("77 (x"), None);
+        }
+    }
+}

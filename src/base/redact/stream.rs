@@ -1,0 +1,437 @@
+//! Masking of output that comes in blocks: a secret that stands across two is masked, and no more is held back than could
+//! still become one. What comes out does not depend on where the blocks were cut.
+
+use crate::base::redact::masker::{Hit, MASK, Masker};
+use crate::base::redact::pem::{self, Begins, Line};
+use crate::base::redact::shape::{Class, Judged, Rest, SHAPES, judge};
+
+/// The longest line of a private key that is waited for.
+const LINE: usize = 16 << 10;
+
+/// One stream of output being masked.
+#[derive(Debug)]
+pub struct Stream<'m> {
+    masker: &'m Masker,
+    /// What is held back.
+    held: Vec<u8>,
+    /// How much of it is covered by a mask that was written already.
+    covered: usize,
+    /// The byte before it.
+    before: Option<u8>,
+    mode: Mode,
+    masked: u64,
+}
+
+/// What the next byte belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Ordinary output.
+    Text,
+    /// A token that was masked: bytes of the class are more of it.
+    Token(Class),
+    /// A private key that was masked.
+    Key,
+}
+
+/// How far a block was read.
+struct Cursor {
+    /// Everything before is written or masked.
+    done: usize,
+    /// Where the next search begins; before `done` when values overlap.
+    from: usize,
+    /// Nothing before it can be part of something unfinished.
+    floor: usize,
+}
+
+impl<'m> Stream<'m> {
+    pub(super) fn new(masker: &'m Masker) -> Stream<'m> {
+        Stream { masker, held: Vec::new(), covered: 0, before: None, mode: Mode::Text, masked: 0 }
+    }
+
+    /// Takes a block and passes on what is decided.
+    pub fn push(&mut self, block: &[u8], out: &mut dyn FnMut(&[u8])) {
+        if self.held.is_empty() {
+            let keep = self.process(block, false, out);
+            self.held.extend_from_slice(&block[keep..]);
+        } else {
+            let mut joined = std::mem::take(&mut self.held);
+            joined.extend_from_slice(block);
+            let keep = self.process(&joined, false, out);
+            joined.drain(..keep);
+            self.held = joined;
+        }
+    }
+
+    /// Passes on what was held back; what follows is a new text.
+    pub fn finish(&mut self, out: &mut dyn FnMut(&[u8])) {
+        let held = std::mem::take(&mut self.held);
+        self.process(&held, true, out);
+        (self.covered, self.before, self.mode) = (0, None, Mode::Text);
+    }
+
+    /// How many secrets were masked so far.
+    pub fn masked(&self) -> u64 {
+        self.masked
+    }
+
+    /// Reads a text and says from where on it is to be held back.
+    fn process(&mut self, text: &[u8], last: bool, out: &mut dyn FnMut(&[u8])) -> usize {
+        let mut at = Cursor { done: std::mem::take(&mut self.covered), from: 0, floor: 0 };
+        let keep = loop {
+            match self.mode {
+                Mode::Text => {
+                    if let Some(keep) = self.text(text, last, &mut at, out) {
+                        break keep;
+                    }
+                }
+                Mode::Token(class) => {
+                    at.done += text[at.done..].iter().take_while(|b| class.has(**b)).count();
+                    if at.done == text.len() {
+                        break text.len();
+                    }
+                    self.resume(&mut at);
+                }
+                Mode::Key => {
+                    if let Some(keep) = self.key(text, last, &mut at) {
+                        break keep;
+                    }
+                }
+            }
+        };
+        self.covered = at.done.saturating_sub(keep);
+        if let Some(byte) = keep.checked_sub(1).and_then(|n| text.get(n)) {
+            self.before = Some(*byte);
+        }
+        keep
+    }
+
+    /// Ordinary output up to the next token or key; says from where on to hold back when there is none.
+    fn text(
+        &mut self,
+        text: &[u8],
+        last: bool,
+        at: &mut Cursor,
+        out: &mut dyn FnMut(&[u8]),
+    ) -> Option<usize> {
+        let masker = self.masker;
+        let unfinished = if last { text.len() } else { masker.unfinished(text, at.floor) };
+        while let Some(hit) = masker.next(text, at.from).filter(|h| h.start < unfinished) {
+            at.from = hit.start + 1;
+            let value = match hit.shape {
+                None => Some(hit.end),
+                Some(shape) => match self.shape(text, last, hit, shape, at, out) {
+                    Found::Nothing => masker.value_at(&text[hit.start..]).map(|n| hit.start + n),
+                    Found::Secret => return None,
+                    Found::Open => {
+                        emit(&text[at.done..hit.start], out);
+                        at.done = hit.start;
+                        return Some(hit.start);
+                    }
+                },
+            };
+            if let Some(end) = value {
+                if hit.start >= at.done {
+                    emit(&text[at.done..hit.start], out);
+                    self.mask(out);
+                }
+                at.done = at.done.max(end);
+            }
+        }
+        if at.done < unfinished {
+            emit(&text[at.done..unfinished], out);
+            at.done = unfinished;
+        }
+        Some(unfinished)
+    }
+
+    /// What begins with a shape's beginning.
+    fn shape(
+        &mut self,
+        text: &[u8],
+        last: bool,
+        hit: Hit,
+        shape: usize,
+        at: &mut Cursor,
+        out: &mut dyn FnMut(&[u8]),
+    ) -> Found {
+        let Some(shape) = SHAPES.get(shape).filter(|_| hit.start >= at.done) else { return Found::Nothing };
+        let before = hit.start.checked_sub(1).map_or(self.before, |n| text.get(n).copied());
+        if shape.alone && before.is_some_and(|b| b.is_ascii_alphanumeric()) {
+            return Found::Nothing;
+        }
+        let rest = &text[hit.end..];
+        let (length, mode) = match shape.rest {
+            Rest::Pem => match pem::begins(rest, last) {
+                Begins::Key(n) => (n, Mode::Key),
+                Begins::Open => return Found::Open,
+                Begins::No => return Found::Nothing,
+            },
+            other => match judge(other, rest, last) {
+                Judged::Token(n, class) => (n, Mode::Token(class)),
+                Judged::Open => return Found::Open,
+                Judged::No => return Found::Nothing,
+            },
+        };
+        let shown = if matches!(shape.rest, Rest::After(..)) { hit.end } else { hit.start };
+        emit(&text[at.done..shown], out);
+        self.mask(out);
+        at.done = hit.end + length;
+        self.mode = mode;
+        Found::Secret
+    }
+
+    /// The next line of a private key; says from where on to hold back when it is not all there.
+    fn key(&mut self, text: &[u8], last: bool, at: &mut Cursor) -> Option<usize> {
+        let rest = &text[at.done..];
+        let end = memchr::memchr(b'\n', &rest[..rest.len().min(LINE)]);
+        let line = match end {
+            Some(n) => &rest[..=n],
+            None if rest.len() >= LINE => &rest[..LINE],
+            None if last => rest,
+            None => return Some(at.done),
+        };
+        match pem::line(line) {
+            Line::Inside => at.done += line.len(),
+            Line::Ends(n) => {
+                at.done += n;
+                self.resume(at);
+            }
+            Line::Outside => self.resume(at),
+        }
+        (last && rest.is_empty()).then_some(text.len())
+    }
+
+    /// Ordinary output again: nothing that was masked can begin something else.
+    fn resume(&mut self, at: &mut Cursor) {
+        self.mode = Mode::Text;
+        (at.from, at.floor) = (at.done, at.done);
+    }
+
+    fn mask(&mut self, out: &mut dyn FnMut(&[u8])) {
+        out(MASK.as_bytes());
+        self.masked += 1;
+    }
+}
+
+/// What a shape's beginning turned out to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Nothing,
+    Secret,
+    Open,
+}
+
+fn emit(part: &[u8], out: &mut dyn FnMut(&[u8])) {
+    if !part.is_empty() {
+        out(part);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn masker(values: &[&str]) -> Masker {
+        Masker::new(values.iter().map(|v| ("A_TOKEN", *v))).unwrap()
+    }
+
+    /// What comes out when the text comes in blocks of these lengths, again and again.
+    fn in_blocks(masker: &Masker, text: &[u8], lengths: &[usize]) -> (Vec<u8>, u64) {
+        let (mut out, mut rest) = (Vec::new(), text);
+        let mut stream = masker.stream();
+        for length in lengths.iter().cycle() {
+            if rest.is_empty() {
+                break;
+            }
+            let (block, after) = rest.split_at((*length).min(rest.len()));
+            stream.push(block, &mut |part| out.extend_from_slice(part));
+            rest = after;
+        }
+        stream.finish(&mut |part| out.extend_from_slice(part));
+        (out, stream.masked())
+    }
+
+    fn whole(masker: &Masker, text: &str) -> String {
+        masker.mask(text).0
+    }
+
+    const LONG: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCD";
+
+    #[test]
+    fn known_shapes_are_masked() {
+        let masker = masker(&[]);
+        for token in [
+            format!("ghp_{LONG}"),
+            format!("gho_{LONG}"),
+            format!("ghu_{LONG}"),
+            format!("ghs_{LONG}"),
+            format!("ghr_{LONG}"),
+            format!("github_pat_{LONG}_{LONG}"),
+            "AKIAIOSFODNN7EXAMPLE".into(),
+            "ASIAIOSFODNN7EXAMPLE".into(),
+            "xoxb-1234567890-abcdefghij".into(),
+            "sk_live_abcdefghijklmnop".into(),
+            format!("sk-proj-{LONG}"),
+            format!("AIza{LONG}"),
+            format!("npm_{LONG}"),
+            format!("pypi-AgEIcHlwaS5vcmc{LONG}"),
+            format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.{LONG}"),
+        ] {
+            for (text, expected) in [
+                (token.clone(), "[masked]".to_string()),
+                (format!("a '{token}' b"), "a '[masked]' b".into()),
+                (format!("X={token}\n"), "X=[masked]\n".into()),
+            ] {
+                assert_eq!(masker.mask(&text), (expected, 1), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_header_keeps_its_name() {
+        let masker = masker(&[]);
+        for (text, expected) in [
+            ("> Authorization: Bearer abc.def\r\n", "> Authorization: Bearer [masked]\r\n"),
+            ("authorization: bearer x", "authorization: bearer [masked]"),
+            ("{\"Authorization\": \"Bearer abc\"}", "{\"Authorization\": \"Bearer [masked]\"}"),
+            ("Bearer 0123456789abcdef!", "Bearer [masked]!"),
+            ("the bearer of this letter", "the bearer of this letter"),
+        ] {
+            assert_eq!(whole(&masker, text), expected);
+        }
+    }
+
+    #[test]
+    fn ordinary_words_stay() {
+        let masker = masker(&["abc"]);
+        for text in [
+            "task-management-of-the-whole-application ok",
+            "disk-0123456789012345678901234567890",
+            "npm_config_registry=https://registry.example",
+            "eyJust a word. And another one follows.",
+            "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+            "ghp_short sk-short AKIA AIza",
+            "abcabcabc",
+        ] {
+            assert_eq!(masker.mask(text), (text.to_string(), 0));
+        }
+    }
+
+    #[test]
+    fn a_private_key_is_masked_whole_and_no_more() {
+        let masker = masker(&[]);
+        let body = format!("{LONG}{LONG}\n").repeat(20);
+        let key = format!("-----BEGIN RSA PRIVATE KEY-----\n{body}Zm9v\n-----END RSA PRIVATE KEY-----");
+        assert_eq!(masker.mask(&format!("a\n{key}\nb")), ("a\n[masked]\nb".into(), 1));
+        let json = key.replace('\n', "\\n");
+        assert_eq!(masker.mask(&format!("{{\"k\": \"{json}\"}}\n")), ("{\"k\": \"[masked]\"}\n".into(), 1));
+        let cut = format!("-----BEGIN PRIVATE KEY-----\n{body}test a::b ... FAILED\nmore output here\n");
+        assert_eq!(whole(&masker, &cut), "[masked]test a::b ... FAILED\nmore output here\n");
+    }
+
+    #[test]
+    fn values_that_overlap_leave_nothing_of_either() {
+        let masker = masker(&["abcdef", "defghi", "abcdefxyz"]);
+        assert_eq!(masker.mask("1abcdefghi2"), ("1[masked]2".into(), 1));
+        assert_eq!(masker.mask("abcdefxyz"), ("[masked]".into(), 1));
+        assert_eq!(masker.mask("abcdefabcdef"), ("[masked][masked]".into(), 2));
+    }
+
+    #[test]
+    fn a_value_that_begins_like_a_token_is_masked_still() {
+        let masker = masker(&["sk_liv", "eyJabc"]);
+        assert_eq!(whole(&masker, "sk_live_! eyJabc!"), "[masked]e_! [masked]!");
+    }
+
+    #[test]
+    fn what_repeats_without_end_is_not_held_back() {
+        let masker = masker(&["aaaaaa"]);
+        let mut stream = masker.stream();
+        for _ in 0..100 {
+            stream.push(&[b'a'; 1000], &mut |_| {});
+            assert!(stream.held.len() <= masker_longest());
+        }
+        stream.push(b"eyJ", &mut |_| {});
+        for _ in 0..100 {
+            stream.push(&[b'x'; 1000], &mut |_| {});
+            assert!(stream.held.len() < 8192);
+        }
+        stream.finish(&mut |_| {});
+        assert_eq!(stream.masked(), 1);
+    }
+
+    fn masker_longest() -> usize {
+        64
+    }
+
+    #[test]
+    fn binary_passes_through() {
+        let masker = masker(&["hunter2"]);
+        let all: Vec<u8> = (0..=255u8).cycle().take(5000).collect();
+        assert_eq!(in_blocks(&masker, &all, &[7]), (all.clone(), 0));
+        let mixed = [&[0xff, 0x00][..], b"hunter2", &[0xfe]].concat();
+        assert_eq!(in_blocks(&masker, &mixed, &[1]), ([&[0xff, 0x00][..], b"[masked]", &[0xfe]].concat(), 1));
+    }
+
+    #[test]
+    fn nobody_sees_a_secret_by_looking_at_the_masker() {
+        assert_eq!(format!("{:?}", masker(&["hunter2"])), "Masker(1 values)");
+    }
+
+    /// Pieces that begin, end and break what is looked for.
+    fn pieces() -> impl Strategy<Value = Vec<String>> {
+        let fixed = prop::sample::select(vec![
+            "abcdef",
+            "defghi",
+            "abc",
+            "def",
+            "ghi",
+            "first-line",
+            "\n",
+            "second-line",
+            "ghp_",
+            "sk-",
+            "eyJ",
+            ".",
+            "AKIA",
+            " ",
+            "Authorization: Bearer ",
+            "Bearer ",
+            "-----BEGIN ",
+            "RSA PRIVATE KEY-----",
+            "-----END ",
+            "-----",
+            "a",
+            "ABCDEFGHIJKLMNOPQR",
+            "012345678901234567890123456789",
+            "-",
+            "_",
+            "é",
+            "test ... ok",
+        ]);
+        prop::collection::vec(fixed.prop_map(str::to_string), 0..24)
+    }
+
+    proptest! {
+        #[test]
+        fn where_blocks_are_cut_changes_nothing(
+            pieces in pieces(),
+            lengths in prop::collection::vec(1usize..40, 1..6),
+        ) {
+            let masker = masker(&["abcdef", "defghi", "first-line\nsecond-line", "abcdefabc"]);
+            let text = pieces.concat();
+            let (masked, count) = masker.mask(&text);
+            let (out, counted) = in_blocks(&masker, text.as_bytes(), &lengths);
+            prop_assert_eq!(String::from_utf8(out).unwrap(), masked);
+            prop_assert_eq!(counted, count);
+        }
+
+        #[test]
+        fn no_value_survives(pieces in pieces()) {
+            let values = ["abcdef", "defghi", "first-line\nsecond-line", "abcdefabc"];
+            let masked = whole(&masker(&values), &pieces.concat());
+            prop_assert!(values.iter().all(|v| !masked.contains(v)), "{masked}");
+        }
+    }
+}

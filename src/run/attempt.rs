@@ -1,0 +1,104 @@
+//! One attempt at a suite: its steps one after another, into one log.
+
+use crate::base::clock::{Stopwatch, wall_micros};
+use crate::base::process::{Ending, Order, Watch, supervise};
+use crate::run::job::{Job, LogTo, Options, Step};
+use crate::run::log::{Log, LogWriter};
+use std::time::Duration;
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepEnd {
+    /// How its command ended; 126 or 127, as shells have it, when it could not be started.
+    pub ending: Ending,
+    /// Wall time in seconds.
+    pub seconds: f64,
+    /// Where its output begins in the attempt's log, in bytes.
+    pub log_start: u64,
+    /// Where it ends.
+    pub log_end: u64,
+    /// Why it could not be started: one sentence, secrets masked.
+    pub start_error: Option<String>,
+}
+
+/// An attempt that ended.
+#[derive(Debug)]
+pub struct Attempt {
+    /// Counted from 1.
+    pub number: u32,
+    /// The steps that were started, in order. Fewer than were asked for when one timed out or tollgate was interrupted.
+    pub steps: Vec<StepEnd>,
+    /// When it started: microseconds since 1970.
+    pub started_micros: i64,
+    /// When it ended.
+    pub finished_micros: i64,
+    /// Processes that outlived a step and were ended.
+    pub leftovers: u64,
+    /// Secrets masked in its output.
+    pub masked: u64,
+    /// Its output.
+    pub log: Log,
+    /// Why the log is not what was written: the disk was full, the suite removed it. A suite with one must not pass.
+    pub log_error: Option<String>,
+}
+
+/// What an attempt is made of, beside the job.
+pub(super) struct Setup<'a> {
+    pub(super) number: u32,
+    pub(super) steps: &'a [Step],
+    pub(super) log: &'a LogTo,
+    pub(super) options: &'a Options,
+    pub(super) watch: &'a Watch,
+    pub(super) mark: &'a str,
+}
+
+/// Runs one attempt. `output` gets what is written to the log; `block` is memory that is used again.
+pub(super) fn attempt(
+    job: &Job,
+    setup: &Setup<'_>,
+    block: &mut Vec<u8>,
+    output: &mut dyn FnMut(&[u8]),
+) -> Attempt {
+    let started_micros = wall_micros();
+    let clock = Stopwatch::start();
+    let mut log = LogWriter::open(setup.log, &setup.options.spool);
+    let (mut steps, mut leftovers, mut masked) = (Vec::with_capacity(setup.steps.len()), 0, 0);
+    for step in setup.steps {
+        let log_start = log.len();
+        let order = Order {
+            command: &step.command,
+            dir: &job.dir,
+            env: &job.env,
+            timeout: job.timeout.saturating_sub(Duration::from_micros(clock.micros())),
+            grace: setup.options.grace,
+            mark: Some(setup.mark),
+        };
+        let mut stream = setup.options.mask.stream();
+        let mut keep = |part: &[u8]| {
+            log.write(part);
+            output(part);
+        };
+        let outcome = supervise(&order, setup.watch, block, &mut |block| stream.push(block, &mut keep));
+        stream.finish(&mut keep);
+        masked += stream.masked();
+        let (ending, seconds, start_error) = match outcome {
+            Ok(outcome) => {
+                leftovers += outcome.leftovers;
+                (outcome.ending, outcome.seconds, None)
+            }
+            Err(error) => {
+                let (sentence, secrets) = setup.options.mask.mask(&error.to_string());
+                masked += secrets;
+                (Ending::Exited(if error.found { 126 } else { 127 }), 0.0, Some(sentence))
+            }
+        };
+        steps.push(StepEnd { ending, seconds, log_start, log_end: log.len(), start_error });
+        if matches!(ending, Ending::TimedOut | Ending::Interrupted(_)) {
+            break;
+        }
+    }
+    let (log, log_error) = log.finish();
+    let finished_micros = wall_micros();
+    let number = setup.number;
+    Attempt { number, steps, started_micros, finished_micros, leftovers, masked, log, log_error }
+}

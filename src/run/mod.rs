@@ -1,0 +1,12 @@
+//! The loop that runs suites: so many at a time, each in a group of its own, its output masked, kept and handed on. It
+//! judges nothing: what an attempt means, and whether another follows, is its observer's to say.
+
+mod attempt;
+mod execute;
+mod job;
+mod log;
+
+pub use attempt::{Attempt, StepEnd};
+pub use execute::{Ended, Next, Observer, execute};
+pub use job::{Job, LogTo, Options, Step};
+pub use log::{IN_MEMORY, Log, LogReader};
