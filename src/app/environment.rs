@@ -6,7 +6,8 @@ use crate::base::process::{Ending, Limits, run};
 use crate::model::plan::{RunSettings, Shard};
 use crate::model::run::{Environment, Identity, Node, Os, schema};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::path::Path;
 use std::time::Duration;
 
 /// How long a tool may take to say its version.
@@ -27,19 +28,24 @@ pub struct Facts {
 
 /// Asks the machine. rustc is asked only where the root or a command speaks of cargo: its proxy is slow to start.
 pub fn facts(root: &Path, settings: &RunSettings, env: &BTreeMap<String, String>) -> Facts {
-    let path = env.get("PATH").map_or("", String::as_str);
+    let path = OsStr::new(env.get("PATH").map_or("", String::as_str));
     let uses_cargo = settings.suites.iter().any(|s| s.command.program().ends_with("cargo"));
     let rustc = (uses_cargo || root.join("Cargo.toml").exists())
-        .then(|| machine::find_program("rustc", path))
+        .then(|| machine::find_program("rustc", path, root))
         .flatten()
         .and_then(|rustc| version(root, &rustc))
         .map(|text| text.strip_prefix("rustc ").unwrap_or(&text).to_string());
-    let node = machine::find_program("node", path).map(|found| Node {
+    let node = machine::find_program("node", path, root).map(|found| Node {
         version: version(root, &found),
         is_bun_shim: is_bun_shim(&found),
         path: found.display().to_string(),
     });
-    Facts { os: machine::os(), cpus: machine::cpus(), rustc, node }
+    let os = Os {
+        name: machine::os_name().into(),
+        version: Some(machine::kernel_release()).filter(|v| !v.is_empty()),
+        arch: machine::arch().into(),
+    };
+    Facts { os, cpus: machine::cpus(), rustc, node }
 }
 
 /// Bun installs itself under the name `node` as `<home>/.bun/bin/node`; it never counts as Node.js (`mission.md` R2).
@@ -54,7 +60,7 @@ fn is_bun_shim(found: &Path) -> bool {
 }
 
 /// The first line of what `program --version` says; `None` when it says nothing or fails.
-fn version(root: &Path, program: &PathBuf) -> Option<String> {
+fn version(root: &Path, program: &Path) -> Option<String> {
     let quoted = crate::base::command::quote(program.to_str()?).into_owned();
     let command = CommandLine::parse(&format!("{quoted} --version")).ok()?;
     let limits = Limits { dir: root, timeout: PATIENCE, grace: Duration::from_secs(1), keep: 4 << 10 };

@@ -50,6 +50,8 @@ pub(super) struct Setup<'a> {
     pub(super) options: &'a Options,
     pub(super) watch: &'a Watch,
     pub(super) mark: &'a str,
+    /// Told the number of each step that ended, from 0, before the next one starts.
+    pub(super) step_ended: &'a dyn Fn(usize),
 }
 
 /// Runs one attempt. `output` gets what is written to the log; `block` is memory that is used again.
@@ -93,6 +95,7 @@ pub(super) fn attempt(
             }
         };
         steps.push(StepEnd { ending, seconds, log_start, log_end: log.len(), start_error });
+        (setup.step_ended)(steps.len() - 1);
         if matches!(ending, Ending::TimedOut | Ending::Interrupted(_)) {
             break;
         }

@@ -23,6 +23,9 @@ pub trait Observer: Sync {
     fn starts(&self, job: usize, attempt: u32);
     /// Output, masked, as it comes. The suite waits while this takes time.
     fn output(&self, job: usize, bytes: &[u8]);
+    /// A step of the attempt under way ended, counted from 0; the next one starts when this returns. What a step writes over
+    /// is read here.
+    fn step_ended(&self, _job: usize, _step: usize) {}
     /// An attempt ended; says what follows.
     fn ended(&self, job: usize, attempt: Attempt) -> Next;
 }
@@ -112,6 +115,7 @@ impl Work<'_> {
                 options: self.options,
                 watch: self.watch,
                 mark: &mark,
+                step_ended: &|step| self.observer.step_ended(index, step),
             };
             let mut output = |bytes: &[u8]| self.observer.output(index, bytes);
             match self.observer.ended(index, attempt(job, &setup, block, &mut output)) {
