@@ -11,5 +11,6 @@ pub mod model;
 pub mod proof;
 pub mod report;
 pub mod runbook;
+pub mod triage;
 pub mod verdict;
 pub mod waiver;
