@@ -9,6 +9,7 @@ pub mod gate;
 pub mod lang;
 pub mod model;
 pub mod proof;
+pub mod record;
 pub mod report;
 pub mod runbook;
 pub mod triage;

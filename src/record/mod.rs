@@ -1,0 +1,24 @@
+//! Edge: run folders on disk. The journal, the documents of a run, and both read back.
+
+mod consistent;
+mod error;
+mod folder;
+mod journal;
+mod junit;
+mod layout;
+mod names;
+mod read;
+mod replay;
+mod report;
+#[cfg(test)]
+mod sample;
+mod write;
+
+pub use error::RecordError;
+pub use folder::{File, Folder, SuiteFile, default_out};
+pub use journal::Journal;
+pub use junit::{Details, junit};
+pub use names::SuiteFolders;
+pub use read::{read_bundle, read_summary};
+pub use replay::{Replayed, replay};
+pub use report::run_report;
