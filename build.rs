@@ -12,6 +12,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+/// Stands in the runbook's folder and is no entry of it: it has a shape and a reader (`triage/cause.rs`) of its own.
+const ROOT_CAUSES: &str = "runbook/root_causes.toml";
+
 fn main() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
@@ -21,6 +24,7 @@ fn main() {
     {
         let mut files = Vec::new();
         collect(&root.join(dir), ext, &mut files);
+        files.retain(|file| *file != root.join(ROOT_CAUSES));
         files.sort();
         println!("cargo::rerun-if-changed={dir}");
         writeln!(text, "/// Every embedded `{dir}/**/*.{ext}`: path below `{dir}/`, text; sorted by path.")
@@ -33,6 +37,8 @@ fn main() {
         }
         writeln!(text, "];").unwrap();
     }
+    writeln!(text, "/// `{ROOT_CAUSES}`: the patterns that tell why a suite failed.").unwrap();
+    writeln!(text, "pub static ROOT_CAUSES: &str = include_str!({:?});", root.join(ROOT_CAUSES)).unwrap();
     fs::write(out.join("embedded.rs"), text).expect("OUT_DIR can be written");
 }
 

@@ -2,8 +2,10 @@
 
 use crate::base::command::{CommandLine, fill, quote};
 use crate::model::plan::{Item, RunSettings};
+use crate::model::run::{RemediationPointer, SuiteRecord};
 use crate::model::suite::{Role, SuiteResult, SuiteSpec};
 use crate::model::test::TestStatus;
+use std::collections::BTreeMap;
 
 /// The command of a whole suite. `out` fills `{out}`.
 pub fn whole(spec: &SuiteSpec, name: &str, out: &str) -> CommandLine {
@@ -26,30 +28,47 @@ pub fn environment(spec: &SuiteSpec, name: &str, out: &str) -> Vec<(String, Stri
 pub struct Replays<'r> {
     settings: &'r RunSettings,
     profile: &'r str,
+    /// Where suites may be none of `tollgate.toml`: the names it has, and the command that stands in for the others.
+    otherwise: Option<(&'r BTreeMap<String, Vec<String>>, &'r str)>,
 }
 
 impl<'r> Replays<'r> {
     /// Replays of the suites of `settings`; `profile` is named where a suite can only be run by tollgate itself.
     pub fn new(settings: &'r RunSettings, profile: &'r str) -> Replays<'r> {
-        Replays { settings, profile }
+        Replays { settings, profile, otherwise: None }
     }
 
-    fn spec(&self, kind: &str) -> Option<&'r SuiteSpec> {
-        self.settings.suites.iter().find(|s| s.kind == kind)
+    /// The same for suites that came from elsewhere: one that is not among `names` is seen again by `command`.
+    pub fn knowing(self, names: &'r BTreeMap<String, Vec<String>>, command: &'r str) -> Replays<'r> {
+        Replays { otherwise: Some((names, command)), ..self }
+    }
+
+    /// Whether `tollgate.toml` has the suite.
+    pub fn knows(&self, kind: &str, name: &str) -> bool {
+        let named = |names: &BTreeMap<String, Vec<String>>| {
+            names.get(kind).is_some_and(|names| names.iter().any(|n| n == name))
+        };
+        self.settings.suites.iter().any(|s| s.kind == kind)
+            && self.otherwise.is_none_or(|(names, _)| named(names))
+    }
+
+    fn spec(&self, kind: &str, name: &str) -> Option<&'r SuiteSpec> {
+        self.knows(kind, name).then(|| self.settings.suites.iter().find(|s| s.kind == kind)).flatten()
     }
 
     /// The command of a whole suite; by tollgate where `tollgate.toml` no longer knows the kind, or where the command
     /// writes into a run's folder.
     pub fn suite(&self, role: Role, kind: &str, name: &str) -> String {
-        match self.spec(kind) {
-            Some(spec) if !writes_out(spec, &spec.command) => line(spec, name, &whole(spec, name, "")),
+        match (self.spec(kind, name), self.otherwise) {
+            (Some(spec), _) if !writes_out(spec, &spec.command) => line(spec, name, &whole(spec, name, "")),
+            (None, Some((_, command))) => command.to_string(),
             _ => self.by_tollgate(role, name),
         }
     }
 
     /// The command of one test; `None` where the kind has none.
     pub fn test(&self, kind: &str, name: &str, selector: &str) -> Option<String> {
-        let spec = self.spec(kind)?;
+        let spec = self.spec(kind, name)?;
         let template = spec.single.as_ref()?;
         (!writes_out(spec, template)).then(|| line(spec, name, &single(spec, name, selector, "").unwrap_or_else(|| template.clone())))
     }
@@ -62,6 +81,20 @@ impl<'r> Replays<'r> {
             .map(|t| self.test(&result.kind, &result.name, t.selector.as_deref().unwrap_or(&t.name)))
             .collect();
         lines.filter(|l| !l.is_empty()).map(|l| l.join("; "))
+    }
+
+    /// The commands of a digest.
+    pub fn pointer(&self, record: &SuiteRecord) -> RemediationPointer {
+        let result = &record.result;
+        let suite = self.suite(record.role, &result.kind, &result.name);
+        let first = result.tests.iter().find(|t| t.status == TestStatus::Failed);
+        let test = first
+            .and_then(|t| self.test(&result.kind, &result.name, t.selector.as_deref().unwrap_or(&t.name)));
+        RemediationPointer {
+            replay_command: test.clone().unwrap_or_else(|| suite.clone()),
+            suite_replay_command: suite,
+            targeted_test_replay_command: test,
+        }
     }
 
     fn by_tollgate(&self, role: Role, name: &str) -> String {
@@ -90,12 +123,7 @@ fn line(spec: &SuiteSpec, name: &str, command: &CommandLine) -> String {
         }
     }
     text.push_str(&command.to_string());
-    // A name may hold a line break; a command on one line must not.
-    if text.chars().any(char::is_control) { format!("tollgate run {}", quote_plain(name)) } else { text }
-}
-
-fn quote_plain(name: &str) -> String {
-    format!("--suite {}", quote(&name.escape_debug().to_string()))
+    text
 }
 
 /// The one command that repeats a run: its own words.

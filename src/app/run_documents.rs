@@ -7,13 +7,14 @@ use super::run_baseline::{Baseline, compare};
 use crate::base::command::quote;
 use crate::model::plan::{Counts, Shard};
 use crate::model::run::{
-    BundleEnvironment, FailedSuite, FailureIndex, Identity, IndexedDigest, LintResult, NotRun, ReplayBundle,
+    BundleEnvironment, FailedSuite, FailureDigest, FailureIndex, Identity, IndexedDigest, LintResult, NotRun, ReplayBundle,
     ReplayRef, RootCause, RunStatus, SuiteRecord, Summary, TriageRef, schema,
 };
-use crate::model::suite::Role;
+use crate::model::suite::{Role, SuiteResult};
 use crate::model::test::TestStatus;
 use crate::model::triage::TriageDiff;
-use crate::record::{self, Folder};
+use crate::record::{self, Details, File, Folder, SuiteFile, SuiteFolders};
+use crate::triage::{self, Causes, ToDigest};
 use std::collections::BTreeMap;
 
 /// What a run comes to.
@@ -40,6 +41,8 @@ pub(super) struct Outcome<'a> {
     pub lint: Vec<LintResult>,
     /// Secrets masked outside any suite.
     pub masked: u64,
+    /// Whether `tollgate run --rerun-from` can replay what failed.
+    pub rerunnable: bool,
     /// The command that repeats the run, when it is green.
     pub again: String,
     /// Commands of suites.
@@ -65,7 +68,11 @@ pub struct Written {
 }
 
 /// Writes every document of the run folder; `summary.json` last, because whoever finds it finds the rest.
-pub(super) fn write(folder: &Folder, mut outcome: Outcome<'_>) -> Result<Written, Error> {
+pub(super) fn write(
+    folder: &Folder,
+    folders: &SuiteFolders,
+    mut outcome: Outcome<'_>,
+) -> Result<Written, Error> {
     let environment = environment::document(
         outcome.facts,
         &outcome.identity,
@@ -80,34 +87,65 @@ pub(super) fn write(folder: &Folder, mut outcome: Outcome<'_>) -> Result<Written
     let diff = match outcome.baseline {
         None => None,
         Some(baseline) => {
-            Some(compare(baseline, &summary, &folder.rel("summary.json"), Some(&outcome.replays))?)
+            Some(compare(baseline, &summary, &folder.rel(File::Summary), &outcome.replays)?)
         }
     };
     summary.triage_diff = diff.as_ref().map(|d| TriageRef {
-        path: folder.rel("triage_diff.json"),
+        path: folder.rel(File::TriageDiff),
         status: d.status.name().into(),
         regression_count: d.summary.regression_count,
     });
-    let bundle = bundle(folder, &outcome, &summary);
-    let fail = |e: crate::base::files::WriteError| Error::Work(e.to_string());
-    folder.write("environment.json", &environment).map_err(fail)?;
-    folder.write("replay_bundle.json", &bundle).map_err(fail)?;
-    folder.write("failure_diagnostics_index.json", &index(folder, &outcome)).map_err(fail)?;
+    folder.write_environment(&environment)?;
+    folder.write_bundle(&bundle(folder, folders, &outcome, &summary))?;
+    folder.write_index(&index(folder, folders, &outcome))?;
     if let Some(diff) = &diff {
-        folder.write("triage_diff.json", diff).map_err(fail)?;
+        folder.write_triage(diff)?;
     }
-    let junit = record::junit(&summary, &outcome.records);
-    folder.write_text("junit.xml", &junit).map_err(fail)?;
-    let report = record::run_report(&summary, &outcome.records, diff.as_ref());
-    folder.write_text("run_report.md", &report).map_err(fail)?;
-    folder.write("summary.json", &summary).map_err(fail)?;
+    folder.write_junit(&record::junit(&summary, &|suite| details(&outcome.records, suite)))?;
+    folder.write_report(&record::run_report(&summary, &digests(&outcome), diff.as_ref()))?;
+    folder.write_summary(&summary)?;
     Ok(Written {
         diff,
-        summary_path: folder.rel("summary.json"),
+        summary_path: folder.rel(File::Summary),
         replay: summary.replay_bundle.one_command_replay.clone(),
         summary,
         records: outcome.records,
     })
+}
+
+/// What JUnit says of a suite beside its tests.
+fn details(records: &[SuiteRecord], suite: &SuiteResult) -> Details {
+    let record = records.iter().find(|r| r.result.name == suite.name && r.result.kind == suite.kind);
+    let Some(record) = record else { return Details::default() };
+    let failures = record.failures.iter();
+    let failures = failures.filter_map(|c| Some((c.name.clone(), vec![c.failure.clone()?])));
+    Details {
+        started_at: Some(record.started_at.clone()),
+        fault: record.fault.clone(),
+        failures: failures.collect(),
+    }
+}
+
+/// The digests of what failed, as the suites' own files have them but for the end of their logs.
+fn digests(outcome: &Outcome<'_>) -> Vec<FailureDigest> {
+    let failed = outcome.records.iter().filter(|r| r.result.status.is_failure());
+    failed
+        .map(|record| {
+            let from = ToDigest {
+                identity: &outcome.identity,
+                record,
+                cases: &record.failures,
+                log_tail: "",
+                commands: outcome.replays.pointer(record),
+            };
+            let digest = triage::digest(Causes::embedded(), from).digest;
+            FailureDigest {
+                root_cause_class: record.root_cause_class.unwrap_or(digest.root_cause_class),
+                signature: record.signature.clone().unwrap_or_else(|| digest.signature.clone()),
+                ..digest
+            }
+        })
+        .collect()
 }
 
 fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
@@ -130,7 +168,7 @@ fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
         total_suites: 0,
         passed_units: 0,
         total_units: 0,
-        replay_bundle: ReplayRef { path: folder.rel("replay_bundle.json"), one_command_replay: String::new() },
+        replay_bundle: ReplayRef { path: folder.rel(File::ReplayBundle), one_command_replay: String::new() },
         triage_diff: None,
         not_run: outcome.not_run.clone(),
         masked: outcome.masked + outcome.records.iter().map(|r| r.masked).sum::<u64>(),
@@ -141,12 +179,13 @@ fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
     summary.recompute();
     summary.replay_bundle.one_command_replay = match summary.status {
         RunStatus::Passed => outcome.again.clone(),
-        _ => format!("tollgate run --rerun-from {}", quote(&folder.rel("summary.json"))),
+        _ if !outcome.rerunnable => outcome.again.clone(),
+        _ => format!("tollgate run --rerun-from {}", quote(&folder.rel(File::Summary))),
     };
     summary
 }
 
-fn index(folder: &Folder, outcome: &Outcome<'_>) -> FailureIndex {
+fn index(folder: &Folder, folders: &SuiteFolders, outcome: &Outcome<'_>) -> FailureIndex {
     let failed = outcome.records.iter().filter(|r| r.result.status.is_failure());
     FailureIndex {
         schema: schema::FAILURE_INDEX.into(),
@@ -155,8 +194,8 @@ fn index(folder: &Folder, outcome: &Outcome<'_>) -> FailureIndex {
             .map(|r| IndexedDigest {
                 suite: r.result.name.clone(),
                 kind: r.result.kind.clone(),
-                digest_path: folder.suite_rel(&r.result.kind, &r.result.name, "failure_digest.json"),
-                timeline_path: folder.suite_rel(&r.result.kind, &r.result.name, "failure_timeline.jsonl"),
+                digest_path: folder.suite_rel(&folder_of(folders, r), SuiteFile::Digest),
+                timeline_path: folder.suite_rel(&folder_of(folders, r), SuiteFile::Timeline),
                 root_cause_class: r.root_cause_class.unwrap_or(RootCause::Unknown),
                 signature: r.signature.clone().unwrap_or_default(),
             })
@@ -164,10 +203,10 @@ fn index(folder: &Folder, outcome: &Outcome<'_>) -> FailureIndex {
     }
 }
 
-fn bundle(folder: &Folder, outcome: &Outcome<'_>, summary: &Summary) -> ReplayBundle {
+fn bundle(folder: &Folder, folders: &SuiteFolders, outcome: &Outcome<'_>, summary: &Summary) -> ReplayBundle {
     let failed = |role: Role| {
         let mine = outcome.records.iter().filter(move |r| r.role == role && r.result.status.is_failure());
-        mine.map(|r| failed_suite(folder, &outcome.replays, r)).collect::<Vec<_>>()
+        mine.map(|r| failed_suite(folder, folders, &outcome.replays, r)).collect::<Vec<_>>()
     };
     let shard = &outcome.shard;
     ReplayBundle {
@@ -190,7 +229,10 @@ fn bundle(folder: &Folder, outcome: &Outcome<'_>, summary: &Summary) -> ReplayBu
     }
 }
 
-fn failed_suite(folder: &Folder, replays: &Replays<'_>, record: &SuiteRecord) -> FailedSuite {
+fn failed_suite(
+    folder: &Folder,
+    folders: &SuiteFolders,
+    replays: &Replays<'_>, record: &SuiteRecord) -> FailedSuite {
     let result = &record.result;
     let failed = result.tests.iter().filter(|t| t.status == TestStatus::Failed);
     FailedSuite {
@@ -198,7 +240,11 @@ fn failed_suite(folder: &Folder, replays: &Replays<'_>, record: &SuiteRecord) ->
         kind: result.kind.clone(),
         cargo_replay: replays.suite(record.role, &result.kind, &result.name),
         targeted_replay: replays.targeted(result),
-        digest_path: Some(folder.suite_rel(&result.kind, &result.name, "failure_digest.json")),
+        digest_path: Some(folder.suite_rel(&folder_of(folders, record), SuiteFile::Digest)),
         tests: failed.map(|t| t.selector.clone().unwrap_or_else(|| t.name.clone())).collect(),
     }
+}
+
+fn folder_of(folders: &SuiteFolders, record: &SuiteRecord) -> String {
+    folders.of(&record.result.kind, &record.result.name)
 }

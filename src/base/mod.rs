@@ -1,9 +1,11 @@
 //! Floor 0: the machine. Clock, files, git, processes, digests, JSON text.
 
+pub mod ansi;
 pub mod clock;
 pub mod command;
 pub mod digest;
 pub mod embedded;
+pub mod escape;
 pub mod files;
 pub mod git;
 pub mod json;

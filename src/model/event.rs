@@ -2,6 +2,7 @@
 
 use crate::model::plan::{Counts, Shard};
 use crate::model::run::{LintResult, NotRun, RunStatus, SuiteRecord};
+use crate::model::test::SourcePlace;
 use serde::{Deserialize, Serialize};
 
 /// What happened.
@@ -99,4 +100,34 @@ pub struct EventLine {
     /// What happened.
     #[serde(flatten)]
     pub event: RunEvent,
+}
+
+/// A line of `failure_timeline.jsonl`: what was seen of a failed suite, in order. `ts` is the moment at which the runner knew
+/// it; results of tests are read once the suite has ended, so that theirs is its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineLine {
+    /// `tollgate.run.timeline.v1`
+    pub schema: String,
+    /// Counted from 0, without a gap.
+    pub seq: u64,
+    /// RFC 3339 with milliseconds.
+    pub ts: String,
+    /// The run.
+    pub run_id: String,
+    /// `suite.started`, `assertion.failed`, `test.failed`, `suite.fault`, `suite.timed_out`, `suite.killed`,
+    /// `suite.leftovers`, `suite.finished`.
+    pub event: String,
+    /// The suite.
+    pub suite: String,
+    /// The test, of an event of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<String>,
+    /// What happened, in words; may come from output.
+    pub message: String,
+    /// Where the assertion stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<SourcePlace>,
+    /// Wall time in milliseconds, of a test or the suite.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
 }

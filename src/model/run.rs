@@ -129,7 +129,9 @@ pub struct Summary {
     pub rerun_from: Option<String>,
     /// Which part of the plan it is.
     pub shard: Shard,
-    /// How many suites and units the whole plan has.
+    /// How many suites and units the whole plan has; nothing in a summary of a runner that does not say so, which a merge
+    /// of shards does not take.
+    #[serde(default)]
     pub plan: Counts,
     /// The E2E suites that failed, sorted.
     pub failed_names: Vec<String>,

@@ -1,5 +1,26 @@
-//! Floor 3, edge: the documents of a run, to and from bytes.
+//! Edge: run folders on disk. The journal, the documents of a run, and both read back.
 
 mod columns;
+mod consistent;
+mod error;
+mod folder;
+mod journal;
+mod junit;
+mod layout;
+mod names;
+mod read;
+mod replay;
+mod report;
+#[cfg(test)]
+mod sample;
+mod write;
 
 pub use columns::columns;
+pub use error::RecordError;
+pub use folder::{File, Folder, SuiteFile, default_out};
+pub use journal::Journal;
+pub use junit::{Details, junit};
+pub use names::SuiteFolders;
+pub use read::{read_bundle, read_result, read_summary};
+pub use replay::{Replayed, replay};
+pub use report::run_report;

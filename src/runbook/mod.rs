@@ -3,9 +3,8 @@
 mod load;
 mod matching;
 mod nearest;
-mod plain;
 
+pub use crate::base::ansi::without_ansi;
 pub use load::{Problem, Runbook, load};
 pub use matching::{GENERIC_LINES, Match, matches};
 pub use nearest::{nearest, same_name};
-pub use plain::without_ansi;

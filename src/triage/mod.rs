@@ -1,18 +1,24 @@
-//! Judgement: what became of a suite, what two runs differ in, and what repeated runs say about a test. Values in, values
-//! out.
+//! Judgement: what became of a suite, why it failed, what two runs differ in, and what repeated runs say about a test.
+//! Values in, values out.
 
 pub mod attempts;
+mod cause;
 mod change;
 mod diff;
+mod digest;
 mod flake;
 mod flake_class;
 mod flake_report;
 mod rank;
 #[cfg(test)]
 mod sample;
+mod signature;
 
+pub use cause::{Causes, Facts, cause};
 pub use diff::{Replay, Triage, diff};
+pub use digest::{Digested, ToDigest, digest};
 pub use flake::{Rate, rate};
 pub use flake_class::{Cause, FlakeClass};
 pub use flake_report::{FlakeReport, FlakyTest, Habit, Seen, flake_report};
 pub use rank::LIMIT;
+pub use signature::signature;

@@ -1,0 +1,51 @@
+//! What is run of an item, and what its results say.
+
+use crate::app::commands;
+use crate::base::command::CommandLine;
+use crate::ingest;
+use crate::model::suite::{Reader, SuiteSpec, SuiteStatus};
+use crate::model::test::Reading;
+use crate::run;
+use crate::triage::attempts::{Attempt, Unread};
+use std::io::BufRead;
+
+/// The commands of an item: one for the whole suite, or one for each test that was asked for.
+pub(in crate::app) fn commands_of(
+    spec: &SuiteSpec,
+    name: &str,
+    tests: Option<&[String]>,
+    out: &str,
+) -> Vec<(CommandLine, Option<String>)> {
+    match (tests, &spec.single) {
+        (Some(tests), Some(_)) => tests
+            .iter()
+            .filter_map(|test| Some((commands::single(spec, name, test, out)?, Some(test.clone()))))
+            .collect(),
+        _ => vec![(commands::whole(spec, name, out), None)],
+    }
+}
+
+/// The same as the loop takes them.
+pub(in crate::app) fn steps(commands: Vec<(CommandLine, Option<String>)>) -> Vec<run::Step> {
+    commands.into_iter().map(|(command, test)| run::Step { command, test }).collect()
+}
+
+/// The tests that the next attempt runs alone: where nothing else is wrong than that tests failed, and they have names.
+pub(super) fn narrow(attempt: &Attempt, spec: &SuiteSpec) -> Option<Vec<String>> {
+    if spec.reader == Reader::Exit || spec.single.is_none() || attempt.status != SuiteStatus::Failed {
+        return None;
+    }
+    Some(attempt.failed_alone()?.iter().map(|case| case.selector().to_string()).collect())
+}
+
+/// Reads what one command of an attempt left: a file, or its part of the log. `shown` is how errors call it.
+pub(in crate::app) fn read(
+    reader: Reader,
+    input: &mut dyn BufRead,
+    shown: &str,
+) -> Result<Vec<Reading>, Unread> {
+    ingest::read(reader, input).map_err(|fault| {
+        let line = fault.line.map_or(String::new(), |line| format!(":{line}"));
+        Unread::Wrong(format!("{shown}{line}: {}", fault.message))
+    })
+}

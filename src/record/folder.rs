@@ -1,0 +1,268 @@
+//! A run's folder: made once, never over another run, and every file of it at a known place.
+
+use super::error::RecordError;
+use crate::base::clock::Now;
+use crate::base::files::{Root, plain, show};
+use chrono::Duration;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// A file of a run folder (`runs.md`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum File {
+    /// `summary.json`
+    Summary,
+    /// `environment.json`
+    Environment,
+    /// `run_events.jsonl`
+    Events,
+    /// `replay_bundle.json`
+    ReplayBundle,
+    /// `failure_diagnostics_index.json`
+    FailureIndex,
+    /// `triage_diff.json`
+    TriageDiff,
+    /// `junit.xml`
+    Junit,
+    /// `run_report.md`
+    Report,
+}
+
+impl File {
+    /// Every one.
+    pub const ALL: [File; 8] = [
+        File::Summary,
+        File::Environment,
+        File::Events,
+        File::ReplayBundle,
+        File::FailureIndex,
+        File::TriageDiff,
+        File::Junit,
+        File::Report,
+    ];
+
+    /// Its name in the folder.
+    pub fn name(self) -> &'static str {
+        match self {
+            File::Summary => "summary.json",
+            File::Environment => "environment.json",
+            File::Events => "run_events.jsonl",
+            File::ReplayBundle => "replay_bundle.json",
+            File::FailureIndex => "failure_diagnostics_index.json",
+            File::TriageDiff => "triage_diff.json",
+            File::Junit => "junit.xml",
+            File::Report => "run_report.md",
+        }
+    }
+}
+
+/// A file of a suite's folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SuiteFile {
+    /// `output.log`: of the attempt that counts.
+    Output,
+    /// `output.attempt_<n>.log`: of an attempt that failed before, counted from 1.
+    Attempt(u32),
+    /// `result.json`
+    Result,
+    /// `failure_digest.json`
+    Digest,
+    /// `failure_timeline.jsonl`
+    Timeline,
+}
+
+impl SuiteFile {
+    /// Its name in the folder.
+    pub fn name(self) -> String {
+        match self {
+            SuiteFile::Output => "output.log".into(),
+            SuiteFile::Attempt(n) => format!("output.attempt_{n}.log"),
+            SuiteFile::Result => "result.json".into(),
+            SuiteFile::Digest => "failure_digest.json".into(),
+            SuiteFile::Timeline => "failure_timeline.jsonl".into(),
+        }
+    }
+}
+
+/// A run's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    dir: PathBuf,
+    rel: String,
+}
+
+impl Folder {
+    /// Makes the folder, which may be there if nothing is in it. `out` is a path as the user names it.
+    pub fn create(root: &Root, out: &Path) -> Result<Folder, RecordError> {
+        let shown = shown(out);
+        let make = |e: &std::io::Error| match e.kind() {
+            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => RecordError::NotAFolder(shown.clone()),
+            _ => RecordError::Make { path: shown.clone(), why: plain(e) },
+        };
+        std::fs::create_dir_all(out).map_err(|e| make(&e))?;
+        if std::fs::read_dir(out).map_err(|e| make(&e))?.next().is_some() {
+            return Err(RecordError::NotEmpty(shown));
+        }
+        Folder::at(root, out)
+    }
+
+    /// Makes the folder that `default_out` names. Of two runs that begin in the same second each gets its own.
+    pub fn create_default(root: &Root, results: &str, now: Now) -> Result<Folder, RecordError> {
+        let mut now = now;
+        loop {
+            let out = default_out(root, results, now)?;
+            if let Some(parent) = out.parent() {
+                std::fs::create_dir_all(parent)
+                    .map_err(|e| RecordError::Make { path: shown(parent), why: plain(&e) })?;
+            }
+            match std::fs::create_dir(&out) {
+                Ok(()) => return Folder::at(root, &out),
+                Err(e) if e.kind() == ErrorKind::AlreadyExists => now = later(now)?,
+                Err(e) => return Err(RecordError::Make { path: shown(&out), why: plain(&e) }),
+            }
+        }
+    }
+
+    /// Opens the folder of a run that is to be taken up again: it has a journal.
+    pub fn open(root: &Root, dir: &Path) -> Result<Folder, RecordError> {
+        let folder = Folder::at(root, dir)?;
+        if folder.path(File::Events).is_file() { Ok(folder) } else { Err(RecordError::NoJournal(shown(dir))) }
+    }
+
+    fn at(root: &Root, dir: &Path) -> Result<Folder, RecordError> {
+        let real = std::fs::canonicalize(dir).map_err(|e| crate::base::files::io_error(&shown(dir), &e))?;
+        if !real.is_dir() {
+            return Err(RecordError::NotAFolder(shown(dir)));
+        }
+        let rel = match real.strip_prefix(root.real()) {
+            Ok(inside) => inside.to_string_lossy().into_owned(),
+            Err(_) => real.to_string_lossy().into_owned(),
+        };
+        Ok(Folder { dir: real, rel })
+    }
+
+    /// The folder on disk, every symbolic link resolved.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// A file of the run on disk.
+    pub fn path(&self, file: File) -> PathBuf {
+        self.dir.join(file.name())
+    }
+
+    /// A file of the run as documents name it: relative to the workspace when it is below it, else absolute.
+    pub fn rel(&self, file: File) -> String {
+        self.spell(file.name())
+    }
+
+    /// A suite's folder on disk; `folder` comes from `SuiteFolders`.
+    pub fn suite_dir(&self, folder: &str) -> PathBuf {
+        self.dir.join(folder)
+    }
+
+    /// A file of a suite on disk.
+    pub fn suite_path(&self, folder: &str, file: SuiteFile) -> PathBuf {
+        self.dir.join(folder).join(file.name())
+    }
+
+    /// A file of a suite as documents name it.
+    pub fn suite_rel(&self, folder: &str, file: SuiteFile) -> String {
+        self.spell(&format!("{folder}/{}", file.name()))
+    }
+
+    fn spell(&self, inside: &str) -> String {
+        if self.rel.is_empty() { inside.to_string() } else { format!("{}/{inside}", self.rel) }
+    }
+}
+
+/// `<results>/<YYYYMMDDTHHMMSSZ>` on disk, of the first second from `now` on that has no folder yet. `results` is
+/// workspace-relative and may not leave the workspace.
+pub fn default_out(root: &Root, results: &str, now: Now) -> Result<PathBuf, RecordError> {
+    let results = root.target(results)?;
+    let mut now = now;
+    loop {
+        let out = results.join(now.time().format("%Y%m%dT%H%M%SZ").to_string());
+        if std::fs::symlink_metadata(&out).is_err() {
+            return Ok(out);
+        }
+        now = later(now)?;
+    }
+}
+
+fn later(now: Now) -> Result<Now, RecordError> {
+    let next = now.time() + Duration::seconds(1);
+    Now::parse(&next.to_rfc3339()).map_err(|why| RecordError::Make { path: next.to_string(), why })
+}
+
+fn shown(path: &Path) -> String {
+    show(&path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn root() -> (tempfile::TempDir, Root) {
+        let dir = tempfile::tempdir().expect("a folder");
+        let root = Root::open(dir.path()).expect("a workspace");
+        (dir, root)
+    }
+
+    #[test]
+    fn a_folder_inside_is_spelled_from_the_workspace() {
+        let (dir, root) = root();
+        let out = dir.path().join("tests/e2e_results/a b");
+        let folder = Folder::create(&root, &out).expect("a new folder");
+        assert_eq!(folder.rel(File::Summary), "tests/e2e_results/a b/summary.json");
+        assert_eq!(folder.suite_rel("parser", SuiteFile::Output), "tests/e2e_results/a b/parser/output.log");
+        assert_eq!(folder.path(File::Summary), root.real().join("tests/e2e_results/a b/summary.json"));
+        assert_eq!(
+            folder.suite_path("p", SuiteFile::Attempt(1)),
+            folder.suite_dir("p").join("output.attempt_1.log")
+        );
+        assert!(Folder::create(&root, &out).is_ok(), "an empty folder is taken");
+    }
+
+    #[test]
+    fn a_folder_outside_is_spelled_whole() {
+        let (_dir, root) = root();
+        let other = tempfile::tempdir().expect("a folder");
+        let folder = Folder::create(&root, &other.path().join("run")).expect("a new folder");
+        let real = std::fs::canonicalize(other.path()).expect("real");
+        assert_eq!(folder.rel(File::Junit), format!("{}/run/junit.xml", real.display()));
+    }
+
+    #[test]
+    fn another_run_is_never_written_over() {
+        let (dir, root) = root();
+        let out = dir.path().join("out");
+        std::fs::create_dir(&out).expect("made");
+        std::fs::File::create(out.join("x")).expect("written");
+        let error = Folder::create(&root, &out).expect_err("not empty").to_string();
+        assert!(error.contains("is not empty") && error.contains("--resume"), "{error}");
+        let error = Folder::create(&root, &out.join("x")).expect_err("a file").to_string();
+        assert!(error.ends_with("is not a folder"), "{error}");
+        let error = Folder::create(&root, &out.join("x/y")).expect_err("below a file").to_string();
+        assert!(error.ends_with("is not a folder"), "{error}");
+        let error = Folder::open(&root, &out).expect_err("no journal").to_string();
+        assert!(error.contains("no run_events.jsonl"), "{error}");
+        assert!(Folder::open(&root, &dir.path().join("none")).is_err());
+        std::fs::File::create(out.join("run_events.jsonl")).expect("written");
+        assert!(Folder::open(&root, &out).is_ok());
+    }
+
+    #[test]
+    fn two_runs_of_one_second_have_two_folders() {
+        let (dir, root) = root();
+        let now = Now::parse("2026-12-31T23:59:59Z").expect("a time");
+        let at = |n: &str| root.real().join("tests/e2e_results").join(n);
+        assert_eq!(default_out(&root, "tests/e2e_results", now), Ok(at("20261231T235959Z")));
+        let first = Folder::create_default(&root, "tests/e2e_results", now).expect("the first");
+        let second = Folder::create_default(&root, "tests/e2e_results", now).expect("the second");
+        assert_eq!(first.rel(File::Report), "tests/e2e_results/20261231T235959Z/run_report.md");
+        assert_eq!(second.dir(), at("20270101T000000Z"));
+        assert!(default_out(&root, "../elsewhere", now).is_err());
+        drop(dir);
+    }
+}

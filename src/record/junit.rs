@@ -1,0 +1,193 @@
+//! The run as JUnit XML: a test suite per suite, with flaky and rerun elements as surefire writes them.
+
+use crate::base::ansi::without_ansi;
+use crate::base::clock::parse_rfc3339;
+use crate::base::escape::{terminal_cut, xml};
+use crate::model::run::Summary;
+use crate::model::suite::{SuiteResult, SuiteStatus};
+use crate::model::test::{Failure, TestResult, TestStatus};
+use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Longest attribute, in characters.
+const LINE: usize = 4_000;
+
+/// What a summary does not hold of a suite.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Details {
+    /// RFC 3339.
+    pub started_at: Option<String>,
+    /// A failure outside any test: one sentence.
+    pub fault: Option<String>,
+    /// By test: its failures, one an attempt, in order.
+    pub failures: BTreeMap<String, Vec<Failure>>,
+}
+
+/// `junit.xml`, ending in a newline. `details` is asked once for each suite, so that only one suite's failures are held.
+///
+/// A failed test has its first failure, and each later attempt as `rerunFailure`; a flaky one has its failures as
+/// `flakyFailure`. What is ignored, quarantined or did not run is `skipped` with that word as its type, since JUnit knows no
+/// other that fails nothing. A suite that failed without a failed test has a test case of its own name with an `error`.
+pub fn junit(summary: &Summary, details: &dyn Fn(&SuiteResult) -> Details) -> String {
+    let mut report = Report::new(line(&summary.identity.run_id));
+    if let Ok(time) = parse_rfc3339(&summary.identity.generated_at) {
+        report.set_timestamp(time);
+    }
+    for (_, suite) in summary.all() {
+        report.add_test_suite(test_suite(suite, &details(suite)));
+    }
+    report.time = Some(report.test_suites.iter().filter_map(|s| s.time).sum());
+    match report.to_string() {
+        Ok(text) => text,
+        // Writing to memory does not fail; were it to, no reader takes this for a report.
+        Err(error) => format!("not written: {error}\n"),
+    }
+}
+
+fn test_suite(suite: &SuiteResult, details: &Details) -> TestSuite {
+    let mut out = TestSuite::new(line(&suite.name));
+    out.set_time(Duration::from_millis(suite.duration_ms));
+    if let Some(time) = details.started_at.as_deref().and_then(|t| parse_rfc3339(t).ok()) {
+        out.set_timestamp(time);
+    }
+    out.add_property(Property::new("kind", line(&suite.kind)));
+    out.add_property(Property::new("status", suite.status.name()));
+    out.add_property(Property::new("attempts", suite.attempts.to_string()));
+    for test in &suite.tests {
+        let failures = details.failures.get(&test.name).map_or(&[][..], Vec::as_slice);
+        let mut case = TestCase::new(line(&test.name), status(test, failures));
+        case.set_classname(line(&suite.name));
+        case.time = test.duration_ms.map(Duration::from_millis);
+        out.add_test_case(case);
+    }
+    if let Some(status) = of_suite(suite, details.fault.as_deref()) {
+        let mut case = TestCase::new(line(&suite.name), status);
+        case.set_classname(line(&suite.name));
+        out.add_test_case(case);
+    }
+    // Readers look for `skipped`; the library writes the number under the name that Ant gave it.
+    out.extra.insert("skipped".into(), out.disabled.to_string().into());
+    out.disabled = 0;
+    out
+}
+
+/// The status of a suite as a whole, where its tests do not show it.
+fn of_suite(suite: &SuiteResult, fault: Option<&str>) -> Option<TestCaseStatus> {
+    let shown = suite.tests.iter().any(|t| t.status == TestStatus::Failed);
+    if suite.status.is_failure() && !shown {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        let how = match (suite.exit_code, suite.signal) {
+            (_, Some(signal)) => format!("the suite ended by signal {signal}"),
+            (Some(code), None) => format!("the suite ended with exit code {code}"),
+            (None, None) => format!("the suite is {}", suite.status.name()),
+        };
+        status.set_type(suite.status.name()).set_message(line(fault.unwrap_or(&how)));
+        return Some(status);
+    }
+    (suite.status == SuiteStatus::NotRun && suite.tests.is_empty())
+        .then(|| skipped(SuiteStatus::NotRun.name()))
+}
+
+fn status(test: &TestResult, failures: &[Failure]) -> TestCaseStatus {
+    let signature = test.signature.as_deref();
+    match test.status {
+        TestStatus::Passed => TestCaseStatus::success(),
+        TestStatus::Flaky => {
+            let mut status = TestCaseStatus::success();
+            let untold = Failure::new("it failed first and then passed", "", None);
+            let known = if failures.is_empty() { std::slice::from_ref(&untold) } else { failures };
+            status.add_reruns(known.iter().map(|f| rerun(f, signature)));
+            status
+        }
+        TestStatus::Failed => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_type(line(signature.unwrap_or("failure")));
+            if let Some((first, later)) = failures.split_first() {
+                status.set_message(line(&first.message)).set_description(body(first));
+                status.add_reruns(later.iter().map(|f| rerun(f, None)));
+            }
+            status
+        }
+        TestStatus::Ignored | TestStatus::Quarantined | TestStatus::NotRun => skipped(test.status.name()),
+    }
+}
+
+fn skipped(word: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    status.set_type(word);
+    status
+}
+
+fn rerun(failure: &Failure, signature: Option<&str>) -> TestRerun {
+    let mut rerun = TestRerun::new(NonSuccessKind::Failure);
+    rerun.set_type(line(signature.unwrap_or("failure"))).set_message(line(&failure.message));
+    rerun.set_stack_trace(body(failure));
+    rerun
+}
+
+fn body(failure: &Failure) -> String {
+    xml(&without_ansi(if failure.text.is_empty() { &failure.message } else { &failure.text }))
+}
+
+/// An attribute: a reader would turn a newline in it into a space, so it is shown as an escape.
+fn line(text: &str) -> String {
+    xml(&terminal_cut(text, LINE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn details(suite: &SuiteResult) -> Details {
+        let first =
+            Failure::new("assertion `left == right` failed\n  left: 1", "at <x> & \u{1b}[31mred\u{0}", None);
+        let later = Failure::new("assertion failed: again", "", None);
+        Details {
+            started_at: Some("2026-11-20T10:15:09.000Z".into()),
+            fault: (suite.name == "store").then(|| "the results show no test".to_string()),
+            failures: [("writes", vec![first.clone(), later.clone()]), ("flickers", vec![first])]
+                .map(|(name, failures)| (name.to_string(), failures))
+                .into(),
+        }
+    }
+
+    #[test]
+    fn the_run_as_junit() {
+        insta::assert_snapshot!(junit(&sample::summary(), &details));
+    }
+
+    #[test]
+    fn a_hundred_thousand_tests() {
+        let mut summary = sample::summary();
+        let one = summary.units[0].tests[0].clone();
+        summary.units[0].tests = vec![one; 100_000];
+        let text = junit(&summary, &|_| Details::default());
+        assert_eq!(
+            text.matches("<testcase").count(),
+            100_000 + summary.suites.iter().map(|s| s.tests.len()).sum::<usize>() + 3
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_leaves_it_well_formed(name in any::<String>(), message in any::<String>(), text in any::<String>()) {
+            let mut summary = sample::summary();
+            summary.units[0].name = name.clone();
+            summary.units[0].tests[1].name = name.clone();
+            let failure = Failure::new(&message, &text, None);
+            let details = Details { failures: [(name, vec![failure.clone(), failure])].into(), ..Details::default() };
+            let written = junit(&summary, &|_| details.clone());
+            let mut reader = quick_xml::Reader::from_str(&written);
+            loop {
+                match reader.read_event() {
+                    Ok(quick_xml::events::Event::Eof) => break,
+                    Ok(_) => {}
+                    Err(error) => prop_assert!(false, "{error}: {written}"),
+                }
+            }
+        }
+    }
+}

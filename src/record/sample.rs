@@ -1,0 +1,372 @@
+//! A small red run for the tests of this room, with every field that a document can have, and what its schemas say of it.
+
+use crate::base::embedded::SCHEMAS;
+use crate::base::json::{Limits, parse};
+use crate::lang::schema::Schema;
+use crate::model::event::{RunEvent, Started, TimelineLine};
+use crate::model::plan::{Counts, Shard, ShardKind};
+use crate::model::run::{
+    Assertion, BundleEnvironment, Environment, FailedSuite, FailureDigest, FailureIndex, Identity,
+    IndexedDigest, LintResult, Node, NotRun, Os, RemediationPointer, ReplayBundle, ReplayRef, RootCause,
+    RunStatus, SuiteRecord, Summary, TriageRef, schema,
+};
+use crate::model::suite::{Role, SuiteResult, SuiteStatus};
+use crate::model::test::{SourcePlace, TestResult, TestStatus};
+use crate::model::triage::{
+    Change, Compared, Diagnostic, RecommendedCommands, TriageCounts, TriageDiff, TriageStatus,
+};
+use serde_json::Value;
+
+const AT: &str = "2026-11-20T10:15:09.000Z";
+const RESULTS: &str = "tests/e2e_results/20261120T101500Z";
+const SIGNATURE: &str = "assertion-left-right-0a1b2c3d";
+const REPLAY: &str = "tollgate run --rerun-from tests/e2e_results/20261120T101500Z/summary.json";
+
+/// That a document is of its schema, and that the schema lists every field in it.
+pub(super) fn holds(id: &str, bytes: &[u8]) {
+    let name = format!("{id}.json");
+    let text = SCHEMAS.iter().find(|(path, _)| *path == name).expect("an embedded schema").1;
+    let schema = Schema::compile_text(text).expect("a schema");
+    let document = parse(bytes, &Limits::default()).expect("JSON");
+    let violations = schema.violations(&document);
+    assert!(violations.is_empty(), "{id}: {violations:?}");
+    let root: Value = serde_json::from_str(text).expect("JSON");
+    lists(&root, &root, &document.to_value(), id);
+}
+
+fn lists(root: &Value, schema: &Value, value: &Value, at: &str) {
+    if let Some(to) = schema.get("$ref").and_then(Value::as_str) {
+        let to = root.pointer(to.trim_start_matches('#')).expect("a definition");
+        return lists(root, to, value, at);
+    }
+    match value {
+        Value::Object(members) => {
+            for (key, value) in members {
+                let at = format!("{at}/{key}");
+                let listed = schema.get("properties").and_then(|p| p.get(key));
+                lists(root, listed.unwrap_or_else(|| panic!("{at} is not listed")), value, &at);
+            }
+        }
+        Value::Array(items) => {
+            for (n, item) in items.iter().enumerate() {
+                let at = format!("{at}/{n}");
+                lists(root, schema.get("items").unwrap_or_else(|| panic!("{at} is not listed")), item, &at);
+            }
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn identity() -> Identity {
+    Identity {
+        generated_at: "2026-11-20T10:16:08Z".into(),
+        run_id: "run-1".into(),
+        correlation_id: "0192f7d4".into(),
+        commit: Some("4f1d2c9b7a6e5d4c3b2a19080716253443526170".into()),
+        branch: Some("main".into()),
+    }
+}
+
+fn shard() -> Shard {
+    Shard { kind: ShardKind::Suite, index: 0, total: 3, plan_digest: "64879f7d".into() }
+}
+
+fn test(name: &str, status: TestStatus) -> TestResult {
+    let signature = matches!(status, TestStatus::Failed | TestStatus::Flaky).then(|| SIGNATURE.to_string());
+    let duration_ms = (status != TestStatus::Ignored).then_some(38);
+    TestResult { name: name.into(), status, duration_ms, signature }
+}
+
+fn result(name: &str, kind: &str, status: SuiteStatus, tests: Vec<TestResult>) -> SuiteResult {
+    let ran = status != SuiteStatus::NotRun;
+    let exit_code = ran.then(|| if status.is_pass() { 0 } else { 101 });
+    let (duration_ms, attempts) = if ran { (1160, 1) } else { (0, 0) };
+    let (name, kind) = (name.to_string(), kind.to_string());
+    let mut result = SuiteResult {
+        name,
+        kind,
+        status,
+        exit_code,
+        signal: None,
+        duration_ms,
+        attempts,
+        passed: 0,
+        failed: 0,
+        flaky: 0,
+        ignored: 0,
+        tests,
+    };
+    result.recount();
+    result
+}
+
+fn parser() -> SuiteResult {
+    let tests = [
+        ("reads", TestStatus::Passed),
+        ("writes", TestStatus::Failed),
+        ("flickers", TestStatus::Flaky),
+        ("sleeps", TestStatus::Ignored),
+        ("known", TestStatus::Quarantined),
+    ];
+    result("parser", "unit", SuiteStatus::Failed, tests.map(|(name, status)| test(name, status)).into())
+}
+
+fn store() -> SuiteResult {
+    result("store", "vcr", SuiteStatus::Missing, vec![])
+}
+
+fn flow() -> SuiteResult {
+    result("e2e_flow", "e2e", SuiteStatus::Passed, vec![test("asks", TestStatus::Passed)])
+}
+
+fn late() -> NotRun {
+    let tests = Some(vec!["one".to_string(), "two".into()]);
+    NotRun { name: "e2e_late".into(), kind: "e2e".into(), role: Role::Suite, tests }
+}
+
+pub(super) fn lint() -> LintResult {
+    LintResult { name: "fmt".into(), passed: true, duration_ms: 1960 }
+}
+
+pub(super) fn summary() -> Summary {
+    let mut summary = Summary {
+        schema: schema::SUMMARY.into(),
+        identity: identity(),
+        profile: "ci".into(),
+        status: RunStatus::Failed,
+        baseline: Some("tests/e2e_results/20261117T083000Z/summary.json".into()),
+        rerun_from: Some("tests/e2e_results/20261117T083000Z/summary.json".into()),
+        shard: shard(),
+        plan: Counts { suites: 6, units: 2 },
+        failed_names: vec![],
+        failed_unit_names: vec![],
+        passed_suites: 0,
+        total_suites: 0,
+        passed_units: 0,
+        total_units: 0,
+        replay_bundle: ReplayRef {
+            path: format!("{RESULTS}/replay_bundle.json"),
+            one_command_replay: REPLAY.into(),
+        },
+        triage_diff: Some(TriageRef {
+            path: format!("{RESULTS}/triage_diff.json"),
+            status: "regression".into(),
+            regression_count: 1,
+        }),
+        not_run: vec![late()],
+        masked: 2,
+        lint: vec![lint()],
+        suites: vec![flow(), result("e2e_late", "e2e", SuiteStatus::NotRun, vec![])],
+        units: vec![parser(), store()],
+    };
+    summary.recompute();
+    summary
+}
+
+pub(super) fn records() -> Vec<SuiteRecord> {
+    let record = |role, result: SuiteResult, fault: Option<&str>| SuiteRecord {
+        role,
+        reader: "libtest".into(),
+        command: format!("cargo test --test {} -- --nocapture", result.name),
+        cwd: ".".into(),
+        log: format!("{RESULTS}/{}/output.log", result.name),
+        started_at: AT.into(),
+        finished_at: "2026-11-20T10:15:10.160Z".into(),
+        fault: fault.map(String::from),
+        leftovers: 1,
+        masked: 2,
+        result,
+    };
+    vec![
+        record(Role::Unit, parser(), None),
+        record(Role::Unit, store(), Some("the results are not there")),
+        record(Role::Suite, flow(), None),
+    ]
+}
+
+pub(super) fn started() -> Started {
+    let item =
+        |role, r: &SuiteResult| NotRun { name: r.name.clone(), kind: r.kind.clone(), role, tests: None };
+    let selected =
+        vec![item(Role::Unit, &parser()), item(Role::Unit, &store()), item(Role::Suite, &flow()), late()];
+    Started {
+        profile: "ci".into(),
+        commit: identity().commit,
+        branch: identity().branch,
+        correlation_id: identity().correlation_id,
+        shard: shard(),
+        plan: Counts { suites: 6, units: 2 },
+        selected,
+        baseline: Some("base.json".into()),
+        rerun_from: None,
+        retries: 1,
+        lint: true,
+    }
+}
+
+pub(super) fn finished(record: &SuiteRecord) -> RunEvent {
+    RunEvent::SuiteFinished {
+        suite: record.result.name.clone(),
+        kind: record.result.kind.clone(),
+        status: record.result.status.name().into(),
+        duration_ms: record.result.duration_ms,
+        record: Box::new(record.clone()),
+    }
+}
+
+/// The run, event by event; every kind of event is among them.
+pub(super) fn events() -> Vec<RunEvent> {
+    let mut events = vec![
+        RunEvent::Started(Box::new(started())),
+        RunEvent::LintStarted { name: "fmt".into() },
+        RunEvent::LintFinished(lint()),
+    ];
+    for (at, record) in records().iter().enumerate() {
+        let (suite, kind) = (record.result.name.clone(), record.result.kind.clone());
+        events.push(RunEvent::SuiteStarted { suite, kind, attempt: 1 });
+        events.push(finished(record));
+        if at == 0 {
+            events.push(RunEvent::Resumed { done: 1 });
+        }
+    }
+    events.push(RunEvent::Finished { status: RunStatus::Failed });
+    events
+}
+
+pub(super) fn environment() -> Environment {
+    Environment {
+        schema: schema::ENVIRONMENT.into(),
+        identity: identity(),
+        git_sha: identity().commit,
+        profile: "ci".into(),
+        vcr_mode: Some("playback".into()),
+        shard: shard(),
+        os: Os { name: "linux".into(), version: Some("6.8".into()), arch: "x86_64".into() },
+        cpus: 2,
+        ci: true,
+        rustc: Some("rustc 1.95.0".into()),
+        node: Some(Node {
+            path: "/usr/bin/node".into(),
+            version: Some("v22.11.0".into()),
+            is_bun_shim: false,
+        }),
+    }
+}
+
+pub(super) fn bundle() -> ReplayBundle {
+    let failed = |result: SuiteResult, tests: &[&str]| FailedSuite {
+        cargo_replay: format!("cargo test --test {} -- --nocapture", result.name),
+        targeted_replay: tests.first().map(|t| format!("cargo test --test parser -- {t} --exact")),
+        digest_path: Some(format!("{RESULTS}/{}/failure_digest.json", result.name)),
+        tests: tests.iter().map(|t| t.to_string()).collect(),
+        name: result.name,
+        kind: result.kind,
+    };
+    ReplayBundle {
+        schema: schema::REPLAY_BUNDLE.into(),
+        identity: identity(),
+        one_command_replay: REPLAY.into(),
+        environment: BundleEnvironment {
+            profile: "ci".into(),
+            vcr_mode: Some("playback".into()),
+            git_sha: identity().commit,
+            shard_kind: "suite".into(),
+            shard_index: 0,
+            shard_total: 3,
+            os: Some("linux-x86_64".into()),
+            rustc: Some("rustc 1.95.0".into()),
+        },
+        failed_suites: vec![failed(flow(), &[])],
+        failed_units: vec![failed(parser(), &["writes"]), failed(store(), &[])],
+        not_run: vec![late()],
+    }
+}
+
+pub(super) fn digest() -> FailureDigest {
+    let place = SourcePlace { file: "tests/parser.rs".into(), line: 31, column: 5 };
+    FailureDigest {
+        schema: schema::FAILURE_DIGEST.into(),
+        identity: identity(),
+        suite: "parser".into(),
+        kind: "unit".into(),
+        status: "failed".into(),
+        root_cause_class: RootCause::AssertionFailure,
+        signature: SIGNATURE.into(),
+        impacted_scenario_ids: vec!["writes".into()],
+        first_failing_assertion: Some(Assertion {
+            test: Some("writes".into()),
+            location: Some(place),
+            message: "assertion `left == right` failed\n  left: 1\n right: 2".into(),
+        }),
+        remediation_pointer: RemediationPointer {
+            replay_command: "cargo test --test parser -- writes --exact".into(),
+            suite_replay_command: "cargo test --test parser".into(),
+            targeted_test_replay_command: Some("cargo test --test parser -- writes --exact".into()),
+        },
+    }
+}
+
+pub(super) fn timeline() -> Vec<TimelineLine> {
+    vec![TimelineLine {
+        schema: schema::TIMELINE.into(),
+        seq: 0,
+        ts: AT.into(),
+        run_id: "run-1".into(),
+        event: "test.failed".into(),
+        suite: "parser".into(),
+        test: Some("writes".into()),
+        message: "assertion `left == right` failed".into(),
+        location: Some(SourcePlace { file: "tests/parser.rs".into(), line: 31, column: 5 }),
+        duration_ms: Some(38),
+    }]
+}
+
+pub(super) fn index() -> FailureIndex {
+    FailureIndex {
+        schema: schema::FAILURE_INDEX.into(),
+        identity: identity(),
+        digests: vec![IndexedDigest {
+            suite: "parser".into(),
+            kind: "unit".into(),
+            digest_path: format!("{RESULTS}/parser/failure_digest.json"),
+            timeline_path: format!("{RESULTS}/parser/failure_timeline.jsonl"),
+            root_cause_class: RootCause::AssertionFailure,
+            signature: SIGNATURE.into(),
+        }],
+    }
+}
+
+pub(super) fn triage() -> TriageDiff {
+    let compared = |path: &str| Compared {
+        path: path.into(),
+        sha256: "00".repeat(32),
+        run_id: Some("run-1".into()),
+        commit: identity().commit,
+    };
+    TriageDiff {
+        schema: schema::TRIAGE_DIFF.into(),
+        identity: identity(),
+        baseline: "base.json".into(),
+        compared: [compared("base.json"), compared("summary.json")],
+        status: TriageStatus::Regression,
+        summary: TriageCounts { regression_count: 1, not_run_count: 1, ..TriageCounts::default() },
+        ranked_diagnostics: vec![Diagnostic {
+            rank: 1,
+            change: Change::Regression,
+            severity: "blocker".into(),
+            suite: "parser".into(),
+            kind: "unit".into(),
+            test: Some("writes".into()),
+            before: Some("passed".into()),
+            after: Some("failed".into()),
+            signature: Some(SIGNATURE.into()),
+            reasons: vec!["it passed before".into()],
+            replay_command: Some("cargo test --test parser -- writes --exact".into()),
+        }],
+        omitted: 3,
+        recommended_commands: RecommendedCommands {
+            runner_repro_command: REPLAY.into(),
+            ranked_repro_commands: vec!["cargo test --test parser -- writes --exact".into()],
+        },
+    }
+}

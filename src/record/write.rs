@@ -1,0 +1,158 @@
+//! The documents of a run as they are written: whole or not at all.
+
+use super::folder::{File, Folder, SuiteFile};
+use super::layout::pretty;
+use crate::base::files::{WriteError, show, write_atomic};
+use crate::model::event::TimelineLine;
+use crate::model::run::{
+    Environment, FailureDigest, FailureIndex, Identity, ReplayBundle, SuiteRecord, Summary, schema,
+};
+use crate::model::triage::TriageDiff;
+use serde::Serialize;
+use std::path::Path;
+
+/// `result.json`: who and when, and what the runner knows of the suite.
+#[derive(Serialize)]
+struct ResultDocument<'a> {
+    schema: &'a str,
+    #[serde(flatten)]
+    identity: &'a Identity,
+    #[serde(flatten)]
+    record: &'a SuiteRecord,
+}
+
+impl Folder {
+    /// `summary.json`
+    pub fn write_summary(&self, summary: &Summary) -> Result<(), WriteError> {
+        json(&self.path(File::Summary), summary)
+    }
+
+    /// `environment.json`
+    pub fn write_environment(&self, environment: &Environment) -> Result<(), WriteError> {
+        json(&self.path(File::Environment), environment)
+    }
+
+    /// `replay_bundle.json`
+    pub fn write_bundle(&self, bundle: &ReplayBundle) -> Result<(), WriteError> {
+        json(&self.path(File::ReplayBundle), bundle)
+    }
+
+    /// `failure_diagnostics_index.json`
+    pub fn write_index(&self, index: &FailureIndex) -> Result<(), WriteError> {
+        json(&self.path(File::FailureIndex), index)
+    }
+
+    /// `triage_diff.json`
+    pub fn write_triage(&self, triage: &TriageDiff) -> Result<(), WriteError> {
+        json(&self.path(File::TriageDiff), triage)
+    }
+
+    /// `junit.xml`; the text comes from `junit`.
+    pub fn write_junit(&self, text: &str) -> Result<(), WriteError> {
+        write_atomic(&self.path(File::Junit), text.as_bytes())
+    }
+
+    /// `run_report.md`; the text comes from `run_report`.
+    pub fn write_report(&self, text: &str) -> Result<(), WriteError> {
+        write_atomic(&self.path(File::Report), text.as_bytes())
+    }
+
+    /// A suite's `result.json`.
+    pub fn write_result(
+        &self,
+        folder: &str,
+        identity: &Identity,
+        record: &SuiteRecord,
+    ) -> Result<(), WriteError> {
+        let document = ResultDocument { schema: schema::RESULT, identity, record };
+        json(&self.suite_path(folder, SuiteFile::Result), &document)
+    }
+
+    /// A suite's `failure_digest.json`.
+    pub fn write_digest(&self, folder: &str, digest: &FailureDigest) -> Result<(), WriteError> {
+        json(&self.suite_path(folder, SuiteFile::Digest), digest)
+    }
+
+    /// A suite's `failure_timeline.jsonl`.
+    pub fn write_timeline(&self, folder: &str, lines: &[TimelineLine]) -> Result<(), WriteError> {
+        let path = self.suite_path(folder, SuiteFile::Timeline);
+        let mut text = Vec::new();
+        for line in lines {
+            serde_json::to_writer(&mut text, line).map_err(|e| failed(&path, &e))?;
+            text.push(b'\n');
+        }
+        write_atomic(&path, &text)
+    }
+}
+
+fn json<T: Serialize>(path: &Path, document: &T) -> Result<(), WriteError> {
+    write_atomic(path, &pretty(document).map_err(|e| failed(path, &e))?)
+}
+
+fn failed(path: &Path, error: &serde_json::Error) -> WriteError {
+    WriteError { path: show(&path.display().to_string()), why: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read::{read_bundle, read_summary};
+    use super::super::sample;
+    use super::*;
+    use crate::base::files::Root;
+
+    fn folder() -> (tempfile::TempDir, Folder) {
+        let dir = tempfile::tempdir().expect("a folder");
+        let root = Root::open(dir.path()).expect("a workspace");
+        let folder = Folder::create(&root, &dir.path().join("run")).expect("a run folder");
+        (dir, folder)
+    }
+
+    #[test]
+    fn every_document_is_of_its_schema_and_the_schema_lists_its_fields() {
+        let (_dir, folder) = folder();
+        folder.write_summary(&sample::summary()).expect("written");
+        folder.write_environment(&sample::environment()).expect("written");
+        folder.write_bundle(&sample::bundle()).expect("written");
+        folder.write_index(&sample::index()).expect("written");
+        folder.write_triage(&sample::triage()).expect("written");
+        let record = &sample::records()[0];
+        folder.write_result("parser", &sample::identity(), record).expect("written");
+        folder.write_digest("parser", &sample::digest()).expect("written");
+        folder.write_timeline("parser", &sample::timeline()).expect("written");
+        let written = |path: std::path::PathBuf| std::fs::read(path).expect("written");
+        for (file, id) in [
+            (File::Summary, schema::SUMMARY),
+            (File::Environment, schema::ENVIRONMENT),
+            (File::ReplayBundle, schema::REPLAY_BUNDLE),
+            (File::FailureIndex, schema::FAILURE_INDEX),
+            (File::TriageDiff, schema::TRIAGE_DIFF),
+        ] {
+            sample::holds(id, &written(folder.path(file)));
+        }
+        for (file, id) in [(SuiteFile::Result, schema::RESULT), (SuiteFile::Digest, schema::FAILURE_DIGEST)] {
+            sample::holds(id, &written(folder.suite_path("parser", file)));
+        }
+        let timeline = written(folder.suite_path("parser", SuiteFile::Timeline));
+        for line in timeline.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
+            sample::holds(schema::TIMELINE, line);
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let (_dir, folder) = folder();
+        folder.write_summary(&sample::summary()).expect("written");
+        folder.write_bundle(&sample::bundle()).expect("written");
+        let (summary, sha256) = read_summary(folder.dir()).expect("read");
+        assert_eq!(summary, sample::summary());
+        let bytes = std::fs::read(folder.path(File::Summary)).expect("written");
+        assert_eq!(sha256, crate::base::digest::sha256_hex(&bytes));
+        assert_eq!(read_bundle(&folder.path(File::ReplayBundle)).expect("read").0, sample::bundle());
+    }
+
+    #[test]
+    fn the_summary_as_it_stands_in_a_file() {
+        let text = String::from_utf8(pretty(&sample::summary()).expect("written")).expect("UTF-8");
+        insta::assert_snapshot!(text);
+    }
+}

@@ -1,0 +1,354 @@
+//! Why a suite failed: what the runner knows first, then the declared patterns of `runbook/root_causes.toml`.
+
+use crate::base::ansi::without_ansi;
+use crate::base::embedded::ROOT_CAUSES;
+use crate::model::run::RootCause;
+use crate::model::suite::SuiteStatus;
+use crate::model::test::Failure;
+use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
+use serde::Deserialize;
+use std::sync::LazyLock;
+
+/// SIGKILL, with which a kernel that has run out of memory ends a process.
+const SIGKILL: i32 = 9;
+
+/// Bytes that all patterns together may take once they are compiled.
+const COMPILED: usize = 64 << 20;
+
+/// Patterns in the order in which they count.
+#[derive(Debug)]
+pub struct Causes {
+    set: RegexSet,
+    classes: Vec<RootCause>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    cause: Vec<Table>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    class: RootCause,
+    /// For whoever reads the file.
+    #[serde(rename = "why")]
+    _why: String,
+    patterns: Vec<String>,
+}
+
+impl Causes {
+    /// Patterns from a text of the form of `runbook/root_causes.toml`; the error is a sentence.
+    pub fn read(text: &str) -> Result<Causes, String> {
+        let document: Document = toml::from_str(text).map_err(|e| e.message().to_string())?;
+        let mut classes = Vec::new();
+        let mut patterns = Vec::new();
+        for table in document.cause {
+            if table.patterns.is_empty() {
+                return Err(format!("a table of the class {:?} has no pattern", table.class));
+            }
+            classes.extend(table.patterns.iter().map(|_| table.class));
+            patterns.extend(table.patterns);
+        }
+        let set = RegexSetBuilder::new(&patterns)
+            .multi_line(true)
+            .size_limit(COMPILED)
+            .build()
+            .map_err(|e| e.to_string())?;
+        Ok(Causes { set, classes })
+    }
+
+    /// The patterns that ship with tollgate. A test holds that they can be read; were they at fault, every cause would be
+    /// `unknown` and no failure would be called an accident.
+    pub fn embedded() -> &'static Causes {
+        static EMBEDDED: LazyLock<Causes> = LazyLock::new(|| {
+            Causes::read(ROOT_CAUSES)
+                .unwrap_or_else(|_| Causes { set: RegexSet::empty(), classes: Vec::new() })
+        });
+        &EMBEDDED
+    }
+
+    /// The class of the first pattern that matches the text, and the line in which it does.
+    fn find<'t>(&self, text: &'t str) -> Option<(RootCause, &'t str)> {
+        let first = self.set.matches(text).iter().next()?;
+        let class = *self.classes.get(first)?;
+        let pattern = self.set.patterns().get(first)?;
+        // Only the set is kept compiled; where it matched is asked once a suite at most.
+        let at = RegexBuilder::new(pattern).multi_line(true).build().ok()?.find(text)?;
+        let matched = at.as_str().trim_start();
+        let start = at.end() - matched.len();
+        let from = text[..start].rfind('\n').map_or(0, |n| n + 1);
+        let to = text[start..].find('\n').map_or(text.len(), |n| start + n);
+        Some((class, text[from..to].trim()))
+    }
+
+    /// Whether a pattern of the class matches.
+    fn hints_at(&self, class: RootCause, text: &str) -> bool {
+        self.set.matches(text).iter().any(|i| self.classes.get(i) == Some(&class))
+    }
+}
+
+/// What the runner knows of a failed suite without reading a word of its output.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// What became of it.
+    pub status: SuiteStatus,
+    /// The signal that ended its last attempt.
+    pub signal: Option<i32>,
+    /// A failure outside any test: one sentence.
+    pub fault: Option<&'a str>,
+}
+
+/// Why a suite failed: the facts, else the first of the failure's message, its text, the fault and the end of the log in
+/// which a pattern matches, else `unknown`.
+pub fn cause(causes: &Causes, facts: Facts<'_>, failure: Option<&Failure>, log_tail: &str) -> RootCause {
+    because(causes, facts, failure, log_tail).0
+}
+
+/// `cause`, and the line of output that told, where one did.
+pub(super) fn because(
+    causes: &Causes,
+    facts: Facts<'_>,
+    failure: Option<&Failure>,
+    log_tail: &str,
+) -> (RootCause, Option<String>) {
+    let texts = [
+        failure.map_or("", |f| &f.message),
+        failure.map_or("", |f| &f.text),
+        facts.fault.unwrap_or(""),
+        log_tail,
+    ]
+    .map(without_ansi);
+    if facts.status == SuiteStatus::TimedOut {
+        return (RootCause::Timeout, None);
+    }
+    if let Some(signal) = facts.signal {
+        let oom = signal == SIGKILL && texts.iter().any(|t| causes.hints_at(RootCause::Oom, t));
+        return (if oom { RootCause::Oom } else { RootCause::Signal }, None);
+    }
+    let found = texts.iter().find_map(|text| causes.find(text));
+    match found {
+        Some((class, line)) => (class, Some(line.to_string())),
+        None if facts.status == SuiteStatus::Crashed => (RootCause::Signal, None),
+        None => (RootCause::Unknown, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn failed() -> Facts<'static> {
+        Facts { status: SuiteStatus::Failed, signal: None, fault: None }
+    }
+
+    fn of_log(log: &str) -> RootCause {
+        cause(Causes::embedded(), failed(), None, log)
+    }
+
+    fn of(message: &str) -> RootCause {
+        let failure = Failure::new(message, "", None);
+        cause(Causes::embedded(), failed(), Some(&failure), "Connection refused: a line of the log")
+    }
+
+    #[test]
+    fn the_embedded_patterns_can_be_read_and_know_every_class() {
+        let causes = Causes::read(ROOT_CAUSES).expect("the embedded patterns");
+        let known: BTreeSet<RootCause> = causes.classes.iter().copied().collect();
+        assert_eq!(known.len(), 10, "every class but `unknown` has patterns: {known:?}");
+        assert!(!known.contains(&RootCause::Unknown));
+        assert!(!causes.set.is_match(""), "a pattern matches nothing at all");
+        assert_eq!(causes.set.len(), causes.classes.len());
+    }
+
+    #[test]
+    fn a_file_at_fault_is_a_sentence() {
+        for (text, wanted) in [
+            ("[[cause]]\nclass = \"x\"\nwhy = \"\"\npatterns = [\"a\"]", "unknown variant `x`"),
+            ("[[cause]]\nclass = \"oom\"\nwhy = \"\"\npatterns = []", "no pattern"),
+            ("[[cause]]\nclass = \"oom\"\nwhy = \"\"\npatterns = [\"(\"]", "unclosed group"),
+            ("[[cause]]\nclass = \"oom\"\nwhy = \"\"\npatterns = [\"a\"]\nx = 1", "unknown field `x`"),
+        ] {
+            let error = Causes::read(text).expect_err(text);
+            assert!(error.contains(wanted), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_the_runner_knows_goes_first() {
+        let assertion = Failure::new("assertion `left == right` failed", "", None);
+        let causes = Causes::embedded();
+        let at = |status, signal, log: &str| {
+            cause(causes, Facts { status, signal, fault: None }, Some(&assertion), log)
+        };
+        assert_eq!(at(SuiteStatus::TimedOut, Some(15), ""), RootCause::Timeout);
+        assert_eq!(at(SuiteStatus::Crashed, Some(11), ""), RootCause::Signal);
+        assert_eq!(at(SuiteStatus::Crashed, Some(9), ""), RootCause::Signal);
+        assert_eq!(
+            at(SuiteStatus::Crashed, Some(9), "memory allocation of 8192 bytes failed"),
+            RootCause::Oom
+        );
+        assert_eq!(at(SuiteStatus::Crashed, Some(11), "out of memory"), RootCause::Signal);
+        assert_eq!(at(SuiteStatus::Failed, None, "out of memory"), RootCause::AssertionFailure);
+    }
+
+    #[test]
+    fn messages_of_tests() {
+        use RootCause::*;
+        for (message, wanted) in [
+            // Rust
+            (
+                "assertion `left == right` failed: the screen differs\n  left: \"> \"\n right: \"answer 4\"",
+                AssertionFailure,
+            ),
+            ("assertion failed: store.is_empty()", AssertionFailure),
+            ("panicked at src/lib.rs:3:5:\nassertion failed: x", AssertionFailure),
+            (
+                "assertion `left == right` failed\n  left: Err(Os { code: 111, kind: ConnectionRefused })",
+                AssertionFailure,
+            ),
+            ("called `Option::unwrap()` on a `None` value", Panic),
+            ("index out of bounds: the len is 3 but the index is 7", Panic),
+            (
+                "called `Result::unwrap()` on an `Err` value: Os { code: 111, kind: ConnectionRefused, message: \"Connection refused\" }",
+                Network,
+            ),
+            (
+                "called `Result::unwrap()` on an `Err` value: Os { code: 28, kind: StorageFull, message: \"No space left on device\" }",
+                Resource,
+            ),
+            (
+                "called `Result::unwrap()` on an `Err` value: Os { code: 98, kind: AddrInUse, message: \"Address already in use\" }",
+                Resource,
+            ),
+            ("called `Result::unwrap()` on an `Err` value: Elapsed(())", Timeout),
+            ("explicit panic", Panic),
+            ("not yet implemented", Panic),
+            // Python
+            ("AssertionError: assert 3 == 4\n +  where 3 = len([1, 2, 3])", AssertionFailure),
+            ("assert 3 == 4", AssertionFailure),
+            ("Failed: DID NOT RAISE <class 'ValueError'>", AssertionFailure),
+            ("TypeError: unsupported operand type(s) for +: 'int' and 'str'", Panic),
+            ("KeyError: 'name'", Panic),
+            ("ModuleNotFoundError: No module named 'yaml'", MissingDependency),
+            ("FileNotFoundError: [Errno 2] No such file or directory: 'tmux'", MissingDependency),
+            (
+                "requests.exceptions.ConnectionError: HTTPConnectionPool(host='localhost', port=8000): Max retries exceeded",
+                Network,
+            ),
+            ("socket.gaierror: [Errno -3] Temporary failure in name resolution", Network),
+            ("MemoryError", Oom),
+            ("PermissionError: [Errno 13] Permission denied: '/etc/x'", Resource),
+            ("Failed: Timeout >5.0s", Timeout),
+            ("fixture 'db' not found", Setup),
+            // Go
+            ("store_test.go:41: got 3, want 4", AssertionFailure),
+            ("Error Trace:\t/src/store_test.go:12\n\tError:      \tNot equal: ", AssertionFailure),
+            ("panic: runtime error: index out of range [3] with length 3 [recovered]", Panic),
+            ("panic: test timed out after 10m0s", Timeout),
+            ("dial tcp 127.0.0.1:5432: connect: connection refused", Network),
+            ("Get \"http://x/\": context deadline exceeded", Timeout),
+            ("exec: \"docker\": executable file not found in $PATH", MissingDependency),
+            // Node
+            (
+                "AssertionError [ERR_ASSERTION]: Expected values to be strictly equal:\n\n1 !== 2",
+                AssertionFailure,
+            ),
+            ("expect(received).toBe(expected) // Object.is equality", AssertionFailure),
+            ("Error: expect(locator).toBeVisible() failed", AssertionFailure),
+            ("Test timeout of 30000ms exceeded.", Timeout),
+            ("Exceeded timeout of 5000 ms for a test.", Timeout),
+            ("Error: Cannot find module './missing'", MissingDependency),
+            ("Error: connect ECONNREFUSED 127.0.0.1:3000", Network),
+            ("Error: listen EADDRINUSE: address already in use :::3000", Resource),
+            ("TypeError: Cannot read properties of undefined (reading 'id')", Panic),
+            ("\"before all\" hook for \"logs in\"", Setup),
+            ("page.goto: net::ERR_CONNECTION_REFUSED at http://localhost:3000/", Network),
+            // JVM
+            ("org.opentest4j.AssertionFailedError: expected: <1> but was: <2>", AssertionFailure),
+            ("java.lang.OutOfMemoryError: Java heap space", Oom),
+            // Words alone
+            ("the answer should be 42", AssertionFailure),
+            ("expected three rows but got two", AssertionFailure),
+        ] {
+            assert_eq!(of(message), wanted, "{message}");
+        }
+    }
+
+    #[test]
+    fn logs_of_suites_without_a_failed_test() {
+        use RootCause::*;
+        for (log, wanted) in [
+            (
+                "   Compiling app v0.1.0\nerror[E0425]: cannot find value `x` in this scope\n --> src/lib.rs:1:5\nerror: could not compile `app` (lib test) due to 1 previous error\n",
+                BuildFailure,
+            ),
+            (
+                "\u{1b}[1m\u{1b}[31merror[E0308]\u{1b}[0m: mismatched types\nexpected `i32`, found `u32`",
+                BuildFailure,
+            ),
+            ("error[E0463]: can't find crate for `core`\nerror: could not compile `app`", MissingDependency),
+            (
+                "error: linker `cc` not found\n  |\n  = note: No such file or directory (os error 2)\nerror: could not compile `app`",
+                MissingDependency,
+            ),
+            ("./run: line 3: tmux: command not found", MissingDependency),
+            ("sh: 1: jest: not found", MissingDependency),
+            (
+                "./x: error while loading shared libraries: libssl.so.3: cannot open shared object file",
+                MissingDependency,
+            ),
+            (
+                "# app [app.test]\n./a_test.go:5:2: undefined: frobnicate\nFAIL\tapp [build failed]",
+                BuildFailure,
+            ),
+            (
+                "_______ ERROR collecting tests/test_a.py _______\nE     File \"a.py\", line 1\nE   SyntaxError: invalid syntax",
+                BuildFailure,
+            ),
+            ("src/a.ts(3,7): error TS2322: Type 'string' is not assignable to type 'number'.", BuildFailure),
+            (
+                "error: test failed, to rerun pass `--test a`\n\nCaused by:\n  process didn't exit successfully: `target/debug/deps/a-0123456789abcdef` (signal: 11, SIGSEGV: invalid memory reference)",
+                Signal,
+            ),
+            ("Segmentation fault (core dumped)", Signal),
+            (
+                "<--- Last few GCs --->\nFATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
+                Oom,
+            ),
+            ("fatal error: runtime: out of memory", Oom),
+            ("___ ERROR at setup of test_login ___\nE   RuntimeError: no database", Setup),
+            ("thread 'main' panicked at build/main.rs:1:1:\nno manifest", Panic),
+            (
+                "Traceback (most recent call last):\n  File \"run.py\", line 3, in <module>\nValueError: x",
+                Panic,
+            ),
+            ("everything went well until it did not", Unknown),
+            ("", Unknown),
+        ] {
+            assert_eq!(of_log(log), wanted, "{log}");
+        }
+    }
+
+    #[test]
+    fn the_message_goes_before_the_text_and_the_fault_before_the_log() {
+        let failure = Failure::new("assertion failed: ok", "captured: connection refused", None);
+        assert_eq!(cause(Causes::embedded(), failed(), Some(&failure), ""), RootCause::AssertionFailure);
+        let silent = Failure::new("it broke", "captured: connection refused", None);
+        assert_eq!(cause(Causes::embedded(), failed(), Some(&silent), ""), RootCause::Network);
+        let missing = Facts {
+            status: SuiteStatus::Missing,
+            signal: None,
+            fault: Some("`./run` cannot be started: Permission denied"),
+        };
+        assert_eq!(cause(Causes::embedded(), missing, None, "connection refused"), RootCause::Resource);
+    }
+
+    #[test]
+    fn the_telling_line_is_found() {
+        let (class, line) = because(Causes::embedded(), failed(), None, "one\n  error[E0425]: no `x`\ntwo\n");
+        assert_eq!((class, line.as_deref()), (RootCause::BuildFailure, Some("error[E0425]: no `x`")));
+    }
+}

@@ -1,0 +1,270 @@
+//! A failure's signature: the same for the same failure on another day, machine and line, another for other words.
+
+use crate::base::ansi::without_ansi;
+use crate::base::digest::sha256_hex;
+use crate::model::test::Failure;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// What stands for everything that differs from run to run.
+const VARIES: &str = "#";
+
+/// Words of the slug, and the most characters of it.
+const WORDS: usize = 3;
+const SLUG: usize = 40;
+
+/// Lines of a text that are looked at where a failure has no message.
+const LINES: usize = 3;
+
+/// `<slug>-<8 hex>`: a slug of the first words and the start of a SHA-256, both over the failure's message with everything
+/// taken out that differs between two runs of the same code: line numbers, columns, addresses, times, durations, dates,
+/// UUIDs, hex digests, process ids, ports, paths of temporary folders, counters. A failure without a message is known by the
+/// first lines of its text, and one without either, or none at all, by `fallback`.
+pub fn signature(failure: Option<&Failure>, fallback: &str) -> String {
+    let text = failure.map_or("", |f| if f.message.trim().is_empty() { &f.text } else { &f.message });
+    let message = failure.is_some_and(|f| !f.message.trim().is_empty());
+    let lines: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty()).collect();
+    let kept = if message { lines.len() } else { lines.len().min(LINES) };
+    let steady = if kept == 0 { steady(fallback) } else { steady(&lines[..kept].join("\n")) };
+    let digest = sha256_hex(steady.as_bytes());
+    format!("{}-{}", slug(&steady), &digest[..8])
+}
+
+/// What is recognised by its shape, each alternative before those that would match a part of it.
+static SHAPES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let clock = r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?(?:\s?(?:Z\b|UTC\b|GMT\b|[AP]M\b|[+-]\d{2}:?\d{2}\b))?";
+    let month = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\\.?";
+    let unit = "(?:ns|µs|μs|us|ms|s|m|h|d|(?: ?(?:ms|s|secs?|seconds?|mins?|minutes?|hrs?|hours?|days?|(?:milli|micro|nano)seconds?)))";
+    let end = r#"[^\s'"`:;,)\]}>|]*"#;
+    let shapes = [
+        // UUID
+        r"\b[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\b".to_string(),
+        // Dates with or without a time, and times
+        format!(r"\b\d{{4}}[-/]\d{{2}}[-/]\d{{2}}(?:[T ]{clock})?"),
+        format!(
+            r"(?:\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? +)?\b(?:\d{{1,2}} +{month}|{month} +\d{{1,2}})(?:,? +\d{{4}}\b)?(?:,? +{clock})?(?: +\d{{4}}\b)?"
+        ),
+        format!(r"\b{clock}"),
+        // Paths in temporary folders
+        format!(r"(?:/private)?(?:/tmp|/var/tmp|/var/folders|/dev/shm|/run/user)/{end}"),
+        format!(
+            r"(?i:\b[a-z]:[\\/]Users[\\/][^\\/\s]+[\\/]AppData[\\/]Local[\\/]Temp[\\/]){}",
+            end.replace(':', "")
+        ),
+        // Addresses
+        r"\b0[xX][0-9A-Fa-f_]+".to_string(),
+        // Durations
+        format!(r"\b\d+(?:\.\d+)?{unit}(?: ?\d+(?:\.\d+)?{unit})*\b"),
+    ];
+    Regex::new(&shapes.join("|")).ok()
+});
+
+/// What is left of punctuation between numbers: `#:#`, `#.#`, an exponent, and a sign where it joins no words.
+static JOINED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?P<before>^|[^\w#])?[-+]?#(?:(?:e[-+]?|[.,:_/])#)*").ok());
+
+/// The text with everything replaced by `#` that differs between two runs of the same code; white space is single.
+fn steady(text: &str) -> String {
+    let plain = without_ansi(text);
+    let shapes = match SHAPES.as_ref() {
+        Some(regex) => regex.replace_all(&plain, VARIES),
+        None => plain.as_str().into(),
+    };
+    let numbers = without_numbers(&shapes);
+    let joined = match JOINED.as_ref() {
+        Some(regex) => regex.replace_all(&numbers, "${before}#"),
+        None => numbers.as_str().into(),
+    };
+    joined.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Every run of letters and digits: a hex digest becomes `#` as a whole, in any other the digits do.
+fn without_numbers(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+        if end == 0 {
+            out.push(first);
+            rest = &rest[first.len_utf8()..];
+            continue;
+        }
+        let (word, after) = rest.split_at(end);
+        if is_digest(word) {
+            out.push_str(VARIES)
+        } else {
+            without_digits(word, &mut out)
+        }
+        rest = after;
+    }
+    out
+}
+
+/// Seven hex digits at least, as git abbreviates; where no digit is among them it must be too long for a word.
+fn is_digest(word: &str) -> bool {
+    word.len() >= 7
+        && word.bytes().all(|b| b.is_ascii_hexdigit())
+        && (word.len() >= 16 || word.bytes().any(|b| b.is_ascii_digit()))
+}
+
+fn without_digits(word: &str, out: &mut String) {
+    let mut in_number = false;
+    for c in word.chars() {
+        if c.is_ascii_digit() {
+            if !in_number {
+                out.push_str(VARIES);
+            }
+            in_number = true;
+        } else {
+            in_number = false;
+            out.push(c);
+        }
+    }
+}
+
+/// The first words in lower case, joined by hyphens; `failure` where there is none.
+fn slug(steady: &str) -> String {
+    let words = steady
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .filter(|w| w.len() > 1)
+        .take(WORDS)
+        .collect::<Vec<_>>()
+        .join("-")
+        .to_ascii_lowercase();
+    let cut = &words[..words.len().min(SLUG)];
+    if cut.is_empty() { "failure".into() } else { cut.trim_end_matches('-').into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(message: &str) -> String {
+        signature(Some(&Failure::new(message, "", None)), "")
+    }
+
+    #[test]
+    fn the_form() {
+        let found = of("assertion `left == right` failed\n  left: 1\n right: 2");
+        assert!(found.starts_with("assertion-left-right-"), "{found}");
+        assert_eq!(found.len(), "assertion-left-right-".len() + 8);
+        assert!(of("===").starts_with("failure-"));
+        assert!(of("Überlauf").starts_with("berlauf-"));
+    }
+
+    #[test]
+    fn without_a_message_the_text_counts_and_then_the_fallback() {
+        let text = |text: &str| signature(Some(&Failure::new(" ", text, None)), "fallback");
+        assert_eq!(text("\none\ntwo\nthree\nfour"), text("one\ntwo\nthree\nfive"));
+        assert_ne!(text("one"), text("two"));
+        assert_eq!(text(""), signature(None, "fallback"));
+        assert_eq!(signature(None, "suite 3 timed out"), signature(None, "suite 4 timed out"));
+    }
+
+    #[test]
+    fn what_differs_between_runs_does_not_count() {
+        for (one, other) in [
+            ("panicked at src/a.rs:12:5: x", "panicked at src/a.rs:1200:17: x"),
+            ("at 0x7ffe12ab in f", "at 0x1 in f"),
+            ("started 2026-11-20T10:15:09.123Z here", "started 2025-01-02T03:04:05+01:00 here"),
+            ("started 2026-11-20 here", "started 1999-01-01 23:59:59 here"),
+            ("on Fri Nov 20 10:15:09 2026, x", "on Mon Jan 1 00:00:00 2024, x"),
+            ("on 20 Nov 2026 x", "on 3 January 1999 x"),
+            ("took 250ms", "took 1.5s"),
+            ("took 1m30s to end", "took 12µs to end"),
+            ("after 5 seconds of", "after 1 second of"),
+            ("id 01234567-89ab-cdef-0123-456789abcdef!", "id f1234567-89AB-cdef-0123-456789abcdee!"),
+            ("commit 4f1d2c9 is", "commit 1234567 is"),
+            ("sha b07c3e91d5a2486f93be17d40c6a85f2e9d3417c", "sha 0000000000000000000000000000000000000000"),
+            ("target/debug/deps/x-0123456789abcdef", "target/debug/deps/x-fedcba9876543210"),
+            ("cannot open /tmp/.tmpAbC12/a.json", "cannot open /private/var/folders/xy/9_z/T/b.json"),
+            ("cannot open '/tmp/a': gone", "cannot open '/tmp/b/c': gone"),
+            ("C:\\Users\\a\\AppData\\Local\\Temp\\x1 gone", "C:\\Users\\b\\AppData\\Local\\Temp\\y2 gone"),
+            ("pid=12 left", "pid=31999 left"),
+            ("listening on 127.0.0.1:41235", "listening on 127.0.0.1:80"),
+            ("left: -3", "left: 3"),
+            ("left: 1.5e-3", "left: 7"),
+            ("left: 1,000,000", "left: 12"),
+            ("worker-3 failed in step_17", "worker-12 failed in step_2"),
+            ("\u{1b}[31mred\u{1b}[0m  text", "red text"),
+            ("thread 'main' (4711) panicked", "thread 'main' (12) panicked"),
+        ] {
+            assert_eq!(steady(one), steady(other), "{one} | {other}");
+        }
+    }
+
+    #[test]
+    fn words_do() {
+        for (one, other) in [
+            ("left: \"a\"", "left: \"b\""),
+            ("cannot open config.toml", "cannot open store.toml"),
+            ("assertion failed: a", "assertion failed: b"),
+            ("expected i32", "expected u32"),
+            ("a-b", "a b"),
+            ("deface it", "efface it"),
+            ("/etc/hosts", "/etc/passwd"),
+        ] {
+            assert_ne!(of(one), of(other), "{one} | {other}");
+        }
+    }
+
+    /// A part of a message that differs from run to run, twice.
+    fn varying() -> impl Strategy<Value = (String, String)> {
+        let pair = |text: &'static str| (text, text).prop_map(|(a, b): (String, String)| (a, b));
+        prop_oneof![
+            pair("[1-9][0-9]{0,6}"),
+            pair("src/lib\\.rs:[1-9][0-9]{0,4}:[1-9][0-9]{0,2}"),
+            pair("0x[0-9a-f]{4,16}"),
+            pair("20[0-9]{2}-(0[1-9]|1[0-2])-[0-2][0-9]T[01][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?Z"),
+            pair("[01][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?"),
+            pair("[1-9][0-9]{0,3}(\\.[0-9]{1,3})?(ns|us|µs|ms|s|m|h)"),
+            pair("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
+            pair("[0-9a-f]{20}[0-9][0-9a-f]{19}"),
+            pair("[0-9a-f]{3}[0-9][0-9a-f]{3}"),
+            pair("target/debug/deps/parser-[0-9a-f]{15}[0-9]"),
+            pair("/tmp/[A-Za-z0-9._-]{1,12}(/[a-z0-9_]{1,8}){0,3}"),
+            pair("/var/folders/[a-z0-9]{2}/[a-z0-9_]{8}/T/[A-Za-z0-9.]{6}"),
+            pair("pid [1-9][0-9]{1,5}"),
+            pair("localhost:[1-9][0-9]{3,4}"),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_part_that_varies_changes_nothing(
+            before in "[a-z]{3,8}( [a-z`'=]{2,8}){0,4}",
+            parts in varying(),
+            after in "( [a-z`'=]{2,8}){0,4}",
+        ) {
+            let (one, other) = parts;
+            prop_assert_eq!(
+                of(&format!("{before} {one}{after}")),
+                of(&format!("{before} {other}{after}")),
+                "{} | {}", one, other
+            );
+        }
+
+        #[test]
+        fn another_word_is_another_signature(
+            words in proptest::collection::vec("[g-z]{3,9}", 1..8),
+            word in "[g-z]{3,9}",
+            at in any::<proptest::sample::Index>(),
+        ) {
+            let at = at.index(words.len());
+            prop_assume!(words[at] != word);
+            let mut others = words.clone();
+            others[at] = word;
+            prop_assert_ne!(of(&words.join(" ")), of(&others.join(" ")));
+        }
+
+        #[test]
+        fn any_text_has_a_signature_of_the_form(text in any::<String>()) {
+            let found = of(&text);
+            let (slug, digest) = found.rsplit_once('-').expect("a hyphen");
+            prop_assert!(!slug.is_empty() && slug.len() <= SLUG);
+            prop_assert!(slug.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'));
+            prop_assert!(digest.len() == 8 && digest.bytes().all(|b| b.is_ascii_hexdigit()));
+        }
+    }
+}
