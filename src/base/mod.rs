@@ -1,4 +1,4 @@
-//! Floor 0: the machine. Clock, files, git, processes, digests, JSON text.
+//! Floor 0: the machine. Clock, files, git, processes, digests, JSON text, JUnit XML.
 
 pub mod clock;
 pub mod command;
@@ -7,5 +7,6 @@ pub mod embedded;
 pub mod files;
 pub mod git;
 pub mod json;
+pub mod junit;
 pub mod process;
 pub mod toml_text;
