@@ -6,6 +6,7 @@ pub mod base;
 pub mod cli;
 pub mod config;
 pub mod gate;
+pub mod ingest;
 pub mod lang;
 pub mod model;
 pub mod plan;

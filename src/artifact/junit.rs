@@ -1,10 +1,9 @@
 //! JUnit XML reports, bound as one object; every count is recomputed from the cases.
 
 use super::fault::Fault;
-use crate::base::json::{Json, Limits, Object, place_of_offset, plain, utf8};
+use crate::base::json::{Json, Limits, Object, place_of_offset, plain};
+use crate::base::junit::{self, Case, Kind, Report};
 use crate::model::finding::Reason;
-use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
 use std::borrow::Cow;
 
 /// Characters of a failure's text that are kept.
@@ -14,28 +13,20 @@ const MESSAGE: usize = 2_000;
 /// tests: [{name, classname, status, time_ms, message}]}]}`; a nested suite stands on its own, as `outer/inner`. Refused are a
 /// DOCTYPE, a text that ends before its elements do, and a report that counts more failures than it shows.
 pub(super) fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, Fault> {
-    let text = utf8(bytes).map_err(Fault::of_parse)?;
-    let mut reader = Reader::from_str(text);
-    reader.config_mut().expand_empty_elements = true;
-    let mut report = Report { depth: limits.levels(), ..Report::default() };
-    let outcome = loop {
-        match reader.read_event() {
-            Ok(Event::Eof) => break report.end(),
-            Ok(event) => {
-                if let Err(stop) = report.event(event) {
-                    break Err(stop);
-                }
-            }
-            Err(error) => break Err(malformed(plain(&error.to_string()))),
-        }
-    };
-    let at = usize::try_from(reader.buffer_position().max(reader.error_position())).unwrap_or(bytes.len());
-    outcome.map_err(|fault| fault.at(Some(place_of_offset(bytes, at))))?;
-    Ok(report.document())
-}
-
-fn malformed(clause: impl Into<String>) -> Fault {
-    Fault::new(Reason::Malformed, clause)
+    let report = junit::parse(bytes, limits, false).map_err(Fault::of_parse)?;
+    if let Some(short) = report.unshown().first() {
+        let name = match short.suite {
+            Some(suite) => format!("the suite `{}`", plain(&report.path(suite))),
+            None => "the report".into(),
+        };
+        let clause = format!(
+            "{name} counts {} failures and errors, but its testcases show {}",
+            short.declared, short.shown
+        );
+        let end = place_of_offset(bytes, bytes.len());
+        return Err(Fault::new(Reason::Malformed, clause).at(Some(end)));
+    }
+    Ok(document(report))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -46,268 +37,63 @@ enum Status {
     Error,
 }
 
-struct Case {
-    name: String,
-    classname: Option<String>,
-    status: Status,
-    time_ms: Option<f64>,
-    message: Option<String>,
+fn status_of(kind: Kind) -> Option<Status> {
+    match kind {
+        Kind::Skipped => Some(Status::Skipped),
+        Kind::Failure => Some(Status::Failed),
+        Kind::Error => Some(Status::Error),
+        Kind::Rerun | Kind::Flaky => None,
+    }
 }
 
-struct Suite {
-    name: String,
-    cases: Vec<Case>,
-    /// Failures and errors that the element says it has, nested ones among them.
-    declared: u64,
-    /// The suite it stands in.
-    within: Option<usize>,
+/// The worst outcome of a case is its status; its message is that of the first of those, else its text.
+fn judged(case: &Case) -> (Status, Option<String>) {
+    let mut worst = (Status::Passed, None);
+    for outcome in &case.outcomes {
+        if let Some(status) = status_of(outcome.kind).filter(|s| (*s as u8) > (worst.0 as u8)) {
+            let text = outcome.message.as_deref().unwrap_or(outcome.text.trim());
+            let message: String = text.chars().take(MESSAGE).collect();
+            worst = (status, Some(message).filter(|m| outcome.message.is_some() || !m.is_empty()));
+        }
+    }
+    worst
 }
 
-/// An open element.
-#[derive(Clone, Copy)]
-enum Open {
-    Root {
-        declared: u64,
-    },
-    Suite(usize),
-    Case(usize),
-    /// `failure`, `error` or `skipped` of the case that is open.
-    Outcome,
-    Other,
-}
-
-#[derive(Default)]
-struct Report {
-    depth: usize,
-    open: Vec<Open>,
-    seen_root: bool,
-    root_declared: u64,
-    suites: Vec<Suite>,
-    /// The text of the outcome that is open.
-    text: String,
-}
-
-impl Report {
-    fn event(&mut self, event: Event<'_>) -> Result<(), Fault> {
-        match event {
-            Event::Start(element) => self.start(&element),
-            Event::End(_) => self.close(),
-            Event::DocType(_) => Err(malformed("it has a DOCTYPE, which is refused")),
-            Event::Text(text) => {
-                let text = text.decode().map_err(|e| malformed(plain(&e.to_string())))?;
-                self.characters(&text)
-            }
-            Event::CData(text) => {
-                let text = text.decode().map_err(|e| malformed(plain(&e.to_string())))?;
-                self.characters(&text)
-            }
-            Event::GeneralRef(reference) => {
-                let known = match reference.resolve_char_ref() {
-                    Ok(Some(c)) => Some(c),
-                    Ok(None) => match &*reference {
-                        b"lt" => Some('<'),
-                        b"gt" => Some('>'),
-                        b"amp" => Some('&'),
-                        b"apos" => Some('\''),
-                        b"quot" => Some('"'),
-                        _ => None,
-                    },
-                    Err(_) => None,
-                };
-                let c = known.ok_or_else(|| malformed("it holds a reference to something undefined"))?;
-                self.characters(c.encode_utf8(&mut [0; 4]))
-            }
-            Event::Decl(declaration) => match declaration.encoding() {
-                Some(Ok(name))
-                    if !name.eq_ignore_ascii_case(b"utf-8") && !name.eq_ignore_ascii_case(b"us-ascii") =>
-                {
-                    Err(malformed(format!(
-                        "it says its encoding is {}, not UTF-8",
-                        plain(&String::from_utf8_lossy(&name))
-                    )))
-                }
-                _ => Ok(()),
-            },
-            _ => Ok(()),
-        }
-    }
-
-    fn start(&mut self, element: &BytesStart<'_>) -> Result<(), Fault> {
-        if self.open.len() >= self.depth {
-            return Err(Fault::new(Reason::Limit, "it is nested too deeply"));
-        }
-        let attributes = attributes(element)?;
-        let get = |name: &str| attributes.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
-        let count = |name: &str| get(name).and_then(|v| v.trim().parse::<u64>().ok()).unwrap_or(0);
-        let declared = count("failures").saturating_add(count("errors"));
-        let name = element.local_name();
-        let open = match (self.open.last(), name.as_ref()) {
-            (None, b"testsuites" | b"testsuite") if self.seen_root => {
-                return Err(malformed("a second report follows the first"));
-            }
-            (None, b"testsuites") => Open::Root { declared },
-            (None | Some(Open::Root { .. } | Open::Suite(_)), b"testsuite") => {
-                self.suite(get("name").unwrap_or_default(), declared)
-            }
-            (None, other) => {
-                let other = plain(&String::from_utf8_lossy(other));
-                return Err(malformed(format!("its root is <{other}>, not <testsuites> or <testsuite>")));
-            }
-            (Some(Open::Suite(suite)), b"testcase") => {
-                let time_ms = get("time").and_then(|t| t.trim().parse::<f64>().ok()).map(|s| s * 1_000.0);
-                self.suites[*suite].cases.push(Case {
-                    name: get("name").ok_or_else(|| malformed("a testcase has no name"))?,
-                    classname: get("classname"),
-                    status: Status::Passed,
-                    time_ms: time_ms.filter(|t| t.is_finite()),
-                    message: None,
-                });
-                Open::Case(*suite)
-            }
-            (Some(_), b"testcase" | b"testsuite") => {
-                return Err(malformed("a testcase or testsuite stands where none may stand"));
-            }
-            (Some(Open::Case(suite)), outcome @ (b"failure" | b"error" | b"skipped")) => {
-                let status = match outcome {
-                    b"failure" => Status::Failed,
-                    b"error" => Status::Error,
-                    _ => Status::Skipped,
-                };
-                self.outcome(*suite, status, get("message"))
-            }
-            _ => Open::Other,
-        };
-        self.seen_root = true;
-        self.open.push(open);
-        Ok(())
-    }
-
-    fn suite(&mut self, name: String, declared: u64) -> Open {
-        let within = match self.open.last() {
-            Some(Open::Suite(outer)) => Some(*outer),
-            _ => None,
-        };
-        let name = within.map_or(name.clone(), |outer| format!("{}/{name}", self.suites[outer].name));
-        self.suites.push(Suite { name, cases: Vec::new(), declared, within });
-        Open::Suite(self.suites.len() - 1)
-    }
-
-    /// The worst outcome of a case is its status; its message is that of the first of those.
-    fn outcome(&mut self, suite: usize, status: Status, message: Option<String>) -> Open {
-        self.text.clear();
-        if let Some(case) = self.suites[suite].cases.last_mut()
-            && (status as u8) > (case.status as u8)
-        {
-            case.status = status;
-            case.message = message.map(|m| m.chars().take(MESSAGE).collect());
-        }
-        Open::Outcome
-    }
-
-    fn characters(&mut self, text: &str) -> Result<(), Fault> {
-        match self.open.last() {
-            None if !text.trim().is_empty() => Err(malformed("text stands outside the report")),
-            Some(Open::Outcome) if self.text.len() < 4 * MESSAGE => {
-                self.text.push_str(text);
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn close(&mut self) -> Result<(), Fault> {
-        match self.open.pop() {
-            Some(Open::Outcome) => {
-                if let Some(Open::Case(suite)) = self.open.last() {
-                    let text: String = self.text.trim().chars().take(MESSAGE).collect();
-                    if let Some(case) = self.suites[*suite].cases.last_mut().filter(|c| c.message.is_none()) {
-                        case.message = Some(text).filter(|t| !t.is_empty());
-                    }
-                }
-                Ok(())
-            }
-            Some(Open::Root { declared }) => {
-                self.root_declared = declared;
-                Ok(())
-            }
-            Some(_) => Ok(()),
-            None => Err(malformed("an element is closed that was never opened")),
-        }
-    }
-
-    /// What only the whole text tells.
-    fn end(&self) -> Result<(), Fault> {
-        if !self.open.is_empty() {
-            return Err(malformed("the text ends before its elements do: it is truncated"));
-        }
-        if !self.seen_root {
-            return Err(malformed("it holds no report"));
-        }
-        let mut shown: Vec<u64> = self.suites.iter().map(|s| red(&s.cases)).collect();
-        let all: u64 = shown.iter().sum();
-        // A nested suite stands after the one it is in.
-        for (nth, suite) in self.suites.iter().enumerate().rev() {
-            if let Some(outer) = suite.within {
-                shown[outer] += shown[nth];
-            }
-        }
-        let short = |name: &str, declared: u64, shown: u64| {
-            malformed(format!("{name} counts {declared} failures and errors, but its testcases show {shown}"))
-        };
-        if self.root_declared > all {
-            return Err(short("the report", self.root_declared, all));
-        }
-        match self.suites.iter().zip(shown).find(|(suite, shown)| suite.declared > *shown) {
-            Some((suite, shown)) => {
-                Err(short(&format!("the suite `{}`", plain(&suite.name)), suite.declared, shown))
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn document(self) -> Json<'static> {
-        let count = |status: Status| {
-            Json::Int(self.suites.iter().flat_map(|s| &s.cases).filter(|c| c.status == status).count() as i64)
-        };
-        let tests = Json::Int(self.suites.iter().map(|s| s.cases.len()).sum::<usize>() as i64);
-        let (failures, errors, skipped) =
-            (count(Status::Failed), count(Status::Error), count(Status::Skipped));
-        let suites = self.suites.into_iter().map(|suite| {
-            object([
-                ("name", text(suite.name)),
-                ("tests", Json::Array(suite.cases.into_iter().map(Case::document).collect())),
-            ])
+fn document(report: Report) -> Json<'static> {
+    let mut counts = [0_i64; 4];
+    let mut suites = Vec::with_capacity(report.suites.len());
+    for (nth, suite) in report.suites.iter().enumerate() {
+        let cases = suite.cases.iter().map(|case| {
+            let (status, message) = judged(case);
+            counts[status as usize] += 1;
+            bound(case, status, message)
         });
-        object([
-            ("tests", tests),
-            ("failures", failures),
-            ("errors", errors),
-            ("skipped", skipped),
-            ("suites", Json::Array(suites.collect())),
-        ])
+        let cases = cases.collect();
+        suites.push(object([("name", text(report.path(nth))), ("tests", Json::Array(cases))]));
     }
+    object([
+        ("tests", Json::Int(counts.iter().sum())),
+        ("failures", Json::Int(counts[Status::Failed as usize])),
+        ("errors", Json::Int(counts[Status::Error as usize])),
+        ("skipped", Json::Int(counts[Status::Skipped as usize])),
+        ("suites", Json::Array(suites)),
+    ])
 }
 
-impl Case {
-    fn document(self) -> Json<'static> {
-        let status = match self.status {
-            Status::Passed => "passed",
-            Status::Skipped => "skipped",
-            Status::Failed => "failed",
-            Status::Error => "error",
-        };
-        object([
-            ("name", text(self.name)),
-            ("classname", self.classname.map_or(Json::Null, text)),
-            ("status", Json::Str(Cow::Borrowed(status))),
-            ("time_ms", self.time_ms.map_or(Json::Null, Json::Float)),
-            ("message", self.message.map_or(Json::Null, text)),
-        ])
-    }
-}
-
-fn red(cases: &[Case]) -> u64 {
-    cases.iter().filter(|c| matches!(c.status, Status::Failed | Status::Error)).count() as u64
+fn bound(case: &Case, status: Status, message: Option<String>) -> Json<'static> {
+    let status = match status {
+        Status::Passed => "passed",
+        Status::Skipped => "skipped",
+        Status::Failed => "failed",
+        Status::Error => "error",
+    };
+    object([
+        ("name", text(case.name.clone())),
+        ("classname", case.classname.clone().map_or(Json::Null, text)),
+        ("status", Json::Str(Cow::Borrowed(status))),
+        ("time_ms", case.time_ms.map_or(Json::Null, Json::Float)),
+        ("message", message.map_or(Json::Null, text)),
+    ])
 }
 
 fn text(text: String) -> Json<'static> {
@@ -316,18 +102,6 @@ fn text(text: String) -> Json<'static> {
 
 fn object<const N: usize>(members: [(&'static str, Json<'static>); N]) -> Json<'static> {
     Json::Object(Object::from_members(members.into_iter().map(|(k, v)| (Cow::Borrowed(k), v)).collect()))
-}
-
-/// Name and value of every attribute; one that stands twice, or holds an unknown entity, is a fault.
-fn attributes(element: &BytesStart<'_>) -> Result<Vec<(String, String)>, Fault> {
-    element
-        .attributes()
-        .map(|attribute| {
-            let attribute = attribute.map_err(|e| malformed(plain(&e.to_string())))?;
-            let value = attribute.unescape_value().map_err(|e| malformed(plain(&e.to_string())))?;
-            Ok((String::from_utf8_lossy(attribute.key.as_ref()).into_owned(), value.into_owned()))
-        })
-        .collect()
 }
 
 #[cfg(test)]

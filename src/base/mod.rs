@@ -1,4 +1,4 @@
-//! Floor 0: the machine. Clock, files, git, processes, digests, JSON text.
+//! Floor 0: the machine. Clock, files, git, processes, digests, JSON and JUnit text, masking.
 
 pub mod ansi;
 pub mod clock;
@@ -9,6 +9,7 @@ pub mod escape;
 pub mod files;
 pub mod git;
 pub mod json;
+pub mod junit;
 pub mod machine;
 pub mod process;
 pub mod redact;

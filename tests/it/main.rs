@@ -14,6 +14,7 @@ mod contract;
 mod fixtures;
 mod gate_try;
 mod help;
+mod ingest;
 mod language;
 mod layering;
 mod operator;

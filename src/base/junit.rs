@@ -1,0 +1,382 @@
+//! JUnit XML as the reporters write it: a text into plain values. What an outcome means is for the reader to say.
+
+use crate::base::json::{Limits, ParseError, ParseErrorKind, place_of_offset, plain, utf8};
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+/// Bytes of an outcome's text that are kept.
+const TEXT: usize = 64 << 10;
+
+/// A report: a root `<testsuites>`, or a `<testsuite>` that stands alone.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// The suites in document order; a nested one stands after the one it is in.
+    pub suites: Vec<Suite>,
+    /// Failures and errors that `<testsuites>` says there are.
+    pub declared: u64,
+    /// Tests that `<testsuites>` says there are.
+    pub tests: u64,
+}
+
+/// One `<testsuite>`; testcases that stand in the root stand in a suite without a name.
+#[derive(Debug, Clone, Default)]
+pub struct Suite {
+    /// Its own name; empty where it has none.
+    pub name: String,
+    /// The number of the suite it stands in.
+    pub within: Option<usize>,
+    /// Its testcases.
+    pub cases: Vec<Case>,
+    /// Failures and errors that it says it has, nested ones among them.
+    pub declared: u64,
+    /// Tests that it says it has, nested ones among them.
+    pub tests: u64,
+    /// Wall time in milliseconds, as it says.
+    pub time_ms: Option<f64>,
+}
+
+/// One `<testcase>`.
+#[derive(Debug, Clone, Default)]
+pub struct Case {
+    /// Its name.
+    pub name: String,
+    /// The attribute `classname`.
+    pub classname: Option<String>,
+    /// The attribute `file`.
+    pub file: Option<String>,
+    /// The attribute `line`.
+    pub line: Option<u32>,
+    /// The attribute `status`, which some reporters have beside the elements.
+    pub status: Option<String>,
+    /// Wall time in milliseconds.
+    pub time_ms: Option<f64>,
+    /// The outcomes in document order; none: it passed.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// What an outcome says; the last two are those of reporters that run a failed test again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `<skipped>`
+    Skipped,
+    /// `<failure>`
+    Failure,
+    /// `<error>`
+    Error,
+    /// `<rerunFailure>`, `<rerunError>`: a further failure of a test that failed.
+    Rerun,
+    /// `<flakyFailure>`, `<flakyError>`: a failure of a test that then passed.
+    Flaky,
+}
+
+/// An element of a testcase that says what became of it.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Which element.
+    pub kind: Kind,
+    /// The attribute `type`.
+    pub class: Option<String>,
+    /// The attribute `message`.
+    pub message: Option<String>,
+    /// Its characters, at most 64 KiB of them, without those of elements in it.
+    pub text: String,
+}
+
+/// A suite, or the report where there is no `suite`, that counts more failures and errors than it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unshown {
+    /// The suite's number.
+    pub suite: Option<usize>,
+    /// What it counts.
+    pub declared: u64,
+    /// `<failure>` and `<error>` elements in it.
+    pub shown: u64,
+}
+
+impl Report {
+    /// The suites that count more failures and errors than they show, the report itself first.
+    pub fn unshown(&self) -> Vec<Unshown> {
+        let red = |case: &Case| {
+            case.outcomes.iter().filter(|o| matches!(o.kind, Kind::Failure | Kind::Error)).count() as u64
+        };
+        let mut shown: Vec<u64> = self.suites.iter().map(|s| s.cases.iter().map(red).sum()).collect();
+        let all = shown.iter().sum();
+        // A nested suite stands after the one it is in.
+        for (nth, suite) in self.suites.iter().enumerate().rev() {
+            if let Some(outer) = suite.within {
+                shown[outer] += shown[nth];
+            }
+        }
+        let report = Unshown { suite: None, declared: self.declared, shown: all };
+        let suites = self.suites.iter().zip(shown).enumerate().map(|(nth, (suite, shown))| Unshown {
+            suite: Some(nth),
+            declared: suite.declared,
+            shown,
+        });
+        std::iter::once(report).chain(suites).filter(|u| u.declared > u.shown).collect()
+    }
+
+    /// The name of a suite with those it stands in: `outer/inner`.
+    pub fn path(&self, suite: usize) -> String {
+        let mut names = Vec::new();
+        let mut at = Some(suite);
+        while let Some(here) = at {
+            names.push(self.suites[here].name.as_str());
+            at = self.suites[here].within;
+        }
+        names.reverse();
+        names.join("/")
+    }
+}
+
+/// Parses a report whose root is `<testsuites>` or `<testsuite>`. Refused are a DOCTYPE, a text that ends before its elements
+/// do, an encoding other than UTF-8, and a testcase that stands where none may stand; `loose` lets one stand in the root.
+pub fn parse(bytes: &[u8], limits: &Limits, loose: bool) -> Result<Report, ParseError> {
+    let text = utf8(bytes)?;
+    let mut reader = Reader::from_str(text);
+    reader.config_mut().expand_empty_elements = true;
+    let mut builder = Builder { depth: limits.levels(), loose, ..Builder::default() };
+    let outcome = loop {
+        match reader.read_event() {
+            Ok(Event::Eof) => break builder.end(),
+            Ok(event) => {
+                if let Err(stop) = builder.event(event) {
+                    break Err(stop);
+                }
+            }
+            Err(error) => break Err(malformed(plain(&error.to_string()))),
+        }
+    };
+    let at = usize::try_from(reader.buffer_position().max(reader.error_position())).unwrap_or(bytes.len());
+    match outcome {
+        Ok(()) => Ok(builder.report),
+        Err(Stop(kind, message)) => Err(ParseError { kind, message, place: place_of_offset(bytes, at) }),
+    }
+}
+
+struct Stop(ParseErrorKind, String);
+
+fn malformed(clause: impl Into<String>) -> Stop {
+    Stop(ParseErrorKind::Malformed, clause.into())
+}
+
+/// An open element.
+#[derive(Clone, Copy)]
+enum Open {
+    Root,
+    Suite(usize),
+    Case(usize),
+    /// An outcome of the case that is open.
+    Outcome(usize),
+    Other,
+}
+
+#[derive(Default)]
+struct Builder {
+    depth: usize,
+    loose: bool,
+    open: Vec<Open>,
+    seen_root: bool,
+    /// The suite of the testcases that stand in the root.
+    rootless: Option<usize>,
+    report: Report,
+}
+
+impl Builder {
+    fn event(&mut self, event: Event<'_>) -> Result<(), Stop> {
+        match event {
+            Event::Start(element) => self.start(&element),
+            Event::End(_) => match self.open.pop() {
+                Some(_) => Ok(()),
+                None => Err(malformed("an element is closed that was never opened")),
+            },
+            Event::DocType(_) => Err(malformed("it has a DOCTYPE, which is refused")),
+            Event::Text(text) => {
+                let text = text.decode().map_err(|e| malformed(plain(&e.to_string())))?;
+                self.characters(&text)
+            }
+            Event::CData(text) => {
+                let text = text.decode().map_err(|e| malformed(plain(&e.to_string())))?;
+                self.characters(&text)
+            }
+            Event::GeneralRef(reference) => {
+                let known = match reference.resolve_char_ref() {
+                    Ok(Some(c)) => Some(c),
+                    Ok(None) => match &*reference {
+                        b"lt" => Some('<'),
+                        b"gt" => Some('>'),
+                        b"amp" => Some('&'),
+                        b"apos" => Some('\''),
+                        b"quot" => Some('"'),
+                        _ => None,
+                    },
+                    Err(_) => None,
+                };
+                let c = known.ok_or_else(|| malformed("it holds a reference to something undefined"))?;
+                self.characters(c.encode_utf8(&mut [0; 4]))
+            }
+            Event::Decl(declaration) => match declaration.encoding() {
+                Some(Ok(name))
+                    if !name.eq_ignore_ascii_case(b"utf-8") && !name.eq_ignore_ascii_case(b"us-ascii") =>
+                {
+                    Err(malformed(format!(
+                        "it says its encoding is {}, not UTF-8",
+                        plain(&String::from_utf8_lossy(&name))
+                    )))
+                }
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn start(&mut self, element: &BytesStart<'_>) -> Result<(), Stop> {
+        if self.open.len() >= self.depth {
+            return Err(Stop(ParseErrorKind::Limit, "it is nested too deeply".into()));
+        }
+        let attributes = Attributes::of(element)?;
+        let name = element.local_name();
+        let open = match (self.open.last().copied(), name.as_ref()) {
+            (None, b"testsuites" | b"testsuite") if self.seen_root => {
+                return Err(malformed("a second report follows the first"));
+            }
+            (None, b"testsuites") => {
+                (self.report.declared, self.report.tests) = (attributes.red(), attributes.count("tests"));
+                Open::Root
+            }
+            (within @ (None | Some(Open::Root | Open::Suite(_))), b"testsuite") => {
+                self.suite(&attributes, within)
+            }
+            (None, other) => {
+                let other = plain(&String::from_utf8_lossy(other));
+                return Err(malformed(format!("its root is <{other}>, not <testsuites> or <testsuite>")));
+            }
+            (Some(Open::Suite(suite)), b"testcase") => self.case(&attributes, suite)?,
+            (Some(Open::Root), b"testcase") if self.loose => {
+                let suite = *self.rootless.get_or_insert_with(|| {
+                    self.report.suites.push(Suite::default());
+                    self.report.suites.len() - 1
+                });
+                self.case(&attributes, suite)?
+            }
+            (Some(_), b"testcase" | b"testsuite") => {
+                return Err(malformed("a testcase or testsuite stands where none may stand"));
+            }
+            (Some(Open::Case(suite)), other) => match kind(other) {
+                Some(kind) => self.outcome(&attributes, suite, kind),
+                None => Open::Other,
+            },
+            _ => Open::Other,
+        };
+        self.seen_root = true;
+        self.open.push(open);
+        Ok(())
+    }
+
+    fn suite(&mut self, attributes: &Attributes, within: Option<Open>) -> Open {
+        self.report.suites.push(Suite {
+            name: attributes.get("name").unwrap_or_default(),
+            within: match within {
+                Some(Open::Suite(outer)) => Some(outer),
+                _ => None,
+            },
+            cases: Vec::new(),
+            declared: attributes.red(),
+            tests: attributes.count("tests"),
+            time_ms: attributes.time_ms(),
+        });
+        Open::Suite(self.report.suites.len() - 1)
+    }
+
+    fn case(&mut self, attributes: &Attributes, suite: usize) -> Result<Open, Stop> {
+        self.report.suites[suite].cases.push(Case {
+            name: attributes.get("name").ok_or_else(|| malformed("a testcase has no name"))?,
+            classname: attributes.get("classname"),
+            file: attributes.get("file"),
+            line: attributes.get("line").and_then(|l| l.trim().parse().ok()),
+            status: attributes.get("status"),
+            time_ms: attributes.time_ms(),
+            outcomes: Vec::new(),
+        });
+        Ok(Open::Case(suite))
+    }
+
+    fn outcome(&mut self, attributes: &Attributes, suite: usize, kind: Kind) -> Open {
+        if let Some(case) = self.report.suites[suite].cases.last_mut() {
+            let (class, message) = (attributes.get("type"), attributes.get("message"));
+            case.outcomes.push(Outcome { kind, class, message, text: String::new() });
+        }
+        Open::Outcome(suite)
+    }
+
+    fn characters(&mut self, text: &str) -> Result<(), Stop> {
+        match self.open.last() {
+            None if !text.trim().is_empty() => Err(malformed("text stands outside the report")),
+            Some(Open::Outcome(suite)) => {
+                let case = self.report.suites[*suite].cases.last_mut();
+                if let Some(outcome) = case.and_then(|c| c.outcomes.last_mut()) {
+                    let left = TEXT.saturating_sub(outcome.text.len());
+                    outcome.text.push_str(&text[..text.floor_char_boundary(left.min(text.len()))]);
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What only the whole text tells.
+    fn end(&self) -> Result<(), Stop> {
+        if !self.open.is_empty() {
+            return Err(malformed("the text ends before its elements do: it is truncated"));
+        }
+        if !self.seen_root {
+            return Err(malformed("it holds no report"));
+        }
+        Ok(())
+    }
+}
+
+fn kind(element: &[u8]) -> Option<Kind> {
+    match element {
+        b"skipped" => Some(Kind::Skipped),
+        b"failure" => Some(Kind::Failure),
+        b"error" => Some(Kind::Error),
+        b"rerunFailure" | b"rerunError" => Some(Kind::Rerun),
+        b"flakyFailure" | b"flakyError" => Some(Kind::Flaky),
+        _ => None,
+    }
+}
+
+/// Name and value of every attribute of an element.
+struct Attributes(Vec<(String, String)>);
+
+impl Attributes {
+    /// One that stands twice, or holds an unknown entity, is a fault.
+    fn of(element: &BytesStart<'_>) -> Result<Attributes, Stop> {
+        let all = element.attributes().map(|attribute| {
+            let attribute = attribute.map_err(|e| malformed(plain(&e.to_string())))?;
+            let value = attribute.unescape_value().map_err(|e| malformed(plain(&e.to_string())))?;
+            Ok((String::from_utf8_lossy(attribute.key.as_ref()).into_owned(), value.into_owned()))
+        });
+        all.collect::<Result<_, _>>().map(Attributes)
+    }
+
+    fn get(&self, name: &str) -> Option<String> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone())
+    }
+
+    fn count(&self, name: &str) -> u64 {
+        self.get(name).and_then(|v| v.trim().parse().ok()).unwrap_or(0)
+    }
+
+    fn red(&self) -> u64 {
+        self.count("failures").saturating_add(self.count("errors"))
+    }
+
+    /// Some reporters group the digits of thousands: `1,234.5`.
+    fn time_ms(&self) -> Option<f64> {
+        let time = self.get("time")?;
+        let seconds = time.trim().replace(',', "").parse::<f64>().ok()?;
+        Some(seconds * 1_000.0).filter(|ms| ms.is_finite())
+    }
+}

@@ -1,0 +1,213 @@
+//! Readings as they grow: bounded, names made unique.
+
+use super::fault::ReadFault;
+use crate::model::test::{Case, Failure, Reading, TestStatus};
+use std::collections::HashMap;
+
+/// Cases of one input, of all its readings together.
+const CASES: usize = 2_000_000;
+/// Bytes of all names together.
+const NAMES: usize = 256 << 20;
+/// Bytes of all failures' messages and texts together; past it a failure keeps only the beginning of its message.
+const TEXTS: usize = 128 << 20;
+/// What is kept of a message past `TEXTS`.
+const LATE_MESSAGE: usize = 120;
+/// Bytes of one name; a longer one is cut.
+const NAME: usize = 16 << 10;
+
+/// What one input may still take.
+pub(super) struct Room {
+    cases: usize,
+    names: usize,
+    texts: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Room { cases: CASES, names: NAMES, texts: TEXTS }
+    }
+}
+
+impl Room {
+    /// The failure, cut down once too much text was kept.
+    fn fit(&mut self, failure: Failure) -> Failure {
+        let size = failure.message.len() + failure.text.len();
+        match self.texts.checked_sub(size) {
+            Some(left) => {
+                self.texts = left;
+                failure
+            }
+            None => Failure::new(cut(&failure.message, LATE_MESSAGE), "", failure.place),
+        }
+    }
+}
+
+/// A text's beginning, of at most that many bytes.
+pub(super) fn cut(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most.min(text.len()))]
+}
+
+/// Appends to a text as long as it stays within `most` bytes.
+pub(super) fn append(text: &mut String, more: &str, most: usize) {
+    text.push_str(cut(more, most.saturating_sub(text.len())));
+}
+
+/// A reading that is not finished.
+#[derive(Default)]
+pub(super) struct Draft {
+    pub(super) reading: Reading,
+    /// The first case of each name, and how often the name came.
+    seen: HashMap<String, (usize, u32)>,
+}
+
+impl Draft {
+    pub(super) fn new(name: &str) -> Draft {
+        let reading = Reading { name: cut(name, NAME).to_string(), ..Reading::default() };
+        Draft { reading, seen: HashMap::new() }
+    }
+
+    /// Adds a case and gives its number. A name that is there already gets ` #2`, ` #3`, … so that names stay unique.
+    pub(super) fn push(&mut self, room: &mut Room, mut case: Case) -> Result<usize, ReadFault> {
+        case.name.truncate(case.name.floor_char_boundary(NAME.min(case.name.len())));
+        case.name = self.unique(case.name);
+        match (room.cases.checked_sub(1), room.names.checked_sub(case.name.len())) {
+            (Some(cases), Some(names)) => (room.cases, room.names) = (cases, names),
+            _ => {
+                return Err(ReadFault::new(format!(
+                    "it holds more than {CASES} tests, or {NAMES} bytes of names"
+                )));
+            }
+        }
+        case.failure = case.failure.map(|f| room.fit(f));
+        self.reading.cases.push(case);
+        Ok(self.reading.cases.len() - 1)
+    }
+
+    fn unique(&mut self, name: String) -> String {
+        let next = self.reading.cases.len();
+        let Some((_, count)) = self.seen.get_mut(&name) else {
+            self.seen.insert(name.clone(), (next, 1));
+            return name;
+        };
+        let mut nth = *count;
+        let fresh = loop {
+            nth += 1;
+            let fresh = format!("{name} #{nth}");
+            if !self.seen.contains_key(&fresh) {
+                break fresh;
+            }
+        };
+        if let Some((_, count)) = self.seen.get_mut(&name) {
+            *count = nth;
+        }
+        self.seen.insert(fresh.clone(), (next, 1));
+        fresh
+    }
+
+    /// The first case of that name.
+    pub(super) fn named(&self, name: &str) -> Option<usize> {
+        self.seen.get(name).map(|(nth, _)| *nth)
+    }
+
+    /// Gives a case its failure where it has none yet.
+    pub(super) fn explain(&mut self, room: &mut Room, case: usize, failure: Failure) {
+        if let Some(case) = self.reading.cases.get_mut(case).filter(|c| c.failure.is_none()) {
+            case.failure = Some(room.fit(failure));
+        }
+    }
+
+    /// States a fault; the first one stands.
+    pub(super) fn fault(&mut self, sentence: impl Into<String>) {
+        self.reading.fault.get_or_insert(sentence.into());
+    }
+
+    /// How many cases have one of these statuses.
+    pub(super) fn count(&self, statuses: &[TestStatus]) -> u64 {
+        self.reading.cases.iter().filter(|c| statuses.contains(&c.status)).count() as u64
+    }
+}
+
+/// The readings of drafts, their names made unique as those of cases are.
+pub(super) fn finish(drafts: impl IntoIterator<Item = Draft>) -> Vec<Reading> {
+    let mut counts: HashMap<String, u32> = HashMap::new();
+    let mut readings: Vec<Reading> = Vec::new();
+    for mut reading in drafts.into_iter().map(|d| d.reading) {
+        let name = reading.name.clone();
+        let mut nth = counts.get(&name).copied().unwrap_or(0) + 1;
+        while nth > 1 && counts.contains_key(&numbered(&name, nth)) {
+            nth += 1;
+        }
+        counts.insert(name.clone(), nth);
+        if nth > 1 {
+            reading.name = numbered(&name, nth);
+            counts.insert(reading.name.clone(), 1);
+        }
+        readings.push(reading);
+    }
+    readings
+}
+
+fn numbered(name: &str, nth: u32) -> String {
+    if name.is_empty() { format!("#{nth}") } else { format!("{name} #{nth}") }
+}
+
+/// A reading that says what is wrong with the input as a whole; it has no name and no case.
+pub(super) fn outside(sentence: impl Into<String>) -> Draft {
+    let mut draft = Draft::default();
+    draft.fault(sentence);
+    draft
+}
+
+/// A case with nothing but its name and status.
+pub(super) fn case(name: impl Into<String>, status: TestStatus) -> Case {
+    Case { name: name.into(), status, duration_ms: None, failure: None }
+}
+
+/// Seconds as milliseconds, if they can be a duration.
+pub(super) fn millis(seconds: f64) -> Option<u64> {
+    milliseconds(seconds * 1_000.0)
+}
+
+/// Milliseconds, if they can be a duration.
+pub(super) fn milliseconds(ms: f64) -> Option<u64> {
+    // `as` saturates; a century is more than any suite takes.
+    (ms.is_finite() && (0.0..4e12).contains(&ms)).then_some(ms.round() as u64)
+}
+
+/// "1 test", "2 tests".
+pub(super) fn counted(n: u64, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_unique() {
+        let (mut draft, mut room) = (Draft::new("s"), Room::default());
+        for name in ["a", "a #2", "a", "a", "b", "b"] {
+            draft.push(&mut room, case(name, TestStatus::Passed)).unwrap();
+        }
+        let names: Vec<&str> = draft.reading.cases.iter().map(|c| c.name.as_str()).collect();
+        assert_eq!(names, ["a", "a #2", "a #3", "a #4", "b", "b #2"]);
+        assert_eq!(draft.named("a"), Some(0));
+        let readings = finish(["", "x", "", "x", "x #2"].map(Draft::new));
+        let names: Vec<&str> = readings.iter().map(|r| r.name.as_str()).collect();
+        assert_eq!(names, ["", "x", "#2", "x #2", "x #2 #2"]);
+    }
+
+    #[test]
+    fn the_room_runs_out() {
+        let (mut draft, mut room) = (Draft::new("s"), Room { cases: 2, names: 100, texts: 10 });
+        let failed = |message: &str| Case {
+            failure: Some(Failure::new(message, "", None)),
+            ..case("a", TestStatus::Failed)
+        };
+        draft.push(&mut room, failed("short")).unwrap();
+        draft.push(&mut room, failed(&"long ".repeat(100))).unwrap();
+        assert!(draft.push(&mut room, failed("x")).is_err());
+        let lengths = draft.reading.cases.iter().map(|c| c.failure.as_ref().unwrap().message.len());
+        assert_eq!(lengths.collect::<Vec<_>>(), [5, LATE_MESSAGE]);
+    }
+}

@@ -1,0 +1,144 @@
+//! `go test -json`: one reading a package.
+
+use super::collect::{Draft, Room, append, cut, finish, outside};
+use super::fault::ReadFault;
+use super::go_package::Package;
+use super::lines::Lines;
+use crate::base::json::{self, Json, Limits};
+use crate::model::test::Reading;
+use std::collections::HashMap;
+
+/// Builds whose output is kept.
+const BUILDS: usize = 10_000;
+
+/// Reads the output of one or more packages. A package that does not build, ends early, or fails outside its tests has a fault;
+/// one without test files has no reading.
+pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
+    let mut output = Output::default();
+    while let Some(line) = lines.next()? {
+        if line.cut {
+            return Err(ReadFault::at("the line is longer than any that is read", line.number));
+        }
+        if !line.text.starts_with('{') {
+            output.plain(&line.text);
+            continue;
+        }
+        match json::parse(line.text.as_bytes(), &Limits::default()) {
+            Ok(event) => output.event(&event)?,
+            Err(_) => output.torn = output.torn.or(Some(line.number)),
+        }
+    }
+    output.end()
+}
+
+#[derive(Default)]
+struct Output {
+    room: Room,
+    packages: Vec<Package>,
+    numbers: HashMap<String, usize>,
+    /// What the compiler said, by the build's import path.
+    builds: HashMap<String, String>,
+    /// The last build that the plain text of older versions told of.
+    said: String,
+    torn: Option<u64>,
+    known: bool,
+}
+
+impl Output {
+    fn event(&mut self, event: &Json<'_>) -> Result<(), ReadFault> {
+        let text = |key: &str| event.get(key).and_then(Json::as_str);
+        let Some(action) = text("Action") else { return Ok(()) };
+        self.known = true;
+        if let Some(build) = text("ImportPath") {
+            if self.builds.len() < BUILDS || self.builds.contains_key(build) {
+                let said = self.builds.entry(build.to_string()).or_default();
+                append(said, text("Output").unwrap_or_default(), 2 << 10);
+            }
+            return Ok(());
+        }
+        let Some(name) = text("Package") else { return Ok(()) };
+        let nth = self.number(name);
+        let elapsed = match event.get("Elapsed") {
+            Some(Json::Float(s)) => Some(*s),
+            Some(Json::Int(s)) => Some(*s as f64),
+            _ => None,
+        };
+        let package = &mut self.packages[nth];
+        match (text("Test"), action) {
+            (Some(test), "run") => package.run(test),
+            (Some(test), "output") => {
+                package.output(
+                    test,
+                    text("Output").unwrap_or_default(),
+                    text("OutputType").unwrap_or_default(),
+                );
+            }
+            (Some(test), "pass" | "fail" | "skip" | "bench") => {
+                package.result(&mut self.room, test, action, elapsed)?;
+            }
+            (None, "output") => package.own_output(text("Output").unwrap_or_default()),
+            (None, "pass" | "fail" | "skip") => {
+                if let Some(build) = text("FailedBuild") {
+                    let said = self.builds.get(build).map(String::as_str).unwrap_or_default();
+                    package.draft.fault(does_not_build(said));
+                }
+                package.end(&mut self.room, action, elapsed)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn number(&mut self, package: &str) -> usize {
+        *self.numbers.entry(package.to_string()).or_insert_with(|| {
+            self.packages.push(Package::new(package));
+            self.packages.len() - 1
+        })
+    }
+
+    /// Before Go 1.24 a build that breaks is plain text: `# package`, the compiler's lines, `FAIL\tpackage [build failed]`.
+    fn plain(&mut self, line: &str) {
+        if line.starts_with("# ") {
+            self.said.clear();
+        } else if let Some(failed) = line.strip_prefix("FAIL\t").and_then(|l| l.strip_suffix(']')) {
+            if let Some((name, why)) = failed.split_once(" [") {
+                self.known = true;
+                let nth = self.number(name);
+                let said = std::mem::take(&mut self.said);
+                let fault =
+                    if why == "build failed" { does_not_build(&said) } else { format!("go says: {why}") };
+                self.packages[nth].draft.fault(fault);
+                self.packages[nth].over = true;
+            }
+        } else if self.said.len() < 2 << 10 {
+            append(&mut self.said, line, 2 << 10);
+            append(&mut self.said, "\n", 2 << 10);
+        }
+    }
+
+    fn end(mut self) -> Result<Vec<Reading>, ReadFault> {
+        if !self.known {
+            return Err(ReadFault::holds_no("results of `go test -json`"));
+        }
+        let mut drafts: Vec<Draft> = Vec::new();
+        for mut package in std::mem::take(&mut self.packages) {
+            if !package.over {
+                package.broken_off(&mut self.room)?;
+            }
+            if !package.without_files() {
+                drafts.push(package.draft);
+            }
+        }
+        let torn =
+            self.torn.map(|line| outside(format!("line {line} begins an event and is not whole JSON")));
+        drafts.extend(torn);
+        Ok(finish(drafts))
+    }
+}
+
+fn does_not_build(said: &str) -> String {
+    match said.lines().find(|l| !l.starts_with('#') && !l.trim().is_empty()) {
+        Some(line) => format!("it does not build: {}", cut(line.trim(), 300)),
+        None => "it does not build".into(),
+    }
+}

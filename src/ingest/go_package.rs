@@ -1,0 +1,176 @@
+//! What one Go package has said so far.
+
+use super::collect::{Draft, Room, append, cut, millis};
+use super::fault::ReadFault;
+use super::place::{of_go, of_go_stack};
+use crate::model::test::{Case, Failure, SourcePlace, TestStatus};
+use std::collections::{BTreeMap, HashSet};
+
+/// Bytes that are held for the tests of a package that have not ended.
+const HELD: usize = 32 << 20;
+/// Tests of a package that may be open at a time.
+const OPEN: usize = 1_000_000;
+
+/// A test that runs.
+#[derive(Default)]
+struct Open {
+    text: String,
+    /// Lines that Go marks as errors, since 1.25.
+    errors: String,
+}
+
+/// One package.
+pub(super) struct Package {
+    pub(super) draft: Draft,
+    /// Its end came.
+    pub(super) over: bool,
+    open: BTreeMap<String, Open>,
+    held: usize,
+    /// Tests with a subtest that failed.
+    parents: HashSet<String>,
+    /// The last line that the package itself printed.
+    last: String,
+    skipped: bool,
+}
+
+impl Package {
+    pub(super) fn new(name: &str) -> Package {
+        Package {
+            draft: Draft::new(name),
+            over: false,
+            open: BTreeMap::new(),
+            held: 0,
+            parents: HashSet::new(),
+            last: String::new(),
+            skipped: false,
+        }
+    }
+
+    pub(super) fn run(&mut self, test: &str) {
+        if self.open.len() < OPEN {
+            self.open.entry(test.to_string()).or_default();
+        }
+    }
+
+    pub(super) fn output(&mut self, test: &str, text: &str, kind: &str) {
+        let frames = ["=== RUN", "=== PAUSE", "=== CONT", "=== NAME", "--- PASS", "--- FAIL", "--- SKIP"];
+        let frame =
+            kind == "frame" || (kind.is_empty() && frames.iter().any(|f| text.trim_start().starts_with(f)));
+        let Some(open) = self.open.get_mut(test).filter(|_| !frame && self.held < HELD) else { return };
+        let before = open.text.len() + open.errors.len();
+        append(&mut open.text, text, Failure::TEXT);
+        if kind.starts_with("error") {
+            append(&mut open.errors, text, Failure::MESSAGE);
+        }
+        self.held += open.text.len() + open.errors.len() - before;
+    }
+
+    pub(super) fn own_output(&mut self, text: &str) {
+        let line = text.trim();
+        if !line.is_empty() && line != "FAIL" && line != "PASS" && !line.starts_with("FAIL\t") {
+            self.last = cut(line, 300).to_string();
+        }
+    }
+
+    pub(super) fn result(
+        &mut self,
+        room: &mut Room,
+        test: &str,
+        action: &str,
+        elapsed: Option<f64>,
+    ) -> Result<(), ReadFault> {
+        let open = self.open.remove(test).unwrap_or_default();
+        self.held -= (open.text.len() + open.errors.len()).min(self.held);
+        let status = match action {
+            "fail" => TestStatus::Failed,
+            "skip" => TestStatus::Ignored,
+            _ => TestStatus::Passed,
+        };
+        let failure = (status == TestStatus::Failed).then(|| {
+            for (at, _) in test.match_indices('/') {
+                self.parents.insert(test[..at].to_string());
+            }
+            failure(&open, self.parents.contains(test))
+        });
+        let duration_ms = elapsed.and_then(millis);
+        self.draft.push(room, Case { name: test.into(), status, duration_ms, failure }).map(|_| ())
+    }
+
+    /// The package's own result.
+    pub(super) fn end(
+        &mut self,
+        room: &mut Room,
+        action: &str,
+        elapsed: Option<f64>,
+    ) -> Result<(), ReadFault> {
+        self.over = true;
+        self.skipped = action == "skip";
+        self.draft.reading.duration_ms = elapsed.and_then(millis);
+        self.end_open(room, action == "pass")?;
+        let failed = self.draft.count(&[TestStatus::Failed]) > 0;
+        if action == "fail" && !failed {
+            let said = if self.last.is_empty() { String::new() } else { format!(": {}", self.last) };
+            self.draft.fault(format!("the package failed outside its tests{said}"));
+        }
+        Ok(())
+    }
+
+    /// Tests without a result: they failed, but for benchmarks, which have none where the package passed.
+    fn end_open(&mut self, room: &mut Room, passed: bool) -> Result<(), ReadFault> {
+        for (name, open) in std::mem::take(&mut self.open) {
+            if passed && name.starts_with("Benchmark") {
+                self.draft.push(
+                    room,
+                    Case { name, status: TestStatus::Passed, duration_ms: None, failure: None },
+                )?;
+                continue;
+            }
+            self.draft.fault(format!("`{}` began and did not end", cut(&name, 200)));
+            let mut failure = failure(&open, false);
+            if failure.message.is_empty() {
+                failure.message = "it began and did not end".into();
+            }
+            let status = TestStatus::Failed;
+            self.draft.push(room, Case { name, status, duration_ms: None, failure: Some(failure) })?;
+        }
+        Ok(())
+    }
+
+    /// The input ended before the package did.
+    pub(super) fn broken_off(&mut self, room: &mut Room) -> Result<(), ReadFault> {
+        self.end_open(room, false)?;
+        self.draft.fault("its end is missing: the output is cut off");
+        Ok(())
+    }
+
+    /// `[no test files]`
+    pub(super) fn without_files(&self) -> bool {
+        self.skipped && self.draft.reading.cases.is_empty() && self.draft.reading.fault.is_none()
+    }
+}
+
+fn failure(open: &Open, subtest: bool) -> Failure {
+    let text = open.text.trim_end();
+    if let Some(line) = text.lines().find(|l| l.starts_with("panic: ")) {
+        let line = line.trim_end_matches(" [recovered, repanicked]").trim_end_matches(" [recovered]");
+        return Failure::new(line, text, of_go_stack(text));
+    }
+    let marked = first_message(&open.errors);
+    match marked.or_else(|| first_message(text)) {
+        Some((message, place)) => Failure::new(&message, text, Some(place)),
+        None if text.is_empty() && subtest => Failure::new("a subtest failed", "", None),
+        None => Failure::new(text.trim_start(), text, None),
+    }
+}
+
+/// The first `    x_test.go:6: message` with the lines that go on with it, which are indented further.
+fn first_message(text: &str) -> Option<(String, SourcePlace)> {
+    let mut lines = text.lines();
+    let (place, message, indent) = lines.find_map(|line| {
+        let (place, message) = of_go(line)?;
+        Some((place, message, line.len() - line.trim_start().len()))
+    })?;
+    let more = lines.take_while(|l| l.len() - l.trim_start().len() > indent);
+    let message = more.fold(message.to_string(), |message, line| format!("{message}\n{}", line.trim()));
+    Some((message, place))
+}

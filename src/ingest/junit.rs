@@ -1,0 +1,126 @@
+//! JUnit XML of any reporter: one reading for each suite that holds testcases.
+
+use super::collect::{Draft, Room, cut, finish, milliseconds, outside};
+use super::fault::ReadFault;
+use super::{document, panic, place};
+use crate::base::json::plain;
+use crate::base::junit::{Case as Element, Kind, Outcome, Report, Suite};
+use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
+use std::io::BufRead;
+
+/// Reads a report. A case's name is its `name`, with `classname.` before it where that says more than the suite does.
+pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
+    let report = document::junit(input)?;
+    let (mut room, mut drafts) = (Room::default(), Vec::new());
+    let mut number = vec![None; report.suites.len()];
+    for (nth, suite) in report.suites.iter().enumerate() {
+        if suite.cases.is_empty() {
+            continue;
+        }
+        let mut draft = Draft::new(&report.path(nth));
+        draft.reading.duration_ms = suite.time_ms.and_then(milliseconds);
+        for element in &suite.cases {
+            draft.push(&mut room, case(element, name(element, suite)))?;
+        }
+        number[nth] = Some(drafts.len());
+        drafts.push(draft);
+    }
+    for (suite, sentence) in faults(&report) {
+        match suite.and_then(|s| number[s]) {
+            Some(nth) => drafts[nth].fault(sentence),
+            None => drafts.push(outside(sentence)),
+        }
+    }
+    if drafts.is_empty() {
+        drafts.push(Draft::new(&report.suites.first().map(|s| s.name.clone()).unwrap_or_default()));
+    }
+    Ok(finish(drafts))
+}
+
+/// What the counts of a report say against its cases: the number of a suite, or none for the report, and a sentence.
+pub(super) fn faults(report: &Report) -> Vec<(Option<usize>, String)> {
+    let called = |suite: Option<usize>| match suite {
+        Some(nth) => format!("the suite `{}`", plain(&report.path(nth))),
+        None => "the report".into(),
+    };
+    let short = report.unshown();
+    let mut found: Vec<_> = short
+        .iter()
+        .map(|u| {
+            let (declared, shown) = (u.declared, u.shown);
+            let name = called(u.suite);
+            (u.suite, format!("{name} counts {declared} failures and errors, but its testcases show {shown}"))
+        })
+        .collect();
+    // Counts of tests differ honestly between reporters; none at all where some are counted does not.
+    let mut held: Vec<usize> = report.suites.iter().map(|s| s.cases.len()).collect();
+    let all: usize = held.iter().sum();
+    for (nth, suite) in report.suites.iter().enumerate().rev() {
+        if let Some(outer) = suite.within {
+            held[outer] += held[nth];
+        }
+    }
+    let empty = |tests: u64, held: usize| tests > 0 && held == 0;
+    if empty(report.tests, all) {
+        found.push((None, format!("the report counts {} tests, but shows none", report.tests)));
+    }
+    for (nth, suite) in report.suites.iter().enumerate().filter(|(nth, s)| empty(s.tests, held[*nth])) {
+        found
+            .push((Some(nth), format!("{} counts {} tests, but shows none", called(Some(nth)), suite.tests)));
+    }
+    found
+}
+
+fn name(element: &Element, suite: &Suite) -> String {
+    let said = |class: &&str| {
+        !class.is_empty() && **class != suite.name && !suite.name.ends_with(&format!("/{class}"))
+    };
+    match element.classname.as_deref().filter(said) {
+        Some(class) => format!("{class}.{}", element.name),
+        None => element.name.clone(),
+    }
+}
+
+/// A case as its elements say it: `<failure>` and `<error>` failed, whatever else there is; a failure that a passing run
+/// followed is flaky; `<rerunFailure>` alone is a failure.
+pub(super) fn case(element: &Element, name: String) -> Case {
+    let first = |kinds: &[Kind]| element.outcomes.iter().find(|o| kinds.contains(&o.kind));
+    let (status, outcome) = if let Some(outcome) = first(&[Kind::Failure, Kind::Error]) {
+        (TestStatus::Failed, Some(outcome))
+    } else if let Some(outcome) = first(&[Kind::Rerun]) {
+        (TestStatus::Failed, Some(outcome))
+    } else if let Some(outcome) = first(&[Kind::Flaky]) {
+        (TestStatus::Flaky, Some(outcome))
+    } else if first(&[Kind::Skipped]).is_some() || is_not_run(element) {
+        (TestStatus::Ignored, None)
+    } else {
+        (TestStatus::Passed, None)
+    };
+    let failure = outcome.map(|o| failure(o, element));
+    Case { name, status, duration_ms: element.time_ms.and_then(milliseconds), failure }
+}
+
+/// GoogleTest says of a disabled test only that its status is `notrun`.
+fn is_not_run(element: &Element) -> bool {
+    element.status.as_deref().is_some_and(|s| matches!(s, "notrun" | "disabled" | "skipped"))
+}
+
+fn failure(outcome: &Outcome, element: &Element) -> Failure {
+    let text = outcome.text.trim_matches(['\n', '\r']).trim_end();
+    let rust = text.lines().any(|l| panic::thread(l).is_some());
+    if rust {
+        return panic::failure(text);
+    }
+    let said = outcome.message.as_deref().map(str::trim).filter(|m| !m.is_empty());
+    let line = text.lines().map(str::trim).find(|l| !l.is_empty());
+    let message = said.or(line).or(outcome.class.as_deref()).unwrap_or_default();
+    let class = element.classname.as_deref().unwrap_or_default();
+    let place = place::of_any(text, class).or_else(|| at(element));
+    Failure::new(message, text, place)
+}
+
+/// The place that the element itself names.
+fn at(element: &Element) -> Option<SourcePlace> {
+    let file = cut(element.file.as_deref()?, 4096).to_string();
+    Some(SourcePlace { file, line: element.line.unwrap_or(0), column: 0 })
+}

@@ -1,0 +1,155 @@
+//! The output of Rust's test harness, as cargo shows it or alone: text, or JSON lines; one reading a binary.
+
+use super::collect::{Draft, Room, finish, outside};
+use super::fault::ReadFault;
+use super::libtest_binary::Binary;
+use super::libtest_json::{Event, Suite};
+use super::libtest_line as says;
+use super::lines::Lines;
+use crate::model::test::Reading;
+
+/// Reads the output of any number of binaries. A build that broke is the fault of a reading without a name.
+pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
+    let mut output = Output::default();
+    while let Some(line) = lines.next()? {
+        output.line(&line.text, line.number)?;
+    }
+    output.end()
+}
+
+#[derive(Default)]
+struct Output {
+    room: Room,
+    done: Vec<Draft>,
+    /// What cargo said it runs next.
+    target: Option<String>,
+    text: Option<Binary>,
+    json: Option<Suite>,
+    /// The last binary broke off: what cargo says next is about it.
+    broke_off: bool,
+    /// The first of cargo's other errors.
+    error: Option<String>,
+}
+
+impl Output {
+    fn line(&mut self, line: &str, number: u64) -> Result<(), ReadFault> {
+        if self.json.is_some() {
+            return self.json_line(line, number);
+        }
+        let Some(binary) = &mut self.text else { return self.outside(line) };
+        // The start of a test that killed the binary shares its line with cargo's word.
+        let died = says::start(line).is_some_and(|(_, printed)| says::is_over(printed));
+        let next = says::announced(line).is_some() || says::target(line).is_some() || says::is_over(line);
+        if next && binary.may_end() {
+            self.close();
+            return self.outside(line);
+        }
+        let over = binary.line(&mut self.room, line)?;
+        if died {
+            self.close();
+        } else if over && let Some(binary) = self.text.take() {
+            self.done.push(binary.draft);
+        }
+        Ok(())
+    }
+
+    fn json_line(&mut self, line: &str, number: u64) -> Result<(), ReadFault> {
+        let event = Event::of(line);
+        let begins = |e: &Event| e.kind() == "suite" && e.event() == "started";
+        match (event, &mut self.json) {
+            (Ok(Some(event)), _) if begins(&event) => {
+                self.close();
+                self.begin_json(&event);
+            }
+            (Ok(Some(event)), Some(suite)) => {
+                if suite.event(&mut self.room, &event)?
+                    && let Some(suite) = self.json.take()
+                {
+                    self.done.push(suite.draft);
+                }
+            }
+            (Err(()), Some(suite)) => {
+                suite.draft.fault(format!("line {number} begins an event and is not whole JSON"));
+            }
+            _ if says::target(line).is_some() || says::is_over(line) => {
+                self.close();
+                self.outside(line)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Ends what is open without an end of its own.
+    fn close(&mut self) {
+        if let Some(binary) = self.text.take() {
+            self.done.push(binary.broken_off(&mut self.room));
+            self.broke_off = true;
+        }
+        if let Some(suite) = self.json.take() {
+            self.done.push(suite.broken_off());
+            self.broke_off = true;
+        }
+    }
+
+    fn begin_json(&mut self, event: &Event) {
+        self.broke_off = false;
+        self.json = Some(Suite::new(&self.target.take().unwrap_or_default(), event));
+    }
+
+    /// A line between binaries.
+    fn outside(&mut self, line: &str) -> Result<(), ReadFault> {
+        if let Some(target) = says::target(line) {
+            self.target = Some(target);
+            self.broke_off = false;
+        } else if let Some(announced) = says::announced(line) {
+            self.broke_off = false;
+            self.text = Some(Binary::new(&self.target.take().unwrap_or_default(), announced));
+        } else if let Some(fault) = says::build_failure(line) {
+            self.done.push(outside(fault));
+        } else if let Some(how) = says::ended(line) {
+            if let Some(draft) = self.done.last_mut().filter(|_| self.broke_off) {
+                let fault = draft.reading.fault.take().unwrap_or_default();
+                draft.fault(format!("{fault}; its process ended with {how}"));
+            }
+        } else if let Ok(Some(event)) = Event::of(line) {
+            if event.kind() == "suite" && event.event() == "started" {
+                self.begin_json(&event);
+            }
+        } else if line.starts_with("error: ") && self.error.is_none() && !says::is_over(line) {
+            self.error = Some(line.chars().take(200).collect());
+        }
+        Ok(())
+    }
+
+    fn end(mut self) -> Result<Vec<Reading>, ReadFault> {
+        self.close();
+        if let Some(target) = self.target.take() {
+            let mut draft = Draft::new(&target);
+            draft.fault("cargo ran it, and its harness said nothing");
+            self.done.push(draft);
+        }
+        match self.error {
+            _ if !self.done.is_empty() => Ok(finish(merge_builds(self.done))),
+            Some(error) => Err(ReadFault::new(format!("it holds no libtest results, but `{error}`"))),
+            None => Err(ReadFault::holds_no("libtest results")),
+        }
+    }
+}
+
+/// Cargo names each crate that did not compile: one reading says the first, and how many more there are.
+fn merge_builds(drafts: Vec<Draft>) -> Vec<Draft> {
+    let is_build =
+        |d: &Draft| d.reading.name.is_empty() && d.reading.cases.is_empty() && d.reading.fault.is_some();
+    let (builds, mut rest): (Vec<Draft>, Vec<Draft>) = drafts.into_iter().partition(|d| {
+        is_build(d) && d.reading.fault.as_deref().is_some_and(|f| f.starts_with("cargo could not compile "))
+    });
+    let more = builds.len().saturating_sub(1);
+    if let Some(mut first) = builds.into_iter().next() {
+        if let Some(fault) = first.reading.fault.as_mut().filter(|_| more > 0) {
+            fault.push_str(&format!(" and {more} more"));
+        }
+        rest.push(first);
+    }
+    rest
+}

@@ -1,0 +1,256 @@
+//! The text of one test binary, from `running N tests` to its result line.
+
+use super::collect::{Draft, Room, append, case, counted};
+use super::fault::ReadFault;
+use super::libtest_line::{self as says, Outcome, Summary};
+use super::panic;
+use crate::model::test::{Case, Failure, TestStatus};
+use std::collections::HashMap;
+
+/// Threads whose panics are kept until their tests end.
+const STRAYS: usize = 10_000;
+/// Bytes of such a panic.
+const STRAY: usize = 8 << 10;
+
+/// A test that began on a line and printed (`--nocapture` with one thread).
+struct Pending {
+    name: String,
+    text: String,
+    /// The last line that is not blank: its end is the status, if the harness writes next.
+    last: String,
+}
+
+enum Phase {
+    Running,
+    /// `failures:` or `successes:`, with the case whose output is shown.
+    Sections(Option<usize>, String),
+}
+
+/// What one binary has said so far.
+pub(super) struct Binary {
+    pub(super) draft: Draft,
+    announced: u64,
+    phase: Phase,
+    pending: Option<Pending>,
+    /// Results that stand behind what other tests printed: taken if they make the count whole.
+    embedded: Vec<Outcome>,
+    /// Panics by thread, for tests whose output is not captured.
+    strays: HashMap<String, String>,
+    stray: Option<String>,
+    /// A result line that does not agree: another harness's, printed by a test, or this one's.
+    disagrees: Option<Summary>,
+    quiet: bool,
+}
+
+impl Binary {
+    pub(super) fn new(name: &str, announced: u64) -> Binary {
+        Binary {
+            draft: Draft::new(name),
+            announced,
+            phase: Phase::Running,
+            pending: None,
+            embedded: Vec::new(),
+            strays: HashMap::new(),
+            stray: None,
+            disagrees: None,
+            quiet: false,
+        }
+    }
+
+    /// Whether a line that begins another binary would be one: the output shown of a test may hold a harness's own.
+    pub(super) fn may_end(&self) -> bool {
+        !matches!(self.phase, Phase::Sections(Some(_), _))
+    }
+
+    /// Takes a line; true when it was the result line.
+    pub(super) fn line(&mut self, room: &mut Room, line: &str) -> Result<bool, ReadFault> {
+        if matches!(self.phase, Phase::Sections(..)) {
+            return self.section_line(room, line);
+        }
+        if self.pending.is_some() && !self.settle(room, line)? {
+            return Ok(false);
+        }
+        self.running_line(room, line)
+    }
+
+    /// Ends the pending test if this line is the harness's and the line before it ends in a status.
+    fn settle(&mut self, room: &mut Room, line: &str) -> Result<bool, ReadFault> {
+        let Some(pending) = &mut self.pending else { return Ok(true) };
+        let harness = is_heading(line) || says::start(line).is_some() || says::summary(line).is_some();
+        let found = harness.then(|| says::glued(&pending.last)).flatten();
+        let Some((status, duration_ms)) = found else {
+            append(&mut pending.text, "\n", Failure::TEXT);
+            append(&mut pending.text, line, Failure::TEXT);
+            if !line.trim().is_empty() {
+                pending.last = line.to_string();
+            }
+            return Ok(false);
+        };
+        if let Some(pending) = self.pending.take() {
+            let failed = status == TestStatus::Failed;
+            let text = pending.text.trim_end().trim_end_matches("FAILED");
+            let failure = failed.then(|| panic::failure(text));
+            self.draft.push(room, Case { name: pending.name, status, duration_ms, failure })?;
+        }
+        Ok(true)
+    }
+
+    fn running_line(&mut self, room: &mut Room, line: &str) -> Result<bool, ReadFault> {
+        if let Some(outcome) = says::result(line) {
+            self.stray = None;
+            self.take(room, outcome)?;
+        } else if let Some((name, printed)) = says::start(line) {
+            self.stray = None;
+            self.pending = Some(Pending { name, text: printed.to_string(), last: printed.to_string() });
+        } else if is_heading(line) {
+            self.phase = Phase::Sections(None, String::new());
+        } else if let Some(summary) = says::summary(line) {
+            return self.conclude(room, summary);
+        } else if let Some(name) = line.strip_suffix(" --- FAILED") {
+            self.quiet = true;
+            self.draft.push(room, case(name, TestStatus::Failed))?;
+        } else {
+            self.quiet |= is_dots(line);
+            self.stray_line(line);
+            // Bounded by what was announced: more would not be taken.
+            if let Some(outcome) = says::embedded(line)
+                && (self.embedded.len() as u64) < self.announced
+            {
+                self.embedded.push(outcome);
+            }
+        }
+        Ok(false)
+    }
+
+    fn take(&mut self, room: &mut Room, outcome: Outcome) -> Result<(), ReadFault> {
+        let Outcome { name, status, duration_ms } = outcome;
+        self.draft.push(room, Case { name, status, duration_ms, failure: None }).map(|_| ())
+    }
+
+    /// Keeps what a panicking thread says, for the test of that name.
+    fn stray_line(&mut self, line: &str) {
+        if let Some(name) = panic::thread(line) {
+            let known = self.strays.contains_key(name);
+            self.stray = (known || self.strays.len() < STRAYS).then(|| name.to_string());
+        } else if panic::is_trailer(line) {
+            self.stray = None;
+        }
+        if let Some(text) = self.stray.as_ref().map(|name| self.strays.entry(name.clone()).or_default()) {
+            append(text, line, STRAY);
+            append(text, "\n", STRAY);
+        }
+    }
+
+    fn section_line(&mut self, room: &mut Room, line: &str) -> Result<bool, ReadFault> {
+        if is_heading(line) {
+            self.end_section(room, None);
+            return Ok(false);
+        }
+        if let Some(summary) = says::summary(line)
+            && self.conclude(room, summary)?
+        {
+            return Ok(true);
+        }
+        let header = line.strip_prefix("---- ").and_then(|l| l.strip_suffix(" ----"));
+        let name = header.and_then(|h| h.strip_suffix(" stdout").or_else(|| h.strip_suffix(" stderr")));
+        if let Some(nth) = name.and_then(|n| self.draft.named(n)) {
+            self.end_section(room, Some(nth));
+        } else if let Phase::Sections(Some(_), text) = &mut self.phase {
+            append(text, line, Failure::TEXT);
+            append(text, "\n", Failure::TEXT);
+        }
+        Ok(false)
+    }
+
+    fn end_section(&mut self, room: &mut Room, next: Option<usize>) {
+        let old = std::mem::replace(&mut self.phase, Phase::Sections(next, String::new()));
+        if let Phase::Sections(Some(nth), text) = old
+            && self.draft.reading.cases.get(nth).is_some_and(|c| c.status == TestStatus::Failed)
+        {
+            self.draft.explain(room, nth, panic::failure(&text));
+        }
+    }
+
+    /// Whether a result line agrees with what was seen; embedded results are taken where they alone make it agree.
+    fn conclude(&mut self, room: &mut Room, summary: Summary) -> Result<bool, ReadFault> {
+        let counted = |status: TestStatus| self.draft.count(&[status]);
+        let more = |status: TestStatus| self.embedded.iter().filter(|o| o.status == status).count() as u64;
+        let agrees = |with: &dyn Fn(TestStatus) -> u64, total: u64| {
+            total == self.announced
+                && with(TestStatus::Passed) == summary.passed + summary.measured
+                && with(TestStatus::Failed) == summary.failed
+                && with(TestStatus::Ignored) == summary.ignored
+        };
+        let total = self.draft.reading.cases.len() as u64;
+        let plain = agrees(&counted, total);
+        let with_embedded = !plain && agrees(&|s| counted(s) + more(s), total + self.embedded.len() as u64);
+        if !plain && !with_embedded {
+            self.disagrees = Some(summary);
+            return Ok(false);
+        }
+        if with_embedded {
+            for outcome in std::mem::take(&mut self.embedded) {
+                self.take(room, outcome)?;
+            }
+        }
+        self.end_section(room, None);
+        self.draft.reading.duration_ms = summary.duration_ms;
+        self.explain_strays(room);
+        Ok(true)
+    }
+
+    fn explain_strays(&mut self, room: &mut Room) {
+        for (name, text) in std::mem::take(&mut self.strays) {
+            if let Some(nth) = self.draft.named(&name)
+                && self.draft.reading.cases.get(nth).is_some_and(|c| c.status == TestStatus::Failed)
+            {
+                self.draft.explain(room, nth, panic::failure(&text));
+            }
+        }
+    }
+
+    /// The reading of a binary that never came to a result line that agrees.
+    pub(super) fn broken_off(mut self, room: &mut Room) -> Draft {
+        self.end_section(room, None);
+        self.explain_strays(room);
+        let total = self.draft.reading.cases.len() as u64;
+        let mut fault = if total != self.announced {
+            let announced = counted(self.announced, "test");
+            let verb = if self.announced == 1 { "was" } else { "were" };
+            let have = if total == 1 { "has a result" } else { "have results" };
+            format!("{announced} {verb} announced, but {total} {have}")
+        } else if let Some(s) = self.disagrees {
+            let seen = |status| self.draft.count(&[status]);
+            format!(
+                "its result line counts {} passed, {} failed and {} ignored, but its tests show {}, {} and {}",
+                s.passed + s.measured,
+                s.failed,
+                s.ignored,
+                seen(TestStatus::Passed),
+                seen(TestStatus::Failed),
+                seen(TestStatus::Ignored)
+            )
+        } else {
+            "its result line is missing: the output ends before the harness did".into()
+        };
+        if let Some(pending) = &self.pending {
+            let name: String = pending.name.chars().take(200).collect();
+            fault.push_str(&format!("; `{name}` began and did not end"));
+        }
+        if self.quiet {
+            fault.push_str("; the harness ran with --quiet, which does not name the tests that pass");
+        }
+        self.draft.fault(fault);
+        self.draft
+    }
+}
+
+fn is_heading(line: &str) -> bool {
+    line == "failures:" || line == "successes:"
+}
+
+/// A line of `--quiet`: `..i 6/9`.
+fn is_dots(line: &str) -> bool {
+    let dots = line.split(' ').next().unwrap_or_default();
+    !dots.is_empty() && dots.bytes().all(|b| matches!(b, b'.' | b'i' | b'F'))
+}

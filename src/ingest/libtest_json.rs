@@ -1,0 +1,139 @@
+//! The JSON lines of Rust's test harness (`--format json`), which nextest writes too.
+
+use super::collect::{Draft, Room, counted, millis};
+use super::fault::ReadFault;
+use super::panic;
+use crate::base::json::{self, Json, Limits};
+use crate::model::test::{Case, TestStatus};
+use std::collections::BTreeSet;
+
+/// One line that is an event of a suite, a test or a benchmark.
+pub(super) struct Event {
+    value: Json<'static>,
+}
+
+impl Event {
+    /// The event in a line; `Err` for one that begins as an event and is not whole, `None` for anything else.
+    pub(super) fn of(line: &str) -> Result<Option<Event>, ()> {
+        let line = line.trim();
+        let begins = line.starts_with("{\"type\":") || line.starts_with("{ \"type\":");
+        if !begins {
+            return Ok(None);
+        }
+        let value = json::parse(line.as_bytes(), &Limits::default()).map_err(|_| ())?.into_owned();
+        Ok(Some(Event { value }).filter(|e| matches!(e.kind(), "suite" | "test" | "bench")))
+    }
+
+    pub(super) fn kind(&self) -> &str {
+        self.text("type").unwrap_or_default()
+    }
+
+    /// `started`, `ok`, `failed`, `ignored`, …
+    pub(super) fn event(&self) -> &str {
+        self.text("event").unwrap_or_default()
+    }
+
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        self.value.get(key)?.as_str()
+    }
+
+    pub(super) fn number(&self, key: &str) -> Option<u64> {
+        match self.value.get(key)? {
+            Json::Int(n) => u64::try_from(*n).ok(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn duration_ms(&self) -> Option<u64> {
+        match self.value.get("exec_time")? {
+            Json::Float(seconds) => millis(*seconds),
+            Json::Int(seconds) => millis(*seconds as f64),
+            _ => None,
+        }
+    }
+
+    /// What `libtest-json-plus` says about a suite.
+    pub(super) fn nextest(&self, key: &str) -> Option<&str> {
+        self.value.get("nextest")?.get(key)?.as_str()
+    }
+
+    /// A test's result: passed, failed or ignored, with its failure.
+    pub(super) fn case(&self, name: &str) -> Option<Case> {
+        let status = match (self.kind(), self.event()) {
+            ("bench", _) | ("test", "ok") => TestStatus::Passed,
+            ("test", "failed") => TestStatus::Failed,
+            ("test", "ignored") => TestStatus::Ignored,
+            _ => return None,
+        };
+        let failure = (status == TestStatus::Failed).then(|| {
+            let parts = [self.text("stdout"), self.text("message"), self.text("reason")];
+            let text: Vec<&str> = parts.into_iter().flatten().filter(|t| !t.is_empty()).collect();
+            panic::failure(&text.join("\n"))
+        });
+        Some(Case { name: name.into(), status, duration_ms: self.duration_ms(), failure })
+    }
+}
+
+/// What one suite has said so far.
+pub(super) struct Suite {
+    pub(super) draft: Draft,
+    announced: u64,
+    open: BTreeSet<String>,
+}
+
+impl Suite {
+    pub(super) fn new(name: &str, event: &Event) -> Suite {
+        let announced = event.number("test_count").unwrap_or(0);
+        Suite { draft: Draft::new(name), announced, open: BTreeSet::new() }
+    }
+
+    /// Takes an event of a test or the suite's end; true when it was the end.
+    pub(super) fn event(&mut self, room: &mut Room, event: &Event) -> Result<bool, ReadFault> {
+        if event.kind() == "suite" {
+            self.conclude(event);
+            return Ok(true);
+        }
+        let Some(name) = event.text("name") else { return Ok(false) };
+        if event.event() == "started" {
+            if (self.open.len() as u64) < self.announced {
+                self.open.insert(name.to_string());
+            }
+        } else if let Some(case) = event.case(name) {
+            self.open.remove(name);
+            self.draft.push(room, case)?;
+        }
+        Ok(false)
+    }
+
+    fn conclude(&mut self, event: &Event) {
+        self.draft.reading.duration_ms = event.duration_ms();
+        let says = |key: &str| event.number(key).unwrap_or(0);
+        let (passed, failed, ignored) = (says("passed") + says("measured"), says("failed"), says("ignored"));
+        let seen = |status| self.draft.count(&[status]);
+        let shown = (seen(TestStatus::Passed), seen(TestStatus::Failed), seen(TestStatus::Ignored));
+        if (passed, failed, ignored) != shown {
+            self.draft.fault(format!(
+                "its end counts {passed} passed, {failed} failed and {ignored} ignored, but its tests show {}, {} and {}",
+                shown.0, shown.1, shown.2
+            ));
+        } else if self.announced != self.draft.reading.cases.len() as u64 {
+            self.missing();
+        }
+    }
+
+    fn missing(&mut self) {
+        let (total, announced) = (self.draft.reading.cases.len() as u64, counted(self.announced, "test"));
+        let mut fault = format!("{announced} announced, but {} shown", counted(total, "result"));
+        if let Some(name) = self.open.first() {
+            let name: String = name.chars().take(200).collect();
+            fault.push_str(&format!("; `{name}` began and did not end"));
+        }
+        self.draft.fault(fault);
+    }
+
+    /// The reading of a suite whose end never came.
+    pub(super) fn broken_off(mut self) -> Draft {
+        self.missing();
+        self.draft
+    }
+}

@@ -1,0 +1,184 @@
+//! The lines that Rust's test harness and cargo write.
+
+use super::collect::millis;
+use crate::model::test::TestStatus;
+
+/// What the harness says at the end of one binary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Summary {
+    pub(super) passed: u64,
+    pub(super) failed: u64,
+    pub(super) ignored: u64,
+    /// Benchmarks.
+    pub(super) measured: u64,
+    pub(super) duration_ms: Option<u64>,
+}
+
+/// A test's result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Outcome {
+    pub(super) name: String,
+    pub(super) status: TestStatus,
+    pub(super) duration_ms: Option<u64>,
+}
+
+/// `running 9 tests`
+pub(super) fn announced(line: &str) -> Option<u64> {
+    let rest = line.strip_prefix("running ")?;
+    rest.strip_suffix(" tests").or_else(|| rest.strip_suffix(" test"))?.parse().ok()
+}
+
+/// `test a::b ... ok`; a name may hold spaces and dots, so the last ` ... ` that a status follows is the harness's.
+pub(super) fn result(line: &str) -> Option<Outcome> {
+    let rest = line.strip_prefix("test ")?;
+    rest.rmatch_indices(" ... ").find_map(|(at, dots)| {
+        let (status, duration_ms) = status(&rest[at + dots.len()..])?;
+        Some(Outcome { name: name(&rest[..at]), status, duration_ms })
+    })
+}
+
+/// `test a::b ... ` and whatever the test printed behind it.
+pub(super) fn start(line: &str) -> Option<(String, &str)> {
+    let (head, printed) = line.strip_prefix("test ")?.split_once(" ... ")?;
+    Some((name(head), printed))
+}
+
+/// The name that the harness takes on its command line.
+fn name(shown: &str) -> String {
+    let ends = [" - should panic", " - compile fail", " - compile"];
+    ends.iter().find_map(|end| shown.strip_suffix(end)).unwrap_or(shown).to_string()
+}
+
+/// A status that stands alone: `ok`, `FAILED <0.01s>`, `ignored, reason`, `bench: …`.
+pub(super) fn status(text: &str) -> Option<(TestStatus, Option<u64>)> {
+    let (word, duration_ms) = match text.strip_suffix("s>").and_then(|t| t.rsplit_once(" <")) {
+        Some((word, seconds)) => (word, millis(seconds.parse().ok()?)),
+        None => (text, None),
+    };
+    let status = match word {
+        "ok" => TestStatus::Passed,
+        "FAILED" => TestStatus::Failed,
+        "ignored" => TestStatus::Ignored,
+        _ if word.starts_with("ignored, ") => TestStatus::Ignored,
+        _ if word.starts_with("bench: ") => TestStatus::Passed,
+        "FAILED (time limit exceeded)" => TestStatus::Failed,
+        _ => return None,
+    };
+    Some((status, duration_ms))
+}
+
+/// The status at the end of what a test printed without a line's end: `no newline hereok`.
+pub(super) fn glued(text: &str) -> Option<(TestStatus, Option<u64>)> {
+    status(text).or_else(|| {
+        let word = text.strip_suffix("s>").and_then(|t| t.rsplit_once(" <")).map_or(text, |(word, _)| word);
+        let passed = word.ends_with("ok").then_some(TestStatus::Passed);
+        passed.or_else(|| word.ends_with("FAILED").then_some(TestStatus::Failed)).map(|s| (s, None))
+    })
+}
+
+/// A result that stands behind what another test printed without a line's end.
+pub(super) fn embedded(line: &str) -> Option<Outcome> {
+    line.rmatch_indices("test ").filter(|(at, _)| *at > 0).find_map(|(at, _)| result(&line[at..]))
+}
+
+/// `test result: FAILED. 3 passed; 4 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.12s`
+pub(super) fn summary(line: &str) -> Option<Summary> {
+    let rest = line.strip_prefix("test result: ")?;
+    let (_, counts) = rest.strip_prefix("ok. ").or_else(|| rest.strip_prefix("FAILED. ")).map(|r| ((), r))?;
+    let mut parts = counts.split("; ");
+    let mut count = |what: &str| parts.next()?.strip_suffix(what)?.trim_end().parse().ok();
+    let (passed, failed, ignored) = (count("passed")?, count("failed")?, count("ignored")?);
+    let measured = count("measured")?;
+    let seconds = counts.rsplit_once("finished in ").and_then(|(_, t)| t.strip_suffix('s')?.parse().ok());
+    Some(Summary { passed, failed, ignored, measured, duration_ms: seconds.and_then(millis) })
+}
+
+/// The target that cargo says it runs: `     Running tests/x.rs (target/debug/deps/x-0123456789abcdef)`, `   Doc-tests x`.
+///
+/// A binary's name is that of its file without the hash; unit tests of anything but a `lib.rs` keep their source beside it.
+pub(super) fn target(line: &str) -> Option<String> {
+    if let Some(of) = line.strip_prefix("   Doc-tests ") {
+        return Some(format!("{} (doc-tests)", of.trim()));
+    }
+    let rest = line.strip_prefix("     Running ")?;
+    // Cargo without a package's source says the file alone: `Running target/debug/deps/x-hash`.
+    let (source, file) = rest.strip_suffix(')').and_then(|r| r.rsplit_once(" (")).unwrap_or(("", rest));
+    let file = file.trim_matches('`').rsplit(['/', '\\']).next()?.trim_end_matches(".exe");
+    let stem = match file.rsplit_once('-') {
+        Some((stem, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => stem,
+        _ => file,
+    };
+    match source.strip_prefix("unittests ") {
+        Some(source) if !source.ends_with("lib.rs") => Some(format!("{stem} ({source})")),
+        _ => Some(stem.to_string()),
+    }
+}
+
+/// What cargo could not compile: `error: could not compile `shelf` (lib test) due to 1 previous error`.
+pub(super) fn build_failure(line: &str) -> Option<String> {
+    let what = line.trim_start().strip_prefix("error: could not compile ")?;
+    let what = what.split(" due to ").next().unwrap_or(what);
+    let what: String = what.chars().filter(|c| *c != '`').take(200).collect();
+    Some(format!("cargo could not compile {what}"))
+}
+
+/// How a test binary ended, in cargo's words: `… (signal: 11, SIGSEGV: invalid memory reference)`.
+pub(super) fn ended(line: &str) -> Option<String> {
+    let rest = line.trim_start().strip_prefix("process didn't exit successfully: ")?;
+    let (_, how) = rest.strip_suffix(')')?.rsplit_once(" (")?;
+    let how: String = how.chars().take(200).collect();
+    Some(how)
+}
+
+/// Cargo's word that a binary is over, where the binary's own may be missing.
+pub(super) fn is_over(line: &str) -> bool {
+    line.starts_with("error: test failed, to rerun pass")
+        || line.starts_with("error: doctest failed, to rerun pass")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use TestStatus::{Failed, Ignored, Passed};
+
+    fn said(line: &str) -> Option<(String, TestStatus, Option<u64>)> {
+        result(line).map(|o| (o.name, o.status, o.duration_ms))
+    }
+
+    #[test]
+    fn results_of_tests() {
+        assert_eq!(said("test a::b ... ok"), Some(("a::b".into(), Passed, None)));
+        assert_eq!(said("test a - should panic ... FAILED"), Some(("a".into(), Failed, None)));
+        assert_eq!(said("test a ... ignored, why ... so"), Some(("a".into(), Ignored, None)));
+        assert_eq!(said("test a ... ok <0.005s>"), Some(("a".into(), Passed, Some(5))));
+        assert_eq!(said("test b ... bench:  10 ns/iter (+/- 2)"), Some(("b".into(), Passed, None)));
+        let doc = "test src/lib.rs - add (line 7) - compile fail ... ok";
+        assert_eq!(said(doc), Some(("src/lib.rs - add (line 7)".into(), Passed, None)));
+        assert_eq!(said("test a ... printed"), None);
+        assert_eq!(start("test a ... printed"), Some(("a".into(), "printed")));
+        assert_eq!(embedded("no newline heretest x ... ok").map(|o| o.name), Some("x".into()));
+        assert_eq!(glued("no newline hereok"), Some((Passed, None)));
+        assert_eq!(announced("running 1 test"), Some(1));
+    }
+
+    #[test]
+    fn lines_of_cargo() {
+        let line = "test result: FAILED. 3 passed; 4 failed; 2 ignored; 1 measured; 0 filtered out; finished in 0.12s";
+        let found = Summary { passed: 3, failed: 4, ignored: 2, measured: 1, duration_ms: Some(120) };
+        assert_eq!(summary(line), Some(found));
+        assert_eq!(summary("test result: FAILED. 3 passed; 4 fai"), None);
+        let names = [
+            "     Running unittests src/lib.rs (target/debug/deps/shelf-a76afb6c539a4cf7)",
+            "     Running unittests src/main.rs (target/debug/deps/shelf-a76afb6c539a4cf7)",
+            "     Running tests/it.rs (target/debug/deps/it-a76afb6c539a4cf7)",
+            "   Doc-tests shelf",
+        ];
+        let names: Vec<_> = names.iter().map(|l| target(l).unwrap()).collect();
+        assert_eq!(names, ["shelf", "shelf (src/main.rs)", "it", "shelf (doc-tests)"]);
+        let line = "error: could not compile `shelf` (lib test) due to 1 previous error";
+        assert_eq!(build_failure(line).unwrap(), "cargo could not compile shelf (lib test)");
+        let line =
+            "  process didn't exit successfully: `/t/x (1)` (signal: 11, SIGSEGV: invalid memory reference)";
+        assert_eq!(ended(line).unwrap(), "signal: 11, SIGSEGV: invalid memory reference");
+    }
+}

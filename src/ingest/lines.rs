@@ -1,0 +1,172 @@
+//! The lines of a stream, each of a bounded length, without terminal colours.
+
+use super::fault::ReadFault;
+use std::borrow::Cow;
+use std::io::BufRead;
+
+/// Bytes of a line that are held while it is read.
+const LINE: usize = 4 << 20;
+/// Of a longer line, the bytes of its beginning and of its end that are kept.
+const KEPT: usize = 64 << 10;
+
+/// One line: without its end, without colours, and of a line that a terminal would have overwritten only the last text.
+pub(super) struct Line {
+    /// Counted from 1.
+    pub(super) number: u64,
+    pub(super) text: String,
+    /// It was longer than `LINE`; its middle is gone.
+    pub(super) cut: bool,
+}
+
+/// The lines of a stream.
+pub(super) struct Lines<'a> {
+    input: &'a mut dyn BufRead,
+    number: u64,
+    buffer: Vec<u8>,
+    /// A line that was handed back.
+    waiting: Option<Line>,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(input: &'a mut dyn BufRead) -> Lines<'a> {
+        Lines { input, number: 0, buffer: Vec::new(), waiting: None }
+    }
+
+    /// Hands a line back: it is the next one again.
+    pub(super) fn again(&mut self, line: Line) {
+        self.waiting = Some(line);
+    }
+
+    /// The next line; bytes that are not UTF-8 are replaced.
+    pub(super) fn next(&mut self) -> Result<Option<Line>, ReadFault> {
+        if let Some(line) = self.waiting.take() {
+            return Ok(Some(line));
+        }
+        let Some(cut) = self.fill()? else { return Ok(None) };
+        self.number += 1;
+        let text = String::from_utf8_lossy(&self.buffer);
+        let text = if self.number == 1 { text.trim_start_matches('\u{feff}') } else { &text };
+        Ok(Some(Line { number: self.number, text: shown(text), cut }))
+    }
+
+    /// What is left, bytes as they are, after `first`.
+    pub(super) fn rest(&mut self, first: &Line, most: u64) -> Result<Vec<u8>, ReadFault> {
+        let mut bytes = first.text.clone().into_bytes();
+        bytes.push(b'\n');
+        read_at_most(self.input, &mut bytes, most)?;
+        Ok(bytes)
+    }
+
+    /// Reads up to and without the next line feed; `None` at the end, else whether the line was cut.
+    fn fill(&mut self) -> Result<Option<bool>, ReadFault> {
+        self.buffer.clear();
+        let (mut any, mut cut) = (false, false);
+        loop {
+            let chunk = match self.input.fill_buf() {
+                Ok(chunk) => chunk,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(ReadFault::of_io(&error)),
+            };
+            if chunk.is_empty() {
+                return Ok(any.then_some(cut));
+            }
+            any = true;
+            let end = memchr::memchr(b'\n', chunk);
+            self.buffer.extend_from_slice(&chunk[..end.unwrap_or(chunk.len())]);
+            let used = end.map_or(chunk.len(), |e| e + 1);
+            self.input.consume(used);
+            if self.buffer.len() > LINE {
+                cut = true;
+                self.buffer.drain(KEPT..self.buffer.len() - KEPT);
+            }
+            if end.is_some() {
+                return Ok(Some(cut));
+            }
+        }
+    }
+}
+
+/// Appends what is left of a stream; more than `most` bytes in all are a fault.
+pub(super) fn read_at_most(input: &mut dyn BufRead, bytes: &mut Vec<u8>, most: u64) -> Result<(), ReadFault> {
+    use std::io::Read as _;
+    let left = (most + 1).saturating_sub(bytes.len() as u64);
+    input.take(left).read_to_end(bytes).map_err(|e| ReadFault::of_io(&e))?;
+    if bytes.len() as u64 > most {
+        return Err(ReadFault::new(format!(
+            "it has more than {most} bytes, which is the limit of its format"
+        )));
+    }
+    Ok(())
+}
+
+/// A line as a terminal shows it in the end.
+fn shown(line: &str) -> String {
+    let line = line.trim_end_matches('\r');
+    let line = line.rsplit('\r').next().unwrap_or(line);
+    plain(line).into_owned()
+}
+
+/// Text without terminal escapes (ECMA-48: CSI, OSC and two-character ones).
+pub(super) fn plain(text: &str) -> Cow<'_, str> {
+    if !text.contains('\u{1b}') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != '\u{1b}' {
+            out.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('[') => {
+                // Parameters and intermediates, then one final character.
+                while chars.next_if(|c| matches!(c, ' '..='?')).is_some() {}
+                chars.next_if(|c| matches!(c, '@'..='~'));
+            }
+            Some(']') => {
+                while let Some(c) = chars.next_if(|c| *c != '\n') {
+                    if c == '\u{7}' || (c == '\u{1b}' && chars.next_if_eq(&'\\').is_some()) {
+                        break;
+                    }
+                }
+            }
+            // A character set is chosen by one character more.
+            Some('(' | ')' | '*' | '+' | '#' | '%') => {
+                chars.next_if(|c| *c != '\n');
+            }
+            _ => {}
+        }
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(bytes: &[u8]) -> Vec<(u64, String, bool)> {
+        let mut input = bytes;
+        let mut lines = Lines::new(&mut input);
+        std::iter::from_fn(|| lines.next().unwrap()).map(|l| (l.number, l.text, l.cut)).collect()
+    }
+
+    #[test]
+    fn lines_are_numbered_and_plain() {
+        let text =
+            "\u{feff}a\r\n\u{1b}[32mok\u{1b}(B\u{1b}[m\n10%\r50%\rdone\nlast \u{1b}]8;;x\u{7}y".as_bytes();
+        let said: Vec<String> = all(text).into_iter().map(|(n, t, _)| format!("{n}:{t}")).collect();
+        assert_eq!(said, ["1:a", "2:ok", "3:done", "4:last y"]);
+        assert_eq!(all(b"\xff\n")[0].1, "\u{fffd}");
+        assert!(all(b"").is_empty());
+    }
+
+    #[test]
+    fn a_long_line_keeps_its_ends() {
+        let text = format!("head{}tail ok\nnext\n", "x".repeat(3 * LINE));
+        let lines = all(text.as_bytes());
+        assert!(lines[0].2 && lines[0].1.len() <= LINE + KEPT);
+        assert!(lines[0].1.starts_with("head") && lines[0].1.ends_with("tail ok"));
+        assert_eq!(lines[1], (2, "next".into(), false));
+    }
+}

@@ -1,0 +1,34 @@
+//! Edge: results of tests. The output or the result file of one attempt becomes `Reading`s, whatever tool wrote it.
+//!
+//! Line formats are read lossily where they are not UTF-8, as a stream; documents (XML, JSON) must be UTF-8, whole, and within
+//! a size. A text in which a format's own marks are not found is a fault, never an empty result. What the tool counted is
+//! compared with what its cases show, and a difference is the reading's fault.
+
+mod collect;
+mod document;
+mod fault;
+mod go;
+mod go_package;
+mod junit;
+mod libtest;
+mod libtest_binary;
+mod libtest_json;
+mod libtest_line;
+mod lines;
+mod nextest;
+mod nextest_json;
+mod nextest_line;
+mod node;
+mod node_spec;
+mod panic;
+mod place;
+mod playwright;
+mod pytest;
+mod read;
+mod tap;
+mod tap_line;
+mod tap_tree;
+mod yaml;
+
+pub use fault::ReadFault;
+pub use read::read;

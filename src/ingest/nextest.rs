@@ -1,0 +1,197 @@
+//! What nextest writes for people: one reading a binary. Its libtest-like JSON is known by its first event.
+
+use super::collect::{Draft, Room, append, case, counted, finish, outside};
+use super::fault::ReadFault;
+use super::libtest_json::Event;
+use super::libtest_line::build_failure;
+use super::lines::Lines;
+use super::nextest_line::{Attempt, Summary, Word, attempt, setup_failure, starting, summary};
+use super::{nextest_json, panic};
+use crate::model::test::{Failure, Reading, TestStatus};
+use std::collections::HashMap;
+
+/// Reads the output of one or more runs; a run without its summary is a fault.
+pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
+    let mut output = Output::default();
+    while let Some(line) = lines.next()? {
+        let fresh = !output.started && output.drafts.is_empty();
+        if fresh && matches!(Event::of(&line.text), Ok(Some(_))) {
+            lines.again(line);
+            return nextest_json::read(lines);
+        }
+        output.line(&line.text)?;
+    }
+    output.end()
+}
+
+#[derive(Default)]
+struct Output {
+    room: Room,
+    drafts: Vec<Draft>,
+    binaries: HashMap<String, usize>,
+    /// A run began and its summary did not come.
+    started: bool,
+    /// Tests of this run, and of the runs before it: passed (flaky ones too) and failed.
+    earlier: (u64, u64),
+    /// The failed test whose output follows.
+    open: Option<(usize, usize, String, String)>,
+    faults: Vec<String>,
+    /// Any of nextest's own lines was there.
+    known: bool,
+}
+
+impl Output {
+    fn line(&mut self, line: &str) -> Result<(), ReadFault> {
+        if let Some(found) = attempt(line) {
+            self.known = true;
+            self.close();
+            // Behind the summary the results that matter stand once more.
+            return if self.started { self.attempt(found) } else { self.again(&found) };
+        }
+        if let Some(found) = summary(line) {
+            self.close();
+            self.summary(found);
+        } else if starting(line).is_some() {
+            self.close();
+            if std::mem::replace(&mut self.started, true) {
+                self.faults.push("a run has no summary: it was broken off".into());
+            }
+            self.known = true;
+            self.earlier = self.totals();
+        } else if let Some(script) = setup_failure(line) {
+            let script: String = script.chars().take(200).collect();
+            self.faults.push(format!("the setup script {script} failed"));
+        } else if let Some(fault) = build_failure(line) {
+            self.faults.push(fault);
+        } else if let Some((_, _, _, text)) = &mut self.open {
+            append(text, line.strip_prefix("    ").unwrap_or(line), Failure::TEXT);
+            append(text, "\n", Failure::TEXT);
+        }
+        Ok(())
+    }
+
+    fn attempt(&mut self, found: Attempt) -> Result<(), ReadFault> {
+        let nth = *self.binaries.entry(found.binary.clone()).or_insert_with(|| {
+            self.drafts.push(Draft::new(&found.binary));
+            self.drafts.len() - 1
+        });
+        let draft = &mut self.drafts[nth];
+        let at = match draft.named(&found.test) {
+            Some(at) => at,
+            None => draft.push(&mut self.room, case(found.test.clone(), TestStatus::NotRun))?,
+        };
+        let case = &mut draft.reading.cases[at];
+        case.duration_ms = found.duration_ms;
+        case.status = match (found.word, case.status) {
+            (Word::Passed, TestStatus::Failed) | (Word::Flaky, _) => TestStatus::Flaky,
+            (Word::Passed, _) => TestStatus::Passed,
+            (Word::Skipped, _) => TestStatus::Ignored,
+            (Word::Failed | Word::FlakyFailed, _) => TestStatus::Failed,
+        };
+        if found.word == Word::Failed {
+            self.open = Some((nth, at, found.said, String::new()));
+        }
+        Ok(())
+    }
+
+    fn again(&mut self, found: &Attempt) -> Result<(), ReadFault> {
+        let draft = self.binaries.get(&found.binary).map(|nth| &mut self.drafts[*nth]);
+        let known = draft.and_then(|d| d.named(&found.test).map(|at| &mut d.reading.cases[at]));
+        match (known, found.word) {
+            (Some(case), Word::Flaky) if case.status == TestStatus::Passed => case.status = TestStatus::Flaky,
+            (Some(case), Word::Failed | Word::FlakyFailed) => case.status = TestStatus::Failed,
+            (None, _) => self.attempt(found.clone())?,
+            _ => {}
+        }
+        self.open = None;
+        Ok(())
+    }
+
+    /// Gives the failed attempt its failure; that of the first attempt stands.
+    fn close(&mut self) {
+        let Some((nth, at, said, text)) = self.open.take() else { return };
+        let inner = output_of_test(&text);
+        let mut failure = panic::failure(&inner);
+        if failure.message.is_empty() || said != "FAIL" && failure.place.is_none() {
+            failure.message = match ending(&text) {
+                Some(how) => how,
+                None => format!("nextest says {said}"),
+            };
+        }
+        self.drafts[nth].explain(&mut self.room, at, failure);
+    }
+
+    fn totals(&self) -> (u64, u64) {
+        let count = |statuses: &[TestStatus]| self.drafts.iter().map(|d| d.count(statuses)).sum::<u64>();
+        (count(&[TestStatus::Passed, TestStatus::Flaky]), count(&[TestStatus::Failed]))
+    }
+
+    fn summary(&mut self, said: Summary) {
+        self.known = true;
+        self.started = false;
+        let (passed, failed) = self.totals();
+        let (passed, failed) = (passed - self.earlier.0.min(passed), failed - self.earlier.1.min(failed));
+        // nextest counts a flaky test that fails the run among the failed or the passed, by its profile.
+        if said.run != passed + failed || said.failed > failed {
+            self.faults.push(format!(
+                "its summary counts {} run and {} failed, but its lines show {} and {failed}",
+                counted(said.run, "test"),
+                said.failed,
+                passed + failed
+            ));
+        }
+        if said.run < said.selected {
+            let rest = said.selected - said.run;
+            self.faults.push(format!("{} of {} did not run", rest, counted(said.selected, "test")));
+        }
+        if let [draft] = self.drafts.as_mut_slice() {
+            draft.reading.duration_ms = said.duration_ms;
+        }
+    }
+
+    fn end(mut self) -> Result<Vec<Reading>, ReadFault> {
+        self.close();
+        if self.started {
+            self.faults.push("it has no summary: the output ends before the run did".into());
+        }
+        if !self.known && self.faults.is_empty() {
+            return Err(ReadFault::holds_no("nextest results"));
+        }
+        if let Some(fault) = self.faults.into_iter().next() {
+            self.drafts.push(outside(fault));
+        }
+        if self.drafts.is_empty() {
+            self.drafts.push(Draft::default());
+        }
+        Ok(finish(self.drafts))
+    }
+}
+
+/// What the test itself printed: without nextest's headings and the lines of the harness that ran this one test.
+fn output_of_test(text: &str) -> String {
+    let mut kept = String::new();
+    for line in text.lines() {
+        let word = line.trim();
+        let frame = word.starts_with("stdout ───")
+            || word.starts_with("stderr ───")
+            || word.starts_with("output ───")
+            || (word.starts_with("--- STD") && word.ends_with("---"))
+            || word == "running 1 test"
+            || word == "failures:"
+            || word.starts_with("test result: ")
+            || (word.starts_with("(test ") && word.ends_with(')'))
+            || (word.starts_with("test ") && word.ends_with(" ... FAILED"))
+            || (word.starts_with("---- ") && word.ends_with(" stdout ----"));
+        if !frame {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept.trim_matches('\n').to_string()
+}
+
+/// `(test aborted with signal 11: SIGSEGV)`, `(test timed out)`
+fn ending(text: &str) -> Option<String> {
+    let line = text.lines().rev().map(str::trim).find(|l| l.starts_with("(test "))?;
+    Some(line.strip_prefix('(')?.strip_suffix(')')?.chars().take(200).collect())
+}

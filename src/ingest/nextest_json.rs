@@ -1,0 +1,136 @@
+//! nextest's libtest-like JSON (`--message-format libtest-json` and `libtest-json-plus`): one reading a binary.
+
+use super::collect::{Draft, Room, counted, finish, outside};
+use super::fault::ReadFault;
+use super::libtest_json::Event;
+use super::libtest_line::build_failure;
+use super::lines::Lines;
+use crate::model::test::{Case, Reading, TestStatus};
+use std::collections::HashMap;
+
+/// Reads a run. A test's name is `crate::binary$name`, with `#2` behind it when that was the attempt that counted. nextest may
+/// end a suite and begin it once more while its tests go on, so counts are compared over the whole run.
+pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
+    let mut run = Run::default();
+    let mut build = None;
+    while let Some(line) = lines.next()? {
+        match Event::of(&line.text) {
+            Ok(Some(event)) => run.event(&event)?,
+            Ok(None) => build = build.or_else(|| build_failure(&line.text)),
+            Err(()) => run.torn = run.torn.or(Some(line.number)),
+        }
+    }
+    run.end(build)
+}
+
+#[derive(Default)]
+struct Run {
+    room: Room,
+    drafts: Vec<Draft>,
+    binaries: HashMap<String, usize>,
+    /// Tests that began and have no result; nextest gives none to some that it ignores.
+    open: HashMap<String, String>,
+    begun: u64,
+    ended: u64,
+    failed: u64,
+    passed: u64,
+    ignored: u64,
+    torn: Option<u64>,
+}
+
+impl Run {
+    fn event(&mut self, event: &Event) -> Result<(), ReadFault> {
+        if event.kind() == "suite" {
+            let count = |key: &str| event.number(key).unwrap_or(0);
+            match event.event() {
+                "started" => self.begun += 1,
+                _ => {
+                    self.ended += 1;
+                    self.passed = self.passed.saturating_add(count("passed"));
+                    self.failed = self.failed.saturating_add(count("failed"));
+                    self.ignored = self.ignored.saturating_add(count("ignored"));
+                }
+            }
+            if let (Some(package), Some(binary)) = (event.nextest("crate"), event.nextest("test_binary")) {
+                // So that a binary without tests that ran has a reading too.
+                let key = format!("{package}::{binary}");
+                let name = binary_id(package, binary, event.nextest("kind"));
+                let nth = self.draft(&key);
+                self.drafts[nth].reading.name = name;
+            }
+            return Ok(());
+        }
+        let Some((binary, test)) = event.text("name").and_then(|n| n.split_once('$')) else { return Ok(()) };
+        let (test, attempt) = split_attempt(test);
+        let nth = self.draft(binary);
+        let key = format!("{binary}${test}");
+        if event.event() == "started" {
+            self.open.insert(key, test.to_string());
+        } else if let Some(case) = event.case(test) {
+            self.open.remove(&key);
+            let retried = attempt.is_some_and(|n| n > 1) && case.status == TestStatus::Passed;
+            let status = if retried { TestStatus::Flaky } else { case.status };
+            self.drafts[nth].push(&mut self.room, Case { status, ..case })?;
+        }
+        Ok(())
+    }
+
+    fn draft(&mut self, binary: &str) -> usize {
+        *self.binaries.entry(binary.to_string()).or_insert_with(|| {
+            self.drafts.push(Draft::new(binary));
+            self.drafts.len() - 1
+        })
+    }
+
+    fn end(mut self, build: Option<String>) -> Result<Vec<Reading>, ReadFault> {
+        let count = |statuses: &[TestStatus]| self.drafts.iter().map(|d| d.count(statuses)).sum::<u64>();
+        let passed = count(&[TestStatus::Passed, TestStatus::Flaky]);
+        let failed = count(&[TestStatus::Failed]);
+        let unresolved = self.open.len() as u64;
+        let fault = if let Some(line) = self.torn {
+            Some(format!("line {line} begins an event and is not whole JSON"))
+        } else if let Some(build) = build {
+            Some(build)
+        } else if self.ended < self.begun {
+            Some(format!("{} began and did not end", counted(self.begun - self.ended, "suite")))
+        } else if self.failed > failed || self.passed != passed {
+            Some(format!(
+                "its suites count {} passed and {} failed, but its tests show {passed} and {failed}",
+                self.passed, self.failed
+            ))
+        } else if unresolved > self.ignored {
+            Some(format!("{} began and did not end", counted(unresolved, "test")))
+        } else {
+            None
+        };
+        // What is left open within the count of the ignored is ignored.
+        let open: Vec<(String, String)> =
+            if fault.is_none() { self.open.drain().collect() } else { Vec::new() };
+        let mut open: Vec<_> = open.into_iter().collect();
+        open.sort();
+        for (key, test) in open {
+            let nth = self.draft(key.split_once('$').map_or("", |(binary, _)| binary));
+            let case = super::collect::case(test, TestStatus::Ignored);
+            self.drafts[nth].push(&mut self.room, case)?;
+        }
+        self.drafts.extend(fault.map(outside));
+        Ok(finish(self.drafts))
+    }
+}
+
+/// A binary's id as nextest shows it to people.
+fn binary_id(package: &str, binary: &str, kind: Option<&str>) -> String {
+    match kind {
+        Some("lib" | "proc-macro") => package.to_string(),
+        Some("test") | None => format!("{package}::{binary}"),
+        Some(kind) => format!("{package}::{kind}/{binary}"),
+    }
+}
+
+/// `name#3` -> the name and the attempt.
+fn split_attempt(name: &str) -> (&str, Option<u32>) {
+    match name.rsplit_once('#').and_then(|(head, n)| Some((head, n.parse().ok()?))) {
+        Some((head, attempt)) => (head, Some(attempt)),
+        None => (name, None),
+    }
+}

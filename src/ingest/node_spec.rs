@@ -1,0 +1,216 @@
+//! The spec reporter of `node --test`.
+
+use super::collect::{Draft, Room, append, finish, milliseconds};
+use super::fault::ReadFault;
+use super::lines::Lines;
+use super::place;
+use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
+
+/// A line that the reporter writes for a test, a suite's begin or its end.
+struct Entry<'a> {
+    depth: usize,
+    symbol: char,
+    name: &'a str,
+    duration_ms: Option<u64>,
+    /// Something stands behind the time: the reason of a skip, `SKIP`, `TODO`.
+    directive: bool,
+}
+
+fn entry(line: &str) -> Option<Entry<'_>> {
+    let text = line.trim_start_matches(' ');
+    let depth = (line.len() - text.len()) / 2;
+    let symbol = text.chars().next().filter(|c| "✔✖﹣▶⚠".contains(*c))?;
+    let rest = text[symbol.len_utf8()..].strip_prefix(' ')?;
+    // `name (1.5ms) # reason`; the name may hold anything.
+    let (rest, directive) = match rest.rsplit_once("ms) # ") {
+        Some((head, _)) => (&rest[..head.len() + 3], true),
+        None => (rest, false),
+    };
+    let timed = rest.strip_suffix("ms)").and_then(|r| r.rsplit_once(" ("));
+    let (name, duration_ms) = match timed.and_then(|(name, ms)| Some((name, ms.parse::<f64>().ok()?))) {
+        Some((name, ms)) => (name, milliseconds(ms)),
+        None => (rest, None),
+    };
+    Some(Entry { depth, symbol, name, duration_ms, directive })
+}
+
+/// `ℹ tests 17`
+fn count(line: &str) -> Option<(&str, f64)> {
+    let (what, n) = line.strip_prefix("ℹ ")?.split_once(' ')?;
+    let known =
+        ["tests", "suites", "pass", "fail", "cancelled", "skipped", "todo", "duration_ms"].contains(&what);
+    known.then(|| Some((what, n.parse().ok()?)))?
+}
+
+/// Whether a line can only be this reporter's.
+pub(super) fn is_own(line: &str) -> bool {
+    count(line).is_some()
+        || entry(line).is_some_and(|e| e.depth == 0 && (e.duration_ms.is_some() || e.symbol == '▶'))
+}
+
+#[derive(Default)]
+struct Spec {
+    room: Room,
+    draft: Draft,
+    /// Titles of the suites that are open, each with whether a test below it failed.
+    open: Vec<(String, bool)>,
+    /// Suites and tests with subtests.
+    containers: u64,
+    tests: Option<u64>,
+    suites: u64,
+    /// Failed and cancelled tests.
+    stated: u64,
+    /// Leaves and containers that are `✖` and not to do.
+    red: u64,
+    /// The failed case whose error follows, with its text.
+    told: Option<(usize, String)>,
+    /// `✖ failing tests:` came: errors stand once more, or for the first time.
+    again: bool,
+    at: Option<SourcePlace>,
+}
+
+pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
+    let mut spec = Spec::default();
+    while let Some(line) = lines.next()? {
+        spec.line(&line.text)?;
+    }
+    Ok(finish([spec.end()]))
+}
+
+impl Spec {
+    fn line(&mut self, line: &str) -> Result<(), ReadFault> {
+        if line.trim_end() == "✖ failing tests:" {
+            self.tell();
+            self.again = true;
+        } else if let Some((what, n)) = count(line) {
+            self.tell();
+            self.count(what, n);
+        } else if let Some(place) = line.strip_prefix("test at ").filter(|_| self.again) {
+            self.tell();
+            self.at = place::of_end(place);
+        } else if let Some(entry) = entry(line) {
+            if self.again {
+                if entry.depth == 0 {
+                    self.repeat(&entry);
+                }
+            } else if self.told.is_none() || entry.depth <= self.open.len() {
+                self.tell();
+                self.entry(&entry)?;
+            }
+        } else if let Some((_, text)) = &mut self.told {
+            append(text, line, Failure::TEXT);
+            append(text, "\n", Failure::TEXT);
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, what: &str, n: f64) {
+        let whole = n as u64;
+        match what {
+            "tests" => self.tests = Some(whole),
+            "suites" => self.suites = whole,
+            "fail" | "cancelled" => self.stated = self.stated.saturating_add(whole),
+            "duration_ms" => self.draft.reading.duration_ms = milliseconds(n),
+            _ => {}
+        }
+    }
+
+    fn entry(&mut self, entry: &Entry<'_>) -> Result<(), ReadFault> {
+        let red = entry.symbol == '✖' && !entry.directive;
+        let ends = self.open.get(entry.depth).is_some_and(|(name, _)| name == entry.name);
+        if ends && (entry.symbol != '▶' || entry.duration_ms.is_some()) {
+            let below = self.open[entry.depth..].iter().any(|(_, failed)| *failed);
+            self.open.truncate(entry.depth + 1);
+            self.open.pop();
+            self.red += u64::from(red);
+            self.containers += 1;
+            if below && let Some(outer) = self.open.last_mut() {
+                outer.1 = true;
+            }
+            // It failed on its own: a hook, or an assertion of a test that has subtests.
+            return if red && !below { self.case(entry, TestStatus::Failed) } else { Ok(()) };
+        }
+        self.open.truncate(entry.depth);
+        if entry.symbol == '▶' {
+            self.open.push((entry.name.to_string(), false));
+            return Ok(());
+        }
+        self.red += u64::from(red);
+        let status = match entry.symbol {
+            _ if entry.directive => TestStatus::Ignored,
+            '✔' => TestStatus::Passed,
+            '✖' => TestStatus::Failed,
+            _ => TestStatus::Ignored,
+        };
+        self.case(entry, status)
+    }
+
+    fn case(&mut self, entry: &Entry<'_>, status: TestStatus) -> Result<(), ReadFault> {
+        let titles = self.open.iter().take(entry.depth).map(|(name, _)| name.as_str());
+        let name = titles.chain([entry.name]).collect::<Vec<_>>().join(" > ");
+        let case = Case { name, status, duration_ms: entry.duration_ms, failure: None };
+        let nth = self.draft.push(&mut self.room, case)?;
+        if status == TestStatus::Failed {
+            if let Some(outer) = self.open.last_mut() {
+                outer.1 = true;
+            }
+            self.told = Some((nth, String::new()));
+        }
+        Ok(())
+    }
+
+    /// A failed test at the end, by its own title: the first such that has no error yet gets this one.
+    fn repeat(&mut self, entry: &Entry<'_>) {
+        self.tell();
+        let title = format!(" > {}", entry.name);
+        let nth = self.draft.reading.cases.iter().position(|c| {
+            let own = c.name == entry.name || c.name.ends_with(&title);
+            c.status == TestStatus::Failed && c.failure.is_none() && own
+        });
+        self.told = nth.map(|nth| (nth, String::new()));
+    }
+
+    /// Gives the failed case the error that followed it.
+    fn tell(&mut self) {
+        let Some((nth, text)) = self.told.take() else { return };
+        let text = dedent(&text);
+        if text.trim().is_empty() {
+            return;
+        }
+        let place = place::of_javascript(&text).or_else(|| self.at.take());
+        let lines = text.lines().take_while(|l| !l.trim_start().starts_with("at "));
+        let message = lines.collect::<Vec<_>>().join("\n");
+        let message = message.trim().trim_matches('\'');
+        self.draft.explain(&mut self.room, nth, Failure::new(message, text.trim(), place));
+    }
+
+    fn end(mut self) -> Draft {
+        self.tell();
+        let seen = self.draft.reading.cases.len() as u64;
+        match self.tests {
+            None => self.draft.fault("its counts are missing: the output ends before the run did"),
+            Some(tests) if self.stated > self.red => {
+                let red = self.red;
+                self.draft
+                    .fault(format!("it counts {} failures of {tests} tests, but shows {red}", self.stated));
+            }
+            // Suites count apart; a test with subtests counts as a test and is none of the cases.
+            Some(tests) if tests + self.suites > seen + self.containers => {
+                self.draft.fault(format!(
+                    "it counts {tests} tests and {} suites, but shows {}",
+                    self.suites,
+                    seen + self.containers
+                ));
+            }
+            Some(_) => {}
+        }
+        self.draft
+    }
+}
+
+/// Text without the indentation that all its lines share.
+fn dedent(text: &str) -> String {
+    let indent = |l: &str| l.len() - l.trim_start_matches(' ').len();
+    let least = text.lines().filter(|l| !l.trim().is_empty()).map(indent).min().unwrap_or(0);
+    text.lines().map(|l| l.get(least..).unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,183 @@
+//! Playwright's JSON report: one reading a spec file.
+
+use super::collect::{Draft, Room, counted, cut, finish, milliseconds, outside};
+use super::document;
+use super::fault::ReadFault;
+use super::lines::{Lines, plain};
+use crate::base::json::Json;
+use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
+
+/// Reads a report; lines before the one that begins it (npm's, a setup's) are passed over. A name is the titles of its groups
+/// and its own joined by ` › `, with `[project] › ` before it where the configuration has several projects.
+pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
+    let bytes = loop {
+        match lines.next()? {
+            Some(line) if line.text.starts_with('{') && !line.cut => {
+                break lines.rest(&line, document::JSON)?;
+            }
+            Some(_) => {}
+            None => return Err(ReadFault::holds_no("results of Playwright")),
+        }
+    };
+    let document = document::json(&bytes)?;
+    let Some(Json::Array(suites)) = document.get("suites") else {
+        return Err(ReadFault::holds_no("results of Playwright: it has no `suites`"));
+    };
+    let projects = match document.pointer("/config/projects") {
+        Some(Json::Array(projects)) => projects.len(),
+        _ => 0,
+    };
+    let mut report =
+        Report { room: Room::default(), projects: projects > 1, not_run: 0, current: Draft::default() };
+    let mut drafts = Vec::new();
+    for suite in suites {
+        report.current = Draft::new(text(suite, "title"));
+        report.suite(suite, &mut Vec::new(), true)?;
+        drafts.push(std::mem::take(&mut report.current));
+    }
+    drafts.extend(fault(&document, &drafts, report.not_run).map(outside));
+    if drafts.is_empty() {
+        drafts.push(Draft::default());
+    }
+    Ok(finish(drafts))
+}
+
+struct Report {
+    room: Room,
+    projects: bool,
+    not_run: u64,
+    current: Draft,
+}
+
+impl Report {
+    /// A suite of the report: a file, or a group in one. Nesting is bounded by the JSON reader's.
+    fn suite<'j>(
+        &mut self,
+        suite: &'j Json<'_>,
+        titles: &mut Vec<&'j str>,
+        file: bool,
+    ) -> Result<(), ReadFault> {
+        if !file {
+            titles.push(text(suite, "title"));
+        }
+        for spec in array(suite, "specs") {
+            titles.push(text(spec, "title"));
+            for test in array(spec, "tests") {
+                self.test(spec, test, titles)?;
+            }
+            titles.pop();
+        }
+        for inner in array(suite, "suites") {
+            self.suite(inner, titles, false)?;
+        }
+        if !file {
+            titles.pop();
+        }
+        Ok(())
+    }
+
+    fn test(&mut self, spec: &Json<'_>, test: &Json<'_>, titles: &[&str]) -> Result<(), ReadFault> {
+        let mut name = titles.join(" › ");
+        if self.projects {
+            name = format!("[{}] › {name}", text(test, "projectName"));
+        }
+        let results: Vec<&Json> = array(test, "results").collect();
+        let expected = text(test, "expectedStatus");
+        let status = match text(test, "status") {
+            "expected" if expected == "passed" => TestStatus::Passed,
+            // It failed, as it says that it does.
+            "expected" => TestStatus::Ignored,
+            "flaky" => TestStatus::Flaky,
+            "skipped" => {
+                let ran = !results.is_empty() && results.iter().all(|r| text(r, "status") == "skipped");
+                let asked = array(test, "annotations").any(|a| matches!(text(a, "type"), "skip" | "fixme"));
+                self.not_run += u64::from(!asked && !(ran && expected == "skipped"));
+                TestStatus::Ignored
+            }
+            _ => TestStatus::Failed,
+        };
+        let bad = matches!(status, TestStatus::Failed | TestStatus::Flaky);
+        let failure = bad.then(|| failure(spec, &results, expected));
+        let ran: Vec<f64> = results.iter().filter_map(|r| number(r, "duration")).collect();
+        let duration_ms = (!ran.is_empty()).then(|| milliseconds(ran.iter().sum())).flatten();
+        self.current.push(&mut self.room, Case { name, status, duration_ms, failure }).map(|_| ())
+    }
+}
+
+/// The first result that is not the one expected.
+fn failure(spec: &Json<'_>, results: &[&Json<'_>], expected: &str) -> Failure {
+    let own = || place(spec);
+    let Some(result) = results.iter().find(|r| text(r, "status") != expected) else {
+        return Failure::new("it has no result", "", own());
+    };
+    let errors: Vec<&Json> = array(result, "errors").chain(result.get("error")).collect();
+    let Some(first) = errors.first() else {
+        let message = format!("it was expected to end as {expected} and ended as {}", text(result, "status"));
+        return Failure::new(&message, "", own());
+    };
+    let long = plain(text(first, "message"));
+    // The report may put the code around the place behind the message.
+    let brief = result.get("error").map_or(long.clone(), |e| plain(text(e, "message")));
+    let mut all = errors.iter().map(|e| text(e, "message")).fold(String::new(), |mut all, message| {
+        super::collect::append(&mut all, message, Failure::TEXT);
+        super::collect::append(&mut all, "\n", Failure::TEXT);
+        all
+    });
+    for (stream, name) in [("stdout", "stdout"), ("stderr", "stderr")] {
+        for piece in array(result, stream) {
+            super::collect::append(&mut all, &format!("[{name}] {}", text(piece, "text")), Failure::TEXT);
+        }
+    }
+    let at = errors.iter().find_map(|e| place(e.get("location")?));
+    Failure::new(&brief, plain(&all).trim_end(), at.or_else(own))
+}
+
+/// What the report says beside its tests: errors outside them, tests that did not run, counts that no test shows.
+fn fault(document: &Json<'_>, drafts: &[Draft], not_run: u64) -> Option<String> {
+    let stats = |key: &str| document.get("stats").and_then(|s| number(s, key)).unwrap_or(0.0) as u64;
+    let shown = |status| drafts.iter().map(|d| d.count(&[status])).sum::<u64>();
+    let error = array(document, "errors").map(|e| plain(text(e, "message")).into_owned());
+    // Said when nothing matches: no test is what it honestly found.
+    let none = |e: &String| e.starts_with("Error: No tests found") && stats("unexpected") == 0;
+    if let Some(error) = error.filter(|e| !none(e)).next() {
+        let line =
+            error.lines().find(|l| !l.trim().is_empty()).unwrap_or("an error without a message").trim();
+        return Some(format!("Playwright reports an error outside the tests: {}", cut(line, 300)));
+    }
+    if document.get("stats").is_none() {
+        return Some("its `stats` are missing".into());
+    }
+    for (key, status) in [("unexpected", TestStatus::Failed), ("flaky", TestStatus::Flaky)] {
+        let (said, shown) = (stats(key), shown(status));
+        if said > shown {
+            return Some(format!("its stats count {said} {key}, but its tests show {shown}"));
+        }
+    }
+    (not_run > 0).then(|| format!("{} did not run", counted(not_run, "test")))
+}
+
+fn text<'j>(value: &'j Json<'_>, key: &str) -> &'j str {
+    value.get(key).and_then(Json::as_str).unwrap_or_default()
+}
+
+fn array<'j, 'a>(value: &'j Json<'a>, key: &str) -> std::slice::Iter<'j, Json<'a>> {
+    match value.get(key) {
+        Some(Json::Array(items)) => items.iter(),
+        _ => [].iter(),
+    }
+}
+
+fn number(value: &Json<'_>, key: &str) -> Option<f64> {
+    match value.get(key)? {
+        Json::Int(n) => Some(*n as f64),
+        Json::Float(n) => Some(*n),
+        _ => None,
+    }
+}
+
+/// `file`, `line` and `column` of a value.
+fn place(value: &Json<'_>) -> Option<SourcePlace> {
+    let part = |key: &str| number(value, key).filter(|n| (0.0..=4e9).contains(n)).map_or(0, |n| n as u32);
+    let file = cut(text(value, "file"), 4096);
+    (!file.is_empty()).then(|| SourcePlace { file: file.into(), line: part("line"), column: part("column") })
+}

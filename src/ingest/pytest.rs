@@ -1,0 +1,127 @@
+//! The JUnit XML that pytest writes, with names as node ids: `tests/test_x.py::TestClass::test_name[param]`.
+
+use super::collect::{Draft, Room, cut, finish, milliseconds, outside};
+use super::fault::ReadFault;
+use super::junit::{case, faults};
+use super::{document, place};
+use crate::base::junit::{Case as Element, Kind, Outcome};
+use crate::model::test::{Reading, TestStatus};
+use std::io::BufRead;
+
+/// Reads a report. A module that could not be collected is a fault, and so is pytest's own error.
+pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
+    let report = document::junit(input)?;
+    let (mut room, mut drafts) = (Room::default(), Vec::new());
+    for (nth, suite) in report.suites.iter().enumerate() {
+        let mut draft = Draft::new(&report.path(nth));
+        draft.reading.duration_ms = suite.time_ms.and_then(milliseconds);
+        let mut broken = 0_u64;
+        for element in &suite.cases {
+            match outside_tests(element) {
+                Some(sentence) => {
+                    broken += 1;
+                    draft.fault(sentence);
+                }
+                None => {
+                    let mut case = case(element, node_id(element));
+                    if let Some(failure) = case.failure.as_mut().filter(|_| case.status == TestStatus::Failed)
+                    {
+                        failure.place = place::of_python(&failure.text);
+                    }
+                    draft.push(&mut room, case)?;
+                }
+            }
+        }
+        if let Some(fault) = draft.reading.fault.as_mut().filter(|_| broken > 1) {
+            fault.push_str(&format!("; {} more like it", broken - 1));
+        }
+        drafts.push(draft);
+    }
+    for (suite, sentence) in faults(&report) {
+        match suite {
+            Some(nth) => drafts[nth].fault(sentence),
+            None => drafts.push(outside(sentence)),
+        }
+    }
+    if drafts.is_empty() {
+        drafts.push(Draft::default());
+    }
+    Ok(finish(drafts))
+}
+
+/// What an element that is no test says: it has no class and an error in collection, or is pytest itself.
+fn outside_tests(element: &Element) -> Option<String> {
+    let error = element.outcomes.iter().find(|o| o.kind == Kind::Error)?;
+    let class = element.classname.as_deref().unwrap_or_default();
+    let message = error.message.as_deref().unwrap_or_default();
+    let name: String = element.name.chars().take(200).collect();
+    if class.is_empty() && message == "collection failure" {
+        let module = name.replace('.', "/");
+        return Some(format!("{module}.py could not be collected: {}", reason(error)));
+    }
+    (class == "pytest" && name == "internal").then(|| format!("pytest failed itself: {}", reason(error)))
+}
+
+/// The last line that pytest marks as the error, else the first line.
+fn reason(error: &Outcome) -> String {
+    let marked = error.text.lines().rev().find_map(|l| l.strip_prefix("E "));
+    let line = marked.or_else(|| error.text.lines().find(|l| !l.trim().is_empty())).unwrap_or_default();
+    cut(line.trim(), 300).to_string()
+}
+
+/// `tests.test_x.TestClass` and `test_name` as a node id. The report's `file` tells where the module ends (`xunit1`); without
+/// it the last part named as a test module does, else the parts up to the first that is named as a class.
+fn node_id(element: &Element) -> String {
+    let class = element.classname.as_deref().unwrap_or_default();
+    if class.is_empty() {
+        return element.name.clone();
+    }
+    let parts: Vec<&str> = class.split('.').collect();
+    let (file, classes) = match element.file.as_deref().filter(|f| f.ends_with(".py")) {
+        Some(file) => {
+            let file = file.replace('\\', "/");
+            let module: Vec<&str> = file.trim_end_matches(".py").split('/').collect();
+            let stem = module.last().copied().unwrap_or_default();
+            let end = parts.iter().rposition(|p| *p == stem).map_or(parts.len(), |at| at + 1);
+            let end = if parts.starts_with(&module) { module.len() } else { end };
+            (file, &parts[end..])
+        }
+        None => {
+            let is_module = |p: &&str| p.starts_with("test_") || p.ends_with("_test");
+            let is_class = |p: &&str| p.starts_with(|c: char| c.is_uppercase());
+            let end = parts.iter().rposition(is_module).map(|at| at + 1);
+            let end = end.or_else(|| parts.iter().position(is_class)).unwrap_or(parts.len());
+            (format!("{}.py", parts[..end].join("/")), &parts[end..])
+        }
+    };
+    let mut id = file;
+    for part in classes.iter().copied().chain([element.name.as_str()]) {
+        id.push_str("::");
+        id.push_str(part);
+    }
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(class: &str, name: &str, file: Option<&str>) -> String {
+        let element = Element {
+            name: name.into(),
+            classname: Some(class.into()),
+            file: file.map(String::from),
+            ..Element::default()
+        };
+        node_id(&element)
+    }
+
+    #[test]
+    fn node_ids() {
+        assert_eq!(id("tests.test_x", "test_a[x::y]", None), "tests/test_x.py::test_a[x::y]");
+        assert_eq!(id("tests.test_x.TestC.TestD", "test_a", None), "tests/test_x.py::TestC::TestD::test_a");
+        assert_eq!(id("tests.shelf.ShelfTests", "test_a", None), "tests/shelf.py::ShelfTests::test_a");
+        assert_eq!(id("Tests.checks.TestC", "t", Some("Tests/checks.py")), "Tests/checks.py::TestC::t");
+        assert_eq!(id("", "bad.test_bad", None), "bad.test_bad");
+    }
+}

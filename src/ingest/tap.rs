@@ -1,0 +1,138 @@
+//! TAP 12 to 14: one reading a document.
+
+use super::collect::{Draft, Room, append, finish, milliseconds};
+use super::fault::ReadFault;
+use super::lines::Lines;
+use super::tap_line::{Says, parse};
+use super::tap_tree::{LEVELS, Tree};
+use crate::model::test::{Failure, Reading};
+
+/// Reads one or more documents; `what` names them in the error. `# SKIP` and `# TODO` are ignored tests, but `not ok # SKIP`
+/// is a failed one (as Perl's Test::Harness has it).
+pub(super) fn read(lines: &mut Lines<'_>, what: &str) -> Result<Vec<Reading>, ReadFault> {
+    let mut output = Output::default();
+    while let Some(line) = lines.next()? {
+        output.line(&line.text)?;
+    }
+    output.end(what)
+}
+
+/// A block of YAML that is not over.
+struct Block {
+    level: usize,
+    indent: usize,
+    text: String,
+}
+
+#[derive(Default)]
+struct Output {
+    room: Room,
+    done: Vec<Draft>,
+    tree: Tree,
+    block: Option<Block>,
+    /// The level of the last point.
+    last: usize,
+    /// A document began with its version.
+    version: bool,
+    /// Failures, by the comments at the end (`# fail 2`, `# cancelled 1`).
+    stated: u64,
+}
+
+impl Output {
+    fn line(&mut self, line: &str) -> Result<(), ReadFault> {
+        if self.in_block(line) {
+            return Ok(());
+        }
+        let (indent, says) = parse(line);
+        let level = indent / 4;
+        if level >= LEVELS {
+            return Ok(());
+        }
+        match says {
+            Says::Version if level == 0 => {
+                if self.version || self.tree.known {
+                    self.next_document()?;
+                }
+                self.version = true;
+                self.tree.known = true;
+            }
+            Says::Plan(count) if indent % 4 == 0 => self.tree.plan(level, count),
+            Says::Point(point) if indent % 4 == 0 => {
+                self.last = level;
+                self.tree.point(&mut self.room, level, point)?;
+            }
+            Says::Bail(reason) => {
+                let reason: String = reason.chars().take(300).collect();
+                self.tree.known = true;
+                self.tree
+                    .draft
+                    .fault(format!("it bailed out: {reason}").trim_end_matches([' ', ':']).to_string());
+            }
+            Says::Yaml if indent == self.last * 4 + 2 => {
+                self.block = Some(Block { level: self.last, indent, text: String::new() });
+            }
+            Says::Close if indent % 4 == 0 => self.tree.close(level),
+            Says::Comment(comment) => self.comment(level, comment),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Takes a line of a block of YAML; one that is indented less than the block ends it.
+    fn in_block(&mut self, line: &str) -> bool {
+        let Some(block) = &mut self.block else { return false };
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        let over = indent == block.indent && line.trim() == "...";
+        let broken = indent < block.indent && !line.trim().is_empty();
+        if !over && !broken {
+            append(&mut block.text, line.get(block.indent..).unwrap_or_default(), Failure::TEXT);
+            append(&mut block.text, "\n", Failure::TEXT);
+            return true;
+        }
+        if let Some(block) = self.block.take() {
+            self.tree.text(block.level, block.text.trim_end(), true);
+        }
+        over
+    }
+
+    fn comment(&mut self, level: usize, comment: &str) {
+        if comment.starts_with("Subtest: ") || comment == "Subtest" {
+            // Before TAP 14 the comment stands at the parent's level; its subtests are one deeper.
+            self.tree.mark(level + 1);
+            return;
+        }
+        if level > 0 {
+            self.tree.text(self.last, comment, false);
+            return;
+        }
+        let mut words = comment.split_whitespace();
+        match (words.next(), words.next().and_then(|n| n.parse::<f64>().ok()), words.next()) {
+            (Some("fail" | "cancelled"), Some(n), None) => self.stated = self.stated.saturating_add(n as u64),
+            (Some("duration_ms"), Some(ms), None) => self.tree.draft.reading.duration_ms = milliseconds(ms),
+            _ => self.tree.text(self.last, comment, false),
+        }
+    }
+
+    fn next_document(&mut self) -> Result<(), ReadFault> {
+        let mut tree = std::mem::take(&mut self.tree);
+        if let Some(block) = self.block.take() {
+            tree.text(block.level, &block.text, true);
+        }
+        let (red, stated) = (tree.red, std::mem::take(&mut self.stated));
+        let mut draft = tree.finish(&mut self.room)?;
+        if stated > red {
+            draft.fault(format!("its end counts {stated} failures, but its tests show {red}"));
+        }
+        self.done.push(draft);
+        self.last = 0;
+        Ok(())
+    }
+
+    fn end(mut self, what: &str) -> Result<Vec<Reading>, ReadFault> {
+        if !self.tree.known && self.done.is_empty() {
+            return Err(ReadFault::holds_no(what));
+        }
+        self.next_document()?;
+        Ok(finish(self.done))
+    }
+}

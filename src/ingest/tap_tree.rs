@@ -1,0 +1,221 @@
+//! Test points with their subtests, which stand before them or in braces behind them.
+
+use super::collect::{Draft, Room, append, cut};
+use super::fault::ReadFault;
+use super::panic;
+use super::place::of_end;
+use super::tap_line::{Directive, Point};
+use super::yaml;
+use crate::model::test::{Case, Failure, SourcePlace, TestStatus};
+
+/// Levels of subtests; what is indented further is output.
+pub(super) const LEVELS: usize = 64;
+/// Bytes of diagnostics held for points whose parents have not come.
+const HELD: usize = 64 << 20;
+
+/// A point with what stands below it.
+struct Node {
+    point: Point,
+    /// Its block of YAML, or the comments behind a point that failed.
+    yaml: String,
+    comments: String,
+    children: Vec<Node>,
+}
+
+#[derive(Default)]
+struct Level {
+    nodes: Vec<Node>,
+    plan: Option<u64>,
+    /// A comment said that subtests follow.
+    marked: bool,
+    /// The last node's subtests follow in braces.
+    open: bool,
+}
+
+/// The points of one document.
+#[derive(Default)]
+pub(super) struct Tree {
+    pub(super) draft: Draft,
+    levels: Vec<Level>,
+    held: usize,
+    /// Points at the top that are in the draft already.
+    flushed: u64,
+    /// Points that are `not ok` and not to do, subtests and their parents among them.
+    pub(super) red: u64,
+    /// Anything of the format was there.
+    pub(super) known: bool,
+}
+
+impl Tree {
+    fn level(&mut self, level: usize) -> &mut Level {
+        if self.levels.len() <= level {
+            self.levels.resize_with(level + 1, Level::default);
+        }
+        &mut self.levels[level]
+    }
+
+    pub(super) fn plan(&mut self, level: usize, count: u64) {
+        let at = self.level(level);
+        // The first plan stands; a second one at the top that differs is a fault of its own.
+        let differs = at.plan.is_some_and(|p| p != count);
+        at.plan.get_or_insert(count);
+        if level == 0 {
+            self.known = true;
+            if differs {
+                self.draft.fault("it holds two plans that differ");
+            }
+        }
+    }
+
+    pub(super) fn mark(&mut self, level: usize) {
+        self.level(level).marked = true;
+    }
+
+    pub(super) fn point(&mut self, room: &mut Room, level: usize, point: Point) -> Result<(), ReadFault> {
+        if level == 0 {
+            self.known |= point.number.is_some();
+            self.flush(room)?;
+        }
+        if !point.ok && point.directive != Some(Directive::Todo) {
+            self.red += 1;
+        }
+        let children = if point.opens { Vec::new() } else { self.collapse(level + 1) };
+        let open = point.opens;
+        let at = self.level(level);
+        at.nodes.push(Node { point, yaml: String::new(), comments: String::new(), children });
+        at.open = open;
+        Ok(())
+    }
+
+    /// `}` ends the subtests of the level's last point.
+    pub(super) fn close(&mut self, level: usize) {
+        if self.levels.get(level).is_some_and(|l| l.open) {
+            let children = self.collapse(level + 1);
+            let at = self.level(level);
+            at.open = false;
+            if let Some(node) = at.nodes.last_mut() {
+                node.children = children;
+            }
+        }
+    }
+
+    /// Text that belongs to the last point of a level.
+    pub(super) fn text(&mut self, level: usize, text: &str, is_yaml: bool) {
+        if self.held > HELD {
+            return;
+        }
+        let Some(node) = self.levels.get_mut(level).and_then(|l| l.nodes.last_mut()) else { return };
+        if node.point.ok && !is_yaml {
+            return;
+        }
+        let kept = if is_yaml { &mut node.yaml } else { &mut node.comments };
+        let before = kept.len();
+        append(kept, text, Failure::TEXT);
+        append(kept, "\n", Failure::TEXT);
+        self.held += kept.len() - before;
+    }
+
+    /// Takes everything from a level on. Indented points without a plan or a word of subtests are a test's own output.
+    fn collapse(&mut self, from: usize) -> Vec<Node> {
+        let mut orphans = Vec::new();
+        for level in (from..self.levels.len()).rev() {
+            let Level { mut nodes, plan, marked, .. } = std::mem::take(&mut self.levels[level]);
+            if plan.is_none() && !marked {
+                nodes.clear();
+            } else if plan != Some(nodes.len() as u64) {
+                self.draft.fault(mismatch("its subtests", plan, nodes.len() as u64));
+            }
+            nodes.append(&mut orphans);
+            orphans = nodes;
+        }
+        self.levels.truncate(from.max(1));
+        orphans
+    }
+
+    /// Moves the points of the top level into the draft; what belongs to the last of them has come.
+    fn flush(&mut self, room: &mut Room) -> Result<(), ReadFault> {
+        let Some(top) = self.levels.first_mut() else { return Ok(()) };
+        if top.nodes.is_empty() {
+            return Ok(());
+        }
+        let nodes = std::mem::take(&mut top.nodes);
+        self.flushed += nodes.len() as u64;
+        self.held = 0;
+        for node in nodes {
+            put(&mut self.draft, room, node, "")?;
+        }
+        Ok(())
+    }
+
+    /// The document is over.
+    pub(super) fn finish(mut self, room: &mut Room) -> Result<Draft, ReadFault> {
+        self.close(0);
+        let orphans = self.collapse(1);
+        self.flush(room)?;
+        for orphan in orphans {
+            self.draft.fault("subtests have no test that they belong to: the output is cut off");
+            put(&mut self.draft, room, orphan, "")?;
+        }
+        let plan = self.levels.first().and_then(|l| l.plan);
+        if plan != Some(self.flushed) {
+            self.draft.fault(mismatch("the output", plan, self.flushed));
+        }
+        Ok(self.draft)
+    }
+}
+
+fn mismatch(what: &str, plan: Option<u64>, seen: u64) -> String {
+    match plan {
+        Some(plan) => format!("the plan of {what} says {plan}, but {seen} have results"),
+        None => format!("{what} of {seen} has no plan: it is cut off"),
+    }
+}
+
+/// Puts the leaves below a point into the draft, named `parent > child`. A parent is a case itself only where it failed and none
+/// below it did, or where it says that it failed on its own.
+fn put(draft: &mut Draft, room: &mut Room, node: Node, within: &str) -> Result<bool, ReadFault> {
+    let name =
+        if within.is_empty() { node.point.name.clone() } else { format!("{within} > {}", node.point.name) };
+    let name = cut(&name, 64 << 10).to_string();
+    let parent = !node.children.is_empty();
+    let mut below = false;
+    for child in node.children {
+        below |= put(draft, room, child, &name)?;
+    }
+    let status = match (node.point.directive, node.point.ok) {
+        (Some(Directive::Todo), _) | (Some(Directive::Skip), true) => TestStatus::Ignored,
+        (_, false) => TestStatus::Failed,
+        (_, true) => TestStatus::Passed,
+    };
+    let failed = status == TestStatus::Failed;
+    let own = yaml::value(&node.yaml, "failureType").is_some_and(|t| t != "subtestsFailed");
+    if parent && (!failed || (below && !own)) {
+        return Ok(failed || below);
+    }
+    let stated = yaml::value(&node.yaml, "duration_ms").and_then(|ms| ms.parse().ok());
+    let duration_ms = node.point.duration_ms.or_else(|| stated.and_then(super::collect::milliseconds));
+    let failure = failed.then(|| match node.yaml.is_empty() {
+        false => yaml::failure(&node.yaml),
+        true => of_comments(&node.comments),
+    });
+    draft.push(room, Case { name, status, duration_ms, failure })?;
+    Ok(failed)
+}
+
+/// Perl's way: `#   Failed test 'x'`, `#   at t/a.t line 3.`, `#          got: '2'`.
+fn of_comments(comments: &str) -> Failure {
+    if comments.lines().any(|l| panic::thread(l).is_some()) {
+        return panic::failure(comments);
+    }
+    let place = comments.lines().find_map(perl_place);
+    let place = place.or_else(|| comments.lines().find_map(of_end));
+    let message = comments.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or_default();
+    Failure::new(message, comments.trim_end(), place)
+}
+
+fn perl_place(line: &str) -> Option<SourcePlace> {
+    let (_, rest) = line.split_once("at ")?;
+    let (file, line) = rest.split_once(" line ")?;
+    let line = line.trim_end_matches('.').parse().ok()?;
+    (!file.is_empty()).then(|| SourcePlace { file: cut(file, 4096).into(), line, column: 0 })
+}
