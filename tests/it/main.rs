@@ -18,6 +18,7 @@ mod language;
 mod layering;
 mod policy_from;
 mod properties;
+mod quarantine;
 mod report;
 mod report_sample;
 mod support;
