@@ -21,6 +21,7 @@ mod last_verdict;
 mod prove;
 mod prove_mutants;
 mod prove_text;
+mod quarantine;
 mod reproduce;
 mod reproduction;
 mod run_summary;
@@ -51,6 +52,10 @@ pub use init::{InitRequest, human as init_human, init};
 pub use last_verdict::{named as named_verdict, newest as newest_verdict};
 pub use prove::{GateProof, Proof, Standing, Survivor, prove};
 pub use prove_text::human as prove_human;
+pub use quarantine::{
+    QuarantineEdit, QuarantineList, edit_human as quarantine_edit_human, list_human as quarantine_list_human,
+    quarantine_add, quarantine_list, quarantine_remove,
+};
 pub use reproduce::{ReproduceError, ReproduceRequest, Step, reproduce};
 pub use reproduction::{Reproduction, human as reproduce_human};
 pub use verdict_files::write as write_verdict;

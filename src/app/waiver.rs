@@ -72,6 +72,20 @@ pub fn human(audit: &WaiverAudit) -> String {
         let _ = writeln!(out, "no waiver and no quarantine entry in {}", terminal(&audit.path));
         return out;
     }
+    out.push_str(&rows(&mut entries));
+    let _ = writeln!(
+        out,
+        "waivers {}, quarantine entries {}: {}",
+        audit.waivers.len(),
+        audit.quarantines.len(),
+        states(&entries)
+    );
+    out
+}
+
+/// A line for each entry, the worst last, and where those stand that do not hold.
+pub(super) fn rows(entries: &mut [&Entry]) -> String {
+    let mut out = String::new();
     entries.sort_by_key(|entry| match entry.state {
         State::Unused => 0,
         State::Active => 1,
@@ -80,9 +94,10 @@ pub fn human(audit: &WaiverAudit) -> String {
         State::Invalid => 4,
     });
     let width = entries.iter().map(|e| terminal(&e.id).chars().count()).max().unwrap_or(0).min(50);
-    for entry in &entries {
+    for entry in entries {
         let expires = entry.expires.as_deref().map_or("-".into(), |day| terminal_cut(day, 10));
         let owner = entry.owner.as_deref().map_or("-".into(), |owner| terminal_cut(owner, 30));
+        // Writing into a string cannot fail.
         let _ = writeln!(
             out,
             "{:<7}  {:<10}  {:<width$}  {expires:<10}  {owner}: {}",
@@ -97,16 +112,13 @@ pub fn human(audit: &WaiverAudit) -> String {
             let _ = writeln!(out, "         at {}:{}:{}", terminal(&region.path), region.line, region.column);
         }
     }
-    let count = |state: State| entries.iter().filter(|e| e.state == state).count();
-    let _ = writeln!(
-        out,
-        "waivers {}, quarantine entries {}: {} active, {} due, {} expired, {} invalid",
-        audit.waivers.len(),
-        audit.quarantines.len(),
-        count(State::Active),
-        count(State::Due),
-        count(State::Expired),
-        count(State::Invalid),
-    );
     out
+}
+
+/// `2 active, 0 due, 1 expired, 0 invalid`
+pub(super) fn states(entries: &[&Entry]) -> String {
+    let count = |state: State| entries.iter().filter(|e| e.state == state).count();
+    let [active, due, expired, invalid] =
+        [State::Active, State::Due, State::Expired, State::Invalid].map(count);
+    format!("{active} active, {due} due, {expired} expired, {invalid} invalid")
 }

@@ -5,8 +5,9 @@ use super::error::Error;
 use super::workspace::{OpenRequest, Workspace};
 use crate::base::files::write_atomic;
 use crate::config::Classification;
-use crate::model::waiver::Entry;
-use crate::waiver::{self, EditError, NewWaiver};
+use crate::model::waiver::{Entry, Kind};
+use crate::waiver::{self, EditError, NewWaiver, noun};
+use chrono::NaiveDate;
 use serde::Serialize;
 
 /// What an edit did.
@@ -24,25 +25,36 @@ pub struct WaiverEdit {
 
 /// Adds a waiver from today.
 pub fn waiver_add(request: &OpenRequest<'_>, new: &NewWaiver) -> Result<WaiverEdit, Error> {
-    edit(request, "added", &new.gate, |text, today| waiver::add(text, new, today))
+    waiver_edit(request, "added", &new.gate, |text, today| waiver::add(text, new, today))
 }
 
 /// Starts a waiver's time again: `days` from today.
 pub fn waiver_renew(request: &OpenRequest<'_>, gate: &str, days: u32) -> Result<WaiverEdit, Error> {
-    edit(request, "renewed", gate, |text, today| waiver::renew(text, gate, days, today))
+    waiver_edit(request, "renewed", gate, |text, today| waiver::renew(text, gate, days, today))
 }
 
 /// Removes a waiver.
 pub fn waiver_remove(request: &OpenRequest<'_>, gate: &str) -> Result<WaiverEdit, Error> {
-    edit(request, "removed", gate, |text, _| waiver::remove(text, gate))
+    waiver_edit(request, "removed", gate, |text, _| waiver::remove(text, Kind::Waiver, gate))
 }
 
-fn edit(
+fn waiver_edit(
     request: &OpenRequest<'_>,
     action: &'static str,
     gate: &str,
-    change: impl Fn(&str, chrono::NaiveDate) -> Result<String, EditError>,
+    change: impl Fn(&str, NaiveDate) -> Result<String, EditError>,
 ) -> Result<WaiverEdit, Error> {
+    let (path, entry) = edit(request, Kind::Waiver, gate, change)?;
+    Ok(WaiverEdit { action, path, gate: gate.to_string(), entry })
+}
+
+/// Changes the classification file. Gives its path and the entry as it now stands; `None` when it is gone.
+pub(super) fn edit(
+    request: &OpenRequest<'_>,
+    kind: Kind,
+    id: &str,
+    change: impl Fn(&str, NaiveDate) -> Result<String, EditError>,
+) -> Result<(String, Option<Entry>), Error> {
     let workspace = Workspace::open(request)?;
     let path = workspace.policy.settings.classification.clone();
     let text = match &workspace.policy.classification {
@@ -53,33 +65,38 @@ fn edit(
     let shown = crate::base::files::show(&path);
     let edited = change(&text, workspace.now.date()).map_err(|e| Error::Usage(format!("{shown}: {e}")))?;
     let judged = workspace.entries_of(Ok(Some(edited.clone())));
-    let entry = judged.waivers.into_iter().find(|entry| entry.id == gate);
+    let mut entries = judged.waivers.into_iter().chain(judged.quarantines);
+    let entry = entries.find(|entry| entry.kind == kind && entry.id == id);
     if let Some(entry) = entry.as_ref().filter(|entry| !entry.state.holds()) {
         return Err(Error::Usage(format!(
-            "{shown} was left as it is: the waiver for `{}` would be {}: {}",
-            gate.escape_debug(),
+            "{shown} was left as it is: the {} for `{}` would be {}: {}",
+            noun(kind),
+            id.escape_debug(),
             entry.state.name(),
             entry.detail
         )));
     }
     let target = workspace.root.target(&path).map_err(|e| Error::Work(e.to_string()))?;
     write_atomic(&target, edited.as_bytes())?;
-    Ok(WaiverEdit { action, path, gate: gate.to_string(), entry })
+    Ok((path, entry))
 }
 
 /// An edit as people read it; ends in a newline.
 pub fn human(edit: &WaiverEdit) -> String {
+    sentence(Kind::Waiver, &edit.gate, edit.action, &edit.path, edit.entry.as_ref())
+}
+
+/// What was done to an entry, where it stands and how long it holds; ends in a newline.
+pub(super) fn sentence(kind: Kind, id: &str, action: &str, path: &str, entry: Option<&Entry>) -> String {
     use crate::report::text::terminal;
-    let gate = terminal(&edit.gate);
-    let path = terminal(&edit.path);
-    match &edit.entry {
-        None => format!("the waiver for {gate} was {} in {path}\n", edit.action),
+    let (noun, id, path) = (noun(kind), terminal(id), terminal(path));
+    match entry {
+        None => format!("the {noun} for {id} was {action} in {path}\n"),
         Some(entry) => {
             let line = entry.region.as_ref().map_or(0, |region| region.line);
             let expires = entry.expires.as_deref().map_or("-".into(), terminal);
             format!(
-                "the waiver for {gate} was {} at {path}:{line}; its last day is {expires} ({})\n",
-                edit.action,
+                "the {noun} for {id} was {action} at {path}:{line}; its last day is {expires} ({})\n",
                 terminal(&entry.detail)
             )
         }

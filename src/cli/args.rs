@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::waiver::CATEGORIES;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -49,6 +50,9 @@ pub enum Verb {
     /// List, audit or edit the waivers of the classification file
     #[command(subcommand)]
     Waiver(Waiver),
+    /// List, audit or edit the quarantine entries of flaky tests
+    #[command(subcommand)]
+    Quarantine(Quarantine),
     /// Say what a gate, a failure signature or a line of a log means and what to do
     Explain(Explain),
     /// Print, or run, the commands that reproduce the failing gates
@@ -193,6 +197,58 @@ pub struct WaiverAdd {
     #[arg(long = "check", value_name = "ID")]
     pub checks: Vec<String>,
     /// Days from today to the last day, at most 30
+    #[arg(long, default_value_t = 14)]
+    pub days: u32,
+}
+
+/// `tollgate quarantine`
+#[derive(Debug, Subcommand)]
+pub enum Quarantine {
+    /// List every quarantine entry with its state
+    List,
+    /// List every quarantine entry; exit 1 when one is expired or invalid
+    Audit,
+    /// Quarantine a suite or a test: its failures with one signature no longer block
+    Add(QuarantineAdd),
+    /// Remove a quarantine entry
+    Remove {
+        /// A suite, or one test of it
+        #[arg(value_name = "SUITE[::TEST]")]
+        id: String,
+    },
+}
+
+/// `tollgate quarantine add`
+#[derive(Debug, Args)]
+pub struct QuarantineAdd {
+    /// A suite, or one test of it
+    #[arg(value_name = "SUITE[::TEST]")]
+    pub id: String,
+    /// What makes it flaky
+    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(CATEGORIES))]
+    pub category: String,
+    /// Who answers for it
+    #[arg(long)]
+    pub owner: String,
+    /// Why
+    #[arg(long)]
+    pub reason: String,
+    /// The tracking issue
+    #[arg(long)]
+    pub issue: String,
+    /// The failure digest that shows the flake
+    #[arg(long, value_name = "PATH")]
+    pub evidence: String,
+    /// The command that shows it again
+    #[arg(long, value_name = "CMD")]
+    pub reproduce: String,
+    /// What ends it
+    #[arg(long)]
+    pub exit_criteria: String,
+    /// The failure signature it covers [default: that of the digest]
+    #[arg(long)]
+    pub signature: Option<String>,
+    /// Days from today to the last day, at most 21
     #[arg(long, default_value_t = 14)]
     pub days: u32,
 }

@@ -5,7 +5,7 @@ use super::env::Env;
 use super::output::{self, Target};
 use super::progress::Progress;
 use super::request::open_request;
-use super::{term, verbs};
+use super::{quarantine, term, verbs};
 use crate::app::{self, CheckRequest, Error, exit};
 use crate::base::clock::Now;
 use crate::base::files;
@@ -52,6 +52,7 @@ fn run(cli: &Cli, env: &Env) -> Result<u8, Error> {
         Verb::Validate(verb) => verbs::validate(global, now, env, verb),
         Verb::Schema(verb) => verbs::schema(global, env, verb),
         Verb::Waiver(verb) => verbs::waiver(global, now, env, verb),
+        Verb::Quarantine(verb) => quarantine::quarantine(global, now, env, verb),
         Verb::Explain(verb) => verbs::explain(global, now, env, verb),
         Verb::Reproduce(verb) => verbs::reproduce(global, now, env, verb),
         Verb::Prove(verb) => verbs::prove(global, now, env, verb),

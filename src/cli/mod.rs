@@ -5,6 +5,7 @@ mod dispatch;
 mod env;
 mod output;
 mod progress;
+mod quarantine;
 mod request;
 mod term;
 mod verbs;

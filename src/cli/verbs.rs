@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Shows an answer in each format asked for: as JSON, or as the text for people on stdout.
-fn show(
+pub(super) fn show(
     targets: &[Target],
     answer: &impl Serialize,
     human: &dyn Fn(bool) -> String,

@@ -318,7 +318,7 @@ mod tests {
 
     #[test]
     fn a_shard_that_was_edited_is_found_out() {
-        let with = |change: &dyn Fn(&mut Vec<(String, Summary)>)| {
+        let with = |change: &dyn Fn(&mut [Part])| {
             let mut parts = shards(&four(), 2, 1);
             change(&mut parts);
             why(&parts)

@@ -3,11 +3,11 @@
 //! table along). The result is parsed again and compared with what was meant, so that a file written in an unusual form
 //! is refused rather than damaged.
 
-use super::dates::WAIVER_DAYS;
+use super::dates::{QUARANTINE_DAYS, WAIVER_DAYS};
+use super::new_entry::{NewQuarantine, NewWaiver};
 use super::state::UNWAIVABLE;
-use super::template::{key, quoted};
 use crate::base::toml_text::{self, Fault};
-use crate::model::lane::Lane;
+use crate::model::waiver::Kind;
 use chrono::{Days, NaiveDate};
 use std::ops::Range;
 use toml::Spanned;
@@ -24,129 +24,128 @@ pub enum EditError {
         /// Counted from 1.
         line: u64,
     },
-    /// There is a waiver for the gate already.
-    #[error("there is a waiver for `{0}` already; renew or remove it")]
-    Exists(String),
+    /// There is an entry of that id already.
+    #[error("there is a {what} for `{1}` already; {way}", what = noun(*.0), way = way_out(*.0))]
+    Exists(Kind, String),
     /// There is none.
-    #[error("there is no waiver for `{0}`")]
-    Absent(String),
+    #[error("there is no {what} for `{1}`", what = noun(*.0))]
+    Absent(Kind, String),
     /// The gate judges the waivers themselves.
     #[error("the gate `{0}` cannot be waived")]
     Unwaivable(String),
     /// No days, or more than are allowed.
-    #[error("a waiver holds 1 to {WAIVER_DAYS} days, not {0}")]
-    Days(u32),
+    #[error("a {what} holds 1 to {most} days, not {1}", what = noun(*.0), most = most_days(*.0))]
+    Days(Kind, u32),
     /// A field is blank.
     #[error("`{0}` is blank")]
     Blank(&'static str),
     /// The entry lacks a field, or is written in a form that a splice cannot edit.
-    #[error("the waiver for `{id}` cannot be edited here: {why}; edit the file by hand")]
+    #[error("the {} for `{id}` cannot be edited here: {why}; edit the file by hand", noun(*.kind))]
     Form {
-        /// The gate.
+        /// Waiver or quarantine entry.
+        kind: Kind,
+        /// Its id.
         id: String,
         /// What stands in the way.
         why: String,
     },
 }
 
-/// A waiver to be added.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewWaiver {
-    /// The gate's id.
-    pub gate: String,
-    /// Who answers for it.
-    pub owner: String,
-    /// Why.
-    pub reason: String,
-    /// The tracking issue.
-    pub issue: String,
-    /// What ends it.
-    pub exit_criteria: String,
-    /// Where it holds; empty for all lanes.
-    pub lanes: Vec<Lane>,
-    /// The only checks it covers; empty for all.
-    pub checks: Vec<String>,
-    /// Days from today to the last day.
-    pub days: u32,
+/// What an entry is called in a sentence.
+pub fn noun(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Waiver => "waiver",
+        Kind::Quarantine => "quarantine entry",
+    }
 }
 
-/// The last day of a waiver of `days` days that begins today.
-fn last_day(today: NaiveDate, days: u32) -> Result<NaiveDate, EditError> {
-    if days == 0 || i64::from(days) > WAIVER_DAYS {
-        return Err(EditError::Days(days));
+/// What to do where there is an entry already.
+fn way_out(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Waiver => "renew or remove it",
+        Kind::Quarantine => "remove it first",
     }
-    today.checked_add_days(Days::new(u64::from(days))).ok_or(EditError::Days(days))
+}
+
+/// How many days an entry may hold.
+fn most_days(kind: Kind) -> i64 {
+    match kind {
+        Kind::Waiver => WAIVER_DAYS,
+        Kind::Quarantine => QUARANTINE_DAYS,
+    }
+}
+
+/// The last day of an entry of `days` days that begins today.
+fn last_day(kind: Kind, today: NaiveDate, days: u32) -> Result<NaiveDate, EditError> {
+    if days == 0 || i64::from(days) > most_days(kind) {
+        return Err(EditError::Days(kind, days));
+    }
+    today.checked_add_days(Days::new(u64::from(days))).ok_or(EditError::Days(kind, days))
 }
 
 /// Appends a `[waiver.<gate>]` table. The text may be empty.
 pub fn add(text: &str, waiver: &NewWaiver, today: NaiveDate) -> Result<String, EditError> {
-    let before = table(text)?;
     if UNWAIVABLE.contains(&waiver.gate.as_str()) {
+        table(text)?;
         return Err(EditError::Unwaivable(waiver.gate.clone()));
     }
-    if entry_of(&before, &waiver.gate).is_some() {
-        return Err(EditError::Exists(waiver.gate.clone()));
-    }
-    for (name, value) in [
-        ("owner", &waiver.owner),
-        ("reason", &waiver.reason),
-        ("issue", &waiver.issue),
-        ("exit_criteria", &waiver.exit_criteria),
-    ] {
-        if value.trim().is_empty() {
-            return Err(EditError::Blank(name));
-        }
-    }
-    let block = block(waiver, today, last_day(today, waiver.days)?);
-    let gap = match text {
-        "" => "",
-        _ if text.ends_with("\n\n") || text.ends_with("\n\r\n") => "",
-        _ if text.ends_with('\n') => "\n",
-        _ => "\n\n",
-    };
-    let edited = format!("{text}{}", with_line_ends_of(text, &format!("{gap}{block}")));
-    let mut wanted = before;
-    let new = table(&block)?;
-    if let (Some(toml::Value::Table(all)), Some(entry)) = (
-        Some(wanted.entry("waiver").or_insert_with(|| toml::Value::Table(toml::Table::new()))),
-        entry_of(&new, &waiver.gate),
-    ) {
-        all.insert(waiver.gate.clone(), entry.clone());
-    }
-    verify(edited, &wanted, &waiver.gate)
+    let adding = Adding { kind: Kind::Waiver, id: &waiver.gate, required: &waiver.required() };
+    adding.append(text, |expires| waiver.block(today, expires), last_day(Kind::Waiver, today, waiver.days))
 }
 
-fn block(waiver: &NewWaiver, today: NaiveDate, expires: NaiveDate) -> String {
-    let all = waiver.lanes.is_empty();
-    let lanes: Vec<String> = Lane::ALL
-        .iter()
-        .filter(|lane| all || waiver.lanes.contains(lane))
-        .map(|lane| quoted(lane.name()))
-        .collect();
-    let mut block = format!(
-        "[waiver.{}]\nowner = {}\nreason = {}\nissue = {}\nlanes = [{}]\ncreated = {today}\nexpires = \
-         {expires}\nexit_criteria = {}\n",
-        key(&waiver.gate),
-        quoted(&waiver.owner),
-        quoted(&waiver.reason),
-        quoted(&waiver.issue),
-        lanes.join(", "),
-        quoted(&waiver.exit_criteria),
-    );
-    if !waiver.checks.is_empty() {
-        let checks: Vec<String> = waiver.checks.iter().map(|check| quoted(check)).collect();
-        block.push_str(&format!("checks = [{}]\n", checks.join(", ")));
+/// Appends a `[quarantine.<id>]` table. The text may be empty.
+pub fn add_quarantine(text: &str, entry: &NewQuarantine, today: NaiveDate) -> Result<String, EditError> {
+    let adding = Adding { kind: Kind::Quarantine, id: &entry.id, required: &entry.required() };
+    adding.append(text, |expires| entry.block(today, expires), last_day(Kind::Quarantine, today, entry.days))
+}
+
+/// An entry that is added.
+struct Adding<'a> {
+    kind: Kind,
+    id: &'a str,
+    /// Fields that must not be blank.
+    required: &'a [(&'static str, &'a str)],
+}
+
+impl Adding<'_> {
+    fn append(
+        &self,
+        text: &str,
+        block: impl Fn(NaiveDate) -> String,
+        expires: Result<NaiveDate, EditError>,
+    ) -> Result<String, EditError> {
+        let mut wanted = table(text)?;
+        if entry_of(&wanted, self.kind, self.id).is_some() {
+            return Err(EditError::Exists(self.kind, self.id.to_string()));
+        }
+        if let Some((name, _)) = self.required.iter().find(|(_, value)| value.trim().is_empty()) {
+            return Err(EditError::Blank(name));
+        }
+        let block = block(expires?);
+        let gap = match text {
+            "" => "",
+            _ if text.ends_with("\n\n") || text.ends_with("\n\r\n") => "",
+            _ if text.ends_with('\n') => "\n",
+            _ => "\n\n",
+        };
+        let edited = format!("{text}{}", with_line_ends_of(text, &format!("{gap}{block}")));
+        let new = table(&block)?;
+        let all = wanted.entry(self.kind.name()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        if let (toml::Value::Table(all), Some(entry)) = (all, entry_of(&new, self.kind, self.id)) {
+            all.insert(self.id.to_string(), entry.clone());
+        }
+        verify(edited, &wanted, self.kind, self.id)
     }
-    block
 }
 
 /// Starts the time of a waiver again: `created` is today, `expires` is `days` later, `renewals` counts one more.
 pub fn renew(text: &str, gate: &str, days: u32, today: NaiveDate) -> Result<String, EditError> {
-    let expires = last_day(today, days)?;
-    let form = |why: String| EditError::Form { id: gate.to_string(), why };
+    let kind = Kind::Waiver;
+    let expires = last_day(kind, today, days)?;
+    let form = |why: String| EditError::Form { kind, id: gate.to_string(), why };
     let mut wanted = table(text)?;
     let parsed = toml_text::parse_strict(text).map_err(|fault| not_toml(text, fault))?;
-    let (_, value) = find(&parsed, gate).ok_or_else(|| EditError::Absent(gate.to_string()))?;
+    let (_, value) = find(&parsed, kind, gate).ok_or_else(|| EditError::Absent(kind, gate.to_string()))?;
     let fields = value.get_ref().as_table().ok_or_else(|| form("it is no table".into()))?;
     let field = |name: &str| fields.get(name).ok_or_else(|| form(format!("it has no `{name}`")));
     let (created, expiry) = (field("created")?, field("expires")?);
@@ -170,7 +169,7 @@ pub fn renew(text: &str, gate: &str, days: u32, today: NaiveDate) -> Result<Stri
         }
         None => splices.push(line_after(text, &expiry.span(), "renewals = 1")),
     }
-    if let Some(entry) = entry_mut(&mut wanted, gate) {
+    if let Some(entry) = entry_mut(&mut wanted, kind, gate) {
         let day = |old: &Spanned<DeValue<'_>>, day: NaiveDate| match old.get_ref() {
             DeValue::String(_) => Some(toml::Value::String(day.to_string())),
             _ => day.to_string().parse().ok().map(toml::Value::Datetime),
@@ -179,14 +178,14 @@ pub fn renew(text: &str, gate: &str, days: u32, today: NaiveDate) -> Result<Stri
         entry.extend(day(expiry, expires).map(|value| ("expires".to_string(), value)));
         entry.insert("renewals".into(), toml::Value::Integer(count + 1));
     }
-    verify(spliced(text, splices), &wanted, gate)
+    verify(spliced(text, splices), &wanted, kind, gate)
 }
 
-/// Removes a waiver: its table, and the comment lines that stand directly above it (not those at the top of the file).
-pub fn remove(text: &str, gate: &str) -> Result<String, EditError> {
+/// Removes an entry: its table, and the comment lines that stand directly above it (not those at the top of the file).
+pub fn remove(text: &str, kind: Kind, id: &str) -> Result<String, EditError> {
     let mut wanted = table(text)?;
     let parsed = toml_text::parse_strict(text).map_err(|fault| not_toml(text, fault))?;
-    let (name, value) = find(&parsed, gate).ok_or_else(|| EditError::Absent(gate.to_string()))?;
+    let (name, value) = find(&parsed, kind, id).ok_or_else(|| EditError::Absent(kind, id.to_string()))?;
     let start = comments_above(text, line_start(text, name.start));
     let mut end = line_end(text, last_byte(value));
     // One of the two gaps that meet goes.
@@ -195,10 +194,10 @@ pub fn remove(text: &str, gate: &str) -> Result<String, EditError> {
             end += blank;
         }
     }
-    if let Some(toml::Value::Table(all)) = wanted.get_mut("waiver") {
-        all.remove(gate);
+    if let Some(toml::Value::Table(all)) = wanted.get_mut(kind.name()) {
+        all.remove(id);
     }
-    verify(spliced(text, vec![(start..end, String::new())]), &wanted, gate)
+    verify(spliced(text, vec![(start..end, String::new())]), &wanted, kind, id)
 }
 
 fn table(text: &str) -> Result<toml::Table, EditError> {
@@ -212,39 +211,40 @@ fn not_toml(text: &str, fault: Fault) -> EditError {
     EditError::NotToml { message: fault.message, line }
 }
 
-fn entry_of<'t>(table: &'t toml::Table, gate: &str) -> Option<&'t toml::Value> {
-    table.get("waiver")?.as_table()?.get(gate)
+fn entry_of<'t>(table: &'t toml::Table, kind: Kind, id: &str) -> Option<&'t toml::Value> {
+    table.get(kind.name())?.as_table()?.get(id)
 }
 
-fn entry_mut<'t>(table: &'t mut toml::Table, gate: &str) -> Option<&'t mut toml::Table> {
-    table.get_mut("waiver")?.as_table_mut()?.get_mut(gate)?.as_table_mut()
+fn entry_mut<'t>(table: &'t mut toml::Table, kind: Kind, id: &str) -> Option<&'t mut toml::Table> {
+    table.get_mut(kind.name())?.as_table_mut()?.get_mut(id)?.as_table_mut()
 }
 
 /// The entry's name and value, with their places.
 fn find<'p, 't>(
     parsed: &'p Spanned<toml::de::DeTable<'t>>,
-    gate: &str,
+    kind: Kind,
+    id: &str,
 ) -> Option<(Range<usize>, &'p Spanned<DeValue<'t>>)> {
-    let waivers = parsed.get_ref().get("waiver")?.get_ref().as_table()?;
-    let (name, value) = waivers.get_key_value(gate)?;
+    let entries = parsed.get_ref().get(kind.name())?.get_ref().as_table()?;
+    let (name, value) = entries.get_key_value(id)?;
     Some((name.span(), value))
 }
 
 /// The edited text, if it says what was meant and nothing else.
-fn verify(edited: String, wanted: &toml::Table, gate: &str) -> Result<String, EditError> {
+fn verify(edited: String, wanted: &toml::Table, kind: Kind, id: &str) -> Result<String, EditError> {
     let bare = |table: &toml::Table| {
         let mut table = table.clone();
-        if table.get("waiver").and_then(toml::Value::as_table).is_some_and(|all| all.is_empty()) {
-            table.remove("waiver");
+        if table.get(kind.name()).and_then(toml::Value::as_table).is_some_and(|all| all.is_empty()) {
+            table.remove(kind.name());
         }
         table
     };
     match edited.parse::<toml::Table>() {
         Ok(found) if bare(&found) == bare(wanted) => Ok(edited),
-        _ => Err(EditError::Form {
-            id: gate.to_string(),
-            why: "it is not written as a table of its own".into(),
-        }),
+        _ => {
+            let why = "it is not written as a table of its own".into();
+            Err(EditError::Form { kind, id: id.to_string(), why })
+        }
     }
 }
 
@@ -329,6 +329,7 @@ fn comments_above(text: &str, line: usize) -> usize {
 mod tests {
     use super::super::dates;
     use super::*;
+    use crate::model::lane::Lane;
     use proptest::prelude::*;
 
     const FILE: &str = "# Suites.\n[suite.unit]\nfiles = [ \"a\" ]\n\n# The engine.\n[waiver.one]   # keep\nowner = 'o'\n\
@@ -381,11 +382,14 @@ mod tests {
 
     #[test]
     fn add_refuses() {
-        assert_eq!(add(FILE, &new("one"), today()), Err(EditError::Exists("one".into())));
+        assert_eq!(add(FILE, &new("one"), today()), Err(EditError::Exists(Kind::Waiver, "one".into())));
         let unwaivable = EditError::Unwaivable("waiver_lifecycle".into());
         assert_eq!(add(FILE, &new("waiver_lifecycle"), today()), Err(unwaivable));
         for days in [0, 31, u32::MAX] {
-            assert_eq!(add(FILE, &NewWaiver { days, ..new("x") }, today()), Err(EditError::Days(days)));
+            assert_eq!(
+                add(FILE, &NewWaiver { days, ..new("x") }, today()),
+                Err(EditError::Days(Kind::Waiver, days))
+            );
         }
         let blank = NewWaiver { owner: " ".into(), ..new("x") };
         assert_eq!(add(FILE, &blank, today()), Err(EditError::Blank("owner")));
@@ -417,8 +421,8 @@ mod tests {
 
     #[test]
     fn renew_refuses() {
-        assert_eq!(renew(FILE, "no", 1, today()), Err(EditError::Absent("no".into())));
-        assert_eq!(renew(FILE, "one", 31, today()), Err(EditError::Days(31)));
+        assert_eq!(renew(FILE, "no", 1, today()), Err(EditError::Absent(Kind::Waiver, "no".into())));
+        assert_eq!(renew(FILE, "one", 31, today()), Err(EditError::Days(Kind::Waiver, 31)));
         for odd in [
             "[waiver.a]\nowner = 'o'\n",
             "[waiver]\na.created = 2026-11-01\na.expires = 2026-11-02\n",
@@ -431,7 +435,7 @@ mod tests {
 
     #[test]
     fn remove_takes_the_entry_and_its_own_comment() {
-        insta::assert_snapshot!(remove(FILE, "one").unwrap(), @r#"
+        insta::assert_snapshot!(remove(FILE, Kind::Waiver, "one").unwrap(), @r#"
         # Suites.
         [suite.unit]
         files = [ "a" ]
@@ -442,18 +446,85 @@ mod tests {
         expires = 2026-11-02
         renewals = 3
         "#);
-        let two = remove(FILE, "two").unwrap();
+        let two = remove(FILE, Kind::Waiver, "two").unwrap();
         assert!(two.ends_with("reason = 'r'\n\n"), "{two:?}");
-        assert_eq!(remove("# About the file.\n[waiver.a]\nx = 1\n", "a").unwrap(), "# About the file.\n");
-        assert_eq!(remove("[waiver]\na = { x = 1 } # y\nb = {}\n", "a").unwrap(), "[waiver]\nb = {}\n");
-        assert_eq!(remove("[waiver.a]\n[waiver.b]\nx = 1\n", "a").unwrap(), "[waiver.b]\nx = 1\n");
-        assert_eq!(remove("[waiver.a]\nx = '''\nq\n'''\n\n[b]\n", "a").unwrap(), "[b]\n");
-        assert_eq!(remove(FILE, "no"), Err(EditError::Absent("no".into())));
-        assert!(matches!(remove("waiver = { a = {}, b = {} }\n", "a"), Err(EditError::Form { .. })));
+        assert_eq!(
+            remove("# About the file.\n[waiver.a]\nx = 1\n", Kind::Waiver, "a").unwrap(),
+            "# About the file.\n"
+        );
+        assert_eq!(
+            remove("[waiver]\na = { x = 1 } # y\nb = {}\n", Kind::Waiver, "a").unwrap(),
+            "[waiver]\nb = {}\n"
+        );
+        assert_eq!(
+            remove("[waiver.a]\n[waiver.b]\nx = 1\n", Kind::Waiver, "a").unwrap(),
+            "[waiver.b]\nx = 1\n"
+        );
+        assert_eq!(remove("[waiver.a]\nx = '''\nq\n'''\n\n[b]\n", Kind::Waiver, "a").unwrap(), "[b]\n");
+        assert_eq!(remove(FILE, Kind::Waiver, "no"), Err(EditError::Absent(Kind::Waiver, "no".into())));
         assert!(matches!(
-            remove("waiver.a.x = 1\nwaiver.b.x = 1\nwaiver.a.y = 2\n", "a"),
+            remove("waiver = { a = {}, b = {} }\n", Kind::Waiver, "a"),
             Err(EditError::Form { .. })
         ));
+        assert!(matches!(
+            remove("waiver.a.x = 1\nwaiver.b.x = 1\nwaiver.a.y = 2\n", Kind::Waiver, "a"),
+            Err(EditError::Form { .. })
+        ));
+    }
+
+    fn flake(id: &str) -> NewQuarantine {
+        NewQuarantine {
+            id: id.into(),
+            category: "FLAKE-TIMING".into(),
+            owner: "o".into(),
+            reason: "r".into(),
+            issue: "i".into(),
+            evidence: "d.json".into(),
+            reproduce: "cargo test -- 'a b'".into(),
+            exit_criteria: "e".into(),
+            signature: None,
+            days: 21,
+        }
+    }
+
+    #[test]
+    fn a_quarantine_entry_is_added_and_removed_beside_waivers() {
+        let signed = NewQuarantine { signature: Some("s\n".into()), ..flake("tui::a \"b\"") };
+        let edited = add_quarantine(FILE, &signed, today()).unwrap();
+        insta::assert_snapshot!(edited.strip_prefix(FILE).unwrap(), @r#"
+
+        [quarantine."tui::a \"b\""]
+        category = "FLAKE-TIMING"
+        owner = "o"
+        reason = "r"
+        issue = "i"
+        evidence = "d.json"
+        reproduce = "cargo test -- 'a b'"
+        created = 2026-11-20
+        expires = 2026-12-11
+        exit_criteria = "e"
+        signature = "s\n"
+        "#);
+        // The id of a waiver is not that of a quarantine entry.
+        let both = add_quarantine(&edited, &flake("one"), today()).unwrap();
+        let gone = remove(&both, Kind::Quarantine, "one").unwrap();
+        assert!(gone.contains("[waiver.one]") && !gone.contains("[quarantine.one]"));
+        assert_eq!(remove(&gone, Kind::Quarantine, &signed.id).unwrap().trim_end(), FILE.trim_end());
+        let absent = remove(FILE, Kind::Quarantine, "one").unwrap_err();
+        assert_eq!(absent.to_string(), "there is no quarantine entry for `one`");
+        let twice = add_quarantine(&edited, &signed, today()).unwrap_err();
+        assert!(
+            twice
+                .to_string()
+                .starts_with("there is a quarantine entry for `tui::a \"b\"` already; remove it")
+        );
+        for days in [0, 22] {
+            let wrong = add_quarantine(FILE, &NewQuarantine { days, ..flake("x") }, today()).unwrap_err();
+            assert_eq!(wrong.to_string(), format!("a quarantine entry holds 1 to 21 days, not {days}"));
+        }
+        let blank = NewQuarantine { signature: Some(" ".into()), ..flake("x") };
+        assert_eq!(add_quarantine(FILE, &blank, today()), Err(EditError::Blank("signature")));
+        assert_eq!(add_quarantine(FILE, &flake(" "), today()), Err(EditError::Blank("id")));
     }
 
     fn line() -> impl Strategy<Value = String> {
@@ -491,11 +562,11 @@ mod tests {
             let added = add(&text, &new("v"), today()).unwrap();
             prop_assert!(added.starts_with(&text));
             // An entry that was added and is removed again leaves the file as it was, but for the gap.
-            let back = remove(&added, "v").unwrap();
+            let back = remove(&added, Kind::Waiver, "v").unwrap();
             let lines = |t: &str| t.lines().filter(|l| !l.trim().is_empty()).map(String::from).collect::<Vec<_>>();
             prop_assert_eq!(lines(&back), lines(&text));
 
-            let removed = remove(&text, "w").unwrap();
+            let removed = remove(&text, Kind::Waiver, "w").unwrap();
             prop_assert!(removed.ends_with(&tail), "{:?}", removed);
             prop_assert!(head.starts_with(&removed[..removed.len() - tail.len()]));
         }
@@ -504,7 +575,7 @@ mod tests {
         fn no_text_panics(text in "(\\[waiver.w\\]|waiver|\\.w|[a-z =\\[\\]{}'\"\n#]){0,20}") {
             let _ = add(&text, &new("w"), today());
             let _ = renew(&text, "w", 3, today());
-            let _ = remove(&text, "w");
+            let _ = remove(&text, Kind::Waiver, "w");
         }
     }
 }

@@ -3,13 +3,15 @@
 mod apply;
 mod dates;
 mod edit;
+mod new_entry;
 mod parse;
 mod state;
 mod template;
 
 pub use apply::{covering, covers, mark_unused, shortfall};
 pub use dates::{QUARANTINE_DAYS, ROLLBACK_DAYS, WAIVER_DAYS, parse_day};
-pub use edit::{EditError, NewWaiver, add, remove, renew};
+pub use edit::{EditError, add, add_quarantine, noun, remove, renew};
+pub use new_entry::{NewQuarantine, NewWaiver};
 pub use parse::{ClassificationFile, ParseFault, RawEntry, RawRollback, Suite, parse};
-pub use state::{Context, UNWAIVABLE, entries, rollback};
+pub use state::{CATEGORIES, Context, UNWAIVABLE, entries, rollback};
 pub use template::template;

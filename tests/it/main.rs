@@ -20,6 +20,7 @@ mod layering;
 mod operator;
 mod policy_from;
 mod properties;
+mod quarantine;
 mod report;
 mod report_sample;
 mod support;

@@ -1,0 +1,217 @@
+//! `tollgate quarantine`: the quarantine entries of the classification file, listed, audited and edited in place. What is
+//! not about quarantine alone is that of the waivers.
+
+use super::error::{Error, exit};
+use super::waiver::{rows, states, waiver_audit};
+use super::waiver_edit::{edit, sentence};
+use super::workspace::OpenRequest;
+use crate::model::waiver::{Entry, Kind, State};
+use crate::report::text::terminal;
+use crate::waiver::{self, NewQuarantine};
+use serde::Serialize;
+
+/// Every quarantine entry, judged.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct QuarantineList {
+    /// The moment, RFC 3339.
+    pub generated_at: String,
+    /// The classification file, workspace-relative.
+    pub path: String,
+    /// Why the file cannot be read; no entry is known then.
+    pub fault: Option<String>,
+    /// The entries, in id order.
+    pub entries: Vec<Entry>,
+}
+
+/// Judges the entries.
+pub fn quarantine_list(request: &OpenRequest<'_>) -> Result<QuarantineList, Error> {
+    let audit = waiver_audit(request)?;
+    Ok(QuarantineList {
+        generated_at: audit.generated_at,
+        path: audit.path,
+        fault: audit.fault,
+        entries: audit.quarantines,
+    })
+}
+
+impl QuarantineList {
+    /// What `quarantine audit` exits with: 1 when an entry is expired or invalid, or the file cannot be read.
+    pub fn exit_code(&self) -> u8 {
+        let bad = |entry: &Entry| matches!(entry.state, State::Expired | State::Invalid);
+        if self.fault.is_some() || self.entries.iter().any(bad) { exit::FAIL } else { exit::PASS }
+    }
+
+    /// What `quarantine list` exits with: 1 when the file cannot be read.
+    pub fn list_exit_code(&self) -> u8 {
+        if self.fault.is_some() { exit::FAIL } else { exit::PASS }
+    }
+}
+
+/// The entries as people read them, the worst last; ends in a newline.
+pub fn list_human(list: &QuarantineList) -> String {
+    if let Some(fault) = &list.fault {
+        return format!("{}\n", terminal(fault));
+    }
+    let mut entries: Vec<&Entry> = list.entries.iter().collect();
+    if entries.is_empty() {
+        return format!("no quarantine entry in {}\n", terminal(&list.path));
+    }
+    let rows = rows(&mut entries);
+    format!("{rows}quarantine entries {}: {}\n", entries.len(), states(&entries))
+}
+
+/// What an edit did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct QuarantineEdit {
+    /// `added`, `removed`.
+    pub action: &'static str,
+    /// The file that was written, workspace-relative.
+    pub path: String,
+    /// The suite, or `suite::test`.
+    pub id: String,
+    /// The entry as it now stands; null when it was removed.
+    pub entry: Option<Entry>,
+}
+
+/// Adds an entry from today.
+pub fn quarantine_add(request: &OpenRequest<'_>, new: &NewQuarantine) -> Result<QuarantineEdit, Error> {
+    let change = |text: &str, today| waiver::add_quarantine(text, new, today);
+    let (path, entry) = edit(request, Kind::Quarantine, &new.id, change)?;
+    Ok(QuarantineEdit { action: "added", path, id: new.id.clone(), entry })
+}
+
+/// Removes an entry.
+pub fn quarantine_remove(request: &OpenRequest<'_>, id: &str) -> Result<QuarantineEdit, Error> {
+    let change = |text: &str, _| waiver::remove(text, Kind::Quarantine, id);
+    let (path, entry) = edit(request, Kind::Quarantine, id, change)?;
+    Ok(QuarantineEdit { action: "removed", path, id: id.to_string(), entry })
+}
+
+/// An edit as people read it; ends in a newline.
+pub fn edit_human(edit: &QuarantineEdit) -> String {
+    sentence(Kind::Quarantine, &edit.id, edit.action, &edit.path, edit.entry.as_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::clock::Now;
+    use crate::base::files::write_atomic;
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    const FILE: &str = "tests/suite_classification.toml";
+    const NOW: &str = "2026-11-20T12:00:00Z";
+
+    fn workspace() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in [
+            ("tollgate.toml", "[workspace]\npacks = []\n"),
+            ("runs/digest.json", "{\"signature\": \"redraw\"}"),
+            (FILE, "# The suites.\n[suite.unit]\nfiles = []   # none yet\n"),
+        ] {
+            write_atomic(&dir.path().join(path), text.as_bytes()).unwrap();
+        }
+        dir
+    }
+
+    fn at<T>(root: &Path, now: &str, act: impl Fn(&OpenRequest<'_>) -> T) -> T {
+        let env = BTreeMap::new();
+        act(&OpenRequest {
+            root,
+            now: Now::parse(now).unwrap(),
+            lane: None,
+            gates: &[],
+            run: None,
+            policy_from: None,
+            env: &env,
+        })
+    }
+
+    fn text(root: &Path) -> String {
+        crate::base::files::read_text(&root.join(FILE), 10_000).unwrap()
+    }
+
+    fn new() -> NewQuarantine {
+        NewQuarantine {
+            id: "tui::redraw".into(),
+            category: "FLAKE-TIMING".into(),
+            owner: "o".into(),
+            reason: "r".into(),
+            issue: "i".into(),
+            evidence: "runs/digest.json".into(),
+            reproduce: "cargo test --test tui".into(),
+            exit_criteria: "59 runs without a failure".into(),
+            signature: None,
+            days: 14,
+        }
+    }
+
+    #[test]
+    fn an_entry_is_added_audited_and_removed() {
+        let dir = workspace();
+        let root = dir.path();
+        let before = text(root);
+        let added = at(root, NOW, |open| quarantine_add(open, &new())).unwrap();
+        let entry = added.entry.clone().unwrap();
+        assert_eq!((entry.state, entry.signature.as_deref()), (State::Active, Some("redraw")));
+        assert_eq!(
+            edit_human(&added),
+            format!(
+                "the quarantine entry for tui::redraw was added at {FILE}:5; its last day is 2026-12-04 (14 days left)\n"
+            )
+        );
+        assert!(text(root).starts_with(&before));
+
+        let list = at(root, NOW, quarantine_list).unwrap();
+        assert_eq!((list.entries.len(), list.exit_code()), (1, 0));
+        let list = at(root, "2026-12-05T00:00:00Z", quarantine_list).unwrap();
+        assert_eq!((list.exit_code(), list.list_exit_code()), (1, 0));
+        insta::assert_snapshot!(list_human(&list), @"
+        EXPIRED  quarantine  tui::redraw  2026-12-04  o: it expired 1 day ago
+                 at tests/suite_classification.toml:5:1
+        quarantine entries 1: 0 active, 0 due, 1 expired, 0 invalid
+        ");
+
+        let removed = at(root, NOW, |open| quarantine_remove(open, "tui::redraw")).unwrap();
+        assert_eq!(
+            edit_human(&removed),
+            format!("the quarantine entry for tui::redraw was removed in {FILE}\n")
+        );
+        assert_eq!(text(root).trim_end(), before.trim_end());
+        let list = at(root, NOW, quarantine_list).unwrap();
+        assert_eq!(list_human(&list), format!("no quarantine entry in {FILE}\n"));
+        assert!(at(root, NOW, |open| quarantine_remove(open, "tui::redraw")).is_err());
+    }
+
+    #[test]
+    fn an_entry_that_would_not_hold_is_not_written() {
+        let dir = workspace();
+        let before = text(dir.path());
+        for (entry, wanted) in [
+            (
+                NewQuarantine { evidence: "gone.json".into(), ..new() },
+                "would be invalid: it has no `signature`, and gone.json cannot be read",
+            ),
+            (NewQuarantine { category: "FLAKE".into(), ..new() }, "would be invalid: `category` is `FLAKE`"),
+            (NewQuarantine { days: 22, ..new() }, "a quarantine entry holds 1 to 21 days, not 22"),
+            (NewQuarantine { owner: " ".into(), ..new() }, "`owner` is blank"),
+        ] {
+            let error = at(dir.path(), NOW, |open| quarantine_add(open, &entry)).unwrap_err();
+            assert!(error.to_string().contains(wanted), "{error}");
+            assert_eq!(error.exit_code(), 2);
+            assert_eq!(text(dir.path()), before);
+        }
+        let signed = NewQuarantine { evidence: "gone.json".into(), signature: Some("s".into()), ..new() };
+        assert!(at(dir.path(), NOW, |open| quarantine_add(open, &signed)).is_ok());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_said() {
+        let dir = workspace();
+        write_atomic(&dir.path().join(FILE), b"[quarantine.\n").unwrap();
+        let list = at(dir.path(), NOW, quarantine_list).unwrap();
+        assert_eq!((list.exit_code(), list.list_exit_code()), (1, 1));
+        assert!(list_human(&list).starts_with("tests/suite_classification.toml:1:"));
+    }
+}

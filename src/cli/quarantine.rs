@@ -1,0 +1,41 @@
+//! `tollgate quarantine`.
+
+use super::args::{Global, Quarantine};
+use super::env::Env;
+use super::output;
+use super::request::open_request;
+use super::verbs::show;
+use crate::app::{self, Error, exit};
+use crate::base::clock::Now;
+use crate::waiver::NewQuarantine;
+
+pub(super) fn quarantine(global: &Global, now: Now, env: &Env, verb: &Quarantine) -> Result<u8, Error> {
+    let targets = output::json_or_human(&global.format)?;
+    let open = open_request(global, now, env, None, &[], None);
+    let edit = match verb {
+        Quarantine::List | Quarantine::Audit => {
+            let list = app::quarantine_list(&open)?;
+            show(&targets, &list, &|_| app::quarantine_list_human(&list), env)?;
+            let audits = matches!(verb, Quarantine::Audit);
+            return Ok(if audits { list.exit_code() } else { list.list_exit_code() });
+        }
+        Quarantine::Add(new) => {
+            let new = NewQuarantine {
+                id: new.id.clone(),
+                category: new.category.clone(),
+                owner: new.owner.clone(),
+                reason: new.reason.clone(),
+                issue: new.issue.clone(),
+                evidence: new.evidence.clone(),
+                reproduce: new.reproduce.clone(),
+                exit_criteria: new.exit_criteria.clone(),
+                signature: new.signature.clone(),
+                days: new.days,
+            };
+            app::quarantine_add(&open, &new)?
+        }
+        Quarantine::Remove { id } => app::quarantine_remove(&open, id)?,
+    };
+    show(&targets, &edit, &|_| app::quarantine_edit_human(&edit), env)?;
+    Ok(exit::PASS)
+}
