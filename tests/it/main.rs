@@ -21,3 +21,4 @@ mod properties;
 mod report;
 mod report_sample;
 mod support;
+mod triage;
