@@ -9,7 +9,8 @@ mod rank;
 #[cfg(test)]
 mod sample;
 
-pub use diff::{Replay, Triage, diff};
+pub use change::Replay;
+pub use diff::{Triage, diff};
 pub use flake::{Rate, rate};
 pub use flake_class::{Cause, FlakeClass};
 pub use flake_report::{FlakeReport, FlakyTest, Habit, Seen, flake_report};
