@@ -255,8 +255,8 @@ mod tests {
             error(r#"{"schema":"tollgate.run.summary.v1","suites":[]}"#),
             "1:1 it is no run summary: it has no `units`"
         );
-        assert_eq!(error(&with("[{}]")), "1:65 a suite has no `name`");
-        assert_eq!(error(&with(r#"[{"name":"a"}]"#)), "1:65 a suite has no `status`");
+        assert_eq!(error(&with("[{}]")), "1:58 a suite has no `name`");
+        assert_eq!(error(&with(r#"[{"name":"a"}]"#)), "1:58 a suite has no `status`");
         assert_eq!(
             error(&with("[\n{\"name\":\"a\",\"status\":\"ok\"}]")),
             "2:22 `ok` is none of the names that may stand here"
@@ -275,7 +275,7 @@ mod tests {
             "1:1 the suite `a` of the kind `k` stands twice"
         );
         let cut = with("[]");
-        assert_eq!(error(&cut[..cut.len() - 1]), "1:65 the text ends inside an object");
+        assert_eq!(error(&cut[..cut.len() - 1]), "1:59 the text ends inside an object");
         assert!(
             columns(with("[]").as_bytes(), 10).unwrap_err().message.contains("more than the limit of 10")
         );

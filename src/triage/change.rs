@@ -1,9 +1,23 @@
 //! What became of one test or suite, from what it was and what it is.
 
-use crate::model::columns::{Columns, SuiteRow};
-use crate::model::suite::SuiteStatus;
+use crate::model::columns::{Columns, SuiteRow, TestRow};
+use crate::model::suite::{Role, SuiteStatus};
 use crate::model::test::TestStatus;
 use crate::model::triage::Change;
+
+/// Builds the command that replays a suite, or one test of it: (suite, kind, role, test). `None` where `tollgate.toml` does
+/// not know the suite. Nothing of a summary is ever part of a command but by this.
+pub type Replay<'r> = &'r dyn Fn(&str, &str, Role, Option<&str>) -> Option<String>;
+
+/// One difference: of a test, or of a suite where neither test is there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Item<'c, 'a> {
+    pub(super) change: Change,
+    pub(super) before: Option<&'c SuiteRow<'a>>,
+    pub(super) after: Option<&'c SuiteRow<'a>>,
+    pub(super) was: Option<&'c TestRow<'a>>,
+    pub(super) is: Option<&'c TestRow<'a>>,
+}
 
 /// What became of a test that the current run lists. `None`: nothing worth saying.
 ///
@@ -27,25 +41,29 @@ pub(super) fn of_test(before: Option<TestStatus>, after: TestStatus) -> Option<C
     }
 }
 
-/// Whether a suite fails by itself and not only by its tests: it crashed, was ended at its timeout or could not be started,
-/// whatever its tests say, or it failed and no test did. A crash beside a known failing test would hide behind it otherwise.
+/// Whether a suite fails and no test of it says so.
 pub(super) fn fails_itself(run: &Columns<'_>, suite: &SuiteRow<'_>) -> bool {
-    match suite.status {
-        SuiteStatus::Crashed | SuiteStatus::TimedOut | SuiteStatus::Missing => true,
-        SuiteStatus::Failed => run.tests_of(suite).iter().all(|t| t.status != TestStatus::Failed),
-        _ => false,
-    }
+    suite.status.is_failure() && run.tests_of(suite).iter().all(|t| t.status != TestStatus::Failed)
 }
 
-/// What became of a suite as an item of its own, beside its tests: of its own failure, or where no test speaks for it.
+/// The suite did not come to its end.
+pub(super) fn is_abrupt(status: SuiteStatus) -> bool {
+    matches!(status, SuiteStatus::Crashed | SuiteStatus::TimedOut | SuiteStatus::Missing)
+}
+
+/// What became of a suite as an item of its own, beside its tests: where it fails and no test says so, and where no test
+/// speaks for it. `lost`: tests of the baseline have no result. A suite that crashed and lost some is an item too: behind a
+/// known failing test of it the crash would be hidden.
 pub(super) fn of_suite(
     (base, before): (&Columns<'_>, Option<&SuiteRow<'_>>),
     (current, after): (&Columns<'_>, &SuiteRow<'_>),
+    lost: bool,
 ) -> Option<Change> {
     let failed = before.is_some_and(|b| fails_itself(base, b));
     let ran = before.is_some_and(|b| b.status != SuiteStatus::NotRun);
-    if fails_itself(current, after) {
-        return Some(match (ran, failed) {
+    if fails_itself(current, after) || (lost && is_abrupt(after.status)) {
+        let known = failed || before.is_some_and(|b| is_abrupt(b.status));
+        return Some(match (ran, known) {
             (_, true) => Change::KnownFailure,
             (true, false) => Change::Regression,
             (false, false) => Change::NewFailure,

@@ -9,19 +9,15 @@
 //! itself, the run was aborted, `not_run` names it), else `removed`. Neither alters the status: that says what fails.
 //! They are counted and listed, and a gate may hold a run to their counts.
 
-use super::change::{fails_itself, of_suite, of_test};
+use super::change::{Item, Replay, fails_itself, is_abrupt, of_suite, of_test};
 use super::rank;
-use crate::model::columns::{Columns, SuiteRow, TestRow};
+use crate::model::columns::{Columns, SuiteRow};
 use crate::model::plan::{Shard, ShardKind};
 use crate::model::run::RunStatus;
 use crate::model::suite::{Role, SuiteStatus};
 use crate::model::test::TestStatus;
 use crate::model::triage::{Change, Diagnostic, TriageCounts, TriageStatus};
 use std::cmp::Ordering;
-
-/// Builds the command that replays a suite, or one test of it: (suite, kind, role, test). `None` where `tollgate.toml` does
-/// not know the suite. Nothing of a summary is ever part of a command but by this.
-pub type Replay<'r> = &'r dyn Fn(&str, &str, Role, Option<&str>) -> Option<String>;
 
 /// What two runs differ in.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,16 +35,6 @@ pub struct Triage {
     pub not_compared: u64,
     /// The replays of the diagnostics, in order, each once.
     pub commands: Vec<String>,
-}
-
-/// One difference: of a test, or of a suite where neither test is there.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Item<'c, 'a> {
-    pub(super) change: Change,
-    pub(super) before: Option<&'c SuiteRow<'a>>,
-    pub(super) after: Option<&'c SuiteRow<'a>>,
-    pub(super) was: Option<&'c TestRow<'a>>,
-    pub(super) is: Option<&'c TestRow<'a>>,
 }
 
 /// Compares two settled runs. `most` diagnostics are listed.
@@ -110,12 +96,10 @@ impl<'c, 'a> Walk<'c, 'a> {
     }
 
     fn suite(&mut self, before: Option<&'c SuiteRow<'a>>, after: &'c SuiteRow<'a>) {
-        if let Some(change) = of_suite((self.base, before), (self.current, after)) {
-            self.state(Item { change, before, after: Some(after), was: None, is: None });
-        }
         let gone = self.scope.gone(self.current, after);
         let mut old = before.map(|b| self.base.tests_of(b)).unwrap_or_default();
         let mut new = self.current.tests_of(after);
+        let mut lost = false;
         loop {
             let order = match (old.first(), new.first()) {
                 (None, None) => break,
@@ -131,8 +115,12 @@ impl<'c, 'a> Walk<'c, 'a> {
                 (None, None) => None,
             };
             if let Some(change) = change {
+                lost |= is.is_none();
                 self.state(Item { change, before, after: Some(after), was, is });
             }
+        }
+        if let Some(change) = of_suite((self.base, before), (self.current, after), lost) {
+            self.state(Item { change, before, after: Some(after), was: None, is: None });
         }
     }
 
@@ -245,7 +233,11 @@ impl<'c> Scope<'c> {
             return if self.of_baseline { Gone::Asked } else { Gone::NotAsked };
         }
         let kept = self.aborted || suite.cut || suite.status == SuiteStatus::NotRun;
-        if kept || fails_itself(current, suite) { Gone::NotRun } else { Gone::Removed }
+        if kept || is_abrupt(suite.status) || fails_itself(current, suite) {
+            Gone::NotRun
+        } else {
+            Gone::Removed
+        }
     }
 
     /// A suite that the current run does not have.
@@ -266,5 +258,292 @@ fn divided(shard: &Shard) -> Option<Role> {
         ShardKind::None => None,
         ShardKind::Suite => Some(Role::Suite),
         ShardKind::Unit => Some(Role::Unit),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::run;
+    use super::*;
+    use crate::model::columns::NotRunRow;
+    use proptest::prelude::*;
+
+    fn compare(base: &Columns<'_>, current: &Columns<'_>) -> Triage {
+        diff(base, current, 1000, &|_, _, _, _| None)
+    }
+
+    /// The status, and a line for each diagnostic in order.
+    fn says(base: &Columns<'_>, current: &Columns<'_>) -> (&'static str, Vec<String>) {
+        let triage = compare(base, current);
+        let line = |d: &Diagnostic| {
+            let test = d.test.as_deref().map_or(String::new(), |t| format!(".{t}"));
+            format!("{} {} {}{test}: {}", d.severity, d.change.name(), d.suite, d.reasons.join("; "))
+        };
+        (triage.status.name(), triage.ranked_diagnostics.iter().map(line).collect())
+    }
+
+    fn texts(base: &str, current: &str) -> (&'static str, Vec<String>) {
+        says(&run("c1", base), &run("c2", current))
+    }
+
+    #[test]
+    fn each_change_of_a_test() {
+        let base = "s failed: a passed, b failed, c failed, d passed, e passed, g passed, h quarantined, i failed, j failed";
+        let now = "s failed: a failed, b failed, c passed, d flaky, f failed, g ignored, h failed, i ignored, k passed, j quarantined";
+        let (status, lines) = texts(base, now);
+        assert_eq!(status, "regression");
+        assert_eq!(
+            lines,
+            [
+                "blocker regression s.a: it passed in the baseline; the first of 4 failing tests of its suite",
+                "blocker regression s.h: it was quarantined in the baseline, and its quarantine does not cover this failure",
+                "blocker new_failure s.f: it is not in the baseline",
+                "minor flaky s.d: it failed and then passed in the same run",
+                "minor removed s.e: it is in the baseline and its suite no longer has it",
+                "minor not_run s.g: it passed in the baseline and is ignored now",
+                "minor not_run s.i: it failed in the baseline and is ignored now",
+                "info known_failure s.b: it failed in the baseline too",
+                "info fixed s.c: it failed in the baseline",
+            ]
+        );
+        let counts = compare(&run("a", base), &run("b", now)).summary;
+        assert_eq!((counts.regression_count, counts.new_failure_count, counts.new_pass_count), (3, 1, 1));
+        assert_eq!((counts.still_failing_count, counts.fixed_count, counts.removed_count), (1, 1, 1));
+        assert_eq!((counts.flaky_count, counts.not_run_count), (1, 2));
+    }
+
+    #[test]
+    fn a_crash_keeps_its_tests_from_running_and_is_a_failure_of_its_own() {
+        let (status, lines) = texts("s failed: a failed, b passed", "s crashed: a failed");
+        assert_eq!(status, "regression");
+        assert_eq!(
+            lines,
+            [
+                "blocker regression s: tests of it failed in the baseline, the suite itself did not; the suite itself crashed",
+                "major not_run s.b: it has no result: its suite crashed",
+                "info known_failure s.a: it failed in the baseline too; the only failing test of its suite",
+            ]
+        );
+        let (status, lines) = texts("s timed_out: a passed", "s crashed: a passed");
+        assert_eq!(status, "known_failures_only");
+        assert_eq!(lines, ["major known_failure s: it failed in the baseline too; the suite itself crashed"]);
+        // Where it lost nothing, its failing test speaks for it.
+        let (status, lines) = texts("s failed: s failed", "s timed_out: s failed");
+        assert_eq!((status, lines.len()), ("known_failures_only", 1));
+        let (_, lines) = texts("s timed_out: s failed", "s passed: s passed");
+        assert_eq!(lines, ["info fixed s.s: it failed in the baseline"]);
+        // It broke before any test had a name.
+        let (_, lines) = texts("s passed: a passed", "s failed");
+        assert_eq!(
+            lines,
+            [
+                "blocker regression s: it passed in the baseline; the suite itself failed",
+                "major not_run s.a: it has no result: its suite failed"
+            ]
+        );
+        let (status, lines) = texts("s crashed", "s passed: a passed");
+        assert_eq!((status, lines), ("stable", vec!["info fixed s: it failed in the baseline".into()]));
+    }
+
+    #[test]
+    fn suites_that_come_and_go() {
+        let (status, lines) =
+            texts("a passed: x passed, y failed; b passed", "c failed: x failed; d missing; e passed");
+        assert_eq!(status, "regression");
+        assert_eq!(
+            lines,
+            [
+                "blocker new_failure c.x: it is not in the baseline; the only failing test of its suite",
+                "blocker new_failure d: it is not in the baseline; the suite itself could not be started or left no results",
+                "minor removed a.x: its whole suite is in the baseline and not in this run",
+                "minor removed a.y: it failed in the baseline and is no longer there: that is no fix",
+                "minor removed b: its whole suite is in the baseline and not in this run",
+            ]
+        );
+        // What is only gone is stable, counted and listed.
+        let gone = compare(&run("a", "s passed: x passed, y passed"), &run("b", "s passed: x passed"));
+        assert_eq!((gone.status, gone.summary.removed_count), (TriageStatus::Stable, 1));
+        assert_eq!(gone.ranked_diagnostics[0].test.as_deref(), Some("y"));
+    }
+
+    #[test]
+    fn what_was_selected_and_did_not_start() {
+        let base = run("a", "s passed: x passed; t passed: y passed; u passed");
+        let mut current = run("b", "s passed: x passed");
+        current.head.status = Some(RunStatus::Aborted);
+        let row = |name: &str| NotRunRow {
+            role: Role::Unit,
+            kind: "unit".into(),
+            name: name.to_string().into(),
+            tests: None,
+        };
+        current.settle(vec![row("t"), row("u"), row("w")]).unwrap();
+        let (status, lines) = says(&base, &current);
+        assert_eq!(status, "stable");
+        let aborted = "it was selected, and the run was aborted";
+        let wanted = ["t.y", "u", "w"].map(|n| format!("major not_run {n}: {aborted}"));
+        assert_eq!(lines, wanted);
+        // Such a run is no proof of anything as a baseline.
+        assert_eq!(says(&current, &run("c", "w failed: z failed; t failed: y failed")).0, "regression");
+        let again =
+            compare(&current, &run("c", "s passed: x passed; t passed: y passed; u passed; w passed"));
+        assert_eq!((again.summary.new_pass_count, again.summary.removed_count), (3, 0));
+    }
+
+    #[test]
+    fn a_replay_answers_for_what_it_replays_alone() {
+        let mut base = run(
+            "a",
+            "s failed: x failed, y passed, w failed; t passed: z passed; v crashed; u failed: q failed",
+        );
+        base.head.correlation_id = Some("k".into());
+        let mut current = run("a", "s passed: x passed");
+        current.head.correlation_id = Some("k".into());
+        current.head.rerun_from = Some("summary.json".into());
+        let (status, lines) = says(&base, &current);
+        assert_eq!(status, "stable");
+        let missing = "the run replays the baseline and has no result of it";
+        assert_eq!(
+            lines,
+            [
+                format!("major not_run s.w: {missing}"),
+                format!("major not_run u.q: {missing}"),
+                format!("major not_run v: {missing}"),
+                "info fixed s.x: it failed in the baseline".into(),
+            ]
+        );
+        assert_eq!(compare(&base, &current).not_compared, 1);
+        // Of another run than the baseline: nobody knows what it was asked for.
+        current.head.correlation_id = Some("other".into());
+        let other = compare(&base, &current);
+        assert_eq!((other.ranked_diagnostics.len(), other.not_compared), (1, 3));
+    }
+
+    #[test]
+    fn what_another_shard_or_profile_runs_is_not_removed() {
+        let base = run("a", "e2e_a passed: x passed; e2e_b passed: x passed; u passed: x passed");
+        let mut current = run("b", "e2e_a passed: x passed");
+        assert_eq!(compare(&base, &current).summary.removed_count, 2);
+        let shard = |index, digest: &str| {
+            Some(Shard { kind: ShardKind::Suite, index, total: 2, plan_digest: digest.into() })
+        };
+        current.head.shard = shard(0, "d");
+        let found = compare(&base, &current);
+        assert_eq!((found.summary.removed_count, found.not_compared), (0, 2));
+        // The same part of the same plan as before: then it is gone.
+        let mut same = base.clone();
+        same.head.shard = shard(0, "d");
+        let found = compare(&same, &current);
+        assert_eq!((found.summary.removed_count, found.not_compared), (1, 1));
+        same.head.shard = shard(0, "e");
+        assert_eq!(compare(&same, &current).not_compared, 2);
+        // Tests of a suite that it runs are compared all the same.
+        let found = compare(&run("a", "e2e_a passed: x passed, y passed"), &current);
+        assert_eq!(found.summary.removed_count, 1);
+        // Another profile: the kinds that it has are compared.
+        let mut quick = run("b", "u2 passed: x passed");
+        quick.head.profile = Some("quick".into());
+        let mut full = base.clone();
+        full.head.profile = Some("full".into());
+        let found = compare(&full, &quick);
+        assert_eq!((found.summary.removed_count, found.not_compared), (1, 2));
+    }
+
+    #[test]
+    fn tests_of_one_name_are_compared_worst_with_worst() {
+        assert_eq!(
+            texts("s failed: a passed, a failed", "s failed: a failed, a passed").0,
+            "known_failures_only"
+        );
+        assert_eq!(texts("s failed: a passed, a failed", "s failed: a failed, a failed").0, "regression");
+        let (status, lines) = texts("s failed: a failed, a passed", "s failed: a failed");
+        assert_eq!((status, lines.len()), ("known_failures_only", 2));
+    }
+
+    #[test]
+    fn one_cause_comes_first_and_commands_stand_once() {
+        let base =
+            run("a", "s passed: a passed, b passed; t passed: c passed, d passed; u failed: e failed/x");
+        let now = "s failed: a failed/one, b failed/two; t failed: c failed/two, d failed/two; u failed: e failed/y";
+        let current = run("b", now);
+        let replay = |suite: &str, kind: &str, _: Role, _: Option<&str>| {
+            (suite != "u").then(|| format!("replay {kind} {suite}"))
+        };
+        let found = diff(&base, &current, 4, &replay);
+        let names: Vec<_> = found.ranked_diagnostics.iter().map(|d| d.test.as_deref().unwrap()).collect();
+        assert_eq!((names, found.omitted), (vec!["b", "c", "d", "a"], 1));
+        assert_eq!(found.ranked_diagnostics[0].reasons[1], "the same signature fails in 3 tests");
+        assert_eq!(found.commands, ["replay unit s", "replay unit t"]);
+        let last = &compare(&base, &current).ranked_diagnostics[4];
+        assert_eq!(last.severity, "minor");
+        assert!(last.reasons[0].contains("another signature"), "{:?}", last.reasons);
+    }
+
+    const STATUSES: [&str; 6] = ["passed", "failed", "flaky", "ignored", "quarantined", "not_run"];
+    const WHOLE: [&str; 9] =
+        ["passed", "failed", "flaky", "ignored", "quarantined", "not_run", "timed_out", "crashed", "missing"];
+
+    fn text() -> impl Strategy<Value = String> {
+        let tests = proptest::collection::vec(("[a-d]", 0usize..6), 0..5);
+        proptest::collection::btree_map("[s-v]|e2e[xy]", (0usize..9, tests), 0..5).prop_map(|suites| {
+            let suite = |(name, (status, tests)): (String, (usize, Vec<(String, usize)>))| {
+                let tests: Vec<String> =
+                    tests.iter().map(|(t, status)| format!("{t} {}/{t}", STATUSES[*status])).collect();
+                format!("{name} {}: {}", WHOLE[status], tests.join(", "))
+            };
+            suites.into_iter().map(suite).collect::<Vec<_>>().join("; ")
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn counts_status_and_list_agree(old in text(), new in text(), most in 0usize..6) {
+            let (base, current) = (run("a", &old), run("b", &new));
+            let all = compare(&base, &current);
+            let c = all.summary;
+            let listed = c.regression_count + c.still_failing_count + c.fixed_count + c.removed_count + c.flaky_count
+                + c.not_run_count;
+            prop_assert_eq!(all.ranked_diagnostics.len() as u64, listed);
+            let failing = current.tests.iter().filter(|t| t.status == TestStatus::Failed).count()
+                + current.suites.iter().filter(|s| fails_itself(&current, s)).count();
+            // More only by suites that crashed beside a failing test and lost others.
+            prop_assert!(c.regression_count + c.still_failing_count >= failing as u64);
+            let status = if c.regression_count > 0 { "regression" } else if failing > 0 { "known_failures_only" } else { "stable" };
+            prop_assert_eq!(all.status.name(), status);
+            let blockers = all.ranked_diagnostics.iter().filter(|d| d.severity == "blocker").count() as u64;
+            prop_assert_eq!(blockers, c.regression_count);
+            prop_assert!(all.ranked_diagnostics.iter().all(|d| !d.reasons.is_empty()));
+            // The list is cut at its end, not chosen otherwise.
+            let some = diff(&base, &current, most, &|_, _, _, _| None);
+            let most = most.min(all.ranked_diagnostics.len());
+            prop_assert_eq!(&some.ranked_diagnostics[..], &all.ranked_diagnostics[..most]);
+            prop_assert_eq!(some.omitted, listed - most as u64);
+        }
+
+        #[test]
+        fn a_run_beside_itself_changes_nothing(text in text()) {
+            let same = compare(&run("a", &text), &run("a", &text));
+            prop_assert_ne!(same.status, TriageStatus::Regression);
+            let c = same.summary;
+            prop_assert_eq!((c.fixed_count, c.removed_count, c.new_pass_count), (0, 0, 0));
+        }
+
+        /// A test of the baseline that the run lacks is counted, whatever else happens.
+        #[test]
+        fn nothing_vanishes(old in text(), new in text()) {
+            let (base, current) = (run("a", &old), run("b", &new));
+            let found = compare(&base, &current);
+            for suite in &base.suites {
+                for test in base.tests_of(suite) {
+                    let there = current.suites.iter().filter(|s| s.key() == suite.key());
+                    let there = there.flat_map(|s| current.tests_of(s)).any(|t| t.name == test.name);
+                    let told = found.ranked_diagnostics.iter().any(|d| {
+                        d.suite == suite.name && d.test.as_deref() == Some(&*test.name)
+                            && matches!(d.change, Change::Removed | Change::NotRun)
+                    });
+                    prop_assert!(there || told, "{} {}", suite.name, test.name);
+                }
+            }
+        }
     }
 }

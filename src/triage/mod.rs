@@ -15,7 +15,8 @@ mod sample;
 mod signature;
 
 pub use cause::{Causes, Facts, cause};
-pub use diff::{Replay, Triage, diff};
+pub use change::Replay;
+pub use diff::{Triage, diff};
 pub use digest::{Digested, ToDigest, digest};
 pub use flake::{Rate, rate};
 pub use flake_class::{Cause, FlakeClass};

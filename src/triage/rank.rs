@@ -5,7 +5,7 @@
 //! failures and what is fixed. Within a severity failures that share their signature with most others come first, since one
 //! cause explains them all; then suites by name and tests in the order reported.
 
-use super::diff::{Item, Replay};
+use super::change::{Item, Replay, is_abrupt};
 use crate::model::columns::{Columns, SuiteRow};
 use crate::model::run::RunStatus;
 use crate::model::suite::{Role, SuiteStatus};
@@ -208,11 +208,6 @@ impl<'c, 'a> View<'c, 'a> {
             _ => "it was selected and did not start".into(),
         }
     }
-}
-
-/// The suite did not come to its end.
-fn is_abrupt(status: SuiteStatus) -> bool {
-    matches!(status, SuiteStatus::Crashed | SuiteStatus::TimedOut | SuiteStatus::Missing)
 }
 
 fn words(status: SuiteStatus) -> &'static str {

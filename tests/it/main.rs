@@ -24,3 +24,4 @@ mod quarantine;
 mod report;
 mod report_sample;
 mod support;
+mod triage;
