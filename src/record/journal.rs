@@ -233,6 +233,7 @@ fn shown(path: &Path) -> String {
 mod tests {
     use super::super::sample;
     use super::*;
+    use crate::base::files::write_atomic;
     use std::path::PathBuf;
 
     fn stamp() -> String {
@@ -253,13 +254,13 @@ mod tests {
             journal.append(&event);
         }
         assert_eq!(journal.close(), Vec::<String>::new());
-        std::fs::read(&path).expect("written")
+        crate::base::files::read(&path, 1 << 30).expect("written")
     }
 
     #[test]
     fn what_is_written_is_read_back() {
         let (_dir, path) = place();
-        std::fs::write(&path, whole()).expect("written");
+        write_atomic(&path, &whole()).expect("written");
         let (journal, replayed) = Journal::resume(&path, stamp).expect("resumed");
         assert_eq!(replayed.run_id, "run-1");
         assert_eq!(replayed.started, sample::started());
@@ -285,11 +286,11 @@ mod tests {
     /// Takes the journal up again from these bytes, as after a crash, and says what was found.
     fn resumed(bytes: &[u8]) -> Result<(Replayed, Vec<u8>), RecordError> {
         let (_dir, path) = place();
-        std::fs::write(&path, bytes).expect("written");
+        write_atomic(&path, bytes).expect("written");
         let (journal, replayed) = Journal::resume(&path, stamp)?;
         journal.append(&RunEvent::Resumed { done: replayed.done.len() as u64 });
         assert_eq!(journal.close(), Vec::<String>::new());
-        Ok((replayed, std::fs::read(&path).expect("written")))
+        Ok((replayed, crate::base::files::read(&path, 1 << 30).expect("written")))
     }
 
     #[test]

@@ -112,12 +112,13 @@ fn not_json(shown: &str, error: &serde_json::Error) -> RecordError {
 mod tests {
     use super::super::sample;
     use super::*;
+    use crate::base::files::write_atomic;
     use serde_json::{Value, json};
 
     fn with(text: &[u8]) -> String {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("summary.json");
-        std::fs::write(&path, text).expect("written");
+        write_atomic(&path, text).expect("written");
         let error = read_summary(dir.path()).expect_err("refused").to_string();
         error.replace(&dir.path().display().to_string(), "RUN")
     }
@@ -257,7 +258,8 @@ mod tests {
         let refused = |edit: fn(&mut Value)| {
             let mut value = serde_json::to_value(sample::bundle()).expect("a value");
             edit(&mut value);
-            std::fs::write(dir.path().join("replay_bundle.json"), value.to_string()).expect("written");
+            write_atomic(&dir.path().join("replay_bundle.json"), value.to_string().as_bytes())
+                .expect("written");
             read_bundle(dir.path()).expect_err("refused").to_string()
         };
         assert!(refused(|v| v["one_command_replay"] = json!("")).ends_with("`one_command_replay` is empty"));

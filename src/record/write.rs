@@ -119,7 +119,7 @@ mod tests {
         folder.write_result("parser", &sample::identity(), record).expect("written");
         folder.write_digest("parser", &sample::digest()).expect("written");
         folder.write_timeline("parser", &sample::timeline()).expect("written");
-        let written = |path: std::path::PathBuf| std::fs::read(path).expect("written");
+        let written = |path: std::path::PathBuf| crate::base::files::read(&path, 1 << 30).expect("written");
         for (file, id) in [
             (File::Summary, schema::SUMMARY),
             (File::Environment, schema::ENVIRONMENT),
@@ -145,7 +145,7 @@ mod tests {
         folder.write_bundle(&sample::bundle()).expect("written");
         let (summary, sha256) = read_summary(folder.dir()).expect("read");
         assert_eq!(summary, sample::summary());
-        let bytes = std::fs::read(folder.path(File::Summary)).expect("written");
+        let bytes = crate::base::files::read(&folder.path(File::Summary), 1 << 30).expect("written");
         assert_eq!(sha256, crate::base::digest::sha256_hex(&bytes));
         assert_eq!(read_bundle(&folder.path(File::ReplayBundle)).expect("read").0, sample::bundle());
     }

@@ -205,6 +205,8 @@ mod tests {
             ),
             ("assertion failed: store.is_empty()", AssertionFailure),
             ("panicked at src/lib.rs:3:5:\nassertion failed: x", AssertionFailure),
+            ("assertion failed: stderr.contains(\"tmux: command not found\")", AssertionFailure),
+            ("AssertionError: assert 'timed out' in 'Connection refused'", AssertionFailure),
             (
                 "assertion `left == right` failed\n  left: Err(Os { code: 111, kind: ConnectionRefused })",
                 AssertionFailure,
@@ -312,6 +314,14 @@ mod tests {
             (
                 "error: test failed, to rerun pass `--test a`\n\nCaused by:\n  process didn't exit successfully: `target/debug/deps/a-0123456789abcdef` (signal: 11, SIGSEGV: invalid memory reference)",
                 Signal,
+            ),
+            (
+                "____ ERROR collecting tests/test_b.py ____\nE   ModuleNotFoundError: No module named 'yaml'",
+                MissingDependency,
+            ),
+            (
+                "____ ERROR collecting tests/test_b.py ____\nE   ImportError: cannot import name 'x' from 'y'",
+                BuildFailure,
             ),
             ("Segmentation fault (core dumped)", Signal),
             (
