@@ -70,7 +70,8 @@ impl<'r> Replays<'r> {
     pub fn test(&self, kind: &str, name: &str, selector: &str) -> Option<String> {
         let spec = self.spec(kind, name)?;
         let template = spec.single.as_ref()?;
-        (!writes_out(spec, template)).then(|| line(spec, name, &single(spec, name, selector, "").unwrap_or_else(|| template.clone())))
+        (!writes_out(spec, template))
+            .then(|| line(spec, name, &single(spec, name, selector, "").unwrap_or_else(|| template.clone())))
     }
 
     /// One line that runs the failed tests of a suite alone, one after another; `None` where they have no names or the kind
@@ -127,8 +128,14 @@ fn line(spec: &SuiteSpec, name: &str, command: &CommandLine) -> String {
 }
 
 /// The one command that repeats a run: its own words.
-pub fn run_again(profile: &str, items: Option<&[Item]>, baseline: Option<&str>, shard: Option<(&str, u32, u32)>) -> String {
-    let mut words = vec!["tollgate".to_string(), "run".into(), "--profile".into(), quote(profile).into_owned()];
+pub fn run_again(
+    profile: &str,
+    items: Option<&[Item]>,
+    baseline: Option<&str>,
+    shard: Option<(&str, u32, u32)>,
+) -> String {
+    let mut words =
+        vec!["tollgate".to_string(), "run".into(), "--profile".into(), quote(profile).into_owned()];
     for item in items.unwrap_or_default() {
         let flag = match item.role {
             Role::Suite => "--suite",

@@ -111,7 +111,10 @@ impl Ground {
                 let file = self.classification.as_ref().map_err(Clone::clone)?;
                 let suite = file.suites.get(&spec.kind);
                 if let Some(fault) = suite.and_then(|s| s.faults.first()) {
-                    return Err(format!("[suite.{}] of {}: {fault}", spec.kind, self.settings.classification));
+                    return Err(format!(
+                        "[suite.{}] of {}: {fault}",
+                        spec.kind, self.settings.classification
+                    ));
                 }
                 suite.map(|s| s.files.clone()).unwrap_or_default()
             }
@@ -128,6 +131,7 @@ fn classification(root: &Root, path: &str) -> Result<ClassificationFile, String>
         Err(ReadError::Missing(_)) => return Ok(ClassificationFile::default()),
         Err(other) => return Err(other.to_string()),
     };
-    let text = crate::base::toml_text::text_of(&bytes).map_err(|f| format!("{}: {}", show(path), f.message))?;
+    let text =
+        crate::base::toml_text::text_of(&bytes).map_err(|f| format!("{}: {}", show(path), f.message))?;
     waiver::parse(path, text).map_err(|fault| fault.to_string())
 }

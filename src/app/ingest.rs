@@ -5,9 +5,9 @@ use super::commands::Replays;
 use super::environment;
 use super::error::Error;
 use super::ground::Ground;
-use super::run::{SuiteEnd, record_of, write_suite};
 use super::run_baseline::Baseline;
 use super::run_documents::{self, Outcome, Written};
+use super::suite_record::{SuiteEnd, record_of, write_suite};
 use crate::base::clock::Now;
 use crate::base::command::quote;
 use crate::base::digest::sha256_hex;
@@ -62,7 +62,7 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
         return Ok(None);
     }
     let baseline = request.diff_from.map(|path| Baseline::open(path, &ground.root)).transpose()?;
-    let masker = Masker::new(request.env.iter().map(|(k, v)| (k.as_str(), v.as_str())));
+    let masker = Masker::new(request.env.iter()).map_err(Error::Work)?;
     let role = ground.spec(request.kind).map_or(default_role(request.kind), |spec| spec.role);
     let folder = match request.out {
         Some(out) => Folder::create(&ground.root, out),
@@ -78,16 +78,19 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
     for one in &found {
         let item = Item { name: one.name.clone(), kind: request.kind.to_string(), role, tests: None };
         let end = suite_end(one, &item, reader, &again, &clock);
-        let (record, cases) = record_of(end, &masker, &ground.quarantines, "");
-        write_suite(&folder, &folders, &identity, &record, &cases, "", &replays)?;
-        records.push(record);
+        let recorded = record_of(end, &masker, &ground.quarantines, "");
+        write_suite(&folder, &folders, &identity, &recorded, "", &replays)?;
+        records.push(recorded.record);
     }
     let all_known = records
         .iter()
         .filter(|r| r.result.status.is_failure())
         .all(|r| replays.knows(&r.result.kind, &r.result.name));
     let facts = environment::facts(ground.root.real(), &ground.run, request.env);
-    let digest = plan::digest("ingest", records.iter().map(|r| (r.role, r.result.kind.as_str(), r.result.name.as_str())));
+    let digest = plan::digest(
+        "ingest",
+        records.iter().map(|r| (r.role, r.result.kind.as_str(), r.result.name.as_str())),
+    );
     let count = |role| records.iter().filter(|r| r.role == role).count() as u64;
     let outcome = Outcome {
         identity,
@@ -102,7 +105,7 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
         lint: Vec::new(),
         masked: 0,
         rerunnable: all_known,
-        again,
+        again: again.clone(),
         replays,
         facts: &facts,
         env: request.env,

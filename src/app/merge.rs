@@ -101,7 +101,11 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<Written, MergeError> {
 
 fn part(path: &Path) -> Result<Part, Error> {
     let (summary, _) = record::read_summary(path).map_err(|e| Error::Work(e.to_string()))?;
-    let folder = if path.is_dir() { path.to_path_buf() } else { path.parent().unwrap_or(Path::new(".")).to_path_buf() };
+    let folder = if path.is_dir() {
+        path.to_path_buf()
+    } else {
+        path.parent().unwrap_or(Path::new(".")).to_path_buf()
+    };
     Ok(Part { shown: show(&path.display().to_string()), folder, summary })
 }
 
@@ -151,10 +155,11 @@ fn copy(part: &Part, record: &mut SuiteRecord, folder: &Folder, folders: &SuiteF
         let entry = entry.map_err(|e| fail(&from, &e))?;
         let kind = entry.file_type().map_err(|e| fail(&entry.path(), &e))?;
         if kind.is_file() {
-            std::fs::copy(entry.path(), target.join(entry.file_name())).map_err(|e| fail(&entry.path(), &e))?;
+            std::fs::copy(entry.path(), target.join(entry.file_name()))
+                .map_err(|e| fail(&entry.path(), &e))?;
         }
     }
-    record.log = folder.suite_rel(&to, SuiteFile::Log);
+    record.log = folder.suite_rel(&to, SuiteFile::Output);
     Ok(())
 }
 

@@ -7,8 +7,8 @@ use super::run_baseline::{Baseline, compare};
 use crate::base::command::quote;
 use crate::model::plan::{Counts, Shard};
 use crate::model::run::{
-    BundleEnvironment, FailedSuite, FailureDigest, FailureIndex, Identity, IndexedDigest, LintResult, NotRun, ReplayBundle,
-    ReplayRef, RootCause, RunStatus, SuiteRecord, Summary, TriageRef, schema,
+    BundleEnvironment, FailedSuite, FailureDigest, FailureIndex, Identity, IndexedDigest, LintResult, NotRun,
+    ReplayBundle, ReplayRef, RootCause, RunStatus, SuiteRecord, Summary, TriageRef, schema,
 };
 use crate::model::suite::{Role, SuiteResult};
 use crate::model::test::TestStatus;
@@ -86,9 +86,7 @@ pub(super) fn write(
     let mut summary = summary(folder, &outcome);
     let diff = match outcome.baseline {
         None => None,
-        Some(baseline) => {
-            Some(compare(baseline, &summary, &folder.rel(File::Summary), &outcome.replays)?)
-        }
+        Some(baseline) => Some(compare(baseline, &summary, &folder.rel(File::Summary), &outcome.replays)?),
     };
     summary.triage_diff = diff.as_ref().map(|d| TriageRef {
         path: folder.rel(File::TriageDiff),
@@ -232,7 +230,9 @@ fn bundle(folder: &Folder, folders: &SuiteFolders, outcome: &Outcome<'_>, summar
 fn failed_suite(
     folder: &Folder,
     folders: &SuiteFolders,
-    replays: &Replays<'_>, record: &SuiteRecord) -> FailedSuite {
+    replays: &Replays<'_>,
+    record: &SuiteRecord,
+) -> FailedSuite {
     let result = &record.result;
     let failed = result.tests.iter().filter(|t| t.status == TestStatus::Failed);
     FailedSuite {

@@ -118,8 +118,7 @@ fn kept(cases: &[Case]) -> Vec<Case> {
 
 /// Relabels what quarantine entries cover; `outside` is the signature of a failure outside any test.
 fn quarantine(result: &mut SuiteResult, entries: &[Entry], outside: Option<&str>) -> Vec<String> {
-    let outcome =
-        plan::Outcome { suite: &result.name, status: result.status, tests: &result.tests, outside };
+    let outcome = plan::Outcome { suite: &result.name, status: result.status, tests: &result.tests, outside };
     let judged = plan::quarantine(entries, &outcome);
     result.status = judged.status;
     for (test, status) in result.tests.iter_mut().zip(judged.tests) {

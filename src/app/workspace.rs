@@ -227,10 +227,7 @@ pub(super) fn head(root: &Root, git: Option<bool>) -> Result<(Option<String>, Op
 }
 
 /// By `evidence` path, the failure signature that the digest there states, or why there is none.
-pub(super) fn signatures(
-    root: &Root,
-    file: &ClassificationFile,
-) -> BTreeMap<String, Result<String, String>> {
+pub(super) fn signatures(root: &Root, file: &ClassificationFile) -> BTreeMap<String, Result<String, String>> {
     let paths = file.quarantines.iter().filter_map(|q| q.fields.get("evidence"));
     paths.map(|path| (path.clone(), signature_at(root, path))).collect()
 }

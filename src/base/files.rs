@@ -1,6 +1,153 @@
 //! Files: bounded reads of regular files inside a workspace, atomic writes. Every error names its path.
 
+use super::digest::Running;
 use std::collections::{BTreeMap, HashMap};
+use std::fs::{File, Metadata};
+use std::io::{Read as _, Write as _};
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Why a path could not be read. `Display` is one sentence that names the path.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// Nothing stands at the path.
+    #[error("{0} does not exist")]
+    Missing(String),
+    /// A symbolic link stands there, or on the way there, whose target does not: something was meant to be there.
+    #[error("{0} cannot be read: a symbolic link leads to nothing")]
+    Dangling(String),
+    /// A folder, FIFO, socket or device stands where a file belongs.
+    #[error("{path} is {what}, not a regular file")]
+    NotAFile {
+        /// The path as shown.
+        path: String,
+        /// "a folder", "a FIFO", …
+        what: &'static str,
+    },
+    /// Larger than the limit.
+    #[error("{path} has {bytes} bytes, more than the limit of {limit}")]
+    TooLarge {
+        /// The path as shown.
+        path: String,
+        /// Its size.
+        bytes: u64,
+        /// The limit in force.
+        limit: u64,
+    },
+    /// `..`, an absolute path, or a symbolic link out of the workspace.
+    #[error("{path} leaves the workspace: {why}")]
+    Outside {
+        /// The path as shown.
+        path: String,
+        /// What makes it leave.
+        why: String,
+    },
+    /// Anything else the system says.
+    #[error("{path} cannot be read: {why}")]
+    Io {
+        /// The path as shown.
+        path: String,
+        /// The system's words.
+        why: String,
+    },
+}
+
+/// The folder that is gated. Every path an artifact, gate or expression names is resolved below it and may not leave it.
+#[derive(Debug, Clone)]
+pub struct Root {
+    dir: PathBuf,
+    real: PathBuf,
+    /// Workspace-relative path -> the file that stands in for it, or nothing at all.
+    instead: BTreeMap<String, Option<PathBuf>>,
+    /// Clean folder below `real` -> where it stands once links are resolved, inside the workspace. A verb looks at many
+    /// files of few folders, and resolving asks the system once for each part of a path.
+    folders: Arc<RwLock<HashMap<String, PathBuf>>>,
+}
+
+impl Root {
+    /// Opens the folder; an error when it is not one.
+    pub fn open(dir: &Path) -> Result<Self, ReadError> {
+        let shown = dir.display().to_string();
+        let real = std::fs::canonicalize(dir).map_err(|e| io_error(&shown, &e))?;
+        if !real.is_dir() {
+            return Err(ReadError::Io { path: shown, why: "it is not a folder".into() });
+        }
+        Ok(Root { dir: dir.to_path_buf(), real, instead: BTreeMap::new(), folders: Arc::default() })
+    }
+
+    /// The folder as it was named.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The folder with every symbolic link resolved.
+    pub fn real(&self) -> &Path {
+        &self.real
+    }
+
+    /// The same workspace with the file at `rel` replaced by another file, or taken away (`None`). Nothing on disk changes:
+    /// this is how `prove` judges what never happened.
+    pub fn with_instead(&self, rel: &str, file: Option<PathBuf>) -> Root {
+        let mut other = self.clone();
+        other.instead.insert(rel.to_string(), file);
+        other
+    }
+
+    /// Whether the file at a clean workspace-relative path was taken away by `with_instead`.
+    pub fn is_taken_away(&self, rel: &str) -> bool {
+        self.instead.get(rel).is_some_and(Option::is_none)
+    }
+
+    /// Checks the text of a workspace-relative path: relative, `/`-separated, without `..`; `.` parts are dropped.
+    pub fn clean(rel: &str) -> Result<String, ReadError> {
+        let outside = |why: &str| ReadError::Outside { path: show(rel), why: why.into() };
+        if rel.is_empty() {
+            return Err(outside("the path is empty"));
+        }
+        if rel.contains('\0') {
+            return Err(outside("the path holds a NUL byte"));
+        }
+        let mut parts = Vec::new();
+        for part in Path::new(rel).components() {
+            match part {
+                Component::Normal(p) => parts.push(p.to_string_lossy().into_owned()),
+                Component::CurDir => {}
+                Component::ParentDir => return Err(outside("it holds `..`")),
+                Component::RootDir | Component::Prefix(_) => return Err(outside("it is absolute")),
+            }
+        }
+        Ok(parts.join("/"))
+    }
+
+    /// Where a workspace-relative path stands on disk, every symbolic link resolved and found inside the workspace.
+    /// `Missing` when nothing is there, `Dangling` when a link is there that leads to nothing.
+    pub fn resolve(&self, rel: &str) -> Result<PathBuf, ReadError> {
+        let clean = Self::clean(rel)?;
+        match self.instead.get(&clean) {
+            Some(Some(file)) => return Ok(file.clone()),
+            Some(None) => return Err(ReadError::Missing(show(&clean))),
+            None => {}
+        }
+        let (folder, name) = clean.rsplit_once('/').unwrap_or(("", &clean));
+        if let Some(folder) = self.folder(folder).filter(|_| !name.is_empty()) {
+            let path = folder.join(name);
+            let found = path.symlink_metadata().map_err(|e| io_error(&show(&clean), &e))?;
+            if !found.is_symlink() {
+                return Ok(path);
+            }
+        }
+        self.follow(&clean)
+    }
+
+    /// Resolves every part of a clean path.
+    fn follow(&self, clean: &str) -> Result<PathBuf, ReadError> {
+        let real = match std::fs::canonicalize(self.real.join(clean)) {
+            Ok(real) => real,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound && self.dangles(clean) => {
+                return Err(ReadError::Dangling(show(clean)));
+            }
+            Err(e) => return Err(io_error(&show(clean), &e)),
+        };
         if real.starts_with(&self.real) {
             Ok(real)
         } else {

@@ -1,5 +1,6 @@
 //! The command line.
 
+use super::run_args;
 use crate::waiver::CATEGORIES;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -66,6 +67,14 @@ pub enum Verb {
     Init(Init),
     /// Say what of the workspace is missing for which gate
     Doctor(Doctor),
+    /// Run suites, in shards if asked to, and record what became of them
+    Run(run_args::Run),
+    /// Replay what failed according to a replay bundle
+    Replay(run_args::Replay),
+    /// Turn the results of a run that something else made into a run folder
+    Ingest(run_args::Ingest),
+    /// Make one run of the shards of a plan, proven to be all of them
+    Merge(run_args::Merge),
     /// Say what changed between two runs
     Diff(Diff),
     /// Say which tests are flaky
@@ -347,6 +356,8 @@ pub struct Diff {
 /// `tollgate flake`
 #[derive(Debug, Subcommand)]
 pub enum Flake {
+    /// Run one test again and again and say what that proves
+    Check(run_args::FlakeCheck),
     /// Count how often tests failed over earlier runs, and which of them are flaky
     Report {
         /// Earlier runs: folders, or their summary.json

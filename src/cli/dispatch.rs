@@ -39,7 +39,12 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli, env: &Env) -> Result<u8, Error> {
-    if !matches!(cli.verb, Verb::Reproduce(_)) {
+    // Verbs that start commands pass signals on to them first.
+    let starts = matches!(
+        cli.verb,
+        Verb::Reproduce(_) | Verb::Run(_) | Verb::Replay(_) | Verb::Flake(args::Flake::Check(_))
+    );
+    if !starts {
         exit_on_signals()?;
     }
     let global = &cli.global;
@@ -59,6 +64,11 @@ fn run(cli: &Cli, env: &Env) -> Result<u8, Error> {
         Verb::Gate(verb) => verbs::gate(global, now, env, verb),
         Verb::Init(verb) => verbs::init(global, env, verb),
         Verb::Doctor(verb) => verbs::doctor(global, now, env, verb),
+        Verb::Run(verb) => super::run::run(global, now, env, verb),
+        Verb::Replay(verb) => super::run::replay(global, now, env, verb),
+        Verb::Ingest(verb) => super::run::ingest(global, now, env, verb),
+        Verb::Merge(verb) => super::run::merge(global, now, env, verb),
+        Verb::Flake(args::Flake::Check(check)) => super::run::flake_check(global, now, env, check),
         Verb::Diff(verb) => verbs::diff(global, now, env, verb),
         Verb::Flake(args::Flake::Report { summaries }) => verbs::flake_report(global, env, summaries),
         Verb::Completions(verb) => verbs::completions(global, env, verb),

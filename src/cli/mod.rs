@@ -7,6 +7,9 @@ mod output;
 mod progress;
 mod quarantine;
 mod request;
+mod run;
+mod run_args;
+mod screen;
 mod term;
 mod verbs;
 

@@ -20,7 +20,13 @@ use serde::Serialize;
 const TAIL: usize = 30;
 
 /// What is asked, from the words of the command line that `run` and `replay` share.
-fn request<'a>(global: &'a Global, now: Now, env: &'a Env, how: &'a How, source: Source<'a>) -> Result<RunRequest<'a>, Error> {
+fn request<'a>(
+    global: &'a Global,
+    now: Now,
+    env: &'a Env,
+    how: &'a How,
+    source: Source<'a>,
+) -> Result<RunRequest<'a>, Error> {
     Ok(RunRequest {
         root: &global.root,
         now,
@@ -63,8 +69,12 @@ pub(super) fn run(global: &Global, now: Now, env: &Env, verb: &args::Run) -> Res
         (None, Some(dir)) => Source::Resume(dir),
         (None, None) => Source::Fresh,
     };
-    if source != Source::Fresh && (verb.shard_kind.is_some() || verb.shard.is_some() || verb.shard_index.is_some()) {
-        return Err(Error::Usage("a replay runs in the shard of its source; leave the shard flags out".into()));
+    if source != Source::Fresh
+        && (verb.shard_kind.is_some() || verb.shard.is_some() || verb.shard_index.is_some())
+    {
+        return Err(Error::Usage(
+            "a replay runs in the shard of its source; leave the shard flags out".into(),
+        ));
     }
     let mut request = request(global, now, env, &verb.how, source)?;
     request.profile = verb.profile.as_deref();
@@ -214,14 +224,26 @@ pub(super) fn merge(global: &Global, now: Now, env: &Env, verb: &args::Merge) ->
         diff_from: verb.diff_from.as_deref(),
         out: &verb.out,
     };
-    let answer = RunAnswer { written: app::merge(&request)?, interrupted: None };
+    let written = match app::merge(&request) {
+        Ok(written) => written,
+        Err(app::MergeError::Unfit(problems)) => {
+            term::complain(&problems.join("\n"));
+            return Ok(exit::FAIL);
+        }
+        Err(app::MergeError::Other(error)) => return Err(error),
+    };
+    let answer = RunAnswer { written, interrupted: None };
     summary(&answer.written.summary, &targets, &|style| app::run_end(&answer, &|_| None, style), env)?;
     Ok(code(&answer.written.summary))
 }
 
-pub(super) fn flake(global: &Global, now: Now, env: &Env, verb: &args::Flake) -> Result<u8, Error> {
+pub(super) fn flake_check(
+    global: &Global,
+    now: Now,
+    env: &Env,
+    check: &args::FlakeCheck,
+) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
-    let args::Flake::Check(check) = verb;
     if check.runs == 0 {
         return Err(Error::Usage("--runs 0 proves nothing".into()));
     }

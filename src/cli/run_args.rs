@@ -1,6 +1,6 @@
 //! The command line of the verbs that run suites and bring results together.
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 /// What a shard divides, as the command line spells it.
@@ -148,13 +148,6 @@ pub struct Merge {
     /// The run folder of the merged run
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-}
-
-/// `tollgate flake`
-#[derive(Debug, Subcommand)]
-pub enum Flake {
-    /// Run one test again and again and say what that proves
-    Check(FlakeCheck),
 }
 
 /// `tollgate flake check`

@@ -57,8 +57,10 @@ impl Screen {
     fn draw(&self) {
         let Some(bar) = self.bar.get() else { return };
         let running = locked(&self.running);
-        let names: Vec<String> =
-            running.iter().map(|(name, watch)| format!("{} {:.0}s", terminal(name), watch.seconds())).collect();
+        let names: Vec<String> = running
+            .iter()
+            .map(|(name, watch)| format!("{} {:.0}s", terminal(name), watch.seconds()))
+            .collect();
         bar.set_message(fit(&names.join("  "), 200));
     }
 
@@ -119,7 +121,9 @@ impl app::Watcher for Screen {
         let mut lines = locked(&self.lines);
         let held = lines.entry(name.to_string()).or_default();
         held.extend_from_slice(block);
-        while let Some(end) = held.iter().position(|b| *b == b'\n').or((held.len() > LINE).then_some(held.len() - 1)) {
+        while let Some(end) =
+            held.iter().position(|b| *b == b'\n').or((held.len() > LINE).then_some(held.len() - 1))
+        {
             let line: Vec<u8> = held.drain(..=end).collect();
             term::stderr_raw(format!("{}| ", terminal(name)).as_bytes());
             term::stderr_raw(&line);

@@ -160,7 +160,7 @@ pub(super) fn outside(sentence: impl Into<String>) -> Draft {
 
 /// A case with nothing but its name and status.
 pub(super) fn case(name: impl Into<String>, status: TestStatus) -> Case {
-    Case { name: name.into(), status, duration_ms: None, failure: None }
+    Case { name: name.into(), status, duration_ms: None, failure: None, selector: None }
 }
 
 /// Seconds as milliseconds, if they can be a duration.

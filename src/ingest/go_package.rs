@@ -93,7 +93,9 @@ impl Package {
             failure(&open, self.parents.contains(test))
         });
         let duration_ms = elapsed.and_then(millis);
-        self.draft.push(room, Case { name: test.into(), status, duration_ms, failure }).map(|_| ())
+        self.draft
+            .push(room, Case { name: test.into(), status, duration_ms, failure, selector: None })
+            .map(|_| ())
     }
 
     /// The package's own result.
@@ -121,7 +123,13 @@ impl Package {
             if passed && name.starts_with("Benchmark") {
                 self.draft.push(
                     room,
-                    Case { name, status: TestStatus::Passed, duration_ms: None, failure: None },
+                    Case {
+                        name,
+                        status: TestStatus::Passed,
+                        duration_ms: None,
+                        failure: None,
+                        selector: None,
+                    },
                 )?;
                 continue;
             }
@@ -131,7 +139,10 @@ impl Package {
                 failure.message = "it began and did not end".into();
             }
             let status = TestStatus::Failed;
-            self.draft.push(room, Case { name, status, duration_ms: None, failure: Some(failure) })?;
+            self.draft.push(
+                room,
+                Case { name, status, duration_ms: None, failure: Some(failure), selector: None },
+            )?;
         }
         Ok(())
     }

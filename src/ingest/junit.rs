@@ -97,7 +97,7 @@ pub(super) fn case(element: &Element, name: String) -> Case {
         (TestStatus::Passed, None)
     };
     let failure = outcome.map(|o| failure(o, element));
-    Case { name, status, duration_ms: element.time_ms.and_then(milliseconds), failure }
+    Case { name, status, duration_ms: element.time_ms.and_then(milliseconds), failure, selector: None }
 }
 
 /// GoogleTest says of a disabled test only that its status is `notrun`.

@@ -70,7 +70,7 @@ impl Event {
             let text: Vec<&str> = parts.into_iter().flatten().filter(|t| !t.is_empty()).collect();
             panic::failure(&text.join("\n"))
         });
-        Some(Case { name: name.into(), status, duration_ms: self.duration_ms(), failure })
+        Some(Case { name: name.into(), status, duration_ms: self.duration_ms(), failure, selector: None })
     }
 }
 

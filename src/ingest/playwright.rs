@@ -100,7 +100,9 @@ impl Report {
         let failure = bad.then(|| failure(spec, &results, expected));
         let ran: Vec<f64> = results.iter().filter_map(|r| number(r, "duration")).collect();
         let duration_ms = (!ran.is_empty()).then(|| milliseconds(ran.iter().sum())).flatten();
-        self.current.push(&mut self.room, Case { name, status, duration_ms, failure }).map(|_| ())
+        self.current
+            .push(&mut self.room, Case { name, status, duration_ms, failure, selector: None })
+            .map(|_| ())
     }
 }
 

@@ -285,6 +285,28 @@ pub struct SuiteRecord {
     pub masked: u64,
 }
 
+impl SuiteRecord {
+    /// What is known of a suite of which only the summary was kept.
+    pub fn of_result(role: Role, result: SuiteResult) -> SuiteRecord {
+        SuiteRecord {
+            role,
+            result,
+            reader: String::new(),
+            command: String::new(),
+            cwd: ".".into(),
+            log: String::new(),
+            started_at: String::new(),
+            finished_at: String::new(),
+            fault: None,
+            root_cause_class: None,
+            signature: None,
+            failures: Vec::new(),
+            leftovers: 0,
+            masked: 0,
+        }
+    }
+}
+
 /// Why a suite failed (`mission.md` R5); `unknown` when no pattern fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -178,7 +178,8 @@ mod tests {
         let waiver = Entry { kind: Kind::Waiver, ..entry("tui::x", State::Active, Some("sig:x")) };
         assert_eq!(judge(&[waiver], SuiteStatus::Failed, &[("x", F)], None).tests, [F]);
         // A failure without a signature is covered by nothing, least of all by an entry without one.
-        let ran = [TestResult { name: "x".into(), status: F, duration_ms: None, signature: None, selector: None }];
+        let ran =
+            [TestResult { name: "x".into(), status: F, duration_ms: None, signature: None, selector: None }];
         let outcome = Outcome { suite: "tui", status: SuiteStatus::Failed, tests: &ran, outside: None };
         assert_eq!(quarantine(&[entry("tui", State::Active, None)], &outcome).tests, [F]);
     }

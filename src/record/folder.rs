@@ -146,6 +146,11 @@ impl Folder {
         &self.dir
     }
 
+    /// The folder as documents name it.
+    pub fn shown(&self) -> &str {
+        &self.rel
+    }
+
     /// A file of the run on disk.
     pub fn path(&self, file: File) -> PathBuf {
         self.dir.join(file.name())

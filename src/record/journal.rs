@@ -49,7 +49,11 @@ struct State {
 
 impl Journal {
     /// Begins a journal at a path where there is none. `stamp` gives the moment of an event, RFC 3339 with milliseconds.
-    pub fn create(path: &Path, run_id: &str, stamp: impl Fn() -> String + Send + Sync + 'static) -> Result<Journal, RecordError> {
+    pub fn create(
+        path: &Path,
+        run_id: &str,
+        stamp: impl Fn() -> String + Send + Sync + 'static,
+    ) -> Result<Journal, RecordError> {
         let shown = shown(path);
         let make = |e: &Error| RecordError::Make { path: shown.clone(), why: plain(e) };
         let file = OpenOptions::new().append(true).create_new(true).open(path).map_err(|e| make(&e))?;
@@ -63,7 +67,10 @@ impl Journal {
 
     /// Reads a journal back and goes on after its last whole line: a line that the end of the run tore is cut off first.
     /// The caller states `run.resumed`.
-    pub fn resume(path: &Path, stamp: impl Fn() -> String + Send + Sync + 'static) -> Result<(Journal, Replayed), RecordError> {
+    pub fn resume(
+        path: &Path,
+        stamp: impl Fn() -> String + Send + Sync + 'static,
+    ) -> Result<(Journal, Replayed), RecordError> {
         let shown = shown(path);
         let file = OpenOptions::new().append(true).open(path).map_err(|e| io_error(&shown, &e))?;
         lock(&file, &shown)?;
@@ -78,7 +85,14 @@ impl Journal {
         Ok((journal, replayed))
     }
 
-    fn over(file: File, path: String, run_id: &str, length: u64, seq: u64, stamp: impl Fn() -> String + Send + Sync + 'static) -> Journal {
+    fn over(
+        file: File,
+        path: String,
+        run_id: &str,
+        length: u64,
+        seq: u64,
+        stamp: impl Fn() -> String + Send + Sync + 'static,
+    ) -> Journal {
         let copy = file.try_clone();
         let state = State { file, length, seq, dirty: false, closed: false, warnings: Vec::new() };
         let shared = Arc::new(Shared {
@@ -353,7 +367,7 @@ mod tests {
         let journal = Journal::create(&path, "run-1", stamp).expect("a journal");
         journal.append(&sample::events()[0]);
         assert!(matches!(Journal::resume(&path, stamp), Err(RecordError::Busy(_))));
-        let error = Journal::create(&path, "run-1", stamp).expect_err("there is one").to_string();
+        let error = Journal::create(&path, "run-1", stamp).err().expect("there is one").to_string();
         assert!(error.contains("cannot be made"), "{error}");
         drop(journal);
         assert!(Journal::resume(&path, stamp).is_ok());

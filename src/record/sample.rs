@@ -11,7 +11,7 @@ use crate::model::run::{
     RunStatus, SuiteRecord, Summary, TriageRef, schema,
 };
 use crate::model::suite::{Role, SuiteResult, SuiteStatus};
-use crate::model::test::{SourcePlace, TestResult, TestStatus};
+use crate::model::test::{Case, Failure, SourcePlace, TestResult, TestStatus};
 use crate::model::triage::{
     Change, Compared, Diagnostic, RecommendedCommands, TriageCounts, TriageDiff, TriageStatus,
 };
@@ -74,7 +74,7 @@ fn shard() -> Shard {
 fn test(name: &str, status: TestStatus) -> TestResult {
     let signature = matches!(status, TestStatus::Failed | TestStatus::Flaky).then(|| SIGNATURE.to_string());
     let duration_ms = (status != TestStatus::Ignored).then_some(38);
-    TestResult { name: name.into(), status, duration_ms, signature }
+    TestResult { name: name.into(), status, duration_ms, signature, selector: None }
 }
 
 fn result(name: &str, kind: &str, status: SuiteStatus, tests: Vec<TestResult>) -> SuiteResult {
@@ -173,6 +173,15 @@ pub(super) fn records() -> Vec<SuiteRecord> {
         started_at: AT.into(),
         finished_at: "2026-11-20T10:15:10.160Z".into(),
         fault: fault.map(String::from),
+        root_cause_class: Some(RootCause::AssertionFailure),
+        signature: Some(SIGNATURE.into()),
+        failures: vec![Case {
+            name: "writes".into(),
+            status: TestStatus::Failed,
+            duration_ms: Some(3),
+            failure: Some(Failure::new("left: 1", "a stack", None)),
+            selector: Some("writes".into()),
+        }],
         leftovers: 1,
         masked: 2,
         result,
@@ -339,7 +348,7 @@ pub(super) fn index() -> FailureIndex {
 pub(super) fn triage() -> TriageDiff {
     let compared = |path: &str| Compared {
         path: path.into(),
-        sha256: "00".repeat(32),
+        sha256: Some("00".repeat(32)),
         run_id: Some("run-1".into()),
         commit: identity().commit,
     };
@@ -364,6 +373,7 @@ pub(super) fn triage() -> TriageDiff {
             replay_command: Some("cargo test --test parser -- writes --exact".into()),
         }],
         omitted: 3,
+        not_compared: 0,
         recommended_commands: RecommendedCommands {
             runner_repro_command: REPLAY.into(),
             ranked_repro_commands: vec!["cargo test --test parser -- writes --exact".into()],

@@ -183,7 +183,7 @@ mod tests {
     use crate::model::test::SourcePlace;
 
     fn test(name: &str, status: TestStatus) -> TestResult {
-        TestResult { name: name.into(), status, duration_ms: Some(5), signature: None }
+        TestResult { name: name.into(), status, duration_ms: Some(5), signature: None, selector: None }
     }
 
     fn record(status: SuiteStatus, tests: Vec<TestResult>) -> SuiteRecord {
@@ -212,6 +212,9 @@ mod tests {
             started_at: "2026-11-20T10:15:09.000Z".into(),
             finished_at: "2026-11-20T10:15:10.200Z".into(),
             fault: None,
+            root_cause_class: None,
+            signature: None,
+            failures: Vec::new(),
             leftovers: 0,
             masked: 0,
         }
@@ -224,6 +227,7 @@ mod tests {
             status: TestStatus::Failed,
             duration_ms: Some(5),
             failure: Some(Failure::new(message, "", Some(place))),
+            selector: None,
         }
     }
 

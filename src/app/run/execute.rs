@@ -10,11 +10,12 @@ use crate::app::error::{Error, exit};
 use crate::app::ground::Ground;
 use crate::app::run_documents::{self, Outcome, Written};
 use crate::base::machine;
+use crate::base::process::MARK;
 use crate::base::redact::Masker;
 use crate::model::event::{RunEvent, Started};
 use crate::model::plan::ShardKind;
 use crate::model::run::{Identity, LintResult, NotRun, RunStatus};
-use crate::record::{self, Folder, Journal, Replayed};
+use crate::record::{self, File, Folder, Journal, Replayed, SuiteFolders};
 use crate::run::{self, Options};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -51,7 +52,9 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
     let (prepared, folder, resumed) = match request.source {
         Source::Resume(dir) => {
             let folder = Folder::open(&ground.root, dir).map_err(|e| Error::Usage(e.to_string()))?;
-            let (journal, replayed) = Journal::resume(&folder.path("run_events.jsonl")).map_err(|e| Error::Work(e.to_string()))?;
+            let path = folder.path(File::Events);
+            let resumed = Journal::resume(&path, move || clock.stamp());
+            let (journal, replayed) = resumed.map_err(|e| Error::Work(e.to_string()))?;
             (prepare::resumed(&ground, &replayed)?, folder, Some((journal, replayed)))
         }
         _ => {
@@ -60,11 +63,11 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
             if prepared.plan.items.is_empty() && whole && prepared.lint.is_empty() {
                 return Ok(None);
             }
-            let out = match request.out {
-                Some(out) => out.to_path_buf(),
-                None => record::default_out(&ground.root, &ground.settings.results, request.now),
+            let folder = match request.out {
+                Some(out) => Folder::create(&ground.root, out),
+                None => Folder::create_default(&ground.root, &ground.settings.results, request.now),
             };
-            let folder = Folder::create(&ground.root, &out).map_err(|e| Error::Usage(e.to_string()))?;
+            let folder = folder.map_err(|e| Error::Usage(e.to_string()))?;
             (prepared, folder, None)
         }
     };
@@ -72,8 +75,9 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
     for note in ground.quarantine_notes().iter().chain(&prepared.notes) {
         watcher.note(note);
     }
-    let masker = Arc::new(Masker::new(request.env.iter().map(|(k, v)| (k.as_str(), v.as_str()))));
-    let under_way = UnderWay { request, ground: &ground, prepared: &prepared, folder: &folder, clock, masker };
+    let masker = Arc::new(Masker::new(request.env.iter()).map_err(Error::Work)?);
+    let under_way =
+        UnderWay { request, ground: &ground, prepared: &prepared, folder: &folder, clock, masker };
     under_way.go(resumed, watcher).map(Some)
 }
 
@@ -100,7 +104,11 @@ struct UnderWay<'a> {
 }
 
 impl UnderWay<'_> {
-    fn go(&self, resumed: Option<(Journal, Replayed)>, watcher: &dyn super::Watcher) -> Result<RunAnswer, Error> {
+    fn go(
+        &self,
+        resumed: Option<(Journal, Replayed)>,
+        watcher: &dyn super::Watcher,
+    ) -> Result<RunAnswer, Error> {
         let plan = &self.prepared.plan;
         let (journal, done) = match resumed {
             Some((journal, replayed)) => (journal, Some(replayed)),
@@ -111,7 +119,7 @@ impl UnderWay<'_> {
             None => journal.append(&RunEvent::Started(Box::new(self.started()))),
             Some(replayed) => journal.append(&RunEvent::Resumed { done: replayed.done.len() as u64 }),
         }
-        watcher.planned(plan, &self.folder.rel(""), self.expected());
+        watcher.planned(plan, self.folder.shown(), self.expected());
         let identity = Identity {
             generated_at: self.clock.seconds(),
             run_id,
@@ -119,10 +127,15 @@ impl UnderWay<'_> {
             commit: self.ground.commit.clone(),
             branch: self.ground.branch.clone(),
         };
+        // Of a resumed run the suites that are done have folders too.
+        let done_suites = done.iter().flat_map(|d| &d.done).map(|r| (&r.result.kind, &r.result.name));
+        let all = plan.items.iter().map(|i| (&i.kind, &i.name)).chain(done_suites);
+        let folders = SuiteFolders::new(all.map(|(kind, name)| (kind.as_str(), name.as_str())));
         let session = Session {
             ground: self.ground,
             plan,
             folder: self.folder,
+            folders: &folders,
             journal: &journal,
             clock: self.clock,
             identity: &identity,
@@ -132,17 +145,15 @@ impl UnderWay<'_> {
             watcher,
             states: plan.items.iter().map(|_| Mutex::default()).collect(),
             records: Mutex::default(),
-            troubles: Mutex::default(),
         };
         let mut lint = done.as_ref().map_or_else(Vec::new, |d| d.lint.clone());
         let (facts, ended) = std::thread::scope(|scope| {
             // Tools that are slow to say their version do so beside the suites.
-            let facts = scope.spawn(|| {
-                environment::facts(self.ground.root.real(), &self.ground.run, self.request.env)
-            });
+            let facts = scope
+                .spawn(|| environment::facts(self.ground.root.real(), &self.ground.run, self.request.env));
             let stopped = self.lint(&journal, watcher, &mut lint);
             let ended = match stopped {
-                Some(signal) => run::Ended { not_started: (0..plan.items.len()).collect(), interrupted: Some(signal) },
+                Some(signal) => run::Ended { interrupted: Some(signal), ..run::Ended::default() },
                 None => run::execute(&session.jobs(self.request.timeout), &self.options(), &session),
             };
             (facts.join(), ended)
@@ -163,12 +174,13 @@ impl UnderWay<'_> {
             not_run,
             lint,
             masked: 0,
+            rerunnable: true,
             again: self.again(),
             replays: Replays::new(&self.ground.run, &plan.profile),
             facts: &facts,
             env: self.request.env,
         };
-        let written = run_documents::write(self.folder, outcome)?;
+        let written = run_documents::write(self.folder, &folders, outcome)?;
         journal.append(&RunEvent::Finished { status: written.summary.status });
         for warning in journal.close() {
             watcher.note(&warning);
@@ -180,9 +192,9 @@ impl UnderWay<'_> {
         let unique = format!("{} {}", std::process::id(), crate::base::clock::unique());
         let short = &crate::base::digest::sha256_hex(unique.as_bytes())[..8];
         let run_id = format!("run-{}-{short}", self.request.now.time().format("%Y%m%dT%H%M%SZ"));
-        let path = self.folder.path("run_events.jsonl");
         let clock = self.clock;
-        Journal::create(&path, &run_id, Box::new(move || clock.stamp())).map_err(|e| Error::Work(e.to_string()))
+        let journal = Journal::create(&self.folder.path(File::Events), &run_id, move || clock.stamp());
+        journal.map_err(|e| Error::Work(e.to_string()))
     }
 
     fn started(&self) -> Started {
@@ -208,18 +220,26 @@ impl UnderWay<'_> {
             fail_fast: self.request.fail_fast,
             grace: GRACE,
             mask: Arc::clone(&self.masker),
+            spool: self.folder.dir().to_path_buf(),
+            outer_mark: self.request.env.get(MARK).cloned(),
         }
     }
 
     /// Runs the lint steps one after another, those that a resumed run has done already left out; the signal that ended
     /// one, if any. A failing step stops nothing: the evidence of the suites is wanted too.
-    fn lint(&self, journal: &Journal, watcher: &dyn super::Watcher, results: &mut Vec<LintResult>) -> Option<i32> {
+    fn lint(
+        &self,
+        journal: &Journal,
+        watcher: &dyn super::Watcher,
+        results: &mut Vec<LintResult>,
+    ) -> Option<i32> {
         for (name, command) in &self.ground.run.lint {
             if !self.prepared.lint.contains(name) || results.iter().any(|done| done.name == *name) {
                 continue;
             }
             journal.append(&RunEvent::LintStarted { name: name.clone() });
-            let (result, interrupted) = super::lint::step(name, command, self.ground, self.folder, &self.options());
+            let (result, interrupted) =
+                super::lint::step(name, command, self.ground, self.folder, &self.options());
             if interrupted.is_some() {
                 return interrupted;
             }
@@ -233,7 +253,9 @@ impl UnderWay<'_> {
     /// What was selected and has no record: it did not start, or was interrupted.
     fn not_run(&self, records: &[crate::model::run::SuiteRecord]) -> Vec<NotRun> {
         let has = |item: &&crate::model::plan::Item| {
-            !records.iter().any(|r| r.role == item.role && r.result.kind == item.kind && r.result.name == item.name)
+            !records
+                .iter()
+                .any(|r| r.role == item.role && r.result.kind == item.kind && r.result.name == item.name)
         };
         self.prepared.plan.items.iter().filter(has).map(listed).collect()
     }
@@ -252,19 +274,17 @@ impl UnderWay<'_> {
 
     /// How long the suites of this plan took in the last run, shared among the jobs; `None` where no run tells.
     fn expected(&self) -> Option<u64> {
-        let newest = crate::artifact::newest_run_before(
-            &self.ground.root,
-            &self.ground.settings.results,
-            &self.folder.rel(""),
-        )?;
-        let path = self.ground.root.real().join(newest).join("summary.json");
-        let (summary, _) = record::read_summary(&path).ok()?;
+        let results = self.ground.root.resolve(&self.ground.settings.results).ok()?;
+        let folders = std::fs::read_dir(results).ok()?.flatten().map(|e| e.path());
+        let newest = folders.filter(|path| path != self.folder.dir() && path.is_dir()).max()?;
+        let (summary, _) = record::read_summary(&newest).ok()?;
         let took = |item: &crate::model::plan::Item| {
-            let same = |(role, s): &(_, &crate::model::suite::SuiteResult)| *role == item.role && s.name == item.name;
+            let same = |(role, s): &(_, &crate::model::suite::SuiteResult)| {
+                *role == item.role && s.name == item.name
+            };
             summary.all().find(same).map(|(_, s)| s.duration_ms)
         };
         let known: Vec<u64> = self.prepared.plan.items.iter().filter_map(took).collect();
         (!known.is_empty()).then(|| known.iter().sum::<u64>() / self.request.jobs.max(1) as u64)
     }
 }
-

@@ -2,6 +2,7 @@
 
 use crate::app::ground::Ground;
 use crate::base::command::CommandLine;
+use crate::base::process::Ending;
 use crate::model::run::LintResult;
 use crate::record::Folder;
 use crate::run::{self, Attempt, Job, LogTo, Next, Options};
@@ -26,9 +27,10 @@ impl run::Observer for Watch {
     fn output(&self, _job: usize, _block: &[u8]) {}
 
     fn ended(&self, _job: usize, attempt: Attempt) -> Next {
-        let fine = |end: &run::StepEnd| end.start_error.is_none() && end.ending == run::Ending::Exited(0);
+        let fine = |end: &run::StepEnd| end.start_error.is_none() && end.ending == Ending::Exited(0);
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.passed = attempt.log_error.is_none() && !attempt.steps.is_empty() && attempt.steps.iter().all(fine);
+        seen.passed =
+            attempt.log_error.is_none() && !attempt.steps.is_empty() && attempt.steps.iter().all(fine);
         seen.millis = attempt.steps.iter().map(|s| (s.seconds * 1000.0).round() as u64).sum();
         Next::Done
     }
@@ -49,10 +51,19 @@ pub(super) fn step(
         dir: ground.root.real().to_path_buf(),
         env: Vec::new(),
         timeout: TIMEOUT,
-        log: LogTo::File(folder.path(&format!("lint-{name}.log"))),
+        log: LogTo::File(folder.dir().join(log_name(name))),
     };
     let watch = Watch(Mutex::default());
     let ended = run::execute(&[job], options, &watch);
     let seen = watch.0.into_inner().unwrap_or_else(PoisonError::into_inner);
     (LintResult { name: name.to_string(), passed: seen.passed, duration_ms: seen.millis }, ended.interrupted)
+}
+
+/// The name is the author's own and may hold what no file name can.
+fn log_name(step: &str) -> String {
+    let clean: String = step
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' })
+        .collect();
+    format!("lint-{clean}.log")
 }

@@ -1,9 +1,11 @@
 //! Before anything runs: what is selected, from where, and whether it can be.
 
 use super::request::{RunRequest, Source};
+use crate::app::environment;
 use crate::app::error::Error;
 use crate::app::ground::Ground;
 use crate::app::run_baseline::Baseline;
+use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
 use crate::base::files::{self, show};
 use crate::model::event::Started;
@@ -13,6 +15,7 @@ use crate::model::suite::{Role, SuiteResult, SuiteStatus};
 use crate::model::test::{TestResult, TestStatus};
 use crate::plan::{self, Choice, Division, Timings};
 use crate::record::{self, Replayed};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Bytes of a file of timings, or of a summary that is read for them, at most.
@@ -121,8 +124,8 @@ fn rerun(ground: &Ground, summary: Summary, baseline: Baseline, path: &Path) -> 
 /// What failed or did not run in `summary`, and nothing else.
 fn rerun_of(ground: &Ground, summary: Summary, path: &Path) -> Result<Prepared, Error> {
     let names = ground.names()?;
-    let rerun = plan::rerun(&summary, &ground.run, &names)
-        .map_err(|problems| Error::Usage(problems.join("\n")))?;
+    let rerun =
+        plan::rerun(&summary, &ground.run, &names).map_err(|problems| Error::Usage(problems.join("\n")))?;
     let shown = show(&path.display().to_string());
     let mut notes = rerun.notes;
     if let (Some(theirs), Some(ours)) = (&summary.identity.commit, &ground.commit)
@@ -185,7 +188,10 @@ fn as_summary(bundle: ReplayBundle) -> Summary {
         total_suites: 0,
         passed_units: 0,
         total_units: 0,
-        replay_bundle: crate::model::run::ReplayRef { path: String::new(), one_command_replay: String::new() },
+        replay_bundle: crate::model::run::ReplayRef {
+            path: String::new(),
+            one_command_replay: String::new(),
+        },
         triage_diff: None,
         not_run: bundle.not_run,
         masked: 0,
@@ -230,13 +236,18 @@ pub(super) fn resumed(ground: &Ground, replayed: &Replayed) -> Result<Prepared, 
         .selected
         .iter()
         .filter(|item| ground.spec(&item.kind).is_none())
-        .map(|item| format!("tollgate.toml no longer has the kind {} of {}", show(&item.kind), show(&item.name)))
+        .map(|item| {
+            format!("tollgate.toml no longer has the kind {} of {}", show(&item.kind), show(&item.name))
+        })
         .collect();
     if !unknown.is_empty() {
         return Err(Error::Usage(unknown.join("\n")));
     }
     let is_done = |item: &NotRun| {
-        replayed.done.iter().any(|d| d.role == item.role && d.result.kind == item.kind && d.result.name == item.name)
+        replayed
+            .done
+            .iter()
+            .any(|d| d.role == item.role && d.result.kind == item.kind && d.result.name == item.name)
     };
     let mut notes = Vec::new();
     if started.commit != ground.commit {
@@ -255,7 +266,11 @@ pub(super) fn resumed(ground: &Ground, replayed: &Replayed) -> Result<Prepared, 
             shard: started.shard.clone(),
             notes: Vec::new(),
         },
-        lint: if started.lint { ground.run.lint.iter().map(|(name, _)| name.clone()).collect() } else { Vec::new() },
+        lint: if started.lint {
+            ground.run.lint.iter().map(|(name, _)| name.clone()).collect()
+        } else {
+            Vec::new()
+        },
         correlation_id: started.correlation_id.clone(),
         baseline,
         rerun_from: started.rerun_from.clone(),
@@ -282,4 +297,31 @@ pub(super) fn listed(item: &Item) -> NotRun {
 pub(super) fn counts(items: &[Item]) -> (usize, usize) {
     let suites = items.iter().filter(|i| i.role == Role::Suite).count();
     (suites, items.len() - suites)
+}
+
+/// What differs between where a bundle was made and here: commit, toolchain, operating system. One sentence each.
+pub fn bundle_differences(
+    root: &Path,
+    bundle: &Path,
+    now: Now,
+    env: &BTreeMap<String, String>,
+) -> Result<Vec<String>, Error> {
+    let ground = Ground::open(root, now)?;
+    let (bundle, _) = record::read_bundle(bundle).map_err(|e| Error::Work(e.to_string()))?;
+    let facts = environment::facts(ground.root.real(), &ground.run, env);
+    let (theirs, here) = (bundle.environment, format!("{}-{}", facts.os.name, facts.os.arch));
+    let vcr = env.get("VCR_MODE").filter(|m| !m.is_empty()).cloned();
+    let pairs = [
+        ("commit", theirs.git_sha, ground.commit),
+        ("operating system", theirs.os, Some(here)),
+        ("rustc", theirs.rustc, facts.rustc),
+        ("VCR_MODE", theirs.vcr_mode, vcr),
+    ];
+    let word = |value: &Option<String>| value.as_deref().map_or("none".into(), show);
+    let differ = pairs.iter().filter(|(_, theirs, here)| theirs != here);
+    Ok(differ
+        .map(|(what, theirs, here)| {
+            format!("the {what} differs: the bundle has {}, here is {}", word(theirs), word(here))
+        })
+        .collect())
 }

@@ -46,8 +46,9 @@ impl<'a> Results<'a> {
     /// Takes away what an earlier run left and makes the folder that the suite writes into. The error is a sentence.
     pub(in crate::app) fn clear(&self) -> Result<(), String> {
         if let Some(dir) = self.path.parent().filter(|dir| dir.starts_with(self.folder)) {
-            std::fs::create_dir_all(dir)
-                .map_err(|e| format!("{} cannot be made: {}", show(&dir.display().to_string()), files::plain(&e)))?;
+            std::fs::create_dir_all(dir).map_err(|e| {
+                format!("{} cannot be made: {}", show(&dir.display().to_string()), files::plain(&e))
+            })?;
         }
         self.remove()
     }
@@ -60,8 +61,9 @@ impl<'a> Results<'a> {
     fn remove(&self) -> Result<(), String> {
         let inside = self.path.starts_with(self.root) || self.path.starts_with(self.folder);
         match std::fs::symlink_metadata(&self.path) {
-            Ok(meta) if meta.is_file() && inside => std::fs::remove_file(&self.path)
-                .map_err(|e| format!("{}, of an earlier run, cannot be removed: {}", self.shown(), files::plain(&e))),
+            Ok(meta) if meta.is_file() && inside => std::fs::remove_file(&self.path).map_err(|e| {
+                format!("{}, of an earlier run, cannot be removed: {}", self.shown(), files::plain(&e))
+            }),
             _ => Ok(()),
         }
     }
@@ -74,7 +76,10 @@ impl<'a> Results<'a> {
             other => Unread::Wrong(other.to_string()),
         })?;
         if meta.len() > LIMIT {
-            return Err(Unread::Wrong(format!("{shown} has {} bytes, more than the limit of {LIMIT}", meta.len())));
+            return Err(Unread::Wrong(format!(
+                "{shown} has {} bytes, more than the limit of {LIMIT}",
+                meta.len()
+            )));
         }
         let found = read(self.reader, &mut std::io::BufReader::with_capacity(1 << 16, file), &shown);
         self.mask(masker).map_err(Unread::Wrong)?;

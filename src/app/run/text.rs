@@ -1,19 +1,23 @@
 //! A run as people read it: one line a suite as it ends; at the end what failed, complete, and how to see it again.
 
 use super::execute::RunAnswer;
+use crate::base::files::open_regular;
 use crate::model::plan::{Plan, ShardKind};
 use crate::model::run::{LintResult, RunStatus, SuiteRecord, Summary};
-use crate::model::suite::{Role, SuiteStatus};
+use crate::model::suite::SuiteStatus;
 use crate::model::test::{Case, TestStatus};
 use crate::model::triage::TriageDiff;
 use crate::report::Style;
 use crate::report::text::{fit, terminal};
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// Failed tests of one suite that are shown in full.
 const SHOWN: usize = 20;
 /// Characters of an assertion's message on one line.
 const MESSAGE: usize = 300;
+/// Bytes at the end of a log that its last lines are looked for in.
+const TAIL: u64 = 16 << 10;
 
 fn word(status: SuiteStatus) -> &'static str {
     match status {
@@ -52,7 +56,8 @@ fn tally(record: &SuiteRecord) -> String {
 /// The line of a suite that has ended; no line end.
 pub fn line(record: &SuiteRecord, style: &Style) -> String {
     let result = &record.result;
-    let attempts = if result.attempts > 1 { format!(" in {} attempts", result.attempts) } else { String::new() };
+    let attempts =
+        if result.attempts > 1 { format!(" in {} attempts", result.attempts) } else { String::new() };
     let fault = match &record.fault {
         Some(fault) if result.status.is_failure() => format!("; {}", fit(&terminal(fault), 160)),
         _ => String::new(),
@@ -87,12 +92,9 @@ pub fn planned(plan: &Plan, folder: &str, expected_ms: Option<u64>) -> String {
     let (suites, units) = super::prepare::counts(&plan.items);
     let shard = match plan.shard.kind {
         ShardKind::None => String::new(),
-        kind => format!(
-            ", {} shard {} of {}",
-            kind.name(),
-            u64::from(plan.shard.index) + 1,
-            plan.shard.total
-        ),
+        kind => {
+            format!(", {} shard {} of {}", kind.name(), u64::from(plan.shard.index) + 1, plan.shard.total)
+        }
     };
     let expected = expected_ms.map_or(String::new(), |ms| format!(", about {} by the last run", seconds(ms)));
     format!(
@@ -100,22 +102,6 @@ pub fn planned(plan: &Plan, folder: &str, expected_ms: Option<u64>) -> String {
         terminal(&plan.profile),
         terminal(folder)
     )
-}
-
-/// `--list`: one suite a line.
-pub fn list(plan: &Plan) -> String {
-    let role = |role| match role {
-        Role::Suite => "suite",
-        Role::Unit => "unit",
-    };
-    let line = |item: &crate::model::plan::Item| match &item.tests {
-        None => format!("{} {} {}\n", role(item.role), terminal(&item.kind), terminal(&item.name)),
-        Some(tests) => tests
-            .iter()
-            .map(|t| format!("{} {} {} {}\n", role(item.role), terminal(&item.kind), terminal(&item.name), terminal(t)))
-            .collect(),
-    };
-    plan.items.iter().map(line).collect()
 }
 
 /// The end of a run. `tail` gives the end of a suite's output, where it is to be shown.
@@ -234,4 +220,20 @@ fn counts(summary: &Summary, style: &Style) -> String {
         tests(TestStatus::Quarantined),
         tests(TestStatus::Ignored),
     )
+}
+
+/// The last lines of a suite's log, at most `lines` of them; empty where it cannot be read.
+pub fn log_tail(root: &Path, log: &str, lines: usize) -> String {
+    use std::io::{Read as _, Seek as _, SeekFrom};
+    let read = || -> Option<Vec<u8>> {
+        let (mut file, meta) = open_regular(&root.join(log), log).ok()?;
+        file.seek(SeekFrom::Start(meta.len().saturating_sub(TAIL))).ok()?;
+        let mut bytes = Vec::new();
+        file.take(TAIL).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
+    };
+    let bytes = read().unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let all: Vec<&str> = text.lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
 }

@@ -1,0 +1,63 @@
+//! `--list`: what would run.
+
+use super::prepare::{listed, prepare};
+use super::request::RunRequest;
+use crate::app::error::Error;
+use crate::app::ground::Ground;
+use crate::model::plan::Shard;
+use crate::model::run::NotRun;
+use crate::model::suite::Role;
+use crate::report::text::terminal;
+use serde::Serialize;
+
+/// A plan, as `--list` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Listed {
+    /// The profile.
+    pub profile: String,
+    /// Which part of the plan it is.
+    pub shard: Shard,
+    /// Lint steps that would run first.
+    pub lint: Vec<String>,
+    /// What would run, in order.
+    pub selected: Vec<NotRun>,
+    /// What a person should know, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Settles what `request` would run, and runs nothing.
+pub fn list(request: &RunRequest<'_>) -> Result<Listed, Error> {
+    let ground = Ground::open(request.root, request.now)?;
+    let prepared = prepare(&ground, request)?;
+    Ok(Listed {
+        profile: prepared.plan.profile,
+        shard: prepared.plan.shard,
+        lint: prepared.lint,
+        selected: prepared.plan.items.iter().map(listed).collect(),
+        notes: prepared.notes,
+    })
+}
+
+impl Listed {
+    /// Whether nothing would run.
+    pub fn is_empty(&self) -> bool {
+        self.selected.is_empty() && self.lint.is_empty()
+    }
+
+    /// `suite|unit KIND NAME [TEST]`, one a line, after `lint NAME` lines.
+    pub fn human(&self) -> String {
+        let mut out: String = self.lint.iter().map(|name| format!("lint {}\n", terminal(name))).collect();
+        for item in &self.selected {
+            let role = match item.role {
+                Role::Suite => "suite",
+                Role::Unit => "unit",
+            };
+            let line = format!("{role} {} {}", terminal(&item.kind), terminal(&item.name));
+            match &item.tests {
+                None => out.push_str(&format!("{line}\n")),
+                Some(tests) => tests.iter().for_each(|t| out.push_str(&format!("{line} {}\n", terminal(t)))),
+            }
+        }
+        out
+    }
+}
