@@ -4,7 +4,7 @@
 use super::select::{SuiteNames, listed};
 use crate::base::files::show;
 use crate::base::toml_text::suggestion;
-use crate::model::plan::{Item, RunSettings, ShardKind};
+use crate::model::plan::{Item, Plan, RunSettings, ShardKind};
 use crate::model::run::Summary;
 use crate::model::suite::{Reader, Role, SuiteResult, SuiteSpec, SuiteStatus};
 use crate::model::test::TestStatus;
@@ -19,6 +19,19 @@ pub struct Rerun {
     pub lint: Vec<String>,
     /// What the replay does not cover and why something is run whole, one sentence each.
     pub notes: Vec<String>,
+}
+
+impl Rerun {
+    /// The replay as a plan: the profile, shard and whole of the run it repeats.
+    pub fn plan(&self, source: &Summary) -> Plan {
+        Plan {
+            profile: source.profile.clone(),
+            items: self.items.clone(),
+            whole: source.plan,
+            shard: source.shard.clone(),
+            notes: self.notes.clone(),
+        }
+    }
 }
 
 /// What a suite is replayed for.
@@ -365,6 +378,8 @@ mod tests {
         run.shard.kind = ShardKind::Unit;
         (run.shard.index, run.shard.total, run.profile) = (1, 3, "gone".into());
         let rerun = rerun(&run, &settings(), &known()).unwrap();
+        let plan = rerun.plan(&run);
+        assert_eq!((plan.profile.as_str(), &plan.shard, plan.items.len()), ("gone", &run.shard, 1));
         insta::assert_snapshot!(rerun.notes.join("\n"), @"
         the other shards are not replayed: this one is 1 of 3 of the units
         tollgate.toml has no profile `gone`
