@@ -2,11 +2,12 @@
 //! have written: a suite is run only where `tollgate.toml` has it, and a test's name is only ever handed on.
 
 use super::select::{SuiteNames, listed};
+use super::single::by_name;
 use crate::base::files::show;
 use crate::base::toml_text::suggestion;
 use crate::model::plan::{Item, Plan, RunSettings, ShardKind};
 use crate::model::run::Summary;
-use crate::model::suite::{Reader, Role, SuiteResult, SuiteSpec, SuiteStatus};
+use crate::model::suite::{Role, SuiteResult, SuiteSpec, SuiteStatus};
 use crate::model::test::TestStatus;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -155,15 +156,11 @@ impl<'r> Replay<'r> {
         let Part::Tests(tests) = part else { return Part::Whole };
         let why = if spec.single.is_none() {
             format!("[suites.{}] has no `single`", spec.kind)
-        } else if spec.reader == Reader::Exit {
-            "its reader names no tests".into()
-        } else if let Some(odd) = tests.iter().find(|t| !is_word(t)) {
-            format!("the name of its test `{}` could be taken for an option, or is none", show(odd))
-        } else if let Some(odd) = tests.iter().find(|t| spec.reader == Reader::Libtest && t.contains(' ')) {
-            // rustdoc splits what it is handed at spaces, and would find none of its tests.
-            format!("its test `{}` is a documentation test, which cannot be run by its name", show(odd))
         } else {
-            return Part::Tests(tests);
+            match by_name(spec.reader, tests) {
+                Ok(tests) => return Part::Tests(tests),
+                Err(why) => why,
+            }
         };
         self.notes.push(format!("`{}` is replayed whole: {why}", show(name)));
         Part::Whole
@@ -203,16 +200,12 @@ impl<'r> Replay<'r> {
     }
 }
 
-/// Whether a test's name can be one argument that no program takes for an option.
-fn is_word(test: &str) -> bool {
-    !test.is_empty() && !test.starts_with('-') && !test.contains('\0')
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::sample::{names, settings, suite, summary};
     use super::*;
     use crate::model::run::{LintResult, NotRun};
+    use crate::model::suite::Reader;
 
     const P: TestStatus = TestStatus::Passed;
     const F: TestStatus = TestStatus::Failed;
