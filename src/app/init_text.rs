@@ -27,6 +27,7 @@ timeout = "10m"
 
 const GO: &str = r#"names   = ["all"]
 command = "go test -json ./..."
+single  = "go test -json -run '^{test}$' ./..."   # one test, for replays
 reader  = "go"
 timeout = "10m"
 "#;

@@ -52,7 +52,7 @@ fn alone((path, summary): &Part) -> Vec<String> {
     let path = show(path);
     let mut faults = Vec::new();
     if summary.schema != schema::SUMMARY {
-        faults.push(format!("{path} is no {} but a {}", schema::SUMMARY, show(&summary.schema)));
+        faults.push(format!("{path} is no {} but a {}", schema::SUMMARY, brief(&summary.schema)));
     }
     if summary.rerun_from.is_some() {
         faults.push(format!("{path} is a replay: it holds what was replayed and not its whole shard"));
@@ -91,11 +91,18 @@ fn one(parts: &[&Part], what: &str, value: impl Fn(&Summary) -> String, faults: 
             faults.push(format!(
                 "{} is a foreign shard: its {what} is {}, and that of {reference} is {}",
                 show(path),
-                show(value),
-                show(usual)
+                brief(value),
+                brief(usual)
             ));
         }
     }
+}
+
+/// What a summary states, fit to be shown in a sentence: it may be of any length.
+fn brief(value: &str) -> String {
+    const SHOWN: usize = 80;
+    let cut: String = value.chars().take(SHOWN).collect();
+    if cut.len() < value.len() { format!("{}…", show(&cut)) } else { show(value) }
 }
 
 /// Every index of a kind exactly once; none at all only where the plan has nothing of the kind.

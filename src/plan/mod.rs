@@ -11,6 +11,7 @@ mod rerun;
 mod sample;
 mod select;
 mod shard;
+mod single;
 mod timings;
 
 pub use auto::{AutoShard, VARIABLES, auto};

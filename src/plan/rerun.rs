@@ -2,11 +2,12 @@
 //! have written: a suite is run only where `tollgate.toml` has it, and a test's name is only ever handed on.
 
 use super::select::{SuiteNames, listed};
+use super::single::by_name;
 use crate::base::files::show;
 use crate::base::toml_text::suggestion;
-use crate::model::plan::{Item, RunSettings, ShardKind};
+use crate::model::plan::{Item, Plan, RunSettings, ShardKind};
 use crate::model::run::Summary;
-use crate::model::suite::{Reader, Role, SuiteResult, SuiteSpec, SuiteStatus};
+use crate::model::suite::{Role, SuiteResult, SuiteSpec, SuiteStatus};
 use crate::model::test::TestStatus;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,19 @@ pub struct Rerun {
     pub lint: Vec<String>,
     /// What the replay does not cover and why something is run whole, one sentence each.
     pub notes: Vec<String>,
+}
+
+impl Rerun {
+    /// The replay as a plan: the profile, shard and whole of the run it repeats.
+    pub fn plan(&self, source: &Summary) -> Plan {
+        Plan {
+            profile: source.profile.clone(),
+            items: self.items.clone(),
+            whole: source.plan,
+            shard: source.shard.clone(),
+            notes: self.notes.clone(),
+        }
+    }
 }
 
 /// What a suite is replayed for.
@@ -142,15 +156,11 @@ impl<'r> Replay<'r> {
         let Part::Tests(tests) = part else { return Part::Whole };
         let why = if spec.single.is_none() {
             format!("[suites.{}] has no `single`", spec.kind)
-        } else if spec.reader == Reader::Exit {
-            "its reader names no tests".into()
-        } else if let Some(odd) = tests.iter().find(|t| !is_word(t)) {
-            format!("the name of its test `{}` could be taken for an option, or is none", show(odd))
-        } else if let Some(odd) = tests.iter().find(|t| spec.reader == Reader::Libtest && t.contains(' ')) {
-            // rustdoc splits what it is handed at spaces, and would find none of its tests.
-            format!("its test `{}` is a documentation test, which cannot be run by its name", show(odd))
         } else {
-            return Part::Tests(tests);
+            match by_name(spec.reader, tests) {
+                Ok(tests) => return Part::Tests(tests),
+                Err(why) => why,
+            }
         };
         self.notes.push(format!("`{}` is replayed whole: {why}", show(name)));
         Part::Whole
@@ -190,16 +200,12 @@ impl<'r> Replay<'r> {
     }
 }
 
-/// Whether a test's name can be one argument that no program takes for an option.
-fn is_word(test: &str) -> bool {
-    !test.is_empty() && !test.starts_with('-') && !test.contains('\0')
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::sample::{names, settings, suite, summary};
     use super::*;
     use crate::model::run::{LintResult, NotRun};
+    use crate::model::suite::Reader;
 
     const P: TestStatus = TestStatus::Passed;
     const F: TestStatus = TestStatus::Failed;
@@ -365,6 +371,8 @@ mod tests {
         run.shard.kind = ShardKind::Unit;
         (run.shard.index, run.shard.total, run.profile) = (1, 3, "gone".into());
         let rerun = rerun(&run, &settings(), &known()).unwrap();
+        let plan = rerun.plan(&run);
+        assert_eq!((plan.profile.as_str(), &plan.shard, plan.items.len()), ("gone", &run.shard, 1));
         insta::assert_snapshot!(rerun.notes.join("\n"), @"
         the other shards are not replayed: this one is 1 of 3 of the units
         tollgate.toml has no profile `gone`

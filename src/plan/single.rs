@@ -1,0 +1,98 @@
+//! Whether tests can be run one at a time by the names that their reader gives.
+
+use crate::base::files::show;
+use crate::model::suite::Reader;
+use std::collections::BTreeSet;
+
+/// What a pattern of `go test -run` gives a meaning to. A dot matches itself too, and is let through.
+const PATTERN: &[char] = &['\\', '+', '*', '?', '(', ')', '|', '[', ']', '{', '}', '^', '$'];
+
+/// The names to run one after another, so that together they run what is asked for. The error is the end of a sentence:
+/// why a name would not reach its test.
+pub fn by_name(reader: Reader, tests: BTreeSet<String>) -> Result<BTreeSet<String>, String> {
+    if reader == Reader::Exit {
+        return Err("its reader names no tests".into());
+    }
+    let tests = if reader == Reader::Go { leaves(tests) } else { tests };
+    for test in &tests {
+        let shown = show(test);
+        if !is_word(test) {
+            return Err(format!("the name of its test `{shown}` could be taken for an option, or is none"));
+        }
+        if let Some(name) = repeated(test) {
+            return Err(format!("its results name `{}` more than once", show(name)));
+        }
+        // rustdoc splits what it is handed at spaces, and would find none of its tests.
+        if reader == Reader::Libtest && test.contains(' ') {
+            return Err(format!(
+                "its test `{shown}` is a documentation test, which cannot be run by its name"
+            ));
+        }
+        if reader == Reader::Go && test.contains(PATTERN) {
+            return Err(format!("go would take the name of its test `{shown}` for a pattern"));
+        }
+    }
+    Ok(tests)
+}
+
+/// Whether a name can be one argument that no program takes for an option.
+fn is_word(test: &str) -> bool {
+    !test.is_empty() && !test.starts_with('-') && !test.contains('\0')
+}
+
+/// The name before ` #2`, which readers put behind a name that was there already.
+fn repeated(test: &str) -> Option<&str> {
+    let (name, number) = test.rsplit_once(" #")?;
+    (!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then_some(name)
+}
+
+/// In Go a test fails with its subtest, and a subtest is only run by the test it stands in: what has a subtest here is run
+/// with it.
+fn leaves(tests: BTreeSet<String>) -> BTreeSet<String> {
+    let parents: BTreeSet<String> =
+        tests.iter().flat_map(|test| test.match_indices('/').map(|(at, _)| test[..at].to_string())).collect();
+    tests.into_iter().filter(|test| !parents.contains(test)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(reader: Reader, tests: &[&str]) -> Result<Vec<String>, String> {
+        by_name(reader, tests.iter().map(|t| t.to_string()).collect())
+            .map(|found| found.into_iter().collect())
+    }
+
+    #[test]
+    fn names_reach_their_tests_or_do_not() {
+        assert_eq!(of(Reader::Libtest, &["b::c", "a"]).unwrap(), ["a", "b::c"]);
+        assert_eq!(of(Reader::Pytest, &["t.py::test_a[x y]"]).unwrap(), ["t.py::test_a[x y]"]);
+        let errors = [
+            of(Reader::Exit, &["a"]),
+            of(Reader::Libtest, &["src/lib.rs - add (line 1)"]),
+            of(Reader::Junit, &["a", "a #2"]),
+            of(Reader::Tap, &["--help"]),
+            of(Reader::Tap, &[""]),
+            of(Reader::Tap, &["a\0"]),
+            of(Reader::Go, &["TestA/a+b"]),
+        ]
+        .map(Result::unwrap_err);
+        insta::assert_snapshot!(errors.join("\n"), @r"
+        its reader names no tests
+        its test `src/lib.rs - add (line 1)` is a documentation test, which cannot be run by its name
+        its results name `a` more than once
+        the name of its test `--help` could be taken for an option, or is none
+        the name of its test `` could be taken for an option, or is none
+        the name of its test `a\0` could be taken for an option, or is none
+        go would take the name of its test `TestA/a+b` for a pattern
+        ");
+        assert!(of(Reader::Tap, &["see #", "a #b", "#2"]).is_ok());
+    }
+
+    #[test]
+    fn a_go_test_is_run_with_its_subtest() {
+        let tests = ["TestA", "TestA/x", "TestA/x/y", "TestA/z", "TestAB", "TestB"];
+        assert_eq!(of(Reader::Go, &tests).unwrap(), ["TestA/x/y", "TestA/z", "TestAB", "TestB"]);
+        assert_eq!(of(Reader::Tap, &["a", "a/b"]).unwrap().len(), 2);
+    }
+}
