@@ -17,6 +17,7 @@ pub(super) fn groups() -> MutexGuard<'static, Groups> {
     GROUPS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+#[cfg(target_os = "linux")]
 impl Groups {
     /// Whether the process leads a running group.
     pub(super) fn leads(&self, pid: i32) -> bool {

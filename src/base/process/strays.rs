@@ -1,7 +1,8 @@
 //! What a command leaves behind. Processes of its group are reached by the group; one that called `setsid` or was forked
 //! twice is not. On Linux tollgate is a child subreaper: whoever loses its parent becomes tollgate's own child, and is
 //! known by its group or by the mark in its environment. What cannot be told apart (its environment was emptied while
-//! other commands run) waits for the end of the run.
+//! other commands run) waits for the end of the run. A child in tollgate's own group is one that tollgate started for
+//! itself (git), and no stray unless it bears a mark.
 //!
 //! Only children of tollgate are signalled one by one: they stay unreaped until a sweep reaps them, so that no id is ever
 //! one that the system gave to somebody else. A tree is taken down from its top, each level becoming tollgate's in turn.
@@ -45,6 +46,9 @@ pub fn sweep_rest() -> u64 {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn adopt() {}
 
+#[cfg(not(target_os = "linux"))]
+pub(super) fn reap() {}
+
 /// Ends what is left of the group; says 1 when something was. `wait` passes time, and says whether somebody still holds
 /// the pipe.
 #[cfg(not(target_os = "linux"))]
@@ -66,7 +70,7 @@ pub(super) fn sweep(owner: Owner<'_>, wait: &mut dyn FnMut(Duration) -> bool) ->
 }
 
 #[cfg(target_os = "linux")]
-pub(super) use linux::{adopt, sweep};
+pub(super) use linux::{adopt, reap, sweep};
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -75,7 +79,7 @@ mod linux {
     use crate::base::files;
     use crate::base::process::groups::{Groups, groups};
     use rustix::process::{
-        Pid, Signal, WaitId, WaitIdOptions, getpid, kill_process, set_child_subreaper, waitid,
+        Pid, Signal, WaitId, WaitIdOptions, getpgrp, getpid, kill_process, set_child_subreaper, waitid,
     };
     use std::collections::{BTreeMap, BTreeSet};
     use std::fs::File;
@@ -174,25 +178,47 @@ mod linux {
         })
     }
 
-    /// The living strays of `owner`. Dead ones, whoever left them, are reaped on the way.
+    /// The living strays of `owner`.
     fn strays(owner: Owner<'_>, groups: &Groups) -> Vec<Process> {
-        let nest = nest();
         let leader = owner.leader.map(|p| p.as_raw_nonzero().get());
-        let mut found = orphans(nest.children.as_ref());
-        found.retain(|p| !groups.leads(p.pid) && !nest.before.contains(&(p.pid, p.start)));
-        found.retain(|p| {
-            if p.zombie && groups.settled() {
-                if let Some(pid) = Pid::from_raw(p.pid) {
-                    let _ = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOHANG);
-                }
-            }
-            !p.zombie
-        });
+        let own = getpgrp().as_raw_nonzero().get();
         let alone = groups.alone(leader);
+        let mut found = adopted(groups);
         found.retain(|p| {
-            alone || Some(p.group) == leader || owner.mark.is_some_and(|mark| is_marked(p.pid, mark))
+            let by_place = Some(p.group) == leader || (alone && p.group != own);
+            by_place || owner.mark.is_some_and(|mark| is_marked(p.pid, mark))
         });
         found
+    }
+
+    /// The living children that tollgate did not start. Dead ones, whoever left them, are reaped on the way.
+    fn adopted(groups: &Groups) -> Vec<Process> {
+        let nest = nest();
+        let own = getpgrp().as_raw_nonzero().get();
+        let mut found = orphans(nest.children.as_ref());
+        found.retain(|p| !groups.leads(p.pid) && !nest.before.contains(&(p.pid, p.start)));
+        for dead in found.iter().filter(|p| p.zombie && p.group != own && groups.settled()) {
+            if let Some(pid) = Pid::from_raw(dead.pid) {
+                let _ = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOHANG);
+            }
+        }
+        found.retain(|p| !p.zombie);
+        found
+    }
+
+    fn has_children() -> bool {
+        !nest().children.as_ref().is_some_and(|c| matches!(c.read_at(&mut [0], 0), Ok(0)))
+    }
+
+    /// One sweep at a time, so that what one found is not reaped by another.
+    static SWEEP: Mutex<()> = Mutex::new(());
+
+    /// Reaps orphans that have ended: a suite that runs for long may leave more of them than the system has ids.
+    pub(in crate::base::process) fn reap() {
+        if has_children() {
+            let _one = SWEEP.lock().unwrap_or_else(PoisonError::into_inner);
+            adopted(&groups());
+        }
     }
 
     /// The strays and everyone below them: id and start time, which together are one process.
@@ -214,10 +240,7 @@ mod linux {
     /// Ends what `owner` left behind; says how many processes that were. `wait` passes time, and says whether somebody
     /// still holds the pipe. Costs one short read when nothing was left.
     pub(in crate::base::process) fn sweep(owner: Owner<'_>, wait: &mut dyn FnMut(Duration) -> bool) -> u64 {
-        /// One sweep at a time, so that what one found is not reaped by another.
-        static SWEEP: Mutex<()> = Mutex::new(());
-        let children = nest().children.as_ref();
-        if children.is_some_and(|c| matches!(c.read_at(&mut [0], 0), Ok(0))) {
+        if !has_children() {
             return 0;
         }
         let watch = Stopwatch::start();

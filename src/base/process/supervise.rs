@@ -6,7 +6,7 @@ use crate::base::process::order::{Ending, Order, Outcome, StartError};
 use crate::base::process::pipe::Pipe;
 use crate::base::process::signals::Watch;
 use crate::base::process::start::start;
-use crate::base::process::strays::{Owner, adopt, sweep, tell};
+use crate::base::process::strays::{Owner, adopt, reap, sweep, tell};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 use signal_hook::consts::SIGINT;
 use std::os::fd::OwnedFd;
@@ -18,8 +18,8 @@ use std::time::Duration;
 const TICK: Duration = Duration::from_millis(20);
 /// The same once the output has ended: the process is about to.
 const SHORT_TICK: Duration = Duration::from_millis(1);
-/// No wait lasts longer; `poll` takes no arbitrary number.
-const LONGEST: Duration = Duration::from_secs(3600);
+/// No wait lasts longer, and so often orphans are reaped.
+const LONGEST: Duration = Duration::from_secs(5);
 
 /// Runs a command to its end. `output` gets every block of stdout and stderr as it comes; `block` is memory that is used
 /// again. stdin is empty. The signals that `watch` catches are passed on to the command's group.
@@ -97,9 +97,13 @@ fn until_the_end(
     let handle = handle(group);
     let timeout = order.timeout.as_secs_f64();
     let mut stopped: Option<(Ending, f64)> = None;
-    let mut killed = false;
+    let (mut killed, mut reaped) = (false, 0.0);
     loop {
         let now = clock.seconds();
+        if now - reaped >= LONGEST.as_secs_f64() {
+            reap();
+            reaped = now;
+        }
         let caught = watch.caught();
         match stopped {
             None => {
