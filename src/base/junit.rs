@@ -6,6 +6,8 @@ use quick_xml::events::{BytesStart, Event};
 
 /// Bytes of an outcome's text that are kept.
 const TEXT: usize = 64 << 10;
+/// Bytes of the names of all suites, each with those it stands in.
+const PATHS: usize = 256 << 20;
 
 /// A report: a root `<testsuites>`, or a `<testsuite>` that stands alone.
 #[derive(Debug, Clone, Default)]
@@ -78,7 +80,7 @@ pub struct Outcome {
     pub class: Option<String>,
     /// The attribute `message`.
     pub message: Option<String>,
-    /// Its characters, at most 64 KiB of them, without those of elements in it.
+    /// Its characters and those of a `<stackTrace>` in it, at most 64 KiB of them.
     pub text: String,
 }
 
@@ -179,6 +181,9 @@ struct Builder {
     seen_root: bool,
     /// The suite of the testcases that stand in the root.
     rootless: Option<usize>,
+    /// The length of each suite's path, and of all together.
+    lengths: Vec<usize>,
+    paths: usize,
     report: Report,
 }
 
@@ -245,7 +250,7 @@ impl Builder {
                 Open::Root
             }
             (within @ (None | Some(Open::Root | Open::Suite(_))), b"testsuite") => {
-                self.suite(&attributes, within)
+                self.suite(&attributes, within)?
             }
             (None, other) => {
                 let other = plain(&String::from_utf8_lossy(other));
@@ -262,6 +267,7 @@ impl Builder {
             (Some(_), b"testcase" | b"testsuite") => {
                 return Err(malformed("a testcase or testsuite stands where none may stand"));
             }
+            (Some(Open::Outcome(suite)), b"stackTrace") => Open::Outcome(suite),
             (Some(Open::Case(suite)), other) => match kind(other) {
                 Some(kind) => self.outcome(&attributes, suite, kind),
                 None => Open::Other,
@@ -273,19 +279,29 @@ impl Builder {
         Ok(())
     }
 
-    fn suite(&mut self, attributes: &Attributes, within: Option<Open>) -> Open {
+    fn suite(&mut self, attributes: &Attributes, within: Option<Open>) -> Result<Open, Stop> {
+        let name = attributes.get("name").unwrap_or_default();
+        let within = match within {
+            Some(Open::Suite(outer)) => Some(outer),
+            _ => None,
+        };
+        // Many suites in a deep one would make the paths many times the text.
+        let length = name.len() + within.map_or(0, |outer| self.lengths[outer] + 1);
+        self.paths = self.paths.saturating_add(length);
+        if self.paths > PATHS {
+            return Err(Stop(ParseErrorKind::Limit, "the names of its nested suites are too long".into()));
+        }
+        self.lengths.resize(self.report.suites.len(), 0);
+        self.lengths.push(length);
         self.report.suites.push(Suite {
-            name: attributes.get("name").unwrap_or_default(),
-            within: match within {
-                Some(Open::Suite(outer)) => Some(outer),
-                _ => None,
-            },
+            name,
+            within,
             cases: Vec::new(),
             declared: attributes.red(),
             tests: attributes.count("tests"),
             time_ms: attributes.time_ms(),
         });
-        Open::Suite(self.report.suites.len() - 1)
+        Ok(Open::Suite(self.report.suites.len() - 1))
     }
 
     fn case(&mut self, attributes: &Attributes, suite: usize) -> Result<Open, Stop> {

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 
 /// Cases of one input, of all its readings together.
 const CASES: usize = 2_000_000;
+/// Readings of one input.
+const READINGS: usize = 100_000;
 /// Bytes of all names together.
 const NAMES: usize = 256 << 20;
 /// Bytes of all failures' messages and texts together; past it a failure keeps only the beginning of its message.
@@ -17,6 +19,7 @@ const NAME: usize = 16 << 10;
 
 /// What one input may still take.
 pub(super) struct Room {
+    readings: usize,
     cases: usize,
     names: usize,
     texts: usize,
@@ -24,11 +27,19 @@ pub(super) struct Room {
 
 impl Default for Room {
     fn default() -> Self {
-        Room { cases: CASES, names: NAMES, texts: TEXTS }
+        Room { readings: READINGS, cases: CASES, names: NAMES, texts: TEXTS }
     }
 }
 
 impl Room {
+    /// Takes the place of one reading more.
+    pub(super) fn reading(&mut self) -> Result<(), ReadFault> {
+        let left = self.readings.checked_sub(1);
+        self.readings =
+            left.ok_or_else(|| ReadFault::new(format!("it holds more than {READINGS} suites")))?;
+        Ok(())
+    }
+
     /// The failure, cut down once too much text was kept.
     fn fit(&mut self, failure: Failure) -> Failure {
         let size = failure.message.len() + failure.text.len();
@@ -58,12 +69,14 @@ pub(super) struct Draft {
     pub(super) reading: Reading,
     /// The first case of each name, and how often the name came.
     seen: HashMap<String, (usize, u32)>,
+    /// Cases by the status that they came with.
+    tally: [u64; 6],
 }
 
 impl Draft {
     pub(super) fn new(name: &str) -> Draft {
         let reading = Reading { name: cut(name, NAME).to_string(), ..Reading::default() };
-        Draft { reading, seen: HashMap::new() }
+        Draft { reading, ..Draft::default() }
     }
 
     /// Adds a case and gives its number. A name that is there already gets ` #2`, ` #3`, … so that names stay unique.
@@ -79,6 +92,7 @@ impl Draft {
             }
         }
         case.failure = case.failure.map(|f| room.fit(f));
+        self.tally[case.status as usize] += 1;
         self.reading.cases.push(case);
         Ok(self.reading.cases.len() - 1)
     }
@@ -119,6 +133,11 @@ impl Draft {
     /// States a fault; the first one stands.
     pub(super) fn fault(&mut self, sentence: impl Into<String>) {
         self.reading.fault.get_or_insert(sentence.into());
+    }
+
+    /// How many cases came with this status.
+    pub(super) fn tally(&self, status: TestStatus) -> u64 {
+        self.tally[status as usize]
     }
 
     /// How many cases have one of these statuses.
@@ -199,7 +218,7 @@ mod tests {
 
     #[test]
     fn the_room_runs_out() {
-        let (mut draft, mut room) = (Draft::new("s"), Room { cases: 2, names: 100, texts: 10 });
+        let (mut draft, mut room) = (Draft::new("s"), Room { readings: 1, cases: 2, names: 100, texts: 10 });
         let failed = |message: &str| Case {
             failure: Some(Failure::new(message, "", None)),
             ..case("a", TestStatus::Failed)

@@ -21,8 +21,10 @@ pub(super) fn junit(input: &mut dyn BufRead) -> Result<Report, ReadFault> {
 /// A JUnit report; testcases may stand in its root. A byte order mark is no part of it.
 pub(super) fn junit_bytes(bytes: &[u8]) -> Result<Report, ReadFault> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if bytes.trim_ascii().is_empty() {
-        return Err(ReadFault::holds_no("JUnit results: it is empty"));
+    match bytes.trim_ascii_start().first() {
+        Some(b'<') => {}
+        Some(_) => return Err(ReadFault::holds_no("JUnit results: it does not begin as XML does")),
+        None => return Err(ReadFault::holds_no("JUnit results: it is empty")),
     }
     utf8(bytes).map_err(ReadFault::of_parse)?;
     let limits = Limits { bytes: XML, ..Limits::default() };

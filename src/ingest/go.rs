@@ -20,7 +20,7 @@ pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
             return Err(ReadFault::at("the line is longer than any that is read", line.number));
         }
         if !line.text.starts_with('{') {
-            output.plain(&line.text);
+            output.plain(&line.text)?;
             continue;
         }
         match json::parse(line.text.as_bytes(), &Limits::default()) {
@@ -57,7 +57,7 @@ impl Output {
             return Ok(());
         }
         let Some(name) = text("Package") else { return Ok(()) };
-        let nth = self.number(name);
+        let nth = self.number(name)?;
         let elapsed = match event.get("Elapsed") {
             Some(Json::Float(s)) => Some(*s),
             Some(Json::Int(s)) => Some(*s as f64),
@@ -89,21 +89,24 @@ impl Output {
         Ok(())
     }
 
-    fn number(&mut self, package: &str) -> usize {
-        *self.numbers.entry(package.to_string()).or_insert_with(|| {
-            self.packages.push(Package::new(package));
-            self.packages.len() - 1
-        })
+    fn number(&mut self, package: &str) -> Result<usize, ReadFault> {
+        if let Some(nth) = self.numbers.get(package) {
+            return Ok(*nth);
+        }
+        self.room.reading()?;
+        self.packages.push(Package::new(package));
+        self.numbers.insert(package.to_string(), self.packages.len() - 1);
+        Ok(self.packages.len() - 1)
     }
 
     /// Before Go 1.24 a build that breaks is plain text: `# package`, the compiler's lines, `FAIL\tpackage [build failed]`.
-    fn plain(&mut self, line: &str) {
+    fn plain(&mut self, line: &str) -> Result<(), ReadFault> {
         if line.starts_with("# ") {
             self.said.clear();
         } else if let Some(failed) = line.strip_prefix("FAIL\t").and_then(|l| l.strip_suffix(']')) {
             if let Some((name, why)) = failed.split_once(" [") {
                 self.known = true;
-                let nth = self.number(name);
+                let nth = self.number(name)?;
                 let said = std::mem::take(&mut self.said);
                 let fault =
                     if why == "build failed" { does_not_build(&said) } else { format!("go says: {why}") };
@@ -114,6 +117,7 @@ impl Output {
             append(&mut self.said, line, 2 << 10);
             append(&mut self.said, "\n", 2 << 10);
         }
+        Ok(())
     }
 
     fn end(mut self) -> Result<Vec<Reading>, ReadFault> {

@@ -59,7 +59,7 @@ impl Output {
         match (event, &mut self.json) {
             (Ok(Some(event)), _) if begins(&event) => {
                 self.close();
-                self.begin_json(&event);
+                self.begin_json(&event)?;
             }
             (Ok(Some(event)), Some(suite)) => {
                 if suite.event(&mut self.room, &event)?
@@ -92,9 +92,11 @@ impl Output {
         }
     }
 
-    fn begin_json(&mut self, event: &Event) {
+    fn begin_json(&mut self, event: &Event) -> Result<(), ReadFault> {
+        self.room.reading()?;
         self.broke_off = false;
         self.json = Some(Suite::new(&self.target.take().unwrap_or_default(), event));
+        Ok(())
     }
 
     /// A line between binaries.
@@ -103,9 +105,11 @@ impl Output {
             self.target = Some(target);
             self.broke_off = false;
         } else if let Some(announced) = says::announced(line) {
+            self.room.reading()?;
             self.broke_off = false;
             self.text = Some(Binary::new(&self.target.take().unwrap_or_default(), announced));
         } else if let Some(fault) = says::build_failure(line) {
+            self.room.reading()?;
             self.done.push(outside(fault));
         } else if let Some(how) = says::ended(line) {
             if let Some(draft) = self.done.last_mut().filter(|_| self.broke_off) {
@@ -114,7 +118,7 @@ impl Output {
             }
         } else if let Ok(Some(event)) = Event::of(line) {
             if event.kind() == "suite" && event.event() == "started" {
-                self.begin_json(&event);
+                self.begin_json(&event)?;
             }
         } else if line.starts_with("error: ") && self.error.is_none() && !says::is_over(line) {
             self.error = Some(line.chars().take(200).collect());

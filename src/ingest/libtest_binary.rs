@@ -174,7 +174,7 @@ impl Binary {
 
     /// Whether a result line agrees with what was seen; embedded results are taken where they alone make it agree.
     fn conclude(&mut self, room: &mut Room, summary: Summary) -> Result<bool, ReadFault> {
-        let counted = |status: TestStatus| self.draft.count(&[status]);
+        let counted = |status: TestStatus| self.draft.tally(status);
         let more = |status: TestStatus| self.embedded.iter().filter(|o| o.status == status).count() as u64;
         let agrees = |with: &dyn Fn(TestStatus) -> u64, total: u64| {
             total == self.announced
@@ -221,7 +221,7 @@ impl Binary {
             let have = if total == 1 { "has a result" } else { "have results" };
             format!("{announced} {verb} announced, but {total} {have}")
         } else if let Some(s) = self.disagrees {
-            let seen = |status| self.draft.count(&[status]);
+            let seen = |status| self.draft.tally(status);
             format!(
                 "its result line counts {} passed, {} failed and {} ignored, but its tests show {}, {} and {}",
                 s.passed + s.measured,

@@ -68,7 +68,11 @@ impl Event {
         let failure = (status == TestStatus::Failed).then(|| {
             let parts = [self.text("stdout"), self.text("message"), self.text("reason")];
             let text: Vec<&str> = parts.into_iter().flatten().filter(|t| !t.is_empty()).collect();
-            panic::failure(&text.join("\n"))
+            let mut failure = panic::failure(&text.join("\n"));
+            if failure.message.is_empty() {
+                failure.message = "it failed and printed nothing".into();
+            }
+            failure
         });
         Some(Case { name: name.into(), status, duration_ms: self.duration_ms(), failure, selector: None })
     }

@@ -3,6 +3,9 @@
 use super::collect::millis;
 use crate::model::test::TestStatus;
 
+/// Places in a line where a result is looked for; a line of output may hold any number.
+const TRIES: usize = 32;
+
 /// What the harness says at the end of one binary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Summary {
@@ -31,7 +34,7 @@ pub(super) fn announced(line: &str) -> Option<u64> {
 /// `test a::b ... ok`; a name may hold spaces and dots, so the last ` ... ` that a status follows is the harness's.
 pub(super) fn result(line: &str) -> Option<Outcome> {
     let rest = line.strip_prefix("test ")?;
-    rest.rmatch_indices(" ... ").find_map(|(at, dots)| {
+    rest.rmatch_indices(" ... ").take(TRIES).find_map(|(at, dots)| {
         let (status, duration_ms) = status(&rest[at + dots.len()..])?;
         Some(Outcome { name: name(&rest[..at]), status, duration_ms })
     })
@@ -78,7 +81,7 @@ pub(super) fn glued(text: &str) -> Option<(TestStatus, Option<u64>)> {
 
 /// A result that stands behind what another test printed without a line's end.
 pub(super) fn embedded(line: &str) -> Option<Outcome> {
-    line.rmatch_indices("test ").filter(|(at, _)| *at > 0).find_map(|(at, _)| result(&line[at..]))
+    line.rmatch_indices("test ").filter(|(at, _)| *at > 0).take(TRIES).find_map(|(at, _)| result(&line[at..]))
 }
 
 /// `test result: FAILED. 3 passed; 4 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.12s`

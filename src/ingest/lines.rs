@@ -86,6 +86,27 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// Passes over lines until one begins with that byte; false at the end.
+pub(super) fn skip_to(input: &mut dyn BufRead, first: u8) -> Result<bool, ReadFault> {
+    let mut begins = true;
+    loop {
+        let chunk = match input.fill_buf() {
+            Ok(chunk) => chunk,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(ReadFault::of_io(&error)),
+        };
+        match chunk.first() {
+            None => return Ok(false),
+            Some(byte) if begins && *byte == first => return Ok(true),
+            Some(_) => {}
+        }
+        let end = memchr::memchr(b'\n', chunk);
+        let used = end.map_or(chunk.len(), |e| e + 1);
+        input.consume(used);
+        begins = end.is_some();
+    }
+}
+
 /// Appends what is left of a stream; more than `most` bytes in all are a fault.
 pub(super) fn read_at_most(input: &mut dyn BufRead, bytes: &mut Vec<u8>, most: u64) -> Result<(), ReadFault> {
     use std::io::Read as _;

@@ -35,7 +35,8 @@ struct Output {
     earlier: (u64, u64),
     /// The failed test whose output follows.
     open: Option<(usize, usize, String, String)>,
-    faults: Vec<String>,
+    /// The first thing wrong with the run itself.
+    fault: Option<String>,
     /// Any of nextest's own lines was there.
     known: bool,
 }
@@ -54,15 +55,15 @@ impl Output {
         } else if starting(line).is_some() {
             self.close();
             if std::mem::replace(&mut self.started, true) {
-                self.faults.push("a run has no summary: it was broken off".into());
+                self.fault.get_or_insert("a run has no summary: it was broken off".into());
             }
             self.known = true;
             self.earlier = self.totals();
         } else if let Some(script) = setup_failure(line) {
             let script: String = script.chars().take(200).collect();
-            self.faults.push(format!("the setup script {script} failed"));
+            self.fault.get_or_insert(format!("the setup script {script} failed"));
         } else if let Some(fault) = build_failure(line) {
-            self.faults.push(fault);
+            self.fault.get_or_insert(fault);
         } else if let Some((_, _, _, text)) = &mut self.open {
             append(text, line.strip_prefix("    ").unwrap_or(line), Failure::TEXT);
             append(text, "\n", Failure::TEXT);
@@ -71,10 +72,15 @@ impl Output {
     }
 
     fn attempt(&mut self, found: Attempt) -> Result<(), ReadFault> {
-        let nth = *self.binaries.entry(found.binary.clone()).or_insert_with(|| {
-            self.drafts.push(Draft::new(&found.binary));
-            self.drafts.len() - 1
-        });
+        let nth = match self.binaries.get(&found.binary) {
+            Some(nth) => *nth,
+            None => {
+                self.room.reading()?;
+                self.drafts.push(Draft::new(&found.binary));
+                self.binaries.insert(found.binary.clone(), self.drafts.len() - 1);
+                self.drafts.len() - 1
+            }
+        };
         let draft = &mut self.drafts[nth];
         let at = match draft.named(&found.test) {
             Some(at) => at,
@@ -133,7 +139,7 @@ impl Output {
         let (passed, failed) = (passed - self.earlier.0.min(passed), failed - self.earlier.1.min(failed));
         // nextest counts a flaky test that fails the run among the failed or the passed, by its profile.
         if said.run != passed + failed || said.failed > failed {
-            self.faults.push(format!(
+            self.fault.get_or_insert(format!(
                 "its summary counts {} run and {} failed, but its lines show {} and {failed}",
                 counted(said.run, "test"),
                 said.failed,
@@ -142,7 +148,7 @@ impl Output {
         }
         if said.run < said.selected {
             let rest = said.selected - said.run;
-            self.faults.push(format!("{} of {} did not run", rest, counted(said.selected, "test")));
+            self.fault.get_or_insert(format!("{} of {} did not run", rest, counted(said.selected, "test")));
         }
         if let [draft] = self.drafts.as_mut_slice() {
             draft.reading.duration_ms = said.duration_ms;
@@ -152,12 +158,12 @@ impl Output {
     fn end(mut self) -> Result<Vec<Reading>, ReadFault> {
         self.close();
         if self.started {
-            self.faults.push("it has no summary: the output ends before the run did".into());
+            self.fault.get_or_insert("it has no summary: the output ends before the run did".into());
         }
-        if !self.known && self.faults.is_empty() {
+        if !self.known && self.fault.is_none() {
             return Err(ReadFault::holds_no("nextest results"));
         }
-        if let Some(fault) = self.faults.into_iter().next() {
+        if let Some(fault) = self.fault {
             self.drafts.push(outside(fault));
         }
         if self.drafts.is_empty() {

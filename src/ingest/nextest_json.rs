@@ -23,6 +23,9 @@ pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
     run.end(build)
 }
 
+/// Tests that may be open at a time.
+const OPEN: usize = 1_000_000;
+
 #[derive(Default)]
 struct Run {
     room: Room,
@@ -30,6 +33,10 @@ struct Run {
     binaries: HashMap<String, usize>,
     /// Tests that began and have no result; nextest gives none to some that it ignores.
     open: HashMap<String, String>,
+    /// The count of the suite that began last, until its binary is known.
+    announced: Option<u64>,
+    /// Tests that each draft's binary announced.
+    counts: Vec<u64>,
     begun: u64,
     ended: u64,
     failed: u64,
@@ -43,7 +50,10 @@ impl Run {
         if event.kind() == "suite" {
             let count = |key: &str| event.number(key).unwrap_or(0);
             match event.event() {
-                "started" => self.begun += 1,
+                "started" => {
+                    self.begun += 1;
+                    self.announced = event.number("test_count");
+                }
                 _ => {
                     self.ended += 1;
                     self.passed = self.passed.saturating_add(count("passed"));
@@ -55,17 +65,21 @@ impl Run {
                 // So that a binary without tests that ran has a reading too.
                 let key = format!("{package}::{binary}");
                 let name = binary_id(package, binary, event.nextest("kind"));
-                let nth = self.draft(&key);
+                let nth = self.draft(&key)?;
                 self.drafts[nth].reading.name = name;
+                self.announce(nth);
             }
             return Ok(());
         }
         let Some((binary, test)) = event.text("name").and_then(|n| n.split_once('$')) else { return Ok(()) };
         let (test, attempt) = split_attempt(test);
-        let nth = self.draft(binary);
+        let nth = self.draft(binary)?;
+        self.announce(nth);
         let key = format!("{binary}${test}");
         if event.event() == "started" {
-            self.open.insert(key, test.to_string());
+            if self.open.len() < OPEN {
+                self.open.insert(key, test.to_string());
+            }
         } else if let Some(case) = event.case(test) {
             self.open.remove(&key);
             let retried = attempt.is_some_and(|n| n > 1) && case.status == TestStatus::Passed;
@@ -75,11 +89,22 @@ impl Run {
         Ok(())
     }
 
-    fn draft(&mut self, binary: &str) -> usize {
-        *self.binaries.entry(binary.to_string()).or_insert_with(|| {
-            self.drafts.push(Draft::new(binary));
-            self.drafts.len() - 1
-        })
+    fn draft(&mut self, binary: &str) -> Result<usize, ReadFault> {
+        if let Some(nth) = self.binaries.get(binary) {
+            return Ok(*nth);
+        }
+        self.room.reading()?;
+        self.drafts.push(Draft::new(binary));
+        self.counts.push(0);
+        self.binaries.insert(binary.to_string(), self.drafts.len() - 1);
+        Ok(self.drafts.len() - 1)
+    }
+
+    /// The suite that began is this binary's: its first test follows at once.
+    fn announce(&mut self, nth: usize) {
+        if let Some(count) = self.announced.take() {
+            self.counts[nth] = self.counts[nth].max(count);
+        }
     }
 
     fn end(mut self, build: Option<String>) -> Result<Vec<Reading>, ReadFault> {
@@ -104,14 +129,23 @@ impl Run {
             None
         };
         // What is left open within the count of the ignored is ignored.
-        let open: Vec<(String, String)> =
+        let mut open: Vec<(String, String)> =
             if fault.is_none() { self.open.drain().collect() } else { Vec::new() };
-        let mut open: Vec<_> = open.into_iter().collect();
         open.sort();
         for (key, test) in open {
-            let nth = self.draft(key.split_once('$').map_or("", |(binary, _)| binary));
+            let nth = self.draft(key.split_once('$').map_or("", |(binary, _)| binary))?;
             let case = super::collect::case(test, TestStatus::Ignored);
             self.drafts[nth].push(&mut self.room, case)?;
+        }
+        for (draft, announced) in self.drafts.iter_mut().zip(&self.counts).filter(|_| fault.is_none()) {
+            let seen = draft.reading.cases.len() as u64;
+            if seen != *announced {
+                draft.fault(format!(
+                    "{} announced, but {} shown",
+                    counted(*announced, "test"),
+                    counted(seen, "result")
+                ));
+            }
         }
         self.drafts.extend(fault.map(outside));
         Ok(finish(self.drafts))

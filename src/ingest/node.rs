@@ -1,6 +1,6 @@
 //! `node --test`, whichever reporter wrote: TAP, spec or JUnit, known by the first line that is one's own.
 
-use super::collect::{Draft, Room, finish, milliseconds, outside};
+use super::collect::{Draft, Room, finish, outside};
 use super::fault::ReadFault;
 use super::junit::{case, faults};
 use super::lines::Lines;
@@ -48,8 +48,6 @@ fn junit(report: &Report) -> Result<Vec<Reading>, ReadFault> {
         }
         names.push(name);
     }
-    let times = report.suites.iter().filter(|s| s.within.is_none()).filter_map(|s| s.time_ms);
-    draft.reading.duration_ms = Some(times.sum::<f64>()).filter(|t| *t > 0.0).and_then(milliseconds);
     let mut drafts = vec![draft];
     drafts.extend(faults(report).into_iter().map(|(_, sentence)| outside(sentence)).take(1));
     Ok(finish(drafts))

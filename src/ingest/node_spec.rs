@@ -5,6 +5,7 @@ use super::fault::ReadFault;
 use super::lines::Lines;
 use super::place;
 use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
+use std::collections::{HashMap, VecDeque};
 
 /// A line that the reporter writes for a test, a suite's begin or its end.
 struct Entry<'a> {
@@ -62,6 +63,8 @@ struct Spec {
     stated: u64,
     /// Leaves and containers that are `✖` and not to do.
     red: u64,
+    /// Failed cases by their own titles.
+    failed: HashMap<String, VecDeque<usize>>,
     /// The failed case whose error follows, with its text.
     told: Option<(usize, String)>,
     /// `✖ failing tests:` came: errors stand once more, or for the first time.
@@ -154,19 +157,16 @@ impl Spec {
             if let Some(outer) = self.open.last_mut() {
                 outer.1 = true;
             }
+            self.failed.entry(entry.name.to_string()).or_default().push_back(nth);
             self.told = Some((nth, String::new()));
         }
         Ok(())
     }
 
-    /// A failed test at the end, by its own title: the first such that has no error yet gets this one.
+    /// A failed test at the end, by its own title: they stand in the order in which they failed.
     fn repeat(&mut self, entry: &Entry<'_>) {
         self.tell();
-        let title = format!(" > {}", entry.name);
-        let nth = self.draft.reading.cases.iter().position(|c| {
-            let own = c.name == entry.name || c.name.ends_with(&title);
-            c.status == TestStatus::Failed && c.failure.is_none() && own
-        });
+        let nth = self.failed.get_mut(entry.name).and_then(VecDeque::pop_front);
         self.told = nth.map(|nth| (nth, String::new()));
     }
 

@@ -49,7 +49,8 @@ pub(super) fn of_python(text: &str) -> Option<SourcePlace> {
 pub(super) fn of_java(stack: &str, class: &str) -> Option<SourcePlace> {
     let mut frames = stack.lines().filter_map(|line| {
         let (method, rest) = line.trim().strip_prefix("at ")?.split_once('(')?;
-        let (file, number) = rest.strip_suffix(')')?.rsplit_once(':')?;
+        let (file, number) =
+            rest.strip_suffix(')')?.rsplit_once(':').filter(|(f, _)| !f.contains(['/', ':']))?;
         Some((method, place(file, number.parse().ok()?, 0)?))
     });
     let first = frames.next()?;

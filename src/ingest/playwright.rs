@@ -1,24 +1,21 @@
 //! Playwright's JSON report: one reading a spec file.
 
-use super::collect::{Draft, Room, counted, cut, finish, milliseconds, outside};
+use super::collect::{Draft, Room, append, counted, cut, finish, milliseconds, outside};
 use super::document;
 use super::fault::ReadFault;
-use super::lines::{Lines, plain};
+use super::lines::{plain, read_at_most, skip_to};
 use crate::base::json::Json;
 use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
+use std::io::BufRead;
 
 /// Reads a report; lines before the one that begins it (npm's, a setup's) are passed over. A name is the titles of its groups
 /// and its own joined by ` › `, with `[project] › ` before it where the configuration has several projects.
-pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
-    let bytes = loop {
-        match lines.next()? {
-            Some(line) if line.text.starts_with('{') && !line.cut => {
-                break lines.rest(&line, document::JSON)?;
-            }
-            Some(_) => {}
-            None => return Err(ReadFault::holds_no("results of Playwright")),
-        }
-    };
+pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
+    if !skip_to(input, b'{')? {
+        return Err(ReadFault::holds_no("results of Playwright"));
+    }
+    let mut bytes = Vec::new();
+    read_at_most(input, &mut bytes, document::JSON)?;
     let document = document::json(&bytes)?;
     let Some(Json::Array(suites)) = document.get("suites") else {
         return Err(ReadFault::holds_no("results of Playwright: it has no `suites`"));
@@ -91,7 +88,7 @@ impl Report {
             "skipped" => {
                 let ran = !results.is_empty() && results.iter().all(|r| text(r, "status") == "skipped");
                 let asked = array(test, "annotations").any(|a| matches!(text(a, "type"), "skip" | "fixme"));
-                self.not_run += u64::from(!asked && !(ran && expected == "skipped"));
+                self.not_run += u64::from(!(asked || ran && expected == "skipped"));
                 TestStatus::Ignored
             }
             _ => TestStatus::Failed,
@@ -121,13 +118,13 @@ fn failure(spec: &Json<'_>, results: &[&Json<'_>], expected: &str) -> Failure {
     // The report may put the code around the place behind the message.
     let brief = result.get("error").map_or(long.clone(), |e| plain(text(e, "message")));
     let mut all = errors.iter().map(|e| text(e, "message")).fold(String::new(), |mut all, message| {
-        super::collect::append(&mut all, message, Failure::TEXT);
-        super::collect::append(&mut all, "\n", Failure::TEXT);
+        append(&mut all, message, Failure::TEXT);
+        append(&mut all, "\n", Failure::TEXT);
         all
     });
     for (stream, name) in [("stdout", "stdout"), ("stderr", "stderr")] {
         for piece in array(result, stream) {
-            super::collect::append(&mut all, &format!("[{name}] {}", text(piece, "text")), Failure::TEXT);
+            append(&mut all, &format!("[{name}] {}", text(piece, "text")), Failure::TEXT);
         }
     }
     let at = errors.iter().find_map(|e| place(e.get("location")?));
@@ -138,10 +135,10 @@ fn failure(spec: &Json<'_>, results: &[&Json<'_>], expected: &str) -> Failure {
 fn fault(document: &Json<'_>, drafts: &[Draft], not_run: u64) -> Option<String> {
     let stats = |key: &str| document.get("stats").and_then(|s| number(s, key)).unwrap_or(0.0) as u64;
     let shown = |status| drafts.iter().map(|d| d.count(&[status])).sum::<u64>();
-    let error = array(document, "errors").map(|e| plain(text(e, "message")).into_owned());
+    let mut error = array(document, "errors").map(|e| plain(text(e, "message")).into_owned());
     // Said when nothing matches: no test is what it honestly found.
     let none = |e: &String| e.starts_with("Error: No tests found") && stats("unexpected") == 0;
-    if let Some(error) = error.filter(|e| !none(e)).next() {
+    if let Some(error) = error.find(|e| !none(e)) {
         let line =
             error.lines().find(|l| !l.trim().is_empty()).unwrap_or("an error without a message").trim();
         return Some(format!("Playwright reports an error outside the tests: {}", cut(line, 300)));

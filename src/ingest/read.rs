@@ -27,7 +27,7 @@ pub fn read(reader: Reader, input: &mut dyn BufRead) -> Result<Vec<Reading>, Rea
         Reader::Go => go::read(&mut Lines::new(input)),
         Reader::Tap => tap::read(&mut Lines::new(input), "TAP results"),
         Reader::Node => node::read(&mut Lines::new(input)),
-        Reader::Playwright => playwright::read(&mut Lines::new(input)),
+        Reader::Playwright => playwright::read(input),
         Reader::Pytest => pytest::read(input),
     }
 }

@@ -114,6 +114,7 @@ impl Output {
     }
 
     fn next_document(&mut self) -> Result<(), ReadFault> {
+        self.room.reading()?;
         let mut tree = std::mem::take(&mut self.tree);
         if let Some(block) = self.block.take() {
             tree.text(block.level, &block.text, true);

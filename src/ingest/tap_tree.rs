@@ -122,7 +122,7 @@ impl Tree {
             let Level { mut nodes, plan, marked, .. } = std::mem::take(&mut self.levels[level]);
             if plan.is_none() && !marked {
                 nodes.clear();
-            } else if plan != Some(nodes.len() as u64) {
+            } else if plan.unwrap_or(0) != nodes.len() as u64 {
                 self.draft.fault(mismatch("its subtests", plan, nodes.len() as u64));
             }
             nodes.append(&mut orphans);
@@ -176,7 +176,7 @@ fn mismatch(what: &str, plan: Option<u64>, seen: u64) -> String {
 fn put(draft: &mut Draft, room: &mut Room, node: Node, within: &str) -> Result<bool, ReadFault> {
     let name =
         if within.is_empty() { node.point.name.clone() } else { format!("{within} > {}", node.point.name) };
-    let name = cut(&name, 64 << 10).to_string();
+    let name = cut(&name, 16 << 10).to_string();
     let parent = !node.children.is_empty();
     let mut below = false;
     for child in node.children {
@@ -209,7 +209,8 @@ fn of_comments(comments: &str) -> Failure {
     }
     let place = comments.lines().find_map(perl_place);
     let place = place.or_else(|| comments.lines().find_map(of_end));
-    let message = comments.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or_default();
+    let told = |l: &&str| !l.is_empty() && !l.starts_with("Looks like you failed");
+    let message = comments.lines().map(str::trim).find(told).unwrap_or_default();
     Failure::new(message, comments.trim_end(), place)
 }
 

@@ -5,9 +5,16 @@ use crate::model::test::{Failure, SourcePlace};
 
 /// The failure that a block tells of.
 pub(super) fn failure(block: &str) -> Failure {
-    let message =
-        ["error", "message", "reason"].into_iter().find_map(|key| value(block, key)).unwrap_or_default();
+    let message = ["error", "message", "reason"].into_iter().find_map(|key| value(block, key));
+    let message = message.or_else(|| comparison(block)).unwrap_or_default();
     Failure::new(message.trim(), block.trim_end(), place(block))
+}
+
+/// tape names the comparison and both sides instead of a message.
+fn comparison(block: &str) -> Option<String> {
+    let part = |key| value(block, key).unwrap_or_else(|| "nothing".into());
+    let operator = value(block, "operator")?;
+    Some(format!("{operator}: expected {}, actual {}", part("expected"), part("actual")))
 }
 
 /// The value of a key at any depth: a scalar, quotes removed, or a block (`|-`, `>-`) without its indentation.
