@@ -12,7 +12,7 @@ use std::collections::HashMap;
 const BUILDS: usize = 10_000;
 
 /// Reads the output of one or more packages. A package that does not build, ends early, or fails outside its tests has a fault;
-/// one without test files has no reading.
+/// one without test files has no reading. A test with subtests (`Parent/sub`) is a test too, as Go counts it.
 pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
     let mut output = Output::default();
     while let Some(line) = lines.next()? {
@@ -56,8 +56,8 @@ impl Output {
             }
             return Ok(());
         }
-        let Some(name) = text("Package") else { return Ok(()) };
-        let nth = self.number(name)?;
+        // `go tool test2json` alone knows no package.
+        let nth = self.number(text("Package").unwrap_or_default())?;
         let elapsed = match event.get("Elapsed") {
             Some(Json::Float(s)) => Some(*s),
             Some(Json::Int(s)) => Some(*s as f64),
@@ -136,6 +136,9 @@ impl Output {
         let torn =
             self.torn.map(|line| outside(format!("line {line} begins an event and is not whole JSON")));
         drafts.extend(torn);
+        if drafts.is_empty() {
+            drafts.push(Draft::default());
+        }
         Ok(finish(drafts))
     }
 }

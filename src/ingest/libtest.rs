@@ -102,8 +102,11 @@ impl Output {
     /// A line between binaries.
     fn outside(&mut self, line: &str) -> Result<(), ReadFault> {
         if let Some(target) = says::target(line) {
+            self.silent()?;
             self.target = Some(target);
             self.broke_off = false;
+        } else if says::is_over(line) {
+            self.broke_off |= self.silent()?;
         } else if let Some(announced) = says::announced(line) {
             self.room.reading()?;
             self.broke_off = false;
@@ -120,19 +123,25 @@ impl Output {
             if event.kind() == "suite" && event.event() == "started" {
                 self.begin_json(&event)?;
             }
-        } else if line.starts_with("error: ") && self.error.is_none() && !says::is_over(line) {
+        } else if line.starts_with("error: ") && self.error.is_none() {
             self.error = Some(line.chars().take(200).collect());
         }
         Ok(())
     }
 
+    /// A target that cargo named and whose output held no harness's: it died at once, or its harness is another one.
+    fn silent(&mut self) -> Result<bool, ReadFault> {
+        let Some(target) = self.target.take() else { return Ok(false) };
+        self.room.reading()?;
+        let mut draft = Draft::new(&target);
+        draft.fault("cargo ran it, and it says nothing that Rust's test harness says");
+        self.done.push(draft);
+        Ok(true)
+    }
+
     fn end(mut self) -> Result<Vec<Reading>, ReadFault> {
         self.close();
-        if let Some(target) = self.target.take() {
-            let mut draft = Draft::new(&target);
-            draft.fault("cargo ran it, and its harness said nothing");
-            self.done.push(draft);
-        }
+        self.silent()?;
         match self.error {
             _ if !self.done.is_empty() => Ok(finish(merge_builds(self.done))),
             Some(error) => Err(ReadFault::new(format!("it holds no libtest results, but `{error}`"))),
@@ -156,4 +165,69 @@ fn merge_builds(drafts: Vec<Draft>) -> Vec<Draft> {
         rest.push(first);
     }
     rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> String {
+        let mut input = text.as_bytes();
+        let readings = match read(&mut Lines::new(&mut input)) {
+            Ok(readings) => readings,
+            Err(fault) => return fault.to_string(),
+        };
+        let line = |r: Reading| {
+            let cases: Vec<String> =
+                r.cases.iter().map(|c| format!("{} {}", c.name, c.status.name())).collect();
+            format!("[{}] {} | {}", r.name, cases.join(", "), r.fault.unwrap_or_default())
+        };
+        readings.into_iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    fn binary(lines: &str, counts: [u32; 3]) -> String {
+        let [passed, failed, ignored] = counts;
+        let word = if failed > 0 { "FAILED" } else { "ok" };
+        format!(
+            "\nrunning {} tests\n{lines}\ntest result: {word}. {passed} passed; {failed} failed; {ignored} ignored; 0 measured; 0 filtered out\n",
+            passed + failed + ignored
+        )
+    }
+
+    #[test]
+    fn results_within_output() {
+        // One thread: what a test prints may look like a result.
+        let one = "test a ... printed\ntest b ... ok\nmore\nFAILED\ntest b ... ignored\n";
+        assert_eq!(said(&binary(one, [0, 1, 1])), "[] a failed, b ignored | ");
+        // Many threads: a result may stand behind what another test printed.
+        let many = "loadingtest a ... ok\ntest b ... ok\n";
+        assert_eq!(said(&binary(many, [2, 0, 0])), "[] b passed, a passed | ");
+        // A harness within: its result line is not this one's.
+        let inner =
+            "test result: ok. 9 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\ntest a ... ok\n";
+        assert_eq!(said(&binary(inner, [1, 0, 0])), "[] a passed | ");
+    }
+
+    #[test]
+    fn counts_that_do_not_agree() {
+        insta::assert_snapshot!(
+            [
+                said(&binary("test a ... ok\n", [2, 0, 0])),
+                said(&binary("test a ... ok\ntest b ... ok\n", [1, 1, 0])),
+                said(&binary("test a ... ok\ntest b ... ok\n", [1, 0, 0])),
+                said("running 1 test\ntest a ... ok\n"),
+                said("     Running tests/x.rs (target/debug/deps/x-0123456789abcdef)\nsegfault\nerror: test failed, to rerun pass `--test x`\n\nCaused by:\n  process didn't exit successfully: `x` (signal: 6, SIGABRT)\n"),
+                said("error: no test target named `x`\n"),
+            ]
+            .join("\n"),
+            @r#"
+        [] a passed | 2 tests were announced, but 1 has a result
+        [] a passed, b passed | its result line counts 1 passed, 1 failed and 0 ignored, but its tests show 2, 0 and 0
+        [] a passed, b passed | 1 test was announced, but 2 have results
+        [] a passed | its result line is missing: the output ends before the harness did
+        [x]  | cargo ran it, and it says nothing that Rust's test harness says; its process ended with signal: 6, SIGABRT
+        it holds no libtest results, but `error: no test target named `x``
+        "#
+        );
+    }
 }

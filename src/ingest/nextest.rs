@@ -39,6 +39,8 @@ struct Output {
     fault: Option<String>,
     /// Any of nextest's own lines was there.
     known: bool,
+    /// A summary came.
+    summed: bool,
 }
 
 impl Output {
@@ -133,7 +135,7 @@ impl Output {
     }
 
     fn summary(&mut self, said: Summary) {
-        self.known = true;
+        (self.known, self.summed) = (true, true);
         self.started = false;
         let (passed, failed) = self.totals();
         let (passed, failed) = (passed - self.earlier.0.min(passed), failed - self.earlier.1.min(failed));
@@ -157,7 +159,7 @@ impl Output {
 
     fn end(mut self) -> Result<Vec<Reading>, ReadFault> {
         self.close();
-        if self.started {
+        if self.started || (self.known && !self.summed) {
             self.fault.get_or_insert("it has no summary: the output ends before the run did".into());
         }
         if !self.known && self.fault.is_none() {

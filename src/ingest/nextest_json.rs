@@ -94,7 +94,13 @@ impl Run {
             return Ok(*nth);
         }
         self.room.reading()?;
-        self.drafts.push(Draft::new(binary));
+        let (package, target) = binary.split_once("::").unwrap_or((binary, ""));
+        let kind = if package == target { Some("lib") } else { None };
+        self.drafts.push(Draft::new(&if target.is_empty() {
+            package.into()
+        } else {
+            binary_id(package, target, kind)
+        }));
         self.counts.push(0);
         self.binaries.insert(binary.to_string(), self.drafts.len() - 1);
         Ok(self.drafts.len() - 1)
@@ -152,7 +158,8 @@ impl Run {
     }
 }
 
-/// A binary's id as nextest shows it to people.
+/// A binary's id as nextest shows it to people. Plain `libtest-json` does not say the kind: a binary named as its crate counts as
+/// the library's, any other as a test's.
 fn binary_id(package: &str, binary: &str, kind: Option<&str>) -> String {
     match kind {
         Some("lib" | "proc-macro") => package.to_string(),
