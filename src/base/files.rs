@@ -376,3 +376,27 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     }
     temp.persist(path).map(drop).map_err(|e| fail(&e.error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::digest::sha256_hex;
+
+    #[test]
+    fn what_is_read_block_by_block_is_the_file_and_its_digest() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        let block = usize::try_from(HASHED_BLOCK).unwrap();
+        for length in [0, 1, block - 1, block, block + 1, 3 * block] {
+            let text: Vec<u8> = (0..length).map(|n| (n % 251) as u8).collect();
+            write_atomic(&path, &text).unwrap();
+            let (bytes, digest) = read_hashed(&path, length as u64).unwrap();
+            assert!(bytes == text && digest == sha256_hex(&text), "{length}");
+            if let Some(less) = length.checked_sub(1) {
+                assert!(matches!(read_hashed(&path, less as u64), Err(ReadError::TooLarge { .. })));
+            }
+        }
+        assert!(matches!(read_hashed(dir.path(), 9), Err(ReadError::NotAFile { .. })));
+        assert!(matches!(read_hashed(&dir.path().join("g"), 9), Err(ReadError::Missing(_))));
+    }
+}

@@ -17,6 +17,8 @@ pub(super) struct Item<'c, 'a> {
     pub(super) after: Option<&'c SuiteRow<'a>>,
     pub(super) was: Option<&'c TestRow<'a>>,
     pub(super) is: Option<&'c TestRow<'a>>,
+    /// How many tests fail with its signature; `rank` fills it in.
+    pub(super) cluster: u32,
 }
 
 /// What became of a test that the current run lists. `None`: nothing worth saying.

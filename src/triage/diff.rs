@@ -116,11 +116,11 @@ impl<'c, 'a> Walk<'c, 'a> {
             };
             if let Some(change) = change {
                 lost |= is.is_none();
-                self.state(Item { change, before, after: Some(after), was, is });
+                self.state(Item { change, before, after: Some(after), was, is, cluster: 0 });
             }
         }
         if let Some(change) = of_suite((self.base, before), (self.current, after), lost) {
-            self.state(Item { change, before, after: Some(after), was: None, is: None });
+            self.state(Item { change, before, after: Some(after), was: None, is: None, cluster: 0 });
         }
     }
 
@@ -137,12 +137,19 @@ impl<'c, 'a> Walk<'c, 'a> {
             let failed = fails_itself(self.base, before) || before.status == SuiteStatus::NotRun;
             let status = if failed { TestStatus::Failed } else { TestStatus::Passed };
             if let Some(change) = gone.of(status) {
-                self.state(Item { change, before: Some(before), after, was: None, is: None });
+                self.state(Item { change, before: Some(before), after, was: None, is: None, cluster: 0 });
             }
         }
         for was in tests {
             if let Some(change) = gone.of(was.status) {
-                self.state(Item { change, before: Some(before), after, was: Some(was), is: None });
+                self.state(Item {
+                    change,
+                    before: Some(before),
+                    after,
+                    was: Some(was),
+                    is: None,
+                    cluster: 0,
+                });
             }
         }
     }

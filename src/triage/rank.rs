@@ -6,13 +6,13 @@
 //! cause explains them all; then suites by name and tests in the order reported.
 
 use super::change::{Item, Replay, is_abrupt};
-use crate::model::columns::{Columns, SuiteRow};
+use crate::model::columns::{Columns, SuiteRow, TestRow};
 use crate::model::run::RunStatus;
 use crate::model::suite::{Role, SuiteStatus};
 use crate::model::test::TestStatus;
 use crate::model::triage::{Change, Diagnostic};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 /// Diagnostics that a triage diff lists.
 pub const LIMIT: usize = 1000;
@@ -20,14 +20,14 @@ pub const LIMIT: usize = 1000;
 const SEVERITIES: [&str; 4] = ["blocker", "major", "minor", "info"];
 
 /// The `most` worst as diagnostics.
-pub(super) fn diagnostics(
-    base: &Columns<'_>,
-    current: &Columns<'_>,
-    mut items: Vec<Item<'_, '_>>,
+pub(super) fn diagnostics<'c, 'a>(
+    base: &'c Columns<'a>,
+    current: &'c Columns<'a>,
+    mut items: Vec<Item<'c, 'a>>,
     most: usize,
     replay: Replay<'_>,
 ) -> Vec<Diagnostic> {
-    let view = View::new(base, current, &items);
+    let view = View::new(base, current, &mut items);
     if items.len() > most {
         // Only what is listed needs an order.
         items.select_nth_unstable_by(most, |a, b| view.key(a).cmp(&view.key(b)));
@@ -41,48 +41,47 @@ pub(super) fn diagnostics(
 struct View<'c, 'a> {
     base: &'c Columns<'a>,
     current: &'c Columns<'a>,
-    /// Signature -> how many tests fail with it now.
-    clusters: HashMap<&'c str, u64>,
-    /// Suite -> how many tests of it fail now, and the number of the first.
-    failing: BTreeMap<(Role, &'c str, &'c str), (u64, u32)>,
+    /// Suite, how many tests of it fail now, and the number of the first; in the order of suites.
+    failing: Vec<(&'c SuiteRow<'a>, u64, u32)>,
 }
 
-type Key<'c> = (u8, u8, Reverse<u64>, &'c str, (Role, &'c str, &'c str), u64, &'c str);
+type Key<'c> = (u8, u8, Reverse<u32>, &'c str, (Role, &'c str, &'c str), u64, &'c str);
 
 impl<'c, 'a> View<'c, 'a> {
-    fn new(base: &'c Columns<'a>, current: &'c Columns<'a>, items: &[Item<'c, 'a>]) -> Self {
-        let (mut clusters, mut failing) = (HashMap::new(), BTreeMap::new());
-        for item in items {
-            let (Some(suite), Some(test)) = (item.after, item.is) else { continue };
-            if test.status != TestStatus::Failed {
-                continue;
+    fn new(base: &'c Columns<'a>, current: &'c Columns<'a>, items: &mut [Item<'c, 'a>]) -> Self {
+        let mut clusters: HashMap<&str, u32> = HashMap::new();
+        let mut failing: Vec<(&SuiteRow<'a>, u64, u32)> = Vec::new();
+        for (suite, test) in items.iter().filter_map(failure) {
+            match failing.last_mut() {
+                Some((last, count, first)) if std::ptr::eq(*last, suite) => {
+                    *count += 1;
+                    *first = test.at.min(*first);
+                }
+                _ => failing.push((suite, 1, test.at)),
             }
-            let (count, first) = failing.entry(suite.key()).or_insert((0, u32::MAX));
-            *count += 1;
-            *first = test.at.min(*first);
             if let Some(signature) = current.signature(test) {
                 *clusters.entry(signature).or_default() += 1;
             }
         }
-        View { base, current, clusters, failing }
+        for item in items {
+            let signature = failure(item).and_then(|(_, test)| current.signature(test));
+            item.cluster = signature.and_then(|s| clusters.get(s)).copied().unwrap_or(0);
+        }
+        View { base, current, failing }
     }
 
     fn key(&self, item: &Item<'c, 'a>) -> Key<'c> {
-        let (size, signature) = self.cluster(item).map_or((0, ""), |(signature, size)| (size, signature));
+        // A signature that no other test has orders nothing.
+        let (size, signature) = match item.is {
+            Some(test) if item.cluster > 1 => (item.cluster, self.current.signature(test).unwrap_or("")),
+            _ => (0, ""),
+        };
         let suite = item.after.or(item.before).map_or((Role::Suite, "", ""), SuiteRow::key);
         let test = item.is.or(item.was);
         // The suite itself stands before its tests.
         let at = test.map_or(0, |t| 1 + u64::from(t.at));
         let name = test.map_or("", |t| &*t.name);
         (self.severity(item), item.change as u8, Reverse(size), signature, suite, at, name)
-    }
-
-    /// The signature of a failing test that others share, and how many do.
-    fn cluster(&self, item: &Item<'c, 'a>) -> Option<(&'c str, u64)> {
-        let test = item.is.filter(|t| t.status == TestStatus::Failed)?;
-        let signature = self.current.signature(test)?;
-        let size = *self.clusters.get(signature)?;
-        (size > 1).then_some((signature, size))
     }
 
     /// An index into `SEVERITIES`.
@@ -155,15 +154,14 @@ impl<'c, 'a> View<'c, 'a> {
         {
             reasons.push(format!("the suite itself {}", words(suite.status)));
         }
-        if let Some((_, size)) = self.cluster(item) {
-            reasons.push(format!("the same signature fails in {size} tests"));
+        if item.cluster > 1 {
+            reasons.push(format!("the same signature fails in {} tests", item.cluster));
         }
-        if let (Some(suite), Some(test)) = (item.after, item.is)
-            && test.status == TestStatus::Failed
-            && let Some((count, first)) = self.failing.get(&suite.key())
-            && *first == test.at
+        if let Some((suite, test)) = failure(item)
+            && let Ok(nth) = self.failing.binary_search_by(|(s, _, _)| s.key().cmp(&suite.key()))
+            && self.failing[nth].2 == test.at
         {
-            reasons.push(match count {
+            reasons.push(match self.failing[nth].1 {
                 1 => "the only failing test of its suite".into(),
                 n => format!("the first of {n} failing tests of its suite"),
             });
@@ -208,6 +206,11 @@ impl<'c, 'a> View<'c, 'a> {
             _ => "it was selected and did not start".into(),
         }
     }
+}
+
+/// The test that fails now, and its suite.
+fn failure<'c, 'a>(item: &Item<'c, 'a>) -> Option<(&'c SuiteRow<'a>, &'c TestRow<'a>)> {
+    item.after.zip(item.is.filter(|test| test.status == TestStatus::Failed))
 }
 
 fn words(status: SuiteStatus) -> &'static str {
