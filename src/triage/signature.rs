@@ -30,31 +30,33 @@ pub fn signature(failure: Option<&Failure>, fallback: &str) -> String {
     format!("{}-{}", slug(&steady), &digest[..8])
 }
 
-/// What is recognised by its shape, each alternative before those that would match a part of it.
+/// What is recognised by its shape, each alternative before those that would match a part of it. ASCII classes keep the
+/// automaton small and quick.
 static SHAPES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let clock = r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?(?:\s?(?:Z\b|UTC\b|GMT\b|[AP]M\b|[+-]\d{2}:?\d{2}\b))?";
+    let clock = r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?(?: ?(?:Z(?-u:\b)|UTC(?-u:\b)|GMT(?-u:\b)|[AP]M(?-u:\b)|[+-][0-9]{2}:?[0-9]{2}(?-u:\b)))?";
     let month = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\\.?";
     let unit = "(?:ns|µs|μs|us|ms|s|m|h|d|(?: ?(?:ms|s|secs?|seconds?|mins?|minutes?|hrs?|hours?|days?|(?:milli|micro|nano)seconds?)))";
-    let end = r#"[^\s'"`:;,)\]}>|]*"#;
+    let end = r#"[^ \t\r\n'"`:;,)\]}>|]*"#;
     let shapes = [
         // UUID
-        r"\b[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\b".to_string(),
+        r"(?-u:\b)[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}(?-u:\b)"
+            .to_string(),
         // Dates with or without a time, and times
-        format!(r"\b\d{{4}}[-/]\d{{2}}[-/]\d{{2}}(?:[T ]{clock})?"),
+        format!(r"(?-u:\b)[0-9]{{4}}[-/][0-9]{{2}}[-/][0-9]{{2}}(?:[T ]{clock})?"),
         format!(
-            r"(?:\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? +)?\b(?:\d{{1,2}} +{month}|{month} +\d{{1,2}})(?:,? +\d{{4}}\b)?(?:,? +{clock})?(?: +\d{{4}}\b)?"
+            r"(?:(?-u:\b)(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? +)?(?-u:\b)(?:[0-9]{{1,2}} +{month}|{month} +[0-9]{{1,2}})(?:,? +[0-9]{{4}}(?-u:\b))?(?:,? +{clock})?(?: +[0-9]{{4}}(?-u:\b))?"
         ),
-        format!(r"\b{clock}"),
+        format!(r"(?-u:\b){clock}"),
         // Paths in temporary folders
         format!(r"(?:/private)?(?:/tmp|/var/tmp|/var/folders|/dev/shm|/run/user)/{end}"),
         format!(
-            r"(?i:\b[a-z]:[\\/]Users[\\/][^\\/\s]+[\\/]AppData[\\/]Local[\\/]Temp[\\/]){}",
+            r"(?i:(?-u:\b)[a-z]:[\\/]Users[\\/][^\\/ \t\r\n]+[\\/]AppData[\\/]Local[\\/]Temp[\\/]){}",
             end.replace(':', "")
         ),
         // Addresses
-        r"\b0[xX][0-9A-Fa-f_]+".to_string(),
+        r"(?-u:\b)0[xX][0-9A-Fa-f_]+".to_string(),
         // Durations
-        format!(r"\b\d+(?:\.\d+)?{unit}(?: ?\d+(?:\.\d+)?{unit})*\b"),
+        format!(r"(?-u:\b)[0-9]+(?:\.[0-9]+)?{unit}(?: ?[0-9]+(?:\.[0-9]+)?{unit})*(?-u:\b)"),
     ];
     Regex::new(&shapes.join("|")).ok()
 });
