@@ -164,7 +164,8 @@ fn create(path: &Path) -> std::io::Result<File> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let new = || File::options().read(true).write(true).create_new(true).open(path);
+    // Appending: after a suite emptied the file, what follows must not stand behind a hole that has the right length.
+    let new = || File::options().read(true).append(true).create_new(true).open(path);
     match new() {
         Err(e) if e.kind() == ErrorKind::AlreadyExists => {
             std::fs::remove_file(path)?;
