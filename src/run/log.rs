@@ -164,11 +164,15 @@ fn create(path: &Path) -> std::io::Result<File> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    match std::fs::remove_file(path) {
-        Err(e) if e.kind() != ErrorKind::NotFound => return Err(e),
-        _ => {}
+    // Appending: after a suite emptied the file, what follows must not stand behind a hole that has the right length.
+    let new = || File::options().read(true).append(true).create_new(true).open(path);
+    match new() {
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => {
+            std::fs::remove_file(path)?;
+            new()
+        }
+        other => other,
     }
-    File::options().read(true).write(true).create_new(true).open(path)
 }
 
 fn spill(spool: &Path, bytes: &[u8], part: &[u8]) -> std::io::Result<File> {

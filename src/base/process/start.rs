@@ -21,7 +21,6 @@ pub(super) fn start(order: &Order<'_>) -> Result<(Child, PipeReader), StartError
         false => Cow::Owned(std::fs::canonicalize(order.dir).map_err(|e| failed(&e))?),
     };
     let program = program(order, &dir);
-    // A `Command` made of a name that holds a NUL would start nothing and say so badly.
     let (reader, writer) = std::io::pipe().map_err(|e| failed(&e))?;
     let mut command = Command::new(&program);
     command

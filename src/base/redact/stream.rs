@@ -1,17 +1,18 @@
 //! Masking of output that comes in blocks: a secret that stands across two is masked, and no more is held back than could
 //! still become one. What comes out does not depend on where the blocks were cut.
 
-use crate::base::redact::masker::{Hit, MASK, Masker};
+use crate::base::redact::anchors::{Anchors, Hit};
 use crate::base::redact::pem::{self, Begins, Line};
 use crate::base::redact::shape::{Class, Judged, Rest, SHAPES, judge};
 
+/// What stands where a secret stood.
+pub const MASK: &str = "[masked]";
 /// The longest line of a private key that is waited for.
 const LINE: usize = 16 << 10;
 
 /// One stream of output being masked.
-#[derive(Debug)]
 pub struct Stream<'m> {
-    masker: &'m Masker,
+    anchors: &'m Anchors,
     /// What is held back.
     held: Vec<u8>,
     /// How much of it is covered by a mask that was written already.
@@ -44,8 +45,8 @@ struct Cursor {
 }
 
 impl<'m> Stream<'m> {
-    pub(super) fn new(masker: &'m Masker) -> Stream<'m> {
-        Stream { masker, held: Vec::new(), covered: 0, before: None, mode: Mode::Text, masked: 0 }
+    pub(super) fn new(anchors: &'m Anchors) -> Stream<'m> {
+        Stream { anchors, held: Vec::new(), covered: 0, before: None, mode: Mode::Text, masked: 0 }
     }
 
     /// Takes a block and passes on what is decided.
@@ -113,14 +114,14 @@ impl<'m> Stream<'m> {
         at: &mut Cursor,
         out: &mut dyn FnMut(&[u8]),
     ) -> Option<usize> {
-        let masker = self.masker;
-        let unfinished = if last { text.len() } else { masker.unfinished(text, at.floor) };
-        while let Some(hit) = masker.next(text, at.from).filter(|h| h.start < unfinished) {
+        let anchors = self.anchors;
+        let unfinished = if last { text.len() } else { anchors.unfinished(text, at.floor) };
+        while let Some(hit) = anchors.next(text, at.from).filter(|h| h.start < unfinished) {
             at.from = hit.start + 1;
             let value = match hit.shape {
                 None => Some(hit.end),
                 Some(shape) => match self.shape(text, last, hit, shape, at, out) {
-                    Found::Nothing => masker.value_at(&text[hit.start..]).map(|n| hit.start + n),
+                    Found::Nothing => anchors.value_at(&text[hit.start..]).map(|n| hit.start + n),
                     Found::Secret => return None,
                     Found::Open => {
                         emit(&text[at.done..hit.start], out);
@@ -221,6 +222,13 @@ enum Found {
     Open,
 }
 
+impl std::fmt::Debug for Stream<'_> {
+    /// Never shows what is held back: it may be a secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Stream({} bytes held back, {} masked)", self.held.len(), self.masked)
+    }
+}
+
 fn emit(part: &[u8], out: &mut dyn FnMut(&[u8])) {
     if !part.is_empty() {
         out(part);
@@ -229,7 +237,7 @@ fn emit(part: &[u8], out: &mut dyn FnMut(&[u8])) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::base::redact::masker::Masker;
     use proptest::prelude::*;
 
     fn masker(values: &[&str]) -> Masker {

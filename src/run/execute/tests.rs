@@ -378,7 +378,7 @@ fn a_suite_that_deletes_its_folder_is_told_of_and_harms_no_other() {
     let commands = [
         "sh -c 'echo before; rm -r out/a; echo after'",
         "sh -c 'echo x; rm out/b/output.log; echo forged > out/b/output.log'",
-        "sh -c 'echo x; : > out/c/output.log'",
+        "sh -c 'echo x; while [ ! -s out/c/output.log ]; do sleep 0.01; done; : > out/c/output.log; echo y'",
         "echo fine",
     ];
     let jobs: Vec<Job> = commands
@@ -453,8 +453,8 @@ const STUBBORN: &str = "sh -c 'trap \"touch told\" TERM; touch stubborn; while :
 fn a_signal_is_passed_on_and_nothing_new_starts() {
     for (signal, number, name) in [("-TERM", 15, "TERM"), ("-INT", 2, "INT")] {
         let dir = tempfile::tempdir().unwrap();
-        let handle = own_process(dir.path(), &[WAITS, "sh -c 'exec sleep 600'", "echo never"]);
-        assert!(eventually(|| dir.path().join("up").exists()));
+        let handle = own_process(dir.path(), &[WAITS, "sh -c 'touch other; exec sleep 600'", "echo never"]);
+        assert!(eventually(|| dir.path().join("up").exists() && dir.path().join("other").exists()));
         send(&handle, signal);
         handle.wait().unwrap();
         let said = fs_err::read_to_string(dir.path().join("ended")).unwrap();
