@@ -23,5 +23,6 @@ mod properties;
 mod quarantine;
 mod report;
 mod report_sample;
+mod run;
 mod support;
 mod triage;
