@@ -16,6 +16,8 @@ pub const MARK: &str = "TOLLGATE_SUITE_ID";
 const LINGER: f64 = 0.05;
 /// What it gets between TERM and KILL.
 const STRAGGLERS: f64 = 0.25;
+/// How long a sweep waits for a process that is between two programs, or ending, to show its environment.
+const UNSURE: f64 = 0.25;
 /// When a sweep gives up on what cannot be killed.
 const HOPELESS: f64 = 5.0;
 /// How long it waits before it looks again.
@@ -65,7 +67,7 @@ pub(super) fn sweep(owner: Owner<'_>, wait: &mut dyn FnMut(Duration) -> bool) ->
         wait(PAUSE);
     }
     tell(group, Signal::KILL);
-    let _ = (LINGER, HOPELESS, owner.mark);
+    let _ = (LINGER, UNSURE, HOPELESS, owner.mark);
     1
 }
 
@@ -74,7 +76,7 @@ pub(super) use linux::{adopt, reap, sweep};
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use super::{HOPELESS, LINGER, MARK, Owner, PAUSE, STRAGGLERS, tell};
+    use super::{HOPELESS, LINGER, MARK, Owner, PAUSE, STRAGGLERS, UNSURE, tell};
     use crate::base::clock::Stopwatch;
     use crate::base::files;
     use crate::base::process::groups::{Groups, groups};
@@ -126,6 +128,8 @@ mod linux {
         group: i32,
         start: u64,
         zombie: bool,
+        /// It has an environment, if an empty one; without, it is just being loaded, or ends.
+        loaded: bool,
     }
 
     /// The name may hold spaces and parentheses: fields are counted from the last one.
@@ -138,6 +142,7 @@ mod linux {
             parent: fields.get(1)?.parse().ok()?,
             group: fields.get(2)?.parse().ok()?,
             start: fields.get(19)?.parse().ok()?,
+            loaded: fields.get(48).is_some_and(|end| *end != "0"),
         })
     }
 
@@ -178,17 +183,17 @@ mod linux {
         })
     }
 
-    /// The living strays of `owner`.
-    fn strays(owner: Owner<'_>, groups: &Groups) -> Vec<Process> {
+    /// The living strays of `owner`, and whether there is a process that cannot be told yet.
+    fn strays(owner: Owner<'_>, groups: &Groups) -> (Vec<Process>, bool) {
         let leader = owner.leader.map(|p| p.as_raw_nonzero().get());
         let own = getpgrp().as_raw_nonzero().get();
         let alone = groups.alone(leader);
-        let mut found = adopted(groups);
-        found.retain(|p| {
+        let (found, others): (Vec<_>, Vec<_>) = adopted(groups).into_iter().partition(|p| {
             let by_place = Some(p.group) == leader || (alone && p.group != own);
             by_place || owner.mark.is_some_and(|mark| is_marked(p.pid, mark))
         });
-        found
+        let unsure = owner.mark.is_some() && others.iter().any(|p| !p.loaded && p.group != own);
+        (found, unsure)
     }
 
     /// The living children that tollgate did not start. Dead ones, whoever left them, are reaped on the way.
@@ -248,9 +253,9 @@ mod linux {
         loop {
             let one = SWEEP.lock().unwrap_or_else(PoisonError::into_inner);
             let groups = groups();
-            let found = strays(owner, &groups);
+            let (found, unsure) = strays(owner, &groups);
             let now = watch.seconds();
-            if found.is_empty() || now > HOPELESS {
+            if (found.is_empty() && !(unsure && now < UNSURE)) || now > HOPELESS {
                 return counted.len() as u64;
             }
             let fresh: Vec<Process> =
@@ -288,7 +293,8 @@ mod linux {
         #[test]
         fn a_name_with_parentheses_and_spaces_is_read() {
             let text = "77 (a) b (c)) S 1 70 69 0 -1 4 1 2 3 4 5 6 7 8 20 0 1 0 4711 9 9\n";
-            let expected = Process { pid: 77, parent: 1, group: 70, start: 4711, zombie: false };
+            let expected =
+                Process { pid: 77, parent: 1, group: 70, start: 4711, zombie: false, loaded: false };
             assert_eq!(parse(text), Some(expected));
             assert_eq!(parse("77 (x"), None);
         }
