@@ -122,7 +122,7 @@ impl app::Watcher for Screen {
         let held = lines.entry(name.to_string()).or_default();
         held.extend_from_slice(block);
         while let Some(end) =
-            held.iter().position(|b| *b == b'\n').or((held.len() > LINE).then_some(held.len() - 1))
+            held.iter().position(|b| *b == b'\n').or((held.len() > LINE).then(|| held.len() - 1))
         {
             let line: Vec<u8> = held.drain(..=end).collect();
             term::stderr_raw(format!("{}| ", terminal(name)).as_bytes());

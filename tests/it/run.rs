@@ -1,6 +1,6 @@
 //! `tollgate run` and what goes with it, over real processes: suites of a few lines of shell that speak TAP.
 
-use crate::support::{Run, Ws, finish};
+use crate::support::{NOW, Run, Ws, finish};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -181,7 +181,7 @@ fn what_vanished_what_is_new_and_what_a_crash_hid_are_in_the_diff() {
     ws.put("suite.sh", SUITE.replace("one two three", "one three four"))
         .red("alpha", "four")
         .put("crash/gamma", "");
-    let run = ws.run(&["run", "--diff-from", "base", "--out", "now"]).expect(1);
+    let run = ws.run(&["run", "--now", NOW, "--diff-from", "base", "--out", "now"]).expect(1);
     let triage = ws.json("now/triage_diff.json");
     let found: Vec<String> = triage["ranked_diagnostics"]
         .as_array()
@@ -212,7 +212,8 @@ fn shards_make_the_whole_in_any_order_and_a_missing_one_is_named() {
     ws.red("beta", "two").run(&["run", "--out", "whole"]).expect(1);
     for (kind, index, total) in [("unit", "0", "2"), ("unit", "1", "2"), ("suite", "0", "1")] {
         let out = format!("shard-{kind}-{index}");
-        let flags = ["run", "--shard-kind", kind, "--shard-index", index, "--shard-total", total, "--out", &out];
+        let flags =
+            ["run", "--shard-kind", kind, "--shard-index", index, "--shard-total", total, "--out", &out];
         assert!(ws.run(&flags).code <= 1);
         let summary = ws.json(&format!("{out}/summary.json"));
         assert_eq!(summary["shard"]["kind"], kind);
@@ -226,7 +227,8 @@ fn shards_make_the_whole_in_any_order_and_a_missing_one_is_named() {
         (ws.json("one/summary.json"), ws.json("two/summary.json"), ws.json("whole/summary.json"));
     assert_eq!(told(&one), told(&whole));
     assert_eq!(told(&one), told(&two));
-    for key in ["failed_unit_names", "total_units", "total_suites", "passed_units", "shard", "plan", "status"] {
+    for key in ["failed_unit_names", "total_units", "total_suites", "passed_units", "shard", "plan", "status"]
+    {
         assert_eq!(one[key], whole[key], "{key}");
     }
     assert!(ws.at("one/beta/failure_digest.json").is_file() && ws.at("one/alpha/output.log").is_file());
@@ -244,7 +246,10 @@ fn a_retry_that_passes_is_flaky_and_keeps_the_first_log() {
     ws.put("suite.sh", once).red("alpha", "two");
     let run = ws.run(&["run", "--retries", "1", "--out", "out"]).expect(0);
     let summary = ws.json("out/summary.json");
-    assert!(told(&summary).contains(&"alpha flaky one=passed two=flaky three=passed".to_string()), "{summary:#}");
+    assert!(
+        told(&summary).contains(&"alpha flaky one=passed two=flaky three=passed".to_string()),
+        "{summary:#}"
+    );
     assert!(ws.text("out/alpha/output.log").contains("not ok 2 - two"));
     assert!(ws.text("out/junit.xml").contains("flakyFailure"), "{}", run.stderr);
     let starts = ws.started();
@@ -262,7 +267,9 @@ fn a_quarantined_failure_blocks_nothing_until_it_fails_otherwise() {
     let now = "2026-11-21T00:00:00Z";
     ws.run(&["run", "--now", now, "--out", "second"]).expect(0);
     let summary = ws.json("second/summary.json");
-    assert!(told(&summary).contains(&"alpha quarantined one=passed two=quarantined three=passed".to_string()));
+    assert!(
+        told(&summary).contains(&"alpha quarantined one=passed two=quarantined three=passed".to_string())
+    );
     valid(&ws, "second");
     let check = ws.run(&["check", "--now", now, "--run", "second"]);
     assert_eq!(check.code, 0, "{}", check.stderr);
@@ -360,7 +367,10 @@ fn a_timeout_ends_the_suite_and_the_others_are_intact() {
 #[test]
 fn a_secret_is_masked_wherever_it_would_be_written() {
     let ws = workspace();
-    ws.put("suite.sh", format!("echo \"key $DEPLOY_TOKEN\"\n{}", SUITE.replace("$t is not", "$DEPLOY_TOKEN is not")));
+    ws.put(
+        "suite.sh",
+        format!("echo \"key $DEPLOY_TOKEN\"\n{}", SUITE.replace("$t is not", "$DEPLOY_TOKEN is not")),
+    );
     ws.red("alpha", "one");
     let mut command = ws.command(&["run", "--out", "out", "--show-output"]);
     command.env("DEPLOY_TOKEN", "hunter2-hunter2");
@@ -443,7 +453,8 @@ fn an_interrupted_run_says_aborted_and_what_did_not_run() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let summary = ws.json("out/summary.json");
     assert_eq!(summary["status"], "aborted");
-    let left: Vec<&str> = summary["not_run"].as_array().unwrap().iter().map(|n| n["name"].as_str().unwrap()).collect();
+    let left: Vec<&str> =
+        summary["not_run"].as_array().unwrap().iter().map(|n| n["name"].as_str().unwrap()).collect();
     assert!(left.contains(&"beta") && left.contains(&"gamma"), "{left:?}");
     valid(&ws, "out");
     ws.put("suite.sh", SUITE).forget();
