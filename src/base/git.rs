@@ -3,7 +3,6 @@
 
 use crate::base::files::plain;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// Why git gave no answer. `Display` is one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -211,27 +210,26 @@ impl Repository {
     }
 }
 
-/// Runs git in `dir` and returns what it prints.
-#[expect(clippy::disallowed_methods, reason = "the one place that starts git")]
+/// Runs git in `dir` and returns what it prints. Its children are its own affair: it starts none with these settings.
 fn run(dir: &Path, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
-    let mut command = Command::new("git");
-    command
-        .args(["--no-pager", "--literal-pathspecs"])
-        .args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never"])
-        .args(arguments)
-        .current_dir(dir)
+    let fixed = ["--no-pager", "--literal-pathspecs", "-c", "core.fsmonitor=false"];
+    let fixed = fixed.into_iter().chain(["-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never"]);
+    let mut command = duct::cmd("git", fixed.chain(arguments.iter().copied()))
+        .dir(dir)
         .env("GIT_OPTIONAL_LOCKS", "0")
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_NO_REPLACE_OBJECTS", "1")
         .env("GIT_NO_LAZY_FETCH", "1")
         .env("LC_ALL", "C")
-        .stdin(std::process::Stdio::null());
+        .stdin_null()
+        .stdout_capture()
+        .stderr_capture()
+        .unchecked();
     for name in CLEARED {
-        command.env_remove(name);
+        command = command.env_remove(name);
     }
-    let output = command
-        .output()
-        .map_err(|error| GitError::Failed(format!("could not be started: {}", plain(&error))))?;
+    let output =
+        command.run().map_err(|error| GitError::Failed(format!("could not be started: {}", plain(&error))))?;
     if output.status.success() {
         return Ok(output.stdout);
     }
@@ -297,7 +295,7 @@ mod tests {
     /// Runs git in a test repository, whatever the user's own configuration says.
     #[expect(clippy::disallowed_methods, reason = "a test makes its own repository")]
     fn git(dir: &Path, arguments: &[&str]) {
-        let status = Command::new("git")
+        let status = std::process::Command::new("git")
             .args(["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"])
             .args(arguments)
             .current_dir(dir)
