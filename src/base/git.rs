@@ -228,8 +228,9 @@ fn run(dir: &Path, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
     for name in CLEARED {
         command = command.env_remove(name);
     }
-    let output =
-        command.run().map_err(|error| GitError::Failed(format!("could not be started: {}", plain(&error))))?;
+    let output = command
+        .run()
+        .map_err(|error| GitError::Failed(format!("could not be started: {}", plain(&error))))?;
     if output.status.success() {
         return Ok(output.stdout);
     }
