@@ -1,26 +1,29 @@
 //! `tollgate diff BASE CURRENT`: what changed between two runs.
 
+use super::commands::Replays;
 use super::error::{Error, exit};
+use super::ground::Ground;
 use super::run_summary::{self, Text};
 use crate::base::clock::Now;
 use crate::base::files::show;
 use crate::model::columns::Columns;
 use crate::model::run::{Identity, schema};
+use crate::model::suite::Role;
 use crate::model::triage::{Compared, RecommendedCommands, TriageDiff, TriageStatus};
-use crate::triage::{self, Replay};
+use crate::triage;
 use std::path::Path;
 use std::sync::OnceLock;
 
 /// Which runs to compare.
 pub struct DiffRequest<'r> {
+    /// The workspace whose `tollgate.toml` replay commands are built from; it may have none.
+    pub root: &'r Path,
     /// The baseline: a run folder or a `summary.json`.
     pub base: &'r Path,
     /// The run.
     pub current: &'r Path,
     /// The moment of the comparison.
     pub now: Now,
-    /// Builds the command that replays a suite or a test, from `tollgate.toml` alone.
-    pub replay: Replay<'r>,
 }
 
 /// Compares the runs. Both files are read, hashed and parsed at the same time. An unreadable one is an error that names it
@@ -48,7 +51,16 @@ pub fn diff(request: &DiffRequest<'_>) -> Result<TriageDiff, Error> {
             "{base} and {current} are the same run, byte for byte: name two runs"
         )));
     }
-    let found = triage::diff(&base, &current, triage::LIMIT, request.replay);
+    // Two summaries are compared wherever they are: without settings that can be used there are no commands to show.
+    let ground = Ground::open_bare(request.root, request.now).ok();
+    let names = ground.as_ref().and_then(|g| g.names().ok()).unwrap_or_default();
+    let replays = ground.as_ref().map(|g| Replays::new(&g.run, "ci").knowing(&names, ""));
+    let replay = |suite: &str, kind: &str, role: Role, test: Option<&str>| {
+        let replays = replays.as_ref().filter(|r| r.knows(kind, suite))?;
+        let one = test.and_then(|test| replays.test(kind, suite, test));
+        Some(one.unwrap_or_else(|| replays.suite(role, kind, suite)))
+    };
+    let found = triage::diff(&base, &current, triage::LIMIT, &replay);
     let compared = |path: &Path, text: &Text, run: &Columns<'_>| Compared {
         path: path.display().to_string(),
         sha256: Some(text.sha256.clone()),

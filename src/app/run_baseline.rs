@@ -45,9 +45,9 @@ pub fn compare(
     let current = record::columns(&bytes, bytes.len() as u64)
         .map_err(|e| Error::Work(format!("the summary cannot be compared: {}", e.message)))?;
     let base = run_summary::columns(&baseline.path, &baseline.text)?;
-    let replay = |suite: &str, kind: &str, role: Role, test: Option<&str>| match test {
-        Some(test) => replays.test(kind, suite, test).or_else(|| Some(replays.suite(role, kind, suite))),
-        None => Some(replays.suite(role, kind, suite)),
+    let replay = |suite: &str, kind: &str, role: Role, test: Option<&str>| {
+        let one = test.and_then(|test| replays.test(kind, suite, selector(summary, role, kind, suite, test)));
+        Some(one.unwrap_or_else(|| replays.suite(role, kind, suite)))
     };
     let found = triage::diff(&base, &current, triage::LIMIT, &replay);
     Ok(TriageDiff {
@@ -79,4 +79,11 @@ pub fn compare(
             ranked_repro_commands: found.commands,
         },
     })
+}
+
+/// What fills `{test}` for a test of the run; its name where the run does not have it.
+fn selector<'s>(summary: &'s Summary, role: Role, kind: &str, suite: &str, test: &'s str) -> &'s str {
+    let mut suites = summary.all().filter(|(r, s)| *r == role && s.kind == kind && s.name == suite);
+    let found = suites.next().and_then(|(_, s)| s.tests.iter().find(|t| t.name == test));
+    found.and_then(|t| t.selector.as_deref()).unwrap_or(test)
 }

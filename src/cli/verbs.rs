@@ -17,7 +17,6 @@ use crate::base::json::Limits;
 use crate::config;
 use crate::lang::schema::Registry;
 use crate::model::lane::Lane;
-use crate::model::suite::Role;
 use crate::report::text::terminal;
 use crate::report::{self, Kind};
 use crate::waiver::NewWaiver;
@@ -124,8 +123,7 @@ pub(super) fn doctor(global: &Global, now: Now, env: &Env, verb: &args::Doctor) 
 
 pub(super) fn diff(global: &Global, now: Now, env: &Env, verb: &args::Diff) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
-    let replay = |_: &str, _: &str, _: Role, _: Option<&str>| None;
-    let request = DiffRequest { base: &verb.base, current: &verb.current, now, replay: &replay };
+    let request = DiffRequest { root: &global.root, base: &verb.base, current: &verb.current, now };
     let triage = app::diff(&request)?;
     if let Some(out) = &verb.out {
         let text = serde_json::to_string_pretty(&triage);
