@@ -11,6 +11,7 @@ use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
 use crate::base::files::{self, show};
 use crate::model::run::{Identity, RunStatus, SuiteRecord, Summary};
+use crate::model::suite::SuiteStatus;
 use crate::plan;
 use crate::record::{self, Folder, SuiteFile, SuiteFolders};
 use std::collections::BTreeMap;
@@ -118,7 +119,8 @@ fn folders_of(summary: &Summary) -> SuiteFolders {
 fn records(part: &Part) -> Result<Vec<(&Part, SuiteRecord)>, Error> {
     let folders = folders_of(&part.summary);
     let mut records = Vec::new();
-    for (role, result) in part.summary.all() {
+    // What did not start is in `not_run`, and has no record.
+    for (role, result) in part.summary.all().filter(|(_, r)| r.status != SuiteStatus::NotRun) {
         let path = part.folder.join(folders.of(&result.kind, &result.name)).join(SuiteFile::Result.name());
         let record = match record::read_result(&path).map_err(|e| Error::Work(e.to_string()))? {
             Some(record) if record.result == *result && record.role == role => record,

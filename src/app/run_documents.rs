@@ -147,9 +147,11 @@ fn digests(outcome: &Outcome<'_>) -> Vec<FailureDigest> {
 }
 
 fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
+    // What did not start is selected all the same: it counts in the totals.
     let of = |role: Role| {
-        let mine = outcome.records.iter().filter(move |r| r.role == role);
-        mine.map(|r| r.result.clone()).collect::<Vec<_>>()
+        let ran = outcome.records.iter().filter(move |r| r.role == role).map(|r| r.result.clone());
+        let left = outcome.not_run.iter().filter(move |n| n.role == role);
+        ran.chain(left.map(|n| SuiteResult::not_run(&n.name, &n.kind))).collect::<Vec<_>>()
     };
     let mut summary = Summary {
         schema: schema::SUMMARY.into(),

@@ -153,6 +153,9 @@ pub(super) fn write_suite(
         if let Some(signature) = &record.signature {
             digested.digest.signature.clone_from(signature);
         }
+        if let Some(class) = record.root_cause_class {
+            digested.digest.root_cause_class = class;
+        }
         folder.write_digest(&own, &digested.digest)?;
         folder.write_timeline(&own, &digested.timeline)?;
     }

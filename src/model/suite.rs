@@ -210,6 +210,24 @@ pub struct SuiteResult {
 }
 
 impl SuiteResult {
+    /// A suite that was selected and did not start.
+    pub fn not_run(name: &str, kind: &str) -> SuiteResult {
+        SuiteResult {
+            name: name.to_string(),
+            kind: kind.to_string(),
+            status: SuiteStatus::NotRun,
+            exit_code: None,
+            signal: None,
+            duration_ms: 0,
+            attempts: 0,
+            passed: 0,
+            failed: 0,
+            flaky: 0,
+            ignored: 0,
+            tests: Vec::new(),
+        }
+    }
+
     /// Sets the four counts to what the tests say.
     pub fn recount(&mut self) {
         let count = |status| self.tests.iter().filter(|t| t.status == status).count() as u64;

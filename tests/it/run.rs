@@ -456,6 +456,9 @@ fn an_interrupted_run_says_aborted_and_what_did_not_run() {
     let left: Vec<&str> =
         summary["not_run"].as_array().unwrap().iter().map(|n| n["name"].as_str().unwrap()).collect();
     assert!(left.contains(&"beta") && left.contains(&"gamma"), "{left:?}");
+    let of = |key: &str| summary[key].as_u64().unwrap();
+    let difference = of("total_suites") + of("total_units") - of("passed_suites") - of("passed_units");
+    assert_eq!(difference, left.len() as u64, "{summary:#}");
     valid(&ws, "out");
     ws.put("suite.sh", SUITE).forget();
     ws.run(&["run", "--resume", "out"]).expect(0);
