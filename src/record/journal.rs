@@ -133,9 +133,13 @@ impl Journal {
             schema::EVENT,
             state.seq
         );
+        let waits = !state.dirty;
         state.write(line.as_bytes(), &self.shared.path);
         drop(state);
-        self.shared.wake.notify_all();
+        // Within the window the syncer knows already: waking it for each line would take a core from the suites.
+        if waits {
+            self.shared.wake.notify_all();
+        }
     }
 
     /// What could not be recorded so far, one sentence each.
