@@ -60,7 +60,7 @@ pub(super) fn step(
 }
 
 /// The name is the author's own and may hold what no file name can.
-fn log_name(step: &str) -> String {
+pub(super) fn log_name(step: &str) -> String {
     let clean: String = step
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' })

@@ -113,6 +113,17 @@ pub fn end(answer: &RunAnswer, tail: &dyn Fn(&SuiteRecord) -> Option<String>, st
     for record in &failed {
         out.push_str(&failure(record, tail(record), style));
     }
+    for lint in summary.lint.iter().filter(|l| !l.passed) {
+        let folder = written.summary_path.strip_suffix("summary.json").unwrap_or("");
+        let log = format!("{folder}{}", super::lint::log_name(&lint.name));
+        let _ = writeln!(
+            out,
+            "\n{} lint {}\n  log      {}",
+            style.outcome("FAIL", true),
+            terminal(&lint.name),
+            terminal(&log)
+        );
+    }
     if !summary.not_run.is_empty() {
         let names: Vec<String> = summary.not_run.iter().map(|n| terminal(&n.name)).collect();
         let _ = writeln!(out, "not run  {}", fit(&names.join(", "), 400));
