@@ -1,7 +1,12 @@
 //! Text as it is copied out of a coloured log.
 
-/// The text without ANSI escape sequences, as it is copied out of a coloured log.
-pub fn without_ansi(text: &str) -> String {
+use std::borrow::Cow;
+
+/// The text without terminal escapes (ECMA-48: CSI, OSC and two-character ones), as it is copied out of a coloured log.
+pub fn without_ansi(text: &str) -> Cow<'_, str> {
+    if !text.contains('\u{1b}') {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -10,20 +15,26 @@ pub fn without_ansi(text: &str) -> String {
             continue;
         }
         match chars.next() {
-            // A control sequence: parameters, then one final byte.
-            Some('[') => while chars.next().is_some_and(|c| !('\u{40}'..='\u{7e}').contains(&c)) {},
-            // A command for the terminal: up to BEL or ESC \.
+            Some('[') => {
+                // Parameters and intermediates, then one final character.
+                while chars.next_if(|c| matches!(c, ' '..='?')).is_some() {}
+                chars.next_if(|c| matches!(c, '@'..='~'));
+            }
             Some(']') => {
-                while let Some(c) = chars.next() {
+                while let Some(c) = chars.next_if(|c| *c != '\n') {
                     if c == '\u{7}' || (c == '\u{1b}' && chars.next_if_eq(&'\\').is_some()) {
                         break;
                     }
                 }
             }
+            // A character set is chosen by one character more.
+            Some('(' | ')' | '*' | '+' | '#' | '%') => {
+                chars.next_if(|c| *c != '\n');
+            }
             _ => {}
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The lines of a stream, each of a bounded length, without terminal colours.
 
 use super::fault::ReadFault;
-use std::borrow::Cow;
+use crate::base::ansi::without_ansi;
 use std::io::BufRead;
 
 /// Bytes of a line that are held while it is read.
@@ -124,42 +124,7 @@ pub(super) fn read_at_most(input: &mut dyn BufRead, bytes: &mut Vec<u8>, most: u
 fn shown(line: &str) -> String {
     let line = line.trim_end_matches('\r');
     let line = line.rsplit('\r').next().unwrap_or(line);
-    plain(line).into_owned()
-}
-
-/// Text without terminal escapes (ECMA-48: CSI, OSC and two-character ones).
-pub(super) fn plain(text: &str) -> Cow<'_, str> {
-    if !text.contains('\u{1b}') {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c != '\u{1b}' {
-            out.push(c);
-            continue;
-        }
-        match chars.next() {
-            Some('[') => {
-                // Parameters and intermediates, then one final character.
-                while chars.next_if(|c| matches!(c, ' '..='?')).is_some() {}
-                chars.next_if(|c| matches!(c, '@'..='~'));
-            }
-            Some(']') => {
-                while let Some(c) = chars.next_if(|c| *c != '\n') {
-                    if c == '\u{7}' || (c == '\u{1b}' && chars.next_if_eq(&'\\').is_some()) {
-                        break;
-                    }
-                }
-            }
-            // A character set is chosen by one character more.
-            Some('(' | ')' | '*' | '+' | '#' | '%') => {
-                chars.next_if(|c| *c != '\n');
-            }
-            _ => {}
-        }
-    }
-    Cow::Owned(out)
+    without_ansi(line).into_owned()
 }
 
 #[cfg(test)]

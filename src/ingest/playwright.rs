@@ -3,7 +3,8 @@
 use super::collect::{Draft, Room, append, counted, cut, finish, milliseconds, outside};
 use super::document;
 use super::fault::ReadFault;
-use super::lines::{plain, read_at_most, skip_to};
+use super::lines::{read_at_most, skip_to};
+use crate::base::ansi::without_ansi;
 use crate::base::json::Json;
 use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
 use std::io::BufRead;
@@ -114,9 +115,9 @@ fn failure(spec: &Json<'_>, results: &[&Json<'_>], expected: &str) -> Failure {
         let message = format!("it was expected to end as {expected} and ended as {}", text(result, "status"));
         return Failure::new(&message, "", own());
     };
-    let long = plain(text(first, "message"));
+    let long = without_ansi(text(first, "message"));
     // The report may put the code around the place behind the message.
-    let brief = result.get("error").map_or(long.clone(), |e| plain(text(e, "message")));
+    let brief = result.get("error").map_or(long.clone(), |e| without_ansi(text(e, "message")));
     let mut all = errors.iter().map(|e| text(e, "message")).fold(String::new(), |mut all, message| {
         append(&mut all, message, Failure::TEXT);
         append(&mut all, "\n", Failure::TEXT);
@@ -128,14 +129,14 @@ fn failure(spec: &Json<'_>, results: &[&Json<'_>], expected: &str) -> Failure {
         }
     }
     let at = errors.iter().find_map(|e| place(e.get("location")?));
-    Failure::new(&brief, plain(&all).trim_end(), at.or_else(own))
+    Failure::new(&brief, without_ansi(&all).trim_end(), at.or_else(own))
 }
 
 /// What the report says beside its tests: errors outside them, tests that did not run, counts that no test shows.
 fn fault(document: &Json<'_>, drafts: &[Draft], not_run: u64) -> Option<String> {
     let stats = |key: &str| document.get("stats").and_then(|s| number(s, key)).unwrap_or(0.0) as u64;
     let shown = |status| drafts.iter().map(|d| d.count(&[status])).sum::<u64>();
-    let mut error = array(document, "errors").map(|e| plain(text(e, "message")).into_owned());
+    let mut error = array(document, "errors").map(|e| without_ansi(text(e, "message")).into_owned());
     // Said when nothing matches: no test is what it honestly found.
     let none = |e: &String| e.starts_with("Error: No tests found") && stats("unexpected") == 0;
     if let Some(error) = error.find(|e| !none(e)) {

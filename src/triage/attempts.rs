@@ -276,18 +276,13 @@ pub fn result(
         selector: case.selector.clone(),
     });
     let mut result = SuiteResult {
-        name: name.to_string(),
-        kind: kind.to_string(),
         status: combined.status,
         exit_code: combined.exit_code,
         signal: combined.signal,
         duration_ms,
         attempts,
-        passed: 0,
-        failed: 0,
-        flaky: 0,
-        ignored: 0,
         tests: tests.collect(),
+        ..SuiteResult::not_run(name, kind)
     };
     result.recount();
     result

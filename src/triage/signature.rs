@@ -70,7 +70,7 @@ fn steady(text: &str) -> String {
     let plain = without_ansi(text);
     let shapes = match SHAPES.as_ref() {
         Some(regex) => regex.replace_all(&plain, VARIES),
-        None => plain.as_str().into(),
+        None => plain.as_ref().into(),
     };
     let numbers = without_numbers(&shapes);
     let joined = match JOINED.as_ref() {

@@ -212,18 +212,10 @@ fn failed_suite(suite: crate::model::run::FailedSuite) -> SuiteResult {
         selector: None,
     });
     let mut result = SuiteResult {
-        name: suite.name,
-        kind: suite.kind,
         status: SuiteStatus::Failed,
-        exit_code: None,
-        signal: None,
-        duration_ms: 0,
         attempts: 1,
-        passed: 0,
-        failed: 0,
-        flaky: 0,
-        ignored: 0,
         tests: tests.collect(),
+        ..SuiteResult::not_run(&suite.name, &suite.kind)
     };
     result.recount();
     result
