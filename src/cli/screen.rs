@@ -8,10 +8,10 @@ use crate::model::plan::Plan;
 use crate::model::run::{LintResult, SuiteRecord};
 use crate::report::Style;
 use crate::report::text::{fit, terminal};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// How often the elapsed times are drawn anew.
@@ -26,7 +26,7 @@ pub(super) struct Screen {
     /// Whether several suites run at once: then each line of output carries its suite's name.
     together: bool,
     bar: OnceLock<ProgressBar>,
-    running: Mutex<BTreeMap<String, Stopwatch>>,
+    running: Arc<Mutex<BTreeMap<String, Stopwatch>>>,
     lines: Mutex<BTreeMap<String, Vec<u8>>>,
 }
 
@@ -41,7 +41,7 @@ impl Screen {
             show,
             together: jobs > 1,
             bar: OnceLock::new(),
-            running: Mutex::default(),
+            running: Arc::default(),
             lines: Mutex::default(),
         }
     }
@@ -52,16 +52,6 @@ impl Screen {
             Some(bar) => bar.suspend(|| term::stderr(text)),
             None => term::stderr(text),
         }
-    }
-
-    fn draw(&self) {
-        let Some(bar) = self.bar.get() else { return };
-        let running = locked(&self.running);
-        let names: Vec<String> = running
-            .iter()
-            .map(|(name, watch)| format!("{} {:.0}s", terminal(name), watch.seconds()))
-            .collect();
-        bar.set_message(fit(&names.join("  "), 200));
     }
 
     /// Takes the bar off the screen.
@@ -77,6 +67,13 @@ impl Screen {
     }
 }
 
+/// `parser 3s  store 12s`, cut to what fits behind the bar.
+fn what_runs(running: &BTreeMap<String, Stopwatch>) -> String {
+    let names: Vec<String> =
+        running.iter().map(|(name, watch)| format!("{} {:.0}s", terminal(name), watch.seconds())).collect();
+    fit(&names.join("  "), 80)
+}
+
 impl app::Watcher for Screen {
     fn planned(&self, plan: &Plan, folder: &str, expected_ms: Option<u64>) {
         self.say(&app::run_planned(plan, folder, expected_ms));
@@ -86,9 +83,14 @@ impl app::Watcher for Screen {
         let target = ProgressDrawTarget::stderr();
         let bar = ProgressBar::with_draw_target(Some(plan.items.len() as u64), target);
         let expected = expected_ms.map_or(String::new(), |ms| format!(" of about {} s", ms / 1000));
-        let template = format!("[{{bar:24}}] {{pos}}/{{len}} {{elapsed}}{expected}  {{wide_msg}}");
+        let template = format!("[{{bar:24}}] {{pos}}/{{len}} {{elapsed}}{expected}  {{running}}");
+        let running = Arc::clone(&self.running);
+        // Asked for at each draw, so that the times go on while nothing else happens.
+        let names = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let _ = out.write_str(&what_runs(&locked(&running)));
+        };
         let bar = match ProgressStyle::with_template(&template) {
-            Ok(style) => bar.with_style(style.progress_chars("=> ")),
+            Ok(style) => bar.with_style(style.progress_chars("=> ").with_key("running", names)),
             Err(_) => bar,
         };
         bar.enable_steady_tick(TICK);
@@ -106,7 +108,6 @@ impl app::Watcher for Screen {
     fn starts(&self, name: &str, _attempt: u32) {
         if self.bar.get().is_some() {
             locked(&self.running).insert(name.to_string(), Stopwatch::start());
-            self.draw();
         }
     }
 
@@ -141,7 +142,6 @@ impl app::Watcher for Screen {
         if let Some(bar) = self.bar.get() {
             locked(&self.running).remove(name);
             bar.inc(1);
-            self.draw();
         }
     }
 }
