@@ -493,3 +493,22 @@ fn a_flake_check_says_what_its_runs_prove() {
     ws.put("suite.sh", SUITE.replace("${only:-", "${none:-"));
     ws.run(&["flake", "check", "beta::nine", "--runs", "2"]).expect(1);
 }
+
+/// What an operator reads at the end of a red run, times left out.
+#[test]
+fn a_red_run_as_people_read_it() {
+    let ws = workspace();
+    ws.red("beta", "two").put("crash/gamma", "").run(&["run", "--out", "base"]).expect(1);
+    std::fs::remove_file(ws.at("red/beta")).unwrap();
+    ws.red("alpha", "three").put(
+        "tollgate.toml",
+        format!("{TOML}\n[lint]\nstyle = \"false\"\n").replace("lint  = false", "lint  = true"),
+    );
+    let run = ws.run(&["run", "--jobs", "1", "--diff-from", "base", "--out", "out"]).expect(1);
+    let time = regex::Regex::new(r" *\d+\.\d\d s").unwrap();
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!("run_red", time.replace_all(&run.stderr, "  TIME"));
+    });
+    let report = time.replace_all(&ws.text("out/run_report.md"), "TIME").into_owned();
+    assert!(report.contains("**failed**") && report.contains("alpha"), "{report}");
+}
