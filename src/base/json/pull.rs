@@ -126,6 +126,16 @@ impl<'a> Pull<'_, 'a> {
         self.string().map(Some)
     }
 
+    /// Reads a value of any kind; gives the text of a string, and nothing of another.
+    #[inline]
+    pub fn string_or_skip(&mut self) -> Result<Option<Cow<'a, str>>, Stop> {
+        if self.parser.peek() != Some(b'"') {
+            self.skip()?;
+            return Ok(None);
+        }
+        self.string().map(Some)
+    }
+
     /// Reads a whole number from 0.
     pub fn count(&mut self) -> Result<u64, Stop> {
         use super::number::Kind;
