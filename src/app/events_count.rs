@@ -2,7 +2,7 @@
 
 use super::events_tally::{Count, Tally};
 use crate::base::files::plain;
-use crate::base::json::{Limits, ParseError, Place, Pull, Stop, pull};
+use crate::base::json::{Limits, ParseError, ParseErrorKind, Place, Pull, Scratch, Stop, pull_again};
 use crate::base::lines::{Block, Lines};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -141,6 +141,7 @@ struct Worker {
     /// The earliest and the latest block it had, with the moment of its first and its last line.
     first: Option<(u64, Option<String>)>,
     last: Option<(u64, Option<String>)>,
+    scratch: Scratch,
 }
 
 impl Worker {
@@ -185,7 +186,8 @@ impl Worker {
         let (mut first, mut last) = (None, None);
         for end in memchr::memchr_iter(b'\n', &buffer[..block.whole]) {
             count += 1;
-            let event = event(&buffer[from..end], limits).map_err(|e| malformed(e, count))?;
+            let event =
+                event(&buffer[from..end], limits, &mut self.scratch).map_err(|e| malformed(e, count))?;
             from = end + 1;
             let place = (block.number, count);
             match event.type_.or(event.event).or(event.kind) {
@@ -234,14 +236,13 @@ struct Event<'a> {
     ts: Option<Cow<'a, str>>,
 }
 
-fn event<'a>(line: &'a [u8], limits: &Limits) -> Result<Event<'a>, ParseError> {
+fn event<'a>(line: &'a [u8], limits: &Limits, scratch: &mut Scratch) -> Result<Event<'a>, ParseError> {
     if line.trim_ascii().is_empty() {
-        let place = Place { line: 1, column: 1 };
-        let kind = crate::base::json::ParseErrorKind::Malformed;
+        let (kind, place) = (ParseErrorKind::Malformed, Place { line: 1, column: 1 });
         return Err(ParseError { kind, message: "the line is blank".into(), place });
     }
-    pull(line, limits, |p| {
-        let mut event = Event::default();
+    let mut event = Event::default();
+    pull_again(line, limits, scratch, |p| {
         p.members(|p, key| {
             let slot = match &*key {
                 "type" => &mut event.type_,
@@ -253,9 +254,9 @@ fn event<'a>(line: &'a [u8], limits: &Limits) -> Result<Event<'a>, ParseError> {
             };
             *slot = name(p, &key)?;
             Ok(())
-        })?;
-        Ok(event)
-    })
+        })
+    })?;
+    Ok(event)
 }
 
 /// A string short enough to be kept.
