@@ -10,6 +10,7 @@ pub mod files;
 pub mod git;
 pub mod json;
 pub mod junit;
+pub mod lines;
 pub mod machine;
 pub mod process;
 pub mod redact;

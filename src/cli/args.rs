@@ -77,6 +77,8 @@ pub enum Verb {
     Merge(run_args::Merge),
     /// Say what changed between two runs
     Diff(Diff),
+    /// Count an event stream by kind and by status
+    Events(run_args::Events),
     /// Say which tests are flaky
     #[command(subcommand)]
     Flake(Flake),

@@ -78,6 +78,7 @@ fn run(cli: &Cli, env: &Env) -> Result<u8, Error> {
         Verb::Replay(verb) => super::run::replay(global, now, env, verb),
         Verb::Ingest(verb) => super::run::ingest(global, now, env, verb),
         Verb::Merge(verb) => super::run::merge(global, now, env, verb),
+        Verb::Events(verb) => super::run::events(global, verb),
         Verb::Flake(args::Flake::Check(check)) => super::run::flake_check(global, now, env, check),
         Verb::Diff(verb) => verbs::diff(global, now, env, verb),
         Verb::Flake(args::Flake::Report { summaries }) => verbs::flake_report(global, env, summaries),

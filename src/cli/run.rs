@@ -237,6 +237,22 @@ pub(super) fn merge(global: &Global, now: Now, env: &Env, verb: &args::Merge) ->
     Ok(code(&answer.written.summary))
 }
 
+pub(super) fn events(global: &Global, verb: &args::Events) -> Result<u8, Error> {
+    let targets = output::json_or_human(&global.format)?;
+    let answer = app::events(&verb.files)?;
+    for target in &targets {
+        let text = match target.kind {
+            Kind::Json => json(&answer)?,
+            _ => app::events_human(&answer),
+        };
+        output::deliver(target, &text, true)?;
+    }
+    for fault in app::events_faults(&answer) {
+        term::complain(&fault);
+    }
+    Ok(answer.exit_code())
+}
+
 pub(super) fn flake_check(
     global: &Global,
     now: Now,

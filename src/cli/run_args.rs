@@ -150,6 +150,18 @@ pub struct Merge {
     pub out: PathBuf,
 }
 
+/// `tollgate events`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A line must be a JSON object. Its kind is the string at `type`, else at `event`, else at `kind`; its status is \
+                  the string at `status`. Exit code 1 when a line is not, 3 when a file is empty."
+)]
+pub struct Events {
+    /// NDJSON files, or run folders: a folder stands for its run_events.jsonl
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
 /// `tollgate flake check`
 #[derive(Debug, Args)]
 pub struct FlakeCheck {

@@ -34,6 +34,7 @@ const VERBS: &[&[&str]] = &[
     &["ingest"],
     &["merge"],
     &["diff"],
+    &["events"],
     &["flake"],
     &["flake", "check"],
     &["flake", "report"],

@@ -11,6 +11,7 @@
 
 mod bad_input;
 mod contract;
+mod events;
 mod fixtures;
 mod gate_try;
 mod help;

@@ -12,5 +12,5 @@ mod value;
 pub use brief::{plain, quoted};
 pub use parse::{Limits, ParseError, ParseErrorKind, Stop, parse, utf8};
 pub use place::{Place, locate, locate_many, place_of_offset, places_of_offsets};
-pub use pull::{Pull, pull};
+pub use pull::{Pull, Scratch, pull, pull_again};
 pub use value::{Json, Object};

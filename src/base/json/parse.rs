@@ -2,7 +2,7 @@
 
 use super::number::{Kind, Number, number};
 use super::place::place_of_offset;
-use super::scan::{decode, interruption, string};
+use super::scan::{decode, interruption, skip_string, string};
 use super::{Json, Object, Place};
 use std::borrow::Cow;
 
@@ -298,6 +298,18 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Passes over the string whose opening quote stands here.
+    #[inline]
+    pub(super) fn skip_string(&mut self) -> Result<(), Stop> {
+        match skip_string(self.text, self.at + 1) {
+            Ok(next) => {
+                self.at = next;
+                Ok(())
+            }
+            Err((offset, message)) => self.stop(offset, message),
+        }
+    }
+
     #[inline]
     pub(super) fn number(&mut self) -> Result<Number, Stop> {
         match number(self.text, self.at) {
@@ -430,7 +442,9 @@ impl<'a> Parser<'a> {
 pub(super) fn kind_of_key(key: &str) -> u64 {
     let bytes = key.as_bytes();
     let (first, last) = (bytes.first().copied().unwrap_or(0), bytes.last().copied().unwrap_or(0));
-    1 << ((bytes.len() * 7 + usize::from(first) * 5 + usize::from(last) * 3) % 64)
+    let middle = bytes.get(bytes.len() / 2).copied().unwrap_or(0);
+    let sum = bytes.len() * 7 + usize::from(first) * 5 + usize::from(middle) * 11 + usize::from(last) * 3;
+    1 << (sum % 64)
 }
 
 fn has(members: &[(Cow<'_, str>, Json<'_>)], key: &str) -> bool {

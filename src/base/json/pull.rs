@@ -15,16 +15,30 @@ pub fn pull<'a, T>(
     limits: &Limits,
     read: impl FnOnce(&mut Pull<'_, 'a>) -> Result<T, Stop>,
 ) -> Result<T, ParseError> {
-    within(bytes, limits, usize::MAX, |parser| {
-        parser.document(|parser| read(&mut Pull { parser, keys: Vec::new() }))
-    })
+    pull_again(bytes, limits, &mut Scratch::default(), read)
+}
+
+/// Memory that one walk leaves to the next.
+#[derive(Default)]
+pub struct Scratch(Vec<usize>);
+
+/// As `pull`, for millions of small documents.
+pub fn pull_again<'a, T>(
+    bytes: &'a [u8],
+    limits: &Limits,
+    Scratch(keys): &mut Scratch,
+    read: impl FnOnce(&mut Pull<'_, 'a>) -> Result<T, Stop>,
+) -> Result<T, ParseError> {
+    // Of a walk that stopped.
+    keys.clear();
+    within(bytes, limits, usize::MAX, |parser| parser.document(|parser| read(&mut Pull { parser, keys })))
 }
 
 /// A place in a document where a value begins. Each method reads the value that stands here, whole.
 pub struct Pull<'p, 'a> {
     parser: &'p mut Parser<'a>,
     /// Where the keys of the objects that are open stand; an object takes its own off the end.
-    keys: Vec<usize>,
+    keys: &'p mut Vec<usize>,
 }
 
 impl<'a> Pull<'_, 'a> {
@@ -126,6 +140,16 @@ impl<'a> Pull<'_, 'a> {
         self.string().map(Some)
     }
 
+    /// Reads a value of any kind; gives the text of a string, and nothing of another.
+    #[inline]
+    pub fn string_or_skip(&mut self) -> Result<Option<Cow<'a, str>>, Stop> {
+        if self.parser.peek() != Some(b'"') {
+            self.skip()?;
+            return Ok(None);
+        }
+        self.string().map(Some)
+    }
+
     /// Reads a whole number from 0.
     pub fn count(&mut self) -> Result<u64, Stop> {
         use super::number::Kind;
@@ -151,10 +175,7 @@ impl<'a> Pull<'_, 'a> {
     #[inline]
     pub fn skip(&mut self) -> Result<(), Stop> {
         match self.parser.peek() {
-            Some(b'"') => match self.parser.plain_string() {
-                Some(_) => Ok(()),
-                None => self.parser.string_with_escapes().map(drop),
-            },
+            Some(b'"') => self.parser.skip_string(),
             Some(b'0'..=b'9') => self.parser.number().map(drop),
             Some(b'{' | b'[') => self.skip_container(),
             _ => self.parser.rare().map(drop),
