@@ -21,6 +21,7 @@ mod operator;
 mod policy_from;
 mod properties;
 mod quarantine;
+mod real_tools;
 mod report;
 mod report_sample;
 mod run;
