@@ -243,6 +243,9 @@ fn drive(project: &Project) {
     let (_, summary, _) = real.run(1, 2, &["--rerun-from", &red]);
     assert_eq!(tests(&summary, None), project.replayed);
     assert_eq!(tests(&summary, Some("failed")), project.failing);
+    // A name that begins or ends alike is not run beside it.
+    let log = ws.text(&format!("tests/e2e_results/20261120T120002Z/{}/output.log", project.suite));
+    assert!(!log.contains("TestTableOfMore/nonzero"), "{log}");
     real.mend_it();
     let (mended, summary, run) = real.run(0, 3, &["--rerun-from", &red]);
     assert_eq!(tests(&summary, Some("passed")), project.replayed);
