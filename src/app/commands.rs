@@ -3,7 +3,7 @@
 use crate::base::command::{CommandLine, fill, quote};
 use crate::model::plan::{Item, RunSettings};
 use crate::model::run::{RemediationPointer, SuiteRecord};
-use crate::model::suite::{Role, SuiteResult, SuiteSpec};
+use crate::model::suite::{Reader, Role, SuiteResult, SuiteSpec};
 use crate::model::test::TestStatus;
 use std::collections::BTreeMap;
 
@@ -12,9 +12,12 @@ pub fn whole(spec: &SuiteSpec, name: &str, out: &str) -> CommandLine {
     spec.command.filled_all(&[("{name}", name), ("{out}", out)])
 }
 
-/// The command of one test, where the kind has one.
+/// The command of one test, where the kind has one. What it puts around `{test}` for `go test -run` (`^{test}$`, or
+/// nothing) is put around each part of a subtest's name.
 pub fn single(spec: &SuiteSpec, name: &str, test: &str, out: &str) -> Option<CommandLine> {
-    let values = [("{name}", name), ("{test}", test), ("{out}", out)];
+    // Go matches the part before each slash by itself: without ends of its own `TestA/b` runs `TestAll/bc` too.
+    let anchored = (spec.reader == Reader::Go).then(|| test.replace('/', "$/^"));
+    let values = [("{name}", name), ("{test}", anchored.as_deref().unwrap_or(test)), ("{out}", out)];
     spec.single.as_ref().map(|command| command.filled_all(&values))
 }
 

@@ -7,17 +7,23 @@ use super::run::{GRACE, Results, commands_of, read_results, steps};
 use crate::base::clock::Now;
 use crate::base::process::{Ending, MARK};
 use crate::base::redact::Masker;
+use crate::model::run::Summary;
 use crate::model::suite::{Reader, SuiteSpec};
 use crate::model::test::{Case, Failure, Reading, TestStatus};
+use crate::plan;
+use crate::record;
 use crate::report::text::{terminal, terminal_cut};
 use crate::run::{self, Job, LogTo, Next, Options};
 use crate::triage::attempts::{Attempt, Step, StepEnded, Unread, attempt};
 use crate::triage::{self, Rate};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+/// Runs that a test's name is looked up in.
+const LOOKED_AT: usize = 20;
 
 /// What is asked.
 pub struct FlakeCheckRequest<'a> {
@@ -104,6 +110,10 @@ pub fn flake_check(request: &FlakeCheckRequest<'_>) -> Result<FlakeChecked, Erro
             spec.kind
         )));
     }
+    let test = match test {
+        Some(test) => Some(reachable(&ground, spec, &suite, test)?),
+        None => None,
+    };
     let fixed = spec.results.as_deref().is_some_and(|path| !path.contains("{out}"));
     if fixed && request.jobs > 1 {
         return Err(Error::Usage(format!(
@@ -135,6 +145,13 @@ pub fn flake_check(request: &FlakeCheckRequest<'_>) -> Result<FlakeChecked, Erro
     let jobs: Vec<Job> = (0..request.runs).map(|number| series.job(number, timeout)).collect();
     run::execute(&jobs, &options, &series);
     let seen = series.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some(test) = test.as_deref().filter(|_| seen.absent) {
+        return Err(Error::Usage(format!(
+            "`single` of [suites.{}] ran no test called `{}`: nothing is proven",
+            spec.kind,
+            test.escape_debug()
+        )));
+    }
     answer(request, suite, &seen.ended)
 }
 
@@ -196,8 +213,33 @@ fn find<'g>(ground: &'g Ground, named: &str) -> Result<(&'g SuiteSpec, String, O
     Ok((spec, name.clone(), test))
 }
 
+/// The name by which `single` reaches a test: what the last run that tells of it says, else the name itself.
+fn reachable(ground: &Ground, spec: &SuiteSpec, suite: &str, test: String) -> Result<String, Error> {
+    let named = last_runs(ground).find_map(|summary| {
+        let (_, result) = summary.all().find(|(_, s)| s.kind == spec.kind && s.name == suite)?;
+        let known = result.tests.iter().find(|t| t.name == test)?;
+        known.selector.clone()
+    });
+    let name = named.unwrap_or(test);
+    plan::by_name(spec.reader, BTreeSet::from([name.clone()]))
+        .map_err(|why| Error::Usage(format!("it cannot be run alone: {why}")))?;
+    Ok(name)
+}
+
+/// The summaries of the last runs that can be read, the newest first.
+fn last_runs(ground: &Ground) -> impl Iterator<Item = Summary> {
+    let results = ground.root.resolve(&ground.settings.results).ok();
+    let entries = results.and_then(|dir| std::fs::read_dir(dir).ok());
+    let mut folders: Vec<_> = entries.into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    folders.sort();
+    let newest = folders.into_iter().rev().take(LOOKED_AT);
+    newest.filter_map(|folder| record::read_summary(&folder).ok()).map(|(summary, _)| summary)
+}
+
 #[derive(Default)]
 struct Seen {
+    /// Whether a command ran no test of the name.
+    absent: bool,
     /// One for each run that came to its end: nothing, or the signature and message of its failure.
     ended: Vec<Option<(String, String)>>,
     /// What results files say, by run.
@@ -292,7 +334,9 @@ impl run::Observer for Series<'_> {
         }
         let judged = self.judge(job, &ended);
         let failed = judged.status.is_failure().then(|| failure(&judged));
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).ended.push(failed);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.absent |= judged.absent;
+        seen.ended.push(failed);
         Next::Done
     }
 }

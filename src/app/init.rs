@@ -25,6 +25,8 @@ pub struct Init {
     pub written: Vec<String>,
     /// What the folder was seen to hold: `cargo`, `npm`, `go`, `pytest`; a suite is proposed for each.
     pub detected: Vec<&'static str>,
+    /// Folders that runs and verdicts are written into, for `.gitignore`.
+    pub ignore: Vec<String>,
 }
 
 /// Writes the files. Nothing is written when one of them is there already and `force` is not given.
@@ -52,7 +54,9 @@ pub fn init(request: &InitRequest<'_>) -> Result<Init, Error> {
         write_atomic(&target, text.as_bytes())?;
         written.push(path);
     }
-    Ok(Init { written, detected: found.iter().map(|suite| suite.tool).collect() })
+    let defaults = config::defaults();
+    let ignore = [&defaults.results, &defaults.output].map(|dir| format!("/{}/", dir.trim_end_matches('/')));
+    Ok(Init { written, detected: found.iter().map(|suite| suite.tool).collect(), ignore: ignore.into() })
 }
 
 /// As people read it; ends in a newline.
@@ -66,6 +70,10 @@ pub fn human(init: &Init) -> String {
     } else {
         out.push_str(&format!("suites proposed for {}; look them over\n", init.detected.join(", ")));
     }
+    out.push_str(&format!(
+        "runs and verdicts are written into folders that git need not see; for .gitignore:\n    {}\n",
+        init.ignore.join("\n    ")
+    ));
     out.push_str("next: tollgate run, then tollgate check\n");
     out
 }

@@ -1,6 +1,11 @@
 //! What `tollgate init` writes: every setting with its default as a comment, and a suite for what the folder holds.
 
 use crate::base::files::Root;
+use crate::base::json::{self, Json, Limits};
+use std::path::Path;
+
+/// Bytes of a `package.json` that is looked into.
+const PACKAGE: u64 = 1 << 20;
 
 /// A kind of project, and the suite that is proposed for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +30,25 @@ reader  = "exit"        # the exit code alone; junit, tap and node see single te
 timeout = "10m"
 "#;
 
+// Node picks tests by a pattern over their own titles, which other tests may have too: no `single` would be exact.
+const NODE: &str = r#"# No `single`: node picks tests by a pattern that others may fit too, so a replay runs the suite whole.
+names   = ["all"]
+command = "npm test"
+reader  = "node"        # what `node --test` prints, by its spec, tap or junit reporter
+timeout = "10m"
+"#;
+
+const NODE_ALONE: &str = r#"# No `single`: node picks tests by a pattern that others may fit too, so a replay runs the suite whole.
+names   = ["all"]
+command = "node --test"
+reader  = "node"        # what `node --test` prints, by its spec, tap or junit reporter
+timeout = "10m"
+"#;
+
+// Go answers a second run from its cache unless it is told to count.
 const GO: &str = r#"names   = ["all"]
-command = "go test -json ./..."
-single  = "go test -json -run '^{test}$' ./..."   # one test, for replays
+command = "go test -count=1 -json ./..."
+single  = "go test -count=1 -json -run '^{test}$' ./..."   # one test, for replays
 reader  = "go"
 timeout = "10m"
 "#;
@@ -55,16 +76,46 @@ pub fn detect(root: &Root) -> Vec<Proposal> {
         found.push(Proposal { tool: "cargo", body: CARGO });
     }
     if there("package.json") {
-        found.push(Proposal { tool: "npm", body: NPM });
+        found.push(Proposal { tool: "npm", body: npm(root) });
     }
     if there("go.mod") {
         found.push(Proposal { tool: "go", body: GO });
     }
-    if ["pytest.ini", "pyproject.toml", "conftest.py", "setup.cfg", "tox.ini"].iter().any(|name| there(name))
+    let configured = ["pytest.ini", "pyproject.toml", "conftest.py", "setup.cfg", "tox.ini"];
+    if configured.iter().any(|name| there(name)) || ["", "tests", "test"].iter().any(|dir| pytests(root, dir))
     {
         found.push(Proposal { tool: "pytest", body: PYTEST });
     }
     found
+}
+
+/// Whether a folder holds files that pytest collects by itself.
+fn pytests(root: &Root, dir: &str) -> bool {
+    let real: &Path = root.real();
+    let collected = |name: &str| {
+        name.strip_suffix(".py").is_some_and(|stem| stem.starts_with("test_") || stem.ends_with("_test"))
+    };
+    let Ok(entries) = std::fs::read_dir(real.join(dir)) else { return false };
+    entries.flatten().any(|entry| entry.file_name().to_str().is_some_and(collected))
+}
+
+/// Which suite a `package.json` asks for: single tests are seen where its test script is `node --test` with a reporter that
+/// can be read, and without a script of its own `node --test` is what finds them.
+fn npm(root: &Root) -> &'static str {
+    let Ok(bytes) = root.read("package.json", PACKAGE) else { return NPM };
+    let Ok(package) = json::parse(&bytes, &Limits::default()) else { return NPM };
+    let script = package.get("scripts").and_then(|s| s.get("test")).and_then(Json::as_str);
+    match script {
+        None => NODE_ALONE,
+        Some(script) if script.contains("no test specified") => NODE_ALONE,
+        Some(script) => {
+            let words: Vec<&str> = script.split_whitespace().collect();
+            let node = words.iter().position(|word| *word == "node");
+            let tests = node.is_some_and(|at| words[at..].contains(&"--test"));
+            let reported = words.iter().any(|word| word.starts_with("--test-reporter"));
+            if tests && !reported { NODE } else { NPM }
+        }
+    }
 }
 
 /// The text of `tollgate.toml`. With `copied` gates the pack is not named: the copies stand in its place.
@@ -206,6 +257,38 @@ mod tests {
                 (ci.kinds.len(), ci.lint, ci.skip.as_slice()),
                 (tools.len(), true, &["*_live".to_string()][..])
             );
+        }
+    }
+
+    #[test]
+    fn a_package_json_says_whether_single_tests_can_be_seen() {
+        for (package, body) in [
+            (r#"{"scripts": {"test": "node --test"}}"#, NODE),
+            (r#"{"scripts": {"test": "tsc && node --import=tsx --test test/"}}"#, NODE),
+            (r#"{"scripts": {"test": "node --test --test-reporter=dot"}}"#, NPM),
+            (r#"{"scripts": {"test": "jest --test"}}"#, NPM),
+            (r#"{"scripts": {"test": "echo \"Error: no test specified\" && exit 1"}}"#, NODE_ALONE),
+            (r#"{"scripts": {"build": "tsc"}}"#, NODE_ALONE),
+            (r#"{"name": "x"}"#, NODE_ALONE),
+            ("not JSON", NPM),
+        ] {
+            let (dir, root) = workspace(&[]);
+            write_atomic(&dir.path().join("package.json"), package.as_bytes()).unwrap();
+            let found = detect(&root);
+            assert_eq!(found, [Proposal { tool: "npm", body }], "{package}");
+            let written = text(&found, false);
+            write_atomic(&dir.path().join("tollgate.toml"), written.as_bytes()).unwrap();
+            assert_eq!(config::run_settings(&root).unwrap().1.suites.len(), 1, "{package}");
+        }
+    }
+
+    #[test]
+    fn tests_alone_are_a_pytest_project() {
+        for (file, seen) in
+            [("test_a.py", true), ("tests/test_a.py", true), ("test/a_test.py", true), ("a.py", false)]
+        {
+            let (_dir, root) = workspace(&[file]);
+            assert_eq!(detect(&root).iter().any(|p| p.tool == "pytest"), seen, "{file}");
         }
     }
 

@@ -3,6 +3,7 @@
 use super::commands::Replays;
 use super::error::Error;
 use crate::base::redact::Masker;
+use crate::ingest;
 use crate::model::plan::Item;
 use crate::model::run::{Identity, SuiteRecord};
 use crate::model::suite::{Reader, SuiteResult};
@@ -65,7 +66,10 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
     let mut result = attempts::result(name, kind, &combined, attempts, end.duration_ms, &signature);
     let outside = combined.fault.as_ref().filter(|_| result.status.is_failure());
     let outside = outside.map(|fault| triage::signature(Some(&Failure::new(fault, "", None)), fault));
-    let notes = quarantine(&mut result, quarantines, outside.as_deref());
+    // In Go the test around a failed one fails with it.
+    let carried = (end.reader == Reader::Go)
+        .then(|| triage::signature(Some(&Failure::new(ingest::SUBTEST_FAILED, "", None)), ""));
+    let notes = quarantine(&mut result, quarantines, outside.as_deref(), carried.as_deref());
     let failed = result.status.is_failure();
     let first = combined.cases.iter().find(|c| c.status == TestStatus::Failed);
     let facts = Facts { status: result.status, signal: result.signal, fault: combined.fault.as_deref() };
@@ -116,9 +120,16 @@ fn kept(cases: &[Case]) -> Vec<Case> {
     red.take(FAILURES).map(|c| Case { failure: c.failure.as_ref().map(short), ..c.clone() }).collect()
 }
 
-/// Relabels what quarantine entries cover; `outside` is the signature of a failure outside any test.
-fn quarantine(result: &mut SuiteResult, entries: &[Entry], outside: Option<&str>) -> Vec<String> {
-    let outcome = plan::Outcome { suite: &result.name, status: result.status, tests: &result.tests, outside };
+/// Relabels what quarantine entries cover; `outside` is the signature of a failure outside any test, `carried` that of a test
+/// that only fails by those within it.
+fn quarantine(
+    result: &mut SuiteResult,
+    entries: &[Entry],
+    outside: Option<&str>,
+    carried: Option<&str>,
+) -> Vec<String> {
+    let SuiteResult { name, status, tests, .. } = &*result;
+    let outcome = plan::Outcome { suite: name, status: *status, tests, outside, carried };
     let judged = plan::quarantine(entries, &outcome);
     result.status = judged.status;
     for (test, status) in result.tests.iter_mut().zip(judged.tests) {

@@ -160,6 +160,9 @@ impl Package {
     }
 }
 
+/// What is said of a test that says nothing itself and holds a failed one.
+pub const SUBTEST_FAILED: &str = "a subtest failed";
+
 fn failure(open: &Open, subtest: bool) -> Failure {
     let text = open.text.trim_end();
     if let Some(line) = text.lines().find(|l| l.starts_with("panic: ")) {
@@ -169,7 +172,7 @@ fn failure(open: &Open, subtest: bool) -> Failure {
     let marked = first_message(&open.errors);
     match marked.or_else(|| first_message(text)) {
         Some((message, place)) => Failure::new(&message, text, Some(place)),
-        None if text.is_empty() && subtest => Failure::new("a subtest failed", "", None),
+        None if text.is_empty() && subtest => Failure::new(SUBTEST_FAILED, "", None),
         None => Failure::new(text.trim_start(), text, None),
     }
 }

@@ -31,4 +31,5 @@ mod tap_tree;
 mod yaml;
 
 pub use fault::ReadFault;
+pub use go_package::SUBTEST_FAILED;
 pub use read::read;

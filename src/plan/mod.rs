@@ -21,4 +21,5 @@ pub use quarantine::{Judged, Outcome, quarantine};
 pub use rerun::{Rerun, rerun};
 pub use select::{Choice, Selection, SuiteNames, select};
 pub use shard::{Division, shard};
+pub use single::by_name;
 pub use timings::Timings;

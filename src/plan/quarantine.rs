@@ -16,6 +16,9 @@ pub struct Outcome<'o> {
     pub tests: &'o [TestResult],
     /// The signature of a failure outside any test: a timeout, a crash, a build that broke. `None` where only tests failed.
     pub outside: Option<&'o str>,
+    /// The signature of a test that fails by nothing but the tests within it (`TestA` by `TestA/b`), where the reader
+    /// tells of such.
+    pub carried: Option<&'o str>,
 }
 
 /// The same with quarantine.
@@ -34,7 +37,7 @@ pub struct Judged {
 /// a failure without one, covers and is covered by nothing.
 pub fn quarantine(entries: &[Entry], outcome: &Outcome<'_>) -> Judged {
     let mut notes = Vec::new();
-    let tests: Vec<TestStatus> = outcome
+    let mut tests: Vec<TestStatus> = outcome
         .tests
         .iter()
         .map(|test| match test.status {
@@ -52,6 +55,7 @@ pub fn quarantine(entries: &[Entry], outcome: &Outcome<'_>) -> Judged {
             status => status,
         })
         .collect();
+    carry(outcome, &mut tests);
     let failed = tests.contains(&TestStatus::Failed);
     let relabelled = tests.iter().zip(outcome.tests).any(|(now, then)| *now != then.status);
     let status = match (outcome.status, outcome.outside) {
@@ -64,6 +68,28 @@ pub fn quarantine(entries: &[Entry], outcome: &Outcome<'_>) -> Judged {
         (status, _) => status,
     };
     Judged { status, tests, notes }
+}
+
+/// Relabels a test that fails by nothing but the tests within it, when all of those that failed are covered.
+fn carry(outcome: &Outcome<'_>, tests: &mut [TestStatus]) {
+    let Some(carried) = outcome.carried else { return };
+    let is_carried = |test: &TestResult| test.signature.as_deref() == Some(carried);
+    for (at, outer) in outcome.tests.iter().enumerate() {
+        if tests[at] != TestStatus::Failed || !is_carried(outer) {
+            continue;
+        }
+        let within = |test: &TestResult| {
+            test.name.strip_prefix(&*outer.name).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let all = outcome.tests.iter().zip(tests.iter());
+        let mut own = all
+            .filter(|(test, _)| test.status == TestStatus::Failed && within(test) && !is_carried(test))
+            .map(|(_, now)| *now == TestStatus::Quarantined)
+            .peekable();
+        if own.peek().is_some() && own.all(|covered| covered) {
+            tests[at] = TestStatus::Quarantined;
+        }
+    }
 }
 
 /// Whether an entry covers a failure of the suite (`test` is `None`) or of a test. An entry that is for it and does not
@@ -135,7 +161,7 @@ mod tests {
         outside: Option<&str>,
     ) -> Judged {
         let ran = suite("tui", "e2e", status, tests);
-        quarantine(entries, &Outcome { suite: "tui", status, tests: &ran.tests, outside })
+        quarantine(entries, &Outcome { suite: "tui", status, tests: &ran.tests, outside, carried: None })
     }
 
     const F: TestStatus = TestStatus::Failed;
@@ -180,7 +206,8 @@ mod tests {
         // A failure without a signature is covered by nothing, least of all by an entry without one.
         let ran =
             [TestResult { name: "x".into(), status: F, duration_ms: None, signature: None, selector: None }];
-        let outcome = Outcome { suite: "tui", status: SuiteStatus::Failed, tests: &ran, outside: None };
+        let outcome =
+            Outcome { suite: "tui", status: SuiteStatus::Failed, tests: &ran, outside: None, carried: None };
         assert_eq!(quarantine(&[entry("tui", State::Active, None)], &outcome).tests, [F]);
     }
 
@@ -214,5 +241,31 @@ mod tests {
         let judged = judge(&all, SuiteStatus::Flaky, &tests, None);
         assert_eq!(judged.status, SuiteStatus::Flaky);
         assert_eq!(judged.tests, [TestStatus::Flaky, TestStatus::Ignored, P]);
+    }
+
+    #[test]
+    fn a_test_that_fails_by_those_within_it_is_covered_with_them() {
+        let f = TestStatus::Failed;
+        let names = ["T", "T/a", "T/b", "T/b/c", "Tx", "Tx/a"];
+        let mut ran = suite("go", "unit", SuiteStatus::Failed, &names.map(|name| (name, f))).tests;
+        for outer in [0, 2, 4] {
+            ran[outer].signature = Some("carried".into());
+        }
+        let statuses = |quarantined: &[&str], carried| {
+            let entries: Vec<Entry> = quarantined
+                .iter()
+                .map(|test| entry(&format!("go::{test}"), State::Active, Some(&format!("sig:{test}"))))
+                .collect();
+            let outcome =
+                Outcome { suite: "go", status: SuiteStatus::Failed, tests: &ran, outside: None, carried };
+            let judged = quarantine(&entries, &outcome);
+            let names = names.iter().zip(&judged.tests).filter(|(_, s)| **s == f).map(|(n, _)| *n);
+            (judged.status, names.collect::<Vec<_>>())
+        };
+        let all = ["T/a", "T/b/c", "Tx/a"];
+        assert_eq!(statuses(&all, Some("carried")), (SuiteStatus::Quarantined, vec![]));
+        assert_eq!(statuses(&all, None), (SuiteStatus::Failed, vec!["T", "T/b", "Tx"]));
+        assert_eq!(statuses(&all[..2], Some("carried")), (SuiteStatus::Failed, vec!["Tx", "Tx/a"]));
+        assert_eq!(statuses(&all[1..], Some("carried")), (SuiteStatus::Failed, vec!["T", "T/a"]));
     }
 }

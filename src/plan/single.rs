@@ -24,9 +24,11 @@ pub fn by_name(reader: Reader, tests: BTreeSet<String>) -> Result<BTreeSet<Strin
         }
         // rustdoc splits what it is handed at spaces, and would find none of its tests.
         if reader == Reader::Libtest && test.contains(' ') {
-            return Err(format!(
-                "its test `{shown}` is a documentation test, which cannot be run by its name"
-            ));
+            return Err(if test.contains("(line ") {
+                format!("its test `{shown}` is a documentation test, which cannot be run by its name")
+            } else {
+                format!("no test of Rust has a space in its name, as `{shown}` has")
+            });
         }
         if reader == Reader::Go && test.contains(PATTERN) {
             return Err(format!("go would take the name of its test `{shown}` for a pattern"));
@@ -70,6 +72,7 @@ mod tests {
         let errors = [
             of(Reader::Exit, &["a"]),
             of(Reader::Libtest, &["src/lib.rs - add (line 1)"]),
+            of(Reader::Libtest, &["outer a"]),
             of(Reader::Junit, &["a", "a #2"]),
             of(Reader::Tap, &["--help"]),
             of(Reader::Tap, &[""]),
@@ -80,6 +83,7 @@ mod tests {
         insta::assert_snapshot!(errors.join("\n"), @r"
         its reader names no tests
         its test `src/lib.rs - add (line 1)` is a documentation test, which cannot be run by its name
+        no test of Rust has a space in its name, as `outer a` has
         its results name `a` more than once
         the name of its test `--help` could be taken for an option, or is none
         the name of its test `` could be taken for an option, or is none

@@ -57,6 +57,8 @@ pub struct Attempt {
     pub signal: Option<i32>,
     /// Whether it ran the whole suite, and not chosen tests.
     pub whole: bool,
+    /// Whether a command for one test ran no such test, though nothing else was wrong.
+    pub absent: bool,
 }
 
 impl Attempt {
@@ -76,11 +78,25 @@ pub fn attempt(name: &str, steps: &[Step]) -> Attempt {
         exit_code: None,
         signal: None,
         whole: steps.iter().all(|s| s.asked.is_none()),
+        absent: false,
     };
+    let mut outer: HashMap<String, usize> = HashMap::new();
     for step in steps {
         let one = judge_step(name, step);
         found.status = worse(found.status, one.status);
-        found.cases.extend(one.cases);
+        found.absent |= one.absent;
+        for case in one.cases {
+            let above = step.asked.as_ref().is_some_and(|asked| case.selector() != asked);
+            match outer.get(&case.name) {
+                Some(at) if above => worse_of(&mut found.cases[*at], case),
+                _ => {
+                    if above {
+                        outer.insert(case.name.clone(), found.cases.len());
+                    }
+                    found.cases.push(case);
+                }
+            }
+        }
         found.fault = found.fault.or(one.fault);
         // The code of the first command that failed says more than that of the last one that passed.
         if found.exit_code.unwrap_or(0) == 0 && found.signal.is_none() {
@@ -115,6 +131,7 @@ fn judge_step(name: &str, step: &Step) -> Attempt {
         StepEnded::NotStarted(why) => (SuiteStatus::Missing, None, None, Some(why.clone())),
     };
     let started = !matches!(step.ended, StepEnded::NotStarted(_));
+    let mut absent = false;
     let mut cases = match &step.read {
         None => vec![by_exit(step.asked.as_deref().unwrap_or(name), status, fault.as_deref())],
         Some(Ok(readings)) => {
@@ -132,8 +149,9 @@ fn judge_step(name: &str, step: &Step) -> Attempt {
         }
     };
     if let Some(asked) = &step.asked {
-        cases.retain(|c| c.selector() == asked);
-        if cases.is_empty() {
+        cases.retain(|c| c.selector() == asked || holds(c.selector(), asked));
+        if cases.iter().all(|c| c.selector() != asked) {
+            absent = fault.is_none();
             let why = fault.clone().unwrap_or_else(|| "its command ran no test of that name".to_string());
             cases.push(unseen(asked, &why));
             fault = fault
@@ -150,7 +168,19 @@ fn judge_step(name: &str, step: &Step) -> Attempt {
     if status == SuiteStatus::Passed && (failed || fault.is_some()) {
         status = SuiteStatus::Failed;
     }
-    Attempt { status, cases, fault, exit_code, signal, whole: step.asked.is_none() }
+    Attempt { status, cases, fault, exit_code, signal, whole: step.asked.is_none(), absent }
+}
+
+/// Whether a test is one that the other stands in: in Go `TestA` runs, and passes or fails, with `TestA/b`.
+fn holds(outer: &str, test: &str) -> bool {
+    test.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Two outcomes of a test that two others stand in, one command each: it passed only where it passed both times.
+fn worse_of(known: &mut Case, case: Case) {
+    if case.status == TestStatus::Failed && known.status != TestStatus::Failed {
+        *known = case;
+    }
 }
 
 fn show(text: &str) -> String {
@@ -307,6 +337,28 @@ mod tests {
 
     const P: TestStatus = TestStatus::Passed;
     const F: TestStatus = TestStatus::Failed;
+
+    #[test]
+    fn a_test_that_the_asked_one_stands_in_is_told_of_too() {
+        let asked = |test: &str, ended, cases: &[(&str, TestStatus)]| Step {
+            asked: Some(test.to_string()),
+            ..step(ended, cases)
+        };
+        let told = |steps: &[Step]| {
+            let found = attempt("s", steps);
+            let cases = found.cases.iter().map(|c| (c.name.clone(), c.status)).collect::<Vec<_>>();
+            (found.status, found.absent, cases)
+        };
+        let green = asked("T/a", StepEnded::Exited(0), &[("T/a", P), ("T", P), ("Tx", P)]);
+        let red = asked("T/b", StepEnded::Exited(1), &[("T/b", F), ("T", F), ("U", P)]);
+        let (status, absent, cases) = told(&[green.clone(), red.clone()]);
+        assert_eq!((status, absent), (SuiteStatus::Failed, false));
+        assert_eq!(cases, [("T/a".into(), P), ("T".into(), F), ("T/b".into(), F)]);
+        assert_eq!(told(&[red, green]).2, [("T/b".into(), F), ("T".into(), F), ("T/a".into(), P)]);
+        // The outer test is no proof of the one that was asked for.
+        let gone = asked("T/c", StepEnded::Exited(0), &[("T", P)]);
+        assert_eq!(told(&[gone]), (SuiteStatus::Failed, true, vec![("T".into(), P), ("T/c".into(), F)]));
+    }
 
     fn status_of(attempts: &[Attempt]) -> (SuiteStatus, Vec<TestStatus>) {
         let combined = combine(attempts);

@@ -22,6 +22,7 @@ mod operator;
 mod policy_from;
 mod properties;
 mod quarantine;
+mod real_tools;
 mod report;
 mod report_sample;
 mod run;

@@ -5,6 +5,7 @@ use crate::base::command::CommandLine;
 use crate::ingest;
 use crate::model::suite::{Reader, SuiteSpec, SuiteStatus};
 use crate::model::test::Reading;
+use crate::plan;
 use crate::run;
 use crate::triage::attempts::{Attempt, Unread};
 use std::io::BufRead;
@@ -30,12 +31,14 @@ pub(in crate::app) fn steps(commands: Vec<(CommandLine, Option<String>)>) -> Vec
     commands.into_iter().map(|(command, test)| run::Step { command, test }).collect()
 }
 
-/// The tests that the next attempt runs alone: where nothing else is wrong than that tests failed, and they have names.
+/// The tests that the next attempt runs alone: where nothing else is wrong than that tests failed, and their names reach
+/// them.
 pub(super) fn narrow(attempt: &Attempt, spec: &SuiteSpec) -> Option<Vec<String>> {
     if spec.reader == Reader::Exit || spec.single.is_none() || attempt.status != SuiteStatus::Failed {
         return None;
     }
-    Some(attempt.failed_alone()?.iter().map(|case| case.selector().to_string()).collect())
+    let failed = attempt.failed_alone()?.iter().map(|case| case.selector().to_string()).collect();
+    plan::by_name(spec.reader, failed).ok().map(|tests| tests.into_iter().collect())
 }
 
 /// Reads what one command of an attempt left: a file, or its part of the log. `shown` is how errors call it.
