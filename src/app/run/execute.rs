@@ -72,6 +72,13 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
         }
     };
     headroom(&folder)?;
+    if request.out.is_some() {
+        watcher.note(&format!(
+            "`tollgate check --run {}` judges this run; without --run the newest below {} is judged",
+            folder.shown(),
+            ground.settings.results
+        ));
+    }
     for note in ground.quarantine_notes().iter().chain(&prepared.notes) {
         watcher.note(note);
     }
