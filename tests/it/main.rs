@@ -24,5 +24,6 @@ mod quarantine;
 mod report;
 mod report_sample;
 mod run;
+mod run_hostile;
 mod support;
 mod triage;
