@@ -439,6 +439,9 @@ pub struct ReplayBundle {
     /// What was selected and did not start.
     #[serde(default)]
     pub not_run: Vec<NotRun>,
+    /// The lint steps that failed, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_lint: Vec<String>,
 }
 
 /// The environment as a bundle states it.
@@ -477,7 +480,7 @@ pub struct FailedSuite {
     pub targeted_replay: Option<String>,
     /// Workspace-relative.
     pub digest_path: Option<String>,
-    /// The failed tests.
+    /// The tests that a replay runs; empty where it runs the whole suite, as after a crash or a timeout.
     #[serde(default)]
     pub tests: Vec<String>,
 }

@@ -99,3 +99,26 @@ fn the_gate_names_the_lint_step_that_failed() {
     assert_eq!(gate.status, "fail");
     assert_eq!(gate.messages, ["the lint step fmt failed"], "{gate:?}");
 }
+
+#[test]
+fn a_bundle_replays_a_crashed_suite_whole_and_a_failed_lint_step() {
+    let suite = "echo \"$@\" >> started.txt; echo 1..2; echo not ok 1 - t; [ -f mended ] || kill -SEGV $$\n\
+                 echo not ok 2 - u; exit 1\n";
+    let ws = workspace(suite);
+    ws.put("tollgate.toml", TOML.replace("lint  = false", "lint  = true") + "[lint]\nfmt = \"sh lint.sh\"\n");
+    ws.put("lint.sh", "echo lint >> started.txt; exit 1\n");
+    ws.run(&["run", "--unit-target", "beta", "--out", "first"]).expect(1);
+    let bundle = ws.json("first/replay_bundle.json");
+    assert_eq!(bundle["failed_units"][0]["tests"], serde_json::json!([]), "{bundle:#}");
+    assert_eq!(bundle["failed_lint"], serde_json::json!(["fmt"]));
+    ws.run(&["validate", "first"]).expect(0);
+    ws.put("mended", "").remove("started.txt");
+    ws.run(&["replay", "first", "--out", "second"]).expect(1);
+    assert_eq!(ws.text("started.txt"), "lint\nbeta\n");
+    // Only the lint step failed: it alone is replayed.
+    ws.put("suite.sh", "echo \"$@\" >> started.txt; echo 1..1; echo ok 1 - t\n");
+    ws.run(&["run", "--unit-target", "beta", "--out", "third"]).expect(1);
+    ws.put("lint.sh", "echo lint >> started.txt\n").remove("started.txt");
+    ws.run(&["replay", "third", "--out", "fourth"]).expect(0);
+    assert_eq!(ws.text("started.txt"), "lint\n");
+}
