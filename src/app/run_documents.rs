@@ -10,7 +10,7 @@ use crate::model::run::{
     BundleEnvironment, FailedSuite, FailureDigest, FailureIndex, Identity, IndexedDigest, LintResult, NotRun,
     ReplayBundle, ReplayRef, RootCause, RunStatus, SuiteRecord, Summary, TriageRef, schema,
 };
-use crate::model::suite::{Role, SuiteResult};
+use crate::model::suite::{Role, SuiteResult, SuiteStatus};
 use crate::model::test::TestStatus;
 use crate::model::triage::TriageDiff;
 use crate::record::{self, Details, File, Folder, SuiteFile, SuiteFolders};
@@ -226,6 +226,7 @@ fn bundle(folder: &Folder, folders: &SuiteFolders, outcome: &Outcome<'_>, summar
         failed_suites: failed(Role::Suite),
         failed_units: failed(Role::Unit),
         not_run: outcome.not_run.clone(),
+        failed_lint: summary.lint.iter().filter(|l| !l.passed).map(|l| l.name.clone()).collect(),
     }
 }
 
@@ -236,14 +237,19 @@ fn failed_suite(
     record: &SuiteRecord,
 ) -> FailedSuite {
     let result = &record.result;
-    let failed = result.tests.iter().filter(|t| t.status == TestStatus::Failed);
+    // What a crash or a timeout cut off has no names: such a suite is replayed whole, as `--rerun-from` does it.
+    let by_tests = result.status == SuiteStatus::Failed && result.failed > 0;
+    let left = result
+        .tests
+        .iter()
+        .filter(|t| by_tests && matches!(t.status, TestStatus::Failed | TestStatus::NotRun));
     FailedSuite {
         name: result.name.clone(),
         kind: result.kind.clone(),
         cargo_replay: replays.suite(record.role, &result.kind, &result.name),
         targeted_replay: replays.targeted(result),
         digest_path: Some(folder.suite_rel(&folder_of(folders, record), SuiteFile::Digest)),
-        tests: failed.map(|t| t.selector.clone().unwrap_or_else(|| t.name.clone())).collect(),
+        tests: left.map(|t| t.selector.clone().unwrap_or_else(|| t.name.clone())).collect(),
     }
 }
 

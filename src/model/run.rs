@@ -4,6 +4,7 @@ use crate::model::plan::{Counts, Shard};
 use crate::model::suite::{Role, SuiteResult};
 use crate::model::test::{Case, SourcePlace};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The schema ids of the documents.
 pub mod schema {
@@ -139,11 +140,11 @@ pub struct Summary {
     pub failed_unit_names: Vec<String>,
     /// Suites that neither failed nor were left out.
     pub passed_suites: u64,
-    /// Suites selected.
+    /// Suites selected: those that passed, failed, or did not run.
     pub total_suites: u64,
     /// Units that neither failed nor were left out.
     pub passed_units: u64,
-    /// Units selected.
+    /// Units selected: those that passed, failed, or did not run.
     pub total_units: u64,
     /// How to replay it.
     pub replay_bundle: ReplayRef,
@@ -169,6 +170,13 @@ impl Summary {
         suites.chain(self.units.iter().map(|s| (Role::Unit, s)))
     }
 
+    /// How many suites, or units, were selected: those with a result, and those of `not_run` that have none.
+    pub fn selected(&self, role: Role) -> u64 {
+        let told = self.all().filter(|(r, _)| *r == role).map(|(_, s)| (&s.name, &s.kind));
+        let left = self.not_run.iter().filter(|n| n.role == role).map(|n| (&n.name, &n.kind));
+        told.chain(left).collect::<BTreeSet<_>>().len() as u64
+    }
+
     /// Makes every figure and list what the suites say: counts, failed names, totals, status. Suites and units are sorted by
     /// name, then kind. An aborted run stays aborted.
     pub fn recompute(&mut self) {
@@ -184,8 +192,8 @@ impl Summary {
         self.failed_unit_names = failed(&self.units);
         self.passed_suites = passed(&self.suites);
         self.passed_units = passed(&self.units);
-        self.total_suites = self.suites.len() as u64;
-        self.total_units = self.units.len() as u64;
+        self.total_suites = self.selected(Role::Suite);
+        self.total_units = self.selected(Role::Unit);
         self.not_run.sort();
         if self.status != RunStatus::Aborted {
             let lint = self.lint.iter().all(|l| l.passed);
@@ -431,6 +439,9 @@ pub struct ReplayBundle {
     /// What was selected and did not start.
     #[serde(default)]
     pub not_run: Vec<NotRun>,
+    /// The lint steps that failed, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_lint: Vec<String>,
 }
 
 /// The environment as a bundle states it.
@@ -469,7 +480,7 @@ pub struct FailedSuite {
     pub targeted_replay: Option<String>,
     /// Workspace-relative.
     pub digest_path: Option<String>,
-    /// The failed tests.
+    /// The tests that a replay runs; empty where it runs the whole suite, as after a crash or a timeout.
     #[serde(default)]
     pub tests: Vec<String>,
 }

@@ -25,11 +25,11 @@ pub(super) fn summary(summary: &Summary) -> Result<(), String> {
     }
     list("suites", "failed_names", &summary.suites, &summary.failed_names)?;
     list("units", "failed_unit_names", &summary.units, &summary.failed_unit_names)?;
-    let passed = |list: &[SuiteResult]| list.iter().filter(|s| s.status.is_pass()).count();
+    let passed = |list: &[SuiteResult]| list.iter().filter(|s| s.status.is_pass()).count() as u64;
     figure("passed_suites", summary.passed_suites, passed(&summary.suites), "suites")?;
-    figure("total_suites", summary.total_suites, summary.suites.len(), "suites")?;
+    figure("total_suites", summary.total_suites, summary.selected(Role::Suite), "suites")?;
     figure("passed_units", summary.passed_units, passed(&summary.units), "units")?;
-    figure("total_units", summary.total_units, summary.units.len(), "units")?;
+    figure("total_units", summary.total_units, summary.selected(Role::Unit), "units")?;
     not_run(summary)?;
     if summary.replay_bundle.one_command_replay.trim().is_empty() {
         return Err("`replay_bundle.one_command_replay` is empty".into());
@@ -102,12 +102,8 @@ fn list(entries: &str, field: &str, suites: &[SuiteResult], names: &[String]) ->
     }
 }
 
-fn figure(field: &str, says: u64, shows: usize, entries: &str) -> Result<(), String> {
-    if says == shows as u64 {
-        Ok(())
-    } else {
-        Err(format!("`{field}` is {says}, and `{entries}` shows {shows}"))
-    }
+fn figure(field: &str, says: u64, shows: u64, entries: &str) -> Result<(), String> {
+    if says == shows { Ok(()) } else { Err(format!("`{field}` is {says}, and `{entries}` shows {shows}")) }
 }
 
 /// What did not start has no result of its own, and what has none is listed.

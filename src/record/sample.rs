@@ -288,6 +288,7 @@ pub(super) fn bundle() -> ReplayBundle {
         failed_suites: vec![failed(flow(), &[])],
         failed_units: vec![failed(parser(), &["writes"]), failed(store(), &[])],
         not_run: vec![late()],
+        failed_lint: Vec::new(),
     }
 }
 

@@ -26,5 +26,6 @@ mod real_tools;
 mod report;
 mod report_sample;
 mod run;
+mod run_hostile;
 mod support;
 mod triage;

@@ -10,7 +10,7 @@ use crate::base::digest::sha256_hex;
 use crate::base::files::{self, show};
 use crate::model::event::Started;
 use crate::model::plan::{Item, Plan, Shard, ShardKind};
-use crate::model::run::{NotRun, ReplayBundle, RunStatus, Summary, schema};
+use crate::model::run::{LintResult, NotRun, ReplayBundle, RunStatus, Summary, schema};
 use crate::model::suite::{Role, SuiteResult, SuiteStatus};
 use crate::model::test::{TestResult, TestStatus};
 use crate::plan::{self, Choice, Division, Timings};
@@ -195,12 +195,16 @@ fn as_summary(bundle: ReplayBundle) -> Summary {
         triage_diff: None,
         not_run: bundle.not_run,
         masked: 0,
-        lint: Vec::new(),
+        lint: bundle.failed_lint.into_iter().map(failed_step).collect(),
         suites: failed(bundle.failed_suites),
         units: failed(bundle.failed_units),
     };
     summary.recompute();
     summary
+}
+
+fn failed_step(name: String) -> LintResult {
+    LintResult { name, passed: false, duration_ms: 0 }
 }
 
 fn failed_suite(suite: crate::model::run::FailedSuite) -> SuiteResult {
