@@ -1,8 +1,9 @@
 //! Commands of suites, built from `tollgate.toml` alone: those that run, and those that people are shown.
 
 use crate::base::command::{CommandLine, fill, quote};
+use crate::model::failure::RemediationPointer;
 use crate::model::plan::{Item, RunSettings};
-use crate::model::run::{RemediationPointer, SuiteRecord};
+use crate::model::record::SuiteRecord;
 use crate::model::suite::{Reader, Role, SuiteResult, SuiteSpec};
 use crate::model::test::TestStatus;
 use std::collections::BTreeMap;

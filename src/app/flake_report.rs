@@ -3,7 +3,8 @@
 use super::error::Error;
 use super::run_summary::{self, Text};
 use crate::base::files::{self, ReadError, show};
-use crate::model::run::{FailureDigest, schema};
+use crate::model::failure::FailureDigest;
+use crate::model::run::schema;
 use crate::triage::{self, Cause, FlakeReport, Seen};
 use serde::Serialize;
 use std::collections::BTreeMap;

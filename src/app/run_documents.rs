@@ -5,10 +5,12 @@ use super::environment;
 use super::error::Error;
 use super::run_baseline::{Baseline, compare};
 use crate::base::command::quote;
+use crate::model::failure::{FailureDigest, FailureIndex, IndexedDigest, RootCause};
 use crate::model::plan::{Counts, Shard};
+use crate::model::record::SuiteRecord;
 use crate::model::run::{
-    BundleEnvironment, FailedSuite, FailureDigest, FailureIndex, Identity, IndexedDigest, LintResult, NotRun,
-    ReplayBundle, ReplayRef, RootCause, RunStatus, SuiteRecord, Summary, TriageRef, schema,
+    BundleEnvironment, FailedSuite, Identity, LintResult, NotRun, ReplayBundle, ReplayRef, RunStatus,
+    Summary, TriageRef, schema,
 };
 use crate::model::suite::{Role, SuiteResult, SuiteStatus};
 use crate::model::test::TestStatus;

@@ -152,7 +152,7 @@ fn go(request: &RunRequest<'_>, how: &How, env: &Env, targets: &[Target]) -> Res
         term::stderr("nothing was selected: nothing ran, and nothing was written");
         return Ok(exit::NOTHING);
     };
-    let tail = |record: &crate::model::run::SuiteRecord| {
+    let tail = |record: &crate::model::record::SuiteRecord| {
         screen.shows_failures().then(|| app::log_tail(request.root, &record.log, TAIL))
     };
     deliver(&answer, targets, &|style| app::run_end(&answer, &tail, style), env)?;

@@ -1,7 +1,8 @@
 //! A run's journal: `run_events.jsonl`, one line an event, written as it happens. It alone is what `--resume` goes by.
 
 use crate::model::plan::{Counts, Shard};
-use crate::model::run::{LintResult, NotRun, RunStatus, SuiteRecord};
+use crate::model::record::SuiteRecord;
+use crate::model::run::{LintResult, NotRun, RunStatus};
 use crate::model::test::SourcePlace;
 use serde::{Deserialize, Serialize};
 

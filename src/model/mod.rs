@@ -3,10 +3,12 @@
 pub mod artifact;
 pub mod columns;
 pub mod event;
+pub mod failure;
 pub mod finding;
 pub mod gate;
 pub mod lane;
 pub mod plan;
+pub mod record;
 pub mod report;
 pub mod run;
 pub mod runbook;

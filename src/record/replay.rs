@@ -3,7 +3,8 @@
 use super::error::RecordError;
 use crate::base::json::plain;
 use crate::model::event::{EventLine, RunEvent, Started};
-use crate::model::run::{LintResult, RunStatus, SuiteRecord, schema};
+use crate::model::record::SuiteRecord;
+use crate::model::run::{LintResult, RunStatus, schema};
 use std::collections::HashMap;
 
 /// What a journal says of its run.

@@ -1,7 +1,8 @@
 //! `run_report.md`: what a person reads of a run. Everything that came from output, names or commands is escaped.
 
 use crate::base::escape::{cut, markdown, markdown_code};
-use crate::model::run::{FailureDigest, Summary};
+use crate::model::failure::FailureDigest;
+use crate::model::run::Summary;
 use crate::model::suite::SuiteResult;
 use crate::model::test::TestStatus;
 use crate::model::triage::TriageDiff;

@@ -4,11 +4,14 @@ use crate::base::embedded::SCHEMAS;
 use crate::base::json::{Limits, parse};
 use crate::lang::schema::Schema;
 use crate::model::event::{RunEvent, Started, TimelineLine};
+use crate::model::failure::{
+    Assertion, FailureDigest, FailureIndex, IndexedDigest, RemediationPointer, RootCause,
+};
 use crate::model::plan::{Counts, Shard, ShardKind};
+use crate::model::record::SuiteRecord;
 use crate::model::run::{
-    Assertion, BundleEnvironment, Environment, FailedSuite, FailureDigest, FailureIndex, Identity,
-    IndexedDigest, LintResult, Node, NotRun, Os, RemediationPointer, ReplayBundle, ReplayRef, RootCause,
-    RunStatus, SuiteRecord, Summary, TriageRef, schema,
+    BundleEnvironment, Environment, FailedSuite, Identity, LintResult, Node, NotRun, Os, ReplayBundle,
+    ReplayRef, RunStatus, Summary, TriageRef, schema,
 };
 use crate::model::suite::{Role, SuiteResult, SuiteStatus};
 use crate::model::test::{Case, Failure, SourcePlace, TestResult, TestStatus};

@@ -2,7 +2,7 @@
 
 use crate::base::ansi::without_ansi;
 use crate::base::embedded::ROOT_CAUSES;
-use crate::model::run::RootCause;
+use crate::model::failure::RootCause;
 use crate::model::suite::SuiteStatus;
 use crate::model::test::Failure;
 use regex::{RegexBuilder, RegexSet, RegexSetBuilder};

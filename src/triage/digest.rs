@@ -3,7 +3,9 @@
 use super::cause::{Causes, Facts, because};
 use super::signature::signature;
 use crate::model::event::TimelineLine;
-use crate::model::run::{Assertion, FailureDigest, Identity, RemediationPointer, SuiteRecord, schema};
+use crate::model::failure::{Assertion, FailureDigest, RemediationPointer};
+use crate::model::record::SuiteRecord;
+use crate::model::run::{Identity, schema};
 use crate::model::suite::SuiteStatus;
 use crate::model::test::{Case, Failure, TestResult, TestStatus};
 use std::collections::BTreeMap;
@@ -178,7 +180,7 @@ fn ending(record: &SuiteRecord) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::run::RootCause;
+    use crate::model::failure::RootCause;
     use crate::model::suite::{Role, SuiteResult};
     use crate::model::test::SourcePlace;
 

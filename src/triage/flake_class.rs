@@ -3,7 +3,7 @@
 //! The words of a failure come before the root cause that was named for its whole suite. Nothing is guessed: a failure that
 //! says neither counts for no class, and where the failures speak for two classes equally it is `unknown`.
 
-use crate::model::run::RootCause;
+use crate::model::failure::RootCause;
 use serde::Serialize;
 
 /// The taxonomy.

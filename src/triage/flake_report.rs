@@ -206,7 +206,7 @@ impl<'c> Tally<'c> {
 mod tests {
     use super::super::sample::run;
     use super::*;
-    use crate::model::run::RootCause;
+    use crate::model::failure::RootCause;
 
     fn cause(tests: &[&str], root_cause: RootCause, message: &str) -> Cause {
         let tests: Vec<String> = tests.iter().map(|t| (*t).to_string()).collect();

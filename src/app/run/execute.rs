@@ -258,7 +258,7 @@ impl UnderWay<'_> {
     }
 
     /// What was selected and has no record: it did not start, or was interrupted.
-    fn not_run(&self, records: &[crate::model::run::SuiteRecord]) -> Vec<NotRun> {
+    fn not_run(&self, records: &[crate::model::record::SuiteRecord]) -> Vec<NotRun> {
         let has = |item: &&crate::model::plan::Item| {
             !records
                 .iter()

@@ -2,7 +2,8 @@
 
 use crate::base::clock::Now;
 use crate::model::plan::Plan;
-use crate::model::run::{LintResult, SuiteRecord};
+use crate::model::record::SuiteRecord;
+use crate::model::run::LintResult;
 use crate::plan::Division;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -3,7 +3,8 @@
 use super::execute::RunAnswer;
 use crate::base::files::open_regular;
 use crate::model::plan::{Plan, ShardKind};
-use crate::model::run::{LintResult, RunStatus, SuiteRecord, Summary};
+use crate::model::record::SuiteRecord;
+use crate::model::run::{LintResult, RunStatus, Summary};
 use crate::model::suite::SuiteStatus;
 use crate::model::test::{Case, TestStatus};
 use crate::model::triage::TriageDiff;
@@ -217,7 +218,10 @@ fn counts(summary: &Summary, style: &Style) -> String {
         n => format!("; {n} secret{} masked", if n == 1 { "" } else { "s" }),
     };
     let lint = summary.lint.iter().filter(|l| !l.passed).count();
-    let lint = if lint == 0 { String::new() } else { format!("; {lint} lint steps failed") };
+    let lint = match lint {
+        0 => String::new(),
+        n => format!("; {n} lint step{} failed", if n == 1 { "" } else { "s" }),
+    };
     format!(
         "{} {} of {} suites and {} of {} units passed; tests: {} passed, {} failed, {} flaky, {} quarantined, {} ignored{lint}{masked}\n",
         style.outcome(&summary.status.name().to_ascii_uppercase(), summary.status != RunStatus::Passed),
