@@ -59,14 +59,14 @@ impl From<Error> for MergeError {
     }
 }
 
-/// Merges. Nothing is written unless the shards are proven to be a whole.
-pub fn merge(request: &MergeRequest<'_>) -> Result<Written, MergeError> {
+/// Merges; with what a person should know, one sentence each. Nothing is written unless the shards are proven to be a whole.
+pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), MergeError> {
     let clock = RunClock::start(request.now);
     let ground = Ground::open_bare(request.root, request.now)?;
     let parts = request.shards.iter().map(|path| part(path)).collect::<Result<Vec<_>, _>>()?;
     let summaries: Vec<(String, Summary)> =
         parts.iter().map(|p| (p.shown.clone(), p.summary.clone())).collect();
-    let merged = plan::merge(&summaries).map_err(MergeError::Unfit)?.summary;
+    let plan::Merged { summary: merged, notes } = plan::merge(&summaries).map_err(MergeError::Unfit)?;
     let baseline = request.diff_from.map(|path| Baseline::open(path, &ground.root)).transpose()?;
     let mut records = Vec::new();
     for part in &parts {
@@ -98,7 +98,8 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<Written, MergeError> {
         facts: &facts,
         env: request.env,
     };
-    run_documents::write(&folder, &folders, outcome).map_err(MergeError::Other)
+    let written = run_documents::write(&folder, &folders, outcome)?;
+    Ok((written, notes))
 }
 
 fn part(path: &Path) -> Result<Part, Error> {

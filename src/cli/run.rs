@@ -224,14 +224,17 @@ pub(super) fn merge(global: &Global, now: Now, env: &Env, verb: &args::Merge) ->
         diff_from: verb.diff_from.as_deref(),
         out: &verb.out,
     };
-    let written = match app::merge(&request) {
-        Ok(written) => written,
+    let (written, notes) = match app::merge(&request) {
+        Ok(merged) => merged,
         Err(app::MergeError::Unfit(problems)) => {
             term::complain(&problems.join("\n"));
             return Ok(exit::FAIL);
         }
         Err(app::MergeError::Other(error)) => return Err(error),
     };
+    for note in &notes {
+        term::stderr(&format!("note: {}", terminal(note)));
+    }
     let answer = RunAnswer { written, interrupted: None };
     summary(&answer.written.summary, &targets, &|style| app::run_end(&answer, &|_| None, style), env)?;
     Ok(code(&answer.written.summary))

@@ -220,7 +220,8 @@ fn shards_make_the_whole_in_any_order_and_a_missing_one_is_named() {
         assert_eq!(ws.json(&format!("{out}/environment.json"))["shard"], summary["shard"]);
     }
     let parts = ["shard-unit-0", "shard-unit-1", "shard-suite-0"];
-    ws.run(&["merge", parts[0], parts[1], parts[2], "--out", "one"]).expect(1);
+    let merged = ws.run(&["merge", parts[0], parts[1], parts[2], "--out", "one"]).expect(1);
+    assert!(merged.stderr.contains("realised spread of 2 unit shards"), "{}", merged.stderr);
     ws.run(&["merge", parts[2], parts[1], parts[0], "--out", "two"]).expect(1);
     valid(&ws, "one");
     let (one, two, whole) =

@@ -192,6 +192,9 @@ impl UnderWay<'_> {
         for warning in journal.close() {
             watcher.note(&warning);
         }
+        if !self.folder.path(File::Events).is_file() {
+            watcher.note(&format!("{} was removed while the run lasted", self.folder.rel(File::Events)));
+        }
         Ok(RunAnswer { written, interrupted: ended.interrupted })
     }
 
