@@ -101,7 +101,12 @@ pub(super) fn write(
     if let Some(diff) = &diff {
         folder.write_triage(diff)?;
     }
-    folder.write_junit(&record::junit(&summary, &|suite| details(&outcome.records, suite)))?;
+    let by_suite: BTreeMap<_, _> =
+        outcome.records.iter().map(|r| ((&r.result.kind, &r.result.name), r)).collect();
+    let details = |suite: &SuiteResult| {
+        by_suite.get(&(&suite.kind, &suite.name)).map_or_else(Details::default, |record| details(record))
+    };
+    folder.write_junit(&record::junit(&summary, &details))?;
     folder.write_report(&record::run_report(&summary, &digests(&outcome), diff.as_ref()))?;
     folder.write_summary(&summary)?;
     Ok(Written {
@@ -114,9 +119,7 @@ pub(super) fn write(
 }
 
 /// What JUnit says of a suite beside its tests.
-fn details(records: &[SuiteRecord], suite: &SuiteResult) -> Details {
-    let record = records.iter().find(|r| r.result.name == suite.name && r.result.kind == suite.kind);
-    let Some(record) = record else { return Details::default() };
+fn details(record: &SuiteRecord) -> Details {
     let failures = record.failures.iter();
     let failures = failures.filter_map(|c| Some((c.name.clone(), vec![c.failure.clone()?])));
     Details {

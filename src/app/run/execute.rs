@@ -17,6 +17,7 @@ use crate::model::plan::ShardKind;
 use crate::model::run::{Identity, LintResult, NotRun, RunStatus};
 use crate::record::{self, File, Folder, Journal, Replayed, SuiteFolders};
 use crate::run::{self, Options};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -262,11 +263,8 @@ impl UnderWay<'_> {
 
     /// What was selected and has no record: it did not start, or was interrupted.
     fn not_run(&self, records: &[crate::model::record::SuiteRecord]) -> Vec<NotRun> {
-        let has = |item: &&crate::model::plan::Item| {
-            !records
-                .iter()
-                .any(|r| r.role == item.role && r.result.kind == item.kind && r.result.name == item.name)
-        };
+        let done: BTreeSet<_> = records.iter().map(|r| (r.role, &r.result.kind, &r.result.name)).collect();
+        let has = |item: &&crate::model::plan::Item| !done.contains(&(item.role, &item.kind, &item.name));
         self.prepared.plan.items.iter().filter(has).map(listed).collect()
     }
 
