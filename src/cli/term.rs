@@ -3,6 +3,7 @@
 use super::env::Env;
 use crate::report::Style;
 use crate::report::text::terminal;
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 
 /// Decides by CLICOLOR_FORCE, NO_COLOR, TERM=dumb, then whether stderr is a terminal.
@@ -44,12 +45,13 @@ pub fn stderr(text: &str) {
 }
 
 fn write(mut to: impl Write, text: &str, name: &str) -> Result<(), String> {
-    let line_end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-    match to
-        .write_all(text.as_bytes())
-        .and_then(|()| to.write_all(line_end.as_bytes()))
-        .and_then(|()| to.flush())
-    {
+    // One write a text: standard error is not buffered, and lines of several processes must not mix.
+    let ended = if text.is_empty() || text.ends_with('\n') {
+        Cow::Borrowed(text)
+    } else {
+        format!("{text}\n").into()
+    };
+    match to.write_all(ended.as_bytes()).and_then(|()| to.flush()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(format!("{name} cannot be written: {}", crate::base::files::plain(&e)))
         }

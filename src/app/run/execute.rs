@@ -17,7 +17,7 @@ use crate::model::plan::ShardKind;
 use crate::model::run::{Identity, LintResult, NotRun, RunStatus};
 use crate::record::{self, File, Folder, Journal, Replayed, SuiteFolders};
 use crate::run::{self, Options};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -286,12 +286,8 @@ impl UnderWay<'_> {
         let folders = std::fs::read_dir(results).ok()?.flatten().map(|e| e.path());
         let newest = folders.filter(|path| path != self.folder.dir() && path.is_dir()).max()?;
         let (summary, _) = record::read_summary(&newest).ok()?;
-        let took = |item: &crate::model::plan::Item| {
-            let same = |(role, s): &(_, &crate::model::suite::SuiteResult)| {
-                *role == item.role && s.name == item.name
-            };
-            summary.all().find(same).map(|(_, s)| s.duration_ms)
-        };
+        let took: BTreeMap<_, _> = summary.all().map(|(role, s)| ((role, &s.name), s.duration_ms)).collect();
+        let took = |item: &crate::model::plan::Item| took.get(&(item.role, &item.name)).copied();
         let known: Vec<u64> = self.prepared.plan.items.iter().filter_map(took).collect();
         (!known.is_empty()).then(|| known.iter().sum::<u64>() / self.request.jobs.max(1) as u64)
     }
