@@ -313,9 +313,11 @@ fn failure(attempt: &Attempt) -> (String, String) {
 
 impl run::Observer for Series<'_> {
     fn starts(&self, job: usize, _attempt: u32) {
-        if let Some(results) = self.results(job) {
-            // What cannot be cleared is found by what is read.
-            let _ = results.clear();
+        if let Some(results) = self.results(job)
+            && let Err(why) = results.clear()
+        {
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.read.insert(job, Err(Unread::Wrong(why)));
         }
     }
 
@@ -324,7 +326,8 @@ impl run::Observer for Series<'_> {
     fn step_ended(&self, job: usize, _step: usize) {
         if let Some(results) = self.results(job) {
             let read = results.read(self.masker);
-            self.seen.lock().unwrap_or_else(PoisonError::into_inner).read.insert(job, read);
+            // What could not be cleared is not this run's, whatever it says.
+            self.seen.lock().unwrap_or_else(PoisonError::into_inner).read.entry(job).or_insert(read);
         }
     }
 

@@ -288,6 +288,16 @@ fn results_of_an_earlier_run_prove_nothing() {
     ws.put("tollgate.toml", toml).put("junit.xml", xml);
     let run = ws.run(&["run", "--out", "out"]).expect(1);
     assert_eq!(ws.json("out/summary.json")["units"][0]["status"], "missing", "{}", run.stderr);
+    // A link is taken away as a file is; what stands outside the workspace stays, and is not believed.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let kept = elsewhere.path().join("old.xml");
+    std::fs::write(&kept, xml).unwrap();
+    std::os::unix::fs::symlink(&kept, ws.at("junit.xml")).unwrap();
+    ws.run(&["run", "--out", "linked"]).expect(1);
+    ws.put("tollgate.toml", toml.replace("'junit.xml'", &format!("'{}'", kept.display())));
+    let outside = ws.run(&["run", "--out", "outside"]).expect(1);
+    assert!(outside.stderr.contains("was there before the suite started"), "{}", outside.stderr);
+    assert!(kept.is_file());
 }
 
 #[test]

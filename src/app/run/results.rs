@@ -58,13 +58,18 @@ impl<'a> Results<'a> {
         if self.path.starts_with(self.folder) { Ok(()) } else { self.remove() }
     }
 
+    /// What cannot be taken away would be taken for what the command wrote: the error must keep the suite from passing.
     fn remove(&self) -> Result<(), String> {
         let inside = self.path.starts_with(self.root) || self.path.starts_with(self.folder);
+        let stays = |why: &str| Err(format!("{} was there before the suite started and {why}", self.shown()));
         match std::fs::symlink_metadata(&self.path) {
-            Ok(meta) if meta.is_file() && inside => std::fs::remove_file(&self.path).map_err(|e| {
-                format!("{}, of an earlier run, cannot be removed: {}", self.shown(), files::plain(&e))
-            }),
-            _ => Ok(()),
+            Ok(meta) if !inside || meta.is_dir() => stays("is not removed"),
+            Ok(_) => std::fs::remove_file(&self.path)
+                .or_else(|e| stays(&format!("cannot be removed: {}", files::plain(&e)))),
+            Err(e) => match files::io_error(&self.shown(), &e) {
+                ReadError::Missing(_) => Ok(()),
+                other => Err(other.to_string()),
+            },
         }
     }
 

@@ -51,6 +51,8 @@ pub(super) struct State {
     asked: Vec<Option<String>>,
     /// What the results files of its steps say, where the reader reads a file.
     read: Vec<Option<Result<Vec<Reading>, Unread>>>,
+    /// Why the results file of the next step may be an older one: then nothing is read from it.
+    stale: Option<String>,
     started_at: Option<String>,
     micros: u64,
     leftovers: u64,
@@ -226,11 +228,7 @@ impl run::Observer for Session<'_> {
                 state.asked = item.tests.iter().flatten().cloned().map(Some).collect();
             }
         }
-        if let Some(results) = self.results(job)
-            && let Err(why) = results.clear()
-        {
-            self.watcher.note(&why);
-        }
+        locked(&self.states[job]).stale = self.results(job).and_then(|results| results.clear().err());
         let (suite, kind) = (item.name.clone(), item.kind.clone());
         self.journal.append(&RunEvent::SuiteStarted { suite, kind, attempt });
         self.watcher.starts(&item.name, attempt);
@@ -241,11 +239,13 @@ impl run::Observer for Session<'_> {
     }
 
     fn step_ended(&self, job: usize, _step: usize) {
+        let stale = locked(&self.states[job]).stale.take();
         let read = self.results(job).map(|results| {
-            let found = results.read(self.masker);
-            if let Err(why) = results.clear_for_next() {
-                self.watcher.note(&why);
-            }
+            let found = match stale {
+                Some(why) => Err(Unread::Wrong(why)),
+                None => results.read(self.masker),
+            };
+            locked(&self.states[job]).stale = results.clear_for_next().err();
             found
         });
         locked(&self.states[job]).read.push(read);
