@@ -155,7 +155,13 @@ fn copy(part: &Part, record: &mut SuiteRecord, folder: &Folder, folders: &SuiteF
     };
     let target = folder.suite_dir(&to);
     std::fs::create_dir_all(&target).map_err(|e| fail(&target, &e))?;
-    for entry in entries.take(FILES) {
+    for (number, entry) in entries.enumerate() {
+        if number == FILES {
+            let from = show(&from.display().to_string());
+            return Err(Error::Work(format!(
+                "{from} holds more than {FILES} files and is not copied in part"
+            )));
+        }
         let entry = entry.map_err(|e| fail(&from, &e))?;
         let kind = entry.file_type().map_err(|e| fail(&entry.path(), &e))?;
         if kind.is_file() {
