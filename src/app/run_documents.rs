@@ -95,19 +95,32 @@ pub(super) fn write(
         status: d.status.name().into(),
         regression_count: d.summary.regression_count,
     });
-    folder.write_environment(&environment)?;
-    folder.write_bundle(&bundle(folder, folders, &outcome, &summary))?;
-    folder.write_index(&index(folder, folders, &outcome))?;
-    if let Some(diff) = &diff {
-        folder.write_triage(diff)?;
-    }
     let by_suite: BTreeMap<_, _> =
         outcome.records.iter().map(|r| ((&r.result.kind, &r.result.name), r)).collect();
     let details = |suite: &SuiteResult| {
         by_suite.get(&(&suite.kind, &suite.name)).map_or_else(Details::default, |record| details(record))
     };
-    folder.write_junit(&record::junit(&summary, &details))?;
-    folder.write_report(&record::run_report(&summary, &digests(&outcome), diff.as_ref()))?;
+    let junit = || folder.write_junit(&record::junit(&summary, &details));
+    let others = || {
+        folder.write_environment(&environment)?;
+        folder.write_bundle(&bundle(folder, folders, &outcome, &summary))?;
+        folder.write_index(&index(folder, folders, &outcome))?;
+        if let Some(diff) = &diff {
+            folder.write_triage(diff)?;
+        }
+        folder.write_report(&record::run_report(&summary, &digests(&outcome), diff.as_ref()))
+    };
+    // Of thousands of suites the JUnit takes as long to make as everything else: it is made beside it.
+    let (junit, others) = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().spawn_scoped(scope, junit);
+        let others = others();
+        let junit = match thread {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(_) => junit(),
+        };
+        (junit, others)
+    });
+    others.and(junit)?;
     folder.write_summary(&summary)?;
     Ok(Written {
         diff,

@@ -58,11 +58,8 @@ impl Journal {
         let make = |e: &Error| RecordError::Make { path: shown.clone(), why: plain(e) };
         let file = OpenOptions::new().append(true).create_new(true).open(path).map_err(|e| make(&e))?;
         lock(&file, &shown)?;
-        // The name of a new file is on disk only when its folder is; not every file system can be asked for that.
-        if let Some(folder) = path.parent().and_then(|dir| File::open(dir).ok()) {
-            let _ = folder.sync_all();
-        }
-        Ok(Journal::over(file, shown, run_id, 0, 0, stamp))
+        let folder = path.parent().and_then(|dir| File::open(dir).ok());
+        Ok(Journal::over(file, folder, shown, run_id, (0, 0), stamp))
     }
 
     /// Reads a journal back and goes on after its last whole line: a line that the end of the run tore is cut off first.
@@ -81,16 +78,18 @@ impl Journal {
             let cut = file.set_len(length).and_then(|()| file.sync_all());
             cut.map_err(|e| RecordError::Make { path: shown.clone(), why: plain(&e) })?;
         }
-        let journal = Journal::over(file, shown, &replayed.run_id, length, replayed.next_seq, stamp);
+        let at = (length, replayed.next_seq);
+        let journal = Journal::over(file, None, shown, &replayed.run_id, at, stamp);
         Ok((journal, replayed))
     }
 
+    /// `folder` is the one that a new file's name stands in; `at` the length so far and the next event's number.
     fn over(
         file: File,
+        folder: Option<File>,
         path: String,
         run_id: &str,
-        length: u64,
-        seq: u64,
+        (length, seq): (u64, u64),
         stamp: impl Fn() -> String + Send + Sync + 'static,
     ) -> Journal {
         let copy = file.try_clone();
@@ -104,7 +103,11 @@ impl Journal {
         });
         let of_thread = Arc::clone(&shared);
         let syncer = copy.and_then(|file| {
-            std::thread::Builder::new().name("journal".into()).spawn(move || of_thread.keep_synced(&file))
+            std::thread::Builder::new().name("journal".into()).spawn(move || {
+                // The name of a new file is on disk only when its folder is; not every file system can be asked for that.
+                let _ = folder.map(|folder| folder.sync_all());
+                of_thread.keep_synced(&file);
+            })
         });
         if let Err(error) = &syncer {
             shared.lock().warn(format!("{} is not synced as it grows: {}", shared.path, plain(error)));

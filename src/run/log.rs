@@ -47,8 +47,8 @@ impl Log {
 
     /// Its last bytes, at most `most` of them; what the system says when they cannot be read.
     pub fn tail(&self, most: u64) -> std::io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.range(self.bytes.saturating_sub(most), self.bytes).read_to_end(&mut bytes)?;
+        let mut bytes = vec![0; usize::try_from(most.min(self.bytes)).unwrap_or(usize::MAX)];
+        Part { log: self, at: self.bytes - bytes.len() as u64, end: self.bytes }.read_exact(&mut bytes)?;
         Ok(bytes)
     }
 
