@@ -1,6 +1,7 @@
 //! TOML read with positions, and all problems at once: serde stops at the first, a gate author wants every one. Each
 //! table is walked by hand through a `Reader`, which knows what was asked for and reports what was not.
 
+use super::files::show;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -101,12 +102,12 @@ pub fn nearest<'n>(word: &str, known: impl IntoIterator<Item = &'n str>) -> Opti
         .map(|(_, name)| name)
 }
 
-/// `"did you mean `x`?"`, or the list of what is known when it is short.
+/// `"did you mean `x`?"`, or the list of what is known when it is short. Names with control characters are escaped.
 pub fn suggestion<'n>(word: &str, known: impl IntoIterator<Item = &'n str> + Clone) -> String {
     match nearest(word, known.clone()) {
-        Some(name) => format!("; did you mean `{name}`?"),
+        Some(name) => format!("; did you mean `{}`?", show(name)),
         None => {
-            let names: Vec<_> = known.into_iter().collect();
+            let names: Vec<_> = known.into_iter().map(show).collect();
             if names.is_empty() || names.len() > 30 {
                 String::new()
             } else {

@@ -5,7 +5,7 @@
 //! those that mean something here; keys of others are passed over.
 
 use super::consistent;
-use super::error::RecordError;
+use super::error::{RecordError, in_words};
 use super::folder::File;
 use crate::base::digest::sha256_hex;
 use crate::base::files::{ReadError, read, show};
@@ -106,7 +106,7 @@ fn not_json(shown: &str, error: &serde_json::Error) -> RecordError {
     let text = error.to_string();
     let why = text.rsplit_once(" at line ").map_or(text.as_str(), |(why, _)| why);
     let path = format!("{shown}:{}:{}", error.line(), error.column());
-    RecordError::Document { path, why: plain(why) }
+    RecordError::Document { path, why: in_words(why) }
 }
 
 #[cfg(test)]
@@ -146,6 +146,9 @@ mod tests {
         assert_eq!(with(b""), "RUN/summary.json:1:0: EOF while parsing a value");
         assert_eq!(with(b"{\"schema\""), "RUN/summary.json:1:9: EOF while parsing an object");
         assert!(with(b"[]").starts_with("RUN/summary.json:1:"), "{}", with(b"[]"));
+        assert!(with(b"[]").ends_with("expected an object"), "{}", with(b"[]"));
+        assert!(edited(|v| v["shard"] = json!([])).ends_with("expected an object"));
+        assert!(edited(|v| v["units"] = json!(3)).ends_with("expected a list"));
         assert_eq!(
             with(b"{}"),
             "RUN/summary.json: it states no `schema`; one of this version is tollgate.run.summary.v1"

@@ -1,6 +1,6 @@
 //! The journal as it is read back: what was decided, and what is done.
 
-use super::error::RecordError;
+use super::error::{RecordError, in_words};
 use crate::base::json::plain;
 use crate::model::event::{EventLine, RunEvent, Started};
 use crate::model::record::SuiteRecord;
@@ -51,7 +51,7 @@ pub fn replay(bytes: &[u8], shown: &str) -> Result<(Replayed, usize), RecordErro
 
 fn event(line: &[u8], seq: u64) -> Result<EventLine, String> {
     let event: EventLine = serde_json::from_slice(line)
-        .map_err(|e| format!("it is no event of a run: {}", plain(&e.to_string())))?;
+        .map_err(|e| format!("it is no event of a run: {}", in_words(&e.to_string())))?;
     if event.schema != schema::EVENT {
         return Err(format!("its schema is {}, not {}", plain(&event.schema), schema::EVENT));
     }
