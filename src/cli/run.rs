@@ -70,7 +70,10 @@ pub(super) fn run(global: &Global, now: Now, env: &Env, verb: &args::Run) -> Res
         (None, None) => Source::Fresh,
     };
     if source != Source::Fresh
-        && (verb.shard_kind.is_some() || verb.shard.is_some() || verb.shard_index.is_some())
+        && (verb.shard_kind.is_some()
+            || verb.shard.is_some()
+            || verb.shard_index.is_some()
+            || verb.shard_total.is_some())
     {
         return Err(Error::Usage(
             "a replay runs in the shard of its source; leave the shard flags out".into(),
