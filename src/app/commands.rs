@@ -1,12 +1,16 @@
 //! Commands of suites, built from `tollgate.toml` alone: those that run, and those that people are shown.
 
 use crate::base::command::{CommandLine, fill, quote};
+use crate::model::event::Chosen;
 use crate::model::failure::RemediationPointer;
-use crate::model::plan::{Item, RunSettings};
+use crate::model::plan::RunSettings;
 use crate::model::record::SuiteRecord;
 use crate::model::suite::{Reader, Role, SuiteResult, SuiteSpec};
 use crate::model::test::TestStatus;
 use std::collections::BTreeMap;
+
+/// What fills `{out}` of a command that people are shown: typed by hand it must not write over the evidence of a run.
+const BY_HAND: &str = "/tmp/tollgate-replay";
 
 /// The command of a whole suite. `out` fills `{out}`.
 pub fn whole(spec: &SuiteSpec, name: &str, out: &str) -> CommandLine {
@@ -60,13 +64,12 @@ impl<'r> Replays<'r> {
         self.knows(kind, name).then(|| self.settings.suites.iter().find(|s| s.kind == kind)).flatten()
     }
 
-    /// The command of a whole suite; by tollgate where `tollgate.toml` no longer knows the kind, or where the command
-    /// writes into a run's folder.
+    /// The command of a whole suite; by tollgate where `tollgate.toml` no longer knows the kind.
     pub fn suite(&self, role: Role, kind: &str, name: &str) -> String {
         match (self.spec(kind, name), self.otherwise) {
-            (Some(spec), _) if !writes_out(spec, &spec.command) => line(spec, name, &whole(spec, name, "")),
+            (Some(spec), _) => line(spec, name, &spec.command, &whole(spec, name, BY_HAND)),
             (None, Some((_, command))) => command.to_string(),
-            _ => self.by_tollgate(role, name),
+            (None, None) => self.by_tollgate(role, name),
         }
     }
 
@@ -74,8 +77,7 @@ impl<'r> Replays<'r> {
     pub fn test(&self, kind: &str, name: &str, selector: &str) -> Option<String> {
         let spec = self.spec(kind, name)?;
         let template = spec.single.as_ref()?;
-        (!writes_out(spec, template))
-            .then(|| line(spec, name, &single(spec, name, selector, "").unwrap_or_else(|| template.clone())))
+        Some(line(spec, name, template, &single(spec, name, selector, BY_HAND)?))
     }
 
     /// One line that runs the failed tests of a suite alone, one after another; `None` where they have no names or the kind
@@ -107,22 +109,37 @@ impl<'r> Replays<'r> {
             Role::Suite => "--suite",
             Role::Unit => "--unit-target",
         };
-        format!("tollgate run --profile {} {flag} {}", quote(self.profile), quote(name))
+        format!("tollgate run {} {}", flagged("--profile", self.profile), flagged(flag, name))
     }
 }
 
-/// Whether the command, or what it is given, names the folder of a run: typed by hand it would write over evidence.
+/// A flag and its value as a shell reads them; a value that could be taken for a flag is tied to its own.
+pub fn flagged(flag: &str, value: &str) -> String {
+    let between = if value.starts_with('-') { '=' } else { ' ' };
+    format!("{flag}{between}{}", quote(value))
+}
+
+/// A path as a word of a command, which no program takes for a flag.
+pub fn path_word(path: &str) -> String {
+    if path.starts_with('-') { quote(&format!("./{path}")).into_owned() } else { quote(path).into_owned() }
+}
+
+/// Whether the command, or what it is given, names the folder of a suite in a run.
 fn writes_out(spec: &SuiteSpec, command: &CommandLine) -> bool {
     command.mentions("{out}") || spec.env.iter().any(|(_, value)| value.contains("{out}"))
 }
 
-/// A line for a shell in the workspace's root.
-fn line(spec: &SuiteSpec, name: &str, command: &CommandLine) -> String {
+/// A line for a shell in the workspace's root: `command` is `template`, filled.
+fn line(spec: &SuiteSpec, name: &str, template: &CommandLine, command: &CommandLine) -> String {
     let mut text = String::new();
+    // The runner makes the folder before it starts a suite.
+    if writes_out(spec, template) {
+        text.push_str(&format!("mkdir -p {BY_HAND} && "));
+    }
     if spec.cwd != "." && !spec.cwd.is_empty() {
         text.push_str(&format!("cd {} && ", quote(&spec.cwd)));
     }
-    for (key, value) in environment(spec, name, "") {
+    for (key, value) in environment(spec, name, BY_HAND) {
         if command.env().iter().all(|(own, _)| *own != key) {
             text.push_str(&format!("{key}={} ", quote(&value)));
         }
@@ -131,23 +148,22 @@ fn line(spec: &SuiteSpec, name: &str, command: &CommandLine) -> String {
     text
 }
 
-/// The one command that repeats a run: its own words.
+/// The one command that repeats a run: its own words. Paths are workspace-relative.
 pub fn run_again(
     profile: &str,
-    items: Option<&[Item]>,
+    chosen: &Chosen,
     baseline: Option<&str>,
     shard: Option<(&str, u32, u32)>,
 ) -> String {
-    let mut words =
-        vec!["tollgate".to_string(), "run".into(), "--profile".into(), quote(profile).into_owned()];
-    for item in items.unwrap_or_default() {
-        let flag = match item.role {
-            Role::Suite => "--suite",
-            Role::Unit => "--unit-target",
-        };
-        words.extend([flag.to_string(), quote(&item.name).into_owned()]);
+    let mut words = vec!["tollgate run".to_string(), flagged("--profile", profile)];
+    words.extend(chosen.suites.iter().map(|name| flagged("--suite", name)));
+    words.extend(chosen.units.iter().map(|name| flagged("--unit-target", name)));
+    if chosen.skip_lint {
+        words.push("--skip-lint".into());
     }
     if let Some((kind, index, total)) = shard {
+        // What a shard has depends on what it was balanced by.
+        words.extend(chosen.timings.iter().map(|path| format!("--timings {}", path_word(path))));
         words.extend([
             format!("--shard-kind {kind}"),
             format!("--shard-index {index}"),
@@ -155,7 +171,81 @@ pub fn run_again(
         ]);
     }
     if let Some(baseline) = baseline {
-        words.extend(["--diff-from".to_string(), quote(baseline).into_owned()]);
+        words.push(format!("--diff-from {}", path_word(baseline)));
     }
     words.join(" ")
+}
+
+/// The command that replays what failed in a run, by its summary or folder.
+pub fn rerun_from(source: &str) -> String {
+    format!("tollgate run --rerun-from {}", path_word(source))
+}
+
+/// The one command that repeats a replay of `source`, which is compared with the source unless another baseline was named.
+pub fn replay_again(source: &str, chosen: &Chosen, baseline: Option<&str>) -> String {
+    if chosen.bundle {
+        return format!("tollgate replay {}", path_word(source));
+    }
+    let own = |baseline: &&str| *baseline == source || *baseline == format!("{source}/summary.json");
+    match baseline.filter(|baseline| !own(baseline)) {
+        Some(other) => format!("{} --diff-from {}", rerun_from(source), path_word(other)),
+        None => rerun_from(source),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::suite::Names;
+
+    fn settings() -> RunSettings {
+        let line = |text: &str| Some(CommandLine::parse(text).unwrap());
+        let spec = SuiteSpec {
+            kind: "unit".into(),
+            role: Role::Unit,
+            names: Names::Listed(vec![]),
+            command: line("pytest --junitxml={out}/junit.xml").unwrap(),
+            single: line("pytest --junitxml={out}/junit.xml {test}"),
+            reader: Reader::Pytest,
+            results: Some("{out}/junit.xml".into()),
+            timeout: 60,
+            env: vec![("CACHE".into(), "{out}/cache".into())],
+            cwd: "my tests".into(),
+        };
+        RunSettings { suites: vec![spec], lint: vec![], profiles: vec![] }
+    }
+
+    #[test]
+    fn a_command_with_a_folder_is_shown_with_one_outside_of_the_evidence() {
+        let settings = settings();
+        let replays = Replays::new(&settings, "ci");
+        insta::assert_snapshot!(replays.suite(Role::Unit, "unit", "a"), @"mkdir -p /tmp/tollgate-replay && cd 'my tests' && CACHE=/tmp/tollgate-replay/cache pytest '--junitxml=/tmp/tollgate-replay/junit.xml'");
+        insta::assert_snapshot!(replays.test("unit", "a", "t.py::b[1 $x]").unwrap(), @"mkdir -p /tmp/tollgate-replay && cd 'my tests' && CACHE=/tmp/tollgate-replay/cache pytest '--junitxml=/tmp/tollgate-replay/junit.xml' 't.py::b[1 $x]'");
+    }
+
+    #[test]
+    fn no_name_is_taken_for_a_flag() {
+        let settings = RunSettings { suites: vec![], lint: vec![], profiles: vec![] };
+        let replays = Replays::new(&settings, "-ci");
+        insta::assert_snapshot!(replays.suite(Role::Unit, "unit", "-da sh"), @"tollgate run --profile=-ci --unit-target='-da sh'");
+        let chosen = Chosen {
+            suites: vec!["--x".into()],
+            units: vec!["a".into(), "-b".into()],
+            skip_lint: true,
+            timings: vec!["-t.json".into()],
+            bundle: false,
+        };
+        let shard = Some(("unit", 0, 2));
+        insta::assert_snapshot!(run_again("ci", &chosen, Some("-base"), shard), @"tollgate run --profile ci --suite=--x --unit-target a --unit-target=-b --skip-lint --timings ./-t.json --shard-kind unit --shard-index 0 --shard-total 2 --diff-from ./-base");
+    }
+
+    #[test]
+    fn a_replay_is_repeated_as_it_was_made() {
+        let chosen = |bundle| Chosen { bundle, ..Chosen::default() };
+        let again = |source: &str, bundle, baseline| replay_again(source, &chosen(bundle), baseline);
+        assert_eq!(again("o/b.json", true, Some("o/summary.json")), "tollgate replay o/b.json");
+        assert_eq!(again("o", false, Some("o/summary.json")), "tollgate run --rerun-from o");
+        assert_eq!(again("o/s.json", false, Some("o/s.json")), "tollgate run --rerun-from o/s.json");
+        assert_eq!(again("o", false, Some("p/s.json")), "tollgate run --rerun-from o --diff-from p/s.json");
+    }
 }

@@ -1,6 +1,6 @@
 //! `tollgate diff BASE CURRENT`: what changed between two runs.
 
-use super::commands::Replays;
+use super::commands::{Replays, rerun_from};
 use super::error::{Error, exit};
 use super::ground::Ground;
 use super::run_summary::{self, Text};
@@ -98,9 +98,7 @@ fn load<'t>(path: &Path, slot: &'t OnceLock<Text>) -> Result<(Columns<'t>, &'t T
 
 /// The command that replays what failed in a run, its path as it was named.
 fn rerun(path: &Path) -> String {
-    let path = path.display().to_string();
-    let quoted = shlex::try_quote(&path).map_or(String::new(), |q| q.into_owned());
-    format!("tollgate run --rerun-from {quoted}")
+    rerun_from(&path.display().to_string())
 }
 
 /// 1 where something fails that the baseline does not show failing.

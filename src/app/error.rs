@@ -1,6 +1,8 @@
 //! tollgate cannot do its work: the one error of the verbs, mapped to an exit code in one place.
 
+use crate::base::files::ReadError;
 use crate::config::ConfigError;
+use crate::record::RecordError;
 
 /// Why a verb ended without an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +19,17 @@ pub enum Error {
 }
 
 impl Error {
+    /// Why a run folder cannot be made: the command line or the settings name one that cannot be, or the system refuses.
+    pub fn of_folder(error: &RecordError) -> Error {
+        match error {
+            RecordError::NotEmpty(_)
+            | RecordError::NotAFolder(_)
+            | RecordError::NoJournal(_)
+            | RecordError::Read(ReadError::Outside { .. }) => Error::Usage(error.to_string()),
+            _ => Error::Work(error.to_string()),
+        }
+    }
+
     /// The exit code.
     pub fn exit_code(&self) -> u8 {
         match self {

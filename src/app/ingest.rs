@@ -1,7 +1,7 @@
 //! `tollgate ingest`: results of a run that something else made, as a run folder.
 
 use super::clock::RunClock;
-use super::commands::Replays;
+use super::commands::{Replays, flagged, path_word};
 use super::environment;
 use super::error::Error;
 use super::ground::Ground;
@@ -9,9 +9,8 @@ use super::run_baseline::Baseline;
 use super::run_documents::{self, Outcome, Written};
 use super::suite_record::{SuiteEnd, record_of, write_suite};
 use crate::base::clock::Now;
-use crate::base::command::quote;
 use crate::base::digest::sha256_hex;
-use crate::base::files::{open_regular, show};
+use crate::base::files::{Root, open_regular, show};
 use crate::base::redact::Masker;
 use crate::ingest;
 use crate::model::plan::{Counts, Item, Shard, ShardKind};
@@ -57,7 +56,7 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
     let clock = RunClock::start(request.now);
     let reader = reader(request.format)?;
     let ground = Ground::open_bare(request.root, request.now)?;
-    let found = read(request, reader)?;
+    let found = read(request, reader, &ground.root)?;
     if found.iter().all(|f| f.reading.cases.is_empty() && f.reading.fault.is_none()) {
         return Ok(None);
     }
@@ -68,15 +67,21 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
         Some(out) => Folder::create(&ground.root, out),
         None => Folder::create_default(&ground.root, &ground.settings.results, request.now),
     };
-    let folder = folder.map_err(|e| Error::Usage(e.to_string()))?;
-    let again = again(request);
+    let folder = folder.map_err(|e| Error::of_folder(&e))?;
+    let again = again(request, &ground.root);
     let names = ground.names().unwrap_or_default();
     let replays = Replays::new(&ground.run, "ci").knowing(&names, &again);
     let identity = identity(&ground, &clock, &found);
     let folders = SuiteFolders::new(found.iter().map(|f| (request.kind, f.name.as_str())));
     let mut records = Vec::new();
     for one in &found {
-        let item = Item { name: one.name.clone(), kind: request.kind.to_string(), role, tests: None };
+        let item = Item {
+            name: one.name.clone(),
+            kind: request.kind.to_string(),
+            role,
+            tests: None,
+            names: Default::default(),
+        };
         let end = suite_end(one, &item, reader, &again, &clock);
         let recorded = record_of(end, &masker, &ground.quarantines, "");
         write_suite(&folder, &folders, &identity, &recorded, "", &replays)?;
@@ -129,7 +134,7 @@ fn default_role(kind: &str) -> Role {
     if kind == "e2e" { Role::Suite } else { Role::Unit }
 }
 
-fn read(request: &IngestRequest<'_>, reader: Reader) -> Result<Vec<Found>, Error> {
+fn read(request: &IngestRequest<'_>, reader: Reader, root: &Root) -> Result<Vec<Found>, Error> {
     let mut found = Vec::new();
     for path in request.files {
         let shown = show(&path.display().to_string());
@@ -142,7 +147,7 @@ fn read(request: &IngestRequest<'_>, reader: Reader) -> Result<Vec<Found>, Error
         let stem = path.file_stem().map_or_else(|| "results".into(), |s| s.to_string_lossy().into_owned());
         found.extend(readings.into_iter().map(|reading| Found {
             name: if reading.name.trim().is_empty() { stem.clone() } else { reading.name.clone() },
-            file: shown.clone(),
+            file: root.spell(path),
             reading,
         }));
     }
@@ -199,13 +204,13 @@ fn suite_end(one: &Found, item: &Item, reader: Reader, command: &str, clock: &Ru
 }
 
 /// The call itself, ready to be made again.
-fn again(request: &IngestRequest<'_>) -> String {
+fn again(request: &IngestRequest<'_>, root: &Root) -> String {
     let mut words = vec!["tollgate ingest".to_string()];
     if request.kind != "unit" {
-        words.push(format!("--kind {}", quote(request.kind)));
+        words.push(flagged("--kind", request.kind));
     }
     words.push(request.format.to_string());
-    words.extend(request.files.iter().map(|f| quote(&f.display().to_string()).into_owned()));
+    words.extend(request.files.iter().map(|f| path_word(&root.spell(f))));
     words.join(" ")
 }
 

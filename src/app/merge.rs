@@ -10,6 +10,7 @@ use super::run_documents::{self, Outcome, Written};
 use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
 use crate::base::files::{self, show};
+use crate::model::event::Chosen;
 use crate::model::record::SuiteRecord;
 use crate::model::run::{Identity, RunStatus, Summary};
 use crate::model::suite::SuiteStatus;
@@ -72,13 +73,14 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
     for part in &parts {
         records.extend(self::records(part)?);
     }
-    let folder = Folder::create(&ground.root, request.out).map_err(|e| Error::Usage(e.to_string()))?;
+    let folder = Folder::create(&ground.root, request.out).map_err(|e| Error::of_folder(&e))?;
     let folders = folders_of(&merged);
     for (part, record) in &mut records {
         copy(part, record, &folder, &folders)?;
     }
     let facts = environment::facts(ground.root.real(), &ground.run, request.env);
-    let again = run_again(&merged.profile, None, baseline.as_ref().map(|b| b.shown.as_str()), None);
+    let again =
+        run_again(&merged.profile, &Chosen::default(), baseline.as_ref().map(|b| b.shown.as_str()), None);
     let names = ground.names().unwrap_or_default();
     let outcome = Outcome {
         identity: identity(&merged, &clock, &summaries),

@@ -1,9 +1,8 @@
 //! The run that a run is compared with.
 
-use super::commands::Replays;
+use super::commands::{Replays, rerun_from};
 use super::error::Error;
 use super::run_summary::{self, Text};
-use crate::base::command::quote;
 use crate::base::files::Root;
 use crate::model::run::{Summary, schema};
 use crate::model::suite::Role;
@@ -15,7 +14,7 @@ use std::path::{Path, PathBuf};
 /// A baseline that was found readable before the run began: after an hour of tests it is too late to learn that it is
 /// not.
 pub struct Baseline {
-    /// Workspace-relative where it stands below the root, else absolute.
+    /// Workspace-relative.
     pub shown: String,
     path: PathBuf,
     text: Text,
@@ -27,9 +26,7 @@ impl Baseline {
         let file = run_summary::file(path);
         let text = run_summary::read(&file)?;
         run_summary::columns(&file, &text)?;
-        let real = std::fs::canonicalize(&file).unwrap_or_else(|_| file.clone());
-        let shown = real.strip_prefix(root.real()).unwrap_or(&real).display().to_string();
-        Ok(Baseline { shown, path: file, text })
+        Ok(Baseline { shown: root.spell(&file), path: file, text })
     }
 }
 
@@ -75,7 +72,7 @@ pub fn compare(
         omitted: found.omitted,
         not_compared: found.not_compared,
         recommended_commands: RecommendedCommands {
-            runner_repro_command: format!("tollgate run --rerun-from {}", quote(path)),
+            runner_repro_command: rerun_from(path),
             ranked_repro_commands: found.commands,
         },
     })

@@ -1,10 +1,9 @@
 //! The documents of a whole run, from the records of its suites: for `run`, `replay`, `ingest` and `merge` alike.
 
-use super::commands::Replays;
+use super::commands::{Replays, rerun_from};
 use super::environment;
 use super::error::Error;
 use super::run_baseline::{Baseline, compare};
-use crate::base::command::quote;
 use crate::model::failure::{FailureDigest, FailureIndex, IndexedDigest, RootCause};
 use crate::model::plan::{Counts, Shard};
 use crate::model::record::SuiteRecord;
@@ -13,7 +12,7 @@ use crate::model::run::{
     Summary, TriageRef, schema,
 };
 use crate::model::suite::{Role, SuiteResult, SuiteStatus};
-use crate::model::test::TestStatus;
+use crate::model::test::{TestResult, TestStatus, test_names};
 use crate::model::triage::TriageDiff;
 use crate::record::{self, Details, File, Folder, SuiteFile, SuiteFolders};
 use crate::triage::{self, Causes, ToDigest};
@@ -198,7 +197,7 @@ fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
     summary.replay_bundle.one_command_replay = match summary.status {
         RunStatus::Passed => outcome.again.clone(),
         _ if !outcome.rerunnable => outcome.again.clone(),
-        _ => format!("tollgate run --rerun-from {}", quote(&folder.rel(File::Summary))),
+        _ => rerun_from(&folder.rel(File::Summary)),
     };
     summary
 }
@@ -257,17 +256,19 @@ fn failed_suite(
     let result = &record.result;
     // What a crash or a timeout cut off has no names: such a suite is replayed whole, as `--rerun-from` does it.
     let by_tests = result.status == SuiteStatus::Failed && result.failed > 0;
-    let left = result
+    let left: Vec<&TestResult> = result
         .tests
         .iter()
-        .filter(|t| by_tests && matches!(t.status, TestStatus::Failed | TestStatus::NotRun));
+        .filter(|t| by_tests && matches!(t.status, TestStatus::Failed | TestStatus::NotRun))
+        .collect();
     FailedSuite {
         name: result.name.clone(),
         kind: result.kind.clone(),
         cargo_replay: replays.suite(record.role, &result.kind, &result.name),
         targeted_replay: replays.targeted(result),
         digest_path: Some(folder.suite_rel(&folder_of(folders, record), SuiteFile::Digest)),
-        tests: left.map(|t| t.selector.clone().unwrap_or_else(|| t.name.clone())).collect(),
+        names: test_names(left.iter().map(|t| (t.selector(), t.name.as_str()))),
+        tests: left.iter().map(|t| t.selector().to_string()).collect(),
     }
 }
 

@@ -77,14 +77,39 @@ pub struct Started {
     pub plan: Counts,
     /// What will run, in order.
     pub selected: Vec<NotRun>,
-    /// The summary to compare with, as named.
+    /// The summary to compare with, workspace-relative.
     pub baseline: Option<String>,
-    /// The summary that is replayed, as named.
+    /// The summary, run folder or bundle that is replayed, workspace-relative.
     pub rerun_from: Option<String>,
     /// Retries of a failed suite.
     pub retries: u32,
     /// Whether lint steps run.
     pub lint: bool,
+    /// What the command line chose.
+    #[serde(default)]
+    pub chosen: Chosen,
+    /// What a replay was asked for and `tollgate.toml` no longer has: it does not run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<NotRun>,
+}
+
+/// What the command line chose, so that the command that repeats the run chooses the same.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Chosen {
+    /// `--suite`
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suites: Vec<String>,
+    /// `--unit-target`
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<String>,
+    /// `--skip-lint`
+    pub skip_lint: bool,
+    /// `--timings`, workspace-relative.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub timings: Vec<String>,
+    /// Whether what is replayed is a bundle (`tollgate replay`).
+    pub bundle: bool,
 }
 
 /// A line of the journal.

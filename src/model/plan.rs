@@ -2,6 +2,7 @@
 
 use crate::base::command::CommandLine;
 use crate::model::suite::{Role, SuiteSpec};
+use crate::model::test::TestNames;
 use serde::{Deserialize, Serialize};
 
 /// `[profiles.<name>]`.
@@ -78,6 +79,8 @@ pub struct Item {
     pub role: Role,
     /// Run only these tests, one after another, by the kind's `single` command; `None`: the whole suite.
     pub tests: Option<Vec<String>>,
+    /// What those tests are called in the run that this one replays, where that is not what they are selected by.
+    pub names: TestNames,
 }
 
 /// What will run.

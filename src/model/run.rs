@@ -2,6 +2,7 @@
 
 use crate::model::plan::{Counts, Shard};
 use crate::model::suite::{Role, SuiteResult};
+use crate::model::test::TestNames;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -77,6 +78,9 @@ pub struct NotRun {
     /// Only these tests of it were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tests: Option<Vec<String>>,
+    /// What those tests are called, where that is not what they are selected by.
+    #[serde(default, skip_serializing_if = "TestNames::is_empty")]
+    pub names: TestNames,
 }
 
 /// A lint step that ran.
@@ -122,9 +126,9 @@ pub struct Summary {
     pub profile: String,
     /// How it ended.
     pub status: RunStatus,
-    /// The summary that it was compared with, as named; null without one.
+    /// The summary that it was compared with, workspace-relative; null without one.
     pub baseline: Option<String>,
-    /// The summary that it replays, as named.
+    /// The summary, run folder or bundle that it replays, workspace-relative.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rerun_from: Option<String>,
     /// Which part of the plan it is.
@@ -316,4 +320,7 @@ pub struct FailedSuite {
     /// The tests that a replay runs; empty where it runs the whole suite, as after a crash or a timeout.
     #[serde(default)]
     pub tests: Vec<String>,
+    /// What those tests are called, where that is not what they are selected by.
+    #[serde(default, skip_serializing_if = "TestNames::is_empty")]
+    pub names: TestNames,
 }

@@ -1,6 +1,7 @@
 //! One test: what became of it, and why it failed.
 
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of a test (`runs.md`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -64,6 +65,27 @@ pub struct TestResult {
     /// What fills `{test}` of the kind's `single` command, where that is not the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selector: Option<String>,
+}
+
+impl TestResult {
+    /// What fills `{test}` of the kind's `single` command.
+    pub fn selector(&self) -> &str {
+        self.selector.as_deref().unwrap_or(&self.name)
+    }
+}
+
+/// What the tests are called that a selector reaches, where that is not the selector: by selector, sorted. A replay runs tests
+/// by their selectors, and its results keep the names that the source has.
+pub type TestNames = BTreeMap<String, BTreeSet<String>>;
+
+/// The names of tests that are given by selector and name; those that are called as they are selected are left out.
+pub fn test_names<'a>(tests: impl IntoIterator<Item = (&'a str, &'a str)>) -> TestNames {
+    let mut names = TestNames::new();
+    for (selector, name) in tests {
+        names.entry(selector.to_string()).or_default().insert(name.to_string());
+    }
+    names.retain(|selector, names| names.iter().any(|name| name != selector));
+    names
 }
 
 /// A test as a reader found it in the results of one attempt.

@@ -398,7 +398,13 @@ mod tests {
         whole.not_run = whole
             .all()
             .filter(|(_, s)| s.status == SuiteStatus::NotRun)
-            .map(|(role, s)| NotRun { name: s.name.clone(), kind: s.kind.clone(), role, tests: None })
+            .map(|(role, s)| NotRun {
+                name: s.name.clone(),
+                kind: s.kind.clone(),
+                role,
+                tests: None,
+                names: Default::default(),
+            })
             .collect();
         whole.masked = 7;
         whole.recompute();

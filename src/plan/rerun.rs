@@ -6,9 +6,9 @@ use super::single::by_name;
 use crate::base::files::show;
 use crate::base::toml_text::suggestion;
 use crate::model::plan::{Item, Plan, RunSettings, ShardKind};
-use crate::model::run::Summary;
+use crate::model::run::{NotRun, Summary};
 use crate::model::suite::{Role, SuiteResult, SuiteSpec, SuiteStatus};
-use crate::model::test::TestStatus;
+use crate::model::test::{TestNames, TestStatus};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A replay.
@@ -18,6 +18,8 @@ pub struct Rerun {
     pub items: Vec<Item>,
     /// The lint steps that failed, by name.
     pub lint: Vec<String>,
+    /// What failed or did not run, and `tollgate.toml` no longer has: it keeps the replay from passing.
+    pub gone: Vec<NotRun>,
     /// What the replay does not cover and why something is run whole, one sentence each.
     pub notes: Vec<String>,
 }
@@ -38,22 +40,29 @@ impl Rerun {
 /// What a suite is replayed for.
 enum Part {
     Whole,
-    /// These tests; never empty.
-    Tests(BTreeSet<String>),
+    /// These tests, by selector with their names; never empty.
+    Tests(TestNames),
 }
 
 /// What failed and what did not run in `summary`. Single tests where their names are known and the kind has a command
-/// for one; else, and where the suite failed otherwise than by its tests, the whole suite. The errors are sentences:
-/// what the summary names and `tollgate.toml` no longer has.
+/// for one; else, and where the suite failed otherwise than by its tests, the whole suite. What `tollgate.toml` no longer
+/// has does not keep the rest from running. The errors are sentences: a lint step that is no longer there, and the suites
+/// where none of them is.
 pub fn rerun(summary: &Summary, settings: &RunSettings, names: &SuiteNames) -> Result<Rerun, Vec<String>> {
-    let mut replay =
-        Replay { settings, names, parts: BTreeMap::new(), notes: Vec::new(), errors: Vec::new() };
+    let mut replay = Replay {
+        settings,
+        names,
+        parts: BTreeMap::new(),
+        gone: BTreeMap::new(),
+        notes: Vec::new(),
+        errors: Vec::new(),
+    };
     for (role, suite) in summary.all() {
         replay.suite(role, suite);
     }
     for left in &summary.not_run {
         let part = match &left.tests {
-            Some(tests) if !tests.is_empty() => Part::Tests(tests.iter().cloned().collect()),
+            Some(tests) if !tests.is_empty() => Part::Tests(named(tests, &left.names)),
             _ => Part::Whole,
         };
         replay.add(left.role, &left.kind, &left.name, part);
@@ -64,20 +73,40 @@ pub fn rerun(summary: &Summary, settings: &RunSettings, names: &SuiteNames) -> R
         replay.errors.push(format!("tollgate.toml has no lint step `{}`{hint}", show(step)));
     }
     replay.uncovered(summary);
-    let Replay { parts, notes, errors, .. } = replay;
+    let Replay { parts, gone, mut notes, mut errors, .. } = replay;
+    let sentences = gone.values().map(|(_, why)| why);
+    if parts.is_empty() && lint.is_empty() {
+        errors.extend(sentences.cloned());
+    } else {
+        notes.extend(sentences.map(|why| format!("not replayed, and the replay fails by it: {why}")));
+    }
     if !errors.is_empty() {
         return Err(once(errors));
     }
-    let items = parts.into_iter().map(|((kind, name), (role, part))| Item {
-        name,
-        kind,
-        role,
-        tests: match part {
-            Part::Whole => None,
-            Part::Tests(tests) => Some(tests.into_iter().collect()),
-        },
+    let items = parts.into_iter().map(|((kind, name), (role, part))| {
+        let (tests, mut names) = match part {
+            Part::Whole => (None, TestNames::new()),
+            Part::Tests(names) => (Some(runnable_names(settings, &kind, &names)), names),
+        };
+        names.retain(|selector, names| names.iter().any(|name| name != selector));
+        Item { name, kind, role, tests, names }
     });
-    Ok(Rerun { items: items.collect(), lint, notes: once(notes) })
+    let gone = gone.into_values().map(|(left, _)| left).collect();
+    Ok(Rerun { items: items.collect(), lint, gone, notes: once(notes) })
+}
+
+/// Selectors with the names that they stand for; the selector itself where no other name is known.
+fn named(selectors: &[String], names: &TestNames) -> TestNames {
+    let own = |selector: &String| BTreeSet::from([selector.clone()]);
+    selectors.iter().map(|s| (s.clone(), names.get(s).cloned().unwrap_or_else(|| own(s)))).collect()
+}
+
+/// What is run of the tests of a suite that `runnable` let through: in Go not the test around another.
+fn runnable_names(settings: &RunSettings, kind: &str, names: &TestNames) -> Vec<String> {
+    let spec = settings.suites.iter().find(|s| s.kind == kind);
+    let all: BTreeSet<String> = names.keys().cloned().collect();
+    let run = spec.and_then(|spec| by_name(spec.reader, all.clone()).ok()).unwrap_or(all);
+    run.into_iter().collect()
 }
 
 /// Each sentence once: a suite may stand among the failed and among what did not run.
@@ -90,18 +119,19 @@ struct Replay<'r> {
     settings: &'r RunSettings,
     names: &'r SuiteNames,
     parts: BTreeMap<(String, String), (Role, Part)>,
+    /// By kind and name, what is gone and why.
+    gone: BTreeMap<(String, String), (NotRun, String)>,
     notes: Vec<String>,
     errors: Vec<String>,
 }
 
 impl<'r> Replay<'r> {
     fn suite(&mut self, role: Role, suite: &SuiteResult) {
-        let left: BTreeSet<String> = suite
-            .tests
-            .iter()
-            .filter(|t| matches!(t.status, TestStatus::Failed | TestStatus::NotRun))
-            .map(|t| t.selector.clone().unwrap_or_else(|| t.name.clone()))
-            .collect();
+        let mut left = TestNames::new();
+        for test in suite.tests.iter().filter(|t| matches!(t.status, TestStatus::Failed | TestStatus::NotRun))
+        {
+            left.entry(test.selector().to_string()).or_default().insert(test.name.clone());
+        }
         let part = match suite.status {
             // The status of a suite is what somebody wrote; a failed test in it is replayed all the same.
             _ if left.is_empty() && suite.status.is_pass() => return,
@@ -120,28 +150,35 @@ impl<'r> Replay<'r> {
         let Some(spec) = self.spec(role, kind, name) else { return };
         let part = self.runnable(spec, name, part);
         let entry = self.parts.entry((kind.to_string(), name.to_string()));
-        let (_, held) = entry.or_insert_with(|| (spec.role, Part::Tests(BTreeSet::new())));
+        let (_, held) = entry.or_insert_with(|| (spec.role, Part::Tests(TestNames::new())));
         match (&mut *held, part) {
-            (Part::Tests(held), Part::Tests(more)) => held.extend(more),
+            (Part::Tests(held), Part::Tests(more)) => {
+                for (test, names) in more {
+                    // Where a name is known, the selector is none.
+                    if !held.contains_key(&test) || names.iter().any(|name| *name != test) {
+                        held.entry(test).or_default().extend(names);
+                    }
+                }
+            }
             _ => *held = Part::Whole,
         }
     }
 
-    /// The section that runs a suite; an error where there is none.
+    /// The section that runs a suite; where there is none, it is gone.
     fn spec(&mut self, role: Role, kind: &str, name: &str) -> Option<&'r SuiteSpec> {
         let (shown_kind, shown) = (show(kind), show(name));
         let Some(spec) = self.settings.suites.iter().find(|s| s.kind == kind) else {
             let hint = suggestion(kind, self.settings.suites.iter().map(|s| s.kind.as_str()));
-            self.errors.push(format!(
-                "tollgate.toml has no [suites.{shown_kind}] any more, which `{shown}` needs{hint}"
-            ));
+            let why =
+                format!("tollgate.toml has no [suites.{shown_kind}] any more, which `{shown}` needs{hint}");
+            self.gone(role, kind, name, why);
             return None;
         };
         let known = self.names.get(kind).map_or(&[][..], Vec::as_slice);
         if !known.iter().any(|k| k == name) {
             let hint = suggestion(name, known.iter().map(String::as_str));
-            self.errors
-                .push(format!("[suites.{shown_kind}] of tollgate.toml has no `{shown}` any more{hint}"));
+            let why = format!("[suites.{shown_kind}] of tollgate.toml has no `{shown}` any more{hint}");
+            self.gone(role, kind, name, why);
             return None;
         }
         if spec.role != role {
@@ -151,14 +188,21 @@ impl<'r> Replay<'r> {
         Some(spec)
     }
 
+    fn gone(&mut self, role: Role, kind: &str, name: &str, why: String) {
+        let (name, kind) = (name.to_string(), kind.to_string());
+        let left =
+            NotRun { name: name.clone(), kind: kind.clone(), role, tests: None, names: TestNames::new() };
+        self.gone.insert((kind, name), (left, why));
+    }
+
     /// Single tests only where a command for one runs exactly them.
     fn runnable(&mut self, spec: &SuiteSpec, name: &str, part: Part) -> Part {
         let Part::Tests(tests) = part else { return Part::Whole };
         let why = if spec.single.is_none() {
             format!("[suites.{}] has no `single`", spec.kind)
         } else {
-            match by_name(spec.reader, tests) {
-                Ok(tests) => return Part::Tests(tests),
+            match by_name(spec.reader, tests.keys().cloned().collect()) {
+                Ok(_) => return Part::Tests(tests),
                 Err(why) => why,
             }
         };
@@ -204,7 +248,7 @@ impl<'r> Replay<'r> {
 mod tests {
     use super::super::sample::{names, settings, suite, summary};
     use super::*;
-    use crate::model::run::{LintResult, NotRun};
+    use crate::model::run::LintResult;
     use crate::model::suite::Reader;
 
     const P: TestStatus = TestStatus::Passed;
@@ -284,6 +328,7 @@ mod tests {
             kind: "unit".into(),
             role: Role::Unit,
             tests: tests.map(|t| t.iter().map(|t| t.to_string()).collect()),
+            names: TestNames::new(),
         };
         let mut run = summary(
             vec![],
@@ -325,6 +370,46 @@ mod tests {
         `web` is replayed whole: its test `src/lib.rs - add (line 1)` is a documentation test, which cannot be run by its name
         `a` is replayed whole: its reader names no tests
         ");
+    }
+
+    #[test]
+    fn a_test_is_selected_by_its_selector_and_keeps_its_name() {
+        let mut a = unit("a", SuiteStatus::Failed, &[("g un", F), ("h un", F), ("two", F), ("h fine", P)]);
+        for test in &mut a.tests {
+            test.selector = test.name.split_once(' ').map(|(_, selector)| selector.to_string());
+        }
+        let mut run = summary(vec![], vec![a]);
+        run.not_run = vec![NotRun {
+            name: "a".into(),
+            kind: "unit".into(),
+            role: Role::Unit,
+            tests: Some(vec!["late".into(), "un".into()]),
+            names: crate::model::test::test_names([("late", "i late")]),
+        }];
+        let item = rerun(&run, &settings(), &known()).unwrap().items.remove(0);
+        assert_eq!(item.tests.unwrap(), ["late", "two", "un"]);
+        let names: Vec<String> = item.names.iter().map(|(s, n)| format!("{s}: {n:?}")).collect();
+        assert_eq!(names, [r#"late: {"i late"}"#, r#"un: {"g un", "h un"}"#]);
+    }
+
+    #[test]
+    fn what_is_gone_keeps_nothing_else_from_running() {
+        let mut run = summary(
+            vec![suite("web", "old", SuiteStatus::Failed, &[("x", F)])],
+            vec![unit("a", SuiteStatus::Failed, &[("x", F)]), unit("aa", SuiteStatus::Crashed, &[])],
+        );
+        let found = rerun(&run, &settings(), &known()).unwrap();
+        assert_eq!(shown(&found), ["unit/a: x"]);
+        let gone: Vec<&str> = found.gone.iter().map(|g| g.name.as_str()).collect();
+        assert_eq!(gone, ["web", "aa"]);
+        insta::assert_snapshot!(found.notes.join("\n"), @"
+        not replayed, and the replay fails by it: tollgate.toml has no [suites.old] any more, which `web` needs; known are e2e, slow, unit
+        not replayed, and the replay fails by it: [suites.unit] of tollgate.toml has no `aa` any more; did you mean `a`?
+        ");
+        run.units.retain(|u| u.name != "a");
+        run.recompute();
+        let errors = rerun(&run, &settings(), &known()).unwrap_err();
+        assert_eq!(errors.len(), 2, "nothing is left to replay: {errors:?}");
     }
 
     #[test]

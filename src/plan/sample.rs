@@ -52,8 +52,13 @@ pub fn names(list: &[(&str, &[&str])]) -> SuiteNames {
 }
 
 pub fn selection(suites: &[&str], units: &[&str]) -> Selection {
-    let item =
-        |name: &&str, kind: &str, role| Item { name: name.to_string(), kind: kind.into(), role, tests: None };
+    let item = |name: &&str, kind: &str, role| Item {
+        name: name.to_string(),
+        kind: kind.into(),
+        role,
+        tests: None,
+        names: Default::default(),
+    };
     let suites = suites.iter().map(|n| item(n, "e2e", Role::Suite));
     let items = suites.chain(units.iter().map(|n| item(n, "unit", Role::Unit))).collect();
     Selection { profile: "ci".into(), lint: true, items, notes: vec![] }

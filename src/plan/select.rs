@@ -5,6 +5,7 @@ use crate::base::files::show;
 use crate::base::toml_text::suggestion;
 use crate::model::plan::{Counts, Item, Profile, RunSettings};
 use crate::model::suite::{Role, SuiteSpec};
+use crate::model::test::TestNames;
 use glob::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -202,7 +203,13 @@ impl<'s> Selecting<'s> {
 }
 
 fn item(spec: &SuiteSpec, name: &str) -> Item {
-    Item { name: name.to_string(), kind: spec.kind.clone(), role: spec.role, tests: None }
+    Item {
+        name: name.to_string(),
+        kind: spec.kind.clone(),
+        role: spec.role,
+        tests: None,
+        names: TestNames::new(),
+    }
 }
 
 /// `a, b, c and 4 more`

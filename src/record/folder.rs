@@ -134,11 +134,13 @@ impl Folder {
         if !real.is_dir() {
             return Err(RecordError::NotAFolder(shown(dir)));
         }
-        let rel = match real.strip_prefix(root.real()) {
-            Ok(inside) => inside.to_string_lossy().into_owned(),
-            Err(_) => real.to_string_lossy().into_owned(),
-        };
+        let rel = root.spell(&real);
         Ok(Folder { dir: real, rel })
+    }
+
+    /// Takes the folder away again, where nothing stands in it: it would be taken for the newest run.
+    pub fn discard(&self) {
+        let _ = std::fs::remove_dir(&self.dir);
     }
 
     /// The folder on disk, every symbolic link resolved.
@@ -156,7 +158,7 @@ impl Folder {
         self.dir.join(file.name())
     }
 
-    /// A file of the run as documents name it: relative to the workspace when it is below it, else absolute.
+    /// A file of the run as documents name it: relative to the workspace, by way of `..` where it stands outside.
     pub fn rel(&self, file: File) -> String {
         self.spell(file.name())
     }
@@ -177,7 +179,7 @@ impl Folder {
     }
 
     fn spell(&self, inside: &str) -> String {
-        if self.rel.is_empty() { inside.to_string() } else { format!("{}/{inside}", self.rel) }
+        if self.rel == "." { inside.to_string() } else { format!("{}/{inside}", self.rel) }
     }
 }
 
@@ -230,12 +232,26 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_outside_is_spelled_whole() {
+    fn a_folder_outside_is_spelled_from_the_workspace_too() {
         let (_dir, root) = root();
         let other = tempfile::tempdir().expect("a folder");
         let folder = Folder::create(&root, &other.path().join("run")).expect("a new folder");
-        let real = std::fs::canonicalize(other.path()).expect("real");
-        assert_eq!(folder.rel(File::Junit), format!("{}/run/junit.xml", real.display()));
+        let rel = folder.rel(File::Junit);
+        assert!(rel.starts_with("../") && rel.ends_with("/run/junit.xml"), "{rel}");
+        let there = std::fs::canonicalize(root.real().join(rel).parent().expect("a folder"));
+        assert_eq!(there.expect("the folder"), folder.dir());
+        folder.discard();
+        assert!(!folder.dir().exists());
+    }
+
+    #[test]
+    fn the_workspace_itself_is_a_folder_like_any() {
+        let (dir, root) = root();
+        let folder = Folder::create(&root, dir.path()).expect("it is empty");
+        assert_eq!((folder.shown(), folder.rel(File::Junit).as_str()), (".", "junit.xml"));
+        std::fs::File::create(dir.path().join("x")).expect("written");
+        folder.discard();
+        assert!(dir.path().join("x").is_file(), "what holds something stays");
     }
 
     #[test]

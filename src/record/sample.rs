@@ -3,7 +3,7 @@
 use crate::base::embedded::SCHEMAS;
 use crate::base::json::{Limits, parse};
 use crate::lang::schema::Schema;
-use crate::model::event::{RunEvent, Started, TimelineLine};
+use crate::model::event::{Chosen, RunEvent, Started, TimelineLine};
 use crate::model::failure::{
     Assertion, FailureDigest, FailureIndex, IndexedDigest, RemediationPointer, RootCause,
 };
@@ -47,6 +47,7 @@ fn lists(root: &Value, schema: &Value, value: &Value, at: &str) {
             for (key, value) in members {
                 let at = format!("{at}/{key}");
                 let listed = schema.get("properties").and_then(|p| p.get(key));
+                let listed = listed.or_else(|| schema.get("additionalProperties"));
                 lists(root, listed.unwrap_or_else(|| panic!("{at} is not listed")), value, &at);
             }
         }
@@ -124,7 +125,8 @@ fn flow() -> SuiteResult {
 
 fn late() -> NotRun {
     let tests = Some(vec!["one".to_string(), "two".into()]);
-    NotRun { name: "e2e_late".into(), kind: "e2e".into(), role: Role::Suite, tests }
+    let names = crate::model::test::test_names([("one", "x one")]);
+    NotRun { name: "e2e_late".into(), kind: "e2e".into(), role: Role::Suite, tests, names }
 }
 
 pub(super) fn lint() -> LintResult {
@@ -197,8 +199,13 @@ pub(super) fn records() -> Vec<SuiteRecord> {
 }
 
 pub(super) fn started() -> Started {
-    let item =
-        |role, r: &SuiteResult| NotRun { name: r.name.clone(), kind: r.kind.clone(), role, tests: None };
+    let item = |role, r: &SuiteResult| NotRun {
+        name: r.name.clone(),
+        kind: r.kind.clone(),
+        role,
+        tests: None,
+        names: Default::default(),
+    };
     let selected =
         vec![item(Role::Unit, &parser()), item(Role::Unit, &store()), item(Role::Suite, &flow()), late()];
     Started {
@@ -213,6 +220,8 @@ pub(super) fn started() -> Started {
         rerun_from: None,
         retries: 1,
         lint: true,
+        chosen: Chosen { units: vec!["parser".into()], skip_lint: true, ..Chosen::default() },
+        gone: vec![late()],
     }
 }
 
@@ -271,6 +280,7 @@ pub(super) fn bundle() -> ReplayBundle {
         targeted_replay: tests.first().map(|t| format!("cargo test --test parser -- {t} --exact")),
         digest_path: Some(format!("{RESULTS}/{}/failure_digest.json", result.name)),
         tests: tests.iter().map(|t| t.to_string()).collect(),
+        names: Default::default(),
         name: result.name,
         kind: result.kind,
     };

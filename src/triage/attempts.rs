@@ -4,7 +4,7 @@
 //! was asked for is among them. A test that fails and then passes is flaky, its first failure kept.
 
 use crate::model::suite::{SuiteResult, SuiteStatus};
-use crate::model::test::{Case, Failure, Reading, TestResult, TestStatus};
+use crate::model::test::{Case, Failure, Reading, TestNames, TestResult, TestStatus};
 use std::collections::HashMap;
 
 /// How one command of an attempt ended.
@@ -71,6 +71,11 @@ impl Attempt {
 
 /// Judges one attempt; `name` is the suite's.
 pub fn attempt(name: &str, steps: &[Step]) -> Attempt {
+    attempt_at(name, steps, &TestNames::new())
+}
+
+/// Judges an attempt at tests that are known from another run or attempt: they keep the names that they have there.
+pub fn attempt_at(name: &str, steps: &[Step], names: &TestNames) -> Attempt {
     let mut found = Attempt {
         status: SuiteStatus::Passed,
         cases: Vec::new(),
@@ -82,7 +87,7 @@ pub fn attempt(name: &str, steps: &[Step]) -> Attempt {
     };
     let mut outer: HashMap<String, usize> = HashMap::new();
     for step in steps {
-        let one = judge_step(name, step);
+        let one = judge_step(name, step, names);
         found.status = worse(found.status, one.status);
         found.absent |= one.absent;
         for case in one.cases {
@@ -118,7 +123,7 @@ fn worse(a: SuiteStatus, b: SuiteStatus) -> SuiteStatus {
     if rank(b) > rank(a) { b } else { a }
 }
 
-fn judge_step(name: &str, step: &Step) -> Attempt {
+fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt {
     let (mut status, exit_code, signal, mut fault) = match &step.ended {
         StepEnded::Exited(0) => (SuiteStatus::Passed, Some(0), None, None),
         StepEnded::Exited(code) => (SuiteStatus::Failed, Some(*code), None, None),
@@ -137,7 +142,7 @@ fn judge_step(name: &str, step: &Step) -> Attempt {
         Some(Ok(readings)) => {
             let said = readings.iter().find_map(|r| r.fault.clone());
             fault = fault.or(said);
-            flatten(readings)
+            flatten(readings, step.asked.as_deref(), names)
         }
         Some(Err(unread)) => {
             if started && status == SuiteStatus::Passed && matches!(unread, Unread::Missing(_)) {
@@ -150,12 +155,12 @@ fn judge_step(name: &str, step: &Step) -> Attempt {
     };
     if let Some(asked) = &step.asked {
         cases.retain(|c| c.selector() == asked || holds(c.selector(), asked));
-        if cases.iter().all(|c| c.selector() != asked) {
-            absent = fault.is_none();
+        for name in missing(&cases, asked, names) {
+            absent |= fault.is_none();
             let why = fault.clone().unwrap_or_else(|| "its command ran no test of that name".to_string());
-            cases.push(unseen(asked, &why));
-            fault = fault
-                .or_else(|| Some(format!("the command for the test `{}` ran no such test", show(asked))));
+            cases.push(unseen(name, asked, &why));
+            fault =
+                fault.or_else(|| Some(format!("the command for the test `{}` ran no such test", show(name))));
         }
     }
     fault = fault.or_else(|| step.trouble.clone());
@@ -169,6 +174,18 @@ fn judge_step(name: &str, step: &Step) -> Attempt {
         status = SuiteStatus::Failed;
     }
     Attempt { status, cases, fault, exit_code, signal, whole: step.asked.is_none(), absent }
+}
+
+/// The names of what was asked for that the results do not have.
+fn missing<'n>(cases: &[Case], asked: &'n str, names: &'n TestNames) -> Vec<&'n str> {
+    match names.get(asked) {
+        Some(known) => {
+            let lacks = |name: &&str| !cases.iter().any(|c| c.name == *name);
+            known.iter().map(String::as_str).filter(lacks).collect()
+        }
+        None if cases.iter().any(|c| c.selector() == asked) => Vec::new(),
+        None => vec![asked],
+    }
 }
 
 /// Whether a test is one that the other stands in: in Go `TestA` runs, and passes or fails, with `TestA/b`.
@@ -195,29 +212,41 @@ fn by_exit(name: &str, status: SuiteStatus, fault: Option<&str>) -> Case {
     Case { name: name.to_string(), status, duration_ms: None, failure, selector: None }
 }
 
-fn unseen(test: &str, why: &str) -> Case {
+fn unseen(name: &str, asked: &str, why: &str) -> Case {
     Case {
-        name: test.to_string(),
+        name: name.to_string(),
         status: TestStatus::Failed,
         duration_ms: None,
         failure: Some(Failure::new(why, "", None)),
-        selector: None,
+        selector: (name != asked).then(|| asked.to_string()),
     }
 }
 
 /// The cases of every reading. Where the results name several suites a test is called `<suite> <test>`, so that two suites
-/// may have a test of one name; the selector keeps what its own command knows it by.
-pub fn flatten(readings: &[Reading]) -> Vec<Case> {
+/// may have a test of one name; the selector keeps what its own command knows it by. The command for one test may name other
+/// suites than that for all: what was `asked` for, and what has known `names`, is called as it is known. A test of another
+/// suite is not taken for it.
+fn flatten(readings: &[Reading], asked: Option<&str>, names: &TestNames) -> Vec<Case> {
     let several = readings.len() > 1;
+    let mut of_selector: HashMap<&str, usize> = HashMap::new();
+    if asked.is_some() {
+        let all = readings.iter().flat_map(|r| &r.cases);
+        all.for_each(|case| *of_selector.entry(case.selector()).or_default() += 1);
+    }
     let named = |reading: &Reading, case: &Case| {
-        if !several || reading.name.is_empty() {
-            return case.clone();
-        }
-        Case {
-            name: format!("{} {}", reading.name, case.name),
-            selector: Some(case.selector().to_string()),
-            ..case.clone()
-        }
+        let selector = case.selector();
+        let alone = of_selector.get(selector) == Some(&1);
+        let full = (!reading.name.is_empty()).then(|| format!("{} {}", reading.name, case.name));
+        let name = match (names.get(selector), full) {
+            (Some(known), Some(full)) if known.contains(&full) => full,
+            (Some(known), _) if known.contains(&case.name) && (alone || !several) => case.name.clone(),
+            (Some(known), None) if known.len() == 1 && alone => known.iter().cloned().collect(),
+            (None, _) if asked == Some(selector) && alone => case.name.clone(),
+            (known, Some(full)) if several || known.is_some() => full,
+            _ => case.name.clone(),
+        };
+        let selector = (name != selector).then(|| selector.to_string());
+        Case { name, selector, ..case.clone() }
     };
     readings.iter().flat_map(|r| r.cases.iter().map(move |c| named(r, c))).collect()
 }
@@ -443,10 +472,41 @@ mod tests {
     #[test]
     fn tests_of_several_suites_carry_their_suite() {
         let reading = |name: &str| Reading { name: name.into(), ..reading(&[("same", P)]) };
+        let flatten = |readings: &[Reading]| flatten(readings, None, &TestNames::new());
         let cases = flatten(&[reading("a"), reading("b")]);
         assert_eq!(cases.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["a same", "b same"]);
         assert_eq!(cases[1].selector(), "same");
         assert_eq!(flatten(&[reading("a")])[0].name, "same");
+    }
+
+    #[test]
+    fn a_test_that_is_run_alone_keeps_the_name_that_it_is_known_by() {
+        let names = crate::model::test::test_names([("un", "g un"), ("two", "two")]);
+        let of = |name: &str, test: &str| Reading { name: name.into(), ..reading(&[(test, P)]) };
+        let told = |asked: &str, names: &TestNames, readings: Vec<Reading>| {
+            let asked = Some(asked.to_string());
+            let step = Step { read: Some(Ok(readings)), asked, ..step(StepEnded::Exited(0), &[]) };
+            let found = attempt_at("s", &[step], names);
+            let line = |c: &Case| format!("{}={} by {}", c.name, c.status.name(), c.selector());
+            (found.status, found.cases.iter().map(line).collect::<Vec<_>>())
+        };
+        let passed = |lines: &[&str]| (SuiteStatus::Passed, lines.iter().map(|l| l.to_string()).collect());
+        let failed = |lines: &[&str]| (SuiteStatus::Failed, lines.iter().map(|l| l.to_string()).collect());
+        // One suite where the whole run named two, whether it is named here or not.
+        assert_eq!(told("un", &names, vec![of("g", "un")]), passed(&["g un=passed by un"]));
+        assert_eq!(told("un", &names, vec![of("", "un")]), passed(&["g un=passed by un"]));
+        // Two here where the whole run named one.
+        let two = vec![of("g", "two"), of("h", "other")];
+        assert_eq!(told("two", &names, two), passed(&["two=passed by two"]));
+        // The test of that name in another suite is another test.
+        let lines = ["h un=passed by un", "g un=failed by un"];
+        assert_eq!(told("un", &names, vec![of("h", "un")]), failed(&lines));
+        // Two tests by one selector: each has its name.
+        let both = crate::model::test::test_names([("un", "g un"), ("un", "h un")]);
+        let lines = ["g un=passed by un", "h un=passed by un"];
+        assert_eq!(told("un", &both, vec![of("g", "un"), of("h", "un")]), passed(&lines));
+        let lines = ["g un=passed by un", "h un=failed by un"];
+        assert_eq!(told("un", &both, vec![of("g", "un")]), failed(&lines));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::prepare::{self, Prepared, listed};
 use super::request::{RunRequest, Source};
 use super::session::Session;
 use crate::app::clock::RunClock;
-use crate::app::commands::{Replays, run_again};
+use crate::app::commands::{Replays, replay_again, run_again};
 use crate::app::environment;
 use crate::app::error::{Error, exit};
 use crate::app::ground::Ground;
@@ -60,19 +60,13 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
         }
         _ => {
             let prepared = prepare::prepare(&ground, request)?;
-            let whole = prepared.plan.shard.kind == ShardKind::None;
-            if prepared.plan.items.is_empty() && whole && prepared.lint.is_empty() {
+            if prepared.is_nothing() {
                 return Ok(None);
             }
-            let folder = match request.out {
-                Some(out) => Folder::create(&ground.root, out),
-                None => Folder::create_default(&ground.root, &ground.settings.results, request.now),
-            };
-            let folder = folder.map_err(|e| Error::Usage(e.to_string()))?;
-            (prepared, folder, None)
+            (prepared, new_folder(&ground, request)?, None)
         }
     };
-    headroom(&folder)?;
+    headroom(machine::free_bytes(folder.dir()).ok())?;
     if request.out.is_some() {
         watcher.note(&format!(
             "`tollgate check --run {}` judges this run; without --run the newest below {} is judged",
@@ -89,10 +83,30 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
     under_way.go(resumed, watcher).map(Some)
 }
 
+fn new_folder(ground: &Ground, request: &RunRequest<'_>) -> Result<Folder, Error> {
+    let made = request.out.is_none_or(|out| !out.exists());
+    let folder = match request.out {
+        Some(out) => Folder::create(&ground.root, out),
+        None => Folder::create_default(&ground.root, &ground.settings.results, request.now),
+    };
+    let folder = folder.map_err(|e| Error::of_folder(&e))?;
+    let free = machine::free_bytes(folder.dir()).ok();
+    with_headroom(folder, made, free)
+}
+
+/// The folder where there is room for a run; else it is taken away again, if it was made for this one.
+fn with_headroom(folder: Folder, made: bool, free: Option<u64>) -> Result<Folder, Error> {
+    let room = headroom(free);
+    if room.is_err() && made {
+        folder.discard();
+    }
+    room.map(|()| folder)
+}
+
 /// A full disk in the middle of a run leaves logs cut short: better to say so before.
-fn headroom(folder: &Folder) -> Result<(), Error> {
-    match machine::free_bytes(folder.dir()) {
-        Ok(free) if free < HEADROOM => Err(Error::Work(format!(
+fn headroom(free: Option<u64>) -> Result<(), Error> {
+    match free {
+        Some(free) if free < HEADROOM => Err(Error::Work(format!(
             "{} MiB are free where the run folder stands, fewer than the {} that a run needs",
             free >> 20,
             HEADROOM >> 20
@@ -222,6 +236,8 @@ impl UnderWay<'_> {
             rerun_from: self.prepared.rerun_from.clone(),
             retries: self.request.retries,
             lint: !self.prepared.lint.is_empty(),
+            chosen: self.prepared.chosen.clone(),
+            gone: self.prepared.gone.clone(),
         }
     }
 
@@ -261,23 +277,24 @@ impl UnderWay<'_> {
         None
     }
 
-    /// What was selected and has no record: it did not start, or was interrupted.
+    /// What was selected and has no record: it did not start, was interrupted, or is no longer there.
     fn not_run(&self, records: &[crate::model::record::SuiteRecord]) -> Vec<NotRun> {
         let done: BTreeSet<_> = records.iter().map(|r| (r.role, &r.result.kind, &r.result.name)).collect();
         let has = |item: &&crate::model::plan::Item| !done.contains(&(item.role, &item.kind, &item.name));
-        self.prepared.plan.items.iter().filter(has).map(listed).collect()
+        let left = self.prepared.plan.items.iter().filter(has).map(listed);
+        left.chain(self.prepared.gone.iter().cloned()).collect()
     }
 
     /// The command that repeats the run.
     fn again(&self) -> String {
         let plan = &self.prepared.plan;
+        let baseline = self.prepared.baseline.as_ref().map(|b| b.shown.as_str());
         if let Some(source) = &self.prepared.rerun_from {
-            return format!("tollgate run --rerun-from {}", crate::base::command::quote(source));
+            return replay_again(source, &self.prepared.chosen, baseline);
         }
         let shard = &plan.shard;
         let divided = (shard.kind != ShardKind::None).then(|| (shard.kind.name(), shard.index, shard.total));
-        let items = self.prepared.chosen.then_some(plan.items.as_slice());
-        run_again(&plan.profile, items, self.prepared.baseline.as_ref().map(|b| b.shown.as_str()), divided)
+        run_again(&plan.profile, &self.prepared.chosen, baseline, divided)
     }
 
     /// How long the suites of this plan took in the last run, shared among the jobs; `None` where no run tells.
@@ -290,5 +307,25 @@ impl UnderWay<'_> {
         let took = |item: &crate::model::plan::Item| took.get(&(item.role, &item.name)).copied();
         let known: Vec<u64> = self.prepared.plan.items.iter().filter_map(took).collect();
         (!known.is_empty()).then(|| known.iter().sum::<u64>() / self.request.jobs.max(1) as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::files::Root;
+
+    #[test]
+    fn a_folder_without_room_is_taken_away_again_if_it_was_made_for_the_run() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Root::open(dir.path()).unwrap();
+        let folder = |name: &str| Folder::create(&root, &dir.path().join(name)).unwrap();
+        assert!(with_headroom(folder("a"), true, Some(HEADROOM)).is_ok());
+        assert!(with_headroom(folder("b"), true, None).is_ok());
+        let error = with_headroom(folder("c"), true, Some(HEADROOM - 1)).unwrap_err();
+        assert_eq!(error.exit_code(), exit::WORK);
+        assert!(with_headroom(folder("d"), false, Some(0)).is_err());
+        let there = |name: &str| dir.path().join(name).exists();
+        assert_eq!(["a", "b", "c", "d"].map(there), [true, true, false, true]);
     }
 }

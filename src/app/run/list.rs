@@ -23,6 +23,9 @@ pub struct Listed {
     pub selected: Vec<NotRun>,
     /// What a person should know, one sentence each.
     pub notes: Vec<String>,
+    /// Whether the run of it would be none.
+    #[serde(skip)]
+    nothing: bool,
 }
 
 /// Settles what `request` would run, and runs nothing.
@@ -30,6 +33,7 @@ pub fn list(request: &RunRequest<'_>) -> Result<Listed, Error> {
     let ground = Ground::open(request.root, request.now)?;
     let prepared = prepare(&ground, request)?;
     Ok(Listed {
+        nothing: prepared.is_nothing(),
         profile: prepared.plan.profile,
         shard: prepared.plan.shard,
         lint: prepared.lint,
@@ -39,9 +43,9 @@ pub fn list(request: &RunRequest<'_>) -> Result<Listed, Error> {
 }
 
 impl Listed {
-    /// Whether nothing would run.
+    /// Whether nothing is selected; an empty shard is something.
     pub fn is_empty(&self) -> bool {
-        self.selected.is_empty() && self.lint.is_empty()
+        self.nothing
     }
 
     /// `suite|unit KIND NAME [TEST]`, one a line, after `lint NAME` lines.

@@ -8,7 +8,7 @@ use crate::app::run_baseline::Baseline;
 use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
 use crate::base::files::{self, show};
-use crate::model::event::Started;
+use crate::model::event::{Chosen, Started};
 use crate::model::plan::{Item, Plan, Shard, ShardKind};
 use crate::model::run::{LintResult, NotRun, ReplayBundle, RunStatus, Summary, schema};
 use crate::model::suite::{Role, SuiteResult, SuiteStatus};
@@ -31,12 +31,22 @@ pub(super) struct Prepared {
     pub correlation_id: String,
     /// What it is compared with.
     pub baseline: Option<Baseline>,
-    /// The summary that it replays, as named.
+    /// The summary, run folder or bundle that it replays, workspace-relative.
     pub rerun_from: Option<String>,
-    /// Names that were chosen on the command line: they stand in the command that repeats the run.
-    pub chosen: bool,
+    /// What the command line chose: it stands in the command that repeats the run.
+    pub chosen: Chosen,
+    /// What it should replay and `tollgate.toml` no longer has.
+    pub gone: Vec<NotRun>,
     /// What a person should know, one sentence each.
     pub notes: Vec<String>,
+}
+
+impl Prepared {
+    /// Whether nothing is selected. A shard that came out empty is a run all the same; a replay of a green one is none.
+    pub fn is_nothing(&self) -> bool {
+        let whole = self.plan.shard.kind == ShardKind::None || self.rerun_from.is_some();
+        whole && self.plan.items.is_empty() && self.lint.is_empty()
+    }
 }
 
 /// Settles everything that can be settled before the first suite starts.
@@ -57,6 +67,7 @@ pub(super) fn prepare(ground: &Ground, request: &RunRequest<'_>) -> Result<Prepa
             };
             let mut prepared = rerun_of(ground, as_summary(bundle), path)?;
             prepared.baseline = baseline;
+            prepared.chosen.bundle = true;
             Ok(prepared)
         }
         Source::Resume(_) => Err(Error::Usage("a run is resumed from its journal".into())),
@@ -88,9 +99,20 @@ fn fresh(ground: &Ground, request: &RunRequest<'_>) -> Result<Prepared, Error> {
         correlation_id: sha256_hex(tie.as_bytes())[..32].to_string(),
         baseline,
         rerun_from: None,
-        chosen: !request.suites.is_empty() || !request.units.is_empty(),
+        chosen: chosen(ground, request),
+        gone: Vec::new(),
         notes,
     })
+}
+
+fn chosen(ground: &Ground, request: &RunRequest<'_>) -> Chosen {
+    Chosen {
+        suites: request.suites.to_vec(),
+        units: request.units.to_vec(),
+        skip_lint: request.skip_lint,
+        timings: request.timings.iter().map(|path| ground.root.spell(path)).collect(),
+        bundle: false,
+    }
 }
 
 /// Durations by suite: from earlier summaries, or from one file of milliseconds; `None` without either.
@@ -144,8 +166,9 @@ fn rerun_of(ground: &Ground, summary: Summary, path: &Path) -> Result<Prepared, 
         lint: rerun.lint,
         correlation_id: summary.identity.correlation_id,
         baseline: None,
-        rerun_from: Some(shown),
-        chosen: false,
+        rerun_from: Some(ground.root.spell(path)),
+        chosen: Chosen::default(),
+        gone: rerun.gone,
         notes,
     })
 }
@@ -208,12 +231,16 @@ fn failed_step(name: String) -> LintResult {
 }
 
 fn failed_suite(suite: crate::model::run::FailedSuite) -> SuiteResult {
-    let tests = suite.tests.into_iter().map(|name| TestResult {
-        name,
+    let test = |selector: &String, name: &String| TestResult {
+        name: name.clone(),
         status: TestStatus::Failed,
         duration_ms: None,
         signature: None,
-        selector: None,
+        selector: (name != selector).then(|| selector.clone()),
+    };
+    let tests = suite.tests.iter().flat_map(|selector| match suite.names.get(selector) {
+        Some(names) if !names.is_empty() => names.iter().map(|name| test(selector, name)).collect(),
+        _ => vec![test(selector, selector)],
     });
     let mut result = SuiteResult {
         status: SuiteStatus::Failed,
@@ -270,7 +297,8 @@ pub(super) fn resumed(ground: &Ground, replayed: &Replayed) -> Result<Prepared, 
         correlation_id: started.correlation_id.clone(),
         baseline,
         rerun_from: started.rerun_from.clone(),
-        chosen: false,
+        chosen: started.chosen.clone(),
+        gone: started.gone.clone(),
         notes,
     })
 }
@@ -281,12 +309,19 @@ fn item_of(selected: &NotRun) -> Item {
         kind: selected.kind.clone(),
         role: selected.role,
         tests: selected.tests.clone(),
+        names: selected.names.clone(),
     }
 }
 
 /// An item as the journal and the summary list it.
 pub(super) fn listed(item: &Item) -> NotRun {
-    NotRun { name: item.name.clone(), kind: item.kind.clone(), role: item.role, tests: item.tests.clone() }
+    NotRun {
+        name: item.name.clone(),
+        kind: item.kind.clone(),
+        role: item.role,
+        tests: item.tests.clone(),
+        names: item.names.clone(),
+    }
 }
 
 /// Suites and units of a list of items.

@@ -14,10 +14,10 @@ use crate::model::plan::{Item, Plan};
 use crate::model::record::SuiteRecord;
 use crate::model::run::Identity;
 use crate::model::suite::{Reader, SuiteSpec};
-use crate::model::test::Reading;
+use crate::model::test::{Reading, TestNames, TestStatus, test_names};
 use crate::record::{Folder, Journal, SuiteFile, SuiteFolders};
 use crate::run::{self, Job, LogTo, Next};
-use crate::triage::attempts::{Attempt, Step, StepEnded, Unread, attempt};
+use crate::triage::attempts::{Attempt, Step, StepEnded, Unread, attempt_at};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -49,6 +49,8 @@ pub(super) struct State {
     attempts: Vec<Attempt>,
     /// The tests that the steps of the attempt under way were asked for.
     asked: Vec<Option<String>>,
+    /// What those tests are called, where that is not what they are selected by.
+    names: TestNames,
     /// What the results files of its steps say, where the reader reads a file.
     read: Vec<Option<Result<Vec<Reading>, Unread>>>,
     /// Why the results file of the next step may be an older one: then nothing is read from it.
@@ -138,7 +140,7 @@ impl Session<'_> {
                 }
             })
             .collect();
-        let mut judged = attempt(&self.item(job).name, &judged);
+        let mut judged = attempt_at(&self.item(job).name, &judged, &state.names);
         // A test whose step was never reached is not among the steps that ended.
         judged.whole &= state.asked.iter().all(Option::is_none);
         judged
@@ -148,9 +150,13 @@ impl Session<'_> {
     fn again(&self, job: usize, state: &mut State, number: u32) -> Option<Next> {
         let (item, spec) = (self.item(job), self.spec(job)?);
         let last = state.attempts.last()?;
-        let tests = narrow(last, spec).or_else(|| item.tests.clone());
+        let (tests, names) = match narrow(last, spec) {
+            Some(tests) => (Some(tests), failed_names(last)),
+            None => (item.tests.clone(), item.names.clone()),
+        };
         let commands = commands_of(spec, &item.name, tests.as_deref(), &self.out(item));
         state.asked = commands.iter().map(|(_, test)| test.clone()).collect();
+        state.names = names;
         Some(Next::Retry(steps(commands), self.log_to(item, number)))
     }
 
@@ -190,6 +196,12 @@ impl Session<'_> {
     }
 }
 
+/// What the failed tests of an attempt are called, where that is not what they are selected by.
+fn failed_names(attempt: &Attempt) -> TestNames {
+    let failed = attempt.cases.iter().filter(|c| c.status == TestStatus::Failed);
+    test_names(failed.map(|c| (c.selector(), c.name.as_str())))
+}
+
 /// Whether a suite passed at the first attempt, with nothing to keep.
 fn is_plain(record: &SuiteRecord) -> bool {
     !record.result.status.is_failure() && record.result.attempts == 1 && record.result.flaky == 0
@@ -226,6 +238,7 @@ impl run::Observer for Session<'_> {
             if attempt == 1 {
                 state.started_at = Some(self.clock.stamp());
                 state.asked = item.tests.iter().flatten().cloned().map(Some).collect();
+                state.names.clone_from(&item.names);
             }
         }
         locked(&self.states[job]).stale = self.results(job).and_then(|results| results.clear().err());
