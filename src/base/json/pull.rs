@@ -3,7 +3,8 @@
 //!
 //! For documents of a million tests, of which only names and statuses are wanted.
 
-use super::parse::{Limits, ParseError, Parser, SMALL, Stop, kind_of_key, twice, within};
+use super::fault::{Limits, ParseError};
+use super::parser::{Parser, SMALL, Stop, kind_of_key, twice, within};
 use super::scan::string;
 use std::borrow::Cow;
 use std::collections::HashSet;
