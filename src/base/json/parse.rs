@@ -150,6 +150,7 @@ fn has(members: &[(Cow<'_, str>, Json<'_>)], key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fault::ParseErrorKind;
     use super::*;
     use proptest::prelude::*;
 

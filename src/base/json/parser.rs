@@ -246,7 +246,6 @@ impl<'a> Parser<'a> {
         self.space();
         Ok(key)
     }
-
 }
 
 #[inline]
@@ -263,4 +262,3 @@ pub(super) fn twice(key: &str) -> String {
     let shown: String = key.chars().take(80).collect();
     format!("the key `{}` stands twice in one object", shown.escape_debug())
 }
-
