@@ -495,7 +495,7 @@ mod tests {
         for (more, wanted) in [
             (r#""lint":[{}]"#, "F:1:45: a lint step has no `passed`"),
             (r#""lint":[{"passed":1}]"#, "F:1:55: a boolean is expected, not a number"),
-            (r#""passed_units":-1"#, "F:1:59: a whole number from 0 is expected, not a number"),
+            (r#""passed_units":-1"#, "F:1:52: a whole number from 0 is expected, not a number"),
             (r#""passed_units":1"#, "F: it contradicts itself: `passed_units` is 1, and `units` shows 0"),
             (
                 r#""status":"passed""#,
