@@ -430,8 +430,11 @@ mod tests {
         TestStatus::NotRun,
     ];
 
-    /// A document that says the same everywhere, of suites (whether a unit) and their tests (name, status, signed).
-    fn consistent(suites: &[(bool, Vec<(String, usize, bool)>)]) -> Summary {
+    /// A suite: whether it is a unit, and its tests by name, status and whether they are signed.
+    type Drawn = (bool, Vec<(String, usize, bool)>);
+
+    /// A document that says the same everywhere.
+    fn consistent(suites: &[Drawn]) -> Summary {
         let (mut e2e, mut units) = (Vec::new(), Vec::new());
         for (nth, (unit, tests)) in suites.iter().enumerate() {
             let status = if tests.iter().any(|(_, s, _)| STATUSES[*s] == TestStatus::Failed) {
@@ -466,7 +469,7 @@ mod tests {
         let here = *at == 0;
         *at = at.wrapping_sub(1);
         match value {
-            Value::Array(items) if here && to % 2 == 0 => drop(items.pop()),
+            Value::Array(items) if here && to.is_multiple_of(2) => drop(items.pop()),
             Value::Array(items) if here => items.extend(items.first().cloned()),
             Value::Array(items) => items.iter_mut().for_each(|item| edit(item, at, to)),
             Value::Object(members) => members.values_mut().for_each(|member| edit(member, at, to)),
