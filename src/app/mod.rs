@@ -29,6 +29,8 @@ mod init;
 mod init_text;
 mod last_verdict;
 mod merge;
+mod merge_lint;
+mod merge_suites;
 mod prove;
 mod prove_mutants;
 mod prove_text;

@@ -13,7 +13,7 @@ use crate::model::waiver::Entry;
 use crate::plan;
 use crate::record::{Folder, SuiteFolders};
 use crate::triage::attempts::{self, Attempt, Combined};
-use crate::triage::{self, Causes, Facts, ToDigest};
+use crate::triage::{self, Causes, Digested, Facts, ToDigest};
 
 /// Failures of one suite that its record keeps with their texts.
 const FAILURES: usize = 100;
@@ -153,23 +153,30 @@ pub(super) fn write_suite(
     let own = folders.of(&record.result.kind, &record.result.name);
     folder.write_result(&own, identity, record)?;
     if record.result.status.is_failure() {
-        let from = ToDigest {
-            identity,
-            record,
-            cases: &recorded.cases,
-            log_tail: tail,
-            commands: replays.pointer(record),
-        };
-        let mut digested = triage::digest(Causes::embedded(), from);
-        // The index and the record say the same of the suite as its digest.
-        if let Some(signature) = &record.signature {
-            digested.digest.signature.clone_from(signature);
-        }
-        if let Some(class) = record.root_cause_class {
-            digested.digest.root_cause_class = class;
-        }
+        let digested = digested(identity, record, &recorded.cases, tail, replays);
         folder.write_digest(&own, &digested.digest)?;
         folder.write_timeline(&own, &digested.timeline)?;
     }
     Ok(())
+}
+
+/// The digest and the timeline of a suite that failed.
+pub(super) fn digested(
+    identity: &Identity,
+    record: &SuiteRecord,
+    cases: &[Case],
+    log_tail: &str,
+    replays: &Replays<'_>,
+) -> Digested {
+    let commands = replays.pointer(record);
+    let mut digested =
+        triage::digest(Causes::embedded(), ToDigest { identity, record, cases, log_tail, commands });
+    // The index and the record say the same of the suite as its digest.
+    if let Some(signature) = &record.signature {
+        digested.digest.signature.clone_from(signature);
+    }
+    if let Some(class) = record.root_cause_class {
+        digested.digest.root_cause_class = class;
+    }
+    digested
 }

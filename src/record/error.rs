@@ -50,3 +50,10 @@ pub enum RecordError {
     #[error(transparent)]
     Write(#[from] WriteError),
 }
+
+impl RecordError {
+    /// A document that contradicts itself; `why` is a clause.
+    pub(super) fn contradiction(shown: &str, why: &str) -> RecordError {
+        RecordError::Document { path: shown.to_string(), why: format!("it contradicts itself: {why}") }
+    }
+}

@@ -3,6 +3,7 @@
 use super::error::RecordError;
 use crate::base::clock::Now;
 use crate::base::files::{Root, plain, show};
+use crate::model::plan::Shard;
 use chrono::Duration;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -82,6 +83,24 @@ impl SuiteFile {
             SuiteFile::Timeline => "failure_timeline.jsonl".into(),
         }
     }
+}
+
+/// What the log of a lint step is called. The step's name is the author's own and may hold what no file name can.
+pub fn lint_log(step: &str) -> String {
+    let clean = step.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' });
+    format!("lint-{}.log", clean.collect::<String>())
+}
+
+/// What it is called in a merged run, where the step said something else in this shard than in the one that counts.
+pub fn lint_log_of_shard(step: &str, shard: &Shard) -> String {
+    let log = lint_log(step);
+    format!("{}.{}-{}.log", log.trim_end_matches(".log"), shard.kind.name(), shard.index)
+}
+
+/// Whether a lint step's log is called so, ignoring case.
+pub(super) fn is_lint_log(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("lint-") && name.ends_with(".log")
 }
 
 /// A run's folder.

@@ -18,6 +18,7 @@ mod help;
 mod ingest;
 mod language;
 mod layering;
+mod merge;
 mod operator;
 mod policy_from;
 mod properties;

@@ -303,10 +303,16 @@ fn results_of_an_earlier_run_prove_nothing() {
 #[test]
 fn an_unreadable_baseline_stops_before_anything_runs() {
     let ws = workspace();
+    ws.run(&["run", "--out", "first"]).expect(0);
+    let edited = ws.text("first/summary.json").replace("\"total_units\": 3", "\"total_units\": 4");
+    ws.put("edited.json", edited).forget();
     ws.put("base.json", "{\"schema\": \"tollgate.run.summary.v1\", ");
-    for named in ["base.json", "gone.json"] {
+    let contradicts = "edited.json: it contradicts itself: `total_units` is 4, and `units` shows 3";
+    for (named, wanted) in
+        [("base.json", "base.json"), ("gone.json", "gone.json"), ("edited.json", contradicts)]
+    {
         let run = ws.run(&["run", "--diff-from", named, "--out", "out"]).expect(4);
-        assert!(run.stderr.contains(named), "{}", run.stderr);
+        assert!(run.stderr.contains(wanted), "{}", run.stderr);
     }
     assert!(ws.started().is_empty() && !ws.at("out").exists());
 }
