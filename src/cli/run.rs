@@ -104,12 +104,15 @@ pub(super) fn replay(global: &Global, now: Now, env: &Env, verb: &args::Replay) 
 
 /// The shard that the flags name; with `--shard auto` what they leave open comes from the CI's variables.
 fn shard(verb: &args::Run, env: &Env) -> Result<Option<Division>, Error> {
+    let given = plan::Given { index: verb.shard_index, total: verb.shard_total };
     let auto = match verb.shard {
-        Some(_) => plan::auto(env.all()).map_err(|why| Error::Usage(format!("--shard auto: {why}")))?,
+        Some(_) => {
+            plan::auto(env.all(), given).map_err(|why| Error::Usage(format!("--shard auto: {why}")))?
+        }
         None => None,
     };
-    let index = verb.shard_index.or(auto.as_ref().map(|a| a.index));
-    let total = verb.shard_total.or(auto.as_ref().map(|a| a.total));
+    let index = auto.as_ref().map_or(verb.shard_index, |a| Some(a.index));
+    let total = auto.as_ref().map_or(verb.shard_total, |a| Some(a.total));
     let kind = verb.shard_kind.map(|kind| match kind {
         ShardKindArg::Suite => ShardKind::Suite,
         ShardKindArg::Unit => ShardKind::Unit,

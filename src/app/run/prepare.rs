@@ -93,26 +93,37 @@ fn fresh(ground: &Ground, request: &RunRequest<'_>) -> Result<Prepared, Error> {
     })
 }
 
-/// Durations by suite: from earlier summaries, or from one file of milliseconds; `None` without either.
+/// Durations by suite, from files of milliseconds and earlier summaries together; `None` without either.
 fn timings(files: &[PathBuf]) -> Result<Option<Timings>, Error> {
     let wrong = |why: String| Error::Work(format!("--timings: {why}"));
-    if let [file] = files
-        && file.is_file()
-    {
-        let bytes = files::read(file, TIMINGS).map_err(|e| wrong(e.to_string()))?;
-        let shown = file.display().to_string();
-        // A summary names its schema; a file of timings has nothing but suites.
-        match Timings::from_json(&shown, &bytes) {
-            Ok(timings) => return Ok(Some(timings)),
-            Err(why) if !bytes.windows(8).any(|w| w == b"\"schema\"") => return Err(wrong(why)),
-            Err(_) => {}
+    let (mut found, mut summaries): (Option<Timings>, Vec<Summary>) = (None, Vec::new());
+    for file in files {
+        match timings_of(file).map_err(wrong)? {
+            Some(timings) => found = Some(found.unwrap_or_default().and(timings)),
+            None => {
+                let read = record::read_summary(file).map_err(|e| wrong(e.to_string()))?;
+                summaries.push(read.0);
+            }
         }
     }
-    let summaries = files
-        .iter()
-        .map(|file| record::read_summary(file).map(|(summary, _)| summary).map_err(|e| wrong(e.to_string())))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok((!summaries.is_empty()).then(|| Timings::of_summaries(&summaries)))
+    if !summaries.is_empty() {
+        found = Some(found.unwrap_or_default().and(Timings::of_summaries(&summaries)));
+    }
+    Ok(found)
+}
+
+/// A file of timings; `None` for what is a summary or a run folder. A summary names its schema; a file of timings has nothing
+/// but suites.
+fn timings_of(file: &Path) -> Result<Option<Timings>, String> {
+    if !file.is_file() {
+        return Ok(None);
+    }
+    let bytes = files::read(file, TIMINGS).map_err(|e| e.to_string())?;
+    match Timings::from_json(&file.display().to_string(), &bytes) {
+        Ok(timings) => Ok(Some(timings)),
+        Err(why) if !bytes.windows(8).any(|w| w == b"\"schema\"") => Err(why),
+        Err(_) => Ok(None),
+    }
 }
 
 fn rerun(ground: &Ground, summary: Summary, baseline: Baseline, path: &Path) -> Result<Prepared, Error> {
