@@ -77,6 +77,9 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
     for (part, record) in &mut records {
         copy(part, record, &folder, &folders)?;
     }
+    for step in &merged.lint {
+        copy_lint(&parts, &step.name, &folder)?;
+    }
     let facts = environment::facts(ground.root.real(), &ground.run, request.env);
     let again = run_again(&merged.profile, None, baseline.as_ref().map(|b| b.shown.as_str()), None);
     let names = ground.names().unwrap_or_default();
@@ -144,17 +147,14 @@ fn copy(part: &Part, record: &mut SuiteRecord, folder: &Folder, folders: &SuiteF
     let (kind, name) = (record.result.kind.clone(), record.result.name.clone());
     let from = part.folder.join(folders_of(&part.summary).of(&kind, &name));
     let to = folders.of(&kind, &name);
-    let fail = |path: &Path, e: &std::io::Error| {
-        Error::Work(format!("{} cannot be copied: {}", show(&path.display().to_string()), files::plain(e)))
-    };
     let entries = match std::fs::read_dir(&from) {
         Ok(entries) => entries,
         // With `--artifacts failed` a suite that passed has no folder.
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(fail(&from, &e)),
+        Err(e) => return Err(uncopied(&from, &e)),
     };
     let target = folder.suite_dir(&to);
-    std::fs::create_dir_all(&target).map_err(|e| fail(&target, &e))?;
+    std::fs::create_dir_all(&target).map_err(|e| uncopied(&target, &e))?;
     for (number, entry) in entries.enumerate() {
         if number == FILES {
             let from = show(&from.display().to_string());
@@ -162,15 +162,36 @@ fn copy(part: &Part, record: &mut SuiteRecord, folder: &Folder, folders: &SuiteF
                 "{from} holds more than {FILES} files and is not copied in part"
             )));
         }
-        let entry = entry.map_err(|e| fail(&from, &e))?;
-        let kind = entry.file_type().map_err(|e| fail(&entry.path(), &e))?;
+        let entry = entry.map_err(|e| uncopied(&from, &e))?;
+        let kind = entry.file_type().map_err(|e| uncopied(&entry.path(), &e))?;
         if kind.is_file() {
             std::fs::copy(entry.path(), target.join(entry.file_name()))
-                .map_err(|e| fail(&entry.path(), &e))?;
+                .map_err(|e| uncopied(&entry.path(), &e))?;
         }
     }
     record.log = folder.suite_rel(&to, SuiteFile::Output);
     Ok(())
+}
+
+/// Copies the output of a lint step: that of the first shard in which it failed, else of the first that ran it.
+fn copy_lint(parts: &[Part], step: &str, folder: &Folder) -> Result<(), Error> {
+    let ran = parts.iter().filter_map(|part| {
+        let result = part.summary.lint.iter().find(|l| l.name == step)?;
+        let shard = &part.summary.shard;
+        let from = part.folder.join(record::lint_log(step));
+        Some(((result.passed, shard.kind.name(), shard.index), from))
+    });
+    let Some((_, from)) = ran.min() else { return Ok(()) };
+    // A summary may come without what stood beside it; a link is none of the runner's files.
+    if !std::fs::symlink_metadata(&from).is_ok_and(|meta| meta.is_file()) {
+        return Ok(());
+    }
+    let copied = std::fs::copy(&from, folder.lint_log(step));
+    copied.map(drop).map_err(|e| uncopied(&from, &e))
+}
+
+fn uncopied(path: &Path, e: &std::io::Error) -> Error {
+    Error::Work(format!("{} cannot be copied: {}", show(&path.display().to_string()), files::plain(e)))
 }
 
 /// The merged run is a run of its own; what ties the shards together ties it to them.

@@ -42,8 +42,7 @@ impl Room {
 
     /// The failure, cut down once too much text was kept.
     fn fit(&mut self, failure: Failure) -> Failure {
-        let size = failure.message.len() + failure.text.len();
-        match self.texts.checked_sub(size) {
+        match self.texts.checked_sub(failure.size()) {
             Some(left) => {
                 self.texts = left;
                 failure
@@ -92,6 +91,7 @@ impl Draft {
             }
         }
         case.failure = case.failure.map(|f| room.fit(f));
+        case.later = std::mem::take(&mut case.later).into_iter().map(|f| room.fit(f)).collect();
         self.tally[case.status as usize] += 1;
         self.reading.cases.push(case);
         Ok(self.reading.cases.len() - 1)
@@ -179,7 +179,7 @@ pub(super) fn outside(sentence: impl Into<String>) -> Draft {
 
 /// A case with nothing but its name and status.
 pub(super) fn case(name: impl Into<String>, status: TestStatus) -> Case {
-    Case { name: name.into(), status, duration_ms: None, failure: None, selector: None }
+    Case { name: name.into(), status, duration_ms: None, failure: None, later: Vec::new(), selector: None }
 }
 
 /// Seconds as milliseconds, if they can be a duration.

@@ -99,7 +99,10 @@ impl Report {
         let ran: Vec<f64> = results.iter().filter_map(|r| number(r, "duration")).collect();
         let duration_ms = (!ran.is_empty()).then(|| milliseconds(ran.iter().sum())).flatten();
         self.current
-            .push(&mut self.room, Case { name, status, duration_ms, failure, selector: None })
+            .push(
+                &mut self.room,
+                Case { name, status, duration_ms, failure, later: Vec::new(), selector: None },
+            )
             .map(|_| ())
     }
 }

@@ -3,9 +3,13 @@
 //! A suite passes only by evidence: its command ended with exit code 0, its results could be read, and every test that
 //! was asked for is among them. A test that fails and then passes is flaky, its first failure kept.
 
+use crate::model::record::AttemptFault;
 use crate::model::suite::{SuiteResult, SuiteStatus};
 use crate::model::test::{Case, Failure, Reading, TestResult, TestStatus};
 use std::collections::HashMap;
+
+/// Bytes of the text of a failure after the first that are kept.
+const LATER: usize = 4 << 10;
 
 /// How one command of an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,7 +196,7 @@ fn by_exit(name: &str, status: SuiteStatus, fault: Option<&str>) -> Case {
     let failure = (status != SuiteStatus::Passed)
         .then(|| Failure::new(fault.unwrap_or("it ended with an exit code other than 0"), "", None));
     let status = if failure.is_none() { TestStatus::Passed } else { TestStatus::Failed };
-    Case { name: name.to_string(), status, duration_ms: None, failure, selector: None }
+    Case { name: name.to_string(), status, duration_ms: None, failure, later: Vec::new(), selector: None }
 }
 
 fn unseen(test: &str, why: &str) -> Case {
@@ -201,6 +205,7 @@ fn unseen(test: &str, why: &str) -> Case {
         status: TestStatus::Failed,
         duration_ms: None,
         failure: Some(Failure::new(why, "", None)),
+        later: Vec::new(),
         selector: None,
     }
 }
@@ -227,8 +232,10 @@ pub fn flatten(readings: &[Reading]) -> Vec<Case> {
 pub struct Combined {
     /// What became of the suite.
     pub status: SuiteStatus,
-    /// Its tests; a flaky or failed one with its first failure.
+    /// Its tests; a flaky or failed one with the failure of each attempt, those after the first cut short.
     pub cases: Vec<Case>,
+    /// What was wrong with attempts outside any test, in order.
+    pub faults: Vec<AttemptFault>,
     /// A failure outside any test that the last attempt still shows, or that made the suite flaky: a sentence.
     pub fault: Option<String>,
     /// Of the last attempt.
@@ -259,6 +266,10 @@ pub fn combine(attempts: &[Attempt]) -> Combined {
             (last.status, last.fault.clone().or(earlier), last.exit_code, last.signal)
         }
     };
+    let numbered = (1..).zip(attempts);
+    let faults = numbered
+        .filter_map(|(attempt, a)| Some(AttemptFault { attempt, status: a.status, fault: a.fault.clone()? }));
+    let faults = faults.collect();
     let any = |wanted| cases.iter().any(|c| c.status == wanted);
     let status = match status {
         SuiteStatus::Passed if any(TestStatus::Failed) => SuiteStatus::Failed,
@@ -268,7 +279,7 @@ pub fn combine(attempts: &[Attempt]) -> Combined {
         }
         other => other,
     };
-    Combined { status, cases, fault, exit_code, signal }
+    Combined { status, cases, faults, fault, exit_code, signal }
 }
 
 /// What a later attempt says of a test that an earlier one had.
@@ -284,8 +295,11 @@ fn again(known: &mut Case, later: &Case) {
         (TestStatus::Failed, _) | (_, TestStatus::Failed) => TestStatus::Failed,
         (_, later) => later,
     };
-    if known.failure.is_none() {
-        known.failure.clone_from(&later.failure);
+    for failure in later.failures() {
+        match known.failure {
+            None => known.failure = Some(failure.clone()),
+            Some(_) => known.later.push(failure.short(LATER)),
+        }
     }
 }
 
@@ -324,7 +338,7 @@ mod tests {
 
     fn case(name: &str, status: TestStatus) -> Case {
         let failure = (status == TestStatus::Failed).then(|| Failure::new("first", "", None));
-        Case { name: name.into(), status, duration_ms: Some(1), failure, selector: None }
+        Case { name: name.into(), status, duration_ms: Some(1), failure, later: Vec::new(), selector: None }
     }
 
     fn reading(cases: &[(&str, TestStatus)]) -> Reading {
@@ -424,7 +438,10 @@ mod tests {
         assert_eq!(first.failed_alone().unwrap().len(), 1);
         let again = Step { asked: Some("b".into()), ..step(StepEnded::Exited(0), &[("b", P)]) };
         let second = attempt("s", &[again]);
-        let combined = combine(&[first.clone(), second]);
+        let combined = combine(&[first.clone(), second.clone()]);
+        assert_eq!(combined.cases[1].later, []);
+        let thrice = combine(&[first.clone(), first.clone(), second]);
+        assert_eq!(thrice.cases[1].failures().count(), 2, "one for each failed attempt");
         assert_eq!(combined.status, SuiteStatus::Flaky);
         assert_eq!(combined.cases[1].status, TestStatus::Flaky);
         assert_eq!(combined.cases[1].failure.as_ref().unwrap().message, "first");
@@ -435,7 +452,10 @@ mod tests {
     fn a_crash_before_a_clean_attempt_is_flaky_and_a_vanished_failure_stays() {
         let crash = attempt("s", &[step(StepEnded::Signalled(6), &[("a", P)])]);
         let clean = attempt("s", &[step(StepEnded::Exited(0), &[("a", P), ("b", P)])]);
-        assert_eq!(status_of(&[crash, clean.clone()]), (SuiteStatus::Flaky, vec![P, P]));
+        assert_eq!(status_of(&[crash.clone(), clean.clone()]), (SuiteStatus::Flaky, vec![P, P]));
+        let faults = combine(&[clean.clone(), crash]).faults;
+        let fault = "it was ended by signal 6".to_string();
+        assert_eq!(faults, [AttemptFault { attempt: 2, status: SuiteStatus::Crashed, fault }]);
         let red = attempt("s", &[step(StepEnded::Exited(1), &[("gone", F)])]);
         assert_eq!(status_of(&[red, clean]).0, SuiteStatus::Failed);
     }

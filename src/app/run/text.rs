@@ -116,7 +116,7 @@ pub fn end(answer: &RunAnswer, tail: &dyn Fn(&SuiteRecord) -> Option<String>, st
     }
     for lint in summary.lint.iter().filter(|l| !l.passed) {
         let folder = written.summary_path.strip_suffix("summary.json").unwrap_or("");
-        let log = format!("{folder}{}", super::lint::log_name(&lint.name));
+        let log = format!("{folder}{}", crate::record::lint_log(&lint.name));
         let _ = writeln!(
             out,
             "\n{} lint {}\n  log      {}",
