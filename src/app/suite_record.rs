@@ -205,3 +205,30 @@ pub(super) fn write_suite(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failed_attempt_is_kept_within_bounds() {
+        let failure = Failure::new("it is red", &"x".repeat(60_000), None).printed(&"y".repeat(60_000));
+        let case = |nth: usize| Case {
+            name: format!("t{nth}"),
+            status: if nth % 2 == 0 { TestStatus::Flaky } else { TestStatus::Failed },
+            duration_ms: Some(1),
+            failure: Some(failure.clone()),
+            later: vec![failure.clone(); 9],
+            selector: None,
+        };
+        let mut cases: Vec<Case> = (0..2 * FAILURES).map(case).collect();
+        cases[FAILURES + 1].later.clear();
+        cases.push(Case { status: TestStatus::Passed, failure: None, later: Vec::new(), ..case(0) });
+        let kept = kept(&cases);
+        assert_eq!(kept.len(), 2 * FAILURES - 1, "one failure alone is no news past the first tests");
+        assert!(kept.iter().all(|c| c.failures().count() == 10));
+        let size: usize = kept.iter().flat_map(Case::failures).map(Failure::size).sum();
+        assert!(size <= LATER + FAILURES * (TEXT + Failure::OUTPUT + failure.message.len()), "{size}");
+        assert_eq!(kept[0].later[0].text.len(), TEXT);
+    }
+}

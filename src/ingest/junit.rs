@@ -8,9 +8,6 @@ use crate::base::junit::{Case as Element, Kind, Outcome, Report, Suite};
 use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
 use std::io::BufRead;
 
-/// Bytes of the text of a failure after the first that are kept.
-const LATER: usize = 4 << 10;
-
 /// Reads a report. A case's name is its `name`, with `classname.` before it where that says more than the suite does.
 pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
     let report = document::junit(input)?;
@@ -93,7 +90,7 @@ pub(super) fn case(element: &Element, name: String) -> Case {
     let again = |o: &&Outcome| {
         matches!(o.kind, Kind::Rerun | Kind::Flaky) && outcome.is_some_and(|first| !std::ptr::eq(*o, first))
     };
-    let later = element.outcomes.iter().filter(again).map(|o| failure(o, element).short(LATER));
+    let later = element.outcomes.iter().filter(again).map(|o| failure(o, element));
     Case {
         name,
         status,

@@ -120,6 +120,8 @@ impl Failure {
     pub const MESSAGE: usize = 4 << 10;
     /// Bytes of `text` that are kept.
     pub const TEXT: usize = 64 << 10;
+    /// Bytes of the text that are kept of a failure after a test's first.
+    pub const LATER: usize = 4 << 10;
     /// Bytes of `output` that are kept.
     pub const OUTPUT: usize = 4 << 10;
 

@@ -8,9 +8,6 @@ use crate::model::suite::{SuiteResult, SuiteStatus};
 use crate::model::test::{Case, Failure, Reading, TestResult, TestStatus};
 use std::collections::HashMap;
 
-/// Bytes of the text of a failure after the first that are kept.
-const LATER: usize = 4 << 10;
-
 /// How one command of an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepEnded {
@@ -298,7 +295,7 @@ fn again(known: &mut Case, later: &Case) {
     for failure in later.failures() {
         match known.failure {
             None => known.failure = Some(failure.clone()),
-            Some(_) => known.later.push(failure.short(LATER)),
+            Some(_) => known.later.push(failure.short(Failure::LATER)),
         }
     }
 }
@@ -458,6 +455,33 @@ mod tests {
         assert_eq!(faults, [AttemptFault { attempt: 2, status: SuiteStatus::Crashed, fault }]);
         let red = attempt("s", &[step(StepEnded::Exited(1), &[("gone", F)])]);
         assert_eq!(status_of(&[red, clean]).0, SuiteStatus::Failed);
+    }
+
+    proptest::proptest! {
+        /// Whatever a test's attempts came to, each that failed has its failure, in order.
+        #[test]
+        fn each_failed_attempt_keeps_its_failure(passed in proptest::collection::vec(proptest::bool::ANY, 1..12)) {
+            let attempts: Vec<Attempt> = passed
+                .iter()
+                .enumerate()
+                .map(|(nth, passed)| {
+                    let (code, status) = if *passed { (0, P) } else { (1, F) };
+                    let mut found = attempt("s", &[step(StepEnded::Exited(code), &[("a", status)])]);
+                    found.cases[0].failure = (!passed).then(|| Failure::new(&nth.to_string(), "", None));
+                    found
+                })
+                .collect();
+            let combined = combine(&attempts);
+            let said: Vec<&str> = combined.cases[0].failures().map(|f| f.message.as_str()).collect();
+            let red: Vec<String> = (0..passed.len()).filter(|n| !passed[*n]).map(|n| n.to_string()).collect();
+            proptest::prop_assert_eq!(said, red);
+            let wanted = match (passed.contains(&true), passed.contains(&false)) {
+                (true, true) => TestStatus::Flaky,
+                (true, false) => P,
+                _ => F,
+            };
+            proptest::prop_assert_eq!(combined.cases[0].status, wanted);
+        }
     }
 
     #[test]
