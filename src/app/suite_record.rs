@@ -215,7 +215,7 @@ mod tests {
         let failure = Failure::new("it is red", &"x".repeat(60_000), None).printed(&"y".repeat(60_000));
         let case = |nth: usize| Case {
             name: format!("t{nth}"),
-            status: if nth % 2 == 0 { TestStatus::Flaky } else { TestStatus::Failed },
+            status: if nth.is_multiple_of(2) { TestStatus::Flaky } else { TestStatus::Failed },
             duration_ms: Some(1),
             failure: Some(failure.clone()),
             later: vec![failure.clone(); 9],

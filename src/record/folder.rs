@@ -2,6 +2,7 @@
 
 use super::error::RecordError;
 use crate::base::clock::Now;
+use crate::base::digest::sha256_hex;
 use crate::base::files::{Root, open_regular, plain, show};
 use chrono::Duration;
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
@@ -202,13 +203,15 @@ impl Folder {
     }
 }
 
-/// The file of a lint step's output in the run folder. The name is the author's own and may hold what no file name can.
+/// The file of a lint step's output in the run folder. The name is the author's own and may hold what no file name can: then
+/// the start of a digest tells it from every other.
 pub fn lint_log(step: &str) -> String {
-    let clean: String = step
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' })
-        .collect();
-    format!("lint-{clean}.log")
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if step.len() <= 120 && step.chars().all(fits) {
+        return format!("lint-{step}.log");
+    }
+    let clean: String = step.chars().take(60).map(|c| if fits(c) { c } else { '_' }).collect();
+    format!("lint-{clean}-{}.log", &sha256_hex(step.as_bytes())[..10])
 }
 
 /// `<results>/<YYYYMMDDTHHMMSSZ>` on disk, of the first second from `now` on that has no folder yet. `results` is
@@ -268,9 +271,13 @@ mod tests {
         put("first\nsecond\nthird\n").expect("written");
         assert_eq!(folder.lint_tail("a b", 100).as_deref(), Some("first\nsecond\nthird"));
         assert_eq!(folder.lint_tail("a b", 9).as_deref(), Some("third"));
-        assert_eq!(folder.lint_tail("a b", 3).as_deref(), Some("d"), "a line that is too long is cut");
+        assert_eq!(folder.lint_tail("a b", 3).as_deref(), Some("rd"), "a line that is too long is cut");
         put("\n \n").expect("written");
         assert_eq!(folder.lint_tail("a b", 100), None);
+        assert_eq!(lint_log("fmt"), "lint-fmt.log");
+        let other = ["a b", "a_b", "a/b", "../b"].map(lint_log);
+        assert!(other.iter().all(|o| other.iter().filter(|n| *n == o).count() == 1), "{other:?}");
+        assert!(other.iter().all(|o| !o.contains(['/', ' '])) && lint_log(&"x".repeat(500)).len() < 100);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use crate::model::record::AttemptFault;
 use crate::model::suite::{SuiteResult, SuiteStatus};
 use crate::model::test::{Case, Failure, Reading, TestResult, TestStatus};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How one command of an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,16 @@ impl Attempt {
     pub fn failed_alone(&self) -> Option<Vec<&Case>> {
         let failed: Vec<&Case> = self.cases.iter().filter(|c| c.status == TestStatus::Failed).collect();
         (self.status == SuiteStatus::Failed && self.fault.is_none() && !failed.is_empty()).then_some(failed)
+    }
+
+    /// Cuts failures short that are not the first of their test, as `combine` does: what is held of a suite under way does not
+    /// grow by a whole text with each attempt.
+    pub fn shorten(&mut self, earlier: &[Attempt]) {
+        let failed = earlier.iter().flat_map(|a| &a.cases).filter(|c| c.failure.is_some());
+        let known: HashSet<&str> = failed.map(|c| c.name.as_str()).collect();
+        for case in self.cases.iter_mut().filter(|c| known.contains(c.name.as_str())) {
+            case.failure = case.failure.as_ref().map(|f| f.short(Failure::LATER));
+        }
     }
 }
 
@@ -467,11 +477,17 @@ mod tests {
                 .map(|(nth, passed)| {
                     let (code, status) = if *passed { (0, P) } else { (1, F) };
                     let mut found = attempt("s", &[step(StepEnded::Exited(code), &[("a", status)])]);
-                    found.cases[0].failure = (!passed).then(|| Failure::new(&nth.to_string(), "", None));
+                    found.cases[0].failure = (!passed).then(|| Failure::new(&nth.to_string(), &"x".repeat(9_000), None));
                     found
                 })
                 .collect();
             let combined = combine(&attempts);
+            let mut held: Vec<Attempt> = Vec::new();
+            for mut attempt in attempts {
+                attempt.shorten(&held);
+                held.push(attempt);
+            }
+            proptest::prop_assert_eq!(&combine(&held), &combined);
             let said: Vec<&str> = combined.cases[0].failures().map(|f| f.message.as_str()).collect();
             let red: Vec<String> = (0..passed.len()).filter(|n| !passed[*n]).map(|n| n.to_string()).collect();
             proptest::prop_assert_eq!(said, red);

@@ -1,4 +1,4 @@
-//! One lint step: a command that passes by its exit code. Its output stands in `lint-<name>.log` of the run folder.
+//! One lint step: a command that passes by its exit code. Its output stands in the run folder, in a file that `record` names.
 
 use crate::app::ground::Ground;
 use crate::base::command::CommandLine;
