@@ -28,5 +28,6 @@ mod report;
 mod report_sample;
 mod run;
 mod run_hostile;
+mod run_junit;
 mod support;
 mod triage;

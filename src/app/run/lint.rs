@@ -1,10 +1,10 @@
-//! One lint step: a command that passes by its exit code. Its output stands in `lint-<name>.log` of the run folder.
+//! One lint step: a command that passes by its exit code. Its output stands in the run folder, in a file that `record` names.
 
 use crate::app::ground::Ground;
 use crate::base::command::CommandLine;
 use crate::base::process::Ending;
 use crate::model::run::LintResult;
-use crate::record::{Folder, lint_log};
+use crate::record::Folder;
 use crate::run::{self, Attempt, Job, LogTo, Next, Options};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -51,7 +51,7 @@ pub(super) fn step(
         dir: ground.root.real().to_path_buf(),
         env: Vec::new(),
         timeout: TIMEOUT,
-        log: LogTo::File(folder.dir().join(lint_log(name))),
+        log: LogTo::File(folder.lint_log(name)),
     };
     let watch = Watch(Mutex::default());
     let ended = run::execute(&[job], options, &watch);

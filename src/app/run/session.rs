@@ -262,7 +262,8 @@ impl run::Observer for Session<'_> {
             state.leftovers += ended.leftovers;
             state.masked += ended.masked;
             state.micros += ended.steps.iter().map(|s| (s.seconds * 1e6) as u64).sum::<u64>();
-            let judged = self.judged(job, &mut state, &ended);
+            let mut judged = self.judged(job, &mut state, &ended);
+            judged.shorten(&state.attempts);
             let again = judged.status.is_failure() && ended.number <= self.retries;
             state.attempts.push(judged);
             again.then(|| self.again(job, &mut state, ended.number + 1)).flatten()
