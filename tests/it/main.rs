@@ -27,5 +27,7 @@ mod report;
 mod report_sample;
 mod run;
 mod run_hostile;
+mod run_resume;
+mod run_workspace;
 mod support;
 mod triage;
