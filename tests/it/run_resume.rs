@@ -1,21 +1,28 @@
 //! `tollgate run --resume`: what a killed runner left running, two runners on one folder, and what changed since.
 
 use crate::run_workspace::{SUITE, TOML, start, until, valid, workspace, workspace_of};
-use crate::support::{Ws, finish};
+use crate::support::Ws;
 use serde_json::{Value, json};
 use std::process::Command;
 
-/// `beta` says who it is and then stays, as does a process that left its group and that TERM does not end.
+/// `beta` says who it is and then stays, and so do two processes that left its group: `far` lost its parent, `bare` its
+/// environment. `$TRAP` is what these do about TERM.
 #[cfg(target_os = "linux")]
 const STAYS: &str = r#"
 if [ "$1" = beta ]; then
   echo "$TOLLGATE_SUITE_ID" > mark
-  setsid sh -c 'trap "" TERM; echo $$ > far.new; mv far.new far; while :; do echo "not ok 1 - late" >> late.txt; sleep 0.05; done' &
-  while [ ! -e far ]; do sleep 0.01; done
+  stay='echo $$ > $1.new; mv $1.new $1; while :; do echo "not ok 1 - late" >> late.txt; sleep 0.05; done'
+  (setsid sh -c "$TRAP; $stay" sh far &)
+  env -i PATH="$PATH" setsid sh -c "$TRAP; $stay" sh bare &
+  while [ ! -e far ] || [ ! -e bare ]; do sleep 0.01; done
   echo $$ > near.new; mv near.new near
   exec sleep 600
 fi
 "#;
+
+/// The processes of `beta`.
+#[cfg(target_os = "linux")]
+const ALL: [&str; 3] = ["near", "far", "bare"];
 
 /// Whether the process whose id stands in the file has ended; it may stay a zombie for as long as its parent likes.
 fn is_gone(ws: &Ws, file: &str) -> bool {
@@ -27,24 +34,24 @@ fn is_gone(ws: &Ws, file: &str) -> bool {
 
 /// A run whose runner is killed while `beta` runs.
 #[cfg(target_os = "linux")]
-fn killed(out: &str) -> Ws {
-    let ws = workspace_of(&format!("{STAYS}{SUITE}"));
+fn killed(out: &str, trap: &str) -> Ws {
+    let ws = workspace_of(&format!("TRAP='{trap}'\n{STAYS}{SUITE}"));
     let mut child = start(&ws, &["run", "--jobs", "1", "--out", out]);
     until("beta runs", || ws.at("near").exists());
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(!is_gone(&ws, "near") && !is_gone(&ws, "far"), "a killed runner cannot end its suites");
+    assert!(ALL.iter().all(|file| !is_gone(&ws, file)), "a killed runner cannot end its suites");
     ws
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn what_a_killed_runner_left_running_is_ended_before_the_run_goes_on() {
-    let (ws, other) = (killed("out"), killed("out"));
+    let (ws, other) = (killed("out", "trap \"\" TERM"), killed("out", ":"));
     // What the attempt that was cut short wrote is not the next one's.
     ws.put("out/beta/failure_digest.json", "{}").put("suite.sh", SUITE).forget();
     let resumed = ws.run(&["run", "--resume", "out"]).expect(0);
-    assert!(is_gone(&ws, "near") && is_gone(&ws, "far"), "{}", resumed.stderr);
+    assert!(ALL.iter().all(|file| is_gone(&ws, file)), "{}", resumed.stderr);
     let note = regex::Regex::new(
         r"(?m)^note: \d+ processes of the interrupted run still ran and were ended; they belonged to beta$",
     );
@@ -52,16 +59,16 @@ fn what_a_killed_runner_left_running_is_ended_before_the_run_goes_on() {
     assert!(resumed.stderr.contains("left-over processes ended"), "{}", resumed.stderr);
     assert!(!ws.started().contains(&"alpha".to_string()), "{:?}", ws.started());
     assert!(!ws.at("out/beta/failure_digest.json").exists());
-    assert!(ws.json("out/beta/result.json")["leftovers"].as_u64().unwrap() >= 2);
+    assert!(ws.json("out/beta/result.json")["leftovers"].as_u64().unwrap() >= 3);
     let journal = ws.text("out/run_events.jsonl");
     let line = journal.lines().find(|l| l.contains("run.resumed")).unwrap();
-    assert!(serde_json::from_str::<Value>(line).unwrap()["leftovers"].as_u64().unwrap() >= 2);
+    assert!(serde_json::from_str::<Value>(line).unwrap()["leftovers"].as_u64().unwrap() >= 3);
     valid(&ws, "out");
     // Another run's suite goes on until its own run is taken up.
-    assert!(!is_gone(&other, "near") && !is_gone(&other, "far"));
+    assert!(ALL.iter().all(|file| !is_gone(&other, file)));
     other.put("suite.sh", SUITE);
     other.run(&["run", "--resume", "out"]).expect(0);
-    assert!(is_gone(&other, "near") && is_gone(&other, "far"));
+    assert!(ALL.iter().all(|file| is_gone(&other, file)));
     // Nothing is left that could be found a second time.
     let again = other.run(&["run", "--resume", "out"]).expect(0);
     assert!(!again.stderr.contains("interrupted run"), "{}", again.stderr);
@@ -70,7 +77,7 @@ fn what_a_killed_runner_left_running_is_ended_before_the_run_goes_on() {
 #[cfg(target_os = "linux")]
 #[test]
 fn neither_the_runner_nor_whoever_started_it_is_ended() {
-    let ws = killed("out");
+    let ws = killed("out", ":");
     ws.put("suite.sh", SUITE);
     let mark = ws.text("mark").trim().to_string();
     // As if the suite that was left running took the run up itself: the shell above tollgate bears the mark too.
@@ -80,9 +87,9 @@ fn neither_the_runner_nor_whoever_started_it_is_ended() {
     shell.args(["-c", "\"$0\" run --resume out; echo \"$?\" > code"]).arg(program);
     shell.current_dir(ws.dir()).env_clear();
     shell.envs(command.envs([("TOLLGATE_SUITE_ID", &mark)]).get_envs().filter_map(|(k, v)| Some((k, v?))));
-    let run = finish(shell);
+    let run = crate::support::finish(shell);
     assert_eq!((run.code, ws.text("code").as_str()), (0, "0\n"), "{}", run.stderr);
-    assert!(is_gone(&ws, "near") && is_gone(&ws, "far"), "{}", run.stderr);
+    assert!(ALL.iter().all(|file| is_gone(&ws, file)), "{}", run.stderr);
 }
 
 /// `beta` waits until it may go on.

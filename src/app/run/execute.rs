@@ -117,15 +117,8 @@ impl UnderWay<'_> {
         let left = |item| resumed.as_ref().map_or(0, |taken| taken.leftovers_of(item));
         let states = plan.items.iter().map(|item| Mutex::new(State::with_leftovers(left(item)))).collect();
         let (journal, done) = self.begin(resumed)?;
-        let run_id = journal.run_id().to_string();
         watcher.planned(plan, self.folder.shown(), self.expected());
-        let identity = Identity {
-            generated_at: self.clock.seconds(),
-            run_id,
-            correlation_id: self.prepared.correlation_id.clone(),
-            commit: self.ground.commit.clone(),
-            branch: self.ground.branch.clone(),
-        };
+        let identity = self.identity(&journal);
         // Of a resumed run the suites that are done have folders too.
         let done_suites = done.iter().flat_map(|d| &d.done).map(|r| (&r.result.kind, &r.result.name));
         let all = plan.items.iter().map(|i| (&i.kind, &i.name)).chain(done_suites);
@@ -148,27 +141,12 @@ impl UnderWay<'_> {
             records: Mutex::default(),
         };
         let mut lint = done.as_ref().map_or_else(Vec::new, |d| d.lint.clone());
-        let options = self.options(journal.run_id());
-        let (facts, ended) = std::thread::scope(|scope| {
-            // Tools that are slow to say their version do so beside the suites.
-            let facts = scope
-                .spawn(|| environment::facts(self.ground.root.real(), &self.ground.run, self.request.env));
-            let stopped = self.lint(&journal, watcher, &options, &mut lint);
-            let ended = match stopped {
-                Some(signal) => run::Ended { interrupted: Some(signal), ..run::Ended::default() },
-                None => run::execute(&session.jobs(), &options, &session),
-            };
-            (facts.join(), ended)
-        });
-        if ended.leftovers > 0 {
-            watcher.note(&format!("processes that outlived the suites and were ended: {}", ended.leftovers));
-        }
-        let facts = facts.map_err(|_| Error::Work("the machine could not be asked what it is".into()))?;
+        let (facts, ended) = self.execute(&session, &mut lint)?;
         let mut records = done.map_or_else(Vec::new, |d| d.done);
         records.extend(session.records.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
         let not_run = self.not_run(&records);
         let outcome = Outcome {
-            identity: Identity { generated_at: self.clock.seconds(), ..identity.clone() },
+            identity: self.identity(&journal),
             profile: plan.profile.clone(),
             aborted: ended.interrupted.is_some(),
             baseline: self.prepared.baseline.as_ref(),
@@ -187,13 +165,56 @@ impl UnderWay<'_> {
         };
         let written = run_documents::write(self.folder, &folders, outcome)?;
         journal.append(&RunEvent::Finished { status: written.summary.status });
+        self.close(journal, watcher);
+        Ok(RunAnswer { written, interrupted: ended.interrupted })
+    }
+
+    /// Who the run is, as of now.
+    fn identity(&self, journal: &Journal) -> Identity {
+        Identity {
+            generated_at: self.clock.seconds(),
+            run_id: journal.run_id().to_string(),
+            correlation_id: self.prepared.correlation_id.clone(),
+            commit: self.ground.commit.clone(),
+            branch: self.ground.branch.clone(),
+        }
+    }
+
+    /// Runs the lint steps and the suites, and asks the machine what it is meanwhile.
+    fn execute(
+        &self,
+        session: &Session<'_>,
+        lint: &mut Vec<LintResult>,
+    ) -> Result<(environment::Facts, run::Ended), Error> {
+        let options = self.options(session.journal.run_id());
+        let (facts, ended) = std::thread::scope(|scope| {
+            // Tools that are slow to say their version do so beside the suites.
+            let facts = scope
+                .spawn(|| environment::facts(self.ground.root.real(), &self.ground.run, self.request.env));
+            let ended = match self.lint(session.journal, session.watcher, &options, lint) {
+                Some(signal) => run::Ended { interrupted: Some(signal), ..run::Ended::default() },
+                None => run::execute(&session.jobs(), &options, session),
+            };
+            (facts.join(), ended)
+        });
+        match ended.leftovers {
+            0 => {}
+            1 => session.watcher.note("1 process that belonged to no suite outlived the run and was ended"),
+            n => session
+                .watcher
+                .note(&format!("{n} processes that belonged to no suite outlived the run and were ended")),
+        }
+        let facts = facts.map_err(|_| Error::Work("the machine could not be asked what it is".into()))?;
+        Ok((facts, ended))
+    }
+
+    fn close(&self, journal: Journal, watcher: &dyn super::Watcher) {
         for warning in journal.close() {
             watcher.note(&warning);
         }
         if !self.folder.path(File::Events).is_file() {
             watcher.note(&format!("{} was removed while the run lasted", self.folder.rel(File::Events)));
         }
-        Ok(RunAnswer { written, interrupted: ended.interrupted })
     }
 
     /// The journal with the line that this invocation begins with, and what stood in it before.

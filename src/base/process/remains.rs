@@ -72,7 +72,7 @@ mod linux {
         let mut clean = 0;
         loop {
             let Some(table) = all() else { return Remains::Unknown };
-            let seen = Seen::of(&table, run);
+            let seen = Seen::of(&table, run, &ended);
             if let Some(owner) = seen.owner {
                 return Remains::Owned(owner);
             }
@@ -109,13 +109,22 @@ mod linux {
     }
 
     impl Seen {
-        fn of(table: &[Process], run: &str) -> Seen {
+        /// `before` are those that an earlier look found: one that emptied its environment loses its place below a process
+        /// that has ended since.
+        fn of(table: &[Process], run: &str, before: &BTreeMap<(i32, u64), String>) -> Seen {
             let spared = spared(table);
             let user_here = geteuid().as_raw();
             let (mut owner, mut unsure) = (None, false);
             let mut marked: Vec<(Process, String)> = Vec::new();
             let others = table.iter().filter(|p| !p.zombie && !p.kernel && !spared.contains(&p.pid));
-            for process in others.filter(|p| user(p.pid) == Some(user_here)) {
+            for process in others {
+                if let Some(mark) = before.get(&(process.pid, process.start)) {
+                    marked.push((*process, mark.clone()));
+                    continue;
+                }
+                if user(process.pid) != Some(user_here) {
+                    continue;
+                }
                 unsure |= !process.loaded;
                 let value = marks(process.pid).unwrap_or_default();
                 let Some((from, rest)) = value.split(',').find_map(|mark| part(mark, run)) else { continue };
