@@ -1,9 +1,9 @@
 //! What an earlier tollgate left running when it was killed: SIGKILL leaves it no time to end its suites. They are known by
 //! the mark in their environment, which costs their start nothing.
 //!
-//! Nothing is ended that a living tollgate started, nor ourselves, whoever started us, or whom we started. A process is
-//! signalled through a descriptor of its own and only after it was seen to be the one that was found, so that an id which
-//! the system gave away since hits nobody.
+//! Nothing is ended while a tollgate that started any of it lives, and never ourselves, whoever started us, or whom we
+//! started. A process is signalled through a descriptor of its own and only after it was seen to be the one that was found,
+//! so that an id which the system gave away since hits nobody.
 
 /// What became of the processes of a run whose tollgate is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
