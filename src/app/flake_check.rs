@@ -5,6 +5,7 @@ use super::error::{Error, exit};
 use super::ground::Ground;
 use super::run::{GRACE, Results, commands_of, read_results, steps};
 use crate::base::clock::Now;
+use crate::base::clock::unique;
 use crate::base::process::{Ending, MARK};
 use crate::base::redact::Masker;
 use crate::model::run::Summary;
@@ -139,7 +140,7 @@ pub fn flake_check(request: &FlakeCheckRequest<'_>) -> Result<FlakeChecked, Erro
         grace: GRACE,
         mask: Arc::clone(&masker),
         spool: scratch.path().to_path_buf(),
-        outer_mark: request.env.get(MARK).cloned(),
+        marks: run::marks_of(&unique().to_string(), request.env.get(MARK).map(String::as_str)),
     };
     let timeout = Duration::from_secs(request.timeout.unwrap_or(spec.timeout));
     let jobs: Vec<Job> = (0..request.runs).map(|number| series.job(number, timeout)).collect();

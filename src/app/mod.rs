@@ -81,8 +81,8 @@ pub use quarantine::{
 pub use reproduce::{ReproduceError, ReproduceRequest, Step, reproduce};
 pub use reproduction::{Reproduction, human as reproduce_human};
 pub use run::{
-    Artifacts, Listed, RunAnswer, RunRequest, Source, Watcher, bundle_differences, lint_line, log_tail, run,
-    run_end, run_line, run_list, run_planned,
+    Listed, RunAnswer, RunRequest, Source, Watcher, bundle_differences, lint_line, log_tail, run, run_end,
+    run_line, run_list, run_planned,
 };
 pub use run_documents::Written;
 pub use verdict_files::write as write_verdict;

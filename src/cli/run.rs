@@ -6,10 +6,10 @@ use super::output::{self, Target};
 use super::run_args::{self as args, ArtifactsArg, How, ShardKindArg};
 use super::screen::Screen;
 use super::term;
-use crate::app::{self, Artifacts, Error, RunAnswer, RunRequest, Source, exit};
+use crate::app::{self, Error, RunAnswer, RunRequest, Source, exit};
 use crate::base::clock::Now;
 use crate::config::parse_duration;
-use crate::model::plan::ShardKind;
+use crate::model::plan::{Artifacts, ShardKind};
 use crate::model::run::{RunStatus, Summary};
 use crate::plan::{self, Division};
 use crate::report::Kind;
@@ -44,10 +44,10 @@ fn request<'a>(
         shard: None,
         timings: &[],
         out: how.out.as_deref(),
-        artifacts: match how.artifacts {
+        artifacts: how.artifacts.map(|artifacts| match artifacts {
             ArtifactsArg::All => Artifacts::All,
             ArtifactsArg::Failed => Artifacts::Failed,
-        },
+        }),
     })
 }
 

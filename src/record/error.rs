@@ -15,7 +15,7 @@ pub enum RecordError {
     #[error("{0} is no run folder: it has no run_events.jsonl")]
     NoJournal(String),
     /// Another process writes the journal.
-    #[error("{0} is being written by another run")]
+    #[error("{0} is still being written: the run has not ended, and a folder has one run at a time")]
     Busy(String),
     /// The system refuses.
     #[error("{path} cannot be made: {why}")]

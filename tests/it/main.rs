@@ -29,5 +29,7 @@ mod report_sample;
 mod run;
 mod run_hostile;
 mod run_junit;
+mod run_resume;
+mod run_workspace;
 mod support;
 mod triage;
