@@ -116,9 +116,9 @@ fn of_pair(
         (None, Some(total)) => number(pair.total, total)?,
         (None, None) => {
             let said =
-                if pair.total == "JOB_COMPLETIONS" { "; set it to the job's `completions`" } else { "" };
+                if pair.total == "JOB_COMPLETIONS" { ", or set it to the job's `completions`" } else { "" };
             return Err(format!(
-                "{} is set without {}: how many shards there are is not known{said}, or give --shard-total",
+                "{} is set without {}: how many shards there are is not known; give --shard-total{said}",
                 pair.index, pair.total
             ));
         }
@@ -230,12 +230,12 @@ mod tests {
         ]
         .map(|pairs| of(pairs).unwrap_err());
         insta::assert_snapshot!(errors.join("\n"), @"
-        CI_NODE_INDEX is 0 and CI_NODE_TOTAL is 4: the index goes from 1 to 4
-        CI_NODE_INDEX is 5 and CI_NODE_TOTAL is 4: the index goes from 1 to 4
-        CIRCLE_NODE_INDEX is 4 and CIRCLE_NODE_TOTAL is 4: the index goes from 0 to 3
+        CI_NODE_INDEX is 0 and there are 4 shards: the index goes from 1 to 4
+        CI_NODE_INDEX is 5 and there are 4 shards: the index goes from 1 to 4
+        CIRCLE_NODE_INDEX is 4 and there are 4 shards: the index goes from 0 to 3
         CIRCLE_NODE_TOTAL is 0: there are no shards
-        BUILDKITE_PARALLEL_JOB is set without BUILDKITE_PARALLEL_JOB_COUNT: how many shards there are is not known
-        JOB_COMPLETION_INDEX is set without JOB_COMPLETIONS: how many shards there are is not known; set it to the job's `completions`
+        BUILDKITE_PARALLEL_JOB is set without BUILDKITE_PARALLEL_JOB_COUNT: how many shards there are is not known; give --shard-total
+        JOB_COMPLETION_INDEX is set without JOB_COMPLETIONS: how many shards there are is not known; give --shard-total, or set it to the job's `completions`
         TEST_TOTAL_SHARDS is set without TEST_SHARD_INDEX: which shard this is is not known
         TEST_SHARD_INDEX is `+1`, which is no whole number
         TEST_TOTAL_SHARDS is `99999999999`, which is no whole number
