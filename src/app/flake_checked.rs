@@ -66,7 +66,9 @@ impl FlakeChecked {
         }
         if self.without_result > 0 {
             let n = self.without_result;
-            out.push_str(&format!("  {n} runs had no result of it, skipped or not there, and do not count\n"));
+            out.push_str(&format!(
+                "  {n} runs had no result of it, skipped or not there, and do not count\n"
+            ));
         }
         if self.not_run > 0 {
             out.push_str(&format!("  {} runs were cut short or not started\n", self.not_run));

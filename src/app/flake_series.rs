@@ -136,9 +136,7 @@ fn of_cases(cases: &[&Case]) -> RunEnd {
 fn failure(run: &Attempt) -> RunEnd {
     let first: Option<&Case> = run.cases.iter().find(|c| c.status == TestStatus::Failed);
     match first.and_then(|c| c.failure.as_ref()) {
-        Some(failure) => {
-            RunEnd::Failed(triage::signature(Some(failure), "failed"), failure.message.clone())
-        }
+        Some(failure) => RunEnd::Failed(triage::signature(Some(failure), "failed"), failure.message.clone()),
         None => failure_outside(run),
     }
 }
@@ -149,9 +147,7 @@ fn failure_outside(run: &Attempt) -> RunEnd {
             let signature = triage::signature(Some(&Failure::new(fault, "", None)), fault);
             RunEnd::Failed(signature, fault.clone())
         }
-        None => {
-            RunEnd::Failed(triage::signature(None, run.status.name()), run.status.name().to_string())
-        }
+        None => RunEnd::Failed(triage::signature(None, run.status.name()), run.status.name().to_string()),
     }
 }
 
@@ -190,13 +186,12 @@ mod tests {
     use super::*;
 
     fn run(ended: StepEnded, asked: Option<&str>, cases: &[(&str, TestStatus)]) -> Attempt {
-        let case = |(name, status): &(&str, TestStatus)| Case {
-            name: (*name).to_string(),
-            status: *status,
-            duration_ms: None,
-            failure: matches!(status, TestStatus::Failed | TestStatus::Flaky)
-                .then(|| Failure::new(&format!("{name} broke"), "", None)),
-            selector: None,
+        let case = |(name, status): &(&str, TestStatus)| -> Case {
+            let mut case = serde_json::json!({"name": name, "status": status});
+            if matches!(status, TestStatus::Failed | TestStatus::Flaky) {
+                case["failure"] = serde_json::json!({"message": format!("{name} broke")});
+            }
+            serde_json::from_value(case).unwrap()
         };
         let reading = Reading { cases: cases.iter().map(case).collect(), ..Reading::default() };
         let read = Some(Ok(vec![reading]));
@@ -233,8 +228,7 @@ mod tests {
 
     #[test]
     fn within_a_suite_the_test_alone_counts() {
-        let within =
-            |ended, cases: &[_]| says(end_of(Target::Within("a"), &run(ended, None, cases)));
+        let within = |ended, cases: &[_]| says(end_of(Target::Within("a"), &run(ended, None, cases)));
         let exit = StepEnded::Exited;
         assert_eq!(within(exit(1), &[("a", P), ("b", F)]), "Passed");
         assert_eq!(within(exit(1), &[("a", F), ("b", F)]), "a broke");
