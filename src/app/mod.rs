@@ -35,6 +35,7 @@ mod prove;
 mod prove_mutants;
 mod prove_text;
 mod quarantine;
+mod quarantine_evidence;
 mod reproduce;
 mod reproduction;
 mod run;
