@@ -80,7 +80,9 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
     let later: Vec<Vec<String>> = combined.cases.iter().map(of_later).collect();
     let notes = quarantine(&mut result, quarantines, &later, outside.as_deref(), carried.as_deref());
     let failed = result.status.is_failure();
-    let first = combined.cases.iter().find(|c| c.status == TestStatus::Failed);
+    // A quarantined test did not fail the suite: neither its signature nor its cause is the suite's.
+    let mut told = combined.cases.iter().zip(&result.tests);
+    let first = told.find(|(_, test)| test.status == TestStatus::Failed).map(|(case, _)| case);
     let facts = Facts { status: result.status, signal: result.signal, fault: combined.fault.as_deref() };
     let failure = first.and_then(|c| c.failure.as_ref());
     let cause = failed.then(|| triage::cause(Causes::embedded(), facts, failure, tail));

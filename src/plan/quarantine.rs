@@ -158,7 +158,10 @@ mod tests {
         outside: Option<&str>,
     ) -> Judged {
         let ran = suite("tui", "e2e", status, tests);
-        quarantine(entries, &Outcome { suite: "tui", status, tests: &ran.tests, later: &[], outside, carried: None })
+        quarantine(
+            entries,
+            &Outcome { suite: "tui", status, tests: &ran.tests, later: &[], outside, carried: None },
+        )
     }
 
     const F: TestStatus = TestStatus::Failed;
@@ -220,8 +223,14 @@ mod tests {
         // A failure without a signature is covered by nothing, least of all by an entry without one.
         let ran =
             [TestResult { name: "x".into(), status: F, duration_ms: None, signature: None, selector: None }];
-        let outcome =
-            Outcome { suite: "tui", status: SuiteStatus::Failed, tests: &ran, later: &[], outside: None, carried: None };
+        let outcome = Outcome {
+            suite: "tui",
+            status: SuiteStatus::Failed,
+            tests: &ran,
+            later: &[],
+            outside: None,
+            carried: None,
+        };
         assert_eq!(quarantine(&[entry("tui", State::Active, None)], &outcome).tests, [F]);
     }
 
@@ -270,8 +279,14 @@ mod tests {
                 .iter()
                 .map(|test| entry(&format!("go::{test}"), State::Active, Some(&format!("sig:{test}"))))
                 .collect();
-            let outcome =
-                Outcome { suite: "go", status: SuiteStatus::Failed, tests: &ran, later: &[], outside: None, carried };
+            let outcome = Outcome {
+                suite: "go",
+                status: SuiteStatus::Failed,
+                tests: &ran,
+                later: &[],
+                outside: None,
+                carried,
+            };
             let judged = quarantine(&entries, &outcome);
             let names = names.iter().zip(&judged.tests).filter(|(_, s)| **s == f).map(|(n, _)| *n);
             (judged.status, names.collect::<Vec<_>>())
