@@ -193,6 +193,17 @@ pub fn replay_again(source: &str, chosen: &Chosen, baseline: Option<&str>) -> St
     }
 }
 
+/// A command that repeats a run, under the rules that decide what became of its suites; `timeout` in seconds.
+pub fn under_rules(mut again: String, retries: u32, timeout: Option<u64>) -> String {
+    if retries > 0 {
+        again.push_str(&format!(" --retries {retries}"));
+    }
+    if let Some(seconds) = timeout {
+        again.push_str(&format!(" --timeout {seconds}s"));
+    }
+    again
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -87,6 +87,10 @@ fn the_one_command_chooses_what_was_chosen() {
         (&["--skip-lint"][..], "tollgate run --profile ci --skip-lint"),
         (&["--suite", "smoke"], "tollgate run --profile ci --suite smoke"),
         (
+            &["--retries", "2", "--timeout", "2m", "--suite", "smoke"],
+            "tollgate run --profile ci --suite smoke --retries 2 --timeout 120s",
+        ),
+        (
             &["--unit-target=-dash", "--unit-target", "beta"],
             "tollgate run --profile ci --unit-target=-dash --unit-target beta",
         ),
@@ -143,7 +147,8 @@ fn a_green_replay_is_repeated_as_it_was_made_from_the_workspace() {
     ws.put("red-beta", "").put("sub/x", "").run(&["run", "--out", "o"]).expect(1);
     ws.remove("red-beta").run(&["replay", "o/replay_bundle.json", "--out", "q"]).expect(0);
     assert_eq!(ws.again("q"), "tollgate replay o/replay_bundle.json");
-    ws.run(&["replay", "o/replay_bundle.json", "--out", "q2"]).expect(0);
+    ws.run(&["replay", "o/replay_bundle.json", "--retries", "1", "--out", "q2"]).expect(0);
+    assert_eq!(ws.again("q2"), "tollgate replay o/replay_bundle.json --retries 1");
     let mut below = ws.command(&["run", "--root", "..", "--rerun-from", "../o", "--out", "../r"]);
     below.current_dir(ws.at("sub"));
     finish(below).expect(0);

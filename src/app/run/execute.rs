@@ -5,7 +5,7 @@ use super::request::{GRACE, RunRequest, Source};
 use super::resume::{self, TakenUp};
 use super::session::{Session, State};
 use crate::app::clock::RunClock;
-use crate::app::commands::{Replays, replay_again, run_again};
+use crate::app::commands::{Replays, replay_again, run_again, under_rules};
 use crate::app::environment;
 use crate::app::error::{Error, exit};
 use crate::app::ground::Ground;
@@ -54,6 +54,7 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
             let path = folder.path(File::Events);
             let resumed = Journal::resume(&path, move || clock.stamp());
             let (journal, replayed) = resumed.map_err(|e| Error::Work(e.to_string()))?;
+            headroom(machine::free_bytes(folder.dir()).ok())?;
             (prepare::resumed(&ground, request, &replayed)?, folder, Some((journal, replayed)))
         }
         _ => {
@@ -64,7 +65,6 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
             (prepared, new_folder(&ground, request)?, None)
         }
     };
-    headroom(machine::free_bytes(folder.dir()).ok())?;
     if request.out.is_some() {
         watcher.note(&format!(
             "`tollgate check --run {}` judges this run; without --run the newest below {} is judged",
@@ -322,12 +322,14 @@ impl UnderWay<'_> {
     fn again(&self) -> String {
         let plan = &self.prepared.plan;
         let baseline = self.prepared.baseline.as_ref().map(|b| b.shown.as_str());
-        if let Some(source) = &self.prepared.rerun_from {
-            return replay_again(source, &self.prepared.chosen, baseline);
-        }
         let shard = &plan.shard;
         let divided = (shard.kind != ShardKind::None).then(|| (shard.kind.name(), shard.index, shard.total));
-        run_again(&plan.profile, &self.prepared.chosen, baseline, divided)
+        let again = match &self.prepared.rerun_from {
+            Some(source) => replay_again(source, &self.prepared.chosen, baseline),
+            None => run_again(&plan.profile, &self.prepared.chosen, baseline, divided),
+        };
+        let rules = &self.prepared.rules;
+        under_rules(again, rules.retries, rules.timeout)
     }
 
     /// How long the suites of this plan took in the last run, shared among the jobs; `None` where no run tells.

@@ -1,5 +1,6 @@
 //! `tollgate run`: from a plan to a run folder.
 
+mod bundle;
 mod execute;
 mod goes_by;
 mod lint;
@@ -12,9 +13,9 @@ mod session;
 mod steps;
 mod text;
 
+pub use bundle::bundle_differences;
 pub use execute::{RunAnswer, run};
 pub use list::{Listed, list as run_list};
-pub use prepare::bundle_differences;
 pub(super) use request::GRACE;
 pub use request::{RunRequest, Source, Watcher};
 pub(super) use results::Results;

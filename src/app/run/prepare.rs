@@ -1,19 +1,17 @@
 //! Before anything runs: what is selected, from where, and whether it can be.
 
+use super::bundle::{as_summary, beside};
 use super::goes_by;
 use super::request::{Rules, RunRequest, Source};
-use crate::app::environment;
 use crate::app::error::Error;
 use crate::app::ground::Ground;
 use crate::app::run_baseline::Baseline;
-use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
 use crate::base::files::{self, show};
 use crate::model::event::{Chosen, Started};
-use crate::model::plan::{Item, Plan, Shard, ShardKind};
-use crate::model::run::{LintResult, NotRun, ReplayBundle, RunStatus, Summary, schema};
-use crate::model::suite::{Role, SuiteResult, SuiteStatus};
-use crate::model::test::{TestResult, TestStatus};
+use crate::model::plan::{Item, Plan, ShardKind};
+use crate::model::run::{NotRun, Summary};
+use crate::model::suite::Role;
 use crate::plan::{self, Choice, Division, Timings};
 use crate::record::{self, Replayed};
 use std::collections::{BTreeMap, BTreeSet};
@@ -204,85 +202,6 @@ fn rerun_of(
     })
 }
 
-/// The summary that stands beside a bundle, where there is one.
-fn beside(bundle: &Path) -> Option<PathBuf> {
-    let folder = if bundle.is_dir() { bundle } else { bundle.parent()? };
-    let summary = folder.join("summary.json");
-    summary.is_file().then_some(summary)
-}
-
-/// A bundle as the summary it speaks of: its failures and what did not run, and nothing that passed.
-fn as_summary(bundle: ReplayBundle) -> Summary {
-    let failed = |list: Vec<crate::model::run::FailedSuite>| -> Vec<SuiteResult> {
-        list.into_iter().map(failed_suite).collect()
-    };
-    let environment = bundle.environment;
-    let kind = match environment.shard_kind.as_str() {
-        "suite" => ShardKind::Suite,
-        "unit" => ShardKind::Unit,
-        _ => ShardKind::None,
-    };
-    let mut summary = Summary {
-        schema: schema::SUMMARY.into(),
-        identity: bundle.identity,
-        profile: environment.profile,
-        status: RunStatus::Failed,
-        baseline: None,
-        rerun_from: None,
-        shard: Shard {
-            kind,
-            index: environment.shard_index,
-            total: environment.shard_total,
-            plan_digest: String::new(),
-        },
-        plan: crate::model::plan::Counts::default(),
-        failed_names: Vec::new(),
-        failed_unit_names: Vec::new(),
-        passed_suites: 0,
-        total_suites: 0,
-        passed_units: 0,
-        total_units: 0,
-        replay_bundle: crate::model::run::ReplayRef {
-            path: String::new(),
-            one_command_replay: String::new(),
-        },
-        triage_diff: None,
-        not_run: bundle.not_run,
-        masked: 0,
-        lint: bundle.failed_lint.into_iter().map(failed_step).collect(),
-        suites: failed(bundle.failed_suites),
-        units: failed(bundle.failed_units),
-    };
-    summary.recompute();
-    summary
-}
-
-fn failed_step(name: String) -> LintResult {
-    LintResult { name, passed: false, duration_ms: 0 }
-}
-
-fn failed_suite(suite: crate::model::run::FailedSuite) -> SuiteResult {
-    let test = |selector: &String, name: &String| TestResult {
-        name: name.clone(),
-        status: TestStatus::Failed,
-        duration_ms: None,
-        signature: None,
-        selector: (name != selector).then(|| selector.clone()),
-    };
-    let tests = suite.tests.iter().flat_map(|selector| match suite.names.get(selector) {
-        Some(names) if !names.is_empty() => names.iter().map(|name| test(selector, name)).collect(),
-        _ => vec![test(selector, selector)],
-    });
-    let mut result = SuiteResult {
-        status: SuiteStatus::Failed,
-        attempts: 1,
-        tests: tests.collect(),
-        ..SuiteResult::not_run(&suite.name, &suite.kind)
-    };
-    result.recount();
-    result
-}
-
 /// The kinds of these items.
 fn kinds(items: &[Item]) -> BTreeSet<&str> {
     items.iter().map(|item| item.kind.as_str()).collect()
@@ -373,31 +292,4 @@ pub(super) fn listed(item: &Item) -> NotRun {
 pub(super) fn counts(items: &[Item]) -> (usize, usize) {
     let suites = items.iter().filter(|i| i.role == Role::Suite).count();
     (suites, items.len() - suites)
-}
-
-/// What differs between where a bundle was made and here: commit, toolchain, operating system. One sentence each.
-pub fn bundle_differences(
-    root: &Path,
-    bundle: &Path,
-    now: Now,
-    env: &BTreeMap<String, String>,
-) -> Result<Vec<String>, Error> {
-    let ground = Ground::open(root, now)?;
-    let (bundle, _) = record::read_bundle(bundle).map_err(|e| Error::Work(e.to_string()))?;
-    let facts = environment::facts(ground.root.real(), &ground.run, env);
-    let (theirs, here) = (bundle.environment, format!("{}-{}", facts.os.name, facts.os.arch));
-    let vcr = env.get("VCR_MODE").filter(|m| !m.is_empty()).cloned();
-    let pairs = [
-        ("commit", theirs.git_sha, ground.commit),
-        ("operating system", theirs.os, Some(here)),
-        ("rustc", theirs.rustc, facts.rustc),
-        ("VCR_MODE", theirs.vcr_mode, vcr),
-    ];
-    let word = |value: &Option<String>| value.as_deref().map_or("none".into(), show);
-    let differ = pairs.iter().filter(|(_, theirs, here)| theirs != here);
-    Ok(differ
-        .map(|(what, theirs, here)| {
-            format!("the {what} differs: the bundle has {}, here is {}", word(theirs), word(here))
-        })
-        .collect())
 }

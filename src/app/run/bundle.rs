@@ -1,0 +1,116 @@
+//! A replay bundle: as the summary it speaks of, and what differs between where it was made and here.
+
+use crate::app::environment;
+use crate::app::error::Error;
+use crate::app::ground::Ground;
+use crate::base::clock::Now;
+use crate::base::files::show;
+use crate::model::plan::{Counts, Shard, ShardKind};
+use crate::model::run::{FailedSuite, LintResult, ReplayBundle, ReplayRef, RunStatus, Summary, schema};
+use crate::model::suite::{SuiteResult, SuiteStatus};
+use crate::model::test::{TestResult, TestStatus};
+use crate::record;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The summary that stands beside a bundle, where there is one.
+pub(super) fn beside(bundle: &Path) -> Option<PathBuf> {
+    let folder = if bundle.is_dir() { bundle } else { bundle.parent()? };
+    let summary = folder.join("summary.json");
+    summary.is_file().then_some(summary)
+}
+
+/// A bundle as the summary it speaks of: its failures and what did not run, and nothing that passed.
+pub(super) fn as_summary(bundle: ReplayBundle) -> Summary {
+    let failed =
+        |list: Vec<FailedSuite>| -> Vec<SuiteResult> { list.into_iter().map(failed_suite).collect() };
+    let environment = bundle.environment;
+    let kind = match environment.shard_kind.as_str() {
+        "suite" => ShardKind::Suite,
+        "unit" => ShardKind::Unit,
+        _ => ShardKind::None,
+    };
+    let mut summary = Summary {
+        schema: schema::SUMMARY.into(),
+        identity: bundle.identity,
+        profile: environment.profile,
+        status: RunStatus::Failed,
+        baseline: None,
+        rerun_from: None,
+        shard: Shard {
+            kind,
+            index: environment.shard_index,
+            total: environment.shard_total,
+            plan_digest: String::new(),
+        },
+        plan: Counts::default(),
+        failed_names: Vec::new(),
+        failed_unit_names: Vec::new(),
+        passed_suites: 0,
+        total_suites: 0,
+        passed_units: 0,
+        total_units: 0,
+        replay_bundle: ReplayRef { path: String::new(), one_command_replay: String::new() },
+        triage_diff: None,
+        not_run: bundle.not_run,
+        masked: 0,
+        lint: bundle.failed_lint.into_iter().map(failed_step).collect(),
+        suites: failed(bundle.failed_suites),
+        units: failed(bundle.failed_units),
+    };
+    summary.recompute();
+    summary
+}
+
+fn failed_step(name: String) -> LintResult {
+    LintResult { name, passed: false, duration_ms: 0 }
+}
+
+fn failed_suite(suite: FailedSuite) -> SuiteResult {
+    let test = |selector: &String, name: &String| TestResult {
+        name: name.clone(),
+        status: TestStatus::Failed,
+        duration_ms: None,
+        signature: None,
+        selector: (name != selector).then(|| selector.clone()),
+    };
+    let tests = suite.tests.iter().flat_map(|selector| match suite.names.get(selector) {
+        Some(names) if !names.is_empty() => names.iter().map(|name| test(selector, name)).collect(),
+        _ => vec![test(selector, selector)],
+    });
+    let mut result = SuiteResult {
+        status: SuiteStatus::Failed,
+        attempts: 1,
+        tests: tests.collect(),
+        ..SuiteResult::not_run(&suite.name, &suite.kind)
+    };
+    result.recount();
+    result
+}
+
+/// What differs between where a bundle was made and here: commit, toolchain, operating system. One sentence each.
+pub fn bundle_differences(
+    root: &Path,
+    bundle: &Path,
+    now: Now,
+    env: &BTreeMap<String, String>,
+) -> Result<Vec<String>, Error> {
+    let ground = Ground::open(root, now)?;
+    let (bundle, _) = record::read_bundle(bundle).map_err(|e| Error::Work(e.to_string()))?;
+    let facts = environment::facts(ground.root.real(), &ground.run, env);
+    let (theirs, here) = (bundle.environment, format!("{}-{}", facts.os.name, facts.os.arch));
+    let vcr = env.get("VCR_MODE").filter(|m| !m.is_empty()).cloned();
+    let pairs = [
+        ("commit", theirs.git_sha, ground.commit),
+        ("operating system", theirs.os, Some(here)),
+        ("rustc", theirs.rustc, facts.rustc),
+        ("VCR_MODE", theirs.vcr_mode, vcr),
+    ];
+    let word = |value: &Option<String>| value.as_deref().map_or("none".into(), show);
+    let differ = pairs.iter().filter(|(_, theirs, here)| theirs != here);
+    Ok(differ
+        .map(|(what, theirs, here)| {
+            format!("the {what} differs: the bundle has {}, here is {}", word(theirs), word(here))
+        })
+        .collect())
+}
