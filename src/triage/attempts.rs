@@ -3,6 +3,7 @@
 //! A suite passes only by evidence: its command ended with exit code 0, its results could be read, and every test that
 //! was asked for is among them. A test that fails and then passes is flaky, its first failure kept.
 
+use super::names::{flatten, missing};
 use crate::model::record::AttemptFault;
 use crate::model::suite::{SuiteResult, SuiteStatus};
 use crate::model::test::{Case, Failure, Reading, TestNames, TestResult, TestStatus};
@@ -211,18 +212,6 @@ fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt {
     Attempt { status, cases, fault, exit_code, signal, whole: step.asked.is_none(), absent }
 }
 
-/// The names of what was asked for that the results do not have.
-fn missing<'n>(cases: &[Case], asked: &'n str, names: &'n TestNames) -> Vec<&'n str> {
-    match names.get(asked) {
-        Some(known) => {
-            let lacks = |name: &&str| !cases.iter().any(|c| c.name == *name);
-            known.iter().map(String::as_str).filter(lacks).collect()
-        }
-        None if cases.iter().any(|c| c.selector() == asked) => Vec::new(),
-        None => vec![asked],
-    }
-}
-
 /// Whether a test is one that the other stands in: in Go `TestA` runs, and passes or fails, with `TestA/b`.
 fn holds(outer: &str, test: &str) -> bool {
     test.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
@@ -265,35 +254,6 @@ fn unseen(name: &str, asked: &str, why: &str) -> Case {
         later: Vec::new(),
         selector: (name != asked).then(|| asked.to_string()),
     }
-}
-
-/// The cases of every reading. Where the results name several suites a test is called `<suite> <test>`, so that two suites
-/// may have a test of one name; the selector keeps what its own command knows it by. The command for one test may name other
-/// suites than that for all: what was `asked` for, and what has known `names`, is called as it is known. A test of another
-/// suite is not taken for it.
-fn flatten(readings: &[Reading], asked: Option<&str>, names: &TestNames) -> Vec<Case> {
-    let several = readings.len() > 1;
-    let mut of_selector: HashMap<&str, usize> = HashMap::new();
-    if asked.is_some() {
-        let all = readings.iter().flat_map(|r| &r.cases);
-        all.for_each(|case| *of_selector.entry(case.selector()).or_default() += 1);
-    }
-    let named = |reading: &Reading, case: &Case| {
-        let selector = case.selector();
-        let alone = of_selector.get(selector) == Some(&1);
-        let full = (!reading.name.is_empty()).then(|| format!("{} {}", reading.name, case.name));
-        let name = match (names.get(selector), full) {
-            (Some(known), Some(full)) if known.contains(&full) => full,
-            (Some(known), _) if known.contains(&case.name) && (alone || !several) => case.name.clone(),
-            (Some(known), None) if known.len() == 1 && alone => known.iter().cloned().collect(),
-            (None, _) if asked == Some(selector) && alone => case.name.clone(),
-            (known, Some(full)) if several || known.is_some() => full,
-            _ => case.name.clone(),
-        };
-        let selector = (name != selector).then(|| selector.to_string());
-        Case { name, selector, ..case.clone() }
-    };
-    readings.iter().flat_map(|r| r.cases.iter().map(move |c| named(r, c))).collect()
 }
 
 /// All attempts at a suite together.
@@ -560,16 +520,6 @@ mod tests {
             };
             proptest::prop_assert_eq!(combined.cases[0].status, wanted);
         }
-    }
-
-    #[test]
-    fn tests_of_several_suites_carry_their_suite() {
-        let reading = |name: &str| Reading { name: name.into(), ..reading(&[("same", P)]) };
-        let flatten = |readings: &[Reading]| flatten(readings, None, &TestNames::new());
-        let cases = flatten(&[reading("a"), reading("b")]);
-        assert_eq!(cases.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["a same", "b same"]);
-        assert_eq!(cases[1].selector(), "same");
-        assert_eq!(flatten(&[reading("a")])[0].name, "same");
     }
 
     #[test]

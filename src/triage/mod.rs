@@ -10,6 +10,7 @@ mod flake;
 mod flake_class;
 mod flake_report;
 mod flake_suite;
+mod names;
 mod rank;
 #[cfg(test)]
 mod sample;

@@ -1,0 +1,70 @@
+//! What a test is called: in the results of one command, and as another run or attempt knows it.
+
+use crate::model::test::{Case, Reading, TestNames};
+use std::collections::HashMap;
+
+/// The cases of every reading. Where the results name several suites a test is called `<suite> <test>`, so that two suites
+/// may have a test of one name; the selector keeps what its own command knows it by. The command for one test may name other
+/// suites than that for all: what was `asked` for, and what has known `names`, is called as it is known. A test of another
+/// suite is not taken for it.
+pub(super) fn flatten(readings: &[Reading], asked: Option<&str>, names: &TestNames) -> Vec<Case> {
+    let several = readings.len() > 1;
+    let mut of_selector: HashMap<&str, usize> = HashMap::new();
+    if asked.is_some() {
+        let all = readings.iter().flat_map(|r| &r.cases);
+        all.for_each(|case| *of_selector.entry(case.selector()).or_default() += 1);
+    }
+    let named = |reading: &Reading, case: &Case| {
+        let selector = case.selector();
+        let alone = of_selector.get(selector) == Some(&1);
+        let full = (!reading.name.is_empty()).then(|| format!("{} {}", reading.name, case.name));
+        let name = match (names.get(selector), full) {
+            (Some(known), Some(full)) if known.contains(&full) => full,
+            (Some(known), _) if known.contains(&case.name) && (alone || !several) => case.name.clone(),
+            (Some(known), None) if known.len() == 1 && alone => known.iter().cloned().collect(),
+            (None, _) if asked == Some(selector) && alone => case.name.clone(),
+            (known, Some(full)) if several || known.is_some() => full,
+            _ => case.name.clone(),
+        };
+        let selector = (name != selector).then(|| selector.to_string());
+        Case { name, selector, ..case.clone() }
+    };
+    readings.iter().flat_map(|r| r.cases.iter().map(move |c| named(r, c))).collect()
+}
+
+/// The names of what was asked for that the results do not have.
+pub(super) fn missing<'n>(cases: &[Case], asked: &'n str, names: &'n TestNames) -> Vec<&'n str> {
+    match names.get(asked) {
+        Some(known) => {
+            let lacks = |name: &&str| !cases.iter().any(|c| c.name == *name);
+            known.iter().map(String::as_str).filter(lacks).collect()
+        }
+        None if cases.iter().any(|c| c.selector() == asked) => Vec::new(),
+        None => vec![asked],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::test::TestStatus;
+
+    #[test]
+    fn tests_of_several_suites_carry_their_suite() {
+        let case = Case {
+            name: "same".into(),
+            status: TestStatus::Passed,
+            duration_ms: None,
+            failure: None,
+            later: vec![],
+            selector: None,
+        };
+        let reading =
+            |name: &str| Reading { name: name.into(), cases: vec![case.clone()], ..Reading::default() };
+        let flatten = |readings: &[Reading]| flatten(readings, None, &TestNames::new());
+        let cases = flatten(&[reading("a"), reading("b")]);
+        assert_eq!(cases.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["a same", "b same"]);
+        assert_eq!(cases[1].selector(), "same");
+        assert_eq!(flatten(&[reading("a")])[0].name, "same");
+    }
+}
