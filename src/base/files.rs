@@ -91,7 +91,8 @@ impl Root {
         let Ok(real) = std::fs::canonicalize(path) else { return path.to_string_lossy().into_owned() };
         let (mut here, mut there) = (self.real.components().peekable(), real.components().peekable());
         while here.peek().is_some() && here.peek() == there.peek() {
-            (here.next(), there.next());
+            here.next();
+            there.next();
         }
         let rel: PathBuf = here.map(|_| Component::ParentDir).chain(there).collect();
         if rel.as_os_str().is_empty() { ".".into() } else { rel.to_string_lossy().into_owned() }
