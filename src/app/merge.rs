@@ -65,8 +65,8 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
     let lint = merge_lint::find(&parts)?;
     let folder = Folder::create(&ground.root, request.out).map_err(|e| Error::Usage(e.to_string()))?;
     let folders = folders_of(&merged);
-    let facts = environment::facts(ground.root.real(), &ground.run, request.env);
-    let again = run_again(&merged.profile, None, baseline.as_ref().map(|b| b.shown.as_str()), None);
+    let again =
+        run_again(&merged.profile, &merged.selection, baseline.as_ref().map(|b| b.shown.as_str()), None);
     let names = ground.names().unwrap_or_default();
     let replays = Replays::new(&ground.run, &merged.profile).knowing(&names, &again);
     let identity = identity(&merged, &clock, &summaries);
@@ -84,6 +84,7 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
         plan: merged.plan,
         records: suites.into_iter().map(|suite| suite.record).collect(),
         not_run: merged.not_run,
+        selection: merged.selection,
         lint: merged.lint,
         masked: 0,
         rerunnable: true,

@@ -9,7 +9,7 @@ use crate::model::failure::{FailureDigest, FailureIndex, IndexedDigest, RootCaus
 use crate::model::plan::{Counts, Shard};
 use crate::model::record::SuiteRecord;
 use crate::model::run::{
-    BundleEnvironment, FailedSuite, Identity, LintResult, NotRun, ReplayBundle, ReplayRef, RunStatus,
+    BundleEnvironment, Chosen, FailedSuite, Identity, LintResult, NotRun, ReplayBundle, ReplayRef, RunStatus,
     Summary, TriageRef, schema,
 };
 use crate::model::suite::{Role, SuiteResult, SuiteStatus};
@@ -34,6 +34,8 @@ pub(super) struct Outcome<'a> {
     pub baseline: Option<&'a Baseline>,
     /// What it replays, as named.
     pub rerun_from: Option<String>,
+    /// What was chosen of the profile.
+    pub selection: Chosen,
     /// Which part of the plan it is.
     pub shard: Shard,
     /// How many suites and units the whole plan has.
@@ -175,6 +177,7 @@ fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
         let left = outcome.not_run.iter().filter(move |n| n.role == role);
         ran.chain(left.map(|n| SuiteResult::not_run(&n.name, &n.kind))).collect::<Vec<_>>()
     };
+        selection: outcome.selection.clone(),
     let mut summary = Summary {
         schema: schema::SUMMARY.into(),
         identity: outcome.identity.clone(),

@@ -4,7 +4,8 @@
 //! n-th worst of one run with the n-th worst of the other, so that their order proves nothing.
 //!
 //! What the current run was not asked for is not compared: the suites that another shard runs, the kinds that another
-//! profile selects, and, in a replay, all but what it replays. How many suites that are is counted (`not_compared`).
+//! profile selects, what was not among the names chosen on the command line, and, in a replay, all but what it replays. How
+//! many suites that are is counted (`not_compared`).
 //! What it was asked for and has no result of is `not_run` where something kept it from running (its suite failed by
 //! itself, the run was aborted, `not_run` names it), else `removed`. Neither alters the status: that says what fails.
 //! They are counted and listed, and a gate may hold a run to their counts.
@@ -13,7 +14,7 @@ use super::change::{Item, Replay, fails_itself, is_abrupt, of_suite, of_test};
 use super::rank;
 use crate::model::columns::{Columns, SuiteRow};
 use crate::model::plan::{Shard, ShardKind};
-use crate::model::run::RunStatus;
+use crate::model::run::{Chosen, RunStatus};
 use crate::model::suite::{Role, SuiteStatus};
 use crate::model::test::TestStatus;
 use crate::model::triage::{Change, Diagnostic, TriageCounts, TriageStatus};
@@ -222,6 +223,8 @@ impl<'c> Scope<'c> {
         let kinds = other_profile.then(|| {
             let mut kinds: Vec<(Role, &str)> = current.suites.iter().map(|s| (s.role, &*s.kind)).collect();
             kinds.dedup();
+    /// The names that the current run was asked for.
+    chosen: &'c Chosen,
             kinds
         });
         Scope {
@@ -242,6 +245,7 @@ impl<'c> Scope<'c> {
         let kept = self.aborted || suite.cut || suite.status == SuiteStatus::NotRun;
         if kept || is_abrupt(suite.status) || fails_itself(current, suite) {
             Gone::NotRun
+            chosen: &new.selection,
         } else {
             Gone::Removed
         }
@@ -256,7 +260,8 @@ impl<'c> Scope<'c> {
         let of_another_part = self.divides.is_some_and(|role| role != suite.role || !self.same_part);
         let of_another_profile =
             self.kinds.as_ref().is_some_and(|k| k.binary_search(&(suite.role, &*suite.kind)).is_err());
-        if of_another_part || of_another_profile { Gone::NotAsked } else { Gone::Removed }
+        let not_chosen = !self.chosen.has(suite.role, &suite.name);
+        if of_another_part || of_another_profile || not_chosen { Gone::NotAsked } else { Gone::Removed }
     }
 }
 
@@ -395,6 +400,52 @@ mod tests {
         let again =
             compare(&current, &run("c", "s passed: x passed; t passed: y passed; u passed; w passed"));
         assert_eq!((again.summary.new_pass_count, again.summary.removed_count), (3, 0));
+    #[test]
+    fn a_failure_that_is_gone_or_did_not_run_is_not_stable() {
+        for (base, now) in [
+            ("s failed: a failed, b passed", "s passed: b passed"),
+            ("s failed: a failed, b passed", "s passed: a ignored, b passed"),
+            ("s failed: a failed, b passed", "s passed: a not_run, b passed"),
+            ("s failed: a failed; t passed", "t passed"),
+            ("s failed; t passed", "t passed"),
+            ("s crashed; t passed", "s not_run; t passed"),
+            ("s crashed; t passed", "s ignored; t passed"),
+            ("s crashed: a passed; t passed", "s ignored: a ignored; t passed"),
+            ("s crashed; t passed", "s ignored: a ignored; t passed"),
+        ] {
+            assert_eq!(texts(base, now).0, "known_failures_only", "{base} => {now}");
+            // The same where it passed.
+            let base = base.replace("failed", "passed").replace("crashed", "passed");
+            assert_eq!(texts(&base, now).0, "stable", "{base} => {now}");
+        }
+        assert_eq!(texts("s failed: a failed", "s passed: a passed").0, "stable");
+        assert_eq!(texts("s quarantined: a quarantined, b passed", "s passed: b passed").0, "stable");
+        // A test that the baseline does not have did not fail there, though its suite crashed.
+        assert_eq!(texts("s crashed: b passed", "s passed: b passed, c not_run").0, "stable");
+    }
+
+    #[test]
+    fn what_was_not_chosen_is_not_compared() {
+        let base = run(
+            "a",
+            "e2e_a passed: x passed; e2e_b failed: x failed; t passed; u passed: x passed, y passed",
+        );
+        let mut current = run("b", "u passed: x passed");
+        assert_eq!(compare(&base, &current).summary.removed_count, 4);
+        current.head.selection = Chosen { suites: vec!["e2e_a".into()], units: vec!["u".into()] };
+        let found = compare(&base, &current);
+        // Of what was chosen all is compared: a suite that is gone, and a test.
+        assert_eq!(
+            (found.status, found.summary.removed_count, found.not_compared),
+            (TriageStatus::Stable, 2, 2)
+        );
+        // What was chosen in the baseline bounds nothing.
+        let mut part = base.clone();
+        part.head.selection = current.head.selection.clone();
+        current.head.selection = Chosen::default();
+        assert_eq!(compare(&part, &current).summary.removed_count, 4);
+    }
+
     }
 
     #[test]

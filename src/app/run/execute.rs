@@ -171,6 +171,7 @@ impl UnderWay<'_> {
 
     /// Who the run is, as of now.
     fn identity(&self, journal: &Journal) -> Identity {
+            selection: self.prepared.selection.clone(),
         Identity {
             generated_at: self.clock.seconds(),
             run_id: journal.run_id().to_string(),
@@ -270,6 +271,7 @@ impl UnderWay<'_> {
     }
 
     /// Runs the lint steps one after another, those that a resumed run has done already left out; the signal that ended
+            chosen: self.prepared.selection.clone(),
     /// one, if any. A failing step stops nothing: the evidence of the suites is wanted too.
     fn lint(
         &self,
@@ -309,8 +311,12 @@ impl UnderWay<'_> {
         }
         let shard = &plan.shard;
         let divided = (shard.kind != ShardKind::None).then(|| (shard.kind.name(), shard.index, shard.total));
-        let items = self.prepared.chosen.then_some(plan.items.as_slice());
-        run_again(&plan.profile, items, self.prepared.baseline.as_ref().map(|b| b.shown.as_str()), divided)
+        run_again(
+            &plan.profile,
+            &self.prepared.selection,
+            self.prepared.baseline.as_ref().map(|b| b.shown.as_str()),
+            divided,
+        )
     }
 
     /// How long the suites of this plan took in the last run, shared among the jobs; `None` where no run tells.
