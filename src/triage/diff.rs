@@ -7,8 +7,8 @@
 //! profile selects, what was not among the names chosen on the command line, and, in a replay, all but what it replays. How
 //! many suites that are is counted (`not_compared`).
 //! What it was asked for and has no result of is `not_run` where something kept it from running (its suite failed by
-//! itself, the run was aborted, `not_run` names it), else `removed`. Neither alters the status: that says what fails.
-//! They are counted and listed, and a gate may hold a run to their counts.
+//! itself, the run was aborted, `not_run` names it), else `removed`. They are counted and listed, and a gate may hold a run
+//! to their counts. Where such a one failed in the baseline nothing shows that it is fixed: the status is not `stable`.
 
 use super::change::{Item, Replay, fails_itself, is_abrupt, of_suite, of_test};
 use super::rank;
@@ -24,7 +24,7 @@ use std::cmp::Ordering;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Triage {
     /// `Regression` where something fails that the baseline does not show failing, `KnownFailuresOnly` where something else
-    /// fails, else `Stable`.
+    /// fails or what failed in the baseline is gone or did not run, else `Stable`.
     pub status: TriageStatus,
     /// How many of each.
     pub summary: TriageCounts,
@@ -42,10 +42,11 @@ pub struct Triage {
 pub fn diff(base: &Columns<'_>, current: &Columns<'_>, most: usize, replay: Replay<'_>) -> Triage {
     let mut walk = Walk::new(base, current);
     walk.suites();
-    let Walk { counts: summary, items, not_compared, .. } = walk;
+    let Walk { counts: summary, items, not_compared, unproven, .. } = walk;
     let status = match summary {
         TriageCounts { regression_count: 1.., .. } => TriageStatus::Regression,
         TriageCounts { still_failing_count: 1.., .. } => TriageStatus::KnownFailuresOnly,
+        _ if unproven => TriageStatus::KnownFailuresOnly,
         _ => TriageStatus::Stable,
     };
     let listed = items.len().min(most);
@@ -67,12 +68,15 @@ struct Walk<'c, 'a> {
     counts: TriageCounts,
     items: Vec<Item<'c, 'a>>,
     not_compared: u64,
+    /// Whether something that failed in the baseline is gone or did not run.
+    unproven: bool,
 }
 
 impl<'c, 'a> Walk<'c, 'a> {
     fn new(base: &'c Columns<'a>, current: &'c Columns<'a>) -> Self {
         let scope = Scope::of(base, current);
-        Walk { base, current, scope, counts: TriageCounts::default(), items: Vec::new(), not_compared: 0 }
+        let (counts, items) = (TriageCounts::default(), Vec::new());
+        Walk { base, current, scope, counts, items, not_compared: 0, unproven: false }
     }
 
     /// Walks both lists of suites together: both stand in one order.
@@ -133,7 +137,7 @@ impl<'c, 'a> Walk<'c, 'a> {
             return;
         }
         let (tests, after) = (self.base.tests_of(before), None);
-        if tests.is_empty() || (gone == Gone::Asked && fails_itself(self.base, before)) {
+        if tests.is_empty() || fails_itself(self.base, before) {
             // As its only test would count: in a replay only where it failed or did not run.
             let failed = fails_itself(self.base, before) || before.status == SuiteStatus::NotRun;
             let status = if failed { TestStatus::Failed } else { TestStatus::Passed };
@@ -156,6 +160,14 @@ impl<'c, 'a> Walk<'c, 'a> {
     }
 
     fn state(&mut self, item: Item<'c, 'a>) {
+        if matches!(item.change, Change::Removed | Change::NotRun) {
+            self.unproven |= match (item.was, item.before) {
+                (Some(test), _) => test.status == TestStatus::Failed,
+                // A test that the baseline does not have did not fail there.
+                (None, Some(suite)) => item.is.is_none() && fails_itself(self.base, suite),
+                (None, None) => false,
+            };
+        }
         let counts = &mut self.counts;
         match item.change {
             Change::Regression => counts.regression_count += 1,
@@ -211,6 +223,8 @@ struct Scope<'c> {
     /// What the current run divides; `None` where it divides nothing.
     divides: Option<Role>,
     same_part: bool,
+    /// The names that the current run was asked for.
+    chosen: &'c Chosen,
     /// The kinds that the current run has, where its profile is another one; sorted.
     kinds: Option<Vec<(Role, &'c str)>>,
 }
@@ -223,8 +237,6 @@ impl<'c> Scope<'c> {
         let kinds = other_profile.then(|| {
             let mut kinds: Vec<(Role, &str)> = current.suites.iter().map(|s| (s.role, &*s.kind)).collect();
             kinds.dedup();
-    /// The names that the current run was asked for.
-    chosen: &'c Chosen,
             kinds
         });
         Scope {
@@ -233,6 +245,7 @@ impl<'c> Scope<'c> {
             aborted: new.status == Some(RunStatus::Aborted),
             divides: new.shard.as_ref().and_then(divided),
             same_part: old.shard == new.shard,
+            chosen: &new.selection,
             kinds,
         }
     }
@@ -245,7 +258,6 @@ impl<'c> Scope<'c> {
         let kept = self.aborted || suite.cut || suite.status == SuiteStatus::NotRun;
         if kept || is_abrupt(suite.status) || fails_itself(current, suite) {
             Gone::NotRun
-            chosen: &new.selection,
         } else {
             Gone::Removed
         }
@@ -372,34 +384,22 @@ mod tests {
                 "minor removed b: its whole suite is in the baseline and not in this run",
             ]
         );
+        // A suite that failed by itself is gone too, beside its tests; nothing shows that it is fixed.
+        let (status, lines) = texts("a crashed: x passed; b passed", "b passed");
+        assert_eq!(status, "known_failures_only");
+        assert_eq!(
+            lines,
+            [
+                "minor removed a: it failed in the baseline and is no longer there: that is no fix",
+                "minor removed a.x: its whole suite is in the baseline and not in this run",
+            ]
+        );
         // What is only gone is stable, counted and listed.
         let gone = compare(&run("a", "s passed: x passed, y passed"), &run("b", "s passed: x passed"));
         assert_eq!((gone.status, gone.summary.removed_count), (TriageStatus::Stable, 1));
         assert_eq!(gone.ranked_diagnostics[0].test.as_deref(), Some("y"));
     }
 
-    #[test]
-    fn what_was_selected_and_did_not_start() {
-        let base = run("a", "s passed: x passed; t passed: y passed; u passed");
-        let mut current = run("b", "s passed: x passed");
-        current.head.status = Some(RunStatus::Aborted);
-        let row = |name: &str| NotRunRow {
-            role: Role::Unit,
-            kind: "unit".into(),
-            name: name.to_string().into(),
-            tests: None,
-        };
-        current.settle(vec![row("t"), row("u"), row("w")]);
-        let (status, lines) = says(&base, &current);
-        assert_eq!(status, "stable");
-        let aborted = "it was selected, and the run was aborted";
-        let wanted = ["t.y", "u", "w"].map(|n| format!("major not_run {n}: {aborted}"));
-        assert_eq!(lines, wanted);
-        // Such a run is no proof of anything as a baseline.
-        assert_eq!(says(&current, &run("c", "w failed: z failed; t failed: y failed")).0, "regression");
-        let again =
-            compare(&current, &run("c", "s passed: x passed; t passed: y passed; u passed; w passed"));
-        assert_eq!((again.summary.new_pass_count, again.summary.removed_count), (3, 0));
     #[test]
     fn a_failure_that_is_gone_or_did_not_run_is_not_stable() {
         for (base, now) in [
@@ -446,6 +446,28 @@ mod tests {
         assert_eq!(compare(&part, &current).summary.removed_count, 4);
     }
 
+    #[test]
+    fn what_was_selected_and_did_not_start() {
+        let base = run("a", "s passed: x passed; t passed: y passed; u passed");
+        let mut current = run("b", "s passed: x passed");
+        current.head.status = Some(RunStatus::Aborted);
+        let row = |name: &str| NotRunRow {
+            role: Role::Unit,
+            kind: "unit".into(),
+            name: name.to_string().into(),
+            tests: None,
+        };
+        current.settle(vec![row("t"), row("u"), row("w")]);
+        let (status, lines) = says(&base, &current);
+        assert_eq!(status, "stable");
+        let aborted = "it was selected, and the run was aborted";
+        let wanted = ["t.y", "u", "w"].map(|n| format!("major not_run {n}: {aborted}"));
+        assert_eq!(lines, wanted);
+        // Such a run is no proof of anything as a baseline.
+        assert_eq!(says(&current, &run("c", "w failed: z failed; t failed: y failed")).0, "regression");
+        let again =
+            compare(&current, &run("c", "s passed: x passed; t passed: y passed; u passed; w passed"));
+        assert_eq!((again.summary.new_pass_count, again.summary.removed_count), (3, 0));
     }
 
     #[test]
@@ -459,7 +481,7 @@ mod tests {
         current.head.correlation_id = Some("k".into());
         current.head.rerun_from = Some("summary.json".into());
         let (status, lines) = says(&base, &current);
-        assert_eq!(status, "stable");
+        assert_eq!(status, "known_failures_only");
         let missing = "the run replays the baseline and has no result of it";
         assert_eq!(
             lines,
@@ -566,7 +588,16 @@ mod tests {
                 + current.suites.iter().filter(|s| fails_itself(&current, s)).count();
             // More only by suites that crashed beside a failing test and lost others.
             prop_assert!(c.regression_count + c.still_failing_count >= failing as u64);
-            let status = if c.regression_count > 0 { "regression" } else if failing > 0 { "known_failures_only" } else { "stable" };
+            let gone = |d: &Diagnostic| matches!(d.change, Change::Removed | Change::NotRun);
+            let unproven = all.ranked_diagnostics.iter().any(|d| {
+                let before = d.before.as_deref();
+                gone(d) && (before == Some("failed") || (d.test.is_none() && matches!(before, Some("crashed" | "timed_out" | "missing"))))
+            });
+            let status = match () {
+                () if c.regression_count > 0 => "regression",
+                () if failing > 0 || unproven => "known_failures_only",
+                () => "stable",
+            };
             prop_assert_eq!(all.status.name(), status);
             let blockers = all.ranked_diagnostics.iter().filter(|d| d.severity == "blocker").count() as u64;
             prop_assert_eq!(blockers, c.regression_count);
