@@ -305,7 +305,10 @@ pub(super) fn resumed(
         None => None,
         Some(shown) => Some(Baseline::open(&ground.root.real().join(shown), &ground.root)?),
     };
-    let items = started.selected.iter().filter(|item| !is_done(item)).map(item_of).collect();
+    let is_lost = |item: &NotRun| replayed.lost.iter().any(|l| l.kind == item.kind && l.suite == item.name);
+    let (lost, left): (Vec<&NotRun>, Vec<&NotRun>) =
+        started.selected.iter().filter(|item| !is_done(item)).partition(|item| is_lost(item));
+    let items = left.into_iter().chain(lost).map(item_of).collect();
     let lint = ground.run.lint.iter().filter(|_| started.lint).map(|(name, _)| name.clone()).collect();
     Ok(Prepared {
         rules: Rules::of(request, Some(started)),
@@ -358,12 +361,11 @@ pub fn bundle_differences(
     let (bundle, _) = record::read_bundle(bundle).map_err(|e| Error::Work(e.to_string()))?;
     let facts = environment::facts(ground.root.real(), &ground.run, env);
     let (theirs, here) = (bundle.environment, format!("{}-{}", facts.os.name, facts.os.arch));
-    let vcr = env.get("VCR_MODE").filter(|m| !m.is_empty()).cloned();
     let pairs = [
         ("commit", theirs.git_sha, ground.commit),
         ("operating system", theirs.os, Some(here)),
         ("rustc", theirs.rustc, facts.rustc),
-        ("VCR_MODE", theirs.vcr_mode, vcr),
+        ("VCR_MODE", theirs.vcr_mode, facts.vcr_mode),
     ];
     let word = |value: &Option<String>| value.as_deref().map_or("none".into(), show);
     let differ = pairs.iter().filter(|(_, theirs, here)| theirs != here);
