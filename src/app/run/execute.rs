@@ -166,11 +166,12 @@ impl UnderWay<'_> {
         let plan = &self.prepared.plan;
         let not_run = self.not_run(&records);
         let outcome = Outcome {
-            identity: self.identity(&journal),
+            identity: self.identity(journal),
             profile: plan.profile.clone(),
             aborted: ended.interrupted.is_some(),
             baseline: self.prepared.baseline.as_ref(),
             rerun_from: self.prepared.rerun_from.clone(),
+            selection: self.prepared.selection.clone(),
             shard: plan.shard.clone(),
             plan: plan.whole,
             records,
@@ -180,18 +181,13 @@ impl UnderWay<'_> {
             rerunnable: true,
             again: self.again(),
             replays: Replays::new(&self.ground.run, &plan.profile),
-            facts: &facts,
-            env: self.request.env,
+            facts,
         };
-        let written = run_documents::write(self.folder, &folders, outcome)?;
-        journal.append(&RunEvent::Finished { status: written.summary.status });
-        self.close(journal, watcher);
-        Ok(RunAnswer { written, interrupted: ended.interrupted })
+        run_documents::write(self.folder, folders, outcome)
     }
 
     /// Who the run is, as of now.
     fn identity(&self, journal: &Journal) -> Identity {
-            selection: self.prepared.selection.clone(),
         Identity {
             generated_at: self.clock.seconds(),
             run_id: journal.run_id().to_string(),
@@ -275,6 +271,7 @@ impl UnderWay<'_> {
             timeout: self.prepared.rules.timeout,
             artifacts: self.prepared.rules.artifacts,
             lint: !self.prepared.lint.is_empty(),
+            chosen: self.prepared.selection.clone(),
             goes_by: self.prepared.goes_by.clone(),
         }
     }
@@ -291,7 +288,6 @@ impl UnderWay<'_> {
     }
 
     /// Runs the lint steps one after another, those that a resumed run has done already left out; the signal that ended
-            chosen: self.prepared.selection.clone(),
     /// one, if any. A failing step stops nothing: the evidence of the suites is wanted too.
     fn lint(
         &self,
