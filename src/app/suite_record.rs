@@ -76,9 +76,13 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
     // In Go the test around a failed one fails with it.
     let carried = (end.reader == Reader::Go)
         .then(|| triage::signature(Some(&Failure::new(ingest::SUBTEST_FAILED, "", None)), ""));
-    let notes = quarantine(&mut result, quarantines, outside.as_deref(), carried.as_deref());
+    let of_later = |case: &Case| case.later.iter().map(|f| triage::signature(Some(f), &case.name)).collect();
+    let later: Vec<Vec<String>> = combined.cases.iter().map(of_later).collect();
+    let notes = quarantine(&mut result, quarantines, &later, outside.as_deref(), carried.as_deref());
     let failed = result.status.is_failure();
-    let first = combined.cases.iter().find(|c| c.status == TestStatus::Failed);
+    // A quarantined test did not fail the suite: neither its signature nor its cause is the suite's.
+    let mut told = combined.cases.iter().zip(&result.tests);
+    let first = told.find(|(_, test)| test.status == TestStatus::Failed).map(|(case, _)| case);
     let facts = Facts { status: result.status, signal: result.signal, fault: combined.fault.as_deref() };
     let failure = first.and_then(|c| c.failure.as_ref());
     let cause = failed.then(|| triage::cause(Causes::embedded(), facts, failure, tail));
@@ -153,16 +157,17 @@ fn bare(case: &Case) -> Case {
     Case { name, status, duration_ms, failure: None, later: Vec::new(), selector }
 }
 
-/// Relabels what quarantine entries cover; `outside` is the signature of a failure outside any test, `carried` that of a test
-/// that only fails by those within it.
+/// Relabels what quarantine entries cover; `later` are the signatures of each test's failures after its first, `outside` that
+/// of a failure outside any test, `carried` that of a test that only fails by those within it.
 fn quarantine(
     result: &mut SuiteResult,
     entries: &[Entry],
+    later: &[Vec<String>],
     outside: Option<&str>,
     carried: Option<&str>,
 ) -> Vec<String> {
     let SuiteResult { name, status, tests, .. } = &*result;
-    let outcome = plan::Outcome { suite: name, status: *status, tests, outside, carried };
+    let outcome = plan::Outcome { suite: name, status: *status, tests, later, outside, carried };
     let judged = plan::quarantine(entries, &outcome);
     result.status = judged.status;
     for (test, status) in result.tests.iter_mut().zip(judged.tests) {

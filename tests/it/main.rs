@@ -13,6 +13,7 @@ mod bad_input;
 mod contract;
 mod events;
 mod fixtures;
+mod flake;
 mod gate_try;
 mod help;
 mod ingest;
