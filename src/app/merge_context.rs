@@ -95,13 +95,16 @@ pub(super) fn baseline(parts: &[Part], named: &str, root: &Root) -> Result<Basel
     for part in parts {
         let path = part.folder.join(File::TriageDiff.name());
         let work = |e: RecordError| Error::Work(e.to_string());
-        let Some(diff) = record::read_triage(&path).map_err(work)? else { continue };
-        if diff.identity.run_id != part.summary.identity.run_id {
+        let diff = record::read_triage(&path).map_err(work)?;
+        if diff.as_ref().is_some_and(|diff| diff.identity.run_id != part.summary.identity.run_id) {
             return Err(foreign(&path));
         }
-        let stated = diff.compared[0].sha256.as_deref();
-        if stated.is_some_and(|sha256| sha256 != baseline.sha256()) {
-            return Err(refuse(&format!("which is no longer the file that {} states", part.shown)));
+        match diff.and_then(|diff| diff.compared[0].sha256.clone()) {
+            Some(stated) if stated == baseline.sha256() => {}
+            Some(_) => {
+                return Err(refuse(&format!("which is no longer the file that {} states", part.shown)));
+            }
+            None => return Err(refuse(&format!("of which {} does not keep the SHA-256", part.shown))),
         }
     }
     Ok(baseline)

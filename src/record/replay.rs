@@ -16,7 +16,7 @@ pub struct Replayed {
     pub started: Started,
     /// The suites that are done, in the order in which they first ended. Of a suite that ended twice the last counts.
     pub done: Vec<SuiteRecord>,
-    /// The suites that are not done and were under way in two lives of tollgate or more, in the order of the plan.
+    /// The suites that are not done and were under way when tollgate was killed, twice or more; in the order of the plan.
     pub lost: Vec<Lost>,
     /// The lint steps that ran; of one that ran twice the last counts.
     pub lint: Vec<LintResult>,
@@ -26,7 +26,7 @@ pub struct Replayed {
     pub next_seq: u64,
 }
 
-/// A suite that tollgate ended beside more than once: nobody knows whether it survives a third time.
+/// A suite beside which tollgate was killed more than once: nobody knows whether it survives a third time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lost {
     /// The suite.
@@ -87,7 +87,8 @@ struct State {
 struct Known {
     /// Its place in `done`, once it is.
     done: Option<usize>,
-    /// In how many lives of tollgate it was started since it ended last, and the last of them.
+    /// In how many lives of tollgate it was started since it ended last, and the last of them; lives that ended in order do not
+    /// count.
     lives: u32,
     life: Option<u32>,
     /// When it was started the last time.
@@ -141,9 +142,20 @@ impl State {
                 replayed.finished = None;
                 self.life += 1;
             }
-            RunEvent::Finished { status } => replayed.finished = Some(status),
+            RunEvent::Finished { status } => {
+                replayed.finished = Some(status);
+                self.ended_in_order();
+            }
         }
         Ok(())
+    }
+
+    /// tollgate ended what was under way, because someone asked it to: that tells nothing of the suites.
+    fn ended_in_order(&mut self) {
+        for known in self.selected.values_mut().filter(|known| known.life == Some(self.life)) {
+            known.lives -= 1;
+            known.life = None;
+        }
     }
 
     fn finished(&mut self, suite: String, kind: String, record: SuiteRecord) -> Result<(), String> {
@@ -250,6 +262,11 @@ mod tests {
         assert_eq!(lost(&[one(), resumed(), two()]), []);
         assert_eq!(lost(&[one(), two(), resumed(), one(), two()]), [at(0), at(1)]);
         assert_eq!(lost(&[one(), two(), resumed(), two(), resumed(), one()]), [at(0), at(1)]);
+        // An end in order, as after Ctrl-C, is none of the two.
+        let ended = || RunEvent::Finished { status: RunStatus::Aborted };
+        assert_eq!(lost(&[one(), ended(), resumed(), one(), ended()]), []);
+        assert_eq!(lost(&[one(), resumed(), one(), ended(), resumed(), two(), ended()]), []);
+        assert_eq!(lost(&[one(), resumed(), one(), ended(), resumed(), one()]), [at(0)]);
         // What ended, whenever it did, is none; nor does what was before count.
         let ended = sample::finished(&sample::records()[0]);
         assert_eq!(lost(&[one(), resumed(), one(), ended.clone()]), []);

@@ -395,7 +395,7 @@ pub(super) fn triage() -> TriageDiff {
             replay_command: Some("cargo test --test parser -- writes --exact".into()),
         }],
         omitted: 3,
-        not_compared: 0,
+        not_compared: 2,
         recommended_commands: RecommendedCommands {
             runner_repro_command: REPLAY.into(),
             ranked_repro_commands: vec!["cargo test --test parser -- writes --exact".into()],

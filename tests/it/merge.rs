@@ -319,6 +319,11 @@ fn shards_that_were_compared_make_a_run_that_is_compared() {
     refused("base/summary.json, which is no longer the file that unit-1 states");
     // What the caller names is taken as it is.
     merge(&ws, "two", 0);
+    ws.put("base/summary.json", &base);
+    let diff = ws.text("suite-0/triage_diff.json");
+    ws.remove("suite-0/triage_diff.json");
+    refused("base/summary.json, of which suite-0 does not keep the SHA-256");
+    ws.put("suite-0/triage_diff.json", diff);
     ws.remove("base/summary.json");
     refused("base/summary.json, which cannot be ");
     // No summary leads out of the workspace.

@@ -36,7 +36,7 @@ pub(super) struct Prepared {
     pub rerun_from: Option<String>,
     /// Names that were chosen on the command line.
     pub selection: Chosen,
-    /// Of the last so many items of the plan, when they were started the last time: tollgate ended twice while they ran, and
+    /// Of the last so many items of the plan, when they were started the last time: tollgate was killed twice while they ran, and
     /// they are not started again.
     pub lost: Vec<String>,
     /// What holds for every suite.

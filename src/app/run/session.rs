@@ -179,7 +179,9 @@ impl Session<'_> {
                 state.attempts.push(Attempt {
                     status: SuiteStatus::Crashed,
                     cases: Vec::new(),
-                    fault: Some("tollgate ended twice while it ran: it is not started a third time".into()),
+                    fault: Some(
+                        "tollgate was killed twice while it ran: it is not started a third time".into(),
+                    ),
                     exit_code: None,
                     signal: None,
                     whole: true,

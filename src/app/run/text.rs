@@ -198,8 +198,12 @@ fn case_lines(case: &Case) -> String {
 
 fn changes(diff: &TriageDiff) -> String {
     let c = &diff.summary;
+    let not_compared = match diff.not_compared {
+        0 => String::new(),
+        n => format!("; {n} suite{} not compared", if n == 1 { "" } else { "s" }),
+    };
     format!(
-        "against  {}: {}; {} regressions, {} of them new tests, {} still failing, {} fixed, {} removed, {} not run\n",
+        "against  {}: {}; {} regressions, {} of them new tests, {} still failing, {} fixed, {} removed, {} not run{not_compared}\n",
         terminal(&diff.baseline),
         diff.status.name(),
         c.regression_count,
