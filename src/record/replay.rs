@@ -108,7 +108,7 @@ impl State {
         for item in &self.replayed.started.selected {
             let (suite, kind) = (item.name.clone(), item.kind.clone());
             let known = self.selected.remove(&(kind.clone(), suite.clone()));
-            if let Some(known) = known.filter(|known| known.lives >= 2) {
+            if let Some(known) = known.filter(|known| known.done.is_none() && known.lives >= 2) {
                 self.replayed.lost.push(Lost { suite, kind, started_at: known.at });
             }
         }
@@ -270,7 +270,7 @@ mod tests {
         // What ended, whenever it did, is none; nor does what was before count.
         let ended = sample::finished(&sample::records()[0]);
         assert_eq!(lost(&[one(), resumed(), one(), ended.clone()]), []);
-        assert_eq!(lost(&[one(), resumed(), ended, one()]), []);
+        assert_eq!(lost(&[one(), resumed(), ended, one(), resumed(), one()]), []);
     }
 
     #[test]
