@@ -178,6 +178,7 @@ fn suite_end(one: &Found, item: &Item, reader: Reader, command: &str, clock: &Ru
         ended: StepEnded::Exited(i32::from(red)),
         read: Some(Ok(vec![one.reading.clone()])),
         asked: None,
+        told: None,
         trouble: None,
     };
     let mut attempt = attempt(&item.name, &[step]);

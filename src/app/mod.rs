@@ -48,6 +48,7 @@ mod run_summary;
 #[cfg(test)]
 mod sample;
 pub mod schema;
+mod step;
 mod suite_record;
 pub mod validate;
 mod verdict_files;

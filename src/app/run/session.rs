@@ -6,6 +6,7 @@ use super::steps::{commands_of, narrow, read, steps};
 use crate::app::clock::RunClock;
 use crate::app::commands::{Replays, environment};
 use crate::app::ground::Ground;
+use crate::app::step::{TAIL, step_of};
 use crate::app::suite_record::{SuiteEnd, record_of, write_suite};
 use crate::base::files::read_tail;
 use crate::base::process::Ending;
@@ -18,12 +19,9 @@ use crate::model::suite::{Reader, SuiteSpec, SuiteStatus};
 use crate::model::test::Reading;
 use crate::record::{Folder, Journal, SuiteFile, SuiteFolders};
 use crate::run::{self, Job, LogTo, Next};
-use crate::triage::attempts::{Attempt, Step, StepEnded, Unread, attempt};
+use crate::triage::attempts::{Attempt, Step, Unread, attempt};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-/// Bytes at the end of a log that a cause is looked for in.
-const TAIL: u64 = 64 << 10;
 
 /// What every suite of a run shares.
 pub(super) struct Session<'a> {
@@ -140,16 +138,9 @@ impl Session<'_> {
                     let mut input = ended.log.range(end.log_start, end.log_end);
                     read(reader, &mut input, "its output")
                 };
-                let results = match (&end.start_error, reader) {
-                    (Some(_), _) | (None, Reader::Exit) => None,
-                    (None, _) => Some(of_file.unwrap_or_else(of_log)),
-                };
-                Step {
-                    ended: ended_as(end),
-                    read: results,
-                    asked: state.asked.get(at).cloned().flatten(),
-                    trouble: ended.log_error.clone(),
-                }
+                let asked = state.asked.get(at).cloned().flatten();
+                let trouble = ended.log_error.clone();
+                step_of(end, &ended.log, reader, asked, trouble, || of_file.unwrap_or_else(of_log))
             })
             .collect();
         let mut judged = attempt(&self.item(job).name, &judged);
@@ -251,15 +242,6 @@ fn is_plain(record: &SuiteRecord) -> bool {
 /// `output.log` of the first attempt; a retry never writes over it.
 fn log_file(attempt: u32) -> SuiteFile {
     if attempt <= 1 { SuiteFile::Output } else { SuiteFile::Attempt(attempt) }
-}
-
-fn ended_as(end: &run::StepEnd) -> StepEnded {
-    match (&end.start_error, end.ending) {
-        (Some(why), _) => StepEnded::NotStarted(why.clone()),
-        (None, Ending::Exited(code)) => StepEnded::Exited(code),
-        (None, Ending::Signalled(signal) | Ending::Interrupted(signal)) => StepEnded::Signalled(signal),
-        (None, Ending::TimedOut) => StepEnded::TimedOut,
-    }
 }
 
 /// The command of an item as people are shown it.
