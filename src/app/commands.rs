@@ -1,10 +1,11 @@
 //! Commands of suites, built from `tollgate.toml` alone: those that run, and those that people are shown.
 
 use crate::base::command::{CommandLine, fill, quote};
-use crate::model::event::Chosen;
+use crate::model::event::Flags;
 use crate::model::failure::RemediationPointer;
 use crate::model::plan::RunSettings;
 use crate::model::record::SuiteRecord;
+use crate::model::run::Chosen;
 use crate::model::suite::{Reader, Role, SuiteResult, SuiteSpec};
 use crate::model::test::TestStatus;
 use std::collections::BTreeMap;
@@ -152,18 +153,19 @@ fn line(spec: &SuiteSpec, name: &str, template: &CommandLine, command: &CommandL
 pub fn run_again(
     profile: &str,
     chosen: &Chosen,
+    flags: &Flags,
     baseline: Option<&str>,
     shard: Option<(&str, u32, u32)>,
 ) -> String {
     let mut words = vec!["tollgate run".to_string(), flagged("--profile", profile)];
     words.extend(chosen.suites.iter().map(|name| flagged("--suite", name)));
     words.extend(chosen.units.iter().map(|name| flagged("--unit-target", name)));
-    if chosen.skip_lint {
+    if flags.skip_lint {
         words.push("--skip-lint".into());
     }
     if let Some((kind, index, total)) = shard {
         // What a shard has depends on what it was balanced by.
-        words.extend(chosen.timings.iter().map(|path| format!("--timings {}", path_word(path))));
+        words.extend(flags.timings.iter().map(|path| format!("--timings {}", path_word(path))));
         words.extend([
             format!("--shard-kind {kind}"),
             format!("--shard-index {index}"),
@@ -182,8 +184,8 @@ pub fn rerun_from(source: &str) -> String {
 }
 
 /// The one command that repeats a replay of `source`, which is compared with the source unless another baseline was named.
-pub fn replay_again(source: &str, chosen: &Chosen, baseline: Option<&str>) -> String {
-    if chosen.bundle {
+pub fn replay_again(source: &str, flags: &Flags, baseline: Option<&str>) -> String {
+    if flags.bundle {
         return format!("tollgate replay {}", path_word(source));
     }
     let own = |baseline: &&str| *baseline == source || *baseline == format!("{source}/summary.json");
@@ -239,21 +241,16 @@ mod tests {
         let settings = RunSettings { suites: vec![], lint: vec![], profiles: vec![] };
         let replays = Replays::new(&settings, "-ci");
         insta::assert_snapshot!(replays.suite(Role::Unit, "unit", "-da sh"), @"tollgate run --profile=-ci --unit-target='-da sh'");
-        let chosen = Chosen {
-            suites: vec!["--x".into()],
-            units: vec!["a".into(), "-b".into()],
-            skip_lint: true,
-            timings: vec!["-t.json".into()],
-            bundle: false,
-        };
+        let chosen = Chosen { suites: vec!["--x".into()], units: vec!["a".into(), "-b".into()] };
+        let flags = Flags { skip_lint: true, timings: vec!["-t.json".into()], bundle: false };
         let shard = Some(("unit", 0, 2));
-        insta::assert_snapshot!(run_again("ci", &chosen, Some("-base"), shard), @"tollgate run --profile ci --suite=--x --unit-target a --unit-target=-b --skip-lint --timings ./-t.json --shard-kind unit --shard-index 0 --shard-total 2 --diff-from ./-base");
+        insta::assert_snapshot!(run_again("ci", &chosen, &flags, Some("-base"), shard), @"tollgate run --profile ci --suite=--x --unit-target a --unit-target=-b --skip-lint --timings ./-t.json --shard-kind unit --shard-index 0 --shard-total 2 --diff-from ./-base");
     }
 
     #[test]
     fn a_replay_is_repeated_as_it_was_made() {
-        let chosen = |bundle| Chosen { bundle, ..Chosen::default() };
-        let again = |source: &str, bundle, baseline| replay_again(source, &chosen(bundle), baseline);
+        let flags = |bundle| Flags { bundle, ..Flags::default() };
+        let again = |source: &str, bundle, baseline| replay_again(source, &flags(bundle), baseline);
         assert_eq!(again("o/b.json", true, Some("o/summary.json")), "tollgate replay o/b.json");
         assert_eq!(again("o", false, Some("o/summary.json")), "tollgate run --rerun-from o");
         assert_eq!(again("o/s.json", false, Some("o/s.json")), "tollgate run --rerun-from o/s.json");

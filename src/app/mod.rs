@@ -31,6 +31,7 @@ mod init;
 mod init_text;
 mod last_verdict;
 mod merge;
+mod merge_context;
 mod merge_lint;
 mod merge_suites;
 mod prove;

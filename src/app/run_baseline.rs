@@ -28,6 +28,11 @@ impl Baseline {
         run_summary::columns(&file, &text)?;
         Ok(Baseline { shown: root.spell(&file), path: file, text })
     }
+
+    /// The SHA-256 of its file, lower-case hex.
+    pub fn sha256(&self) -> &str {
+        &self.text.sha256
+    }
 }
 
 /// What changed from the baseline to `summary`, which stands or will stand at `path`.

@@ -2,7 +2,7 @@
 
 use crate::model::plan::{Artifacts, Counts, Shard};
 use crate::model::record::SuiteRecord;
-use crate::model::run::{LintResult, NotRun, RunStatus};
+use crate::model::run::{Chosen, LintResult, NotRun, RunStatus};
 use crate::model::test::SourcePlace;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -95,28 +95,25 @@ pub struct Started {
     pub artifacts: Artifacts,
     /// Whether lint steps run.
     pub lint: bool,
+    /// What the command line chose.
+    #[serde(default, skip_serializing_if = "Chosen::is_empty")]
+    pub chosen: Chosen,
     /// What the run goes by, in words, and its digest: lower-case hex of SHA-256. A run that is taken up again says what is
     /// no longer the same. Empty in a journal that does not say.
     #[serde(default)]
     pub goes_by: BTreeMap<String, String>,
-    /// What the command line chose.
+    /// What else the command line said.
     #[serde(default)]
-    pub chosen: Chosen,
+    pub flags: Flags,
     /// What a replay was asked for and `tollgate.toml` no longer has: it does not run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gone: Vec<NotRun>,
 }
 
-/// What the command line chose, so that the command that repeats the run chooses the same.
+/// What the command that repeats a run says beside the profile, the names and the shard.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Chosen {
-    /// `--suite`
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub suites: Vec<String>,
-    /// `--unit-target`
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub units: Vec<String>,
+pub struct Flags {
     /// `--skip-lint`
     pub skip_lint: bool,
     /// `--timings`, workspace-relative.

@@ -6,7 +6,9 @@ use crate::app::ground::Ground;
 use crate::base::clock::Now;
 use crate::base::files::show;
 use crate::model::plan::{Counts, Shard, ShardKind};
-use crate::model::run::{FailedSuite, LintResult, ReplayBundle, ReplayRef, RunStatus, Summary, schema};
+use crate::model::run::{
+    Chosen, FailedSuite, LintResult, ReplayBundle, ReplayRef, RunStatus, Summary, schema,
+};
 use crate::model::suite::{SuiteResult, SuiteStatus};
 use crate::model::test::{TestResult, TestStatus};
 use crate::record;
@@ -37,6 +39,7 @@ pub(super) fn as_summary(bundle: ReplayBundle) -> Summary {
         status: RunStatus::Failed,
         baseline: None,
         rerun_from: None,
+        selection: Chosen::default(),
         shard: Shard {
             kind,
             index: environment.shard_index,
@@ -99,12 +102,11 @@ pub fn bundle_differences(
     let (bundle, _) = record::read_bundle(bundle).map_err(|e| Error::Work(e.to_string()))?;
     let facts = environment::facts(ground.root.real(), &ground.run, env);
     let (theirs, here) = (bundle.environment, format!("{}-{}", facts.os.name, facts.os.arch));
-    let vcr = env.get("VCR_MODE").filter(|m| !m.is_empty()).cloned();
     let pairs = [
         ("commit", theirs.git_sha, ground.commit),
         ("operating system", theirs.os, Some(here)),
         ("rustc", theirs.rustc, facts.rustc),
-        ("VCR_MODE", theirs.vcr_mode, vcr),
+        ("VCR_MODE", theirs.vcr_mode, facts.vcr_mode),
     ];
     let word = |value: &Option<String>| value.as_deref().map_or("none".into(), show);
     let differ = pairs.iter().filter(|(_, theirs, here)| theirs != here);

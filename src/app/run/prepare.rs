@@ -8,9 +8,9 @@ use crate::app::ground::Ground;
 use crate::app::run_baseline::Baseline;
 use crate::base::digest::sha256_hex;
 use crate::base::files::{self, show};
-use crate::model::event::{Chosen, Started};
+use crate::model::event::{Flags, Started};
 use crate::model::plan::{Item, Plan, ShardKind};
-use crate::model::run::{NotRun, Summary};
+use crate::model::run::{Chosen, NotRun, Summary};
 use crate::model::suite::Role;
 use crate::plan::{self, Choice, Division, Timings};
 use crate::record::{self, Replayed};
@@ -32,10 +32,15 @@ pub(super) struct Prepared {
     pub baseline: Option<Baseline>,
     /// The summary, run folder or bundle that it replays, workspace-relative.
     pub rerun_from: Option<String>,
-    /// What the command line chose: it stands in the command that repeats the run.
-    pub chosen: Chosen,
+    /// Names that were chosen on the command line.
+    pub selection: Chosen,
+    /// What else the command that repeats the run says.
+    pub flags: Flags,
     /// What it should replay and `tollgate.toml` no longer has.
     pub gone: Vec<NotRun>,
+    /// Of the last so many items of the plan, when they were started the last time: tollgate was killed twice while they ran, and
+    /// they are not started again.
+    pub lost: Vec<String>,
     /// What holds for every suite.
     pub rules: Rules,
     /// What it goes by, for the journal.
@@ -70,7 +75,7 @@ pub(super) fn prepare(ground: &Ground, request: &RunRequest<'_>) -> Result<Prepa
             };
             let mut prepared = rerun_of(ground, request, as_summary(bundle), path)?;
             prepared.baseline = baseline;
-            prepared.chosen.bundle = true;
+            prepared.flags.bundle = true;
             Ok(prepared)
         }
         Source::Resume(_) => Err(Error::Usage("a run is resumed from its journal".into())),
@@ -104,16 +109,16 @@ fn fresh(ground: &Ground, request: &RunRequest<'_>) -> Result<Prepared, Error> {
         correlation_id: sha256_hex(tie.as_bytes())[..32].to_string(),
         baseline,
         rerun_from: None,
-        chosen: chosen(ground, request),
+        selection: Chosen { suites: request.suites.to_vec(), units: request.units.to_vec() },
+        flags: flags(ground, request),
         gone: Vec::new(),
+        lost: Vec::new(),
         notes,
     })
 }
 
-fn chosen(ground: &Ground, request: &RunRequest<'_>) -> Chosen {
-    Chosen {
-        suites: request.suites.to_vec(),
-        units: request.units.to_vec(),
+fn flags(ground: &Ground, request: &RunRequest<'_>) -> Flags {
+    Flags {
         skip_lint: request.skip_lint,
         timings: request.timings.iter().map(|path| ground.root.spell(path)).collect(),
         bundle: false,
@@ -196,8 +201,10 @@ fn rerun_of(
         correlation_id: summary.identity.correlation_id,
         baseline: None,
         rerun_from: Some(ground.root.spell(path)),
-        chosen: Chosen::default(),
+        selection: Chosen::default(),
+        flags: Flags::default(),
         gone: rerun.gone,
+        lost: Vec::new(),
         notes,
     })
 }
@@ -245,7 +252,10 @@ pub(super) fn resumed(
         None => None,
         Some(shown) => Some(Baseline::open(&ground.root.real().join(shown), &ground.root)?),
     };
-    let items = started.selected.iter().filter(|item| !is_done(item)).map(item_of).collect();
+    let is_lost = |item: &NotRun| replayed.lost.iter().any(|l| l.kind == item.kind && l.suite == item.name);
+    let (lost, left): (Vec<&NotRun>, Vec<&NotRun>) =
+        started.selected.iter().filter(|item| !is_done(item)).partition(|item| is_lost(item));
+    let items = left.into_iter().chain(lost).map(item_of).collect();
     let lint = ground.run.lint.iter().filter(|_| started.lint).map(|(name, _)| name.clone()).collect();
     Ok(Prepared {
         rules: Rules::of(request, Some(started)),
@@ -261,8 +271,10 @@ pub(super) fn resumed(
         correlation_id: started.correlation_id.clone(),
         baseline,
         rerun_from: started.rerun_from.clone(),
-        chosen: started.chosen.clone(),
+        selection: started.chosen.clone(),
+        flags: started.flags.clone(),
         gone: started.gone.clone(),
+        lost: replayed.lost.iter().map(|l| l.started_at.clone()).collect(),
         notes,
     })
 }
