@@ -86,19 +86,6 @@ impl Root {
         &self.real
     }
 
-    /// A path as documents of the workspace name it: relative to its folder, by way of `..` where it stands outside; what is
-    /// there is named by where it really stands. `.` for the folder itself.
-    pub fn spell(&self, path: &Path) -> String {
-        let Ok(real) = std::fs::canonicalize(path) else { return path.to_string_lossy().into_owned() };
-        let (mut here, mut there) = (self.real.components().peekable(), real.components().peekable());
-        while here.peek().is_some() && here.peek() == there.peek() {
-            here.next();
-            there.next();
-        }
-        let rel: PathBuf = here.map(|_| Component::ParentDir).chain(there).collect();
-        if rel.as_os_str().is_empty() { ".".into() } else { rel.to_string_lossy().into_owned() }
-    }
-
     /// The same workspace with the file at `rel` replaced by another file, or taken away (`None`). Nothing on disk changes:
     /// this is how `prove` judges what never happened.
     pub fn with_instead(&self, rel: &str, file: Option<PathBuf>) -> Root {

@@ -14,5 +14,6 @@ pub mod lines;
 pub mod machine;
 pub mod process;
 pub mod redact;
+mod spell;
 pub mod toml_text;
 pub mod tree;
