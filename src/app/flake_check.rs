@@ -286,12 +286,17 @@ impl Series<'_> {
                 (Some(why), _) => StepEnded::NotStarted(why.clone()),
                 (None, Ending::Exited(code)) => StepEnded::Exited(code),
                 (None, Ending::Signalled(n) | Ending::Interrupted(n)) => StepEnded::Signalled(n),
-                (None, Ending::TimedOut) => StepEnded::TimedOut,
+                (None, Ending::TimedOut) => {
+                    StepEnded::TimedOut { exit_code: end.exit_code, signal: end.signal }
+                }
             },
-            read: (self.spec.reader != Reader::Exit && end.start_error.is_none()).then(|| {
-                of_file
-                    .unwrap_or_else(|| read_results(self.spec.reader, &mut ended.log.reader(), "its output"))
-            }),
+            read: match (&end.start_error, self.spec.reader) {
+                (_, Reader::Exit) => None,
+                (Some(_), _) => Some(Ok(Vec::new())),
+                (None, reader) => Some(
+                    of_file.unwrap_or_else(|| read_results(reader, &mut ended.log.reader(), "its output")),
+                ),
+            },
             asked: self.test.map(String::from),
             trouble: ended.log_error.clone(),
         });

@@ -14,8 +14,13 @@ pub enum StepEnded {
     Exited(i32),
     /// By a signal that tollgate did not send.
     Signalled(i32),
-    /// Ended at its timeout.
-    TimedOut,
+    /// Ended at its timeout: by the signal that tollgate sent, or by itself before the second one, with this code.
+    TimedOut {
+        /// Its exit code, where it exited.
+        exit_code: Option<i32>,
+        /// The signal that ended it.
+        signal: Option<i32>,
+    },
     /// It could not be started: a sentence.
     NotStarted(String),
 }
@@ -34,7 +39,7 @@ pub enum Unread {
 pub struct Step {
     /// How it ended.
     pub ended: StepEnded,
-    /// What its results say; `None` for a suite that is read by its exit code alone.
+    /// What its results say, nothing where it did not start; `None` for a suite that is read by its exit code alone.
     pub read: Option<Result<Vec<Reading>, Unread>>,
     /// The one test that it was to run, by its selector; `None` for the whole suite.
     pub asked: Option<String>,
@@ -125,8 +130,8 @@ fn judge_step(name: &str, step: &Step) -> Attempt {
         StepEnded::Signalled(n) => {
             (SuiteStatus::Crashed, None, Some(*n), Some(format!("it was ended by signal {n}")))
         }
-        StepEnded::TimedOut => {
-            (SuiteStatus::TimedOut, None, None, Some("it was ended at its timeout".into()))
+        StepEnded::TimedOut { exit_code, signal } => {
+            (SuiteStatus::TimedOut, *exit_code, *signal, Some("it was ended at its timeout".into()))
         }
         StepEnded::NotStarted(why) => (SuiteStatus::Missing, None, None, Some(why.clone())),
     };
@@ -337,6 +342,7 @@ mod tests {
 
     const P: TestStatus = TestStatus::Passed;
     const F: TestStatus = TestStatus::Failed;
+    const LATE: StepEnded = StepEnded::TimedOut { exit_code: None, signal: Some(15) };
 
     #[test]
     fn a_test_that_the_asked_one_stands_in_is_told_of_too() {
@@ -392,7 +398,7 @@ mod tests {
                 "holds no results",
             ),
             (step(StepEnded::Signalled(11), &[("a", P)]), SuiteStatus::Crashed, "it was ended by signal 11"),
-            (step(StepEnded::TimedOut, &[("a", P)]), SuiteStatus::TimedOut, "it was ended at its timeout"),
+            (step(LATE, &[("a", P)]), SuiteStatus::TimedOut, "it was ended at its timeout"),
             (
                 Step { trouble: Some("the log is gone".into()), ..step(StepEnded::Exited(0), &[("a", P)]) },
                 SuiteStatus::Failed,

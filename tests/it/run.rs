@@ -371,6 +371,10 @@ fn a_timeout_ends_the_suite_and_the_others_are_intact() {
     ws.run(&["run", "--timeout", "2s", "--jobs", "2", "--out", "out"]).expect(1);
     let summary = ws.json("out/summary.json");
     assert_eq!(summary["units"][1]["status"], "timed_out");
+    assert_eq!(
+        (&summary["units"][1]["exit_code"], &summary["units"][1]["signal"]),
+        (&Value::Null, &15.into())
+    );
     assert_eq!(summary["failed_unit_names"], serde_json::json!(["beta"]));
     assert_eq!(ws.json("out/beta/failure_digest.json")["root_cause_class"], "timeout");
 }

@@ -127,7 +127,9 @@ impl Session<'_> {
                     read(reader, &mut input, "its output")
                 };
                 let results = match (&end.start_error, reader) {
-                    (Some(_), _) | (None, Reader::Exit) => None,
+                    (_, Reader::Exit) => None,
+                    // What did not start has no results, and no test is invented.
+                    (Some(_), _) => Some(Ok(Vec::new())),
                     (None, _) => Some(of_file.unwrap_or_else(of_log)),
                 };
                 Step {
@@ -205,7 +207,7 @@ fn ended_as(end: &run::StepEnd) -> StepEnded {
         (Some(why), _) => StepEnded::NotStarted(why.clone()),
         (None, Ending::Exited(code)) => StepEnded::Exited(code),
         (None, Ending::Signalled(signal) | Ending::Interrupted(signal)) => StepEnded::Signalled(signal),
-        (None, Ending::TimedOut) => StepEnded::TimedOut,
+        (None, Ending::TimedOut) => StepEnded::TimedOut { exit_code: end.exit_code, signal: end.signal },
     }
 }
 
