@@ -55,8 +55,8 @@ pub struct TestResult {
     pub name: String,
     /// What became of it.
     pub status: TestStatus,
-    /// Wall time in milliseconds; absent where the reporter says none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Wall time in milliseconds; null where the reporter says none.
+    #[serde(default)]
     pub duration_ms: Option<u64>,
     /// The signature of its first failure; null where nothing failed.
     #[serde(default)]
