@@ -74,13 +74,14 @@ impl<'a> Reader<'a> {
 
     fn suite(&mut self, p: &mut Pull<'_, 'a>, role: Role) -> Result<(), Stop> {
         let start = p.offset();
-        let (mut name, mut kind, mut status) = (None, Cow::Borrowed(""), None);
+        let (mut name, mut kind, mut status, mut cut) = (None, Cow::Borrowed(""), None, false);
         let first = self.count(p)?;
         p.members(|p, key| {
             match &*key {
                 "name" => name = Some(p.string()?),
                 "kind" => kind = p.string()?,
                 "status" => status = Some(known(p, SuiteStatus::parse)?),
+                "incomplete" => cut = p.boolean()?,
                 "tests" => return p.elements(|p| self.test(p)),
                 _ => return p.skip(),
             }
@@ -89,7 +90,7 @@ impl<'a> Reader<'a> {
         match (name, status) {
             (Some(name), Some(status)) => {
                 let tests = first..self.count(p)?;
-                self.columns.suites.push(SuiteRow { role, kind, name, status, cut: false, tests });
+                self.columns.suites.push(SuiteRow { role, kind, name, status, cut, tests });
                 Ok(())
             }
             (None, _) => p.refuse(start, "a suite has no `name`"),
@@ -300,6 +301,15 @@ mod tests {
         let names: Vec<_> = columns.suites.iter().map(|s| (s.role, &*s.name, s.cut)).collect();
         assert_eq!(names, [(Role::Suite, "a", true), (Role::Unit, "b", false)]);
         assert_eq!(columns.tests[0].name, "t");
+    }
+
+    #[test]
+    fn an_incomplete_suite_is_cut() {
+        let unit = |more: &str| with(&format!("[{{\"name\":\"a\",\"status\":\"failed\"{more}}}]"));
+        let cut = |text: &str| columns(text.as_bytes(), 1 << 20).unwrap().suites[0].cut;
+        assert!(cut(&unit(",\"incomplete\":true")));
+        assert!(!cut(&unit(",\"incomplete\":false")) && !cut(&unit("")));
+        assert!(error(&unit(",\"incomplete\":1")).ends_with("a boolean is expected, not a number"));
     }
 
     const STATUSES: [TestStatus; 6] = [

@@ -240,6 +240,8 @@ pub struct Combined {
     pub exit_code: Option<i32>,
     /// Of the last attempt.
     pub signal: Option<i32>,
+    /// Whether no attempt at the whole suite was without a fault: tests may be missing among `cases`.
+    pub incomplete: bool,
 }
 
 /// Joins the attempts at one suite, in order; at least one.
@@ -273,7 +275,9 @@ pub fn combine(attempts: &[Attempt]) -> Combined {
         }
         other => other,
     };
-    Combined { status, cases, fault, exit_code, signal }
+    let whole = attempts.iter().any(|a| a.whole && a.fault.is_none());
+    let incomplete = !whole && attempts.iter().any(|a| a.fault.is_some());
+    Combined { status, cases, fault, exit_code, signal, incomplete }
 }
 
 /// What a later attempt says of a test that an earlier one had.
@@ -314,6 +318,7 @@ pub fn result(
         status: combined.status,
         exit_code: combined.exit_code,
         signal: combined.signal,
+        incomplete: combined.incomplete,
         duration_ms,
         attempts,
         tests: tests.collect(),
@@ -453,6 +458,30 @@ mod tests {
         assert_eq!(cases.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["a same", "b same"]);
         assert_eq!(cases[1].selector(), "same");
         assert_eq!(flatten(&[reading("a")])[0].name, "same");
+    }
+
+    #[test]
+    fn what_did_not_start_or_ran_too_long() {
+        let none = Step { ended: StepEnded::NotStarted("`x` cannot be started".into()), ..step(LATE, &[]) };
+        let none = attempt("s", &[Step { read: Some(Ok(Vec::new())), ..none }]);
+        assert_eq!((none.status, none.cases.len()), (SuiteStatus::Missing, 0));
+        assert_eq!(none.fault.as_deref(), Some("`x` cannot be started"));
+        let late = combine(&[attempt("s", &[step(LATE, &[])])]);
+        assert_eq!((late.status, late.exit_code, late.signal), (SuiteStatus::TimedOut, None, Some(15)));
+        let code = StepEnded::TimedOut { exit_code: Some(0), signal: None };
+        let late = combine(&[attempt("s", &[step(code, &[("a", P)])])]);
+        assert_eq!((late.status, late.exit_code, late.signal), (SuiteStatus::TimedOut, Some(0), None));
+    }
+
+    #[test]
+    fn a_suite_is_incomplete_until_a_whole_attempt_has_no_fault() {
+        let mut torn = attempt("s", &[step(StepEnded::Exited(1), &[("a", F)])]);
+        assert!(!combine(std::slice::from_ref(&torn)).incomplete);
+        torn.fault = Some("the plan says 3".into());
+        assert!(combine(std::slice::from_ref(&torn)).incomplete);
+        let green = attempt("s", &[step(StepEnded::Exited(0), &[("a", P)])]);
+        assert!(!combine(&[torn.clone(), green.clone()]).incomplete);
+        assert!(combine(&[torn, Attempt { whole: false, ..green }]).incomplete);
     }
 
     #[test]

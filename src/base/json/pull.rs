@@ -165,6 +165,16 @@ impl<'a> Pull<'_, 'a> {
         self.other("a whole number from 0")
     }
 
+    /// Reads true or false.
+    pub fn boolean(&mut self) -> Result<bool, Stop> {
+        let found = self.parser.peek();
+        if !matches!(found, Some(b't' | b'f')) {
+            return self.other("a boolean");
+        }
+        self.skip()?;
+        Ok(found == Some(b't'))
+    }
+
     /// Whether null stands here; reads nothing.
     #[inline]
     pub fn is_null(&self) -> bool {
