@@ -67,8 +67,10 @@ impl Package {
 
     pub(super) fn own_output(&mut self, text: &str) {
         let line = text.trim();
-        if !line.is_empty() && line != "FAIL" && line != "PASS" && !line.starts_with("FAIL\t") {
-            self.last = cut(line, 300).to_string();
+        // `FAIL\tp [build failed]` says why; `FAIL\tp\t0.1s` says no more than the event does.
+        let frame = line.starts_with("FAIL\t") && !line.ends_with(" failed]");
+        if !line.is_empty() && line != "FAIL" && line != "PASS" && !frame {
+            self.last = cut(line, 300).replace('\t', " ");
         }
     }
 
