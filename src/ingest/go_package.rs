@@ -152,7 +152,7 @@ impl Package {
     /// The input ended before the package did.
     pub(super) fn broken_off(&mut self, room: &mut Room) -> Result<(), ReadFault> {
         self.end_open(room, false)?;
-        self.draft.fault("its end is missing: the output is cut off");
+        self.draft.cut_off("its end is missing: the output is cut off");
         Ok(())
     }
 

@@ -140,7 +140,7 @@ fn judge_step(name: &str, step: &Step) -> Attempt {
     let mut cases = match &step.read {
         None => vec![by_exit(step.asked.as_deref().unwrap_or(name), status, fault.as_deref())],
         Some(Ok(readings)) => {
-            let said = readings.iter().find_map(|r| r.fault.clone());
+            let said = readings.iter().find_map(|r| r.fault.as_ref().map(|f| f.sentence.clone()));
             fault = fault.or(said);
             flatten(readings)
         }
