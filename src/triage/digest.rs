@@ -218,6 +218,7 @@ mod tests {
             root_cause_class: None,
             signature: None,
             failures: Vec::new(),
+            faults: Vec::new(),
             leftovers: 0,
             masked: 0,
         }
@@ -230,6 +231,7 @@ mod tests {
             status: TestStatus::Failed,
             duration_ms: Some(5),
             failure: Some(Failure::new(message, "", Some(place))),
+            later: Vec::new(),
             selector: None,
         }
     }
