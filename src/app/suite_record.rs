@@ -73,7 +73,7 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
     let mut result = attempts::result(name, kind, &combined, attempts, end.duration_ms, &signature);
     // Of a suite that is read by its exit code the one test is the suite.
     if let (Reader::Exit, [test]) = (end.reader, result.tests.as_mut_slice()) {
-        test.duration_ms = Some(end.duration_ms);
+        (test.duration_ms, result.incomplete) = (Some(end.duration_ms), false);
     }
     let outside = combined.fault.as_ref().filter(|_| result.status.is_failure());
     let outside = outside.map(|fault| triage::signature(Some(&Failure::new(fault, "", None)), fault));

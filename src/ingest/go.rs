@@ -12,7 +12,8 @@ use std::collections::HashMap;
 const BUILDS: usize = 10_000;
 
 /// Reads the output of one or more packages. A package that does not build, ends early, or fails outside its tests has a fault;
-/// where its own end is missing, or the last line is not whole, the output is cut off. One without test files has no reading. A test with subtests (`Parent/sub`) is a test too, as Go counts it.
+/// where its own end is missing, or the last line is not whole, the output is cut off. One without test files has no reading.
+/// A test with subtests (`Parent/sub`) is a test too, as Go counts it.
 pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
     let mut output = Output::default();
     while let Some(line) = lines.next()? {

@@ -7,8 +7,8 @@ use super::tap_line::{Says, parse};
 use super::tap_tree::{LEVELS, Tree};
 use crate::model::test::{Failure, Reading};
 
-/// Reads one or more documents; `what` names them in the error, and `node`'s end with the time that they took. `# SKIP` and `# TODO` are ignored tests, but `not ok # SKIP`
-/// is a failed one (as Perl's Test::Harness has it).
+/// Reads one or more documents; `what` names them in the error; those of `node` end with the time that they took. `# SKIP` and
+/// `# TODO` are ignored tests, but `not ok # SKIP` is a failed one (as Perl's Test::Harness has it).
 pub(super) fn read(lines: &mut Lines<'_>, what: &str, node: bool) -> Result<Vec<Reading>, ReadFault> {
     let mut output = Output { node, ..Output::default() };
     while let Some(line) = lines.next()? {
@@ -119,7 +119,6 @@ impl Output {
                 self.timed = true;
                 self.tree.draft.reading.duration_ms = milliseconds(ms);
             }
-            // Perl's Test::Builder, where a script died or ran another number of tests than it planned.
             _ => {
                 // Perl's Test::Builder, where a script died or ran another number of tests than it planned.
                 let own = ["Looks like your test ", "Looks like you planned "];

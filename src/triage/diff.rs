@@ -329,6 +329,8 @@ mod tests {
                 "major not_run s.b: it has no result: its suite failed",
             ]
         );
+        let (_, lines) = texts("s passed: b passed; t quarantined!:", "s quarantined!:; t quarantined!:");
+        assert_eq!(lines, ["major not_run s.b: it has no result: its suite failed"]);
     }
 
     #[test]
