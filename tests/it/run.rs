@@ -437,6 +437,26 @@ fn ingested_results_that_are_cut_off_leave_nothing_behind() {
     }
 }
 
+/// A time is the one that the reporter means, or none; a reporter that leaves tests out is refused.
+#[test]
+fn ingested_results_are_not_misread() {
+    let ws = workspace();
+    let junit = r#"<testsuite name="s" tests="3"><testcase name="a" time="0,5"/><testcase name="b" time="1,234"/><testcase name="c"/></testsuite>"#;
+    ws.put("results", junit).run(&["ingest", "junit", "results", "--out", "out"]).expect(0);
+    valid(&ws, "out");
+    let summary = ws.json("out/summary.json");
+    let times =
+        summary["units"][0]["tests"].as_array().unwrap().iter().map(|t| t.get("duration_ms").unwrap());
+    assert_eq!(times.collect::<Vec<_>>(), [&Value::from(500), &Value::Null, &Value::Null]);
+    let junit = std::fs::read_to_string(ws.at("out/junit.xml")).unwrap();
+    let cases: Vec<&str> = junit.lines().filter(|l| l.contains("<testcase ")).collect();
+    let timed = cases.iter().map(|l| l.contains(" time="));
+    assert_eq!(timed.collect::<Vec<_>>(), [true, false, false], "{junit}");
+    let dots = include_str!("../../fixtures/ingest/node/dot.txt");
+    let run = ws.put("results", dots).run(&["ingest", "node", "results", "--out", "dots"]).expect(4);
+    assert!(run.stderr.contains("its reporter `dot`") && !ws.at("dots").exists(), "{}", run.stderr);
+}
+
 /// A program that is not there fails its suite, and no test of it is made up; one read by its exit code is its own test.
 #[test]
 fn a_suite_that_cannot_be_started_invents_no_test() {
