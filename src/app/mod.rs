@@ -31,6 +31,7 @@ mod init;
 mod init_text;
 mod last_verdict;
 mod merge;
+mod merge_context;
 mod merge_lint;
 mod merge_suites;
 mod prove;
@@ -47,6 +48,7 @@ mod run_summary;
 #[cfg(test)]
 mod sample;
 pub mod schema;
+mod step;
 mod suite_record;
 pub mod validate;
 mod verdict_files;
