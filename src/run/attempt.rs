@@ -87,7 +87,7 @@ pub(super) fn attempt(
         let outcome = supervise(&order, setup.watch, block, &mut |block| stream.push(block, &mut keep));
         stream.finish(&mut keep);
         masked += stream.masked();
-        let known = outcome.as_ref().map_or((None, None), |o| (o.exit_code, o.signal));
+        let (exit_code, signal) = outcome.as_ref().map_or((None, None), |o| (o.exit_code, o.signal));
         let (ending, seconds, start_error) = match outcome {
             Ok(outcome) => {
                 leftovers += outcome.leftovers;
@@ -99,7 +99,6 @@ pub(super) fn attempt(
                 (Ending::Exited(if error.found { 126 } else { 127 }), 0.0, Some(sentence))
             }
         };
-        let (exit_code, signal) = known;
         steps.push(StepEnd {
             ending,
             exit_code,

@@ -305,7 +305,7 @@ fn a_suite_that_ends_by_itself_after_its_timeout_has_its_code() {
     let mut options = options(dir.path(), 1);
     options.grace = Duration::from_secs(60);
     let late =
-        Job { steps: vec![step("sh script")], timeout: Duration::from_secs(1), ..job(dir.path(), "true") };
+        Job { steps: vec![step("sh script")], timeout: Duration::from_secs(2), ..job(dir.path(), "true") };
     execute(&[late], &options, &told);
     let attempts = told.attempts.into_inner().unwrap();
     let end = &attempts[0].1.steps[0];
