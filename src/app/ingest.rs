@@ -16,7 +16,7 @@ use crate::ingest;
 use crate::model::plan::{Counts, Item, Shard, ShardKind};
 use crate::model::run::{Chosen, Identity};
 use crate::model::suite::{Reader, Role};
-use crate::model::test::{Reading, TestStatus};
+use crate::model::test::{FaultKind, Reading, TestStatus};
 use crate::plan;
 use crate::record::{Folder, SuiteFolders};
 use crate::triage::attempts::{Step, StepEnded, attempt};
@@ -144,6 +144,9 @@ fn read(request: &IngestRequest<'_>, reader: Reader, root: &Root) -> Result<Vec<
             let line = fault.line.map_or(String::new(), |line| format!(":{line}"));
             Error::Work(format!("{shown}{line}: {}", fault.message))
         })?;
+        if let Some(why) = readings.iter().find_map(cut_off) {
+            return Err(Error::Work(format!("{shown} is cut off: {why}")));
+        }
         let stem = path.file_stem().map_or_else(|| "results".into(), |s| s.to_string_lossy().into_owned());
         found.extend(readings.into_iter().map(|reading| Found {
             name: if reading.name.trim().is_empty() { stem.clone() } else { reading.name.clone() },
@@ -153,6 +156,14 @@ fn read(request: &IngestRequest<'_>, reader: Reader, root: &Root) -> Result<Vec<
     }
     distinguish(&mut found);
     Ok(found)
+}
+
+/// Why a reading is not all that its tool wrote. Nobody knows what the rest would say, so nothing is made of it.
+fn cut_off(reading: &Reading) -> Option<String> {
+    let fault = reading.fault.as_ref().filter(|f| f.kind == FaultKind::Truncated)?;
+    let name = reading.name.trim();
+    let of = if name.is_empty() { String::new() } else { format!("`{}`: ", show(name)) };
+    Some(format!("{of}{}", show(&fault.sentence)))
 }
 
 /// Gives suites of one name different ones: with their file before them, then with a number behind.

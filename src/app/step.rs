@@ -26,9 +26,14 @@ pub(super) fn step_of(
         (Some(why), _) => StepEnded::NotStarted(why.clone()),
         (None, Ending::Exited(code)) => StepEnded::Exited(code),
         (None, Ending::Signalled(signal) | Ending::Interrupted(signal)) => StepEnded::Signalled(signal),
-        (None, Ending::TimedOut) => StepEnded::TimedOut,
+        (None, Ending::TimedOut) => StepEnded::TimedOut { exit_code: end.exit_code, signal: end.signal },
     };
-    let read = (reader != Reader::Exit && end.start_error.is_none()).then(read);
+    let read = match (reader, &end.start_error) {
+        (Reader::Exit, _) => None,
+        // What did not start has no results, and no test is made up.
+        (_, Some(_)) => Some(Ok(Vec::new())),
+        (_, None) => Some(read()),
+    };
     // The last lines of any reporter are counts; those of a killed process are whatever it was at.
     let last = reader == Reader::Exit && matches!(ended, StepEnded::Exited(_));
     let told = Step::is_silent(&ended, read.as_ref()).then(|| told(end, log, last)).flatten();

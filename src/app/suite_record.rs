@@ -69,6 +69,10 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
     let attempts = u32::try_from(end.attempts.len()).unwrap_or(u32::MAX);
     let (name, kind) = (&end.item.name, &end.item.kind);
     let mut result = attempts::result(name, kind, &combined, attempts, end.duration_ms, &signature);
+    // Of a suite that is read by its exit code the one test is the suite.
+    if let (Reader::Exit, [test]) = (end.reader, result.tests.as_mut_slice()) {
+        (test.duration_ms, result.incomplete) = (Some(end.duration_ms), false);
+    }
     let of_fault = |fault: &str| triage::signature(Some(&Failure::new(fault, "", None)), fault);
     let outside: Vec<String> = combined.faults.iter().map(|f| of_fault(&f.fault)).collect();
     // Of one attempt `fault` says it already.

@@ -1,7 +1,7 @@
 //! Readings as they grow: bounded, names made unique.
 
 use super::fault::ReadFault;
-use crate::model::test::{Case, Failure, Reading, TestStatus};
+use crate::model::test::{Case, Failure, Fault, FaultKind, Reading, TestStatus};
 use std::collections::HashMap;
 
 /// Cases of one input, of all its readings together.
@@ -149,7 +149,19 @@ impl Draft {
 
     /// States a fault; the first one stands.
     pub(super) fn fault(&mut self, sentence: impl Into<String>) {
-        self.reading.fault.get_or_insert(sentence.into());
+        let stated = || Fault { kind: FaultKind::Stated, sentence: sentence.into() };
+        self.reading.fault.get_or_insert_with(stated);
+    }
+
+    /// States that the input ends before what wrote it did. That stands whatever else is wrong; the first sentence stays.
+    pub(super) fn cut_off(&mut self, sentence: impl Into<String>) {
+        let fault = || Fault { kind: FaultKind::Truncated, sentence: sentence.into() };
+        self.reading.fault.get_or_insert_with(fault).kind = FaultKind::Truncated;
+    }
+
+    /// One or the other.
+    pub(super) fn fault_or_cut(&mut self, cut: bool, sentence: impl Into<String>) {
+        if cut { self.cut_off(sentence) } else { self.fault(sentence) }
     }
 
     /// How many cases came with this status.
@@ -189,8 +201,13 @@ fn numbered(name: &str, nth: u32) -> String {
 
 /// A reading that says what is wrong with the input as a whole; it has no name and no case.
 pub(super) fn outside(sentence: impl Into<String>) -> Draft {
+    outside_or_cut(false, sentence)
+}
+
+/// The same of an input that may be cut off.
+pub(super) fn outside_or_cut(cut: bool, sentence: impl Into<String>) -> Draft {
     let mut draft = Draft::default();
-    draft.fault(sentence);
+    draft.fault_or_cut(cut, sentence);
     draft
 }
 
@@ -231,6 +248,17 @@ mod tests {
         let readings = finish(["", "x", "", "x", "x #2"].map(Draft::new));
         let names: Vec<&str> = readings.iter().map(|r| r.name.as_str()).collect();
         assert_eq!(names, ["", "x", "#2", "x #2", "x #2 #2"]);
+    }
+
+    #[test]
+    fn the_first_sentence_stays_and_a_cut_is_not_forgotten() {
+        let mut draft = outside("first");
+        draft.fault("second");
+        let fault = draft.reading.fault.clone().unwrap();
+        assert_eq!((fault.kind, fault.sentence.as_str()), (FaultKind::Stated, "first"));
+        draft.cut_off("third");
+        let fault = draft.reading.fault.unwrap();
+        assert_eq!((fault.kind, fault.sentence.as_str()), (FaultKind::Truncated, "first"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `go test -json`: one reading a package.
 
-use super::collect::{Draft, Room, append, cut, finish, outside};
+use super::collect::{Draft, Room, append, cut, finish, outside_or_cut};
 use super::fault::ReadFault;
 use super::go_package::Package;
 use super::lines::Lines;
@@ -12,7 +12,8 @@ use std::collections::HashMap;
 const BUILDS: usize = 10_000;
 
 /// Reads the output of one or more packages. A package that does not build, ends early, or fails outside its tests has a fault;
-/// one without test files has no reading. A test with subtests (`Parent/sub`) is a test too, as Go counts it.
+/// where its own end is missing, or the last line is not whole, the output is cut off. One without test files has no reading.
+/// A test with subtests (`Parent/sub`) is a test too, as Go counts it.
 pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
     let mut output = Output::default();
     while let Some(line) = lines.next()? {
@@ -20,10 +21,13 @@ pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
             return Err(ReadFault::at("the line is longer than any that is read", line.number));
         }
         if !line.text.starts_with('{') {
+            output.ends_torn &= line.is_blank();
             output.plain(&line.text)?;
             continue;
         }
-        match json::parse(line.text.as_bytes(), &Limits::default()) {
+        let event = json::parse(line.text.as_bytes(), &Limits::default());
+        output.ends_torn = event.is_err();
+        match event {
             Ok(event) => output.event(&event)?,
             Err(_) => output.torn = output.torn.or(Some(line.number)),
         }
@@ -41,6 +45,8 @@ struct Output {
     /// The last build that the plain text of older versions told of.
     said: String,
     torn: Option<u64>,
+    /// The last line is one that is torn.
+    ends_torn: bool,
     known: bool,
 }
 
@@ -133,9 +139,8 @@ impl Output {
                 drafts.push(package.draft);
             }
         }
-        let torn =
-            self.torn.map(|line| outside(format!("line {line} begins an event and is not whole JSON")));
-        drafts.extend(torn);
+        let torn = self.torn.map(|line| format!("line {line} begins an event and is not whole JSON"));
+        drafts.extend(torn.map(|torn| outside_or_cut(self.ends_torn, torn)));
         if drafts.is_empty() {
             drafts.push(Draft::default());
         }

@@ -67,8 +67,10 @@ impl Package {
 
     pub(super) fn own_output(&mut self, text: &str) {
         let line = text.trim();
-        if !line.is_empty() && line != "FAIL" && line != "PASS" && !line.starts_with("FAIL\t") {
-            self.last = cut(line, 300).to_string();
+        // `FAIL\tp [build failed]` says why; `FAIL\tp\t0.1s` says no more than the event does.
+        let frame = line.starts_with("FAIL\t") && !line.ends_with(" failed]");
+        if !line.is_empty() && line != "FAIL" && line != "PASS" && !frame {
+            self.last = cut(line, 300).replace('\t', " ");
         }
     }
 
@@ -161,7 +163,7 @@ impl Package {
     /// The input ended before the package did.
     pub(super) fn broken_off(&mut self, room: &mut Room) -> Result<(), ReadFault> {
         self.end_open(room, false)?;
-        self.draft.fault("its end is missing: the output is cut off");
+        self.draft.cut_off("its end is missing: the output is cut off");
         Ok(())
     }
 

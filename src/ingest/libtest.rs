@@ -1,6 +1,6 @@
 //! The output of Rust's test harness, as cargo shows it or alone: text, or JSON lines; one reading a binary.
 
-use super::collect::{Draft, Room, finish, outside};
+use super::collect::{Draft, Room, finish, outside, outside_or_cut};
 use super::fault::ReadFault;
 use super::libtest_binary::Binary;
 use super::libtest_json::{Event, Suite};
@@ -8,11 +8,18 @@ use super::libtest_line as says;
 use super::lines::Lines;
 use crate::model::test::Reading;
 
-/// Reads the output of any number of binaries. A build that broke is the fault of a reading without a name.
+/// Reads the output of any number of binaries. A build that broke is the fault of a reading without a name. A binary without its
+/// end died where anything stands behind it, else the output is cut off.
 pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
     let mut output = Output::default();
     while let Some(line) = lines.next()? {
+        if !line.is_blank() {
+            output.torn = (!line.ended && says::is_part(&line.text)).then_some(line.number);
+        }
+        let told = output.told;
         output.line(&line.text, line.number)?;
+        // What is cut off within its first line says nothing yet.
+        output.told &= told || line.ended;
     }
     output.end()
 }
@@ -23,6 +30,10 @@ struct Output {
     done: Vec<Draft>,
     /// What cargo said it runs next.
     target: Option<String>,
+    /// Something stands behind the line that said so.
+    told: bool,
+    /// The last line, where it is one of the harness's or cargo's and not whole.
+    torn: Option<u64>,
     text: Option<Binary>,
     json: Option<Suite>,
     /// The last binary broke off: what cargo says next is about it.
@@ -41,12 +52,12 @@ impl Output {
         let died = says::start(line).is_some_and(|(_, printed)| says::is_over(printed));
         let next = says::announced(line).is_some() || says::target(line).is_some() || says::is_over(line);
         if next && binary.may_end() {
-            self.close();
+            self.close(false);
             return self.outside(line);
         }
         let over = binary.line(&mut self.room, line)?;
         if died {
-            self.close();
+            self.close(false);
         } else if over && let Some(binary) = self.text.take() {
             self.done.push(binary.draft);
         }
@@ -58,7 +69,7 @@ impl Output {
         let begins = |e: &Event| e.kind() == "suite" && e.event() == "started";
         match (event, &mut self.json) {
             (Ok(Some(event)), _) if begins(&event) => {
-                self.close();
+                self.close(false);
                 self.begin_json(&event)?;
             }
             (Ok(Some(event)), Some(suite)) => {
@@ -69,10 +80,10 @@ impl Output {
                 }
             }
             (Err(()), Some(suite)) => {
-                suite.draft.fault(format!("line {number} begins an event and is not whole JSON"));
+                suite.torn.get_or_insert(number);
             }
             _ if says::target(line).is_some() || says::is_over(line) => {
-                self.close();
+                self.close(false);
                 self.outside(line)?;
             }
             _ => {}
@@ -80,14 +91,14 @@ impl Output {
         Ok(())
     }
 
-    /// Ends what is open without an end of its own.
-    fn close(&mut self) {
+    /// Ends what is open without an end of its own; `at_end`: nothing stands behind it.
+    fn close(&mut self, at_end: bool) {
         if let Some(binary) = self.text.take() {
-            self.done.push(binary.broken_off(&mut self.room));
+            self.done.push(binary.broken_off(&mut self.room, at_end));
             self.broke_off = true;
         }
         if let Some(suite) = self.json.take() {
-            self.done.push(suite.broken_off());
+            self.done.push(suite.broken_off(at_end));
             self.broke_off = true;
         }
     }
@@ -101,12 +112,13 @@ impl Output {
 
     /// A line between binaries.
     fn outside(&mut self, line: &str) -> Result<(), ReadFault> {
+        self.told |= !line.trim().is_empty();
         if let Some(target) = says::target(line) {
-            self.silent()?;
+            self.silent(false)?;
             self.target = Some(target);
-            self.broke_off = false;
+            (self.told, self.broke_off) = (false, false);
         } else if says::is_over(line) {
-            self.broke_off |= self.silent()?;
+            self.broke_off |= self.silent(false)?;
         } else if let Some(announced) = says::announced(line) {
             self.room.reading()?;
             self.broke_off = false;
@@ -115,9 +127,9 @@ impl Output {
             self.room.reading()?;
             self.done.push(outside(fault));
         } else if let Some(how) = says::ended(line) {
-            if let Some(draft) = self.done.last_mut().filter(|_| self.broke_off) {
-                let fault = draft.reading.fault.take().unwrap_or_default();
-                draft.fault(format!("{fault}; its process ended with {how}"));
+            let draft = self.done.last_mut().filter(|_| self.broke_off);
+            if let Some(fault) = draft.and_then(|d| d.reading.fault.as_mut()) {
+                fault.sentence.push_str(&format!("; its process ended with {how}"));
             }
         } else if let Ok(Some(event)) = Event::of(line) {
             if event.kind() == "suite" && event.event() == "started" {
@@ -129,19 +141,25 @@ impl Output {
         Ok(())
     }
 
-    /// A target that cargo named and whose output held no harness's: it died at once, or its harness is another one.
-    fn silent(&mut self) -> Result<bool, ReadFault> {
+    /// A target that cargo named and whose output held no harness's: it died at once, its harness is another one, or the output
+    /// is cut off there.
+    fn silent(&mut self, cut: bool) -> Result<bool, ReadFault> {
         let Some(target) = self.target.take() else { return Ok(false) };
         self.room.reading()?;
         let mut draft = Draft::new(&target);
-        draft.fault("cargo ran it, and it says nothing that Rust's test harness says");
+        draft.fault_or_cut(cut, "cargo ran it, and it says nothing that Rust's test harness says");
         self.done.push(draft);
         Ok(true)
     }
 
     fn end(mut self) -> Result<Vec<Reading>, ReadFault> {
-        self.close();
-        self.silent()?;
+        let open = self.text.is_some() || self.json.is_some();
+        self.close(true);
+        self.silent(!self.told)?;
+        if let Some(line) = self.torn.filter(|_| !open && !self.done.is_empty()) {
+            let torn = format!("line {line} is not whole: the output ends inside it");
+            self.done.push(outside_or_cut(true, torn));
+        }
         match self.error {
             _ if !self.done.is_empty() => Ok(finish(merge_builds(self.done))),
             Some(error) => Err(ReadFault::new(format!("it holds no libtest results, but `{error}`"))),
@@ -155,12 +173,13 @@ fn merge_builds(drafts: Vec<Draft>) -> Vec<Draft> {
     let is_build =
         |d: &Draft| d.reading.name.is_empty() && d.reading.cases.is_empty() && d.reading.fault.is_some();
     let (builds, mut rest): (Vec<Draft>, Vec<Draft>) = drafts.into_iter().partition(|d| {
-        is_build(d) && d.reading.fault.as_deref().is_some_and(|f| f.starts_with("cargo could not compile "))
+        is_build(d)
+            && d.reading.fault.as_ref().is_some_and(|f| f.sentence.starts_with("cargo could not compile "))
     });
     let more = builds.len().saturating_sub(1);
     if let Some(mut first) = builds.into_iter().next() {
         if let Some(fault) = first.reading.fault.as_mut().filter(|_| more > 0) {
-            fault.push_str(&format!(" and {more} more"));
+            fault.sentence.push_str(&format!(" and {more} more"));
         }
         rest.push(first);
     }
@@ -170,6 +189,7 @@ fn merge_builds(drafts: Vec<Draft>) -> Vec<Draft> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::test::FaultKind;
 
     fn said(text: &str) -> String {
         let mut input = text.as_bytes();
@@ -180,7 +200,11 @@ mod tests {
         let line = |r: Reading| {
             let cases: Vec<String> =
                 r.cases.iter().map(|c| format!("{} {}", c.name, c.status.name())).collect();
-            format!("[{}] {} | {}", r.name, cases.join(", "), r.fault.unwrap_or_default())
+            let fault = r.fault.map(|f| match f.kind {
+                FaultKind::Truncated => format!("(cut off) {}", f.sentence),
+                FaultKind::Stated => f.sentence,
+            });
+            format!("[{}] {} | {}", r.name, cases.join(", "), fault.unwrap_or_default())
         };
         readings.into_iter().map(line).collect::<Vec<_>>().join("\n")
     }
@@ -224,10 +248,47 @@ mod tests {
         [] a passed | 2 tests were announced, but 1 has a result
         [] a passed, b passed | its result line counts 1 passed, 1 failed and 0 ignored, but its tests show 2, 0 and 0
         [] a passed, b passed | 1 test was announced, but 2 have results
-        [] a passed | its result line is missing: the output ends before the harness did
+        [] a passed | (cut off) its result line is missing: the output ends before the harness did
         [x]  | cargo ran it, and it says nothing that Rust's test harness says; its process ended with signal: 6, SIGABRT
         it holds no libtest results, but `error: no test target named `x``
         "#
+        );
+    }
+
+    /// A binary that died is told by what stands behind it; where nothing does, the output is cut off.
+    #[test]
+    fn a_death_is_no_cut() {
+        let died = "     Running tests/x.rs (target/debug/deps/x-0123456789abcdef)\n\nrunning 2 tests\ntest a ... ok\n";
+        let told = "error: test failed, to rerun pass `--test x`\n\nCaused by:\n  process didn't exit successfully: `x` (signal: 11, SIGSEGV: invalid memory reference)\n";
+        let inner = "test b ... test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\n";
+        insta::assert_snapshot!(
+            [
+                said(&format!("{died}{told}")),
+                said(died),
+                // The result line of a harness within says nothing of this one's end.
+                said("running 2 tests\ntest result: ok. 9 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\ntest a ... ok\n"),
+                said(&format!("{died}{inner}")),
+                // Silent, and the last that cargo names.
+                said(died.lines().next().unwrap()),
+                said(&format!("{}\nok, all of them\n", died.lines().next().unwrap())),
+                // Counted, and wrongly.
+                said(&binary("test a ... ok\n", [2, 0, 0])),
+                said("{ \"type\": \"suite\", \"event\": \"started\", \"test_count\": 1 }\n{ \"type\": \"test\", \"eve"),
+                said("{ \"type\": \"suite\", \"event\": \"started\", \"test_count\": 0 }\n{ \"type\": \"suite\", \"event\": \"ok\", \"passed\": 0, \"failed\": 0, \"ignored\": 0 }\n{ \"ty"),
+            ]
+            .join("\n"),
+            @r"
+        [x] a passed | 2 tests were announced, but 1 has a result; its process ended with signal: 11, SIGSEGV: invalid memory reference
+        [x] a passed | (cut off) 2 tests were announced, but 1 has a result
+        [] a passed | (cut off) 2 tests were announced, but 1 has a result
+        [x] a passed | (cut off) 2 tests were announced, but 1 has a result; `b` began and did not end
+        [x]  | (cut off) cargo ran it, and it says nothing that Rust's test harness says
+        [x]  | cargo ran it, and it says nothing that Rust's test harness says
+        [] a passed | 2 tests were announced, but 1 has a result
+        []  | (cut off) line 2 begins an event and is not whole JSON
+        []  | 
+        [#2]  | (cut off) line 3 is not whole: the output ends inside it
+        "
         );
     }
 }

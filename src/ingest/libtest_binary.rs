@@ -100,10 +100,11 @@ impl Binary {
 
     fn running_line(&mut self, room: &mut Room, line: &str) -> Result<bool, ReadFault> {
         if let Some(outcome) = says::result(line) {
-            self.stray = None;
+            // What this harness goes on behind was another one's.
+            (self.stray, self.disagrees) = (None, None);
             self.take(room, outcome)?;
         } else if let Some((name, printed)) = says::start(line) {
-            self.stray = None;
+            (self.stray, self.disagrees) = (None, None);
             self.pending = Some(Pending { name, text: printed.to_string(), last: printed.to_string() });
         } else if is_heading(line) {
             self.phase = Phase::Sections(None, String::new());
@@ -151,10 +152,12 @@ impl Binary {
             self.end_section(room, None);
             return Ok(false);
         }
-        if let Some(summary) = says::summary(line)
-            && self.conclude(room, summary)?
-        {
-            return Ok(true);
+        if let Some(summary) = says::summary(line) {
+            if self.conclude(room, summary)? {
+                return Ok(true);
+            }
+            // Within what a test printed it is another harness's.
+            self.disagrees = self.disagrees.filter(|_| matches!(self.phase, Phase::Sections(None, _)));
         }
         let header = line.strip_prefix("---- ").and_then(|l| l.strip_suffix(" ----"));
         let name = header.and_then(|h| h.strip_suffix(" stdout").or_else(|| h.strip_suffix(" stderr")));
@@ -214,8 +217,9 @@ impl Binary {
         }
     }
 
-    /// The reading of a binary that never came to a result line that agrees.
-    pub(super) fn broken_off(mut self, room: &mut Room) -> Draft {
+    /// The reading of a binary that never came to a result line that agrees. At the end of the input it is cut off there, unless
+    /// its result line came.
+    pub(super) fn broken_off(mut self, room: &mut Room, at_end: bool) -> Draft {
         self.end_section(room, None);
         self.explain_strays(room);
         let total = self.draft.reading.cases.len() as u64;
@@ -245,7 +249,7 @@ impl Binary {
         if self.quiet {
             fault.push_str("; the harness ran with --quiet, which does not name the tests that pass");
         }
-        self.draft.fault(fault);
+        self.draft.fault_or_cut(at_end && self.disagrees.is_none(), fault);
         self.draft
     }
 }

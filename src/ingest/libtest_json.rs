@@ -85,17 +85,24 @@ impl Event {
     }
 }
 
+/// Whether the last line of an input is an event, or the beginning of one, that is not whole.
+pub(super) fn is_beginning(line: &str) -> bool {
+    Event::of(line).is_err() || line.strip_prefix('{').is_some_and(|l| "\"type\":".starts_with(l.trim()))
+}
+
 /// What one suite has said so far.
 pub(super) struct Suite {
     pub(super) draft: Draft,
     announced: u64,
     open: BTreeSet<String>,
+    /// The first line that begins an event and is not whole.
+    pub(super) torn: Option<u64>,
 }
 
 impl Suite {
     pub(super) fn new(name: &str, event: &Event) -> Suite {
         let announced = event.number("test_count").unwrap_or(0);
-        Suite { draft: Draft::new(name), announced, open: BTreeSet::new() }
+        Suite { draft: Draft::new(name), announced, open: BTreeSet::new(), torn: None }
     }
 
     /// Takes an event of a test or the suite's end; true when it was the end.
@@ -122,29 +129,35 @@ impl Suite {
         let (passed, failed, ignored) = (says("passed") + says("measured"), says("failed"), says("ignored"));
         let seen = |status| self.draft.count(&[status]);
         let shown = (seen(TestStatus::Passed), seen(TestStatus::Failed), seen(TestStatus::Ignored));
-        if (passed, failed, ignored) != shown {
+        if self.torn.is_some() {
+            self.missing(false);
+        } else if (passed, failed, ignored) != shown {
             self.draft.fault(format!(
                 "its end counts {passed} passed, {failed} failed and {ignored} ignored, but its tests show {}, {} and {}",
                 shown.0, shown.1, shown.2
             ));
         } else if self.announced != self.draft.reading.cases.len() as u64 {
-            self.missing();
+            self.missing(false);
         }
     }
 
-    fn missing(&mut self) {
+    fn missing(&mut self, cut: bool) {
+        if let Some(line) = self.torn {
+            let torn = format!("line {line} begins an event and is not whole JSON");
+            return self.draft.fault_or_cut(cut, torn);
+        }
         let (total, announced) = (self.draft.reading.cases.len() as u64, counted(self.announced, "test"));
         let mut fault = format!("{announced} announced, but {} shown", counted(total, "result"));
         if let Some(name) = self.open.first() {
             let name: String = name.chars().take(200).collect();
             fault.push_str(&format!("; `{name}` began and did not end"));
         }
-        self.draft.fault(fault);
+        self.draft.fault_or_cut(cut, fault);
     }
 
-    /// The reading of a suite whose end never came.
-    pub(super) fn broken_off(mut self) -> Draft {
-        self.missing();
+    /// The reading of a suite whose end never came. At the end of the input it is cut off there.
+    pub(super) fn broken_off(mut self, at_end: bool) -> Draft {
+        self.missing(at_end);
         self.draft
     }
 }

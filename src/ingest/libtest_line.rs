@@ -1,6 +1,7 @@
 //! The lines that Rust's test harness and cargo write.
 
 use super::collect::millis;
+use super::libtest_json::is_beginning;
 use crate::model::test::TestStatus;
 
 /// Places in a line where a result is looked for; a line of output may hold any number.
@@ -139,6 +140,19 @@ pub(super) fn is_over(line: &str) -> bool {
         || line.starts_with("error: doctest failed, to rerun pass")
 }
 
+/// Whether the last line of an output, which has no end, is one of the harness's or cargo's and not whole.
+pub(super) fn is_part(line: &str) -> bool {
+    const EXIT: &str = "  process didn't exit successfully: ";
+    let begins = ["running ", "test result: ", "     Running ", "   Doc-tests ", EXIT];
+    let counts = line.starts_with("test result: ");
+    let whole = line.ends_with("filtered out") || (line.contains("; finished in ") && line.ends_with('s'));
+    is_beginning(line)
+        || begins.iter().any(|whole| whole.starts_with(line))
+        || (line.starts_with("running ") && announced(line).is_none())
+        || (line.starts_with(EXIT) && ended(line).is_none())
+        || (counts && !whole)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,6 +176,30 @@ mod tests {
         assert_eq!(embedded("no newline heretest x ... ok").map(|o| o.name), Some("x".into()));
         assert_eq!(glued("no newline hereok"), Some((Passed, None)));
         assert_eq!(announced("running 1 test"), Some(1));
+    }
+
+    #[test]
+    fn parts_of_lines() {
+        let result =
+            "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.12s";
+        for end in 1..result.len() {
+            // Until 1.49 the line ended there.
+            assert!(is_part(&result[..end]) || result[..end].ends_with("filtered out"), "{}", &result[..end]);
+        }
+        assert!(!is_part(result));
+        for (line, part) in [
+            ("runn", true),
+            ("running 1", true),
+            ("running 12 tests", false),
+            ("     Runn", true),
+            ("{ \"type\": \"su", true),
+            ("{ \"type\": \"suite\" }", false),
+            ("  process didn't exit successfully: `x` (sig", true),
+            ("  process didn't exit successfully: `x` (signal: 6)", false),
+            ("all doctests ran in 0.5s", false),
+        ] {
+            assert_eq!(is_part(line), part, "{line}");
+        }
     }
 
     #[test]

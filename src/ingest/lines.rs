@@ -16,6 +16,14 @@ pub(super) struct Line {
     pub(super) text: String,
     /// It was longer than `LINE`; its middle is gone.
     pub(super) cut: bool,
+    /// A line feed stands behind it; only the last line of an input may have none.
+    pub(super) ended: bool,
+}
+
+impl Line {
+    pub(super) fn is_blank(&self) -> bool {
+        self.text.trim().is_empty()
+    }
 }
 
 /// The lines of a stream.
@@ -42,11 +50,11 @@ impl<'a> Lines<'a> {
         if let Some(line) = self.waiting.take() {
             return Ok(Some(line));
         }
-        let Some(cut) = self.fill()? else { return Ok(None) };
+        let Some((cut, ended)) = self.fill()? else { return Ok(None) };
         self.number += 1;
         let text = String::from_utf8_lossy(&self.buffer);
         let text = if self.number == 1 { text.trim_start_matches('\u{feff}') } else { &text };
-        Ok(Some(Line { number: self.number, text: shown(text), cut }))
+        Ok(Some(Line { number: self.number, text: shown(text), cut, ended }))
     }
 
     /// What is left, bytes as they are, after `first`.
@@ -57,8 +65,8 @@ impl<'a> Lines<'a> {
         Ok(bytes)
     }
 
-    /// Reads up to and without the next line feed; `None` at the end, else whether the line was cut.
-    fn fill(&mut self) -> Result<Option<bool>, ReadFault> {
+    /// Reads up to and without the next line feed; `None` at the end, else whether the line was cut and whether it ended.
+    fn fill(&mut self) -> Result<Option<(bool, bool)>, ReadFault> {
         self.buffer.clear();
         let (mut any, mut cut) = (false, false);
         loop {
@@ -68,7 +76,7 @@ impl<'a> Lines<'a> {
                 Err(error) => return Err(ReadFault::of_io(&error)),
             };
             if chunk.is_empty() {
-                return Ok(any.then_some(cut));
+                return Ok(any.then_some((cut, false)));
             }
             any = true;
             let end = memchr::memchr(b'\n', chunk);
@@ -80,7 +88,7 @@ impl<'a> Lines<'a> {
                 self.buffer.drain(KEPT..self.buffer.len() - KEPT);
             }
             if end.is_some() {
-                return Ok(Some(cut));
+                return Ok(Some((cut, true)));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What nextest writes for people: one reading a binary. Its libtest-like JSON is known by its first event.
 
-use super::collect::{Draft, Room, append, case, counted, finish, outside};
+use super::collect::{Draft, Room, append, case, counted, finish, outside_or_cut};
 use super::fault::ReadFault;
 use super::libtest_json::Event;
 use super::libtest_line::build_failure;
@@ -10,7 +10,8 @@ use super::{nextest_json, panic};
 use crate::model::test::{Failure, Reading, TestStatus};
 use std::collections::HashMap;
 
-/// Reads the output of one or more runs; a run without its summary is a fault.
+/// Reads the output of one or more runs; a run without its summary is a fault. The output is cut off where the last run has
+/// none, or where a summary with failures has not nextest's `error: ` line behind it.
 pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
     let mut output = Output::default();
     while let Some(line) = lines.next()? {
@@ -19,7 +20,7 @@ pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
             lines.again(line);
             return nextest_json::read(lines);
         }
-        output.line(&line.text)?;
+        output.line(&line.text, line.ended)?;
     }
     output.end()
 }
@@ -41,19 +42,24 @@ struct Output {
     known: bool,
     /// A summary came.
     summed: bool,
+    /// The last summary counts failures, and the line that says what nextest ended with did not come.
+    unended: bool,
+    /// The output is cut off.
+    cut: bool,
 }
 
 impl Output {
-    fn line(&mut self, line: &str) -> Result<(), ReadFault> {
+    fn line(&mut self, line: &str, ended: bool) -> Result<(), ReadFault> {
         if let Some(found) = attempt(line) {
             self.known = true;
             self.close();
             // Behind the summary the results that matter stand once more.
             return if self.started { self.attempt(found) } else { self.again(&found) };
         }
+        self.unended &= !line.starts_with("error: ");
         if let Some(found) = summary(line) {
             self.close();
-            self.summary(found);
+            self.summary(found, ended);
         } else if starting(line).is_some() {
             self.close();
             if std::mem::replace(&mut self.started, true) {
@@ -134,13 +140,15 @@ impl Output {
         (count(&[TestStatus::Passed, TestStatus::Flaky]), count(&[TestStatus::Failed]))
     }
 
-    fn summary(&mut self, said: Summary) {
+    /// A line without its end may be a summary that is cut off within its counts.
+    fn summary(&mut self, said: Summary, ended: bool) {
         (self.known, self.summed) = (true, true);
-        self.started = false;
+        (self.started, self.unended) = (false, said.failed > 0);
         let (passed, failed) = self.totals();
         let (passed, failed) = (passed - self.earlier.0.min(passed), failed - self.earlier.1.min(failed));
         // nextest counts a flaky test that fails the run among the failed or the passed, by its profile.
         if said.run != passed + failed || said.failed > failed {
+            self.cut |= !ended;
             self.fault.get_or_insert(format!(
                 "its summary counts {} run and {} failed, but its lines show {} and {failed}",
                 counted(said.run, "test"),
@@ -160,13 +168,17 @@ impl Output {
     fn end(mut self) -> Result<Vec<Reading>, ReadFault> {
         self.close();
         if self.started || (self.known && !self.summed) {
+            self.cut = true;
             self.fault.get_or_insert("it has no summary: the output ends before the run did".into());
+        } else if self.unended {
+            self.cut = true;
+            self.fault.get_or_insert("nextest's last word is missing: the output ends before it did".into());
         }
         if !self.known && self.fault.is_none() {
             return Err(ReadFault::holds_no("nextest results"));
         }
         if let Some(fault) = self.fault {
-            self.drafts.push(outside(fault));
+            self.drafts.push(outside_or_cut(self.cut, fault));
         }
         if self.drafts.is_empty() {
             self.drafts.push(Draft::default());

@@ -1,23 +1,30 @@
 //! nextest's libtest-like JSON (`--message-format libtest-json` and `libtest-json-plus`): one reading a binary.
 
-use super::collect::{Draft, Room, counted, finish, outside};
+use super::collect::{Draft, Room, counted, finish, outside_or_cut};
 use super::fault::ReadFault;
-use super::libtest_json::Event;
+use super::libtest_json::{Event, is_beginning};
 use super::libtest_line::build_failure;
 use super::lines::Lines;
 use crate::model::test::{Case, Reading, TestStatus};
 use std::collections::HashMap;
 
 /// Reads a run. A test's name is `crate::binary$name`, with `#2` behind it when that was the attempt that counted. nextest may
-/// end a suite and begin it once more while its tests go on, so counts are compared over the whole run.
+/// end a suite and begin it once more while its tests go on, so counts are compared over the whole run. It is cut off where a
+/// suite has no end, or the last line is not whole.
 pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
     let mut run = Run::default();
     let mut build = None;
     while let Some(line) = lines.next()? {
+        if !line.is_blank() {
+            run.ends_torn = !line.ended && is_beginning(&line.text);
+        }
         match Event::of(&line.text) {
             Ok(Some(event)) => run.event(&event)?,
             Ok(None) => build = build.or_else(|| build_failure(&line.text)),
-            Err(()) => run.torn = run.torn.or(Some(line.number)),
+            Err(()) => {
+                run.torn = run.torn.or(Some(line.number));
+                run.ends_torn = true;
+            }
         }
     }
     run.end(build)
@@ -43,6 +50,8 @@ struct Run {
     passed: u64,
     ignored: u64,
     torn: Option<u64>,
+    /// The last line begins an event and is not whole.
+    ends_torn: bool,
 }
 
 impl Run {
@@ -118,6 +127,7 @@ impl Run {
         let passed = count(&[TestStatus::Passed, TestStatus::Flaky]);
         let failed = count(&[TestStatus::Failed]);
         let unresolved = self.open.len() as u64;
+        let cut = self.ends_torn || self.ended < self.begun;
         let fault = if let Some(line) = self.torn {
             Some(format!("line {line} begins an event and is not whole JSON"))
         } else if let Some(build) = build {
@@ -131,6 +141,8 @@ impl Run {
             ))
         } else if unresolved > self.ignored {
             Some(format!("{} began and did not end", counted(unresolved, "test")))
+        } else if self.ends_torn {
+            Some("its last line begins an event and is not whole JSON".into())
         } else {
             None
         };
@@ -153,7 +165,7 @@ impl Run {
                 ));
             }
         }
-        self.drafts.extend(fault.map(outside));
+        self.drafts.extend(fault.map(|fault| outside_or_cut(cut, fault)));
         Ok(finish(self.drafts))
     }
 }

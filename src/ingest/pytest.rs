@@ -33,7 +33,7 @@ pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
             }
         }
         if let Some(fault) = draft.reading.fault.as_mut().filter(|_| broken > 1) {
-            fault.push_str(&format!("; {} more like it", broken - 1));
+            fault.sentence.push_str(&format!("; {} more like it", broken - 1));
         }
         drafts.push(draft);
     }

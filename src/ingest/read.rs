@@ -25,7 +25,7 @@ pub fn read(reader: Reader, input: &mut dyn BufRead) -> Result<Vec<Reading>, Rea
         Reader::Nextest => nextest::read(&mut Lines::new(input)),
         Reader::Junit => junit::read(input),
         Reader::Go => go::read(&mut Lines::new(input)),
-        Reader::Tap => tap::read(&mut Lines::new(input), "TAP results"),
+        Reader::Tap => tap::read(&mut Lines::new(input), "TAP results", false),
         Reader::Node => node::read(&mut Lines::new(input)),
         Reader::Playwright => playwright::read(input),
         Reader::Pytest => pytest::read(input),

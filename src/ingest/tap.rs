@@ -7,11 +7,12 @@ use super::tap_line::{Says, parse};
 use super::tap_tree::{LEVELS, Tree};
 use crate::model::test::{Failure, Reading};
 
-/// Reads one or more documents; `what` names them in the error. `# SKIP` and `# TODO` are ignored tests, but `not ok # SKIP`
-/// is a failed one (as Perl's Test::Harness has it).
-pub(super) fn read(lines: &mut Lines<'_>, what: &str) -> Result<Vec<Reading>, ReadFault> {
-    let mut output = Output::default();
+/// Reads one or more documents; `what` names them in the error; those of `node` end with the time that they took. `# SKIP` and
+/// `# TODO` are ignored tests, but `not ok # SKIP` is a failed one (as Perl's Test::Harness has it).
+pub(super) fn read(lines: &mut Lines<'_>, what: &str, node: bool) -> Result<Vec<Reading>, ReadFault> {
+    let mut output = Output { node, ..Output::default() };
     while let Some(line) = lines.next()? {
+        output.partial = !line.ended;
         output.line(&line.text)?;
     }
     output.end(what)
@@ -36,6 +37,12 @@ struct Output {
     version: bool,
     /// Failures, by the comments at the end (`# fail 2`, `# cancelled 1`).
     stated: u64,
+    /// The documents are those of `node --test`.
+    node: bool,
+    /// The last of its comments came: `# duration_ms 12`.
+    timed: bool,
+    /// The last line has no end.
+    partial: bool,
 }
 
 impl Output {
@@ -63,7 +70,7 @@ impl Output {
             }
             Says::Bail(reason) => {
                 let reason: String = reason.chars().take(300).collect();
-                self.tree.known = true;
+                (self.tree.known, self.tree.ended) = (true, true);
                 self.tree
                     .draft
                     .fault(format!("it bailed out: {reason}").trim_end_matches([' ', ':']).to_string());
@@ -108,8 +115,16 @@ impl Output {
         let mut words = comment.split_whitespace();
         match (words.next(), words.next().and_then(|n| n.parse::<f64>().ok()), words.next()) {
             (Some("fail" | "cancelled"), Some(n), None) => self.stated = self.stated.saturating_add(n as u64),
-            (Some("duration_ms"), Some(ms), None) => self.tree.draft.reading.duration_ms = milliseconds(ms),
-            _ => self.tree.text(self.last, comment, false),
+            (Some("duration_ms"), Some(ms), None) => {
+                self.timed = true;
+                self.tree.draft.reading.duration_ms = milliseconds(ms);
+            }
+            _ => {
+                // Perl's Test::Builder, where a script died or ran another number of tests than it planned.
+                let own = ["Looks like your test ", "Looks like you planned "];
+                self.tree.ended |= own.iter().any(|word| comment.starts_with(word));
+                self.tree.text(self.last, comment, false);
+            }
         }
     }
 
@@ -120,7 +135,11 @@ impl Output {
             tree.text(block.level, &block.text, true);
         }
         let (red, stated) = (tree.red, std::mem::take(&mut self.stated));
-        let mut draft = tree.finish(&mut self.room)?;
+        let untimed = self.node && !std::mem::take(&mut self.timed) && !tree.ended;
+        let mut draft = tree.finish(&mut self.room, self.partial)?;
+        if untimed {
+            draft.cut_off("its counts are missing: the output ends before the run did");
+        }
         if stated > red {
             draft.fault(format!("its end counts {stated} failures, but its tests show {red}"));
         }

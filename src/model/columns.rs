@@ -56,7 +56,7 @@ pub struct SuiteRow<'a> {
     pub name: Cow<'a, str>,
     /// What became of it.
     pub status: SuiteStatus,
-    /// Whether `not_run` names it as a whole: a test that is not among its tests did not run.
+    /// Whether `not_run` names it as a whole, or its results are incomplete: a test that is not among its tests did not run.
     pub cut: bool,
     /// Its tests, in `Columns::tests`.
     pub tests: Range<u32>,

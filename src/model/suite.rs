@@ -195,6 +195,9 @@ pub struct SuiteResult {
     pub signal: Option<i32>,
     /// Wall time of all attempts, in milliseconds.
     pub duration_ms: u64,
+    /// Whether its results may lack tests: no attempt at all of it was without a failure outside its tests.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub incomplete: bool,
     /// How often it was started.
     pub attempts: u32,
     /// Tests that passed.
@@ -218,6 +221,7 @@ impl SuiteResult {
             status: SuiteStatus::NotRun,
             exit_code: None,
             signal: None,
+            incomplete: false,
             duration_ms: 0,
             attempts: 0,
             passed: 0,

@@ -56,8 +56,8 @@ pub struct TestResult {
     pub name: String,
     /// What became of it.
     pub status: TestStatus,
-    /// Wall time in milliseconds; absent where the reporter says none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Wall time in milliseconds; null where the reporter says none.
+    #[serde(default)]
     pub duration_ms: Option<u64>,
     /// The signature of its first failure; null where nothing failed.
     #[serde(default)]
@@ -198,7 +198,26 @@ pub struct Reading {
     pub cases: Vec<Case>,
     /// Wall time in milliseconds, as reported.
     pub duration_ms: Option<u64>,
-    /// A failure outside any test (a build that broke, a setup that failed, a count of failures that no case shows): one
-    /// sentence.
-    pub fault: Option<String>,
+    /// A failure outside any test, or results that are not all there.
+    pub fault: Option<Fault>,
+}
+
+/// What is wrong with results beside their tests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// What kind of fault it is.
+    pub kind: FaultKind,
+    /// One sentence.
+    pub sentence: String,
+}
+
+/// Whether results end too early, or say themselves what went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultKind {
+    /// They end before what wrote them did: inside a line, or without the end that their format has. Of a command whose ending
+    /// is known that is a crash; of results alone nobody knows what is missing.
+    Truncated,
+    /// They are whole and say it: a build that broke, a setup that failed, a binary that died, counts that no case shows.
+    Stated,
 }

@@ -138,7 +138,8 @@ impl<'r> Replay<'r> {
             SuiteStatus::TimedOut | SuiteStatus::Crashed | SuiteStatus::Missing | SuiteStatus::NotRun => {
                 Part::Whole
             }
-            _ if left.is_empty() => Part::Whole,
+            // What its results lack did not run either, and has no name.
+            _ if left.is_empty() || suite.incomplete => Part::Whole,
             // Without a failed test something else failed it.
             SuiteStatus::Failed if suite.tests.iter().all(|t| t.status != TestStatus::Failed) => Part::Whole,
             _ => Part::Tests(left),
@@ -296,9 +297,12 @@ mod tests {
                 unit("e", SuiteStatus::NotRun, &[]),
             ],
         );
-        let rerun = rerun(&run, &settings(), &known()).unwrap();
-        assert_eq!(shown(&rerun), ["e2e/tui", "unit/a", "unit/b", "unit/c", "unit/d: y z", "unit/e"]);
-        assert_eq!(rerun.notes, [""; 0]);
+        let repeated = rerun(&run, &settings(), &known()).unwrap();
+        assert_eq!(shown(&repeated), ["e2e/tui", "unit/a", "unit/b", "unit/c", "unit/d: y z", "unit/e"]);
+        assert_eq!(repeated.notes, [""; 0]);
+        let torn = SuiteResult { incomplete: true, ..unit("d", SuiteStatus::Failed, &[("y", F)]) };
+        let repeated = rerun(&summary(vec![], vec![torn]), &settings(), &known()).unwrap();
+        assert_eq!(shown(&repeated), ["unit/d"]);
     }
 
     #[test]

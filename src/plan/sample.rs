@@ -79,6 +79,7 @@ pub fn suite(name: &str, kind: &str, status: SuiteStatus, tests: &[(&str, TestSt
         status,
         exit_code: Some(i32::from(status.is_failure())),
         signal: None,
+        incomplete: false,
         duration_ms: 10,
         attempts: u32::from(status != SuiteStatus::NotRun),
         passed: 0,

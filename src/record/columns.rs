@@ -112,12 +112,14 @@ impl<'a> Reader<'a> {
     fn suite(&mut self, p: &mut Pull<'_, 'a>, role: Role) -> Result<(), Stop> {
         let start = p.offset();
         let (mut name, mut kind, mut status, mut says) = (None, None, None, Counts::default());
+        let mut cut = false;
         let first = self.count(p)?;
         p.members(|p, key| {
             match &*key {
                 "name" => name = Some(p.string()?),
                 "kind" => kind = Some(p.string()?),
                 "status" => status = Some(known(p, SuiteStatus::parse)?),
+                "incomplete" => cut = p.boolean()?,
                 "tests" => return p.elements(|p| self.test(p)),
                 other => match COUNTS.iter().position(|count| *count == other) {
                     Some(nth) => says[nth] = figure(p)?,
@@ -131,7 +133,7 @@ impl<'a> Reader<'a> {
                 let tests = first..self.count(p)?;
                 self.says.push((kind.is_some(), says));
                 let kind = kind.unwrap_or_default();
-                self.columns.suites.push(SuiteRow { role, kind, name, status, cut: false, tests });
+                self.columns.suites.push(SuiteRow { role, kind, name, status, cut, tests });
                 Ok(())
             }
             (None, _) => p.refuse(start, "a suite has no `name`"),
@@ -441,6 +443,15 @@ mod tests {
         let names: Vec<_> = columns.suites.iter().map(|s| (s.role, &*s.name, s.cut)).collect();
         assert_eq!(names, [(Role::Suite, "a", true), (Role::Unit, "b", false)]);
         assert_eq!(columns.tests[0].name, "t");
+    }
+
+    #[test]
+    fn an_incomplete_suite_is_cut() {
+        let unit = |more: &str| with(&format!("[{{\"name\":\"a\",\"status\":\"failed\"{more}}}]"));
+        let cut = |text: &str| columns("F", text.as_bytes(), 1 << 20).unwrap().suites[0].cut;
+        assert!(cut(&unit(",\"incomplete\":true")));
+        assert!(!cut(&unit(",\"incomplete\":false")) && !cut(&unit("")));
+        assert!(error(&unit(",\"incomplete\":1")).ends_with("a boolean is expected, not a number"));
     }
 
     const STATUSES: [TestStatus; 6] = [

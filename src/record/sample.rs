@@ -92,6 +92,7 @@ fn result(name: &str, kind: &str, status: SuiteStatus, tests: Vec<TestResult>) -
         status,
         exit_code,
         signal: None,
+        incomplete: false,
         duration_ms,
         attempts,
         passed: 0,

@@ -11,6 +11,10 @@ use std::time::Duration;
 pub struct StepEnd {
     /// How its command ended; 126 or 127, as shells have it, when it could not be started.
     pub ending: Ending,
+    /// The exit code of its process, where it exited, whoever told it to.
+    pub exit_code: Option<i32>,
+    /// The signal that ended its process, whoever sent it.
+    pub signal: Option<i32>,
     /// Wall time in seconds.
     pub seconds: f64,
     /// Where its output begins in the attempt's log, in bytes.
@@ -83,6 +87,7 @@ pub(super) fn attempt(
         let outcome = supervise(&order, setup.watch, block, &mut |block| stream.push(block, &mut keep));
         stream.finish(&mut keep);
         masked += stream.masked();
+        let (exit_code, signal) = outcome.as_ref().map_or((None, None), |o| (o.exit_code, o.signal));
         let (ending, seconds, start_error) = match outcome {
             Ok(outcome) => {
                 leftovers += outcome.leftovers;
@@ -94,7 +99,15 @@ pub(super) fn attempt(
                 (Ending::Exited(if error.found { 126 } else { 127 }), 0.0, Some(sentence))
             }
         };
-        steps.push(StepEnd { ending, seconds, log_start, log_end: log.len(), start_error });
+        steps.push(StepEnd {
+            ending,
+            exit_code,
+            signal,
+            seconds,
+            log_start,
+            log_end: log.len(),
+            start_error,
+        });
         (setup.step_ended)(steps.len() - 1);
         if matches!(ending, Ending::TimedOut | Ending::Interrupted(_)) {
             break;

@@ -16,8 +16,13 @@ pub enum StepEnded {
     Exited(i32),
     /// By a signal that tollgate did not send.
     Signalled(i32),
-    /// Ended at its timeout.
-    TimedOut,
+    /// Ended at its timeout: by the signal that tollgate sent, or by itself before the second one, with this code.
+    TimedOut {
+        /// Its exit code, where it exited.
+        exit_code: Option<i32>,
+        /// The signal that ended it.
+        signal: Option<i32>,
+    },
     /// It could not be started: a sentence.
     NotStarted(String),
 }
@@ -36,7 +41,7 @@ pub enum Unread {
 pub struct Step {
     /// How it ended.
     pub ended: StepEnded,
-    /// What its results say; `None` for a suite that is read by its exit code alone.
+    /// What its results say, nothing where it did not start; `None` for a suite that is read by its exit code alone.
     pub read: Option<Result<Vec<Reading>, Unread>>,
     /// The one test that it was to run, by its selector; `None` for the whole suite.
     pub asked: Option<String>,
@@ -54,7 +59,7 @@ impl Step {
             readings.iter().all(|r| r.fault.is_none()) && cases.any(|c| c.status == TestStatus::Failed)
         };
         match ended {
-            StepEnded::Exited(0) | StepEnded::TimedOut | StepEnded::NotStarted(_) => false,
+            StepEnded::Exited(0) | StepEnded::TimedOut { .. } | StepEnded::NotStarted(_) => false,
             StepEnded::Signalled(_) => true,
             StepEnded::Exited(_) => !matches!(read, Some(Ok(readings)) if told(readings)),
         }
@@ -165,8 +170,8 @@ fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt {
         StepEnded::Signalled(n) => {
             (SuiteStatus::Crashed, None, Some(*n), Some(step.because(&format!("it was ended by signal {n}"))))
         }
-        StepEnded::TimedOut => {
-            (SuiteStatus::TimedOut, None, None, Some("it was ended at its timeout".into()))
+        StepEnded::TimedOut { exit_code, signal } => {
+            (SuiteStatus::TimedOut, *exit_code, *signal, Some("it was ended at its timeout".into()))
         }
         StepEnded::NotStarted(why) => (SuiteStatus::Missing, None, None, Some(why.clone())),
     };
@@ -175,8 +180,8 @@ fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt {
     let mut cases = match &step.read {
         None => vec![by_exit(step, name, fault.as_deref())],
         Some(Ok(readings)) => {
-            let said = readings.iter().find_map(|r| r.fault.as_deref());
-            fault = fault.or_else(|| said.map(|said| step.because(said)));
+            let said = readings.iter().find_map(|r| r.fault.as_ref());
+            fault = fault.or_else(|| said.map(|said| step.because(&said.sentence)));
             flatten(readings, step.asked.as_deref(), names)
         }
         Some(Err(unread)) => {
@@ -271,6 +276,8 @@ pub struct Combined {
     pub exit_code: Option<i32>,
     /// Of the last attempt.
     pub signal: Option<i32>,
+    /// Whether no attempt at the whole suite was without a fault: tests may be missing among `cases`.
+    pub incomplete: bool,
 }
 
 /// Joins the attempts at one suite, in order; at least one.
@@ -308,7 +315,9 @@ pub fn combine(attempts: &[Attempt]) -> Combined {
         }
         other => other,
     };
-    Combined { status, cases, faults, fault, exit_code, signal }
+    let whole = attempts.iter().any(|a| a.whole && a.fault.is_none());
+    let incomplete = !whole && attempts.iter().any(|a| a.fault.is_some());
+    Combined { status, cases, faults, fault, exit_code, signal, incomplete }
 }
 
 /// What a later attempt says of a test that an earlier one had.
@@ -352,6 +361,7 @@ pub fn result(
         status: combined.status,
         exit_code: combined.exit_code,
         signal: combined.signal,
+        incomplete: combined.incomplete,
         duration_ms,
         attempts,
         tests: tests.collect(),
@@ -380,6 +390,7 @@ mod tests {
 
     const P: TestStatus = TestStatus::Passed;
     const F: TestStatus = TestStatus::Failed;
+    const LATE: StepEnded = StepEnded::TimedOut { exit_code: None, signal: Some(15) };
 
     #[test]
     fn a_test_that_the_asked_one_stands_in_is_told_of_too() {
@@ -435,7 +446,7 @@ mod tests {
                 "holds no results",
             ),
             (step(StepEnded::Signalled(11), &[("a", P)]), SuiteStatus::Crashed, "it was ended by signal 11"),
-            (step(StepEnded::TimedOut, &[("a", P)]), SuiteStatus::TimedOut, "it was ended at its timeout"),
+            (step(LATE, &[("a", P)]), SuiteStatus::TimedOut, "it was ended at its timeout"),
             (
                 Step { trouble: Some("the log is gone".into()), ..step(StepEnded::Exited(0), &[("a", P)]) },
                 SuiteStatus::Failed,
@@ -550,6 +561,30 @@ mod tests {
         assert_eq!(told("un", &both, vec![of("g", "un"), of("h", "un")]), passed(&lines));
         let lines = ["g un=passed by un", "h un=failed by un"];
         assert_eq!(told("un", &both, vec![of("g", "un")]), failed(&lines));
+    }
+
+    #[test]
+    fn what_did_not_start_or_ran_too_long() {
+        let none = Step { ended: StepEnded::NotStarted("`x` cannot be started".into()), ..step(LATE, &[]) };
+        let none = attempt("s", &[Step { read: Some(Ok(Vec::new())), ..none }]);
+        assert_eq!((none.status, none.cases.len()), (SuiteStatus::Missing, 0));
+        assert_eq!(none.fault.as_deref(), Some("`x` cannot be started"));
+        let late = combine(&[attempt("s", &[step(LATE, &[])])]);
+        assert_eq!((late.status, late.exit_code, late.signal), (SuiteStatus::TimedOut, None, Some(15)));
+        let code = StepEnded::TimedOut { exit_code: Some(0), signal: None };
+        let late = combine(&[attempt("s", &[step(code, &[("a", P)])])]);
+        assert_eq!((late.status, late.exit_code, late.signal), (SuiteStatus::TimedOut, Some(0), None));
+    }
+
+    #[test]
+    fn a_suite_is_incomplete_until_a_whole_attempt_has_no_fault() {
+        let mut torn = attempt("s", &[step(StepEnded::Exited(1), &[("a", F)])]);
+        assert!(!combine(std::slice::from_ref(&torn)).incomplete);
+        torn.fault = Some("the plan says 3".into());
+        assert!(combine(std::slice::from_ref(&torn)).incomplete);
+        let green = attempt("s", &[step(StepEnded::Exited(0), &[("a", P)])]);
+        assert!(!combine(&[torn.clone(), green.clone()]).incomplete);
+        assert!(combine(&[torn, Attempt { whole: false, ..green }]).incomplete);
     }
 
     #[test]

@@ -85,6 +85,7 @@ pub(super) fn of_suite(
         return None;
     }
     match after.status {
+        SuiteStatus::Quarantined => None,
         _ if after.cut => Some(Change::NotRun),
         SuiteStatus::NotRun => Some(Change::NotRun),
         SuiteStatus::Passed if !ran => Some(Change::NewPass),

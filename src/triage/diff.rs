@@ -337,6 +337,20 @@ mod tests {
     }
 
     #[test]
+    fn incomplete_results_keep_tests_from_running() {
+        let (_, lines) = texts("s passed: a passed, b passed", "s failed!: a failed");
+        assert_eq!(
+            lines,
+            [
+                "blocker regression s.a: it passed in the baseline; the only failing test of its suite",
+                "major not_run s.b: it has no result: its suite failed",
+            ]
+        );
+        let (_, lines) = texts("s passed: b passed; t quarantined!:", "s quarantined!:; t quarantined!:");
+        assert_eq!(lines, ["major not_run s.b: it has no result: its suite failed"]);
+    }
+
+    #[test]
     fn a_crash_keeps_its_tests_from_running_and_is_a_failure_of_its_own() {
         let (status, lines) = texts("s failed: a failed, b passed", "s crashed: a failed");
         assert_eq!(status, "regression");

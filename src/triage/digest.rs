@@ -195,6 +195,7 @@ mod tests {
             status,
             exit_code: Some(101),
             signal: None,
+            incomplete: false,
             duration_ms: 1200,
             attempts: 1,
             passed: 0,

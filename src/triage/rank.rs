@@ -199,9 +199,11 @@ impl<'c, 'a> View<'c, 'a> {
             TestStatus::Passed => "passed",
             _ => "was listed",
         });
+        // A quarantined suite that is cut failed too.
+        let failed = |s: &SuiteRow<'_>| s.status.is_failure() || (s.cut && s.status != SuiteStatus::NotRun);
         match (item.is.map(|t| t.status), item.after) {
             (Some(TestStatus::Ignored), _) => format!("it {was} in the baseline and is ignored now"),
-            (None, Some(suite)) if suite.status.is_failure() && item.was.is_some() => {
+            (None, Some(suite)) if failed(suite) && item.was.is_some() => {
                 format!("it has no result: its suite {}", words(suite.status))
             }
             (None, Some(suite)) if item.was.is_none() && suite.status == SuiteStatus::Ignored => {

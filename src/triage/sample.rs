@@ -1,5 +1,5 @@
 //! Runs for tests, from short texts: `suite status: test status, test status/signature; suite status: ...`. A suite whose
-//! name begins with `e2e` is of that kind and list, others are units.
+//! name begins with `e2e` is of that kind and list, others are units; one whose status ends in `!` is cut.
 
 use crate::model::columns::{Columns, Head, SuiteRow, TestRow};
 use crate::model::suite::{Role, SuiteStatus};
@@ -29,8 +29,8 @@ pub(super) fn run(commit: &str, text: &str) -> Columns<'static> {
             role: if e2e { Role::Suite } else { Role::Unit },
             kind: if e2e { "e2e" } else { "unit" }.into(),
             name: name.to_string().into(),
-            status: SuiteStatus::parse(status).unwrap(),
-            cut: false,
+            status: SuiteStatus::parse(status.trim_end_matches('!')).unwrap(),
+            cut: status.ends_with('!'),
             tests: first..columns.tests.len() as u32,
         });
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use tollgate::ingest::{ReadFault, read};
 use tollgate::model::suite::Reader;
-use tollgate::model::test::{Reading, TestStatus};
+use tollgate::model::test::{FaultKind, Reading, TestStatus};
 
 fn recorded(reader: Reader) -> Vec<(String, Vec<u8>)> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/ingest").join(reader.name());
@@ -32,7 +32,8 @@ fn shown(result: Result<Vec<Reading>, ReadFault>) -> String {
         let time = reading.duration_ms.map_or(String::new(), |ms| format!(" in {ms} ms"));
         writeln!(out, "  [{}]{time}", reading.name).unwrap();
         if let Some(fault) = reading.fault {
-            writeln!(out, "    fault: {fault}").unwrap();
+            let kind = if fault.kind == FaultKind::Truncated { "cut off" } else { "fault" };
+            writeln!(out, "    {kind}: {}", fault.sentence).unwrap();
         }
         for case in reading.cases {
             let time = case.duration_ms.map_or(String::new(), |ms| format!(" {ms} ms"));
@@ -138,6 +139,36 @@ fn ingest_streams_cut_short_lose_no_failure_silently() {
             }
         }
     }
+}
+
+/// Whether nothing may be made of it: it could not be read, or a reading says that it is cut off.
+fn refused(result: &Result<Vec<Reading>, ReadFault>) -> bool {
+    let cut = |r: &Reading| r.fault.as_ref().is_some_and(|f| f.kind == FaultKind::Truncated);
+    result.as_ref().map_or(true, |readings| readings.iter().any(cut))
+}
+
+/// A cut within what the last run, binary or package says is seen, at whatever byte; one between two binaries or packages cannot
+/// be, nor one behind the last thing that is counted.
+#[test]
+fn ingest_streams_cut_off_are_told_from_streams_that_say_what_failed() {
+    let (mut silent, mut cuts) = (String::new(), 0);
+    for reader in [Reader::Libtest, Reader::Nextest, Reader::Tap, Reader::Node, Reader::Go] {
+        for (name, bytes) in recorded(reader) {
+            if refused(&read_bytes(reader, &bytes)) {
+                writeln!(silent, "{}/{name} refused as a whole", reader.name()).unwrap();
+                continue;
+            }
+            for percent in [10, 25, 50, 75, 90] {
+                let cut = &bytes[..bytes.len() * percent / 100];
+                cuts += 1;
+                if !refused(&read_bytes(reader, cut)) {
+                    let end = String::from_utf8_lossy(&cut[cut.len().saturating_sub(60)..]).into_owned();
+                    writeln!(silent, "{}/{name} at {percent} %: {end:?}", reader.name()).unwrap();
+                }
+            }
+        }
+    }
+    insta::assert_snapshot!("ingest_cut_off", format!("{cuts} cuts\n{silent}"));
 }
 
 #[test]

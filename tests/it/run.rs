@@ -283,6 +283,10 @@ fn a_timeout_ends_the_suite_and_the_others_are_intact() {
     ws.run(&["run", "--timeout", "2s", "--jobs", "2", "--out", "out"]).expect(1);
     let summary = ws.json("out/summary.json");
     assert_eq!(summary["units"][1]["status"], "timed_out");
+    assert_eq!(
+        (&summary["units"][1]["exit_code"], &summary["units"][1]["signal"]),
+        (&Value::Null, &15.into())
+    );
     assert_eq!(summary["failed_unit_names"], serde_json::json!(["beta"]));
     assert_eq!(ws.json("out/beta/failure_digest.json")["root_cause_class"], "timeout");
 }
@@ -389,6 +393,116 @@ fn ingested_results_are_judged_like_a_run() {
     assert!(!ws.at("torn").exists() && !ws.at("none").exists());
     let check = ws.check(&["--run", "out"]);
     assert_eq!(check.gate("pass_rate").status, "fail");
+}
+
+/// Results that end before what wrote them did are no results; what whole ones say of a failure outside the tests is.
+#[test]
+fn ingested_results_that_are_cut_off_leave_nothing_behind() {
+    let ws = workspace();
+    let go = "{\"Action\":\"run\",\"Package\":\"p\",\"Test\":\"TestA\"}\n{\"Action\":\"pass\",\"Package\":\"p\",\"Test\":\"TestA\",\"Elap";
+    let harness = "running 2 tests\ntest a ... ok\n";
+    let died = format!(
+        "{harness}error: test failed, to rerun pass `--lib`\n\nCaused by:\n  process didn't exit successfully: `x` (signal: 11, SIGSEGV)\n"
+    );
+    let build = "{\"ImportPath\":\"p [p.test]\",\"Action\":\"build-output\",\"Output\":\"# p [p.test]\\n\"}\n\
+        {\"ImportPath\":\"p [p.test]\",\"Action\":\"build-output\",\"Output\":\"./a_test.go:3:23: \\\"fmt\\\" imported and not used\\n\"}\n\
+        {\"ImportPath\":\"p [p.test]\",\"Action\":\"build-fail\"}\n{\"Action\":\"start\",\"Package\":\"p\"}\n\
+        {\"Action\":\"output\",\"Package\":\"p\",\"Output\":\"FAIL\\tp [build failed]\\n\"}\n\
+        {\"Action\":\"fail\",\"Package\":\"p\",\"Elapsed\":0,\"FailedBuild\":\"p [p.test]\"}\n";
+    for (nth, (format, text, code)) in [
+        ("go", go, 4),
+        ("go", build, 1),
+        ("go", "FAIL\tp [build failed]\n", 1),
+        ("tap", "1..3\nok 1 - a\n", 4),
+        ("tap", "1..3\nok 1 - a\nBail out! no database\n", 1),
+        ("libtest", harness, 4),
+        ("libtest", &died, 1),
+        ("nextest", "    Starting 2 tests across 1 binary\n        PASS [   0.004s] shelf a\n", 4),
+        ("node", "▶ a\n  ✔ b (0.5ms)\n✔ a (1ms)\nℹ tests 1\nℹ suites 1\nℹ pass 1\nℹ fa", 4),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let out = format!("out{nth}");
+        let run = ws.put("results", text).run(&["ingest", format, "results", "--out", &out]).expect(code);
+        assert_eq!(ws.at(&out).exists(), code == 1, "{format}: {}", run.stderr);
+        assert_eq!(run.stderr.contains("results is cut off: "), code == 4, "{}", run.stderr);
+        if code == 1 {
+            valid(&ws, &out);
+        }
+        if format == "go" && code == 1 {
+            let index = ws.json(&format!("{out}/failure_diagnostics_index.json"));
+            assert!(index.to_string().contains("\"build_failure\""), "{index:#}");
+        }
+    }
+}
+
+/// A time is the one that the reporter means, or none; a reporter that leaves tests out is refused.
+#[test]
+fn ingested_results_are_not_misread() {
+    let ws = workspace();
+    let junit = r#"<testsuite name="s" tests="3"><testcase name="a" time="0,5"/><testcase name="b" time="1,234"/><testcase name="c"/></testsuite>"#;
+    ws.put("results", junit).run(&["ingest", "junit", "results", "--out", "out"]).expect(0);
+    valid(&ws, "out");
+    let summary = ws.json("out/summary.json");
+    let times =
+        summary["units"][0]["tests"].as_array().unwrap().iter().map(|t| t.get("duration_ms").unwrap());
+    assert_eq!(times.collect::<Vec<_>>(), [&Value::from(500), &Value::Null, &Value::Null]);
+    let junit = std::fs::read_to_string(ws.at("out/junit.xml")).unwrap();
+    let cases: Vec<&str> = junit.lines().filter(|l| l.contains("<testcase ")).collect();
+    let timed = cases.iter().map(|l| l.contains(" time="));
+    assert_eq!(timed.collect::<Vec<_>>(), [true, false, false], "{junit}");
+    let dots = include_str!("../../fixtures/ingest/node/dot.txt");
+    let run = ws.put("results", dots).run(&["ingest", "node", "results", "--out", "dots"]).expect(4);
+    assert!(run.stderr.contains("its reporter `dot`") && !ws.at("dots").exists(), "{}", run.stderr);
+}
+
+/// A program that is not there fails its suite, and no test of it is made up; one read by its exit code is its own test.
+#[test]
+fn a_suite_that_cannot_be_started_invents_no_test() {
+    let ws = workspace();
+    ws.run(&["run", "--out", "base"]).expect(0);
+    let gone = TOML.replace("command = \"sh suite.sh {name}\"", "command = \"./nonexist {name}\"");
+    ws.put("tollgate.toml", gone).run(&["run", "--diff-from", "base", "--out", "out"]).expect(1);
+    valid(&ws, "out");
+    let summary = ws.json("out/summary.json");
+    for suite in summary["units"].as_array().unwrap() {
+        assert_eq!((suite["status"].as_str(), &suite["tests"]), (Some("missing"), &serde_json::json!([])));
+    }
+    let counts = &ws.json("out/triage_diff.json")["summary"];
+    assert_eq!(counts["regression_count"], 4, "{counts}");
+    assert_eq!((&counts["new_failure_count"], &counts["not_run_count"]), (&0.into(), &12.into()), "{counts}");
+    let exit =
+        "[suites.lint]\nnames = [\"style\", \"gone\"]\ncommand = \"sh {name}.sh\"\nreader = \"exit\"\n";
+    let exit = TOML
+        .replace("[suites.e2e]", &format!("{exit}\n[suites.e2e]"))
+        .replace("\"unit\", \"e2e\"", "\"lint\"");
+    ws.put("tollgate.toml", exit).put("style.sh", "exit 0").run(&["run", "--out", "exit"]).expect(1);
+    let summary = ws.json("exit/summary.json");
+    for suite in summary["units"].as_array().unwrap() {
+        let test = &suite["tests"][0];
+        assert_eq!((&test["name"], &test["duration_ms"]), (&suite["name"], &suite["duration_ms"]), "{suite}");
+    }
+    let junit = std::fs::read_to_string(ws.at("exit/junit.xml")).unwrap();
+    assert!(junit.lines().filter(|l| l.contains("<testcase ")).all(|l| l.contains(" time=")), "{junit}");
+}
+
+/// Tests behind a failing one of a stream that does not reach its plan did not run; they are not gone.
+#[test]
+fn tests_that_an_incomplete_stream_lacks_did_not_run() {
+    let ws = workspace();
+    ws.run(&["run", "--out", "base"]).expect(0);
+    let torn = "echo 1..3; echo not ok 1 - one; exit 1";
+    ws.put("suite.sh", format!("[ \"$1\" = beta ] && {{ {torn}; }}\n{SUITE}"));
+    ws.run(&["run", "--diff-from", "base", "--out", "out"]).expect(1);
+    valid(&ws, "out");
+    let summary = ws.json("out/summary.json");
+    assert_eq!(summary["units"][1]["incomplete"], true, "{summary:#}");
+    // The reporter says no time: null, and there.
+    let test = summary["units"][1]["tests"][0].as_object().unwrap();
+    assert_eq!(test.get("duration_ms"), Some(&Value::Null));
+    let counts = &ws.json("out/triage_diff.json")["summary"];
+    assert_eq!((&counts["removed_count"], &counts["not_run_count"]), (&0.into(), &2.into()), "{counts}");
 }
 
 #[test]

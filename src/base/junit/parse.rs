@@ -307,10 +307,54 @@ impl Attributes {
             .unwrap_or(0)
     }
 
-    /// Some reporters group the digits of thousands: `1,234.5`.
     fn time_ms(&self) -> Option<f64> {
-        let time = self.get("time")?;
-        let seconds = time.trim().replace(',', "").parse::<f64>().ok()?;
-        Some(seconds * 1_000.0).filter(|ms| ms.is_finite())
+        Some(seconds(self.get("time")?.trim())? * 1_000.0).filter(|ms| ms.is_finite())
+    }
+}
+
+/// Seconds, with a point or a comma before their fraction. Some reporters group the digits of thousands: `1,234.5`. What may
+/// be either (`1,234`) is no time.
+fn seconds(time: &str) -> Option<f64> {
+    if !time.contains(',') {
+        return time.parse().ok();
+    }
+    let (whole, point) = time.split_once('.').map_or((time, None), |(whole, part)| (whole, Some(part)));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    let rest: Vec<&str> = groups.collect();
+    if !digits(first) || !rest.iter().all(|part| digits(part)) {
+        return None;
+    }
+    let grouped = (1..=3).contains(&first.len()) && first != "0" && rest.iter().all(|part| part.len() == 3);
+    match (grouped, point, rest.as_slice()) {
+        (true, Some(_), _) | (true, None, [_, _, ..]) => time.replace(',', "").parse().ok(),
+        (false, None, [_]) => time.replace(',', ".").parse().ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_with_commas() {
+        let said = [
+            ("0.5", Some(0.5)),
+            ("0,5", Some(0.5)),
+            ("0,123", Some(0.123)),
+            ("12,3456", Some(12.3456)),
+            ("1,234.5", Some(1234.5)),
+            ("1,234,567", Some(1_234_567.0)),
+            ("1,234", None),
+            ("1,23.4", None),
+            ("1,2,3", None),
+            (",5", None),
+            ("-1,5", None),
+        ];
+        for (text, time) in said {
+            assert_eq!(seconds(text), time, "{text}");
+        }
     }
 }

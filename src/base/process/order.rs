@@ -40,6 +40,10 @@ pub enum Ending {
 pub struct Outcome {
     /// How it ended.
     pub ending: Ending,
+    /// The exit code of the process that was started, where it exited, whoever told it to.
+    pub exit_code: Option<i32>,
+    /// The signal that ended it, whoever sent it.
+    pub signal: Option<i32>,
     /// Wall time in seconds, from the start to the end of the process that was started.
     pub seconds: f64,
     /// Processes that outlived it and were ended. Where the system does not tell (no `/proc`), 1 stands for "some".

@@ -49,7 +49,13 @@ pub fn supervise(
     });
     pipe.drain();
     let status = group.reap();
-    Ok(Outcome { ending: stopped.unwrap_or_else(|| ending(status)), seconds, leftovers })
+    Ok(Outcome {
+        ending: stopped.unwrap_or_else(|| ending(status)),
+        exit_code: status.and_then(|s| s.code()),
+        signal: status.and_then(|s| s.signal()),
+        seconds,
+        leftovers,
+    })
 }
 
 fn ending(status: Option<ExitStatus>) -> Ending {

@@ -292,7 +292,24 @@ fn a_suite_that_never_ends_is_ended_with_its_children_and_its_next_step_does_not
     let attempts = told.attempts.into_inner().unwrap();
     let endings: Vec<Ending> = attempts[0].1.steps.iter().map(|s| s.ending).collect();
     assert_eq!(endings, [Ending::TimedOut]);
+    // It does not hear TERM: the second signal ended it.
+    assert_eq!((attempts[0].1.steps[0].exit_code, attempts[0].1.steps[0].signal), (None, Some(9)));
     assert!(is_gone(&dir.path().join("child")));
+}
+
+#[test]
+fn a_suite_that_ends_by_itself_after_its_timeout_has_its_code() {
+    let dir = tempfile::tempdir().unwrap();
+    fs_err::write(dir.path().join("script"), "trap 'exit 7' TERM; while :; do sleep 0.05; done").unwrap();
+    let told = Told::default();
+    let mut options = options(dir.path(), 1);
+    options.grace = Duration::from_secs(60);
+    let late =
+        Job { steps: vec![step("sh script")], timeout: Duration::from_secs(2), ..job(dir.path(), "true") };
+    execute(&[late], &options, &told);
+    let attempts = told.attempts.into_inner().unwrap();
+    let end = &attempts[0].1.steps[0];
+    assert_eq!((end.ending, end.exit_code, end.signal), (Ending::TimedOut, Some(7), None));
 }
 
 #[test]
