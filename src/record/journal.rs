@@ -384,7 +384,7 @@ mod tests {
     #[test]
     fn what_cannot_be_recorded_is_a_warning() {
         let full = OpenOptions::new().append(true).open("/dev/full").expect("a full disk");
-        let journal = Journal::over(full, "run_events.jsonl".into(), "run-1", 0, 0, stamp);
+        let journal = Journal::over(full, None, "run_events.jsonl".into(), "run-1", (0, 0), stamp);
         for event in sample::events() {
             journal.append(&event);
         }
