@@ -31,10 +31,10 @@ impl Anchors {
         let count = values.len();
         let mut all: Vec<Vec<u8>> = values.into_iter().collect();
         all.extend(SHAPES.iter().map(|s| s.prefix.as_bytes().to_vec()));
-        let search = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(&all)
-            .map_err(|e| format!("the secrets of the environment cannot be searched for: {e}"))?;
+        let search =
+            AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&all).map_err(|e| {
+                format!("the secrets of the environment and tollgate.toml cannot be searched for: {e}")
+            })?;
         let mut first = [false; 256];
         for byte in all.iter().filter_map(|a| a.first()) {
             first[usize::from(*byte)] = true;
