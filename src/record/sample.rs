@@ -128,7 +128,7 @@ fn late() -> NotRun {
 }
 
 pub(super) fn lint() -> LintResult {
-    LintResult { name: "fmt".into(), passed: true, duration_ms: 1960 }
+    LintResult { name: "fmt".into(), passed: true, duration_ms: 1960, masked: 0 }
 }
 
 pub(super) fn summary() -> Summary {
