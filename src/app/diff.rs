@@ -3,6 +3,7 @@
 use super::commands::Replays;
 use super::error::{Error, exit};
 use super::ground::Ground;
+use super::masking::masker;
 use super::run_summary::{self, Text};
 use crate::base::clock::Now;
 use crate::base::files::show;
@@ -11,6 +12,7 @@ use crate::model::run::{Identity, schema};
 use crate::model::suite::Role;
 use crate::model::triage::{Compared, RecommendedCommands, TriageDiff, TriageStatus};
 use crate::triage;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -24,6 +26,8 @@ pub struct DiffRequest<'r> {
     pub current: &'r Path,
     /// The moment of the comparison.
     pub now: Now,
+    /// The environment: no command shows a secret of it.
+    pub env: &'r BTreeMap<String, String>,
 }
 
 /// Compares the runs. Both files are read, hashed and parsed at the same time. An unreadable one is an error that names it
@@ -54,7 +58,9 @@ pub fn diff(request: &DiffRequest<'_>) -> Result<TriageDiff, Error> {
     // Two summaries are compared wherever they are: without settings that can be used there are no commands to show.
     let ground = Ground::open_bare(request.root, request.now).ok();
     let names = ground.as_ref().and_then(|g| g.names().ok()).unwrap_or_default();
-    let replays = ground.as_ref().map(|g| Replays::new(&g.run, "ci").knowing(&names, ""));
+    let masker = ground.as_ref().map(|g| masker(request.env, g)).transpose()?;
+    let grounds = ground.as_ref().zip(masker.as_ref());
+    let replays = grounds.map(|(g, masker)| Replays::new(&g.run, "ci", masker).knowing(&names, ""));
     let replay = |suite: &str, kind: &str, role: Role, test: Option<&str>| {
         let replays = replays.as_ref().filter(|r| r.knows(kind, suite))?;
         let one = test.and_then(|test| replays.test(kind, suite, test));

@@ -3,6 +3,7 @@
 use super::commands::environment;
 use super::error::{Error, exit};
 use super::ground::Ground;
+use super::masking::masker;
 use super::run::{GRACE, Results, commands_of, read_results, steps};
 use crate::base::clock::Now;
 use crate::base::process::{Ending, MARK};
@@ -103,6 +104,7 @@ impl FlakeChecked {
 /// Runs it.
 pub fn flake_check(request: &FlakeCheckRequest<'_>) -> Result<FlakeChecked, Error> {
     let ground = Ground::open(request.root, request.now)?;
+    let masker = Arc::new(masker(request.env, &ground)?);
     let (spec, suite, test) = find(&ground, request.test)?;
     if test.is_some() && spec.single.is_none() {
         return Err(Error::Usage(format!(
@@ -111,7 +113,7 @@ pub fn flake_check(request: &FlakeCheckRequest<'_>) -> Result<FlakeChecked, Erro
         )));
     }
     let test = match test {
-        Some(test) => Some(reachable(&ground, spec, &suite, test)?),
+        Some(test) => Some(reachable(&ground, &masker, spec, &suite, test)?),
         None => None,
     };
     let fixed = spec.results.as_deref().is_some_and(|path| !path.contains("{out}"));
@@ -123,7 +125,6 @@ pub fn flake_check(request: &FlakeCheckRequest<'_>) -> Result<FlakeChecked, Erro
     }
     let scratch =
         tempfile::tempdir().map_err(|e| Error::Work(format!("no scratch folder can be made: {e}")))?;
-    let masker = Arc::new(Masker::new(request.env.iter()).map_err(Error::Work)?);
     let series = Series {
         ground: &ground,
         spec,
@@ -152,11 +153,12 @@ pub fn flake_check(request: &FlakeCheckRequest<'_>) -> Result<FlakeChecked, Erro
             test.escape_debug()
         )));
     }
-    answer(request, suite, &seen.ended)
+    answer(request, masker.mask(request.test).0, suite, &seen.ended)
 }
 
 fn answer(
     request: &FlakeCheckRequest<'_>,
+    test: String,
     suite: String,
     ended: &[Option<(String, String)>],
 ) -> Result<FlakeChecked, Error> {
@@ -179,7 +181,7 @@ fn answer(
         .collect();
     failing.sort_by_key(|f| std::cmp::Reverse(f.runs));
     Ok(FlakeChecked {
-        test: request.test.to_string(),
+        test,
         suite,
         proves: rate.sentence(),
         rate,
@@ -214,14 +216,20 @@ fn find<'g>(ground: &'g Ground, named: &str) -> Result<(&'g SuiteSpec, String, O
 }
 
 /// The name by which `single` reaches a test: what the last run that tells of it says, else the name itself.
-fn reachable(ground: &Ground, spec: &SuiteSpec, suite: &str, test: String) -> Result<String, Error> {
+fn reachable(
+    ground: &Ground,
+    masker: &Masker,
+    spec: &SuiteSpec,
+    suite: &str,
+    test: String,
+) -> Result<String, Error> {
     let named = last_runs(ground).find_map(|summary| {
         let (_, result) = summary.all().find(|(_, s)| s.kind == spec.kind && s.name == suite)?;
         let known = result.tests.iter().find(|t| t.name == test)?;
         known.selector.clone()
     });
     let name = named.unwrap_or(test);
-    plan::by_name(spec.reader, BTreeSet::from([name.clone()]))
+    plan::by_name(spec.reader, BTreeSet::from([masker.mask(&name).0]))
         .map_err(|why| Error::Usage(format!("it cannot be run alone: {why}")))?;
     Ok(name)
 }
@@ -299,13 +307,18 @@ impl Series<'_> {
     }
 }
 
-/// The signature and message of a failed run.
-fn failure(attempt: &Attempt) -> (String, String) {
+/// The signature and message of a failed run, masked: results in a file come past the masking of the output.
+fn failure(attempt: &Attempt, masker: &Masker) -> (String, String) {
+    let hide = |text: &str| masker.mask(text).0;
     let first: Option<&Case> = attempt.cases.iter().find(|c| c.status == TestStatus::Failed);
     match (first.and_then(|c| c.failure.as_ref()), &attempt.fault) {
-        (Some(failure), _) => (triage::signature(Some(failure), "failed"), failure.message.clone()),
+        (Some(failure), _) => {
+            let failure = Failure::new(&hide(&failure.message), &hide(&failure.text), failure.place.clone());
+            (triage::signature(Some(&failure), "failed"), failure.message)
+        }
         (None, Some(fault)) => {
-            (triage::signature(Some(&Failure::new(fault, "", None)), fault), fault.clone())
+            let fault = hide(fault);
+            (triage::signature(Some(&Failure::new(&fault, "", None)), &fault), fault)
         }
         (None, None) => (triage::signature(None, attempt.status.name()), attempt.status.name().to_string()),
     }
@@ -336,7 +349,7 @@ impl run::Observer for Series<'_> {
             return Next::Done;
         }
         let judged = self.judge(job, &ended);
-        let failed = judged.status.is_failure().then(|| failure(&judged));
+        let failed = judged.status.is_failure().then(|| failure(&judged, self.masker));
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.absent |= judged.absent;
         seen.ended.push(failed);

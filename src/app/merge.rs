@@ -5,6 +5,7 @@ use super::commands::{Replays, run_again};
 use super::environment;
 use super::error::Error;
 use super::ground::Ground;
+use super::masking::masker;
 use super::run_baseline::Baseline;
 use super::run_documents::{self, Outcome, Written};
 use crate::base::clock::Now;
@@ -68,6 +69,7 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
         parts.iter().map(|p| (p.shown.clone(), p.summary.clone())).collect();
     let plan::Merged { summary: merged, notes } = plan::merge(&summaries).map_err(MergeError::Unfit)?;
     let baseline = request.diff_from.map(|path| Baseline::open(path, &ground.root)).transpose()?;
+    let masker = masker(request.env, &ground)?;
     let mut records = Vec::new();
     for part in &parts {
         records.extend(self::records(part)?);
@@ -77,6 +79,7 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
     for (part, record) in &mut records {
         copy(part, record, &folder, &folders)?;
     }
+    let records: Vec<SuiteRecord> = records.into_iter().map(|(_, record)| record).collect();
     let facts = environment::facts(ground.root.real(), &ground.run, request.env);
     let again = run_again(&merged.profile, None, baseline.as_ref().map(|b| b.shown.as_str()), None);
     let names = ground.names().unwrap_or_default();
@@ -88,12 +91,13 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
         rerun_from: None,
         shard: merged.shard,
         plan: merged.plan,
-        records: records.into_iter().map(|(_, record)| record).collect(),
+        // Of a suite whose folder was not kept only the shard's summary counts them.
+        masked: merged.masked.saturating_sub(run_documents::masked(&records, &merged.lint)),
+        records,
         not_run: merged.not_run,
         lint: merged.lint,
-        masked: 0,
         rerunnable: true,
-        replays: Replays::new(&ground.run, &merged.profile).knowing(&names, &again),
+        replays: Replays::new(&ground.run, &merged.profile, &masker).knowing(&names, &again),
         again: again.clone(),
         facts: &facts,
         env: request.env,

@@ -28,6 +28,7 @@ mod ingest;
 mod init;
 mod init_text;
 mod last_verdict;
+mod masking;
 mod merge;
 mod prove;
 mod prove_mutants;

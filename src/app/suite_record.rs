@@ -2,6 +2,7 @@
 
 use super::commands::Replays;
 use super::error::Error;
+use super::masking::mask_names;
 use crate::base::redact::Masker;
 use crate::ingest;
 use crate::model::plan::Item;
@@ -60,7 +61,8 @@ pub(super) struct Recorded {
 /// Judges a suite. `tail` is the end of its output, masked.
 pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], tail: &str) -> Recorded {
     let mut combined = attempts::combine(&end.attempts);
-    let masked = end.masked + mask(&mut combined, masker);
+    let masked =
+        end.masked + mask(&mut combined, masker) + mask_names(&mut combined.cases, end.reader, masker);
     let signature = |case: &Case| triage::signature(case.failure.as_ref(), &case.name);
     let attempts = u32::try_from(end.attempts.len()).unwrap_or(u32::MAX);
     let (name, kind) = (&end.item.name, &end.item.kind);
@@ -81,7 +83,7 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
         role: end.item.role,
         result,
         reader: end.reader.name().into(),
-        command: masker.mask(&end.command).0,
+        command: end.command,
         cwd: end.cwd,
         log: end.log,
         started_at: end.started_at,

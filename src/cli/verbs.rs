@@ -123,7 +123,8 @@ pub(super) fn doctor(global: &Global, now: Now, env: &Env, verb: &args::Doctor) 
 
 pub(super) fn diff(global: &Global, now: Now, env: &Env, verb: &args::Diff) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
-    let request = DiffRequest { root: &global.root, base: &verb.base, current: &verb.current, now };
+    let request =
+        DiffRequest { root: &global.root, base: &verb.base, current: &verb.current, now, env: env.all() };
     let triage = app::diff(&request)?;
     if let Some(out) = &verb.out {
         let text = serde_json::to_string_pretty(&triage);

@@ -8,6 +8,7 @@ use crate::app::commands::{Replays, run_again};
 use crate::app::environment;
 use crate::app::error::{Error, exit};
 use crate::app::ground::Ground;
+use crate::app::masking::masker;
 use crate::app::run_documents::{self, Outcome, Written};
 use crate::base::machine;
 use crate::base::process::MARK;
@@ -50,6 +51,7 @@ impl RunAnswer {
 pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Option<RunAnswer>, Error> {
     let clock = RunClock::start(request.now);
     let ground = Ground::open(request.root, request.now)?;
+    let masker = Arc::new(masker(request.env, &ground)?);
     let (prepared, folder, resumed) = match request.source {
         Source::Resume(dir) => {
             let folder = Folder::open(&ground.root, dir).map_err(|e| Error::Usage(e.to_string()))?;
@@ -59,7 +61,7 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
             (prepare::resumed(&ground, &replayed)?, folder, Some((journal, replayed)))
         }
         _ => {
-            let prepared = prepare::prepare(&ground, request)?;
+            let prepared = prepare::prepare(&ground, request, &masker)?;
             let whole = prepared.plan.shard.kind == ShardKind::None;
             if prepared.plan.items.is_empty() && whole && prepared.lint.is_empty() {
                 return Ok(None);
@@ -83,7 +85,6 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
     for note in ground.quarantine_notes().iter().chain(&prepared.notes) {
         watcher.note(note);
     }
-    let masker = Arc::new(Masker::new(request.env.iter()).map_err(Error::Work)?);
     let under_way =
         UnderWay { request, ground: &ground, prepared: &prepared, folder: &folder, clock, masker };
     under_way.go(resumed, watcher).map(Some)
@@ -184,7 +185,7 @@ impl UnderWay<'_> {
             masked: 0,
             rerunnable: true,
             again: self.again(),
-            replays: Replays::new(&self.ground.run, &plan.profile),
+            replays: Replays::new(&self.ground.run, &plan.profile, &self.masker),
             facts: &facts,
             env: self.request.env,
         };

@@ -4,10 +4,12 @@ use super::request::{RunRequest, Source};
 use crate::app::environment;
 use crate::app::error::Error;
 use crate::app::ground::Ground;
+use crate::app::masking::mask_asked;
 use crate::app::run_baseline::Baseline;
 use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
 use crate::base::files::{self, show};
+use crate::base::redact::Masker;
 use crate::model::event::Started;
 use crate::model::plan::{Item, Plan, Shard, ShardKind};
 use crate::model::run::{LintResult, NotRun, ReplayBundle, RunStatus, Summary, schema};
@@ -40,11 +42,12 @@ pub(super) struct Prepared {
 }
 
 /// Settles everything that can be settled before the first suite starts.
-pub(super) fn prepare(ground: &Ground, request: &RunRequest<'_>) -> Result<Prepared, Error> {
+pub(super) fn prepare(ground: &Ground, request: &RunRequest<'_>, masker: &Masker) -> Result<Prepared, Error> {
     match request.source {
         Source::Fresh => fresh(ground, request),
         Source::Rerun(path) => {
-            let (summary, _) = record::read_summary(path).map_err(|e| Error::Work(e.to_string()))?;
+            let (mut summary, _) = record::read_summary(path).map_err(|e| Error::Work(e.to_string()))?;
+            mask_asked(&mut summary, masker);
             let baseline = Baseline::open(request.diff_from.unwrap_or(path), &ground.root)?;
             rerun(ground, summary, baseline, path)
         }
@@ -55,7 +58,9 @@ pub(super) fn prepare(ground: &Ground, request: &RunRequest<'_>) -> Result<Prepa
                 None => None,
                 Some(summary) => Some(Baseline::open(summary, &ground.root)?),
             };
-            let mut prepared = rerun_of(ground, as_summary(bundle), path)?;
+            let mut summary = as_summary(bundle);
+            mask_asked(&mut summary, masker);
+            let mut prepared = rerun_of(ground, summary, path)?;
             prepared.baseline = baseline;
             Ok(prepared)
         }

@@ -158,7 +158,7 @@ impl Session<'_> {
     fn finish(&self, job: usize, log: &run::Log) -> SuiteRecord {
         let item = self.item(job);
         let spec = self.spec(job);
-        let replays = Replays::new(&self.ground.run, &self.plan.profile);
+        let replays = Replays::new(&self.ground.run, &self.plan.profile, self.masker);
         let own = self.folders.of(&item.kind, &item.name);
         let state = std::mem::take(&mut *locked(&self.states[job]));
         let end = SuiteEnd {

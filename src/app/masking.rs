@@ -1,0 +1,124 @@
+//! What is masked in everything that is written: secrets of the environment and of `tollgate.toml`.
+
+use super::error::Error;
+use super::ground::Ground;
+use crate::base::command::fill;
+use crate::base::redact::{Masker, is_secret_name, tell_apart};
+use crate::model::run::Summary;
+use crate::model::suite::{Reader, SuiteSpec};
+use crate::model::test::{Case, TestStatus};
+use std::collections::BTreeMap;
+
+/// The masker of a workspace: it knows the values of secret variables, set by the environment or by `tollgate.toml` (the `env` of a
+/// kind, leading words of its commands and of lint steps), and the shapes of tokens.
+pub(super) fn masker(env: &BTreeMap<String, String>, ground: &Ground) -> Result<Masker, Error> {
+    let mut set: Vec<(String, String)> = Vec::new();
+    let mut names = None;
+    for spec in &ground.run.suites {
+        for (key, value) in variables(spec).filter(|(key, _)| is_secret_name(key)) {
+            if value.contains("{name}") {
+                // The files of a glob are looked for only where a secret is made of their names.
+                let names = names.get_or_insert_with(|| ground.names().unwrap_or_default());
+                for name in names.get(&spec.kind).into_iter().flatten() {
+                    set.extend(literals(key, &fill(value, &[("{name}", name)])));
+                }
+            } else {
+                set.extend(literals(key, value));
+            }
+        }
+    }
+    let lint = ground.run.lint.iter().flat_map(|(_, command)| command.env().iter().cloned());
+    let ours = set.into_iter().chain(lint);
+    Masker::new(env.iter().map(|(k, v)| (k.clone(), v.clone())).chain(ours)).map_err(Error::Work)
+}
+
+/// Every variable that a kind sets.
+fn variables(spec: &SuiteSpec) -> impl Iterator<Item = &(String, String)> {
+    let single = spec.single.iter().flat_map(|command| command.env());
+    spec.env.iter().chain(spec.command.env()).chain(single)
+}
+
+/// The value, or where the runner fills something in what stands around that; what follows `{out}/` is a path in the run folder,
+/// and no secret.
+fn literals(key: &str, value: &str) -> Vec<(String, String)> {
+    let parts = value.split("{out}").flat_map(|part| part.split("{test}"));
+    let parts = parts.enumerate().filter(|(at, part)| *at == 0 || !part.starts_with('/'));
+    parts.map(|(_, part)| (key.to_string(), part.to_string())).collect()
+}
+
+/// Masks what results call their tests, and the files that they failed in; gives the number of masks. Names that become equal are
+/// told apart. A test that is called by its suite's name keeps it: names of suites are settings.
+pub(super) fn mask_names(cases: &mut [Case], reader: Reader, masker: &Masker) -> u64 {
+    let mut names = 0;
+    let mut places = 0;
+    for case in cases.iter_mut() {
+        if reader != Reader::Exit {
+            names += masker.hide(&mut case.name);
+            names += case.selector.as_mut().map_or(0, |selector| masker.hide(selector));
+        }
+        let place = case.failure.as_mut().and_then(|f| f.place.as_mut());
+        places += place.map_or(0, |place| masker.hide(&mut place.file));
+    }
+    if names > 0 {
+        tell_apart(cases.iter_mut().map(|case| &mut case.name));
+    }
+    names + places
+}
+
+/// Masks the names of tests that an earlier run tells of and that may be run again: a name that holds a secret is handed to no
+/// command and written nowhere, and `plan` replays its suite whole.
+pub(super) fn mask_asked(summary: &mut Summary, masker: &Masker) {
+    let suites = summary.suites.iter_mut().chain(&mut summary.units);
+    let tests = suites.flat_map(|suite| &mut suite.tests);
+    for test in tests.filter(|t| matches!(t.status, TestStatus::Failed | TestStatus::NotRun)) {
+        masker.hide(&mut test.name);
+        if let Some(selector) = &mut test.selector {
+            masker.hide(selector);
+        }
+    }
+    for test in summary.not_run.iter_mut().flat_map(|left| left.tests.iter_mut().flatten()) {
+        masker.hide(test);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::test::{Failure, SourcePlace};
+
+    fn case(name: &str, selector: Option<&str>) -> Case {
+        let place = SourcePlace { file: "hunter2/x.py".into(), line: 1, column: 1 };
+        Case {
+            name: name.into(),
+            status: TestStatus::Failed,
+            duration_ms: None,
+            failure: Some(Failure::new("m", "", Some(place))),
+            selector: selector.map(String::from),
+        }
+    }
+
+    #[test]
+    fn masked_names_stay_as_many_as_there_were() {
+        let masker = Masker::new([("A_TOKEN", "hunter2"), ("B_TOKEN", "hunter3")]).unwrap();
+        let mut cases = [case("t[hunter2]", None), case("t[hunter3]", Some("hunter3")), case("plain", None)];
+        assert_eq!(mask_names(&mut cases, Reader::Junit, &masker), 6);
+        let names = cases.each_ref().map(|c| c.name.as_str());
+        assert_eq!(names, ["t[[masked]]", "t[[masked]] #2", "plain"]);
+        assert_eq!(cases[1].selector(), "[masked]");
+        assert!(
+            cases.iter().all(|c| c.failure.as_ref().unwrap().place.as_ref().unwrap().file == "[masked]/x.py")
+        );
+        let mut suite = [case("hunter2", None)];
+        mask_names(&mut suite, Reader::Exit, &masker);
+        assert_eq!(suite[0].name, "hunter2");
+    }
+
+    #[test]
+    fn what_is_filled_in_is_no_part_of_a_secret() {
+        let parts = |value| literals("K", value).into_iter().map(|(_, part)| part).collect::<Vec<_>>();
+        assert_eq!(parts("plain"), ["plain"]);
+        assert_eq!(parts("a-{test}-b"), ["a-", "-b"]);
+        assert_eq!(parts("{out}/key.pem"), [""]);
+        assert_eq!(parts("/etc/key"), ["/etc/key"]);
+    }
+}
