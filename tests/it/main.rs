@@ -27,5 +27,6 @@ mod report;
 mod report_sample;
 mod run;
 mod run_hostile;
+mod run_masking;
 mod support;
 mod triage;
