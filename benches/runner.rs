@@ -10,7 +10,7 @@ use tollgate::base::clock::Stopwatch;
 use tollgate::base::command::CommandLine;
 use tollgate::base::process::Ending;
 use tollgate::base::redact::Masker;
-use tollgate::run::{Attempt, Job, LogTo, Next, Observer, Options, Step, execute};
+use tollgate::run::{Attempt, Job, LogTo, Next, Observer, Options, Step, execute, marks_of};
 
 const SUITES: usize = 500;
 
@@ -40,8 +40,8 @@ fn ours(dir: &std::path::Path, files: bool) -> f64 {
         .collect();
     let mask = Arc::new(Masker::new([("A_TOKEN", "hunter2hunter2")]).unwrap());
     let grace = Duration::from_secs(5);
-    let options =
-        Options { jobs: 2, fail_fast: None, grace, mask, spool: dir.to_path_buf(), outer_mark: None };
+    let marks = marks_of("run", None);
+    let options = Options { jobs: 2, fail_fast: None, grace, mask, spool: dir.to_path_buf(), marks };
     let count = Count(AtomicUsize::new(0));
     let watch = Stopwatch::start();
     execute(&jobs, &options, &count);

@@ -3,15 +3,18 @@
 use super::error::Error;
 use super::run_summary::{self, Text};
 use crate::base::files::{self, ReadError, show};
-use crate::model::failure::FailureDigest;
+use crate::model::failure::{FailureDigest, RootCause};
 use crate::model::run::schema;
+use crate::model::test::{Case, Failure};
 use crate::triage::{self, Cause, FlakeReport, Seen};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The most that is read of a failure digest.
 const DIGEST_BYTES: u64 = 4 << 20;
+/// The most that is read of a suite's result: those of a million tests fit.
+const RESULT_BYTES: u64 = 256 << 20;
 /// Folders beside a summary that are looked into.
 const FOLDERS: usize = 10_000;
 
@@ -51,7 +54,7 @@ pub fn flake_report(named: &[PathBuf]) -> Result<FlakeAnswer, Error> {
     Ok(FlakeAnswer { report: triage::flake_report(&runs), notes })
 }
 
-/// What the failure digests in the folders beside a summary say. No path that stands in a document is followed.
+/// What the failure digests and results in the folders beside a summary say. No path that stands in a document is followed.
 fn causes(folder: &Path, run: Option<&str>, notes: &mut Vec<String>) -> Vec<Cause> {
     let mut folders: Vec<PathBuf> = match std::fs::read_dir(folder) {
         Ok(entries) => entries
@@ -67,14 +70,15 @@ fn causes(folder: &Path, run: Option<&str>, notes: &mut Vec<String>) -> Vec<Caus
     };
     if folders.len() > FOLDERS {
         let folder = show(&folder.display().to_string());
-        notes.push(format!("{folder} has more than {FOLDERS} folders: no failure digest of it was read"));
+        notes.push(format!("{folder} has more than {FOLDERS} folders: no failure of it was read"));
         return Vec::new();
     }
     folders.sort();
     let mut causes = Vec::new();
     for folder in folders {
-        match digest(&folder.join("failure_digest.json"), run) {
-            Ok(cause) => causes.extend(cause),
+        let digest = digest(&folder.join("failure_digest.json"), run);
+        match digest.and_then(|digest| Ok((digest, kept(&folder.join("result.json"), run)?))) {
+            Ok((digest, kept)) => causes.extend(kept.into_iter().chain(digest)),
             Err(note) => notes.push(note),
         }
     }
@@ -105,4 +109,60 @@ fn digest(path: &Path, run: Option<&str>) -> Result<Option<Cause>, String> {
         root_cause: digest.root_cause_class,
         message: first.map(|a| a.message).unwrap_or_default(),
     }))
+}
+
+/// What a suite's `result.json` keeps of its failures.
+#[derive(Deserialize)]
+struct Kept {
+    schema: String,
+    run_id: String,
+    name: String,
+    kind: String,
+    #[serde(default)]
+    fault: Option<String>,
+    #[serde(default)]
+    failures: Vec<Case>,
+}
+
+/// The first failure of each test that a suite's result keeps, and the suite's own: a suite that passed at last has no
+/// digest. Nothing where there is no result, or no failure in it. The error is a sentence that names the file.
+fn kept(path: &Path, run: Option<&str>) -> Result<Vec<Cause>, String> {
+    let shown = show(&path.display().to_string());
+    let bytes = match files::read(path, RESULT_BYTES) {
+        Ok(bytes) => bytes,
+        Err(ReadError::Missing(_)) => return Ok(Vec::new()),
+        Err(error) => return Err(format!("{error}, and does not count as evidence")),
+    };
+    let kept: Kept = super::last_verdict::parse(&shown, &bytes, "a suite's result")?;
+    if kept.schema != schema::RESULT {
+        return Err(format!("{shown}: its schema is not {}", schema::RESULT));
+    }
+    if kept.fault.is_none() && kept.failures.is_empty() {
+        return Ok(Vec::new());
+    }
+    if run.is_some_and(|run| run != kept.run_id) {
+        return Err(format!("{shown} is of another run than the summary beside it"));
+    }
+    let cause = |test: Option<String>, message: String| Cause {
+        suite: kept.name.clone(),
+        kind: kept.kind.clone(),
+        tests: test.iter().cloned().collect(),
+        first: test,
+        root_cause: RootCause::Unknown,
+        message,
+    };
+    let of_test =
+        kept.failures.iter().filter_map(|c| Some(cause(Some(c.name.clone()), said(c.failure.as_ref()?))));
+    let own = kept.fault.iter().map(|fault| cause(None, fault.clone()));
+    Ok(of_test.chain(own).collect())
+}
+
+/// The message of a failure, else the first line of its text.
+fn said(failure: &Failure) -> String {
+    let lines = |text: &str| text.lines().map(str::trim).find(|l| !l.is_empty()).map(String::from);
+    if failure.message.trim().is_empty() {
+        lines(&failure.text).unwrap_or_default()
+    } else {
+        failure.message.clone()
+    }
 }

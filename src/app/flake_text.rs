@@ -11,7 +11,8 @@ pub fn human(answer: &FlakeAnswer) -> String {
     // Writing into a string cannot fail.
     let tests = &answer.report.tests;
     for test in tests {
-        let name = terminal_cut(&format!("{}/{} {}", test.kind, test.suite, test.test), 300);
+        let own = test.test.as_ref().map_or(String::new(), |test| format!(" {test}"));
+        let name = terminal_cut(&format!("{}/{}{own}", test.kind, test.suite), 300);
         let _ = writeln!(out, "{:<8} {:<13} {name}", test.habit.name(), test.class.name());
         let _ = writeln!(
             out,

@@ -1,7 +1,8 @@
 //! What every verb about runs stands on: the root, `tollgate.toml`, git's facts, the classification file.
 
 use super::error::Error;
-use super::workspace::{head, signatures};
+use super::quarantine_evidence::signatures;
+use super::workspace::head;
 use crate::artifact;
 use crate::base::clock::Now;
 use crate::base::files::{ReadError, Root, show};

@@ -24,7 +24,7 @@ reader  = "libtest"
 timeout = "30m"
 "#;
 
-const NPM: &str = r#"names   = ["all"]
+const NPM: &str = r#"names   = ["npm"]
 command = "npm test"
 reader  = "exit"        # the exit code alone; junit, tap and node see single tests
 timeout = "10m"
@@ -32,28 +32,28 @@ timeout = "10m"
 
 // Node picks tests by a pattern over their own titles, which other tests may have too: no `single` would be exact.
 const NODE: &str = r#"# No `single`: node picks tests by a pattern that others may fit too, so a replay runs the suite whole.
-names   = ["all"]
+names   = ["npm"]
 command = "npm test"
 reader  = "node"        # what `node --test` prints, by its spec, tap or junit reporter
 timeout = "10m"
 "#;
 
 const NODE_ALONE: &str = r#"# No `single`: node picks tests by a pattern that others may fit too, so a replay runs the suite whole.
-names   = ["all"]
+names   = ["npm"]
 command = "node --test"
 reader  = "node"        # what `node --test` prints, by its spec, tap or junit reporter
 timeout = "10m"
 "#;
 
 // Go answers a second run from its cache unless it is told to count.
-const GO: &str = r#"names   = ["all"]
+const GO: &str = r#"names   = ["go"]
 command = "go test -count=1 -json ./..."
 single  = "go test -count=1 -json -run '^{test}$' ./..."   # one test, for replays
 reader  = "go"
 timeout = "10m"
 "#;
 
-const PYTEST: &str = r#"names   = ["all"]
+const PYTEST: &str = r#"names   = ["pytest"]
 command = "python3 -m pytest -o junit_family=xunit1 --junitxml={out}/junit.xml"
 single  = "python3 -m pytest -o junit_family=xunit1 --junitxml={out}/junit.xml {test}"   # one test, for replays
 reader  = "pytest"
@@ -192,6 +192,7 @@ mod tests {
     use super::*;
     use crate::base::files::write_atomic;
     use crate::config;
+    use std::collections::BTreeSet;
 
     fn workspace(files: &[&str]) -> (tempfile::TempDir, Root) {
         let dir = tempfile::tempdir().unwrap();
@@ -239,7 +240,12 @@ mod tests {
             (
                 &["package.json", "go.mod"],
                 &["npm", "go"],
-                "[suites.go]\nnames   = [\"all\"]\ncommand = \"go test",
+                "[suites.go]\nnames   = [\"go\"]\ncommand = \"go test",
+            ),
+            (
+                &["Cargo.toml", "package.json", "go.mod", "conftest.py"],
+                &["cargo", "npm", "go", "pytest"],
+                "kinds = [\"unit\", \"npm\", \"go\", \"pytest\"]",
             ),
             (&["conftest.py"], &["pytest"], "kinds = [\"unit\"]"),
             (&[], &[], "# [profiles.ci]"),
@@ -252,6 +258,9 @@ mod tests {
             write_atomic(&dir.path().join("tollgate.toml"), written.as_bytes()).unwrap();
             let (_, runs) = config::run_settings(&root).unwrap();
             assert_eq!(runs.suites.len(), tools.len());
+            // Suites of one list that share a name could not be told apart, and nothing would run.
+            let names: BTreeSet<_> = runs.suites.iter().map(|s| format!("{:?}", s.names)).collect();
+            assert_eq!(names.len(), tools.len());
             let ci = runs.profiles.iter().find(|p| p.name == "ci").unwrap();
             assert_eq!(
                 (ci.kinds.len(), ci.lint, ci.skip.as_slice()),

@@ -6,7 +6,7 @@ use crate::base::command::fill;
 use crate::base::redact::{Masker, is_secret_name, tell_apart};
 use crate::model::run::Summary;
 use crate::model::suite::{Reader, SuiteSpec};
-use crate::model::test::{Case, TestStatus};
+use crate::model::test::{Case, Failure, TestStatus};
 use std::collections::BTreeMap;
 
 /// The masker of a workspace: it knows the values of secret variables, set by the environment or by `tollgate.toml` (the `env` of a
@@ -46,23 +46,37 @@ fn literals(key: &str, value: &str) -> Vec<(String, String)> {
     parts.map(|(_, part)| (key.to_string(), part.to_string())).collect()
 }
 
-/// Masks what results call their tests, and the files that they failed in; gives the number of masks. Names that become equal are
-/// told apart. A test that is called by its suite's name keeps it: names of suites are settings.
-pub(super) fn mask_names(cases: &mut [Case], reader: Reader, masker: &Masker) -> u64 {
-    let mut names = 0;
-    let mut places = 0;
-    for case in cases.iter_mut() {
-        if reader != Reader::Exit {
-            names += masker.hide(&mut case.name);
-            names += case.selector.as_mut().map_or(0, |selector| masker.hide(selector));
+/// Masks what results say of failures, and the files that they name; gives the number of masks.
+pub(super) fn mask_failures(cases: &mut [Case], masker: &Masker) -> u64 {
+    let mut count = 0;
+    for failure in cases.iter_mut().flat_map(|c| c.failure.iter_mut().chain(&mut c.later)) {
+        let Failure { message, text, output, place } = failure;
+        let texts = [message, text, output].into_iter().chain(place.as_mut().map(|place| &mut place.file));
+        let masked: u64 = texts.map(|text| masker.hide(text)).sum();
+        if masked > 0 {
+            // A mask may be longer than what it stands for.
+            *failure = failure.short(Failure::TEXT);
+            count += masked;
         }
-        let place = case.failure.as_mut().and_then(|f| f.place.as_mut());
-        places += place.map_or(0, |place| masker.hide(&mut place.file));
     }
-    if names > 0 {
+    count
+}
+
+/// Masks what results call their tests; gives the number of masks. Names that become equal are told apart. A test that is called
+/// by its suite's name keeps it: names of suites are settings.
+pub(super) fn mask_names(cases: &mut [Case], reader: Reader, masker: &Masker) -> u64 {
+    if reader == Reader::Exit {
+        return 0;
+    }
+    let mut count = 0;
+    for case in cases.iter_mut() {
+        count += masker.hide(&mut case.name);
+        count += case.selector.as_mut().map_or(0, |selector| masker.hide(selector));
+    }
+    if count > 0 {
         tell_apart(cases.iter_mut().map(|case| &mut case.name));
     }
-    names + places
+    count
 }
 
 /// Masks the names of tests that an earlier run tells of and that may be run again: a name that holds a secret is handed to no
@@ -92,7 +106,8 @@ mod tests {
             name: name.into(),
             status: TestStatus::Failed,
             duration_ms: None,
-            failure: Some(Failure::new("m", "", Some(place))),
+            failure: Some(Failure::new("m", "", Some(place.clone()))),
+            later: vec![Failure::new("hunter3", "", Some(place))],
             selector: selector.map(String::from),
         }
     }
@@ -101,13 +116,14 @@ mod tests {
     fn masked_names_stay_as_many_as_there_were() {
         let masker = Masker::new([("A_TOKEN", "hunter2"), ("B_TOKEN", "hunter3")]).unwrap();
         let mut cases = [case("t[hunter2]", None), case("t[hunter3]", Some("hunter3")), case("plain", None)];
-        assert_eq!(mask_names(&mut cases, Reader::Junit, &masker), 6);
+        assert_eq!(mask_names(&mut cases, Reader::Junit, &masker), 3);
         let names = cases.each_ref().map(|c| c.name.as_str());
         assert_eq!(names, ["t[[masked]]", "t[[masked]] #2", "plain"]);
         assert_eq!(cases[1].selector(), "[masked]");
-        assert!(
-            cases.iter().all(|c| c.failure.as_ref().unwrap().place.as_ref().unwrap().file == "[masked]/x.py")
-        );
+        assert_eq!(mask_failures(&mut cases, &masker), 9);
+        let places = cases.iter().flat_map(Case::failures).map(|f| f.place.clone().unwrap().file);
+        assert!(places.eq(["[masked]/x.py"; 6]));
+        assert_eq!(cases[2].later[0].message, "[masked]");
         let mut suite = [case("hunter2", None)];
         mask_names(&mut suite, Reader::Exit, &masker);
         assert_eq!(suite[0].name, "hunter2");

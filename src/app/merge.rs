@@ -6,21 +6,19 @@ use super::environment;
 use super::error::Error;
 use super::ground::Ground;
 use super::masking::masker;
+use super::merge_lint;
+use super::merge_suites::{Part, Taken, folders_of, take};
 use super::run_baseline::Baseline;
 use super::run_documents::{self, Outcome, Written};
 use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
-use crate::base::files::{self, show};
+use crate::base::files::show;
 use crate::model::record::SuiteRecord;
 use crate::model::run::{Identity, RunStatus, Summary};
-use crate::model::suite::SuiteStatus;
 use crate::plan;
-use crate::record::{self, Folder, SuiteFile, SuiteFolders};
+use crate::record::{self, Folder};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// Files of one suite's folder that are copied at most.
-const FILES: usize = 1_000;
 
 /// What is asked.
 pub struct MergeRequest<'a> {
@@ -36,13 +34,6 @@ pub struct MergeRequest<'a> {
     pub diff_from: Option<&'a Path>,
     /// The merged run's folder.
     pub out: &'a Path,
-}
-
-/// A shard as it was read.
-struct Part {
-    shown: String,
-    folder: PathBuf,
-    summary: Summary,
 }
 
 /// Why shards make no whole: the sentences, exit 1. Anything else is an `Error`.
@@ -67,24 +58,28 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
     let parts = request.shards.iter().map(|path| part(path)).collect::<Result<Vec<_>, _>>()?;
     let summaries: Vec<(String, Summary)> =
         parts.iter().map(|p| (p.shown.clone(), p.summary.clone())).collect();
-    let plan::Merged { summary: merged, notes } = plan::merge(&summaries).map_err(MergeError::Unfit)?;
+    let plan::Merged { summary: merged, mut notes } = plan::merge(&summaries).map_err(MergeError::Unfit)?;
     let baseline = request.diff_from.map(|path| Baseline::open(path, &ground.root)).transpose()?;
     let masker = masker(request.env, &ground)?;
-    let mut records = Vec::new();
+    let mut suites: Vec<Taken> = Vec::new();
     for part in &parts {
-        records.extend(self::records(part)?);
+        suites.extend(take(part, &mut notes)?);
     }
+    let lint = merge_lint::find(&parts)?;
     let folder = Folder::create(&ground.root, request.out).map_err(|e| Error::Usage(e.to_string()))?;
     let folders = folders_of(&merged);
-    for (part, record) in &mut records {
-        copy(part, record, &folder, &folders)?;
-    }
-    let records: Vec<SuiteRecord> = records.into_iter().map(|(_, record)| record).collect();
     let facts = environment::facts(ground.root.real(), &ground.run, request.env);
     let again = run_again(&merged.profile, None, baseline.as_ref().map(|b| b.shown.as_str()), None);
     let names = ground.names().unwrap_or_default();
+    let replays = Replays::new(&ground.run, &merged.profile, &masker).knowing(&names, &again);
+    let identity = identity(&merged, &clock, &summaries);
+    for suite in &mut suites {
+        suite.put(&folder, &folders, &identity, &replays)?;
+    }
+    merge_lint::put(&lint, &folder)?;
+    let records: Vec<SuiteRecord> = suites.into_iter().map(|suite| suite.record).collect();
     let outcome = Outcome {
-        identity: identity(&merged, &clock, &summaries),
+        identity,
         profile: merged.profile.clone(),
         aborted: merged.status == RunStatus::Aborted,
         baseline: baseline.as_ref(),
@@ -97,7 +92,7 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
         not_run: merged.not_run,
         lint: merged.lint,
         rerunnable: true,
-        replays: Replays::new(&ground.run, &merged.profile, &masker).knowing(&names, &again),
+        replays,
         again: again.clone(),
         facts: &facts,
         env: request.env,
@@ -114,67 +109,6 @@ fn part(path: &Path) -> Result<Part, Error> {
         path.parent().unwrap_or(Path::new(".")).to_path_buf()
     };
     Ok(Part { shown: show(&path.display().to_string()), folder, summary })
-}
-
-fn folders_of(summary: &Summary) -> SuiteFolders {
-    SuiteFolders::new(summary.all().map(|(_, s)| (s.kind.as_str(), s.name.as_str())))
-}
-
-/// The records of a shard's suites: from `result.json` where there is one, its result held to the summary's, else what the
-/// summary says.
-fn records(part: &Part) -> Result<Vec<(&Part, SuiteRecord)>, Error> {
-    let folders = folders_of(&part.summary);
-    let mut records = Vec::new();
-    // What did not start is in `not_run`, and has no record.
-    for (role, result) in part.summary.all().filter(|(_, r)| r.status != SuiteStatus::NotRun) {
-        let path = part.folder.join(folders.of(&result.kind, &result.name)).join(SuiteFile::Result.name());
-        let record = match record::read_result(&path).map_err(|e| Error::Work(e.to_string()))? {
-            Some(record) if record.result == *result && record.role == role => record,
-            Some(_) => {
-                return Err(Error::Work(format!(
-                    "{} does not say what the summary of its run says",
-                    show(&path.display().to_string())
-                )));
-            }
-            None => SuiteRecord::of_result(role, result.clone()),
-        };
-        records.push((part, record));
-    }
-    Ok(records)
-}
-
-/// Copies the files of a suite's folder, regular ones alone, and makes the record name them where they now stand.
-fn copy(part: &Part, record: &mut SuiteRecord, folder: &Folder, folders: &SuiteFolders) -> Result<(), Error> {
-    let (kind, name) = (record.result.kind.clone(), record.result.name.clone());
-    let from = part.folder.join(folders_of(&part.summary).of(&kind, &name));
-    let to = folders.of(&kind, &name);
-    let fail = |path: &Path, e: &std::io::Error| {
-        Error::Work(format!("{} cannot be copied: {}", show(&path.display().to_string()), files::plain(e)))
-    };
-    let entries = match std::fs::read_dir(&from) {
-        Ok(entries) => entries,
-        // With `--artifacts failed` a suite that passed has no folder.
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(fail(&from, &e)),
-    };
-    let target = folder.suite_dir(&to);
-    std::fs::create_dir_all(&target).map_err(|e| fail(&target, &e))?;
-    for (number, entry) in entries.enumerate() {
-        if number == FILES {
-            let from = show(&from.display().to_string());
-            return Err(Error::Work(format!(
-                "{from} holds more than {FILES} files and is not copied in part"
-            )));
-        }
-        let entry = entry.map_err(|e| fail(&from, &e))?;
-        let kind = entry.file_type().map_err(|e| fail(&entry.path(), &e))?;
-        if kind.is_file() {
-            std::fs::copy(entry.path(), target.join(entry.file_name()))
-                .map_err(|e| fail(&entry.path(), &e))?;
-        }
-    }
-    record.log = folder.suite_rel(&to, SuiteFile::Output);
-    Ok(())
 }
 
 /// The merged run is a run of its own; what ties the shards together ties it to them.

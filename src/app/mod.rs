@@ -16,7 +16,9 @@ mod events_text;
 mod explain;
 mod explain_text;
 mod flake_check;
+mod flake_checked;
 mod flake_report;
+mod flake_series;
 mod flake_text;
 mod gate_list;
 mod gate_new;
@@ -30,10 +32,13 @@ mod init_text;
 mod last_verdict;
 mod masking;
 mod merge;
+mod merge_lint;
+mod merge_suites;
 mod prove;
 mod prove_mutants;
 mod prove_text;
 mod quarantine;
+mod quarantine_evidence;
 mod reproduce;
 mod reproduction;
 mod run;
@@ -60,7 +65,8 @@ pub use events::{Events, Stream, events};
 pub use events_text::{faults as events_faults, human as events_human};
 pub use explain::{ExplainRequest, Explanation, Found, explain};
 pub use explain_text::human as explain_human;
-pub use flake_check::{FlakeCheckRequest, FlakeChecked, flake_check};
+pub use flake_check::{FlakeCheckRequest, flake_check};
+pub use flake_checked::FlakeChecked;
 pub use flake_report::{FlakeAnswer, flake_report};
 pub use flake_text::human as flake_human;
 pub use gate_list::{GateListRequest, gate_list, human as gate_list_human};
@@ -80,8 +86,8 @@ pub use quarantine::{
 pub use reproduce::{ReproduceError, ReproduceRequest, Step, reproduce};
 pub use reproduction::{Reproduction, human as reproduce_human};
 pub use run::{
-    Artifacts, Listed, RunAnswer, RunRequest, Source, Watcher, bundle_differences, lint_line, log_tail, run,
-    run_end, run_line, run_list, run_planned,
+    Listed, RunAnswer, RunRequest, Source, Watcher, bundle_differences, lint_line, log_tail, run, run_end,
+    run_line, run_list, run_planned,
 };
 pub use run_documents::Written;
 pub use verdict_files::write as write_verdict;

@@ -4,7 +4,7 @@ use super::commands::Replays;
 use super::error::Error;
 use super::run_summary::{self, Text};
 use crate::base::command::quote;
-use crate::base::files::Root;
+use crate::base::files::{Root, show};
 use crate::model::run::{Summary, schema};
 use crate::model::suite::Role;
 use crate::model::triage::{Compared, RecommendedCommands, TriageDiff};
@@ -42,8 +42,8 @@ pub fn compare(
 ) -> Result<TriageDiff, Error> {
     let bytes = serde_json::to_vec(summary)
         .map_err(|e| Error::Work(format!("the summary cannot be written as JSON: {e}")))?;
-    let current = record::columns(&bytes, bytes.len() as u64)
-        .map_err(|e| Error::Work(format!("the summary cannot be compared: {}", e.message)))?;
+    let current = record::columns(&show(path), &bytes, bytes.len() as u64)
+        .map_err(|e| Error::Work(format!("the summary cannot be compared: {e}")))?;
     let base = run_summary::columns(&baseline.path, &baseline.text)?;
     let replay = |suite: &str, kind: &str, role: Role, test: Option<&str>| {
         let one = test.and_then(|test| replays.test(kind, suite, selector(summary, role, kind, suite, test)));

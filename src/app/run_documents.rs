@@ -19,6 +19,9 @@ use crate::record::{self, Details, File, Folder, SuiteFile, SuiteFolders};
 use crate::triage::{self, Causes, ToDigest};
 use std::collections::BTreeMap;
 
+/// Bytes at the end of a failed lint step's log that stand in `junit.xml`.
+const LINT_TAIL: u64 = 4 << 10;
+
 /// What a run comes to.
 pub(super) struct Outcome<'a> {
     /// Who and when.
@@ -100,7 +103,8 @@ pub(super) fn write(
     let details = |suite: &SuiteResult| {
         by_suite.get(&(&suite.kind, &suite.name)).map_or_else(Details::default, |record| details(record))
     };
-    let junit = || folder.write_junit(&record::junit(&summary, &details));
+    let lint_tail = |step: &LintResult| folder.lint_tail(&step.name, LINT_TAIL);
+    let junit = || folder.write_junit(&record::junit(&summary, &details, &lint_tail));
     let others = || {
         folder.write_environment(&environment)?;
         folder.write_bundle(&bundle(folder, folders, &outcome, &summary))?;
@@ -133,11 +137,11 @@ pub(super) fn write(
 
 /// What JUnit says of a suite beside its tests.
 fn details(record: &SuiteRecord) -> Details {
-    let failures = record.failures.iter();
-    let failures = failures.filter_map(|c| Some((c.name.clone(), vec![c.failure.clone()?])));
+    let failures = record.failures.iter().map(|c| (c.name.clone(), c.failures().cloned().collect()));
     Details {
         started_at: Some(record.started_at.clone()),
         fault: record.fault.clone(),
+        faults: record.faults.clone(),
         failures: failures.collect(),
     }
 }

@@ -28,10 +28,8 @@ pub fn read(path: &Path) -> Result<Text, Error> {
     Ok(Text { bytes, sha256 })
 }
 
-/// Its columns; an error names it, with line and column.
+/// Its columns; an error names it, with line and column where there is a place. A summary that contradicts itself is one.
 pub fn columns<'t>(path: &Path, text: &'t Text) -> Result<Columns<'t>, Error> {
-    record::columns(&text.bytes, MAX_BYTES).map_err(|e| {
-        let path = show(&path.display().to_string());
-        Error::Work(format!("{path}:{}:{}: {}", e.place.line, e.place.column, e.message))
-    })
+    let shown = show(&path.display().to_string());
+    record::columns(&shown, &text.bytes, MAX_BYTES).map_err(|e| Error::Work(e.to_string()))
 }

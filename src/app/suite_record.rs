@@ -2,7 +2,7 @@
 
 use super::commands::Replays;
 use super::error::Error;
-use super::masking::mask_names;
+use super::masking::{mask_failures, mask_names};
 use crate::base::redact::Masker;
 use crate::ingest;
 use crate::model::plan::Item;
@@ -14,12 +14,16 @@ use crate::model::waiver::Entry;
 use crate::plan;
 use crate::record::{Folder, SuiteFolders};
 use crate::triage::attempts::{self, Attempt, Combined};
-use crate::triage::{self, Causes, Facts, ToDigest};
+use crate::triage::{self, Causes, Digested, Facts, ToDigest};
 
 /// Failures of one suite that its record keeps with their texts.
 const FAILURES: usize = 100;
-/// Bytes of a failure's text in the record.
+/// Bytes of a first failure's text in the record.
 const TEXT: usize = 4 << 10;
+/// Bytes of all further failures of one suite; past it no more is kept than that there was one.
+const LATER: usize = 256 << 10;
+/// Attempts whose faults the record keeps.
+const FAULTS: usize = 100;
 
 /// What is known of a suite when its attempts are over.
 pub(super) struct SuiteEnd {
@@ -61,8 +65,9 @@ pub(super) struct Recorded {
 /// Judges a suite. `tail` is the end of its output, masked.
 pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], tail: &str) -> Recorded {
     let mut combined = attempts::combine(&end.attempts);
-    let masked =
-        end.masked + mask(&mut combined, masker) + mask_names(&mut combined.cases, end.reader, masker);
+    // Of one attempt `fault` says it already.
+    combined.faults.truncate(if end.attempts.len() > 1 { FAULTS } else { 0 });
+    let masked = end.masked + mask(&mut combined, end.reader, masker);
     let signature = |case: &Case| triage::signature(case.failure.as_ref(), &case.name);
     let attempts = u32::try_from(end.attempts.len()).unwrap_or(u32::MAX);
     let (name, kind) = (&end.item.name, &end.item.kind);
@@ -72,9 +77,13 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
     // In Go the test around a failed one fails with it.
     let carried = (end.reader == Reader::Go)
         .then(|| triage::signature(Some(&Failure::new(ingest::SUBTEST_FAILED, "", None)), ""));
-    let notes = quarantine(&mut result, quarantines, outside.as_deref(), carried.as_deref());
+    let of_later = |case: &Case| case.later.iter().map(|f| triage::signature(Some(f), &case.name)).collect();
+    let later: Vec<Vec<String>> = combined.cases.iter().map(of_later).collect();
+    let notes = quarantine(&mut result, quarantines, &later, outside.as_deref(), carried.as_deref());
     let failed = result.status.is_failure();
-    let first = combined.cases.iter().find(|c| c.status == TestStatus::Failed);
+    // A quarantined test did not fail the suite: neither its signature nor its cause is the suite's.
+    let mut told = combined.cases.iter().zip(&result.tests);
+    let first = told.find(|(_, test)| test.status == TestStatus::Failed).map(|(case, _)| case);
     let facts = Facts { status: result.status, signal: result.signal, fault: combined.fault.as_deref() };
     let failure = first.and_then(|c| c.failure.as_ref());
     let cause = failed.then(|| triage::cause(Causes::embedded(), facts, failure, tail));
@@ -92,6 +101,7 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
         root_cause_class: cause,
         signature: own.filter(|_| failed),
         failures: kept(&combined.cases),
+        faults: combined.faults,
         leftovers: end.leftovers,
         masked,
     };
@@ -99,40 +109,54 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
 }
 
 /// Masks secrets in what the results say, which came past the masking of the output; gives their number.
-fn mask(combined: &mut Combined, masker: &Masker) -> u64 {
-    let mut count = 0;
-    let mut hide = |text: &str| {
-        let (text, n) = masker.mask(text);
-        count += n;
-        text
-    };
-    for failure in combined.cases.iter_mut().filter_map(|c| c.failure.as_mut()) {
-        *failure = Failure::new(&hide(&failure.message), &hide(&failure.text), failure.place.clone());
-    }
-    combined.fault = combined.fault.as_deref().map(&mut hide);
-    count
+fn mask(combined: &mut Combined, reader: Reader, masker: &Masker) -> u64 {
+    let faults = combined.faults.iter_mut().map(|f| &mut f.fault).chain(&mut combined.fault);
+    let of_faults: u64 = faults.map(|fault| masker.hide(fault)).sum();
+    of_faults + mask_failures(&mut combined.cases, masker) + mask_names(&mut combined.cases, reader, masker)
 }
 
-/// The failed and flaky cases that the record keeps, their texts cut short.
+/// The failed and flaky cases that the record keeps, their texts cut short. Of the others only how often they failed is kept,
+/// where that is more than once, so that every failed attempt is told of.
 fn kept(cases: &[Case]) -> Vec<Case> {
     let red = cases.iter().filter(|c| matches!(c.status, TestStatus::Failed | TestStatus::Flaky));
-    let short = |failure: &Failure| {
-        let end = (0..=failure.text.len().min(TEXT)).rev().find(|at| failure.text.is_char_boundary(*at));
-        Failure::new(&failure.message, &failure.text[..end.unwrap_or(0)], failure.place.clone())
+    let mut left = LATER;
+    let mut later = |failure: &Failure| {
+        let fits = if failure.size() <= left { failure.short(TEXT) } else { Failure::default() };
+        left -= fits.size();
+        fits
     };
-    red.take(FAILURES).map(|c| Case { failure: c.failure.as_ref().map(short), ..c.clone() }).collect()
+    let keep = |(nth, case): (usize, &Case)| {
+        let (failure, later) = if nth < FAILURES {
+            let first = case.failure.as_ref().map(|f| f.short(TEXT));
+            (first, case.later.iter().map(&mut later).collect())
+        } else if case.later.is_empty() {
+            return None;
+        } else {
+            (Some(Failure::default()), vec![Failure::default(); case.later.len()])
+        };
+        Some(Case { failure, later, ..bare(case) })
+    };
+    red.enumerate().filter_map(keep).collect()
 }
 
-/// Relabels what quarantine entries cover; `outside` is the signature of a failure outside any test, `carried` that of a test
-/// that only fails by those within it.
+/// The case without its failures.
+fn bare(case: &Case) -> Case {
+    let (name, selector) = (case.name.clone(), case.selector.clone());
+    let (status, duration_ms) = (case.status, case.duration_ms);
+    Case { name, status, duration_ms, failure: None, later: Vec::new(), selector }
+}
+
+/// Relabels what quarantine entries cover; `later` are the signatures of each test's failures after its first, `outside` that
+/// of a failure outside any test, `carried` that of a test that only fails by those within it.
 fn quarantine(
     result: &mut SuiteResult,
     entries: &[Entry],
+    later: &[Vec<String>],
     outside: Option<&str>,
     carried: Option<&str>,
 ) -> Vec<String> {
     let SuiteResult { name, status, tests, .. } = &*result;
-    let outcome = plan::Outcome { suite: name, status: *status, tests, outside, carried };
+    let outcome = plan::Outcome { suite: name, status: *status, tests, later, outside, carried };
     let judged = plan::quarantine(entries, &outcome);
     result.status = judged.status;
     for (test, status) in result.tests.iter_mut().zip(judged.tests) {
@@ -155,23 +179,57 @@ pub(super) fn write_suite(
     let own = folders.of(&record.result.kind, &record.result.name);
     folder.write_result(&own, identity, record)?;
     if record.result.status.is_failure() {
-        let from = ToDigest {
-            identity,
-            record,
-            cases: &recorded.cases,
-            log_tail: tail,
-            commands: replays.pointer(record),
-        };
-        let mut digested = triage::digest(Causes::embedded(), from);
-        // The index and the record say the same of the suite as its digest.
-        if let Some(signature) = &record.signature {
-            digested.digest.signature.clone_from(signature);
-        }
-        if let Some(class) = record.root_cause_class {
-            digested.digest.root_cause_class = class;
-        }
+        let digested = digested(identity, record, &recorded.cases, tail, replays);
         folder.write_digest(&own, &digested.digest)?;
         folder.write_timeline(&own, &digested.timeline)?;
     }
     Ok(())
+}
+
+/// The digest and the timeline of a suite that failed.
+pub(super) fn digested(
+    identity: &Identity,
+    record: &SuiteRecord,
+    cases: &[Case],
+    log_tail: &str,
+    replays: &Replays<'_>,
+) -> Digested {
+    let commands = replays.pointer(record);
+    let mut digested =
+        triage::digest(Causes::embedded(), ToDigest { identity, record, cases, log_tail, commands });
+    // The index and the record say the same of the suite as its digest.
+    if let Some(signature) = &record.signature {
+        digested.digest.signature.clone_from(signature);
+    }
+    if let Some(class) = record.root_cause_class {
+        digested.digest.root_cause_class = class;
+    }
+    digested
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failed_attempt_is_kept_within_bounds() {
+        let failure = Failure::new("it is red", &"x".repeat(60_000), None).printed(&"y".repeat(60_000));
+        let case = |nth: usize| Case {
+            name: format!("t{nth}"),
+            status: if nth.is_multiple_of(2) { TestStatus::Flaky } else { TestStatus::Failed },
+            duration_ms: Some(1),
+            failure: Some(failure.clone()),
+            later: vec![failure.clone(); 9],
+            selector: None,
+        };
+        let mut cases: Vec<Case> = (0..2 * FAILURES).map(case).collect();
+        cases[FAILURES + 1].later.clear();
+        cases.push(Case { status: TestStatus::Passed, failure: None, later: Vec::new(), ..case(0) });
+        let kept = kept(&cases);
+        assert_eq!(kept.len(), 2 * FAILURES - 1, "one failure alone is no news past the first tests");
+        assert!(kept.iter().all(|c| c.failures().count() == 10));
+        let size: usize = kept.iter().flat_map(Case::failures).map(Failure::size).sum();
+        assert!(size <= LATER + FAILURES * (TEXT + Failure::OUTPUT + failure.message.len()), "{size}");
+        assert_eq!(kept[0].later[0].text.len(), TEXT);
+    }
 }

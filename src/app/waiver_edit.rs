@@ -195,7 +195,10 @@ mod tests {
             (State::Active, Some(1), Some("2027-01-04"))
         );
         let removed = at(root, later, |open| waiver_remove(open, "one")).unwrap();
-        assert_eq!((removed.entry.clone(), text(root).as_deref()), (None, Some("")));
+        assert_eq!(
+            (removed.entry.clone(), text(root).as_deref()),
+            (None, Some("# Suites by kind, waivers and quarantines.\n"))
+        );
         assert_eq!(human(&removed), format!("the waiver for one was removed in {FILE}\n"));
     }
 

@@ -2,6 +2,7 @@
 
 use super::error::Error;
 use super::incidents;
+use super::quarantine_evidence::signatures;
 use crate::artifact::{Context, NoRun, named_run, newest_run};
 use crate::base::clock::Now;
 use crate::base::files::Root;
@@ -16,9 +17,6 @@ use crate::runbook::{self, Runbook};
 use crate::waiver::{self, ClassificationFile};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// Bytes of a failure digest at most.
-const DIGEST_BYTES: u64 = 16 << 20;
 
 /// What to open.
 #[derive(Debug, Clone)]
@@ -224,20 +222,4 @@ pub(super) fn head(root: &Root, git: Option<bool>) -> Result<(Option<String>, Op
     let head = Repository::find(root.real()).and_then(|repository| repository.head());
     let head = head.map_err(|e| Error::Work(format!("git does not say which commit is judged: {e}")))?;
     Ok((head.commit, head.branch))
-}
-
-/// By `evidence` path, the failure signature that the digest there states, or why there is none.
-pub(super) fn signatures(root: &Root, file: &ClassificationFile) -> BTreeMap<String, Result<String, String>> {
-    let paths = file.quarantines.iter().filter_map(|q| q.fields.get("evidence"));
-    paths.map(|path| (path.clone(), signature_at(root, path))).collect()
-}
-
-fn signature_at(root: &Root, path: &str) -> Result<String, String> {
-    let bytes = root.read(path, DIGEST_BYTES).map_err(|_| "cannot be read".to_string())?;
-    let limits = crate::base::json::Limits::default();
-    let document =
-        crate::base::json::parse(&bytes, &limits).map_err(|e| format!("is malformed: {}", e.message))?;
-    let signature = ["signature", "failure_signature"].iter().find_map(|k| document.get(k)?.as_str());
-    let signature = signature.filter(|s| !s.trim().is_empty());
-    signature.map(String::from).ok_or_else(|| "states no signature".to_string())
 }

@@ -19,10 +19,7 @@ pub(super) fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, Fa
             Some(suite) => format!("the suite `{}`", plain(&report.path(suite))),
             None => "the report".into(),
         };
-        let clause = format!(
-            "{name} counts {} failures and errors, but its testcases show {}",
-            short.declared, short.shown
-        );
+        let clause = format!("{name} {}", short.clause());
         let end = place_of_offset(bytes, bytes.len());
         return Err(Fault::new(Reason::Malformed, clause).at(Some(end)));
     }

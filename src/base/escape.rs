@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 /// Characters that move the cursor, reorder what is read, or cannot be seen at all.
-fn is_hostile(c: char) -> bool {
+pub fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{00AD}' | '\u{061C}' | '\u{180E}'

@@ -15,3 +15,4 @@ pub mod machine;
 pub mod process;
 pub mod redact;
 pub mod toml_text;
+pub mod tree;

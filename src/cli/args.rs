@@ -256,7 +256,7 @@ pub struct QuarantineAdd {
     /// What ends it
     #[arg(long)]
     pub exit_criteria: String,
-    /// The failure signature it covers [default: that of the digest]
+    /// The failure signature it covers [default: from the evidence]
     #[arg(long)]
     pub signature: Option<String>,
     /// Days from today to the last day, at most 21

@@ -6,10 +6,10 @@ use super::output::{self, Target};
 use super::run_args::{self as args, ArtifactsArg, How, ShardKindArg};
 use super::screen::Screen;
 use super::term;
-use crate::app::{self, Artifacts, Error, RunAnswer, RunRequest, Source, exit};
+use crate::app::{self, Error, RunAnswer, RunRequest, Source, exit};
 use crate::base::clock::Now;
 use crate::config::parse_duration;
-use crate::model::plan::ShardKind;
+use crate::model::plan::{Artifacts, ShardKind};
 use crate::model::run::{RunStatus, Summary};
 use crate::plan::{self, Division};
 use crate::report::Kind;
@@ -44,10 +44,10 @@ fn request<'a>(
         shard: None,
         timings: &[],
         out: how.out.as_deref(),
-        artifacts: match how.artifacts {
+        artifacts: how.artifacts.map(|artifacts| match artifacts {
             ArtifactsArg::All => Artifacts::All,
             ArtifactsArg::Failed => Artifacts::Failed,
-        },
+        }),
     })
 }
 
@@ -104,12 +104,15 @@ pub(super) fn replay(global: &Global, now: Now, env: &Env, verb: &args::Replay) 
 
 /// The shard that the flags name; with `--shard auto` what they leave open comes from the CI's variables.
 fn shard(verb: &args::Run, env: &Env) -> Result<Option<Division>, Error> {
+    let given = plan::Given { index: verb.shard_index, total: verb.shard_total };
     let auto = match verb.shard {
-        Some(_) => plan::auto(env.all()).map_err(|why| Error::Usage(format!("--shard auto: {why}")))?,
+        Some(_) => {
+            plan::auto(env.all(), given).map_err(|why| Error::Usage(format!("--shard auto: {why}")))?
+        }
         None => None,
     };
-    let index = verb.shard_index.or(auto.as_ref().map(|a| a.index));
-    let total = verb.shard_total.or(auto.as_ref().map(|a| a.total));
+    let index = auto.as_ref().map_or(verb.shard_index, |a| Some(a.index));
+    let total = auto.as_ref().map_or(verb.shard_total, |a| Some(a.total));
     let kind = verb.shard_kind.map(|kind| match kind {
         ShardKindArg::Suite => ShardKind::Suite,
         ShardKindArg::Unit => ShardKind::Unit,

@@ -53,8 +53,8 @@ pub struct Run {
     /// Replay what failed or did not run in this summary, and nothing else
     #[arg(long, value_name = "SUMMARY", conflicts_with_all = ["profile", "suite", "unit_target", "resume"])]
     pub rerun_from: Option<PathBuf>,
-    /// Finish the interrupted run of this folder
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["profile", "suite", "unit_target", "out", "diff_from"])]
+    /// Finish the interrupted run of this folder; --retries, --timeout and --artifacts stay as they were unless given again
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["profile", "suite", "unit_target", "skip_lint", "timings", "out", "diff_from"])]
     pub resume: Option<PathBuf>,
     /// Say what changed against this summary
     #[arg(long, value_name = "SUMMARY")]
@@ -88,18 +88,18 @@ pub struct How {
     /// End a suite after this long, as 90s or 10m, whatever tollgate.toml says
     #[arg(long, value_name = "D")]
     pub timeout: Option<String>,
-    /// Run what failed again up to N times; what then passes is flaky
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub retries: u32,
+    /// Run what failed again up to N times; what then passes is flaky [default: 0]
+    #[arg(long, value_name = "N")]
+    pub retries: Option<u32>,
     /// Start nothing new after N failed suites
     #[arg(long, value_name = "N")]
     pub fail_fast: Option<u32>,
     /// The run folder itself [default: a new one below the results folder]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Which suites get a folder with their log and result
-    #[arg(long, value_enum, default_value = "all")]
-    pub artifacts: ArtifactsArg,
+    /// Which suites get a folder with their log and result [default: all]
+    #[arg(long, value_enum)]
+    pub artifacts: Option<ArtifactsArg>,
     /// Whose output is shown
     #[arg(long, value_enum, value_name = "WHEN", default_value = "failures", num_args = 0..=1, default_missing_value = "always", require_equals = true)]
     pub show_output: ShowOutput,

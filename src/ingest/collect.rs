@@ -12,6 +12,8 @@ const READINGS: usize = 100_000;
 const NAMES: usize = 256 << 20;
 /// Bytes of all failures' messages and texts together; past it a failure keeps only the beginning of its message.
 const TEXTS: usize = 128 << 20;
+/// Failures of tests after each one's first.
+const LATER: usize = 100_000;
 /// What is kept of a message past `TEXTS`.
 const LATE_MESSAGE: usize = 120;
 /// Bytes of one name; a longer one is cut.
@@ -23,11 +25,12 @@ pub(super) struct Room {
     cases: usize,
     names: usize,
     texts: usize,
+    later: usize,
 }
 
 impl Default for Room {
     fn default() -> Self {
-        Room { readings: READINGS, cases: CASES, names: NAMES, texts: TEXTS }
+        Room { readings: READINGS, cases: CASES, names: NAMES, texts: TEXTS, later: LATER }
     }
 }
 
@@ -40,10 +43,15 @@ impl Room {
         Ok(())
     }
 
+    /// A failure that is not its test's first, cut short; none past as many of them as are kept.
+    fn fit_later(&mut self, failure: &Failure) -> Option<Failure> {
+        self.later = self.later.checked_sub(1)?;
+        Some(self.fit(failure.short(Failure::LATER)))
+    }
+
     /// The failure, cut down once too much text was kept.
     fn fit(&mut self, failure: Failure) -> Failure {
-        let size = failure.message.len() + failure.text.len();
-        match self.texts.checked_sub(size) {
+        match self.texts.checked_sub(failure.size()) {
             Some(left) => {
                 self.texts = left;
                 failure
@@ -92,6 +100,7 @@ impl Draft {
             }
         }
         case.failure = case.failure.map(|f| room.fit(f));
+        case.later = case.later.iter().map_while(|f| room.fit_later(f)).collect();
         self.tally[case.status as usize] += 1;
         self.reading.cases.push(case);
         Ok(self.reading.cases.len() - 1)
@@ -127,6 +136,14 @@ impl Draft {
     pub(super) fn explain(&mut self, room: &mut Room, case: usize, failure: Failure) {
         if let Some(case) = self.reading.cases.get_mut(case).filter(|c| c.failure.is_none()) {
             case.failure = Some(room.fit(failure));
+        }
+    }
+
+    /// Gives a case the failure of one more attempt.
+    pub(super) fn explain_attempt(&mut self, room: &mut Room, nth: usize, failure: Failure) {
+        match self.reading.cases.get_mut(nth) {
+            Some(case) if case.failure.is_some() => case.later.extend(room.fit_later(&failure)),
+            _ => self.explain(room, nth, failure),
         }
     }
 
@@ -179,7 +196,7 @@ pub(super) fn outside(sentence: impl Into<String>) -> Draft {
 
 /// A case with nothing but its name and status.
 pub(super) fn case(name: impl Into<String>, status: TestStatus) -> Case {
-    Case { name: name.into(), status, duration_ms: None, failure: None, selector: None }
+    Case { name: name.into(), status, duration_ms: None, failure: None, later: Vec::new(), selector: None }
 }
 
 /// Seconds as milliseconds, if they can be a duration.
@@ -218,15 +235,19 @@ mod tests {
 
     #[test]
     fn the_room_runs_out() {
-        let (mut draft, mut room) = (Draft::new("s"), Room { readings: 1, cases: 2, names: 100, texts: 10 });
+        let (mut draft, mut room) =
+            (Draft::new("s"), Room { readings: 1, cases: 3, names: 100, texts: 10, later: 1 });
         let failed = |message: &str| Case {
             failure: Some(Failure::new(message, "", None)),
             ..case("a", TestStatus::Failed)
         };
         draft.push(&mut room, failed("short")).unwrap();
+        let again = |message: &str| vec![Failure::new(message, "", None); 2];
         draft.push(&mut room, failed(&"long ".repeat(100))).unwrap();
+        draft.push(&mut room, Case { later: again("x"), ..failed("x") }).unwrap();
+        assert_eq!(draft.reading.cases[2].later.len(), 1);
         assert!(draft.push(&mut room, failed("x")).is_err());
         let lengths = draft.reading.cases.iter().map(|c| c.failure.as_ref().unwrap().message.len());
-        assert_eq!(lengths.collect::<Vec<_>>(), [5, LATE_MESSAGE]);
+        assert_eq!(lengths.collect::<Vec<_>>(), [5, LATE_MESSAGE, 1]);
     }
 }

@@ -94,7 +94,10 @@ impl Package {
         });
         let duration_ms = elapsed.and_then(millis);
         self.draft
-            .push(room, Case { name: test.into(), status, duration_ms, failure, selector: None })
+            .push(
+                room,
+                Case { name: test.into(), status, duration_ms, failure, later: Vec::new(), selector: None },
+            )
             .map(|_| ())
     }
 
@@ -127,6 +130,7 @@ impl Package {
                         name,
                         status: TestStatus::Passed,
                         duration_ms: None,
+                        later: Vec::new(),
                         failure: None,
                         selector: None,
                     },
@@ -141,7 +145,14 @@ impl Package {
             let status = TestStatus::Failed;
             self.draft.push(
                 room,
-                Case { name, status, duration_ms: None, failure: Some(failure), selector: None },
+                Case {
+                    name,
+                    status,
+                    duration_ms: None,
+                    failure: Some(failure),
+                    later: Vec::new(),
+                    selector: None,
+                },
             )?;
         }
         Ok(())

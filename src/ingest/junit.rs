@@ -25,7 +25,7 @@ pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
         number[nth] = Some(drafts.len());
         drafts.push(draft);
     }
-    for (suite, sentence) in faults(&report) {
+    for (suite, sentence) in faults(&report, false) {
         match suite {
             Some(suite) => {
                 let nth = *number[suite].get_or_insert_with(|| {
@@ -45,40 +45,19 @@ pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
     Ok(finish(drafts))
 }
 
-/// What the counts of a report say against its cases: the number of a suite, or none for the report, and a sentence.
-pub(super) fn faults(report: &Report) -> Vec<(Option<usize>, String)> {
-    let called = |suite: Option<usize>| match suite {
-        Some(nth) => format!("the suite `{}`", plain(&report.path(nth))),
-        None => "the report".into(),
-    };
-    let short = report.unshown();
-    // The report stands last: a suite that says the same says where.
-    let mut found: Vec<_> = short
-        .iter()
-        .rev()
-        .map(|u| {
-            let (declared, shown) = (u.declared, u.shown);
-            let name = called(u.suite);
-            (u.suite, format!("{name} counts {declared} failures and errors, but its testcases show {shown}"))
-        })
-        .collect();
-    // Counts of tests differ honestly between reporters; none at all where some are counted does not.
-    let mut held: Vec<usize> = report.suites.iter().map(|s| s.cases.len()).collect();
-    let all: usize = held.iter().sum();
-    for (nth, suite) in report.suites.iter().enumerate().rev() {
-        if let Some(outer) = suite.within {
-            held[outer] += held[nth];
-        }
-    }
-    let empty = |tests: u64, held: usize| tests > 0 && held == 0;
-    for (nth, suite) in report.suites.iter().enumerate().filter(|(nth, s)| empty(s.tests, held[*nth])) {
-        found
-            .push((Some(nth), format!("{} counts {} tests, but shows none", called(Some(nth)), suite.tests)));
-    }
-    if empty(report.tests, all) {
-        found.push((None, format!("the report counts {} tests, but shows none", report.tests)));
-    }
-    found.sort_by_key(|(suite, _)| suite.is_none());
+/// What the counts of a report say against its cases: the number of a suite, or none for the report, and a sentence. `lenient`:
+/// its reporter counts something other than testcases.
+pub(super) fn faults(report: &Report, lenient: bool) -> Vec<(Option<usize>, String)> {
+    let said = report.unshown().into_iter().chain(report.missing(lenient)).map(|short| {
+        let name = match short.suite {
+            Some(nth) => format!("the suite `{}`", plain(&report.path(nth))),
+            None => "the report".into(),
+        };
+        (short.suite, format!("{name} {}", short.clause()))
+    });
+    let mut found: Vec<_> = said.collect();
+    // The innermost suite says best where; the report stands last.
+    found.sort_by_key(|(suite, _)| suite.map_or((1, 0), |nth| (0, usize::MAX - nth)));
     found
 }
 
@@ -93,7 +72,8 @@ fn name(element: &Element, suite: &Suite) -> String {
 }
 
 /// A case as its elements say it: `<failure>` and `<error>` failed, whatever else there is; a failure that a passing run
-/// followed is flaky; `<rerunFailure>` alone is a failure.
+/// followed is flaky; `<rerunFailure>` alone is a failure. Several `<failure>` of one case are of one attempt; each
+/// `<rerunFailure>` and `<flakyFailure>` is one of its own.
 pub(super) fn case(element: &Element, name: String) -> Case {
     let first = |kinds: &[Kind]| element.outcomes.iter().find(|o| kinds.contains(&o.kind));
     let (status, outcome) = if let Some(outcome) = first(&[Kind::Failure, Kind::Error]) {
@@ -107,8 +87,18 @@ pub(super) fn case(element: &Element, name: String) -> Case {
     } else {
         (TestStatus::Passed, None)
     };
-    let failure = outcome.map(|o| failure(o, element));
-    Case { name, status, duration_ms: element.time_ms.and_then(milliseconds), failure, selector: None }
+    let again = |o: &&Outcome| {
+        matches!(o.kind, Kind::Rerun | Kind::Flaky) && outcome.is_some_and(|first| !std::ptr::eq(*o, first))
+    };
+    let later = element.outcomes.iter().filter(again).map(|o| failure(o, element));
+    Case {
+        name,
+        status,
+        duration_ms: element.time_ms.and_then(milliseconds),
+        later: later.collect(),
+        failure: outcome.map(|o| failure(o, element)),
+        selector: None,
+    }
 }
 
 /// GoogleTest says of a disabled test only that its status is `notrun`.
@@ -117,6 +107,13 @@ fn is_not_run(element: &Element) -> bool {
 }
 
 fn failure(outcome: &Outcome, element: &Element) -> Failure {
+    // What surefire writes of the first attempt stands in the case, that of further ones in theirs.
+    let first = matches!(outcome.kind, Kind::Failure | Kind::Error);
+    let output = if outcome.output.is_empty() && first { &element.output } else { &outcome.output };
+    said(outcome, element).printed(output.trim_matches(['\n', '\r']).trim_end())
+}
+
+fn said(outcome: &Outcome, element: &Element) -> Failure {
     let text = outcome.text.trim_matches(['\n', '\r']).trim_end();
     let note =
         text.starts_with("note: test did not panic") || text.starts_with("note: panic did not contain");
@@ -124,9 +121,9 @@ fn failure(outcome: &Outcome, element: &Element) -> Failure {
     if rust {
         return panic::failure(text);
     }
-    let said = outcome.message.as_deref().map(str::trim).filter(|m| !m.is_empty());
+    let message = outcome.message.as_deref().map(str::trim).filter(|m| !m.is_empty());
     let line = text.lines().map(str::trim).find(|l| !l.is_empty());
-    let message = said.or(line).or(outcome.class.as_deref()).unwrap_or_default();
+    let message = message.or(line).or(outcome.class.as_deref()).unwrap_or_default();
     let class = element.classname.as_deref().unwrap_or_default();
     let place = place::of_any(text, class).or_else(|| at(element));
     Failure::new(message, text, place)

@@ -90,8 +90,10 @@ impl Binary {
             let failed = status == TestStatus::Failed;
             let text = pending.text.trim_end().trim_end_matches("FAILED");
             let failure = failed.then(|| panic::failure(text));
-            self.draft
-                .push(room, Case { name: pending.name, status, duration_ms, failure, selector: None })?;
+            self.draft.push(
+                room,
+                Case { name: pending.name, status, duration_ms, failure, later: Vec::new(), selector: None },
+            )?;
         }
         Ok(true)
     }
@@ -125,7 +127,9 @@ impl Binary {
 
     fn take(&mut self, room: &mut Room, outcome: Outcome) -> Result<(), ReadFault> {
         let Outcome { name, status, duration_ms } = outcome;
-        self.draft.push(room, Case { name, status, duration_ms, failure: None, selector: None }).map(|_| ())
+        self.draft
+            .push(room, Case { name, status, duration_ms, failure: None, later: Vec::new(), selector: None })
+            .map(|_| ())
     }
 
     /// Keeps what a panicking thread says, for the test of that name.

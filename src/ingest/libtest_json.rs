@@ -74,7 +74,14 @@ impl Event {
             }
             failure
         });
-        Some(Case { name: name.into(), status, duration_ms: self.duration_ms(), failure, selector: None })
+        Some(Case {
+            name: name.into(),
+            status,
+            duration_ms: self.duration_ms(),
+            failure,
+            later: Vec::new(),
+            selector: None,
+        })
     }
 }
 

@@ -115,7 +115,7 @@ impl Output {
         Ok(())
     }
 
-    /// Gives the failed attempt its failure; that of the first attempt stands.
+    /// Gives the failed attempt its failure.
     fn close(&mut self) {
         let Some((nth, at, said, text)) = self.open.take() else { return };
         let inner = output_of_test(&text);
@@ -126,7 +126,7 @@ impl Output {
                 None => format!("nextest says {said}"),
             };
         }
-        self.drafts[nth].explain(&mut self.room, at, failure);
+        self.drafts[nth].explain_attempt(&mut self.room, at, failure);
     }
 
     fn totals(&self) -> (u64, u64) {

@@ -49,7 +49,7 @@ fn junit(report: &Report) -> Result<Vec<Reading>, ReadFault> {
         names.push(name);
     }
     let mut drafts = vec![draft];
-    drafts.extend(faults(report).into_iter().map(|(_, sentence)| outside(sentence)).take(1));
+    drafts.extend(faults(report, false).into_iter().map(|(_, sentence)| outside(sentence)).take(1));
     Ok(finish(drafts))
 }
 

@@ -151,7 +151,14 @@ impl Spec {
     fn case(&mut self, entry: &Entry<'_>, status: TestStatus) -> Result<(), ReadFault> {
         let titles = self.open.iter().take(entry.depth).map(|(name, _)| name.as_str());
         let name = titles.chain([entry.name]).collect::<Vec<_>>().join(" > ");
-        let case = Case { name, status, duration_ms: entry.duration_ms, failure: None, selector: None };
+        let case = Case {
+            name,
+            status,
+            duration_ms: entry.duration_ms,
+            failure: None,
+            later: Vec::new(),
+            selector: None,
+        };
         let nth = self.draft.push(&mut self.room, case)?;
         if status == TestStatus::Failed {
             if let Some(outer) = self.open.last_mut() {

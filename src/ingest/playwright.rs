@@ -95,21 +95,28 @@ impl Report {
             _ => TestStatus::Failed,
         };
         let bad = matches!(status, TestStatus::Failed | TestStatus::Flaky);
-        let failure = bad.then(|| failure(spec, &results, expected));
+        let mut failures = if bad { failures(spec, &results, expected) } else { Vec::new() }.into_iter();
+        let (failure, later) = (failures.next(), failures.collect());
         let ran: Vec<f64> = results.iter().filter_map(|r| number(r, "duration")).collect();
         let duration_ms = (!ran.is_empty()).then(|| milliseconds(ran.iter().sum())).flatten();
         self.current
-            .push(&mut self.room, Case { name, status, duration_ms, failure, selector: None })
+            .push(&mut self.room, Case { name, status, duration_ms, failure, later, selector: None })
             .map(|_| ())
     }
 }
 
-/// The first result that is not the one expected.
-fn failure(spec: &Json<'_>, results: &[&Json<'_>], expected: &str) -> Failure {
+/// A failure for each result that is not the one expected; at least one.
+fn failures(spec: &Json<'_>, results: &[&Json<'_>], expected: &str) -> Vec<Failure> {
+    let other = results.iter().filter(|r| text(r, "status") != expected);
+    let mut found: Vec<Failure> = other.map(|result| failure(spec, result, expected)).collect();
+    if found.is_empty() {
+        found.push(Failure::new("it has no result", "", place(spec)));
+    }
+    found
+}
+
+fn failure(spec: &Json<'_>, result: &Json<'_>, expected: &str) -> Failure {
     let own = || place(spec);
-    let Some(result) = results.iter().find(|r| text(r, "status") != expected) else {
-        return Failure::new("it has no result", "", own());
-    };
     let errors: Vec<&Json> = array(result, "errors").chain(result.get("error")).collect();
     let Some(first) = errors.first() else {
         let message = format!("it was expected to end as {expected} and ended as {}", text(result, "status"));

@@ -37,7 +37,8 @@ pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
         }
         drafts.push(draft);
     }
-    for (suite, sentence) in faults(&report) {
+    // `tests` counts each subtest too, and a test again that passed and then broke in its teardown.
+    for (suite, sentence) in faults(&report, true) {
         match suite {
             Some(nth) => drafts[nth].fault(sentence),
             None => drafts.push(outside(sentence)),

@@ -198,7 +198,7 @@ fn put(draft: &mut Draft, room: &mut Room, node: Node, within: &str) -> Result<b
         false => yaml::failure(&node.yaml),
         true => of_comments(&node.comments),
     });
-    draft.push(room, Case { name, status, duration_ms, failure, selector: None })?;
+    draft.push(room, Case { name, status, duration_ms, failure, later: Vec::new(), selector: None })?;
     Ok(failed)
 }
 

@@ -1,10 +1,11 @@
 //! A run's journal: `run_events.jsonl`, one line an event, written as it happens. It alone is what `--resume` goes by.
 
-use crate::model::plan::{Counts, Shard};
+use crate::model::plan::{Artifacts, Counts, Shard};
 use crate::model::record::SuiteRecord;
 use crate::model::run::{LintResult, NotRun, RunStatus};
 use crate::model::test::SourcePlace;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,6 +52,9 @@ pub enum RunEvent {
     Resumed {
         /// Suites that were done already.
         done: u64,
+        /// Processes that the run as it was interrupted had left running; they were ended before anything started.
+        #[serde(default)]
+        leftovers: u64,
     },
     /// The last line: the summary is written.
     #[serde(rename = "run.finished")]
@@ -83,8 +87,18 @@ pub struct Started {
     pub rerun_from: Option<String>,
     /// Retries of a failed suite.
     pub retries: u32,
+    /// `--timeout` in seconds; null where every suite has its own.
+    #[serde(default)]
+    pub timeout: Option<u64>,
+    /// Which suites get a folder.
+    #[serde(default)]
+    pub artifacts: Artifacts,
     /// Whether lint steps run.
     pub lint: bool,
+    /// What the run goes by, in words, and its digest: lower-case hex of SHA-256. A run that is taken up again says what is
+    /// no longer the same. Empty in a journal that does not say.
+    #[serde(default)]
+    pub goes_by: BTreeMap<String, String>,
 }
 
 /// A line of the journal.

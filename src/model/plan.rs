@@ -95,6 +95,17 @@ pub struct Plan {
     pub notes: Vec<String>,
 }
 
+/// Which suites of a run get a folder with their log and result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Artifacts {
+    /// Every suite.
+    #[default]
+    All,
+    /// Those that failed or were flaky.
+    Failed,
+}
+
 /// Suites and units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {

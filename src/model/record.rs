@@ -1,9 +1,20 @@
 //! What the runner knows of one suite.
 
 use crate::model::failure::RootCause;
-use crate::model::suite::{Role, SuiteResult};
+use crate::model::suite::{Role, SuiteResult, SuiteStatus};
 use crate::model::test::Case;
 use serde::{Deserialize, Serialize};
+
+/// What was wrong with one attempt at a suite outside any test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptFault {
+    /// Which attempt, counted from 1.
+    pub attempt: u32,
+    /// How it ended.
+    pub status: SuiteStatus,
+    /// One sentence.
+    pub fault: String,
+}
 
 /// What the runner knows of one suite beside its result: `result.json`, and what digests are made from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,9 +44,13 @@ pub struct SuiteRecord {
     /// The failure signature of the suite, where it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
-    /// The first failures of its failed and flaky tests, texts cut short.
+    /// Failures of its failed and flaky tests, one an attempt, texts cut short: those of the first tests, and of all that
+    /// failed more than once, there without texts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<Case>,
+    /// What was wrong with its attempts outside any test, in order, where there were several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<AttemptFault>,
     /// Processes that outlived the suite and were ended.
     #[serde(default)]
     pub leftovers: u64,
@@ -60,6 +75,7 @@ impl SuiteRecord {
             root_cause_class: None,
             signature: None,
             failures: Vec::new(),
+            faults: Vec::new(),
             leftovers: 0,
             masked: 0,
         }

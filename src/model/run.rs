@@ -3,7 +3,7 @@
 use crate::model::plan::{Counts, Shard};
 use crate::model::suite::{Role, SuiteResult};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 /// The schema ids of the documents.
 pub mod schema {
@@ -178,9 +178,9 @@ impl Summary {
 
     /// How many suites, or units, were selected: those with a result, and those of `not_run` that have none.
     pub fn selected(&self, role: Role) -> u64 {
-        let told = self.all().filter(|(r, _)| *r == role).map(|(_, s)| (&s.name, &s.kind));
-        let left = self.not_run.iter().filter(|n| n.role == role).map(|n| (&n.name, &n.kind));
-        told.chain(left).collect::<BTreeSet<_>>().len() as u64
+        let told = self.all().filter(|(r, _)| *r == role).map(|(_, s)| (s.name.as_str(), s.kind.as_str()));
+        let left = self.not_run.iter().filter(|n| n.role == role);
+        selected(told, left.map(|n| (n.name.as_str(), n.kind.as_str())))
     }
 
     /// Makes every figure and list what the suites say: counts, failed names, totals, status. Suites and units are sorted by
@@ -208,6 +208,14 @@ impl Summary {
             self.status = if lint && fine && done { RunStatus::Passed } else { RunStatus::Failed };
         }
     }
+}
+
+/// How many suites (name and kind of each) have a result or were left out.
+pub fn selected<'a>(
+    told: impl Iterator<Item = (&'a str, &'a str)>,
+    left: impl Iterator<Item = (&'a str, &'a str)>,
+) -> u64 {
+    told.chain(left).collect::<HashSet<_>>().len() as u64
 }
 
 /// `environment.json`. What is not there (no git, no Node) is null.

@@ -79,12 +79,20 @@ pub struct Case {
     /// The first failure, of a failed or flaky test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// Those of its further failed attempts, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub later: Vec<Failure>,
     /// What fills `{test}`, where that is not the name: of a suite whose results name several suites.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selector: Option<String>,
 }
 
 impl Case {
+    /// A failure of each failed attempt that is known, in order.
+    pub fn failures(&self) -> impl Iterator<Item = &Failure> {
+        self.failure.iter().chain(&self.later)
+    }
+
     /// What fills `{test}` of the kind's `single` command.
     pub fn selector(&self) -> &str {
         self.selector.as_deref().unwrap_or(&self.name)
@@ -99,6 +107,9 @@ pub struct Failure {
     /// Everything the reporter gives: stack, diff, captured output; at most `TEXT` bytes.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
+    /// What the test printed, where the reporter tells that apart; at most `OUTPUT` bytes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub output: String,
     /// Where the first failing assertion stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<SourcePlace>,
@@ -109,10 +120,31 @@ impl Failure {
     pub const MESSAGE: usize = 4 << 10;
     /// Bytes of `text` that are kept.
     pub const TEXT: usize = 64 << 10;
+    /// Bytes of the text that are kept of a failure after a test's first.
+    pub const LATER: usize = 4 << 10;
+    /// Bytes of `output` that are kept.
+    pub const OUTPUT: usize = 4 << 10;
 
     /// A failure with both texts cut to their bounds at a character's edge.
     pub fn new(message: &str, text: &str, place: Option<SourcePlace>) -> Failure {
-        Failure { message: cut(message, Self::MESSAGE), text: cut(text, Self::TEXT), place }
+        let (message, text) = (cut(message, Self::MESSAGE), cut(text, Self::TEXT));
+        Failure { message, text, output: String::new(), place }
+    }
+
+    /// The failure with what its test printed, cut to its bound.
+    #[must_use]
+    pub fn printed(self, output: &str) -> Failure {
+        Failure { output: cut(output, Self::OUTPUT), ..self }
+    }
+
+    /// The failure with at most `most` bytes of its text.
+    pub fn short(&self, most: usize) -> Failure {
+        Failure::new(&self.message, cut(&self.text, most).as_str(), self.place.clone()).printed(&self.output)
+    }
+
+    /// Its size in bytes.
+    pub fn size(&self) -> usize {
+        self.message.len() + self.text.len() + self.output.len()
     }
 }
 

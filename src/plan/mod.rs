@@ -14,7 +14,7 @@ mod shard;
 mod single;
 mod timings;
 
-pub use auto::{AutoShard, VARIABLES, auto};
+pub use auto::{AutoShard, Given, VARIABLES, auto};
 pub use digest::digest;
 pub use merge::{Merged, merge};
 pub use quarantine::{Judged, Outcome, quarantine};

@@ -12,8 +12,10 @@ pub struct Outcome<'o> {
     pub suite: &'o str,
     /// Its status without quarantine.
     pub status: SuiteStatus,
-    /// Its tests, each failed one with its signature.
+    /// Its tests, each failed one with the signature of its first failure.
     pub tests: &'o [TestResult],
+    /// The signatures of each test's failures in further attempts, in the order of `tests`; a test past its end has none.
+    pub later: &'o [Vec<String>],
     /// The signature of a failure outside any test: a timeout, a crash, a build that broke. `None` where only tests failed.
     pub outside: Option<&'o str>,
     /// The signature of a test that fails by nothing but the tests within it (`TestA` by `TestA/b`), where the reader
@@ -40,19 +42,14 @@ pub fn quarantine(entries: &[Entry], outcome: &Outcome<'_>) -> Judged {
     let mut tests: Vec<TestStatus> = outcome
         .tests
         .iter()
-        .map(|test| match test.status {
-            TestStatus::Failed
-                if covered(
-                    entries,
-                    outcome.suite,
-                    Some(&test.name),
-                    test.signature.as_deref(),
-                    &mut notes,
-                ) =>
-            {
-                TestStatus::Quarantined
-            }
-            status => status,
+        .enumerate()
+        .map(|(at, test)| {
+            let later = outcome.later.get(at).into_iter().flatten().map(|s| Some(s.as_str()));
+            // Every attempt must have failed as the entry says: one that failed otherwise is another failure.
+            let mut each = std::iter::once(test.signature.as_deref()).chain(later);
+            let is_covered = test.status == TestStatus::Failed
+                && each.all(|own| covered(entries, outcome.suite, Some(&test.name), own, &mut notes));
+            if is_covered { TestStatus::Quarantined } else { test.status }
         })
         .collect();
     carry(outcome, &mut tests);
@@ -161,12 +158,32 @@ mod tests {
         outside: Option<&str>,
     ) -> Judged {
         let ran = suite("tui", "e2e", status, tests);
-        quarantine(entries, &Outcome { suite: "tui", status, tests: &ran.tests, outside, carried: None })
+        quarantine(
+            entries,
+            &Outcome { suite: "tui", status, tests: &ran.tests, later: &[], outside, carried: None },
+        )
     }
 
     const F: TestStatus = TestStatus::Failed;
     const P: TestStatus = TestStatus::Passed;
     const Q: TestStatus = TestStatus::Quarantined;
+
+    #[test]
+    fn an_attempt_that_failed_otherwise_blocks() {
+        let ran = suite("tui", "e2e", SuiteStatus::Failed, &[("p", P), ("x", F)]);
+        let first = ran.tests[1].signature.clone().unwrap();
+        let entries = [entry("tui::x", State::Active, Some(&first))];
+        let after = |later: &[&str]| {
+            let later = [Vec::new(), later.iter().map(|s| s.to_string()).collect()];
+            let (status, tests) = (SuiteStatus::Failed, ran.tests.as_slice());
+            let outcome =
+                Outcome { suite: "tui", status, tests, later: &later, outside: None, carried: None };
+            let judged = quarantine(&entries, &outcome);
+            (judged.status, judged.notes.len())
+        };
+        assert_eq!(after(&[&first, &first]), (SuiteStatus::Quarantined, 0));
+        assert_eq!(after(&[&first, "other-00000000"]), (SuiteStatus::Failed, 1));
+    }
 
     #[test]
     fn the_same_signature_is_quarantined_and_another_blocks() {
@@ -206,8 +223,14 @@ mod tests {
         // A failure without a signature is covered by nothing, least of all by an entry without one.
         let ran =
             [TestResult { name: "x".into(), status: F, duration_ms: None, signature: None, selector: None }];
-        let outcome =
-            Outcome { suite: "tui", status: SuiteStatus::Failed, tests: &ran, outside: None, carried: None };
+        let outcome = Outcome {
+            suite: "tui",
+            status: SuiteStatus::Failed,
+            tests: &ran,
+            later: &[],
+            outside: None,
+            carried: None,
+        };
         assert_eq!(quarantine(&[entry("tui", State::Active, None)], &outcome).tests, [F]);
     }
 
@@ -256,8 +279,14 @@ mod tests {
                 .iter()
                 .map(|test| entry(&format!("go::{test}"), State::Active, Some(&format!("sig:{test}"))))
                 .collect();
-            let outcome =
-                Outcome { suite: "go", status: SuiteStatus::Failed, tests: &ran, outside: None, carried };
+            let outcome = Outcome {
+                suite: "go",
+                status: SuiteStatus::Failed,
+                tests: &ran,
+                later: &[],
+                outside: None,
+                carried,
+            };
             let judged = quarantine(&entries, &outcome);
             let names = names.iter().zip(&judged.tests).filter(|(_, s)| **s == f).map(|(n, _)| *n);
             (judged.status, names.collect::<Vec<_>>())

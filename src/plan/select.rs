@@ -122,7 +122,9 @@ impl<'s> Selecting<'s> {
         let (mut items, mut left) = (Vec::new(), Vec::new());
         for spec in self.kinds().into_iter().filter(|s| self.profile.kinds.contains(&s.kind)) {
             for name in self.names_of(&spec.kind) {
-                let by: Vec<&str> = skip.iter().filter(|s| matches(s, name)).map(|s| s.0.as_str()).collect();
+                // What skips a kind skips every suite of it.
+                let skips = |s: &&(&String, Option<Pattern>)| matches(s, name) || matches(s, &spec.kind);
+                let by: Vec<&str> = skip.iter().filter(skips).map(|s| s.0.as_str()).collect();
                 if by.is_empty() {
                     items.push(item(spec, name));
                 } else {

@@ -15,7 +15,7 @@ pub enum RecordError {
     #[error("{0} is no run folder: it has no run_events.jsonl")]
     NoJournal(String),
     /// Another process writes the journal.
-    #[error("{0} is being written by another run")]
+    #[error("{0} is still being written: the run has not ended, and a folder has one run at a time")]
     Busy(String),
     /// The system refuses.
     #[error("{path} cannot be made: {why}")]
@@ -49,4 +49,11 @@ pub enum RecordError {
     /// It cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+}
+
+impl RecordError {
+    /// A document that contradicts itself; `why` is a clause.
+    pub(super) fn contradiction(shown: &str, why: &str) -> RecordError {
+        RecordError::Document { path: shown.to_string(), why: format!("it contradicts itself: {why}") }
+    }
 }

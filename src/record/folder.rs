@@ -2,9 +2,11 @@
 
 use super::error::RecordError;
 use crate::base::clock::Now;
-use crate::base::files::{Root, plain, show};
+use crate::base::digest::sha256_hex;
+use crate::base::files::{Root, open_regular, plain, show};
+use crate::model::plan::Shard;
 use chrono::Duration;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// A file of a run folder (`runs.md`).
@@ -82,6 +84,18 @@ impl SuiteFile {
             SuiteFile::Timeline => "failure_timeline.jsonl".into(),
         }
     }
+}
+
+/// What it is called in a merged run, where the step said something else in this shard than in the one that counts.
+pub fn lint_log_of_shard(step: &str, shard: &Shard) -> String {
+    let log = lint_log(step);
+    format!("{}.{}-{}.log", log.trim_end_matches(".log"), shard.kind.name(), shard.index)
+}
+
+/// Whether a lint step's log is called so, ignoring case.
+pub(super) fn is_lint_log(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("lint-") && name.ends_with(".log")
 }
 
 /// A run's folder.
@@ -176,9 +190,41 @@ impl Folder {
         self.spell(&format!("{folder}/{}", file.name()))
     }
 
+    /// The output of a lint step on disk.
+    pub fn lint_log(&self, step: &str) -> PathBuf {
+        self.dir.join(lint_log(step))
+    }
+
+    /// The end of a lint step's output, from the start of a line on; at most `most` bytes. `None` where there is none to read.
+    pub fn lint_tail(&self, step: &str, most: u64) -> Option<String> {
+        let path = self.lint_log(step);
+        // A link is none of the runner's files.
+        std::fs::symlink_metadata(&path).ok().filter(std::fs::Metadata::is_file)?;
+        let (mut file, meta) = open_regular(&path, &shown(&path)).ok()?;
+        let start = meta.len().saturating_sub(most);
+        file.seek(SeekFrom::Start(start)).ok()?;
+        let mut bytes = Vec::new();
+        file.take(most).read_to_end(&mut bytes).ok()?;
+        let text = String::from_utf8_lossy(&bytes);
+        let text = text.trim_end();
+        let whole = if start > 0 { text.find('\n').map_or(0, |end| end + 1) } else { 0 };
+        Some(text[whole..].to_string()).filter(|t| !t.is_empty())
+    }
+
     fn spell(&self, inside: &str) -> String {
         if self.rel.is_empty() { inside.to_string() } else { format!("{}/{inside}", self.rel) }
     }
+}
+
+/// The file of a lint step's output in the run folder. The name is the author's own and may hold what no file name can: then
+/// the start of a digest tells it from every other.
+pub fn lint_log(step: &str) -> String {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if step.len() <= 120 && step.chars().all(fits) {
+        return format!("lint-{step}.log");
+    }
+    let clean: String = step.chars().take(60).map(|c| if fits(c) { c } else { '_' }).collect();
+    format!("lint-{clean}-{}.log", &sha256_hex(step.as_bytes())[..10])
 }
 
 /// `<results>/<YYYYMMDDTHHMMSSZ>` on disk, of the first second from `now` on that has no folder yet. `results` is
@@ -227,6 +273,24 @@ mod tests {
             folder.suite_dir("p").join("output.attempt_1.log")
         );
         assert!(Folder::create(&root, &out).is_ok(), "an empty folder is taken");
+    }
+
+    #[test]
+    fn the_end_of_a_lint_log_begins_with_a_line() {
+        let (dir, root) = root();
+        let folder = Folder::create(&root, &dir.path().join("out")).expect("a new folder");
+        assert_eq!(folder.lint_tail("a b", 9), None);
+        let put = |text: &str| crate::base::files::write_atomic(&folder.lint_log("a b"), text.as_bytes());
+        put("first\nsecond\nthird\n").expect("written");
+        assert_eq!(folder.lint_tail("a b", 100).as_deref(), Some("first\nsecond\nthird"));
+        assert_eq!(folder.lint_tail("a b", 9).as_deref(), Some("third"));
+        assert_eq!(folder.lint_tail("a b", 3).as_deref(), Some("rd"), "a line that is too long is cut");
+        put("\n \n").expect("written");
+        assert_eq!(folder.lint_tail("a b", 100), None);
+        assert_eq!(lint_log("fmt"), "lint-fmt.log");
+        let other = ["a b", "a_b", "a/b", "../b"].map(lint_log);
+        assert!(other.iter().all(|o| other.iter().filter(|n| *n == o).count() == 1), "{other:?}");
+        assert!(other.iter().all(|o| !o.contains(['/', ' '])) && lint_log(&"x".repeat(500)).len() < 100);
     }
 
     #[test]

@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(replayed.lint, [sample::lint()]);
         assert_eq!(replayed.finished, Some(crate::model::run::RunStatus::Failed));
         assert_eq!(replayed.next_seq, sample::events().len() as u64);
-        journal.append(&RunEvent::Resumed { done: 3 });
+        journal.append(&RunEvent::Resumed { done: 3, leftovers: 1 });
         drop(journal);
         let (_journal, again) = Journal::resume(&path, stamp).expect("resumed again");
         assert_eq!(again.finished, None, "a run that was taken up again is not finished");
@@ -309,7 +309,7 @@ mod tests {
         let (_dir, path) = place();
         write_atomic(&path, bytes).expect("written");
         let (journal, replayed) = Journal::resume(&path, stamp)?;
-        journal.append(&RunEvent::Resumed { done: replayed.done.len() as u64 });
+        journal.append(&RunEvent::Resumed { done: replayed.done.len() as u64, leftovers: 0 });
         assert_eq!(journal.close(), Vec::<String>::new());
         Ok((replayed, crate::base::files::read(&path, 1 << 30).expect("written")))
     }

@@ -1,6 +1,6 @@
 //! The folders of suites: names come from configuration and result files, and may hold anything.
 
-use super::folder::File;
+use super::folder::{File, is_lint_log};
 use crate::base::digest::sha256_hex;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,6 +52,7 @@ fn is_plain(name: &str) -> bool {
         && name.chars().all(is_allowed)
         && !matches!(name, "." | "..")
         && !File::ALL.iter().any(|f| f.name().eq_ignore_ascii_case(name))
+        && !is_lint_log(name)
 }
 
 /// What can be read of the name, and a digest that tells it from every other.
@@ -99,6 +100,7 @@ mod tests {
             ("日本", "suite-"),
             ("summary.json", "summary.json-"),
             ("JUnit.XML", "JUnit.XML-"),
+            ("lint-fmt.log", "lint-fmt.log-"),
             ("/abs", "abs-"),
         ] {
             let folder = of(&[("unit", name)], 0);

@@ -88,7 +88,7 @@ fn document<T: DeserializeOwned>(
         return Err(fault(of_another_version(schema_of(&document), id)));
     }
     drop(bytes);
-    check(&document).map_err(|why| fault(format!("it contradicts itself: {why}")))?;
+    check(&document).map_err(|why| RecordError::contradiction(&shown, &why))?;
     Ok((document, digest))
 }
 
@@ -111,7 +111,7 @@ fn not_json(shown: &str, error: &serde_json::Error) -> RecordError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample;
+    use super::super::{columns, sample};
     use super::*;
     use crate::base::files::write_atomic;
     use serde_json::{Value, json};
@@ -121,7 +121,13 @@ mod tests {
         let path = dir.path().join("summary.json");
         write_atomic(&path, text).expect("written");
         let error = read_summary(dir.path()).expect_err("refused").to_string();
-        error.replace(&dir.path().display().to_string(), "RUN")
+        let error = error.replace(&dir.path().display().to_string(), "RUN");
+        if error.contains("contradicts itself") {
+            // Whoever reads it as columns says the same.
+            let columns = columns("RUN/summary.json", text, LARGEST).expect_err("refused").to_string();
+            assert_eq!(columns, error);
+        }
+        error
     }
 
     fn edited(edit: impl FnOnce(&mut Value)) -> String {

@@ -7,8 +7,8 @@ use crate::model::event::{RunEvent, Started, TimelineLine};
 use crate::model::failure::{
     Assertion, FailureDigest, FailureIndex, IndexedDigest, RemediationPointer, RootCause,
 };
-use crate::model::plan::{Counts, Shard, ShardKind};
-use crate::model::record::SuiteRecord;
+use crate::model::plan::{Artifacts, Counts, Shard, ShardKind};
+use crate::model::record::{AttemptFault, SuiteRecord};
 use crate::model::run::{
     BundleEnvironment, Environment, FailedSuite, Identity, LintResult, Node, NotRun, Os, ReplayBundle,
     ReplayRef, RunStatus, Summary, TriageRef, schema,
@@ -183,7 +183,13 @@ pub(super) fn records() -> Vec<SuiteRecord> {
             status: TestStatus::Failed,
             duration_ms: Some(3),
             failure: Some(Failure::new("left: 1", "a stack", None)),
+            later: vec![Failure::new("left: 2", "another stack", None).printed("a line")],
             selector: Some("writes".into()),
+        }],
+        faults: vec![AttemptFault {
+            attempt: 1,
+            status: SuiteStatus::Crashed,
+            fault: "it was ended by signal 6".into(),
         }],
         leftovers: 1,
         masked: 2,
@@ -212,7 +218,10 @@ pub(super) fn started() -> Started {
         baseline: Some("base.json".into()),
         rerun_from: None,
         retries: 1,
+        timeout: Some(90),
+        artifacts: Artifacts::Failed,
         lint: true,
+        goes_by: std::collections::BTreeMap::new(),
     }
 }
 
@@ -238,7 +247,7 @@ pub(super) fn events() -> Vec<RunEvent> {
         events.push(RunEvent::SuiteStarted { suite, kind, attempt: 1 });
         events.push(finished(record));
         if at == 0 {
-            events.push(RunEvent::Resumed { done: 1 });
+            events.push(RunEvent::Resumed { done: 1, leftovers: 2 });
         }
     }
     events.push(RunEvent::Finished { status: RunStatus::Failed });

@@ -1,9 +1,9 @@
 //! The loop over suites.
 
-use crate::base::clock::unique;
 use crate::base::process::{Watch, sweep_rest};
 use crate::run::attempt::{Attempt, Setup, attempt};
 use crate::run::job::{Job, LogTo, Options, Step};
+use crate::run::mark;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// What follows an attempt.
@@ -45,14 +45,12 @@ pub struct Ended {
 /// a second one kills the groups at once. Returns when everything that was started has ended.
 pub fn execute(jobs: &[Job], options: &Options, observer: &dyn Observer) -> Ended {
     let watch = Watch::start();
-    let outer = options.outer_mark.as_ref().map(|m| format!("{m},")).unwrap_or_default();
-    let mark = format!("{outer}{:x}-{:x}", std::process::id(), unique());
     let work = Work {
         jobs,
         options,
         observer,
         watch: &watch,
-        mark,
+        mark: mark::of_loop(&options.marks),
         next: AtomicUsize::new(0),
         failed: AtomicU64::new(0),
     };
@@ -75,7 +73,7 @@ struct Work<'a> {
     options: &'a Options,
     observer: &'a dyn Observer,
     watch: &'a Watch,
-    /// What the marks of this run begin with.
+    /// What the marks of this loop begin with.
     mark: String,
     /// The next job to start.
     next: AtomicUsize,
@@ -106,7 +104,7 @@ impl Work<'_> {
         let (mut steps, mut log) = (None, None);
         let mut number = 1;
         loop {
-            let mark = format!("{}-{index}-{number}", self.mark);
+            let mark = mark::of_attempt(&self.mark, &job.kind, &job.name, index, number);
             self.observer.starts(index, number);
             let setup = Setup {
                 number,

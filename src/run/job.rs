@@ -57,7 +57,6 @@ pub struct Options {
     pub mask: Arc<Masker>,
     /// The folder for output that does not fit into memory; it should be on a disk, which `/tmp` often is not.
     pub spool: PathBuf,
-    /// The value that `base::process::MARK` had in tollgate's own environment, so that a tollgate above this one still
-    /// knows what this one started.
-    pub outer_mark: Option<String>,
+    /// What the marks of what is started have in front, as `marks_of` gives it.
+    pub marks: String,
 }

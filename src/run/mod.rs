@@ -5,8 +5,10 @@ mod attempt;
 mod execute;
 mod job;
 mod log;
+mod mark;
 
 pub use attempt::{Attempt, StepEnd};
 pub use execute::{Ended, Next, Observer, execute};
 pub use job::{Job, LogTo, Options, Step};
 pub use log::{IN_MEMORY, Log, LogReader};
+pub use mark::{marks_of, run_mark, suite_in, suite_mark};

@@ -3,9 +3,10 @@
 //! A suite passes only by evidence: its command ended with exit code 0, its results could be read, and every test that
 //! was asked for is among them. A test that fails and then passes is flaky, its first failure kept.
 
+use crate::model::record::AttemptFault;
 use crate::model::suite::{SuiteResult, SuiteStatus};
 use crate::model::test::{Case, Failure, Reading, TestResult, TestStatus};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How one command of an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +67,16 @@ impl Attempt {
     pub fn failed_alone(&self) -> Option<Vec<&Case>> {
         let failed: Vec<&Case> = self.cases.iter().filter(|c| c.status == TestStatus::Failed).collect();
         (self.status == SuiteStatus::Failed && self.fault.is_none() && !failed.is_empty()).then_some(failed)
+    }
+
+    /// Cuts failures short that are not the first of their test, as `combine` does: what is held of a suite under way does not
+    /// grow by a whole text with each attempt.
+    pub fn shorten(&mut self, earlier: &[Attempt]) {
+        let failed = earlier.iter().flat_map(|a| &a.cases).filter(|c| c.failure.is_some());
+        let known: HashSet<&str> = failed.map(|c| c.name.as_str()).collect();
+        for case in self.cases.iter_mut().filter(|c| known.contains(c.name.as_str())) {
+            case.failure = case.failure.as_ref().map(|f| f.short(Failure::LATER));
+        }
     }
 }
 
@@ -192,7 +203,7 @@ fn by_exit(name: &str, status: SuiteStatus, fault: Option<&str>) -> Case {
     let failure = (status != SuiteStatus::Passed)
         .then(|| Failure::new(fault.unwrap_or("it ended with an exit code other than 0"), "", None));
     let status = if failure.is_none() { TestStatus::Passed } else { TestStatus::Failed };
-    Case { name: name.to_string(), status, duration_ms: None, failure, selector: None }
+    Case { name: name.to_string(), status, duration_ms: None, failure, later: Vec::new(), selector: None }
 }
 
 fn unseen(test: &str, why: &str) -> Case {
@@ -201,6 +212,7 @@ fn unseen(test: &str, why: &str) -> Case {
         status: TestStatus::Failed,
         duration_ms: None,
         failure: Some(Failure::new(why, "", None)),
+        later: Vec::new(),
         selector: None,
     }
 }
@@ -227,8 +239,10 @@ pub fn flatten(readings: &[Reading]) -> Vec<Case> {
 pub struct Combined {
     /// What became of the suite.
     pub status: SuiteStatus,
-    /// Its tests; a flaky or failed one with its first failure.
+    /// Its tests; a flaky or failed one with the failure of each attempt, those after the first cut short.
     pub cases: Vec<Case>,
+    /// What was wrong with attempts outside any test, in order.
+    pub faults: Vec<AttemptFault>,
     /// A failure outside any test that the last attempt still shows, or that made the suite flaky: a sentence.
     pub fault: Option<String>,
     /// Of the last attempt.
@@ -259,6 +273,10 @@ pub fn combine(attempts: &[Attempt]) -> Combined {
             (last.status, last.fault.clone().or(earlier), last.exit_code, last.signal)
         }
     };
+    let numbered = (1..).zip(attempts);
+    let faults = numbered
+        .filter_map(|(attempt, a)| Some(AttemptFault { attempt, status: a.status, fault: a.fault.clone()? }));
+    let faults = faults.collect();
     let any = |wanted| cases.iter().any(|c| c.status == wanted);
     let status = match status {
         SuiteStatus::Passed if any(TestStatus::Failed) => SuiteStatus::Failed,
@@ -268,7 +286,7 @@ pub fn combine(attempts: &[Attempt]) -> Combined {
         }
         other => other,
     };
-    Combined { status, cases, fault, exit_code, signal }
+    Combined { status, cases, faults, fault, exit_code, signal }
 }
 
 /// What a later attempt says of a test that an earlier one had.
@@ -284,8 +302,11 @@ fn again(known: &mut Case, later: &Case) {
         (TestStatus::Failed, _) | (_, TestStatus::Failed) => TestStatus::Failed,
         (_, later) => later,
     };
-    if known.failure.is_none() {
-        known.failure.clone_from(&later.failure);
+    for failure in later.failures() {
+        match known.failure {
+            None => known.failure = Some(failure.clone()),
+            Some(_) => known.later.push(failure.short(Failure::LATER)),
+        }
     }
 }
 
@@ -324,7 +345,7 @@ mod tests {
 
     fn case(name: &str, status: TestStatus) -> Case {
         let failure = (status == TestStatus::Failed).then(|| Failure::new("first", "", None));
-        Case { name: name.into(), status, duration_ms: Some(1), failure, selector: None }
+        Case { name: name.into(), status, duration_ms: Some(1), failure, later: Vec::new(), selector: None }
     }
 
     fn reading(cases: &[(&str, TestStatus)]) -> Reading {
@@ -424,7 +445,10 @@ mod tests {
         assert_eq!(first.failed_alone().unwrap().len(), 1);
         let again = Step { asked: Some("b".into()), ..step(StepEnded::Exited(0), &[("b", P)]) };
         let second = attempt("s", &[again]);
-        let combined = combine(&[first.clone(), second]);
+        let combined = combine(&[first.clone(), second.clone()]);
+        assert_eq!(combined.cases[1].later, []);
+        let thrice = combine(&[first.clone(), first.clone(), second]);
+        assert_eq!(thrice.cases[1].failures().count(), 2, "one for each failed attempt");
         assert_eq!(combined.status, SuiteStatus::Flaky);
         assert_eq!(combined.cases[1].status, TestStatus::Flaky);
         assert_eq!(combined.cases[1].failure.as_ref().unwrap().message, "first");
@@ -435,9 +459,45 @@ mod tests {
     fn a_crash_before_a_clean_attempt_is_flaky_and_a_vanished_failure_stays() {
         let crash = attempt("s", &[step(StepEnded::Signalled(6), &[("a", P)])]);
         let clean = attempt("s", &[step(StepEnded::Exited(0), &[("a", P), ("b", P)])]);
-        assert_eq!(status_of(&[crash, clean.clone()]), (SuiteStatus::Flaky, vec![P, P]));
+        assert_eq!(status_of(&[crash.clone(), clean.clone()]), (SuiteStatus::Flaky, vec![P, P]));
+        let faults = combine(&[clean.clone(), crash]).faults;
+        let fault = "it was ended by signal 6".to_string();
+        assert_eq!(faults, [AttemptFault { attempt: 2, status: SuiteStatus::Crashed, fault }]);
         let red = attempt("s", &[step(StepEnded::Exited(1), &[("gone", F)])]);
         assert_eq!(status_of(&[red, clean]).0, SuiteStatus::Failed);
+    }
+
+    proptest::proptest! {
+        /// Whatever a test's attempts came to, each that failed has its failure, in order.
+        #[test]
+        fn each_failed_attempt_keeps_its_failure(passed in proptest::collection::vec(proptest::bool::ANY, 1..12)) {
+            let attempts: Vec<Attempt> = passed
+                .iter()
+                .enumerate()
+                .map(|(nth, passed)| {
+                    let (code, status) = if *passed { (0, P) } else { (1, F) };
+                    let mut found = attempt("s", &[step(StepEnded::Exited(code), &[("a", status)])]);
+                    found.cases[0].failure = (!passed).then(|| Failure::new(&nth.to_string(), &"x".repeat(9_000), None));
+                    found
+                })
+                .collect();
+            let combined = combine(&attempts);
+            let mut held: Vec<Attempt> = Vec::new();
+            for mut attempt in attempts {
+                attempt.shorten(&held);
+                held.push(attempt);
+            }
+            proptest::prop_assert_eq!(&combine(&held), &combined);
+            let said: Vec<&str> = combined.cases[0].failures().map(|f| f.message.as_str()).collect();
+            let red: Vec<String> = (0..passed.len()).filter(|n| !passed[*n]).map(|n| n.to_string()).collect();
+            proptest::prop_assert_eq!(said, red);
+            let wanted = match (passed.contains(&true), passed.contains(&false)) {
+                (true, true) => TestStatus::Flaky,
+                (true, false) => P,
+                _ => F,
+            };
+            proptest::prop_assert_eq!(combined.cases[0].status, wanted);
+        }
     }
 
     #[test]

@@ -353,7 +353,24 @@ mod tests {
             signal: None,
             fault: Some("`./run` cannot be started: Permission denied"),
         };
-        assert_eq!(cause(Causes::embedded(), missing, None, "connection refused"), RootCause::Resource);
+        assert_eq!(cause(Causes::embedded(), missing, None, "connection refused"), RootCause::Setup);
+    }
+
+    #[test]
+    fn a_command_that_could_not_be_started_is_set_up_wrongly_or_missing() {
+        for (why, wanted) in [
+            ("it is not executable", RootCause::Setup),
+            ("it is a folder", RootCause::Setup),
+            ("the folder sub/dir does not exist", RootCause::Setup),
+            ("Permission denied", RootCause::Setup),
+            ("Exec format error", RootCause::Setup),
+            ("No such file or directory", RootCause::MissingDependency),
+            ("the interpreter that its first line names does not exist", RootCause::MissingDependency),
+        ] {
+            let fault = format!("`bin/tool` cannot be started: {why}");
+            let facts = Facts { status: SuiteStatus::Missing, signal: None, fault: Some(&fault) };
+            assert_eq!(cause(Causes::embedded(), facts, None, ""), wanted, "{why}");
+        }
     }
 
     #[test]

@@ -217,6 +217,7 @@ mod tests {
             root_cause_class: None,
             signature: None,
             failures: Vec::new(),
+            faults: Vec::new(),
             leftovers: 0,
             masked: 0,
         }
@@ -229,6 +230,7 @@ mod tests {
             status: TestStatus::Failed,
             duration_ms: Some(5),
             failure: Some(Failure::new(message, "", Some(place))),
+            later: Vec::new(),
             selector: None,
         }
     }

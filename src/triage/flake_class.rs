@@ -47,20 +47,20 @@ impl FlakeClass {
     }
 }
 
-/// What a failure digest says of one suite in one run.
+/// What a failure digest, or the failure that a suite's result keeps, says of one suite in one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {
     /// The suite.
     pub suite: String,
     /// Its kind.
     pub kind: String,
-    /// The tests that failed.
+    /// The tests that failed; none where the suite failed by itself.
     pub tests: Vec<String>,
-    /// The test that `message` is of.
+    /// The test that `message` is of; `None`: it is of the suite itself.
     pub first: Option<String>,
     /// Why the suite failed.
     pub root_cause: RootCause,
-    /// What the first failing assertion said.
+    /// What the first failing assertion said, or what befell the suite.
     pub message: String,
 }
 

@@ -1,8 +1,9 @@
-//! How often tests failed over earlier runs, and which of them are flaky.
+//! How often tests failed over earlier runs, and which of them are flaky; and suites, where they fail by themselves.
 
 use super::flake::{Rate, rate};
 use super::flake_class::{Cause, FlakeClass, elect, of_root_cause, of_words};
-use crate::model::columns::{Columns, SuiteRow, TestRow};
+use super::flake_suite::of_itself;
+use crate::model::columns::{Columns, SuiteRow};
 use crate::model::suite::Role;
 use crate::model::test::TestStatus;
 use serde::Serialize;
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 pub struct Seen<'c, 'a> {
     /// Its summary.
     pub columns: &'c Columns<'a>,
-    /// What its failure digests say.
+    /// What its failure digests and results say.
     pub causes: Vec<Cause>,
 }
 
@@ -39,7 +40,7 @@ impl Habit {
     }
 }
 
-/// A test that failed at least once.
+/// A test, or a suite by itself, that failed at least once.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FlakyTest {
     /// Its suite.
@@ -48,8 +49,8 @@ pub struct FlakyTest {
     pub kind: String,
     /// The list that the suite stands in.
     pub role: Role,
-    /// Its name.
-    pub test: String,
+    /// Its name; null: the suite itself, which crashed, timed out or failed though no test of it did.
+    pub test: Option<String>,
     /// What it does.
     pub habit: Habit,
     /// Runs in which it passed at the first attempt.
@@ -73,11 +74,18 @@ pub struct FlakyTest {
 pub struct FlakeReport {
     /// How many runs were read.
     pub runs: u64,
-    /// Every test that failed at least once: flaky ones first, then by the share of their failures.
+    /// Every test, and suite by itself, that failed at least once: flaky ones first, then by the share of their failures.
     pub tests: Vec<FlakyTest>,
 }
 
-type Name<'c> = (Role, &'c str, &'c str, &'c str);
+/// List, kind, suite, test; without a test the suite itself.
+type Name<'c> = (Role, &'c str, &'c str, Option<&'c str>);
+
+/// What became of a test, or of a suite by itself.
+struct Told<'c> {
+    status: TestStatus,
+    signature: Option<&'c str>,
+}
 
 #[derive(Default)]
 struct Tally<'c> {
@@ -90,23 +98,29 @@ struct Tally<'c> {
     evidence: BTreeMap<String, u64>,
 }
 
-/// Counts over runs. A test without a result in a run (ignored, not run) does not count there.
+/// Counts over runs. A test without a result in a run (ignored, not run) does not count there, nor does a suite whose status
+/// only follows from its tests.
 pub fn flake_report(runs: &[Seen<'_, '_>]) -> FlakeReport {
+    let all: Vec<&Columns<'_>> = runs.iter().map(|run| run.columns).collect();
     let mut tallies: BTreeMap<Name<'_>, Tally<'_>> = BTreeMap::new();
-    for run in runs {
-        each(run, |name, test| {
-            if failed_once(test.status) {
+    for columns in &all {
+        each(columns, &all, |name, told| {
+            if failed_once(told.status) {
                 tallies.entry(name).or_default();
             }
         });
     }
     for run in runs {
         let commit = run.columns.head.commit.as_deref();
-        each(run, |name, test| {
+        let mut causes: Causes<'_> = BTreeMap::new();
+        for cause in &run.causes {
+            causes.entry((&cause.kind, &cause.suite)).or_default().push(cause);
+        }
+        each(run.columns, &all, |name, told| {
             if let Some(tally) = tallies.get_mut(&name) {
-                tally.count(test.status, commit);
-                if failed_once(test.status) {
-                    tally.weigh(run, name, test);
+                tally.count(told.status, commit);
+                if failed_once(told.status) {
+                    tally.weigh(&causes, name, told.signature);
                 }
             }
         });
@@ -117,15 +131,21 @@ pub fn flake_report(runs: &[Seen<'_, '_>]) -> FlakeReport {
     FlakeReport { runs: runs.len() as u64, tests }
 }
 
-/// Each test of a run once, by its worst result.
-fn each<'c>(run: &'c Seen<'_, '_>, mut visit: impl FnMut(Name<'c>, &'c TestRow<'c>)) {
-    let columns: &'c Columns<'c> = run.columns;
+/// By kind and suite.
+type Causes<'c> = BTreeMap<(&'c str, &'c str), Vec<&'c Cause>>;
+
+/// Each suite of a run by itself, and each test once, by its worst result.
+fn each<'c>(columns: &'c Columns<'c>, all: &[&Columns<'_>], mut visit: impl FnMut(Name<'c>, Told<'c>)) {
     for suite in &columns.suites {
         let (role, kind, name) = SuiteRow::key(suite);
+        if let Some(status) = of_itself(columns, suite, all) {
+            visit((role, kind, name, None), Told { status, signature: None });
+        }
         let mut last: Option<&str> = None;
         for test in columns.tests_of(suite) {
             if last != Some(&*test.name) {
-                visit((role, kind, name, &test.name), test);
+                let signature = columns.signature(test);
+                visit((role, kind, name, Some(&*test.name)), Told { status: test.status, signature });
             }
             last = Some(&test.name);
         }
@@ -160,15 +180,23 @@ impl<'c> Tally<'c> {
     }
 
     /// One vote a failure: by its words, else by its suite's root cause.
-    fn weigh(&mut self, run: &Seen<'_, '_>, (_, kind, suite, name): Name<'_>, test: &TestRow<'_>) {
-        let of_it = |c: &&Cause| c.suite == suite && c.kind == kind && c.tests.iter().any(|t| t == name);
-        let cause = run.causes.iter().find(of_it);
-        let message = cause.filter(|c| c.first.as_deref() == Some(name)).map(|c| c.message.as_str());
-        let signature = run.columns.signature(test);
-        let said = [message, signature].into_iter().flatten().find_map(of_words);
-        let (class, what) = match (said, cause.and_then(|c| of_root_cause(c.root_cause))) {
+    fn weigh(&mut self, causes: &Causes<'_>, (_, kind, suite, name): Name<'_>, signature: Option<&str>) {
+        let of_suite = causes.get(&(kind, suite)).into_iter().flatten();
+        let of_it: Vec<&&Cause> = of_suite
+            .filter(|c| match name {
+                Some(name) => c.tests.iter().any(|test| test == name),
+                None => c.tests.is_empty(),
+            })
+            .collect();
+        let own = of_it.iter().filter(|c| c.first.as_deref() == name).map(|c| c.message.as_str());
+        let said = own.chain(signature).find_map(of_words);
+        let root = of_it.iter().find_map(|c| of_root_cause(c.root_cause));
+        let (class, what) = match (said, root) {
             (Some((class, word)), _) => (class, format!("its failure says `{word}`")),
-            (None, Some((class, cause))) => (class, format!("its suite's root cause is {cause}")),
+            (None, Some((class, cause))) => {
+                let whose = if name.is_some() { "its suite's" } else { "its" };
+                (class, format!("{whose} root cause is {cause}"))
+            }
             (None, None) => return,
         };
         self.votes.push(class);
@@ -189,7 +217,7 @@ impl<'c> Tally<'c> {
             suite: suite.to_string(),
             kind: kind.to_string(),
             role,
-            test: test.to_string(),
+            test: test.map(String::from),
             habit,
             passed: self.passed,
             failed: self.failed,
@@ -232,7 +260,7 @@ mod tests {
         let rows: Vec<_> = report
             .tests
             .iter()
-            .map(|t| (t.test.as_str(), t.habit.name(), t.rate.sentence(), t.class.name()))
+            .map(|t| (t.test.as_deref().unwrap_or("-"), t.habit.name(), t.rate.sentence(), t.class.name()))
             .collect();
         let upper = |k, n| rate(k, n).unwrap().sentence();
         assert_eq!(
@@ -248,5 +276,44 @@ mod tests {
         assert_eq!(report.tests[1].disagreeing_commits, ["c1"]);
         assert_eq!(report.tests[1].evidence, ["FLAKE-TIMING: its failure says `timed out` in 1 run"]);
         assert_eq!(report.runs, 3);
+    }
+
+    #[test]
+    fn a_suite_that_fails_by_itself_is_listed_once() {
+        let crashed =
+            run("c1", "s crashed: a passed; x crashed: x failed; f flaky: t passed; g flaky: t flaky");
+        let fine = run(
+            "c1",
+            "s passed: a passed, b passed; x passed: x passed; f passed: t passed; g passed: t passed",
+        );
+        let own = |root_cause, message: &str| Cause { first: None, ..cause(&[], root_cause, message) };
+        let causes = vec![own(RootCause::Timeout, "it was ended by signal 9")];
+        let report =
+            flake_report(&[Seen { columns: &crashed, causes }, Seen { columns: &fine, causes: vec![] }]);
+        let row =
+            |t: &FlakyTest| (t.suite.clone(), t.test.clone(), t.habit.name(), (t.passed, t.failed, t.flaky));
+        let test = |name: &str| Some(name.to_string());
+        assert_eq!(
+            report.tests.iter().map(row).collect::<Vec<_>>(),
+            [
+                ("f".into(), None, "flaky", (1, 0, 1)),
+                ("g".into(), test("t"), "flaky", (1, 0, 1)),
+                ("s".into(), None, "flaky", (1, 1, 0)),
+                ("x".into(), test("x"), "flaky", (1, 1, 0)),
+            ]
+        );
+        assert_eq!(report.tests[2].evidence, ["FLAKE-TIMING: its root cause is timeout in 1 run"]);
+    }
+
+    #[test]
+    fn each_kept_failure_speaks_for_its_test() {
+        let one = run("c1", "s flaky: a flaky, b flaky");
+        let causes = vec![
+            cause(&["a"], RootCause::Unknown, "503 Service Unavailable"),
+            cause(&["b"], RootCause::Unknown, "command not found: tmux"),
+        ];
+        let report = flake_report(&[Seen { columns: &one, causes }]);
+        let classes: Vec<_> = report.tests.iter().map(|t| t.class.name()).collect();
+        assert_eq!(classes, ["FLAKE-EXT", "FLAKE-ENV"]);
     }
 }

@@ -9,6 +9,7 @@ mod digest;
 mod flake;
 mod flake_class;
 mod flake_report;
+mod flake_suite;
 mod rank;
 #[cfg(test)]
 mod sample;

@@ -34,6 +34,6 @@ pub(super) fn run(commit: &str, text: &str) -> Columns<'static> {
             tests: first..columns.tests.len() as u32,
         });
     }
-    columns.settle(Vec::new()).unwrap();
+    columns.settle(Vec::new());
     columns
 }

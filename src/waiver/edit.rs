@@ -51,6 +51,9 @@ pub enum EditError {
     },
 }
 
+/// What a classification file holds from which the last entry was removed.
+const EMPTY: &str = "# Suites by kind, waivers and quarantines.\n";
+
 /// What an entry is called in a sentence.
 pub fn noun(kind: Kind) -> &'static str {
     match kind {
@@ -197,7 +200,10 @@ pub fn remove(text: &str, kind: Kind, id: &str) -> Result<String, EditError> {
     if let Some(toml::Value::Table(all)) = wanted.get_mut(kind.name()) {
         all.remove(id);
     }
-    verify(spliced(text, vec![(start..end, String::new())]), &wanted, kind, id)
+    let left = spliced(text, vec![(start..end, String::new())]);
+    // As evidence a file of nothing is one that was cut short: what is empty on purpose says so.
+    let left = if left.trim().is_empty() { EMPTY.to_string() } else { left };
+    verify(left, &wanted, kind, id)
 }
 
 fn table(text: &str) -> Result<toml::Table, EditError> {
@@ -505,6 +511,9 @@ mod tests {
         exit_criteria = "e"
         signature = "s\n"
         "#);
+        // As evidence a file of nothing would be malformed.
+        let alone = add_quarantine("", &flake("x"), today()).unwrap();
+        assert_eq!(remove(&alone, Kind::Quarantine, "x").unwrap(), EMPTY);
         // The id of a waiver is not that of a quarantine entry.
         let both = add_quarantine(&edited, &flake("one"), today()).unwrap();
         let gone = remove(&both, Kind::Quarantine, "one").unwrap();

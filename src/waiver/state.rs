@@ -21,8 +21,8 @@ pub struct Context<'c> {
     pub today: NaiveDate,
     /// Every gate that is loaded, whatever the lane: its id and the ids of its checks.
     pub gates: &'c BTreeMap<String, Vec<String>>,
-    /// For a quarantine entry without a `signature` of its own: by its `evidence` path, the signature that the digest
-    /// there holds, or why there is none (the end of a sentence that begins with the path).
+    /// For a quarantine entry without a `signature` of its own: by its id, the signature that its `evidence` gives it, or
+    /// why there is none (the end of a sentence that begins with the path).
     pub signatures: &'c BTreeMap<String, Result<String, String>>,
 }
 
@@ -202,7 +202,7 @@ fn quarantine(raw: &RawEntry, context: &Context<'_>, wrong: &mut Vec<String>) ->
         return Some(own.clone());
     }
     let evidence = raw.fields.get("evidence").filter(|e| !e.trim().is_empty())?;
-    match context.signatures.get(evidence) {
+    match context.signatures.get(&raw.id) {
         Some(Ok(signature)) if !signature.trim().is_empty() => Some(signature.clone()),
         Some(Err(why)) => {
             wrong.push(format!("it has no `signature`, and {} {why}", evidence.escape_debug()));
@@ -231,10 +231,14 @@ mod tests {
 
     fn judge(text: &str, today: &str) -> Entry {
         let file = parse("f.toml", text).unwrap();
-        let signatures = BTreeMap::from([
-            ("d.json".to_string(), Ok("redraw".to_string())),
-            ("gone.json".to_string(), Err("does not exist".to_string())),
-        ]);
+        let told = |evidence: &str| match evidence {
+            "d.json" => Some(Ok("redraw".to_string())),
+            "gone.json" => Some(Err("does not exist".to_string())),
+            _ => None,
+        };
+        let unsigned = file.quarantines.iter();
+        let signatures =
+            unsigned.filter_map(|q| Some((q.id.clone(), told(q.fields.get("evidence")?)?))).collect();
         let context =
             Context { today: dates::parse_day(today).unwrap(), gates: &gates(), signatures: &signatures };
         let (mut waivers, quarantines) = entries(&file, &context);

@@ -58,7 +58,7 @@ const PYTEST: Project = Project {
              class TestCalc:\n    def test_zero(self):\n        assert add(0, 0) == 0\n",
         ),
     ],
-    suite: "all",
+    suite: "pytest",
     broken: ("tests/test_calc.py", "    assert add(a, b)\n", "    assert add(a, b) == 3\n"),
     failing: &["tests/test_calc.py::test_table[x y-$z]"],
     replayed: &["tests/test_calc.py::test_table[x y-$z]"],
@@ -81,7 +81,7 @@ const GO: Project = Project {
             "package more\n\nimport \"testing\"\n\nfunc TestTableOfMore(t *testing.T) {\n\tt.Run(\"nonzero\", func(t *testing.T) {})\n}\n",
         ),
     ],
-    suite: "all",
+    suite: "go",
     broken: ("calc/calc_test.go", "\"zero\": 0}", "\"zero\": 1}"),
     failing: &["example.test/tiny/calc TestTable", "example.test/tiny/calc TestTable/zero"],
     // The test around it runs with it.
@@ -105,7 +105,7 @@ const NPM: Project = Project {
              \x20 it('adds', () => assert.strictEqual(add(2, 2), 4));\n});\n",
         ),
     ],
-    suite: "all",
+    suite: "npm",
     broken: ("test/calc.test.js", "add(0, 2), 2", "add(0, 2), 3"),
     failing: &["calc > adds zero (0)"],
     // There is no command for one test: the suite is replayed whole.
@@ -348,7 +348,7 @@ fn pytest_flaky_in_shards_and_by_the_runbook() {
     let real = Real::new(&PYTEST);
     let ws = &real.ws;
     let toml = ws.text("tollgate.toml");
-    let toml = toml.replacen("names   = [\"all\"]", "names   = [\"test_calc\", \"test_two\"]", 1);
+    let toml = toml.replacen("names   = [\"pytest\"]", "names   = [\"test_calc\", \"test_two\"]", 1);
     let toml = toml.replacen("{out}/junit.xml\"\n", "{out}/junit.xml tests/{name}.py\"\n", 1);
     ws.put("tollgate.toml", toml.replacen("[\"starter\"]", "[\"runbook\"]", 1));
     ws.put(

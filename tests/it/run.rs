@@ -1,103 +1,9 @@
 //! `tollgate run` and what goes with it, over real processes: suites of a few lines of shell that speak TAP.
 
+use crate::run_workspace::{SUITE, TOML, lines_of, start, told, until, valid, workspace};
 use crate::support::{NOW, Run, Ws, finish};
 use serde_json::Value;
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
-
-/// Patience with a process that is about to do something.
-const SOON: Duration = Duration::from_secs(60);
-
-const TOML: &str = r#"
-[workspace]
-packs = ["starter"]
-git = false
-results = "runs"
-
-[suites.unit]
-names   = ["alpha", "beta", "gamma"]
-command = "sh suite.sh {name}"
-single  = "sh suite.sh {name} {test}"
-reader  = "tap"
-timeout = "60s"
-
-[suites.e2e]
-names   = ["smoke"]
-command = "sh suite.sh {name}"
-single  = "sh suite.sh {name} {test}"
-reader  = "tap"
-
-[profiles.ci]
-kinds = ["unit", "e2e"]
-lint  = false
-"#;
-
-/// Every suite has the tests one, two, three. `red/<suite>` lists those that fail; `crash/<suite>` ends it by a signal.
-const SUITE: &str = r#"
-name=$1; only=$2
-echo "$name${only:+ $only}" >> started.txt
-tests=${only:-"one two three"}
-set -- $tests
-[ -f "crash/$name" ] && { echo "TAP version 13"; kill -9 $$; }
-echo "1..$#"
-code=0; n=0
-for t in $tests; do
-  n=$((n+1))
-  if [ -f "red/$name" ] && grep -qx "$t" "red/$name"; then
-    echo "not ok $n - $t"; echo "  ---"; echo "  message: $t is not what it was"; echo "  ..."; code=1
-  else echo "ok $n - $t"; fi
-done
-exit $code
-"#;
-
-fn workspace() -> Ws {
-    let ws = Ws::new();
-    ws.put("tollgate.toml", TOML).put("suite.sh", SUITE);
-    ws
-}
-
-impl Ws {
-    fn red(&self, suite: &str, tests: &str) -> &Ws {
-        self.put(&format!("red/{suite}"), format!("{tests}\n"))
-    }
-
-    fn started(&self) -> Vec<String> {
-        let text = std::fs::read_to_string(self.at("started.txt")).unwrap_or_default();
-        let mut lines: Vec<String> = text.lines().map(String::from).collect();
-        lines.sort();
-        lines
-    }
-
-    fn forget(&self) -> &Ws {
-        let _ = std::fs::remove_file(self.at("started.txt"));
-        self
-    }
-}
-
-/// Name, status, and the tests with theirs, of every suite of a summary.
-fn told(summary: &Value) -> Vec<String> {
-    let text = |v: &Value| v.as_str().unwrap_or("-").to_string();
-    let mut lines = Vec::new();
-    for list in ["suites", "units"] {
-        for suite in summary[list].as_array().unwrap() {
-            let tests: Vec<String> = suite["tests"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|t| format!("{}={}", text(&t["name"]), text(&t["status"])))
-                .collect();
-            lines.push(format!("{} {} {}", text(&suite["name"]), text(&suite["status"]), tests.join(" ")));
-        }
-    }
-    lines
-}
-
-/// Every document of a folder is valid by the schema that it names.
-fn valid(ws: &Ws, folder: &str) {
-    let run = ws.run(&["validate", folder]);
-    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
-}
+use std::process::Command;
 
 #[test]
 fn a_green_run_passes_the_starter_gates_and_every_file_is_valid() {
@@ -303,10 +209,16 @@ fn results_of_an_earlier_run_prove_nothing() {
 #[test]
 fn an_unreadable_baseline_stops_before_anything_runs() {
     let ws = workspace();
+    ws.run(&["run", "--out", "first"]).expect(0);
+    let edited = ws.text("first/summary.json").replace("\"total_units\": 3", "\"total_units\": 4");
+    ws.put("edited.json", edited).forget();
     ws.put("base.json", "{\"schema\": \"tollgate.run.summary.v1\", ");
-    for named in ["base.json", "gone.json"] {
+    let contradicts = "edited.json: it contradicts itself: `total_units` is 4, and `units` shows 3";
+    for (named, wanted) in
+        [("base.json", "base.json"), ("gone.json", "gone.json"), ("edited.json", contradicts)]
+    {
         let run = ws.run(&["run", "--diff-from", named, "--out", "out"]).expect(4);
-        assert!(run.stderr.contains(named), "{}", run.stderr);
+        assert!(run.stderr.contains(wanted), "{}", run.stderr);
     }
     assert!(ws.started().is_empty() && !ws.at("out").exists());
 }
@@ -430,35 +342,20 @@ fn killed_after_any_record_a_run_is_finished_without_repeating_what_is_done() {
 
 /// Starts a run and kills it by SIGKILL as soon as its journal has so many lines.
 fn kill_after(ws: &Ws, out: &str, lines: usize) {
-    let mut command: Command = ws.command(&["run", "--jobs", "1", "--out", out]);
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = start(ws, &["run", "--jobs", "1", "--out", out]);
     let journal = ws.at(&format!("{out}/run_events.jsonl"));
-    let begun = Instant::now();
-    while whole_lines(&journal) < lines && begun.elapsed() < SOON {
-        if child.try_wait().unwrap().is_some() {
-            break;
-        }
-        std::thread::yield_now();
-    }
+    until("the journal grows", || lines_of(&journal) >= lines || child.try_wait().unwrap().is_some());
     let _ = child.kill();
     child.wait().unwrap();
-    assert!(whole_lines(&journal) >= 1, "the journal was never begun");
-}
-
-fn whole_lines(journal: &Path) -> usize {
-    std::fs::read(journal).map_or(0, |bytes| bytes.iter().filter(|b| **b == b'\n').count())
+    assert!(lines_of(&journal) >= 1, "the journal was never begun");
 }
 
 #[test]
 fn an_interrupted_run_says_aborted_and_what_did_not_run() {
     let ws = workspace();
     ws.put("suite.sh", format!("[ \"$1\" = beta ] && {{ touch up; sleep 600; }}\n{SUITE}"));
-    let mut command = ws.command(&["run", "--jobs", "1", "--out", "out"]);
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let begun = Instant::now();
-    while !ws.at("up").exists() && begun.elapsed() < SOON {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let mut child = start(&ws, &["run", "--jobs", "1", "--out", "out"]);
+    until("beta is up", || ws.at("up").exists());
     let pid = child.id().to_string();
     assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(130));

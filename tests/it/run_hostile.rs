@@ -1,36 +1,8 @@
 //! `tollgate run` where things go wrong: what was cut short, what crashed and then passed, a lint step that fails.
 
-use crate::support::{NOW, Ws};
+use crate::run_workspace::{TOML, workspace_of};
+use crate::support::NOW;
 use serde_json::Value;
-
-const TOML: &str = r#"
-[workspace]
-packs = ["starter"]
-git = false
-results = "runs"
-
-[suites.unit]
-names   = ["alpha", "beta", "gamma"]
-command = "sh suite.sh {name}"
-single  = "sh suite.sh {name} {test}"
-reader  = "tap"
-timeout = "60s"
-
-[suites.e2e]
-names   = ["smoke"]
-command = "sh suite.sh {name}"
-reader  = "tap"
-
-[profiles.ci]
-kinds = ["unit", "e2e"]
-lint  = false
-"#;
-
-fn workspace(suite: &str) -> Ws {
-    let ws = Ws::new();
-    ws.put("tollgate.toml", TOML).put("suite.sh", suite);
-    ws
-}
 
 /// `passed_X <= total_X`, and the difference is what failed and what did not run.
 fn adds_up(summary: &Value) {
@@ -47,7 +19,7 @@ fn adds_up(summary: &Value) {
 
 #[test]
 fn what_did_not_start_counts_among_what_was_selected() {
-    let ws = workspace("echo 1..1; echo not ok 1 - t; exit 1\n");
+    let ws = workspace_of("echo 1..1; echo not ok 1 - t; exit 1\n");
     let run = ws.run(&["run", "--now", NOW, "--jobs", "1", "--fail-fast", "1", "--out", "out"]).expect(1);
     let summary = ws.json("out/summary.json");
     assert_eq!((&summary["total_suites"], &summary["total_units"]), (&1.into(), &3.into()), "{}", run.stderr);
@@ -63,7 +35,7 @@ fn what_did_not_start_counts_among_what_was_selected() {
 
 #[test]
 fn a_run_whose_suite_kills_the_runner_says_what_was_selected() {
-    let ws = workspace("kill -TERM $PPID; sleep 60\n");
+    let ws = workspace_of("kill -TERM $PPID; sleep 60\n");
     ws.run(&["run", "--now", NOW, "--jobs", "1", "--out", "out"]).expect(143);
     let summary = ws.json("out/summary.json");
     assert_eq!((&summary["status"], &summary["total_suites"]), (&"aborted".into(), &1.into()));
@@ -73,7 +45,7 @@ fn a_run_whose_suite_kills_the_runner_says_what_was_selected() {
 
 #[test]
 fn a_suite_that_crashed_and_then_passed_passes_the_gates() {
-    let ws = workspace(
+    let ws = workspace_of(
         "echo 1..1\n[ $1 = beta ] && [ ! -f once ] && { touch once; kill -SEGV $$; }\necho ok 1 - t\n",
     );
     ws.run(&["run", "--now", NOW, "--retries", "1", "--out", "out"]).expect(0);
@@ -90,7 +62,7 @@ fn a_suite_that_crashed_and_then_passed_passes_the_gates() {
 
 #[test]
 fn the_gate_names_the_lint_step_that_failed() {
-    let ws = workspace("echo 1..1; echo ok 1 - t\n");
+    let ws = workspace_of("echo 1..1; echo ok 1 - t\n");
     let toml = TOML.replace("lint  = false", "lint  = true") + "[lint]\nfmt = \"false\"\ndocs = \"true\"\n";
     ws.put("tollgate.toml", toml);
     ws.run(&["run", "--now", NOW, "--out", "out"]).expect(1);
@@ -104,7 +76,7 @@ fn the_gate_names_the_lint_step_that_failed() {
 fn a_bundle_replays_a_crashed_suite_whole_and_a_failed_lint_step() {
     let suite = "echo \"$@\" >> started.txt; echo 1..2; echo not ok 1 - t; [ -f mended ] || kill -SEGV $$\n\
                  echo not ok 2 - u; exit 1\n";
-    let ws = workspace(suite);
+    let ws = workspace_of(suite);
     ws.put("tollgate.toml", TOML.replace("lint  = false", "lint  = true") + "[lint]\nfmt = \"sh lint.sh\"\n");
     ws.put("lint.sh", "echo lint >> started.txt; exit 1\n");
     ws.run(&["run", "--unit-target", "beta", "--out", "first"]).expect(1);

@@ -192,6 +192,8 @@ fn a_flake_check_shows_no_secret() {
     assert!(run.stdout.contains("[masked]") && !run.stdout.contains(TOKEN), "{}", run.stdout);
     let named = with_secrets(&ws, &["flake", "check", &format!("alpha::t[{TOKEN}]"), "--runs", "2"]);
     assert_eq!(named.code, 2, "{}", named.stdout);
-    assert!(named.stderr.contains("it cannot be run alone: a secret is masked in the name of its test"));
-    assert!(!named.stderr.contains(TOKEN), "{}", named.stderr);
+    let refused = "a secret is masked in the name of the test `t[[masked]]`: only the whole suite can be run";
+    assert!(named.stderr.contains(refused) && !named.stderr.contains(TOKEN), "{}", named.stderr);
+    let unknown = with_secrets(&ws, &["flake", "check", TOKEN, "--runs", "2"]);
+    assert!(unknown.stderr.contains("no suite is called `[masked]`"), "{}", unknown.stderr);
 }

@@ -8,16 +8,19 @@ fn test(name: &str, status: &str, signature: Option<&str>) -> Value {
 }
 
 fn suite(name: &str, status: &str, tests: &[Value]) -> Value {
+    let count = |status: &str| tests.iter().filter(|t| t["status"] == status).count();
     json!({"name": name, "kind": "unit", "status": status, "exit_code": 0, "signal": null, "duration_ms": 5, "attempts": 1,
-           "passed": 0, "failed": 0, "flaky": 0, "ignored": 0, "tests": tests})
+           "passed": count("passed"), "failed": count("failed"), "flaky": count("flaky"), "ignored": count("ignored"),
+           "tests": tests})
 }
 
 fn summary(run: &str, commit: &str, units: &[Value]) -> String {
+    let red: Vec<&Value> = units.iter().filter(|u| u["status"] != "passed").map(|u| &u["name"]).collect();
     json!({"schema": "tollgate.run.summary.v1", "generated_at": NOW, "run_id": run, "correlation_id": run, "commit": commit,
-           "branch": "main", "profile": "ci", "status": "failed", "baseline": null,
-           "shard": {"kind": "none", "index": 0, "total": 1, "plan_digest": "d"}, "failed_names": [], "failed_unit_names": [],
-           "passed_suites": 0, "total_suites": 0, "passed_units": 0, "total_units": 0, "not_run": [], "masked": 0,
-           "suites": [], "units": units})
+           "branch": "main", "profile": "ci", "status": if red.is_empty() { "passed" } else { "failed" }, "baseline": null,
+           "shard": {"kind": "none", "index": 0, "total": 1, "plan_digest": "d"}, "failed_names": [],
+           "failed_unit_names": red, "passed_suites": 0, "total_suites": 0, "passed_units": units.len() - red.len(),
+           "total_units": units.len(), "not_run": [], "masked": 0, "suites": [], "units": units})
     .to_string()
 }
 
@@ -85,6 +88,17 @@ fn what_cannot_be_compared_is_one_sentence() {
         .put("other.json", r#"{"schema": "x.v2"}"#);
     ws.put("status.json", text.replace("crashed", "exploded")).put("empty.json", "");
     ws.put("twice.json", text.replace("\"parser\"", "\"store\""));
+    let edit = |path: &str, edit: &dyn Fn(&mut Value)| {
+        let mut document = ws.json("now/summary.json");
+        edit(&mut document);
+        ws.put(path, document.to_string());
+    };
+    edit("edited.json", &|v| v["passed_units"] = json!(1));
+    edit("hidden.json", &|v| v["failed_unit_names"] = json!(["parser"]));
+    edit("doubled.json", &|v| {
+        let tests = &mut v["units"][1]["tests"];
+        *tests = json!([tests[0], tests[0]]);
+    });
     std::os::unix::fs::symlink(ws.at("now"), ws.at("link")).expect("a link");
     for (base, current, code, sentence) in [
         ("now", "link", 2, "now/summary.json is both the baseline and the run: name two runs"),
@@ -95,7 +109,25 @@ fn what_cannot_be_compared_is_one_sentence() {
         ("empty.json", "now", 4, "empty.json:1:1: the file is empty"),
         ("other.json", "now", 4, "other.json:1:12: its schema is `x.v2`, not tollgate.run.summary.v1"),
         ("status.json", "now", 4, "`exploded` is none of the names that may stand here"),
-        ("twice.json", "now", 4, "the suite `store` of the kind `unit` stands twice"),
+        (
+            "twice.json",
+            "now",
+            4,
+            "twice.json: it contradicts itself: the suite `store` of the kind `unit` stands twice",
+        ),
+        (
+            "edited.json",
+            "now",
+            4,
+            "edited.json: it contradicts itself: `passed_units` is 1, and `units` shows 0",
+        ),
+        (
+            "hidden.json",
+            "now",
+            4,
+            "it contradicts itself: `store` failed in `units`, and `failed_unit_names` does not name it",
+        ),
+        ("doubled.json", "now", 4, "of the suite `store` `passed` is 1, and its tests show 2"),
     ] {
         let run = ws.run(&["diff", base, current]).expect(code);
         assert!(run.stderr.contains(sentence), "{base} {current}: {}", run.stderr);
@@ -120,8 +152,10 @@ fn without_a_regression_the_diff_passes() {
 #[test]
 fn flakes_over_earlier_runs() {
     let ws = Ws::new();
-    let unit =
-        |status: &str| [suite("net", "passed", &[test("fetch", status, None), test("fine", "passed", None)])];
+    let unit = |status: &str| {
+        let of = if status == "failed" { "failed" } else { "passed" };
+        [suite("net", of, &[test("fetch", status, None), test("fine", "passed", None)])]
+    };
     for (nth, status) in ["passed", "failed", "flaky", "passed"].iter().enumerate() {
         ws.put(&format!("r{nth}/summary.json"), summary(&format!("run-{nth}"), "c1", &unit(status)));
     }
@@ -145,6 +179,10 @@ fn flakes_over_earlier_runs() {
     assert_eq!(json["tests"][0]["disagreeing_commits"], json!(["c1"]));
     let twice = ws.run(&["flake", "report", "r0", "r0/summary.json"]).expect(2);
     assert!(twice.stderr.contains("are the same run: name each once"), "{}", twice.stderr);
+    ws.put("edited/summary.json", ws.text("r3/summary.json").replace("\"passed\":2", "\"passed\":1"));
+    let edited = ws.run(&["flake", "report", "r0", "edited"]).expect(4);
+    let sentence = "it contradicts itself: of the suite `net` `passed` is 1, and its tests show 2";
+    assert!(edited.stderr.contains(sentence), "{}", edited.stderr);
     ws.run(&["flake", "report", "absent"]).expect(4);
     ws.run(&["flake", "report"]).expect(2);
 }

@@ -1,8 +1,9 @@
 //! `tollgate run` and `tollgate replay`: plan -> run folder -> lint -> suites -> documents.
 
 use super::prepare::{self, Prepared, listed};
-use super::request::{RunRequest, Source};
-use super::session::Session;
+use super::request::{GRACE, RunRequest, Source};
+use super::resume::{self, TakenUp};
+use super::session::{Session, State};
 use crate::app::clock::RunClock;
 use crate::app::commands::{Replays, run_again};
 use crate::app::environment;
@@ -20,12 +21,9 @@ use crate::record::{self, File, Folder, Journal, Replayed, SuiteFolders};
 use crate::run::{self, Options};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 /// Bytes that must be free where the run folder stands.
 const HEADROOM: u64 = 64 << 20;
-/// What a suite gets between TERM and KILL.
-pub(in crate::app) const GRACE: Duration = Duration::from_secs(10);
 
 /// What became of a run.
 pub struct RunAnswer {
@@ -58,7 +56,7 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
             let path = folder.path(File::Events);
             let resumed = Journal::resume(&path, move || clock.stamp());
             let (journal, replayed) = resumed.map_err(|e| Error::Work(e.to_string()))?;
-            (prepare::resumed(&ground, &replayed)?, folder, Some((journal, replayed)))
+            (prepare::resumed(&ground, request, &replayed)?, folder, Some((journal, replayed)))
         }
         _ => {
             let prepared = prepare::prepare(&ground, request, &masker)?;
@@ -85,6 +83,8 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
     for note in ground.quarantine_notes().iter().chain(&prepared.notes) {
         watcher.note(note);
     }
+    let taken = |(journal, replayed)| TakenUp::new(journal, replayed, &folder, &prepared.plan, watcher);
+    let resumed = resumed.map(taken).transpose()?;
     let under_way =
         UnderWay { request, ground: &ground, prepared: &prepared, folder: &folder, clock, masker };
     under_way.go(resumed, watcher).map(Some)
@@ -113,33 +113,20 @@ struct UnderWay<'a> {
 }
 
 impl UnderWay<'_> {
-    fn go(
-        &self,
-        resumed: Option<(Journal, Replayed)>,
-        watcher: &dyn super::Watcher,
-    ) -> Result<RunAnswer, Error> {
+    fn go(&self, resumed: Option<TakenUp>, watcher: &dyn super::Watcher) -> Result<RunAnswer, Error> {
         let plan = &self.prepared.plan;
-        let (journal, done) = match resumed {
-            Some((journal, replayed)) => (journal, Some(replayed)),
-            None => (self.open_journal()?, None),
-        };
-        let run_id = journal.run_id().to_string();
-        match &done {
-            None => journal.append(&RunEvent::Started(Box::new(self.started()))),
-            Some(replayed) => journal.append(&RunEvent::Resumed { done: replayed.done.len() as u64 }),
-        }
+        let left = |item| resumed.as_ref().map_or(0, |taken| taken.leftovers_of(item));
+        let states = plan.items.iter().map(|item| Mutex::new(State::with_leftovers(left(item)))).collect();
+        let (journal, done) = self.begin(resumed)?;
         watcher.planned(plan, self.folder.shown(), self.expected());
-        let identity = Identity {
-            generated_at: self.clock.seconds(),
-            run_id,
-            correlation_id: self.prepared.correlation_id.clone(),
-            commit: self.ground.commit.clone(),
-            branch: self.ground.branch.clone(),
-        };
+        let identity = self.identity(&journal);
         // Of a resumed run the suites that are done have folders too.
         let done_suites = done.iter().flat_map(|d| &d.done).map(|r| (&r.result.kind, &r.result.name));
         let all = plan.items.iter().map(|i| (&i.kind, &i.name)).chain(done_suites);
         let folders = SuiteFolders::new(all.map(|(kind, name)| (kind.as_str(), name.as_str())));
+        if done.is_some() {
+            resume::clear(self.folder, &folders, plan)?;
+        }
         let session = Session {
             ground: self.ground,
             plan,
@@ -149,30 +136,18 @@ impl UnderWay<'_> {
             clock: self.clock,
             identity: &identity,
             masker: &self.masker,
-            retries: self.request.retries,
-            artifacts: self.request.artifacts,
+            rules: self.prepared.rules,
             watcher,
-            states: plan.items.iter().map(|_| Mutex::default()).collect(),
+            states,
             records: Mutex::default(),
         };
         let mut lint = done.as_ref().map_or_else(Vec::new, |d| d.lint.clone());
-        let (facts, ended) = std::thread::scope(|scope| {
-            // Tools that are slow to say their version do so beside the suites.
-            let facts = scope
-                .spawn(|| environment::facts(self.ground.root.real(), &self.ground.run, self.request.env));
-            let stopped = self.lint(&journal, watcher, &mut lint);
-            let ended = match stopped {
-                Some(signal) => run::Ended { interrupted: Some(signal), ..run::Ended::default() },
-                None => run::execute(&session.jobs(self.request.timeout), &self.options(), &session),
-            };
-            (facts.join(), ended)
-        });
-        let facts = facts.map_err(|_| Error::Work("the machine could not be asked what it is".into()))?;
+        let (facts, ended) = self.execute(&session, &mut lint)?;
         let mut records = done.map_or_else(Vec::new, |d| d.done);
         records.extend(session.records.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
         let not_run = self.not_run(&records);
         let outcome = Outcome {
-            identity: Identity { generated_at: self.clock.seconds(), ..identity.clone() },
+            identity: self.identity(&journal),
             profile: plan.profile.clone(),
             aborted: ended.interrupted.is_some(),
             baseline: self.prepared.baseline.as_ref(),
@@ -191,13 +166,68 @@ impl UnderWay<'_> {
         };
         let written = run_documents::write(self.folder, &folders, outcome)?;
         journal.append(&RunEvent::Finished { status: written.summary.status });
+        self.close(journal, watcher);
+        Ok(RunAnswer { written, interrupted: ended.interrupted })
+    }
+
+    /// Who the run is, as of now.
+    fn identity(&self, journal: &Journal) -> Identity {
+        Identity {
+            generated_at: self.clock.seconds(),
+            run_id: journal.run_id().to_string(),
+            correlation_id: self.prepared.correlation_id.clone(),
+            commit: self.ground.commit.clone(),
+            branch: self.ground.branch.clone(),
+        }
+    }
+
+    /// Runs the lint steps and the suites, and asks the machine what it is meanwhile.
+    fn execute(
+        &self,
+        session: &Session<'_>,
+        lint: &mut Vec<LintResult>,
+    ) -> Result<(environment::Facts, run::Ended), Error> {
+        let options = self.options(session.journal.run_id());
+        let (facts, ended) = std::thread::scope(|scope| {
+            // Tools that are slow to say their version do so beside the suites.
+            let facts = scope
+                .spawn(|| environment::facts(self.ground.root.real(), &self.ground.run, self.request.env));
+            let ended = match self.lint(session.journal, session.watcher, &options, lint) {
+                Some(signal) => run::Ended { interrupted: Some(signal), ..run::Ended::default() },
+                None => run::execute(&session.jobs(), &options, session),
+            };
+            (facts.join(), ended)
+        });
+        match ended.leftovers {
+            0 => {}
+            1 => session.watcher.note("1 process that belonged to no suite outlived the run and was ended"),
+            n => session
+                .watcher
+                .note(&format!("{n} processes that belonged to no suite outlived the run and were ended")),
+        }
+        let facts = facts.map_err(|_| Error::Work("the machine could not be asked what it is".into()))?;
+        Ok((facts, ended))
+    }
+
+    fn close(&self, journal: Journal, watcher: &dyn super::Watcher) {
         for warning in journal.close() {
             watcher.note(&warning);
         }
         if !self.folder.path(File::Events).is_file() {
             watcher.note(&format!("{} was removed while the run lasted", self.folder.rel(File::Events)));
         }
-        Ok(RunAnswer { written, interrupted: ended.interrupted })
+    }
+
+    /// The journal with the line that this invocation begins with, and what stood in it before.
+    fn begin(&self, resumed: Option<TakenUp>) -> Result<(Journal, Option<Replayed>), Error> {
+        let Some(taken) = resumed else {
+            let journal = self.open_journal()?;
+            journal.append(&RunEvent::Started(Box::new(self.started())));
+            return Ok((journal, None));
+        };
+        let (done, leftovers) = (taken.replayed.done.len() as u64, taken.leftovers());
+        taken.journal.append(&RunEvent::Resumed { done, leftovers });
+        Ok((taken.journal, Some(taken.replayed)))
     }
 
     fn open_journal(&self) -> Result<Journal, Error> {
@@ -221,19 +251,22 @@ impl UnderWay<'_> {
             selected: plan.items.iter().map(listed).collect(),
             baseline: self.prepared.baseline.as_ref().map(|b| b.shown.clone()),
             rerun_from: self.prepared.rerun_from.clone(),
-            retries: self.request.retries,
+            retries: self.prepared.rules.retries,
+            timeout: self.prepared.rules.timeout,
+            artifacts: self.prepared.rules.artifacts,
             lint: !self.prepared.lint.is_empty(),
+            goes_by: self.prepared.goes_by.clone(),
         }
     }
 
-    fn options(&self) -> Options {
+    fn options(&self, run_id: &str) -> Options {
         Options {
             jobs: self.request.jobs,
             fail_fast: self.request.fail_fast,
             grace: GRACE,
             mask: Arc::clone(&self.masker),
             spool: self.folder.dir().to_path_buf(),
-            outer_mark: self.request.env.get(MARK).cloned(),
+            marks: run::marks_of(run_id, self.request.env.get(MARK).map(String::as_str)),
         }
     }
 
@@ -243,6 +276,7 @@ impl UnderWay<'_> {
         &self,
         journal: &Journal,
         watcher: &dyn super::Watcher,
+        options: &Options,
         results: &mut Vec<LintResult>,
     ) -> Option<i32> {
         for (name, command) in &self.ground.run.lint {
@@ -250,8 +284,7 @@ impl UnderWay<'_> {
                 continue;
             }
             journal.append(&RunEvent::LintStarted { name: name.clone() });
-            let (result, interrupted) =
-                super::lint::step(name, command, self.ground, self.folder, &self.options());
+            let (result, interrupted) = super::lint::step(name, command, self.ground, self.folder, options);
             if interrupted.is_some() {
                 return interrupted;
             }

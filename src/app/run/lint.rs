@@ -1,4 +1,4 @@
-//! One lint step: a command that passes by its exit code. Its output stands in `lint-<name>.log` of the run folder.
+//! One lint step: a command that passes by its exit code. Its output stands in the run folder, in a file that `record` names.
 
 use crate::app::ground::Ground;
 use crate::base::command::CommandLine;
@@ -53,20 +53,11 @@ pub(super) fn step(
         dir: ground.root.real().to_path_buf(),
         env: Vec::new(),
         timeout: TIMEOUT,
-        log: LogTo::File(folder.dir().join(log_name(name))),
+        log: LogTo::File(folder.lint_log(name)),
     };
     let watch = Watch(Mutex::default());
     let ended = run::execute(&[job], options, &watch);
     let seen = watch.0.into_inner().unwrap_or_else(PoisonError::into_inner);
     let Seen { passed, millis: duration_ms, masked } = seen;
     (LintResult { name: name.to_string(), passed, duration_ms, masked }, ended.interrupted)
-}
-
-/// The name is the author's own and may hold what no file name can.
-pub(super) fn log_name(step: &str) -> String {
-    let clean: String = step
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' })
-        .collect();
-    format!("lint-{clean}.log")
 }

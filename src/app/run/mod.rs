@@ -1,20 +1,22 @@
 //! `tollgate run`: from a plan to a run folder.
 
 mod execute;
+mod goes_by;
 mod lint;
 mod list;
 mod prepare;
 mod request;
 mod results;
+mod resume;
 mod session;
 mod steps;
 mod text;
 
-pub(super) use execute::GRACE;
 pub use execute::{RunAnswer, run};
 pub use list::{Listed, list as run_list};
 pub use prepare::bundle_differences;
-pub use request::{Artifacts, RunRequest, Source, Watcher};
+pub(super) use request::GRACE;
+pub use request::{RunRequest, Source, Watcher};
 pub(super) use results::Results;
 pub(super) use steps::{commands_of, read as read_results, steps};
 pub use text::{end as run_end, line as run_line, lint_line, log_tail, planned as run_planned};

@@ -1,6 +1,7 @@
 //! Before anything runs: what is selected, from where, and whether it can be.
 
-use super::request::{RunRequest, Source};
+use super::goes_by;
+use super::request::{Rules, RunRequest, Source};
 use crate::app::environment;
 use crate::app::error::Error;
 use crate::app::ground::Ground;
@@ -17,7 +18,7 @@ use crate::model::suite::{Role, SuiteResult, SuiteStatus};
 use crate::model::test::{TestResult, TestStatus};
 use crate::plan::{self, Choice, Division, Timings};
 use crate::record::{self, Replayed};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Bytes of a file of timings, or of a summary that is read for them, at most.
@@ -37,6 +38,10 @@ pub(super) struct Prepared {
     pub rerun_from: Option<String>,
     /// Names that were chosen on the command line: they stand in the command that repeats the run.
     pub chosen: bool,
+    /// What holds for every suite.
+    pub rules: Rules,
+    /// What it goes by, for the journal.
+    pub goes_by: BTreeMap<String, String>,
     /// What a person should know, one sentence each.
     pub notes: Vec<String>,
 }
@@ -49,7 +54,7 @@ pub(super) fn prepare(ground: &Ground, request: &RunRequest<'_>, masker: &Masker
             let (mut summary, _) = record::read_summary(path).map_err(|e| Error::Work(e.to_string()))?;
             mask_asked(&mut summary, masker);
             let baseline = Baseline::open(request.diff_from.unwrap_or(path), &ground.root)?;
-            rerun(ground, summary, baseline, path)
+            rerun(ground, request, summary, baseline, path)
         }
         Source::Bundle(path) => {
             let (bundle, _) = record::read_bundle(path).map_err(|e| Error::Work(e.to_string()))?;
@@ -60,7 +65,7 @@ pub(super) fn prepare(ground: &Ground, request: &RunRequest<'_>, masker: &Masker
             };
             let mut summary = as_summary(bundle);
             mask_asked(&mut summary, masker);
-            let mut prepared = rerun_of(ground, summary, path)?;
+            let mut prepared = rerun_of(ground, request, summary, path)?;
             prepared.baseline = baseline;
             Ok(prepared)
         }
@@ -88,6 +93,8 @@ fn fresh(ground: &Ground, request: &RunRequest<'_>) -> Result<Prepared, Error> {
     notes.extend(plan.notes.iter().filter(|n| !notes.contains(n)).cloned().collect::<Vec<_>>());
     let lint = if lint { ground.run.lint.iter().map(|(name, _)| name.clone()).collect() } else { Vec::new() };
     Ok(Prepared {
+        rules: Rules::of(request, None),
+        goes_by: goes_by::of(&ground.run, &plan.profile, kinds(&plan.items), &names),
         plan,
         lint,
         correlation_id: sha256_hex(tie.as_bytes())[..32].to_string(),
@@ -98,36 +105,58 @@ fn fresh(ground: &Ground, request: &RunRequest<'_>) -> Result<Prepared, Error> {
     })
 }
 
-/// Durations by suite: from earlier summaries, or from one file of milliseconds; `None` without either.
+/// Durations by suite, from files of milliseconds and earlier summaries together; `None` without either.
 fn timings(files: &[PathBuf]) -> Result<Option<Timings>, Error> {
     let wrong = |why: String| Error::Work(format!("--timings: {why}"));
-    if let [file] = files
-        && file.is_file()
-    {
-        let bytes = files::read(file, TIMINGS).map_err(|e| wrong(e.to_string()))?;
-        let shown = file.display().to_string();
-        // A summary names its schema; a file of timings has nothing but suites.
-        match Timings::from_json(&shown, &bytes) {
-            Ok(timings) => return Ok(Some(timings)),
-            Err(why) if !bytes.windows(8).any(|w| w == b"\"schema\"") => return Err(wrong(why)),
-            Err(_) => {}
+    let (mut found, mut summaries): (Option<Timings>, Vec<Summary>) = (None, Vec::new());
+    for file in files {
+        match timings_of(file).map_err(wrong)? {
+            Some(timings) => found = Some(found.unwrap_or_default().and(timings)),
+            None => {
+                let read = record::read_summary(file).map_err(|e| wrong(e.to_string()))?;
+                summaries.push(read.0);
+            }
         }
     }
-    let summaries = files
-        .iter()
-        .map(|file| record::read_summary(file).map(|(summary, _)| summary).map_err(|e| wrong(e.to_string())))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok((!summaries.is_empty()).then(|| Timings::of_summaries(&summaries)))
+    if !summaries.is_empty() {
+        found = Some(found.unwrap_or_default().and(Timings::of_summaries(&summaries)));
+    }
+    Ok(found)
 }
 
-fn rerun(ground: &Ground, summary: Summary, baseline: Baseline, path: &Path) -> Result<Prepared, Error> {
-    let mut prepared = rerun_of(ground, summary, path)?;
+/// A file of timings; `None` for what is a summary or a run folder. A summary names its schema; a file of timings has nothing
+/// but suites.
+fn timings_of(file: &Path) -> Result<Option<Timings>, String> {
+    if !file.is_file() {
+        return Ok(None);
+    }
+    let bytes = files::read(file, TIMINGS).map_err(|e| e.to_string())?;
+    match Timings::from_json(&file.display().to_string(), &bytes) {
+        Ok(timings) => Ok(Some(timings)),
+        Err(why) if !bytes.windows(8).any(|w| w == b"\"schema\"") => Err(why),
+        Err(_) => Ok(None),
+    }
+}
+
+fn rerun(
+    ground: &Ground,
+    request: &RunRequest<'_>,
+    summary: Summary,
+    baseline: Baseline,
+    path: &Path,
+) -> Result<Prepared, Error> {
+    let mut prepared = rerun_of(ground, request, summary, path)?;
     prepared.baseline = Some(baseline);
     Ok(prepared)
 }
 
 /// What failed or did not run in `summary`, and nothing else.
-fn rerun_of(ground: &Ground, summary: Summary, path: &Path) -> Result<Prepared, Error> {
+fn rerun_of(
+    ground: &Ground,
+    request: &RunRequest<'_>,
+    summary: Summary,
+    path: &Path,
+) -> Result<Prepared, Error> {
     let names = ground.names()?;
     let rerun =
         plan::rerun(&summary, &ground.run, &names).map_err(|problems| Error::Usage(problems.join("\n")))?;
@@ -139,6 +168,8 @@ fn rerun_of(ground: &Ground, summary: Summary, path: &Path) -> Result<Prepared, 
         notes.push(format!("{shown} is of commit {theirs}; this checkout is at {ours}"));
     }
     Ok(Prepared {
+        rules: Rules::of(request, None),
+        goes_by: goes_by::of(&ground.run, &summary.profile, kinds(&rerun.items), &names),
         plan: Plan {
             profile: summary.profile,
             items: rerun.items,
@@ -230,15 +261,27 @@ fn failed_suite(suite: crate::model::run::FailedSuite) -> SuiteResult {
     result
 }
 
-/// What a journal says was to run and is not done.
-pub(super) fn resumed(ground: &Ground, replayed: &Replayed) -> Result<Prepared, Error> {
+/// The kinds of these items.
+fn kinds(items: &[Item]) -> BTreeSet<&str> {
+    items.iter().map(|item| item.kind.as_str()).collect()
+}
+
+/// What a journal says was to run and is not done. A suite that is no longer there is an error: the plan is another.
+pub(super) fn resumed(
+    ground: &Ground,
+    request: &RunRequest<'_>,
+    replayed: &Replayed,
+) -> Result<Prepared, Error> {
     let started: &Started = &replayed.started;
+    let names = ground.names()?;
+    let has = |item: &&NotRun| names.get(&item.kind).is_some_and(|names| names.contains(&item.name));
     let unknown: Vec<String> = started
         .selected
         .iter()
-        .filter(|item| ground.spec(&item.kind).is_none())
+        .filter(|item| !has(item))
         .map(|item| {
-            format!("tollgate.toml no longer has the kind {} of {}", show(&item.kind), show(&item.name))
+            let (kind, name) = (show(&item.kind), show(&item.name));
+            format!("{name} of the kind {kind} is no longer there, so the plan is not the one that the run was started with: begin a new run")
         })
         .collect();
     if !unknown.is_empty() {
@@ -254,12 +297,18 @@ pub(super) fn resumed(ground: &Ground, replayed: &Replayed) -> Result<Prepared, 
     if started.commit != ground.commit {
         notes.push("the commit is no longer the one that the run was started at".to_string());
     }
+    let selected: BTreeSet<&str> = started.selected.iter().map(|item| item.kind.as_str()).collect();
+    let goes_by = goes_by::of(&ground.run, &started.profile, selected, &names);
+    notes.extend(goes_by::changes(&started.goes_by, &goes_by));
     let baseline = match &started.baseline {
         None => None,
         Some(shown) => Some(Baseline::open(&ground.root.real().join(shown), &ground.root)?),
     };
     let items = started.selected.iter().filter(|item| !is_done(item)).map(item_of).collect();
+    let lint = ground.run.lint.iter().filter(|_| started.lint).map(|(name, _)| name.clone()).collect();
     Ok(Prepared {
+        rules: Rules::of(request, Some(started)),
+        goes_by,
         plan: Plan {
             profile: started.profile.clone(),
             items,
@@ -267,11 +316,7 @@ pub(super) fn resumed(ground: &Ground, replayed: &Replayed) -> Result<Prepared, 
             shard: started.shard.clone(),
             notes: Vec::new(),
         },
-        lint: if started.lint {
-            ground.run.lint.iter().map(|(name, _)| name.clone()).collect()
-        } else {
-            Vec::new()
-        },
+        lint,
         correlation_id: started.correlation_id.clone(),
         baseline,
         rerun_from: started.rerun_from.clone(),

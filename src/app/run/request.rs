@@ -1,12 +1,17 @@
 //! What `tollgate run` was asked, and who watches it.
 
 use crate::base::clock::Now;
-use crate::model::plan::Plan;
+use crate::model::event::Started;
+use crate::model::plan::{Artifacts, Plan};
 use crate::model::record::SuiteRecord;
 use crate::model::run::LintResult;
 use crate::plan::Division;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What a suite gets between TERM and KILL.
+pub(in crate::app) const GRACE: Duration = Duration::from_secs(10);
 
 /// Where the selection comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,15 +24,6 @@ pub enum Source<'a> {
     Bundle(&'a Path),
     /// What an interrupted run left undone (`--resume`).
     Resume(&'a Path),
-}
-
-/// Which suites get a folder with their log and result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Artifacts {
-    /// Every suite.
-    All,
-    /// Those that failed or were flaky.
-    Failed,
 }
 
 /// What is asked.
@@ -48,10 +44,10 @@ pub struct RunRequest<'a> {
     pub skip_lint: bool,
     /// Suites at once.
     pub jobs: usize,
-    /// `--timeout` in seconds, over every suite's own.
+    /// `--timeout` in seconds, over every suite's own; `None`: each its own, or as the run was started that is taken up.
     pub timeout: Option<u64>,
-    /// How often what failed is run again.
-    pub retries: u32,
+    /// How often what failed is run again; `None`: never, or as the run was started that is taken up.
+    pub retries: Option<u32>,
     /// After this many failed suites nothing new starts.
     pub fail_fast: Option<u32>,
     /// Where the selection comes from.
@@ -64,8 +60,28 @@ pub struct RunRequest<'a> {
     pub timings: &'a [PathBuf],
     /// The run folder; `None` for a new one below the results folder.
     pub out: Option<&'a Path>,
-    /// Which suites get a folder.
+    /// Which suites get a folder; `None`: all, or as the run was started that is taken up.
+    pub artifacts: Option<Artifacts>,
+}
+
+/// What holds for every suite of a run. A run that is taken up again keeps it unless a flag says otherwise; how much of it
+/// this invocation does at once and where it stops (`--jobs`, `--fail-fast`) is the invocation's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rules {
+    pub retries: u32,
+    pub timeout: Option<u64>,
     pub artifacts: Artifacts,
+}
+
+impl Rules {
+    /// What is asked, and where it is not, what the run that is taken up was started with.
+    pub(super) fn of(request: &RunRequest<'_>, before: Option<&Started>) -> Rules {
+        Rules {
+            retries: request.retries.or(before.map(|b| b.retries)).unwrap_or(0),
+            timeout: request.timeout.or(before.and_then(|b| b.timeout)),
+            artifacts: request.artifacts.or(before.map(|b| b.artifacts)).unwrap_or_default(),
+        }
+    }
 }
 
 /// Told what happens, as it happens; from several threads.

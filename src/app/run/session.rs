@@ -1,6 +1,6 @@
 //! One run under way: what the execution tells becomes records, files and lines of the journal.
 
-use super::request::{Artifacts, Watcher};
+use super::request::{Rules, Watcher};
 use super::results::Results;
 use super::steps::{commands_of, narrow, read, steps};
 use crate::app::clock::RunClock;
@@ -10,7 +10,7 @@ use crate::app::suite_record::{SuiteEnd, record_of, write_suite};
 use crate::base::process::Ending;
 use crate::base::redact::Masker;
 use crate::model::event::RunEvent;
-use crate::model::plan::{Item, Plan};
+use crate::model::plan::{Artifacts, Item, Plan};
 use crate::model::record::SuiteRecord;
 use crate::model::run::Identity;
 use crate::model::suite::{Reader, SuiteSpec};
@@ -34,8 +34,7 @@ pub(super) struct Session<'a> {
     pub clock: RunClock,
     pub identity: &'a Identity,
     pub masker: &'a Masker,
-    pub retries: u32,
-    pub artifacts: Artifacts,
+    pub rules: Rules,
     pub watcher: &'a dyn Watcher,
     /// One for each item of the plan.
     pub states: Vec<Mutex<State>>,
@@ -63,6 +62,13 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+impl State {
+    /// Of a suite whose interrupted attempt left so many processes, which were ended.
+    pub(super) fn with_leftovers(leftovers: u64) -> State {
+        State { leftovers, ..State::default() }
+    }
+}
+
 impl Session<'_> {
     fn item(&self, job: usize) -> &Item {
         &self.plan.items[job]
@@ -79,7 +85,7 @@ impl Session<'_> {
     }
 
     /// The jobs of the plan, in its order.
-    pub(super) fn jobs(&self, timeout: Option<u64>) -> Vec<Job> {
+    pub(super) fn jobs(&self) -> Vec<Job> {
         let job = |(at, item): (usize, &Item)| {
             let spec = self.spec(at)?;
             let out = self.out(item);
@@ -89,7 +95,7 @@ impl Session<'_> {
                 steps: steps(commands_of(spec, &item.name, item.tests.as_deref(), &out)),
                 dir: self.ground.root.real().join(&spec.cwd),
                 env: environment(spec, &item.name, &out),
-                timeout: Duration::from_secs(timeout.unwrap_or(spec.timeout)),
+                timeout: Duration::from_secs(self.rules.timeout.unwrap_or(spec.timeout)),
                 log: self.log_to(item, 1),
             })
         };
@@ -106,7 +112,7 @@ impl Session<'_> {
     }
 
     fn log_to(&self, item: &Item, attempt: u32) -> LogTo {
-        match self.artifacts {
+        match self.rules.artifacts {
             Artifacts::All => LogTo::File(self.log_path(item, attempt)),
             Artifacts::Failed => LogTo::Memory,
         }
@@ -180,7 +186,7 @@ impl Session<'_> {
         for note in &recorded.notes {
             self.watcher.note(note);
         }
-        if (self.artifacts == Artifacts::All || !is_plain(&recorded.record))
+        if (self.rules.artifacts == Artifacts::All || !is_plain(&recorded.record))
             && let Err(error) =
                 write_suite(self.folder, self.folders, self.identity, &recorded, &tail, &replays)
         {
@@ -262,13 +268,14 @@ impl run::Observer for Session<'_> {
             state.leftovers += ended.leftovers;
             state.masked += ended.masked;
             state.micros += ended.steps.iter().map(|s| (s.seconds * 1e6) as u64).sum::<u64>();
-            let judged = self.judged(job, &mut state, &ended);
-            let again = judged.status.is_failure() && ended.number <= self.retries;
+            let mut judged = self.judged(job, &mut state, &ended);
+            judged.shorten(&state.attempts);
+            let again = judged.status.is_failure() && ended.number <= self.rules.retries;
             state.attempts.push(judged);
             again.then(|| self.again(job, &mut state, ended.number + 1)).flatten()
         };
         let plain = locked(&self.states[job]).attempts.iter().all(|a| !a.status.is_failure());
-        if self.artifacts == Artifacts::Failed
+        if self.rules.artifacts == Artifacts::Failed
             && !plain
             && let Err(error) = ended.log.keep_as(&self.log_path(item, ended.number))
         {

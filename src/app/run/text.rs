@@ -8,6 +8,7 @@ use crate::model::run::{LintResult, RunStatus, Summary};
 use crate::model::suite::SuiteStatus;
 use crate::model::test::{Case, TestStatus};
 use crate::model::triage::TriageDiff;
+use crate::record::lint_log;
 use crate::report::Style;
 use crate::report::text::{fit, terminal};
 use std::fmt::Write as _;
@@ -116,7 +117,7 @@ pub fn end(answer: &RunAnswer, tail: &dyn Fn(&SuiteRecord) -> Option<String>, st
     }
     for lint in summary.lint.iter().filter(|l| !l.passed) {
         let folder = written.summary_path.strip_suffix("summary.json").unwrap_or("");
-        let log = format!("{folder}{}", super::lint::log_name(&lint.name));
+        let log = format!("{folder}{}", lint_log(&lint.name));
         let _ = writeln!(
             out,
             "\n{} lint {}\n  log      {}",
@@ -166,7 +167,9 @@ fn failure(record: &SuiteRecord, tail: Option<String>, style: &Style) -> String 
             terminal(record.signature.as_deref().unwrap_or("none"))
         );
     }
-    let _ = writeln!(out, "  log      {}", terminal(&record.log));
+    if !record.log.is_empty() {
+        let _ = writeln!(out, "  log      {}", terminal(&record.log));
+    }
     if let Some(tail) = tail.filter(|t| !t.trim().is_empty()) {
         out.push_str("  output, its end\n");
         for text in tail.lines() {

@@ -2,15 +2,19 @@
 //! the bytes. Positions are not kept; `locate` finds one again from a JSON pointer when a failure needs it.
 
 mod brief;
+mod fault;
 mod number;
 mod parse;
+mod parser;
 mod place;
 mod pull;
 mod scan;
 mod value;
 
 pub use brief::{plain, quoted};
-pub use parse::{Limits, ParseError, ParseErrorKind, Stop, parse, utf8};
+pub use fault::{Limits, ParseError, ParseErrorKind, utf8};
+pub use parse::parse;
+pub use parser::Stop;
 pub use place::{Place, locate, locate_many, place_of_offset, places_of_offsets};
 pub use pull::{Pull, Scratch, pull, pull_again};
 pub use value::{Json, Object};

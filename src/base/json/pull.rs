@@ -3,7 +3,9 @@
 //!
 //! For documents of a million tests, of which only names and statuses are wanted.
 
-use super::parse::{Limits, ParseError, Parser, SMALL, Stop, kind_of_key, twice, within};
+use super::Json;
+use super::fault::{Limits, ParseError};
+use super::parser::{Parser, SMALL, Stop, kind_of_key, twice, within};
 use super::scan::string;
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -165,6 +167,14 @@ impl<'a> Pull<'_, 'a> {
         self.other("a whole number from 0")
     }
 
+    /// Reads `true` or `false`.
+    pub fn boolean(&mut self) -> Result<bool, Stop> {
+        match self.parser.peek() {
+            Some(b't' | b'f') => Ok(matches!(self.parser.rare()?, Json::Bool(true))),
+            _ => self.other("a boolean"),
+        }
+    }
+
     /// Whether null stands here; reads nothing.
     #[inline]
     pub fn is_null(&self) -> bool {
@@ -240,7 +250,7 @@ impl<'a> Pull<'_, 'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Json, Object, parse};
+    use super::super::{Object, parse};
     use super::*;
     use proptest::prelude::*;
 
@@ -343,6 +353,10 @@ mod tests {
         assert_eq!(number("18446744073709551615").unwrap(), u64::MAX);
         assert_eq!(number("1.0").unwrap_err().message, "a whole number is expected, not a fraction");
         assert_eq!(number("-1").unwrap_err().message, "a whole number from 0 is expected, not a number");
+        let truth = |text: &str| pull(text.as_bytes(), &Limits::default(), |p| p.boolean());
+        assert_eq!((truth("true"), truth("false")), (Ok(true), Ok(false)));
+        assert_eq!(truth("1").unwrap_err().message, "a boolean is expected, not a number");
+        assert_eq!(truth("tru").unwrap_err().message, "a value is expected, not `tru`");
     }
 
     fn document() -> impl Strategy<Value = String> {

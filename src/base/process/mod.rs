@@ -5,16 +5,22 @@
 //! holds the other end.
 
 mod groups;
+mod mark;
 mod order;
 mod pipe;
+mod remains;
 mod run;
 mod signals;
 mod start;
 mod strays;
 mod supervise;
+#[cfg(target_os = "linux")]
+mod table;
 
+pub use mark::MARK;
 pub use order::{Ending, Order, Outcome, StartError};
+pub use remains::{Remains, end_remains, owner};
 pub use run::{Finished, Limits, run};
 pub use signals::Watch;
-pub use strays::{MARK, sweep_rest};
+pub use strays::sweep_rest;
 pub use supervise::supervise;

@@ -2,8 +2,8 @@
 //! standard library from `posix_spawn`, and that costs more than `/bin/true` itself.
 
 use crate::base::files::{plain, show};
+use crate::base::process::mark::MARK;
 use crate::base::process::order::{Order, StartError};
-use crate::base::process::strays::MARK;
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fs::File;

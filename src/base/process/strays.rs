@@ -10,8 +10,6 @@
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::time::Duration;
 
-/// The environment variable that names what a process belongs to.
-pub const MARK: &str = "TOLLGATE_SUITE_ID";
 /// What a process that outlives its leader gets to end by itself, before it counts as left behind.
 const LINGER: f64 = 0.05;
 /// What it gets between TERM and KILL.
@@ -76,22 +74,18 @@ pub(super) use linux::{adopt, reap, sweep};
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use super::{HOPELESS, LINGER, MARK, Owner, PAUSE, STRAGGLERS, UNSURE, tell};
+    use super::{HOPELESS, LINGER, Owner, PAUSE, STRAGGLERS, UNSURE, tell};
     use crate::base::clock::Stopwatch;
-    use crate::base::files;
     use crate::base::process::groups::{Groups, groups};
+    use crate::base::process::table::{Process, all, look, marks};
     use rustix::process::{
         Pid, Signal, WaitId, WaitIdOptions, getpgrp, getpid, kill_process, set_child_subreaper, waitid,
     };
     use std::collections::{BTreeMap, BTreeSet};
     use std::fs::File;
     use std::os::unix::fs::FileExt as _;
-    use std::path::Path;
     use std::sync::{Mutex, OnceLock, PoisonError};
     use std::time::Duration;
-
-    /// The most that is read of a file in `/proc`; an environment may have a megabyte or two.
-    const PROC: u64 = 8 << 20;
 
     /// What tollgate learned when it became a subreaper.
     struct Nest {
@@ -120,49 +114,11 @@ mod linux {
         nest();
     }
 
-    /// A process as `/proc/PID/stat` shows it.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    struct Process {
-        pid: i32,
-        parent: i32,
-        group: i32,
-        start: u64,
-        zombie: bool,
-        /// It has an environment, if an empty one; without, it is just being loaded, or ends.
-        loaded: bool,
-    }
-
-    /// The name may hold spaces and parentheses: fields are counted from the last one.
-    fn parse(text: &str) -> Option<Process> {
-        let (head, tail) = text.rsplit_once(')')?;
-        let fields: Vec<&str> = tail.split_ascii_whitespace().collect();
-        Some(Process {
-            pid: head.split_once(' ')?.0.parse().ok()?,
-            zombie: matches!(*fields.first()?, "Z" | "X"),
-            parent: fields.get(1)?.parse().ok()?,
-            group: fields.get(2)?.parse().ok()?,
-            start: fields.get(19)?.parse().ok()?,
-            loaded: fields.get(48).is_some_and(|end| *end != "0"),
-        })
-    }
-
-    fn look(pid: i32) -> Option<Process> {
-        let bytes = files::read(Path::new(&format!("/proc/{pid}/stat")), PROC).ok()?;
-        parse(&String::from_utf8_lossy(&bytes))
-    }
-
-    /// Every process that can be seen.
-    fn all() -> Vec<Process> {
-        let Ok(folder) = std::fs::read_dir("/proc") else { return Vec::new() };
-        let pids = folder.flatten().filter_map(|e| e.file_name().to_str().and_then(|n| n.parse().ok()));
-        pids.filter_map(look).collect()
-    }
-
     /// Children of tollgate that it may not have started itself.
     fn orphans(children: Option<&File>) -> Vec<Process> {
         let own = getpid().as_raw_nonzero().get();
         let Some(file) = children else {
-            return all().into_iter().filter(|p| p.parent == own).collect();
+            return all().unwrap_or_default().into_iter().filter(|p| p.parent == own).collect();
         };
         let (mut text, mut block) = (Vec::new(), [0; 4096]);
         while let Ok(n @ 1..) = file.read_at(&mut block, text.len() as u64) {
@@ -174,13 +130,9 @@ mod linux {
     }
 
     fn is_marked(pid: i32, mark: &str) -> bool {
-        let environment = files::read(Path::new(&format!("/proc/{pid}/environ")), PROC).unwrap_or_default();
         // A tollgate below writes its own mark behind this one.
-        let below = [mark.as_bytes(), b","].concat();
-        environment.split(|b| *b == 0).any(|entry| {
-            let value = entry.strip_prefix(MARK.as_bytes()).and_then(|e| e.strip_prefix(b"="));
-            value.is_some_and(|v| v == mark.as_bytes() || v.starts_with(&below))
-        })
+        let below = format!("{mark},");
+        marks(pid).is_some_and(|value| value == mark || value.starts_with(&below))
     }
 
     /// The living strays of `owner`, and whether there is a process that cannot be told yet.
@@ -229,7 +181,7 @@ mod linux {
     /// The strays and everyone below them: id and start time, which together are one process.
     fn with_descendants(strays: &[Process]) -> BTreeSet<(i32, u64)> {
         let mut below: BTreeMap<i32, Vec<Process>> = BTreeMap::new();
-        for process in all() {
+        for process in all().unwrap_or_default() {
             below.entry(process.parent).or_default().push(process);
         }
         let mut found = BTreeSet::new();
@@ -283,20 +235,6 @@ mod linux {
             let _ = kill_process(pid, signal);
             // One that was stopped would not see TERM.
             let _ = kill_process(pid, Signal::CONT);
-        }
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::*;
-
-        #[test]
-        fn a_name_with_parentheses_and_spaces_is_read() {
-            let text = "77 (a) b (c)) S 1 70 69 0 -1 4 1 2 3 4 5 6 7 8 20 0 1 0 4711 9 9\n";
-            let expected =
-                Process { pid: 77, parent: 1, group: 70, start: 4711, zombie: false, loaded: false };
-            assert_eq!(parse(text), Some(expected));
-            assert_eq!(parse("77 (x"), None);
         }
     }
 }

@@ -78,7 +78,7 @@ fn options(dir: &Path, jobs: usize) -> Options {
         grace: Duration::from_millis(300),
         mask: Arc::new(Masker::new([("SOME_TOKEN", "hunter2-hunter2")]).unwrap()),
         spool: dir.to_path_buf(),
-        outer_mark: None,
+        marks: "marks-of-these-tests".into(),
     }
 }
 

@@ -1,135 +1,17 @@
-//! JUnit XML as the reporters write it: a text into plain values. What an outcome means is for the reader to say.
+//! A text of JUnit XML into plain values.
 
+use super::counts::counts_otherwise;
+use super::report::{Case, Kind, Outcome, Report, Suite};
 use crate::base::json::{Limits, ParseError, ParseErrorKind, place_of_offset, plain, utf8};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 /// Bytes of an outcome's text that are kept.
 const TEXT: usize = 64 << 10;
+/// Bytes of what a test printed that are kept.
+const OUTPUT: usize = 16 << 10;
 /// Bytes of the names of all suites, each with those it stands in.
 const PATHS: usize = 256 << 20;
-
-/// A report: a root `<testsuites>`, or a `<testsuite>` that stands alone.
-#[derive(Debug, Clone, Default)]
-pub struct Report {
-    /// The suites in document order; a nested one stands after the one it is in.
-    pub suites: Vec<Suite>,
-    /// Failures and errors that `<testsuites>` says there are.
-    pub declared: u64,
-    /// Tests that `<testsuites>` says there are.
-    pub tests: u64,
-}
-
-/// One `<testsuite>`; testcases that stand in the root stand in a suite without a name.
-#[derive(Debug, Clone, Default)]
-pub struct Suite {
-    /// Its own name; empty where it has none.
-    pub name: String,
-    /// The number of the suite it stands in.
-    pub within: Option<usize>,
-    /// Its testcases.
-    pub cases: Vec<Case>,
-    /// Failures and errors that it says it has, nested ones among them.
-    pub declared: u64,
-    /// Tests that it says it has, nested ones among them.
-    pub tests: u64,
-    /// Wall time in milliseconds, as it says.
-    pub time_ms: Option<f64>,
-}
-
-/// One `<testcase>`.
-#[derive(Debug, Clone, Default)]
-pub struct Case {
-    /// Its name.
-    pub name: String,
-    /// The attribute `classname`.
-    pub classname: Option<String>,
-    /// The attribute `file`.
-    pub file: Option<String>,
-    /// The attribute `line`.
-    pub line: Option<u32>,
-    /// The attribute `status`, which some reporters have beside the elements.
-    pub status: Option<String>,
-    /// Wall time in milliseconds.
-    pub time_ms: Option<f64>,
-    /// The outcomes in document order; none: it passed.
-    pub outcomes: Vec<Outcome>,
-}
-
-/// What an outcome says; the last two are those of reporters that run a failed test again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// `<skipped>`
-    Skipped,
-    /// `<failure>`
-    Failure,
-    /// `<error>`
-    Error,
-    /// `<rerunFailure>`, `<rerunError>`: a further failure of a test that failed.
-    Rerun,
-    /// `<flakyFailure>`, `<flakyError>`: a failure of a test that then passed.
-    Flaky,
-}
-
-/// An element of a testcase that says what became of it.
-#[derive(Debug, Clone)]
-pub struct Outcome {
-    /// Which element.
-    pub kind: Kind,
-    /// The attribute `type`.
-    pub class: Option<String>,
-    /// The attribute `message`.
-    pub message: Option<String>,
-    /// Its characters and those of a `<stackTrace>` in it, at most 64 KiB of them.
-    pub text: String,
-}
-
-/// A suite, or the report where there is no `suite`, that counts more failures and errors than it shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unshown {
-    /// The suite's number.
-    pub suite: Option<usize>,
-    /// What it counts.
-    pub declared: u64,
-    /// `<failure>` and `<error>` elements in it.
-    pub shown: u64,
-}
-
-impl Report {
-    /// The suites that count more failures and errors than they show, the report itself first.
-    pub fn unshown(&self) -> Vec<Unshown> {
-        let red = |case: &Case| {
-            case.outcomes.iter().filter(|o| matches!(o.kind, Kind::Failure | Kind::Error)).count() as u64
-        };
-        let mut shown: Vec<u64> = self.suites.iter().map(|s| s.cases.iter().map(red).sum()).collect();
-        let all = shown.iter().sum();
-        // A nested suite stands after the one it is in.
-        for (nth, suite) in self.suites.iter().enumerate().rev() {
-            if let Some(outer) = suite.within {
-                shown[outer] += shown[nth];
-            }
-        }
-        let report = Unshown { suite: None, declared: self.declared, shown: all };
-        let suites = self.suites.iter().zip(shown).enumerate().map(|(nth, (suite, shown))| Unshown {
-            suite: Some(nth),
-            declared: suite.declared,
-            shown,
-        });
-        std::iter::once(report).chain(suites).filter(|u| u.declared > u.shown).collect()
-    }
-
-    /// The name of a suite with those it stands in: `outer/inner`.
-    pub fn path(&self, suite: usize) -> String {
-        let mut names = Vec::new();
-        let mut at = Some(suite);
-        while let Some(here) = at {
-            names.push(self.suites[here].name.as_str());
-            at = self.suites[here].within;
-        }
-        names.reverse();
-        names.join("/")
-    }
-}
 
 /// Parses a report whose root is `<testsuites>` or `<testsuite>`. Refused are a DOCTYPE, a text that ends before its elements
 /// do, an encoding other than UTF-8, and a testcase that stands where none may stand; `loose` lets one stand in the root.
@@ -170,6 +52,11 @@ enum Open {
     Case(usize),
     /// An outcome of the case that is open.
     Outcome(usize),
+    /// What that case printed, or its attempt where it stands in an outcome.
+    Output {
+        suite: usize,
+        of_outcome: bool,
+    },
     Other,
 }
 
@@ -247,6 +134,8 @@ impl Builder {
             }
             (None, b"testsuites") => {
                 (self.report.declared, self.report.tests) = (attributes.red(), attributes.count("tests"));
+                self.report.left_out = attributes.left_out();
+                self.report.counts_otherwise |= counts_otherwise(true, |name| attributes.get(name));
                 Open::Root
             }
             (within @ (None | Some(Open::Root | Open::Suite(_))), b"testsuite") => {
@@ -268,6 +157,12 @@ impl Builder {
                 return Err(malformed("a testcase or testsuite stands where none may stand"));
             }
             (Some(Open::Outcome(suite)), b"stackTrace") => Open::Outcome(suite),
+            (Some(Open::Outcome(suite)), b"system-out" | b"system-err") => {
+                Open::Output { suite, of_outcome: true }
+            }
+            (Some(Open::Case(suite)), b"system-out" | b"system-err") => {
+                Open::Output { suite, of_outcome: false }
+            }
             (Some(Open::Case(suite)), other) => match kind(other) {
                 Some(kind) => self.outcome(&attributes, suite, kind),
                 None => Open::Other,
@@ -280,6 +175,7 @@ impl Builder {
     }
 
     fn suite(&mut self, attributes: &Attributes, within: Option<Open>) -> Result<Open, Stop> {
+        self.report.counts_otherwise |= counts_otherwise(false, |name| attributes.get(name));
         let name = attributes.get("name").unwrap_or_default();
         let within = match within {
             Some(Open::Suite(outer)) => Some(outer),
@@ -299,6 +195,7 @@ impl Builder {
             cases: Vec::new(),
             declared: attributes.red(),
             tests: attributes.count("tests"),
+            left_out: attributes.left_out(),
             time_ms: attributes.time_ms(),
         });
         Ok(Open::Suite(self.report.suites.len() - 1))
@@ -313,6 +210,7 @@ impl Builder {
             status: attributes.get("status"),
             time_ms: attributes.time_ms(),
             outcomes: Vec::new(),
+            output: String::new(),
         });
         Ok(Open::Case(suite))
     }
@@ -320,7 +218,7 @@ impl Builder {
     fn outcome(&mut self, attributes: &Attributes, suite: usize, kind: Kind) -> Open {
         if let Some(case) = self.report.suites[suite].cases.last_mut() {
             let (class, message) = (attributes.get("type"), attributes.get("message"));
-            case.outcomes.push(Outcome { kind, class, message, text: String::new() });
+            case.outcomes.push(Outcome { kind, class, message, text: String::new(), output: String::new() });
         }
         Open::Outcome(suite)
     }
@@ -331,8 +229,14 @@ impl Builder {
             Some(Open::Outcome(suite)) => {
                 let case = self.report.suites[*suite].cases.last_mut();
                 if let Some(outcome) = case.and_then(|c| c.outcomes.last_mut()) {
-                    let left = TEXT.saturating_sub(outcome.text.len());
-                    outcome.text.push_str(&text[..text.floor_char_boundary(left.min(text.len()))]);
+                    append(&mut outcome.text, text, TEXT);
+                }
+                Ok(())
+            }
+            Some(Open::Output { suite, of_outcome }) => {
+                if let Some(case) = self.report.suites[*suite].cases.last_mut() {
+                    let outcome = case.outcomes.last_mut().filter(|_| *of_outcome);
+                    append(outcome.map_or(&mut case.output, |o| &mut o.output), text, OUTPUT);
                 }
                 Ok(())
             }
@@ -350,6 +254,11 @@ impl Builder {
         }
         Ok(())
     }
+}
+
+fn append(kept: &mut String, text: &str, most: usize) {
+    let left = most.saturating_sub(kept.len());
+    kept.push_str(&text[..text.floor_char_boundary(left.min(text.len()))]);
 }
 
 fn kind(element: &[u8]) -> Option<Kind> {
@@ -387,6 +296,15 @@ impl Attributes {
 
     fn red(&self) -> u64 {
         self.count("failures").saturating_add(self.count("errors"))
+    }
+
+    /// Each reporter has one of these; one that has two says the same in both.
+    fn left_out(&self) -> u64 {
+        ["skipped", "skips", "disabled", "ignored"]
+            .map(|name| self.count(name))
+            .into_iter()
+            .max()
+            .unwrap_or(0)
     }
 
     /// Some reporters group the digits of thousands: `1,234.5`.

@@ -1,0 +1,248 @@
+//! The runs of a `flake check`: what each is made of, and what it says of the test that is looked at.
+
+use super::commands::environment;
+use super::flake_checked::RunEnd;
+use super::ground::Ground;
+use super::masking::mask_failures;
+use super::run::{Results, commands_of, read_results, steps};
+use crate::base::process::Ending;
+use crate::base::redact::Masker;
+use crate::model::suite::{Reader, SuiteSpec};
+use crate::model::test::{Case, Failure, Reading, TestStatus};
+use crate::run::{self, Job, LogTo, Next};
+use crate::triage;
+use crate::triage::attempts::{Attempt, Step, StepEnded, Unread, attempt};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// What is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Target<'a> {
+    /// The whole suite.
+    Suite,
+    /// One test, run alone by the kind's `single`: its selector.
+    Alone(&'a str),
+    /// One test of a kind without `single`: the suite is run, and what it says of the test counts.
+    Within(&'a str),
+}
+
+#[derive(Default)]
+pub(super) struct Seen {
+    /// One for each run that came to its end.
+    pub(super) ended: Vec<RunEnd>,
+    /// What results files say, by run.
+    read: BTreeMap<usize, Result<Vec<Reading>, Unread>>,
+}
+
+pub(super) struct Series<'a> {
+    pub(super) ground: &'a Ground,
+    pub(super) spec: &'a SuiteSpec,
+    pub(super) suite: &'a str,
+    pub(super) target: Target<'a>,
+    pub(super) scratch: &'a Path,
+    pub(super) masker: &'a Masker,
+    pub(super) seen: Mutex<Seen>,
+}
+
+impl Series<'_> {
+    fn out(&self, number: usize) -> String {
+        self.scratch.join(format!("run-{number}")).display().to_string()
+    }
+
+    fn results(&self, number: usize) -> Option<Results<'_>> {
+        Results::of(self.spec, self.suite, &self.out(number), self.ground.root.real(), self.scratch)
+    }
+
+    /// The test that a command runs alone.
+    fn alone(&self) -> Option<String> {
+        match self.target {
+            Target::Alone(test) => Some(test.to_string()),
+            Target::Suite | Target::Within(_) => None,
+        }
+    }
+
+    pub(super) fn job(&self, number: u32, timeout: Duration) -> Job {
+        let out = self.out(number as usize);
+        let tests = self.alone().map(|test| vec![test]);
+        Job {
+            name: self.suite.to_string(),
+            kind: self.spec.kind.clone(),
+            steps: steps(commands_of(self.spec, self.suite, tests.as_deref(), &out)),
+            dir: self.ground.root.real().join(&self.spec.cwd),
+            env: environment(self.spec, self.suite, &out),
+            timeout,
+            log: LogTo::Memory,
+        }
+    }
+
+    fn judge(&self, job: usize, ended: &run::Attempt) -> Attempt {
+        let of_file = self.seen.lock().unwrap_or_else(PoisonError::into_inner).read.remove(&job);
+        let step = ended.steps.first().map(|end| Step {
+            ended: match (&end.start_error, end.ending) {
+                (Some(why), _) => StepEnded::NotStarted(why.clone()),
+                (None, Ending::Exited(code)) => StepEnded::Exited(code),
+                (None, Ending::Signalled(n) | Ending::Interrupted(n)) => StepEnded::Signalled(n),
+                (None, Ending::TimedOut) => StepEnded::TimedOut,
+            },
+            read: (self.spec.reader != Reader::Exit && end.start_error.is_none()).then(|| {
+                of_file
+                    .unwrap_or_else(|| read_results(self.spec.reader, &mut ended.log.reader(), "its output"))
+            }),
+            asked: self.alone(),
+            trouble: ended.log_error.clone(),
+        });
+        let mut run = attempt(self.suite, step.as_slice());
+        // Results in a file come past the masking of the output.
+        mask_failures(&mut run.cases, self.masker);
+        if let Some(fault) = &mut run.fault {
+            self.masker.hide(fault);
+        }
+        run
+    }
+}
+
+/// What a run says of what is looked at. Where it came to grief before the test had a result, the test is not known to
+/// pass: that is a failure.
+fn end_of(target: Target<'_>, run: &Attempt) -> RunEnd {
+    let cases = run.cases.iter();
+    match target {
+        Target::Alone(_) if run.absent => RunEnd::Absent,
+        Target::Suite | Target::Alone(_) if run.status.is_failure() => failure(run),
+        Target::Suite => of_cases(&cases.collect::<Vec<_>>()),
+        Target::Alone(test) => of_cases(&cases.filter(|c| c.selector() == test).collect::<Vec<_>>()),
+        Target::Within(test) => {
+            let mut found: Vec<&Case> = cases.clone().filter(|c| c.name == test).collect();
+            if found.is_empty() {
+                found = cases.filter(|c| c.selector() == test).collect();
+            }
+            match &run.fault {
+                _ if !found.is_empty() => of_cases(&found),
+                Some(_) => failure_outside(run),
+                None => RunEnd::Absent,
+            }
+        }
+    }
+}
+
+/// The worst of the cases: one that failed and passed within the run has failed.
+fn of_cases(cases: &[&Case]) -> RunEnd {
+    let bad = |c: &&&Case| matches!(c.status, TestStatus::Failed | TestStatus::Flaky);
+    match cases.iter().find(bad) {
+        Some(case) => RunEnd::Failed(
+            triage::signature(case.failure.as_ref(), case.status.name()),
+            case.failure.as_ref().map_or(case.status.name().to_string(), |f| f.message.clone()),
+        ),
+        None if cases.iter().any(|c| c.status == TestStatus::Passed) => RunEnd::Passed,
+        None => RunEnd::Skipped,
+    }
+}
+
+/// The signature and message of a failed run.
+fn failure(run: &Attempt) -> RunEnd {
+    let first: Option<&Case> = run.cases.iter().find(|c| c.status == TestStatus::Failed);
+    match first.and_then(|c| c.failure.as_ref()) {
+        Some(failure) => RunEnd::Failed(triage::signature(Some(failure), "failed"), failure.message.clone()),
+        None => failure_outside(run),
+    }
+}
+
+fn failure_outside(run: &Attempt) -> RunEnd {
+    match &run.fault {
+        Some(fault) => {
+            let signature = triage::signature(Some(&Failure::new(fault, "", None)), fault);
+            RunEnd::Failed(signature, fault.clone())
+        }
+        None => RunEnd::Failed(triage::signature(None, run.status.name()), run.status.name().to_string()),
+    }
+}
+
+impl run::Observer for Series<'_> {
+    fn starts(&self, job: usize, _attempt: u32) {
+        if let Some(results) = self.results(job)
+            && let Err(why) = results.clear()
+        {
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.read.insert(job, Err(Unread::Wrong(why)));
+        }
+    }
+
+    fn output(&self, _job: usize, _block: &[u8]) {}
+
+    fn step_ended(&self, job: usize, _step: usize) {
+        if let Some(results) = self.results(job) {
+            let read = results.read(self.masker);
+            // What could not be cleared is not this run's, whatever it says.
+            self.seen.lock().unwrap_or_else(PoisonError::into_inner).read.entry(job).or_insert(read);
+        }
+    }
+
+    fn ended(&self, job: usize, ended: run::Attempt) -> Next {
+        if ended.steps.iter().any(|s| matches!(s.ending, Ending::Interrupted(_))) {
+            return Next::Done;
+        }
+        let end = end_of(self.target, &self.judge(job, &ended));
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).ended.push(end);
+        Next::Done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(ended: StepEnded, asked: Option<&str>, cases: &[(&str, TestStatus)]) -> Attempt {
+        let case = |(name, status): &(&str, TestStatus)| -> Case {
+            let mut case = serde_json::json!({"name": name, "status": status});
+            if matches!(status, TestStatus::Failed | TestStatus::Flaky) {
+                case["failure"] = serde_json::json!({"message": format!("{name} broke")});
+            }
+            serde_json::from_value(case).unwrap()
+        };
+        let reading = Reading { cases: cases.iter().map(case).collect(), ..Reading::default() };
+        let read = Some(Ok(vec![reading]));
+        attempt("s", &[Step { ended, read, asked: asked.map(String::from), trouble: None }])
+    }
+
+    fn says(end: RunEnd) -> String {
+        match end {
+            RunEnd::Failed(_, message) => message,
+            other => format!("{other:?}"),
+        }
+    }
+
+    const P: TestStatus = TestStatus::Passed;
+    const F: TestStatus = TestStatus::Failed;
+    const I: TestStatus = TestStatus::Ignored;
+
+    #[test]
+    fn a_skip_is_no_result_and_a_flake_is_a_failure() {
+        let suite = |cases: &[_]| says(end_of(Target::Suite, &run(StepEnded::Exited(0), None, cases)));
+        assert_eq!(suite(&[]), "Skipped");
+        assert_eq!(suite(&[("a", I)]), "Skipped");
+        assert_eq!(suite(&[("a", I), ("b", P)]), "Passed");
+        assert_eq!(suite(&[("a", P), ("b", TestStatus::Flaky)]), "b broke");
+        let alone = |code, cases: &[_]| {
+            says(end_of(Target::Alone("a"), &run(StepEnded::Exited(code), Some("a"), cases)))
+        };
+        assert_eq!(alone(0, &[("a", I)]), "Skipped");
+        assert_eq!(alone(0, &[("a", I), ("b", P)]), "Skipped");
+        assert_eq!(alone(0, &[("b", P)]), "Absent");
+        assert_eq!(alone(0, &[("a", P)]), "Passed");
+        assert_eq!(alone(1, &[("a", F)]), "a broke");
+    }
+
+    #[test]
+    fn within_a_suite_the_test_alone_counts() {
+        let within = |ended, cases: &[_]| says(end_of(Target::Within("a"), &run(ended, None, cases)));
+        let exit = StepEnded::Exited;
+        assert_eq!(within(exit(1), &[("a", P), ("b", F)]), "Passed");
+        assert_eq!(within(exit(1), &[("a", F), ("b", F)]), "a broke");
+        assert_eq!(within(exit(1), &[("b", F)]), "Absent");
+        assert_eq!(within(exit(0), &[("a", I), ("b", P)]), "Skipped");
+        // The crash may be its own: it is not known to pass.
+        assert_eq!(within(StepEnded::Signalled(9), &[("b", P)]), "it was ended by signal 9");
+        assert_eq!(within(StepEnded::Signalled(9), &[("a", P)]), "Passed");
+    }
+}

@@ -1,0 +1,9 @@
+//! JUnit XML as the reporters write it: a text into plain values. What an outcome means is for the reader to say.
+
+mod counts;
+mod parse;
+mod report;
+
+pub use counts::{Unshown, What};
+pub use parse::parse;
+pub use report::{Case, Kind, Outcome, Report, Suite};

@@ -1,0 +1,100 @@
+//! What a JUnit report holds, as plain values.
+
+/// A report: a root `<testsuites>`, or a `<testsuite>` that stands alone.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// The suites in document order; a nested one stands after the one it is in.
+    pub suites: Vec<Suite>,
+    /// Failures and errors that `<testsuites>` says there are.
+    pub declared: u64,
+    /// Tests that `<testsuites>` says there are.
+    pub tests: u64,
+    /// Tests that `<testsuites>` says were left out: skipped, disabled, ignored.
+    pub left_out: u64,
+    /// Whether its producer counts something other than testcases in `tests`.
+    pub counts_otherwise: bool,
+}
+
+/// One `<testsuite>`; testcases that stand in the root stand in a suite without a name.
+#[derive(Debug, Clone, Default)]
+pub struct Suite {
+    /// Its own name; empty where it has none.
+    pub name: String,
+    /// The number of the suite it stands in.
+    pub within: Option<usize>,
+    /// Its testcases.
+    pub cases: Vec<Case>,
+    /// Failures and errors that it says it has, nested ones among them.
+    pub declared: u64,
+    /// Tests that it says it has, nested ones among them.
+    pub tests: u64,
+    /// Tests that it says were left out: skipped, disabled, ignored.
+    pub left_out: u64,
+    /// Wall time in milliseconds, as it says.
+    pub time_ms: Option<f64>,
+}
+
+/// One `<testcase>`.
+#[derive(Debug, Clone, Default)]
+pub struct Case {
+    /// Its name.
+    pub name: String,
+    /// The attribute `classname`.
+    pub classname: Option<String>,
+    /// The attribute `file`.
+    pub file: Option<String>,
+    /// The attribute `line`.
+    pub line: Option<u32>,
+    /// The attribute `status`, which some reporters have beside the elements.
+    pub status: Option<String>,
+    /// Wall time in milliseconds.
+    pub time_ms: Option<f64>,
+    /// The outcomes in document order; none: it passed.
+    pub outcomes: Vec<Outcome>,
+    /// The characters of its `<system-out>` and `<system-err>`, at most 16 KiB of them.
+    pub output: String,
+}
+
+/// What an outcome says; the last two are those of reporters that run a failed test again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `<skipped>`
+    Skipped,
+    /// `<failure>`
+    Failure,
+    /// `<error>`
+    Error,
+    /// `<rerunFailure>`, `<rerunError>`: a further failure of a test that failed.
+    Rerun,
+    /// `<flakyFailure>`, `<flakyError>`: a failure of a test that then passed.
+    Flaky,
+}
+
+/// An element of a testcase that says what became of it.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Which element.
+    pub kind: Kind,
+    /// The attribute `type`.
+    pub class: Option<String>,
+    /// The attribute `message`.
+    pub message: Option<String>,
+    /// Its characters and those of a `<stackTrace>` in it, at most 64 KiB of them.
+    pub text: String,
+    /// Those of the `<system-out>` and `<system-err>` in it, at most 16 KiB of them.
+    pub output: String,
+}
+
+impl Report {
+    /// The name of a suite with those it stands in: `outer/inner`.
+    pub fn path(&self, suite: usize) -> String {
+        let mut names = Vec::new();
+        let mut at = Some(suite);
+        while let Some(here) = at {
+            names.push(self.suites[here].name.as_str());
+            at = self.suites[here].within;
+        }
+        names.reverse();
+        names.join("/")
+    }
+}

@@ -1,0 +1,212 @@
+//! `tollgate run --resume`: what a killed runner left running, two runners on one folder, and what changed since.
+
+use crate::run_workspace::{SUITE, TOML, start, until, valid, workspace, workspace_of};
+use crate::support::Ws;
+use serde_json::{Value, json};
+use std::process::Command;
+
+/// `beta` says who it is and then stays, and so do two processes that left its group: `far` lost its parent, `bare` its
+/// environment. `$TRAP` is what these do about TERM.
+#[cfg(target_os = "linux")]
+const STAYS: &str = r#"
+if [ "$1" = beta ]; then
+  echo "$TOLLGATE_SUITE_ID" > mark
+  stay='echo $$ > $1.new; mv $1.new $1; while :; do echo "not ok 1 - late" >> late.txt; sleep 0.05; done'
+  (setsid sh -c "$TRAP; $stay" sh far &)
+  env -i PATH="$PATH" setsid sh -c "$TRAP; $stay" sh bare &
+  while [ ! -e far ] || [ ! -e bare ]; do sleep 0.01; done
+  echo $$ > near.new; mv near.new near
+  exec sleep 600
+fi
+"#;
+
+/// The processes of `beta`.
+#[cfg(target_os = "linux")]
+const ALL: [&str; 3] = ["near", "far", "bare"];
+
+/// Whether the process whose id stands in the file has ended; it may stay a zombie for as long as its parent likes.
+fn is_gone(ws: &Ws, file: &str) -> bool {
+    let pid = ws.text(file);
+    let ps = Command::new("ps").args(["-o", "stat=", "-p", pid.trim()]).output().unwrap();
+    let state = String::from_utf8(ps.stdout).unwrap();
+    state.trim().is_empty() || state.trim().starts_with('Z')
+}
+
+/// A run whose runner is killed while `beta` runs.
+#[cfg(target_os = "linux")]
+fn killed(out: &str, trap: &str) -> Ws {
+    let ws = workspace_of(&format!("TRAP='{trap}'\n{STAYS}{SUITE}"));
+    let mut child = start(&ws, &["run", "--jobs", "1", "--out", out]);
+    until("beta runs", || ws.at("near").exists());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(ALL.iter().all(|file| !is_gone(&ws, file)), "a killed runner cannot end its suites");
+    ws
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_killed_runner_left_running_is_ended_before_the_run_goes_on() {
+    let (ws, other) = (killed("out", "trap \"\" TERM"), killed("out", ":"));
+    // What the attempt that was cut short wrote is not the next one's.
+    ws.put("out/beta/failure_digest.json", "{}").put("suite.sh", SUITE).forget();
+    let resumed = ws.run(&["run", "--resume", "out"]).expect(0);
+    assert!(ALL.iter().all(|file| is_gone(&ws, file)), "{}", resumed.stderr);
+    let note = regex::Regex::new(
+        r"(?m)^note: \d+ processes of the interrupted run still ran and were ended; they belonged to beta$",
+    );
+    assert!(note.unwrap().is_match(&resumed.stderr), "{}", resumed.stderr);
+    assert!(resumed.stderr.contains("left-over processes ended"), "{}", resumed.stderr);
+    assert!(!ws.started().contains(&"alpha".to_string()), "{:?}", ws.started());
+    assert!(!ws.at("out/beta/failure_digest.json").exists());
+    assert!(ws.json("out/beta/result.json")["leftovers"].as_u64().unwrap() >= 3);
+    let journal = ws.text("out/run_events.jsonl");
+    let line = journal.lines().find(|l| l.contains("run.resumed")).unwrap();
+    assert!(serde_json::from_str::<Value>(line).unwrap()["leftovers"].as_u64().unwrap() >= 3);
+    valid(&ws, "out");
+    // Another run's suite goes on until its own run is taken up.
+    assert!(ALL.iter().all(|file| !is_gone(&other, file)));
+    other.put("suite.sh", SUITE);
+    other.run(&["run", "--resume", "out"]).expect(0);
+    assert!(ALL.iter().all(|file| is_gone(&other, file)));
+    // Nothing is left that could be found a second time.
+    let again = other.run(&["run", "--resume", "out"]).expect(0);
+    assert!(!again.stderr.contains("interrupted run"), "{}", again.stderr);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn neither_the_runner_nor_whoever_started_it_is_ended() {
+    let ws = killed("out", ":");
+    ws.put("suite.sh", SUITE);
+    let mark = ws.text("mark").trim().to_string();
+    // As if the suite that was left running took the run up itself: the shell above tollgate bears the mark too.
+    let mut command = ws.command(&[]);
+    let program = command.get_program().to_owned();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "\"$0\" run --resume out; echo \"$?\" > code"]).arg(program);
+    shell.current_dir(ws.dir()).env_clear();
+    shell.envs(command.envs([("TOLLGATE_SUITE_ID", &mark)]).get_envs().filter_map(|(k, v)| Some((k, v?))));
+    let run = crate::support::finish(shell);
+    assert_eq!((run.code, ws.text("code").as_str()), (0, "0\n"), "{}", run.stderr);
+    assert!(ALL.iter().all(|file| is_gone(&ws, file)), "{}", run.stderr);
+}
+
+/// `beta` waits until it may go on.
+const WAITS: &str = r#"
+if [ "$1" = beta ]; then
+  echo $$ > near.new; mv near.new near
+  while [ ! -e go ]; do sleep 0.01; done
+fi
+"#;
+
+#[test]
+fn a_run_that_still_goes_on_is_not_taken_up() {
+    let ws = workspace_of(&format!("{WAITS}{SUITE}"));
+    let mut child = start(&ws, &["run", "--jobs", "1", "--out", "out"]);
+    until("beta runs", || ws.at("near").exists());
+    let busy = ws.run(&["run", "--resume", "out"]).expect(4);
+    assert!(busy.stderr.contains("out/run_events.jsonl is still being written: "), "{}", busy.stderr);
+    assert_eq!(busy.stderr.lines().count(), 1, "{}", busy.stderr);
+    if cfg!(target_os = "linux") {
+        // A copy of the folder has a lock of its own; the processes tell all the same.
+        std::fs::create_dir(ws.at("copy")).unwrap();
+        std::fs::copy(ws.at("out/run_events.jsonl"), ws.at("copy/run_events.jsonl")).unwrap();
+        let owned = ws.run(&["run", "--resume", "copy"]).expect(4);
+        let sentence = format!("the run of copy still goes on in the process {}: ", child.id());
+        assert!(owned.stderr.contains(&sentence), "{}", owned.stderr);
+    }
+    assert!(!is_gone(&ws, "near"), "the suite of a living runner was ended");
+    ws.put("go", "");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(ws.json("out/summary.json")["status"], "passed");
+    assert_eq!(ws.started().iter().filter(|s| *s == "beta").count(), 1);
+}
+
+/// A run of these flags that was interrupted before `beta` ended.
+fn interrupted(flags: &[&str]) -> Ws {
+    let ws = workspace_of(&format!("[ \"$1\" = beta ] && {{ touch up; sleep 600; }}\n{SUITE}"));
+    let mut child = start(&ws, &[&["run", "--jobs", "1", "--out", "out"], flags].concat());
+    until("beta runs", || ws.at("up").exists());
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    ws
+}
+
+#[test]
+fn a_resumed_run_keeps_its_flags_unless_they_are_given_again() {
+    let flags = ["--retries", "2", "--artifacts", "failed", "--timeout", "3000s"];
+    for (given, attempts, folder) in
+        [(&[][..], 3, false), (&["--retries", "0", "--artifacts", "all", "--timeout", "1000s"][..], 1, true)]
+    {
+        let ws = interrupted(&flags);
+        let started: Value =
+            serde_json::from_str(ws.text("out/run_events.jsonl").lines().next().unwrap()).unwrap();
+        assert_eq!(
+            [&started["retries"], &started["artifacts"], &started["timeout"]],
+            [&json!(2), &json!("failed"), &json!(3000)]
+        );
+        ws.put("suite.sh", SUITE).red("beta", "one");
+        ws.run(&[&["run", "--resume", "out"], given].concat()).expect(1);
+        let summary = ws.json("out/summary.json");
+        let beta = summary["units"].as_array().unwrap().iter().find(|u| u["name"] == "beta").unwrap();
+        assert_eq!(beta["attempts"], attempts, "{given:?}");
+        assert_eq!(ws.at("out/gamma").exists(), folder, "{given:?}");
+        valid(&ws, "out");
+    }
+}
+
+#[test]
+fn the_timeout_of_the_journal_ends_a_suite() {
+    let ws = interrupted(&["--timeout", "3000s"]);
+    let journal = ws.text("out/run_events.jsonl");
+    ws.put("out/run_events.jsonl", journal.replacen("\"timeout\":3000", "\"timeout\":1", 1));
+    ws.put("suite.sh", format!("[ \"$1\" = gamma ] && sleep 600\n{SUITE}"));
+    ws.run(&["run", "--resume", "out"]).expect(1);
+    assert_eq!(ws.json("out/gamma/result.json")["status"], "timed_out");
+}
+
+#[test]
+fn what_changed_since_the_run_was_started_is_said_in_one_note() {
+    let ws = interrupted(&[]);
+    ws.put("suite.sh", SUITE);
+    let edited = TOML.replace("command = \"sh suite.sh {name}\"\nsingle  = \"sh suite.sh {name} {test}\"\nreader  = \"tap\"\ntimeout", "command = \"sh ./suite.sh {name}\"\nreader  = \"tap\"\ntimeout");
+    assert_ne!(edited, TOML);
+    ws.put("tollgate.toml", edited.replace("\"gamma\"]", "\"gamma\", \"delta\"]"));
+    let run = ws.run(&["run", "--resume", "out"]).expect(0);
+    let notes: Vec<&str> = run.stderr.lines().filter(|l| l.starts_with("note: ")).collect();
+    assert_eq!(
+        notes,
+        [
+            "note: since the run was started how suites of the kind unit run, the names of the kind unit changed: what is done \
+          stays as it is, the rest runs as tollgate.toml has it now"
+        ]
+    );
+    assert_eq!(ws.json("out/summary.json")["total_units"], 3);
+}
+
+#[test]
+fn a_plan_that_is_no_longer_there_is_not_taken_up() {
+    let ws = interrupted(&[]);
+    ws.put("suite.sh", SUITE).put("tollgate.toml", TOML.replace(", \"gamma\"", "")).forget();
+    let run = ws.run(&["run", "--resume", "out"]).expect(2);
+    assert!(run.stderr.contains("gamma of the kind unit is no longer there"), "{}", run.stderr);
+    assert_eq!((run.stderr.lines().count(), ws.started().len()), (1, 0), "{}", run.stderr);
+    // As it was, it goes on and has nothing to say.
+    ws.put("tollgate.toml", TOML);
+    let run = ws.run(&["run", "--resume", "out"]).expect(0);
+    assert!(!run.stderr.contains("note: "), "{}", run.stderr);
+}
+
+#[test]
+fn a_command_that_cannot_be_started_has_a_cause() {
+    let ws = workspace();
+    for (command, class) in [("bin/tool", "setup"), ("bin/none", "missing_dependency")] {
+        ws.put("bin/tool", "#!/bin/sh\n");
+        ws.put("tollgate.toml", TOML.replacen("sh suite.sh {name}", command, 1));
+        let out = command.replace('/', "-");
+        ws.run(&["run", "--unit-target", "alpha", "--out", &out]).expect(1);
+        let digest = ws.json(&format!("{out}/alpha/failure_digest.json"));
+        assert_eq!(digest["root_cause_class"], class, "{digest:#}");
+    }
+}
