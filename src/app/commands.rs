@@ -33,7 +33,6 @@ pub fn environment(spec: &SuiteSpec, name: &str, out: &str) -> Vec<(String, Stri
 pub struct Replays<'r> {
     settings: &'r RunSettings,
     profile: &'r str,
-    /// What may not be shown.
     masker: &'r Masker,
     /// Where suites may be none of `tollgate.toml`: the names it has, and the command that stands in for the others.
     otherwise: Option<(&'r BTreeMap<String, Vec<String>>, &'r str)>,
@@ -48,6 +47,11 @@ impl<'r> Replays<'r> {
     /// The same for suites that came from elsewhere: one that is not among `names` is seen again by `command`.
     pub fn knowing(self, names: &'r BTreeMap<String, Vec<String>>, command: &'r str) -> Replays<'r> {
         Replays { otherwise: Some((names, command)), ..self }
+    }
+
+    /// What may not be shown.
+    pub fn masker(&self) -> &'r Masker {
+        self.masker
     }
 
     /// Whether `tollgate.toml` has the suite.

@@ -3,7 +3,7 @@
 use super::commands::Replays;
 use super::error::{Error, exit};
 use super::ground::Ground;
-use super::masking::masker;
+use super::masking::{mask_ranked, masker};
 use super::run_summary::{self, Text};
 use crate::base::clock::Now;
 use crate::base::files::show;
@@ -26,7 +26,7 @@ pub struct DiffRequest<'r> {
     pub current: &'r Path,
     /// The moment of the comparison.
     pub now: Now,
-    /// The environment: no command shows a secret of it.
+    /// The environment: its secrets are masked.
     pub env: &'r BTreeMap<String, String>,
 }
 
@@ -66,7 +66,10 @@ pub fn diff(request: &DiffRequest<'_>) -> Result<TriageDiff, Error> {
         let one = test.and_then(|test| replays.test(kind, suite, test));
         Some(one.unwrap_or_else(|| replays.suite(role, kind, suite)))
     };
-    let found = triage::diff(&base, &current, triage::LIMIT, &replay);
+    let mut found = triage::diff(&base, &current, triage::LIMIT, &replay);
+    if let Some(masker) = &masker {
+        mask_ranked(&mut found.ranked_diagnostics, masker);
+    }
     let compared = |path: &Path, text: &Text, run: &Columns<'_>| Compared {
         path: path.display().to_string(),
         sha256: Some(text.sha256.clone()),

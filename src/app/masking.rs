@@ -7,7 +7,11 @@ use crate::base::redact::{Masker, is_secret_name, tell_apart};
 use crate::model::run::Summary;
 use crate::model::suite::{Reader, SuiteSpec};
 use crate::model::test::{Case, Failure, TestStatus};
+use crate::model::triage::Diagnostic;
 use std::collections::BTreeMap;
+
+/// Texts of failures are cut at this many bytes or more, at a character's edge: a shorter one is whole.
+const CUT: usize = Failure::MESSAGE - 3;
 
 /// The masker of a workspace: it knows the values of secret variables, set by the environment or by `tollgate.toml` (the `env` of a
 /// kind, leading words of its commands and of lint steps), and the shapes of tokens.
@@ -52,7 +56,11 @@ pub(super) fn mask_failures(cases: &mut [Case], masker: &Masker) -> u64 {
     for failure in cases.iter_mut().flat_map(|c| c.failure.iter_mut().chain(&mut c.later)) {
         let Failure { message, text, output, place } = failure;
         let texts = [message, text, output].into_iter().chain(place.as_mut().map(|place| &mut place.file));
-        let masked: u64 = texts.map(|text| masker.hide(text)).sum();
+        let hide = |text: &mut String| match text.len() {
+            CUT.. => masker.hide_cut(text),
+            _ => masker.hide(text),
+        };
+        let masked: u64 = texts.map(hide).sum();
         if masked > 0 {
             // A mask may be longer than what it stands for.
             *failure = failure.short(Failure::TEXT);
@@ -95,6 +103,13 @@ pub(super) fn mask_asked(summary: &mut Summary, masker: &Masker) {
     }
 }
 
+/// Masks the names of tests that a comparison ranks: a baseline may be of a run that did not know the secret.
+pub(super) fn mask_ranked(ranked: &mut [Diagnostic], masker: &Masker) {
+    for test in ranked.iter_mut().filter_map(|diagnostic| diagnostic.test.as_mut()) {
+        masker.hide(test);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,6 +142,24 @@ mod tests {
         let mut suite = [case("hunter2", None)];
         mask_names(&mut suite, Reader::Exit, &masker);
         assert_eq!(suite[0].name, "hunter2");
+    }
+
+    #[test]
+    fn a_secret_that_a_bound_cut_in_two_leaves_nothing_of_itself() {
+        let masker = Masker::new([("A_TOKEN", "hunter2hunter2")]).unwrap();
+        let long = |end: &str| format!("{}{end}", ".".repeat(Failure::MESSAGE - end.len()));
+        for end in ["hunter2hun", " ghp_a1B2a1B2", "x://user:passw"] {
+            let mut cases = [case("t", None)];
+            cases[0].failure = Some(Failure::new(&long(end), &long(end), None));
+            mask_failures(&mut cases, &masker);
+            let failure = cases[0].failure.as_ref().unwrap();
+            assert!(
+                failure.message.trim_end_matches([' ', 'x']).ends_with('.'),
+                "{end}: {}",
+                failure.message
+            );
+            assert_eq!(failure.message, failure.text);
+        }
     }
 
     #[test]

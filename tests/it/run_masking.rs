@@ -98,6 +98,8 @@ fn names_of_tests_are_masked_and_their_suite_is_replayed_whole() {
     assert!(ws.text("bare/summary.json").contains(TOKEN));
     let list = with_secrets(&ws, &["run", "--rerun-from", "bare", "--list"]);
     assert_eq!((list.stdout.as_str(), list.stderr.as_str()), ("unit unit alpha\n", ""));
+    let replay = with_secrets(&ws, &["run", "--rerun-from", "bare", "--out", "of-bare"]);
+    nowhere(&ws, "of-bare", &replay, &[TOKEN, OTHER, SHAPE]);
 }
 
 #[test]

@@ -51,6 +51,16 @@ impl Masker {
         count
     }
 
+    /// The same of a text whose end was cut off: what may be the beginning of a secret goes with it.
+    pub fn hide_cut(&self, text: &mut String) -> u64 {
+        let mut out = Vec::with_capacity(text.len());
+        let mut stream = self.stream();
+        // Never finished, so what is held back for the bytes to come is never passed on.
+        stream.push(text.as_bytes(), &mut |part| out.extend_from_slice(part));
+        *text = String::from_utf8_lossy(&out).into_owned();
+        stream.masked()
+    }
+
     /// Whether a secret stands in a text.
     pub fn finds(&self, text: &str) -> bool {
         self.anchors.next(text.as_bytes(), 0).is_some() && self.mask(text).1 > 0

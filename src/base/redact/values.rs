@@ -19,20 +19,30 @@ const PLAIN: &[&str] = &[
     "auto",
     "debug",
     "default",
+    "development",
     "disabled",
     "enabled",
+    "error",
     "false",
     "file",
+    "info",
+    "json",
     "local",
     "main",
     "name",
     "never",
     "none",
     "null",
+    "optional",
+    "prod",
+    "production",
     "required",
+    "staging",
     "test",
+    "trace",
     "true",
     "undefined",
+    "warn",
 ];
 
 /// Whether values of variables of this name are secrets.
@@ -81,7 +91,8 @@ mod tests {
     #[test]
     fn what_settings_hold_is_no_secret() {
         for value in [
-            "", "abc", " abc ", "12345", "0000", "true", "False", "NONE", "auto", "Disabled", "/", "/usr/bin",
+            "", "abc", " abc ", "12345", "0000", "true", "False", "NONE", "auto", "Disabled", "test", "prod",
+            "/", "/usr/bin",
         ] {
             assert!(looked_for(value.as_bytes()).is_empty(), "{value}");
         }
