@@ -3,8 +3,9 @@
 use crate::base::command::{CommandLine, fill, quote};
 use crate::base::redact::{MASK, Masker};
 use crate::model::failure::RemediationPointer;
-use crate::model::plan::{Item, RunSettings};
+use crate::model::plan::RunSettings;
 use crate::model::record::SuiteRecord;
+use crate::model::run::Chosen;
 use crate::model::suite::{Reader, Role, SuiteResult, SuiteSpec};
 use crate::model::test::TestStatus;
 use std::collections::BTreeMap;
@@ -156,18 +157,16 @@ fn line(spec: &SuiteSpec, set: &[(String, String)], command: &CommandLine) -> St
 /// The one command that repeats a run: its own words.
 pub fn run_again(
     profile: &str,
-    items: Option<&[Item]>,
+    chosen: &Chosen,
     baseline: Option<&str>,
     shard: Option<(&str, u32, u32)>,
 ) -> String {
     let mut words =
         vec!["tollgate".to_string(), "run".into(), "--profile".into(), quote(profile).into_owned()];
-    for item in items.unwrap_or_default() {
-        let flag = match item.role {
-            Role::Suite => "--suite",
-            Role::Unit => "--unit-target",
-        };
-        words.extend([flag.to_string(), quote(&item.name).into_owned()]);
+    for (flag, names) in [("--suite", &chosen.suites), ("--unit-target", &chosen.units)] {
+        for name in names {
+            words.extend([flag.to_string(), quote(name).into_owned()]);
+        }
     }
     if let Some((kind, index, total)) = shard {
         words.extend([

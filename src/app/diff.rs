@@ -6,7 +6,7 @@ use super::ground::Ground;
 use super::masking::{mask_ranked, masker};
 use super::run_summary::{self, Text};
 use crate::base::clock::Now;
-use crate::base::files::show;
+use crate::base::files::{self, show};
 use crate::model::columns::Columns;
 use crate::model::run::{Identity, schema};
 use crate::model::suite::Role;
@@ -24,6 +24,8 @@ pub struct DiffRequest<'r> {
     pub base: &'r Path,
     /// The run.
     pub current: &'r Path,
+    /// The files that the answer is written to.
+    pub out: &'r [&'r Path],
     /// The moment of the comparison.
     pub now: Now,
     /// The environment: its secrets are masked.
@@ -31,15 +33,22 @@ pub struct DiffRequest<'r> {
 }
 
 /// Compares the runs. Both files are read, hashed and parsed at the same time. An unreadable one is an error that names it
-/// (exit 4); one that is compared with itself is a wrong command line (exit 2).
+/// (exit 4); one that is compared with itself or would be written over is a wrong command line (exit 2). The same bytes under
+/// two names are one run where they state its id, else two that came out alike.
 pub fn diff(request: &DiffRequest<'_>) -> Result<TriageDiff, Error> {
     let paths = [run_summary::file(request.base), run_summary::file(request.current)];
-    let real = |path: &Path| std::fs::canonicalize(path).ok();
-    if let (Some(base), Some(current)) = (real(&paths[0]), real(&paths[1]))
-        && base == current
-    {
-        let path = show(&paths[0].display().to_string());
-        return Err(Error::Usage(format!("{path} is both the baseline and the run: name two runs")));
+    let shown = paths.each_ref().map(|p| show(&p.display().to_string()));
+    if files::same(&paths[0], &paths[1]) {
+        return Err(Error::Usage(format!("{} is both the baseline and the run: name two runs", shown[0])));
+    }
+    for out in request.out {
+        if let Some(nth) = paths.iter().position(|path| files::same(path, out)) {
+            let out = show(&out.display().to_string());
+            return Err(Error::Usage(format!(
+                "{out} is {}, which is compared: write the answer somewhere else",
+                shown[nth]
+            )));
+        }
     }
     let slots: [OnceLock<Text>; 2] = Default::default();
     let (base, current) = std::thread::scope(|scope| {
@@ -49,8 +58,8 @@ pub fn diff(request: &DiffRequest<'_>) -> Result<TriageDiff, Error> {
         (base, current)
     });
     let ((base, old), (current, new)) = (base?, current?);
-    if old.sha256 == new.sha256 {
-        let [base, current] = paths.each_ref().map(|p| show(&p.display().to_string()));
+    if old.sha256 == new.sha256 && base.head.run_id.is_some() {
+        let [base, current] = shown;
         return Err(Error::Usage(format!(
             "{base} and {current} are the same run, byte for byte: name two runs"
         )));

@@ -23,7 +23,8 @@ pub fn human(triage: &TriageDiff) -> String {
         c.removed_count
     );
     let _ = write!(out, "{} against {}", triage.status.name(), terminal(&triage.baseline));
-    let _ = writeln!(out, ": flaky {} not_run {}", c.flaky_count, c.not_run_count);
+    let _ =
+        writeln!(out, ": flaky {} removed {} not_run {}", c.flaky_count, c.removed_count, c.not_run_count);
     if triage.not_compared > 0 {
         let n = triage.not_compared;
         let (suites, are) = if n == 1 { ("suite", "is") } else { ("suites", "are") };

@@ -13,7 +13,7 @@ use std::time::Duration;
 /// How long a tool may take to say its version.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What the machine says of itself.
+/// What the machine and its environment say of themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// Operating system.
@@ -24,6 +24,10 @@ pub struct Facts {
     pub rustc: Option<String>,
     /// Node.js, where there is one.
     pub node: Option<Node>,
+    /// `VCR_MODE`.
+    pub vcr_mode: Option<String>,
+    /// Whether `CI` is set.
+    pub ci: bool,
 }
 
 /// Asks the machine. rustc is asked only where the root or a command speaks of cargo: its proxy is slow to start.
@@ -45,7 +49,9 @@ pub fn facts(root: &Path, settings: &RunSettings, env: &BTreeMap<String, String>
         version: Some(machine::kernel_release()).filter(|v| !v.is_empty()),
         arch: machine::arch().into(),
     };
-    Facts { os, cpus: machine::cpus(), rustc, node }
+    let vcr_mode = env.get("VCR_MODE").filter(|mode| !mode.is_empty()).cloned();
+    let ci = env.get("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
+    Facts { os, cpus: machine::cpus(), rustc, node, vcr_mode, ci }
 }
 
 /// Bun installs itself under the name `node` as `<home>/.bun/bin/node`; it never counts as Node.js (`mission.md` R2).
@@ -71,23 +77,17 @@ fn version(root: &Path, program: &Path) -> Option<String> {
 }
 
 /// The document.
-pub fn document(
-    facts: &Facts,
-    identity: &Identity,
-    profile: &str,
-    shard: &Shard,
-    env: &BTreeMap<String, String>,
-) -> Environment {
+pub fn document(facts: &Facts, identity: &Identity, profile: &str, shard: &Shard) -> Environment {
     Environment {
         schema: schema::ENVIRONMENT.into(),
         identity: identity.clone(),
         git_sha: identity.commit.clone(),
         profile: profile.to_string(),
-        vcr_mode: env.get("VCR_MODE").filter(|mode| !mode.is_empty()).cloned(),
+        vcr_mode: facts.vcr_mode.clone(),
         shard: shard.clone(),
         os: facts.os.clone(),
         cpus: facts.cpus,
-        ci: env.get("CI").is_some_and(|ci| !ci.is_empty() && ci != "false"),
+        ci: facts.ci,
         rustc: facts.rustc.clone(),
         node: facts.node.clone(),
     }

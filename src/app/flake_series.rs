@@ -5,13 +5,14 @@ use super::flake_checked::RunEnd;
 use super::ground::Ground;
 use super::masking::mask_failures;
 use super::run::{Results, commands_of, read_results, steps};
+use super::step::step_of;
 use crate::base::process::Ending;
 use crate::base::redact::Masker;
-use crate::model::suite::{Reader, SuiteSpec};
+use crate::model::suite::SuiteSpec;
 use crate::model::test::{Case, Failure, Reading, TestStatus};
 use crate::run::{self, Job, LogTo, Next};
 use crate::triage;
-use crate::triage::attempts::{Attempt, Step, StepEnded, Unread, attempt};
+use crate::triage::attempts::{Attempt, Unread, attempt};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -79,19 +80,11 @@ impl Series<'_> {
 
     fn judge(&self, job: usize, ended: &run::Attempt) -> Attempt {
         let of_file = self.seen.lock().unwrap_or_else(PoisonError::into_inner).read.remove(&job);
-        let step = ended.steps.first().map(|end| Step {
-            ended: match (&end.start_error, end.ending) {
-                (Some(why), _) => StepEnded::NotStarted(why.clone()),
-                (None, Ending::Exited(code)) => StepEnded::Exited(code),
-                (None, Ending::Signalled(n) | Ending::Interrupted(n)) => StepEnded::Signalled(n),
-                (None, Ending::TimedOut) => StepEnded::TimedOut,
-            },
-            read: (self.spec.reader != Reader::Exit && end.start_error.is_none()).then(|| {
-                of_file
-                    .unwrap_or_else(|| read_results(self.spec.reader, &mut ended.log.reader(), "its output"))
-            }),
-            asked: self.alone(),
-            trouble: ended.log_error.clone(),
+        let step = ended.steps.first().map(|end| {
+            let reader = self.spec.reader;
+            let of_log = || read_results(reader, &mut ended.log.reader(), "its output");
+            let read = || of_file.unwrap_or_else(of_log);
+            step_of(end, &ended.log, reader, self.alone(), ended.log_error.clone(), read)
         });
         let mut run = attempt(self.suite, step.as_slice());
         // Results in a file come past the masking of the output.
@@ -191,6 +184,7 @@ impl run::Observer for Series<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::triage::attempts::{Step, StepEnded};
 
     fn run(ended: StepEnded, asked: Option<&str>, cases: &[(&str, TestStatus)]) -> Attempt {
         let case = |(name, status): &(&str, TestStatus)| -> Case {
@@ -202,7 +196,7 @@ mod tests {
         };
         let reading = Reading { cases: cases.iter().map(case).collect(), ..Reading::default() };
         let read = Some(Ok(vec![reading]));
-        attempt("s", &[Step { ended, read, asked: asked.map(String::from), trouble: None }])
+        attempt("s", &[Step { ended, read, asked: asked.map(String::from), told: None, trouble: None }])
     }
 
     fn says(end: RunEnd) -> String {

@@ -16,7 +16,7 @@ use crate::base::files::{open_regular, show};
 use crate::base::redact::Masker;
 use crate::ingest;
 use crate::model::plan::{Counts, Item, Shard, ShardKind};
-use crate::model::run::Identity;
+use crate::model::run::{Chosen, Identity};
 use crate::model::suite::{Reader, Role};
 use crate::model::test::{Reading, TestStatus};
 use crate::plan;
@@ -101,6 +101,7 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
         aborted: false,
         baseline: baseline.as_ref(),
         rerun_from: None,
+        selection: Chosen::default(),
         shard: Shard { kind: ShardKind::None, index: 0, total: 1, plan_digest: digest },
         plan: Counts { suites: count(Role::Suite), units: count(Role::Unit) },
         records,
@@ -111,7 +112,6 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
         again: again.clone(),
         replays,
         facts: &facts,
-        env: request.env,
     };
     run_documents::write(&folder, &folders, outcome).map(Some)
 }
@@ -183,6 +183,7 @@ fn suite_end(one: &Found, item: &Item, reader: Reader, command: &str, clock: &Ru
         ended: StepEnded::Exited(i32::from(red)),
         read: Some(Ok(vec![one.reading.clone()])),
         asked: None,
+        told: None,
         trouble: None,
     };
     let mut attempt = attempt(&item.name, &[step]);

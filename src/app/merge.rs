@@ -6,6 +6,7 @@ use super::environment;
 use super::error::Error;
 use super::ground::Ground;
 use super::masking::masker;
+use super::merge_context;
 use super::merge_lint;
 use super::merge_suites::{Part, Taken, folders_of, take};
 use super::run_baseline::Baseline;
@@ -13,7 +14,6 @@ use super::run_documents::{self, Outcome, Written};
 use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
 use crate::base::files::show;
-use crate::model::record::SuiteRecord;
 use crate::model::run::{Identity, RunStatus, Summary};
 use crate::plan;
 use crate::record::{self, Folder};
@@ -59,17 +59,20 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
     let summaries: Vec<(String, Summary)> =
         parts.iter().map(|p| (p.shown.clone(), p.summary.clone())).collect();
     let plan::Merged { summary: merged, mut notes } = plan::merge(&summaries).map_err(MergeError::Unfit)?;
-    let baseline = request.diff_from.map(|path| Baseline::open(path, &ground.root)).transpose()?;
     let masker = masker(request.env, &ground)?;
-    let mut suites: Vec<Taken> = Vec::new();
-    for part in &parts {
-        suites.extend(take(part, &mut notes)?);
-    }
+    let baseline = match (request.diff_from, &merged.baseline) {
+        (Some(path), _) => Some(Baseline::open(path, &ground.root)?),
+        (None, Some(named)) => Some(merge_context::baseline(&parts, named, &ground.root)?),
+        (None, None) => None,
+    };
+    let (mut suites, masked) = suites_of(&parts, &mut notes)?;
+    let here = || environment::facts(ground.root.real(), &ground.run, request.env);
+    let facts = merge_context::environment(&parts, here, &mut notes)?;
     let lint = merge_lint::find(&parts)?;
     let folder = Folder::create(&ground.root, request.out).map_err(|e| Error::Usage(e.to_string()))?;
     let folders = folders_of(&merged);
-    let facts = environment::facts(ground.root.real(), &ground.run, request.env);
-    let again = run_again(&merged.profile, None, baseline.as_ref().map(|b| b.shown.as_str()), None);
+    let again =
+        run_again(&merged.profile, &merged.selection, baseline.as_ref().map(|b| b.shown.as_str()), None);
     let names = ground.names().unwrap_or_default();
     let replays = Replays::new(&ground.run, &merged.profile, &masker).knowing(&names, &again);
     let identity = identity(&merged, &clock, &summaries);
@@ -77,28 +80,39 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
         suite.put(&folder, &folders, &identity, &replays)?;
     }
     merge_lint::put(&lint, &folder)?;
-    let records: Vec<SuiteRecord> = suites.into_iter().map(|suite| suite.record).collect();
     let outcome = Outcome {
         identity,
         profile: merged.profile.clone(),
         aborted: merged.status == RunStatus::Aborted,
         baseline: baseline.as_ref(),
         rerun_from: None,
+        selection: merged.selection,
         shard: merged.shard,
         plan: merged.plan,
-        // Of a suite whose folder was not kept only the shard's summary counts them.
-        masked: merged.masked.saturating_sub(run_documents::masked(&records, &merged.lint)),
-        records,
+        records: suites.into_iter().map(|suite| suite.record).collect(),
         not_run: merged.not_run,
         lint: merged.lint,
+        masked,
         rerunnable: true,
         replays,
         again: again.clone(),
         facts: &facts,
-        env: request.env,
     };
     let written = run_documents::write(&folder, &folders, outcome)?;
     Ok((written, notes))
+}
+
+/// The suites of all parts, and how many secrets were masked that neither a record of them nor a lint step tells of: those in
+/// suites of which only the summary was kept.
+fn suites_of(parts: &[Part], notes: &mut Vec<String>) -> Result<(Vec<Taken>, u64), Error> {
+    let (mut suites, mut masked) = (Vec::new(), 0u64);
+    for part in parts {
+        let taken = take(part, notes)?;
+        let told = run_documents::masked(taken.iter().map(|t| &t.record), &part.summary.lint);
+        masked = masked.saturating_add(part.summary.masked.saturating_sub(told));
+        suites.extend(taken);
+    }
+    Ok((suites, masked))
 }
 
 fn part(path: &Path) -> Result<Part, Error> {

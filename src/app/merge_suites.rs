@@ -111,7 +111,8 @@ fn timeline(path: &Path, part: &Part, result: &SuiteResult) -> Result<Vec<Timeli
     if lines.iter().all(own) { Ok(lines) } else { Err(foreign(path)) }
 }
 
-fn foreign(path: &Path) -> Error {
+/// A document beside a summary that is not of its run.
+pub(super) fn foreign(path: &Path) -> Error {
     let path = show(&path.display().to_string());
     Error::Work(format!("{path} does not say what the summary of its run says"))
 }

@@ -32,6 +32,7 @@ mod init_text;
 mod last_verdict;
 mod masking;
 mod merge;
+mod merge_context;
 mod merge_lint;
 mod merge_suites;
 mod prove;
@@ -48,6 +49,7 @@ mod run_summary;
 #[cfg(test)]
 mod sample;
 pub mod schema;
+mod step;
 mod suite_record;
 pub mod validate;
 mod verdict_files;

@@ -32,6 +32,11 @@ impl Baseline {
         let shown = real.strip_prefix(root.real()).unwrap_or(&real).display().to_string();
         Ok(Baseline { shown, path: file, text })
     }
+
+    /// The SHA-256 of its file, lower-case hex.
+    pub fn sha256(&self) -> &str {
+        &self.text.sha256
+    }
 }
 
 /// What changed from the baseline to `summary`, which stands or will stand at `path`.

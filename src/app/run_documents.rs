@@ -9,7 +9,7 @@ use crate::model::failure::{FailureDigest, FailureIndex, IndexedDigest, RootCaus
 use crate::model::plan::{Counts, Shard};
 use crate::model::record::SuiteRecord;
 use crate::model::run::{
-    BundleEnvironment, FailedSuite, Identity, LintResult, NotRun, ReplayBundle, ReplayRef, RunStatus,
+    BundleEnvironment, Chosen, FailedSuite, Identity, LintResult, NotRun, ReplayBundle, ReplayRef, RunStatus,
     Summary, TriageRef, schema,
 };
 use crate::model::suite::{Role, SuiteResult, SuiteStatus};
@@ -34,6 +34,8 @@ pub(super) struct Outcome<'a> {
     pub baseline: Option<&'a Baseline>,
     /// What it replays, as named.
     pub rerun_from: Option<String>,
+    /// What was chosen of the profile.
+    pub selection: Chosen,
     /// Which part of the plan it is.
     pub shard: Shard,
     /// How many suites and units the whole plan has.
@@ -54,8 +56,6 @@ pub(super) struct Outcome<'a> {
     pub replays: Replays<'a>,
     /// What the machine says of itself.
     pub facts: &'a environment::Facts,
-    /// The environment.
-    pub env: &'a BTreeMap<String, String>,
 }
 
 /// What was written.
@@ -78,13 +78,8 @@ pub(super) fn write(
     folders: &SuiteFolders,
     mut outcome: Outcome<'_>,
 ) -> Result<Written, Error> {
-    let environment = environment::document(
-        outcome.facts,
-        &outcome.identity,
-        &outcome.profile,
-        &outcome.shard,
-        outcome.env,
-    );
+    let environment =
+        environment::document(outcome.facts, &outcome.identity, &outcome.profile, &outcome.shard);
     outcome.records.sort_by(|a, b| {
         (a.role, &a.result.name, &a.result.kind).cmp(&(b.role, &b.result.name, &b.result.kind))
     });
@@ -182,6 +177,7 @@ fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
         status: if outcome.aborted { RunStatus::Aborted } else { RunStatus::Passed },
         baseline: outcome.baseline.map(|b| b.shown.clone()),
         rerun_from: outcome.rerun_from.clone(),
+        selection: outcome.selection.clone(),
         shard: outcome.shard.clone(),
         plan: outcome.plan,
         failed_names: Vec::new(),
@@ -208,8 +204,8 @@ fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
 }
 
 /// Secrets masked in what suites and lint steps wrote.
-pub(super) fn masked(records: &[SuiteRecord], lint: &[LintResult]) -> u64 {
-    let all = records.iter().map(|r| r.masked).chain(lint.iter().map(|l| l.masked));
+pub(super) fn masked<'r>(records: impl IntoIterator<Item = &'r SuiteRecord>, lint: &[LintResult]) -> u64 {
+    let all = records.into_iter().map(|r| r.masked).chain(lint.iter().map(|l| l.masked));
     all.fold(0, u64::saturating_add)
 }
 
@@ -243,7 +239,7 @@ fn bundle(folder: &Folder, folders: &SuiteFolders, outcome: &Outcome<'_>, summar
         one_command_replay: summary.replay_bundle.one_command_replay.clone(),
         environment: BundleEnvironment {
             profile: outcome.profile.clone(),
-            vcr_mode: outcome.env.get("VCR_MODE").filter(|m| !m.is_empty()).cloned(),
+            vcr_mode: outcome.facts.vcr_mode.clone(),
             git_sha: outcome.identity.commit.clone(),
             shard_kind: shard.kind.name().into(),
             shard_index: shard.index,

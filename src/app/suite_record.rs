@@ -65,21 +65,21 @@ pub(super) struct Recorded {
 /// Judges a suite. `tail` is the end of its output, masked.
 pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], tail: &str) -> Recorded {
     let mut combined = attempts::combine(&end.attempts);
-    // Of one attempt `fault` says it already.
-    combined.faults.truncate(if end.attempts.len() > 1 { FAULTS } else { 0 });
     let masked = end.masked + mask(&mut combined, end.reader, masker);
     let signature = |case: &Case| triage::signature(case.failure.as_ref(), &case.name);
     let attempts = u32::try_from(end.attempts.len()).unwrap_or(u32::MAX);
     let (name, kind) = (&end.item.name, &end.item.kind);
     let mut result = attempts::result(name, kind, &combined, attempts, end.duration_ms, &signature);
-    let outside = combined.fault.as_ref().filter(|_| result.status.is_failure());
-    let outside = outside.map(|fault| triage::signature(Some(&Failure::new(fault, "", None)), fault));
+    let of_fault = |fault: &str| triage::signature(Some(&Failure::new(fault, "", None)), fault);
+    let outside: Vec<String> = combined.faults.iter().map(|f| of_fault(&f.fault)).collect();
+    // Of one attempt `fault` says it already.
+    combined.faults.truncate(if end.attempts.len() > 1 { FAULTS } else { 0 });
     // In Go the test around a failed one fails with it.
     let carried = (end.reader == Reader::Go)
         .then(|| triage::signature(Some(&Failure::new(ingest::SUBTEST_FAILED, "", None)), ""));
     let of_later = |case: &Case| case.later.iter().map(|f| triage::signature(Some(f), &case.name)).collect();
     let later: Vec<Vec<String>> = combined.cases.iter().map(of_later).collect();
-    let notes = quarantine(&mut result, quarantines, &later, outside.as_deref(), carried.as_deref());
+    let notes = quarantine(&mut result, quarantines, &later, &outside, carried.as_deref());
     let failed = result.status.is_failure();
     // A quarantined test did not fail the suite: neither its signature nor its cause is the suite's.
     let mut told = combined.cases.iter().zip(&result.tests);
@@ -87,7 +87,7 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
     let facts = Facts { status: result.status, signal: result.signal, fault: combined.fault.as_deref() };
     let failure = first.and_then(|c| c.failure.as_ref());
     let cause = failed.then(|| triage::cause(Causes::embedded(), facts, failure, tail));
-    let own = first.map(signature).or(outside);
+    let own = first.map(signature).or_else(|| combined.fault.as_deref().map(of_fault));
     let record = SuiteRecord {
         role: end.item.role,
         result,
@@ -146,13 +146,13 @@ fn bare(case: &Case) -> Case {
     Case { name, status, duration_ms, failure: None, later: Vec::new(), selector }
 }
 
-/// Relabels what quarantine entries cover; `later` are the signatures of each test's failures after its first, `outside` that
-/// of a failure outside any test, `carried` that of a test that only fails by those within it.
+/// Relabels what quarantine entries cover; `later` are the signatures of each test's failures after its first, `outside` those
+/// of failures outside any test, `carried` that of a test that only fails by those within it.
 fn quarantine(
     result: &mut SuiteResult,
     entries: &[Entry],
     later: &[Vec<String>],
-    outside: Option<&str>,
+    outside: &[String],
     carried: Option<&str>,
 ) -> Vec<String> {
     let SuiteResult { name, status, tests, .. } = &*result;

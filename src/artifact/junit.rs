@@ -11,10 +11,10 @@ const MESSAGE: usize = 2_000;
 
 /// Parses a report whose root is `<testsuites>` or `<testsuite>` into `{tests, failures, errors, skipped, suites: [{name,
 /// tests: [{name, classname, status, time_ms, message}]}]}`; a nested suite stands on its own, as `outer/inner`. Refused are a
-/// DOCTYPE, a text that ends before its elements do, and a report that counts more failures than it shows.
+/// DOCTYPE, a text that ends before its elements do, and a report that counts more failures or tests than it shows.
 pub(super) fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, Fault> {
     let report = junit::parse(bytes, limits, false).map_err(Fault::of_parse)?;
-    if let Some(short) = report.unshown().first() {
+    if let Some(short) = report.unshown().into_iter().chain(report.missing(false)).next() {
         let name = match short.suite {
             Some(suite) => format!("the suite `{}`", plain(&report.path(suite))),
             None => "the report".into(),
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn nested_suites_and_counts_from_the_cases() {
         let text = r#"<?xml version="1.0" encoding="UTF-8"?>
-<testsuites tests="99" failures="1" errors="1">
+<testsuites tests="4" failures="1" errors="1">
   <testsuite name="outer" failures="1">
     <properties><property name="a" value="b"/></properties>
     <testcase name="a &lt;b&gt;" classname="c" time="0.25"/>
@@ -206,6 +206,7 @@ mod tests {
             "<testsuite><testcase name='a'><failure>&xxe;</failure></testcase></testsuite>",
             "<testsuite name='s' failures='2'><testcase name='a'><failure/></testcase></testsuite>",
             "<testsuites errors='1'/>",
+            "<testsuite name='s' tests='3'><testcase name='a'/></testsuite>",
             "<testsuites><testcase name='a'/></testsuites>",
             "<?xml version='1.0' encoding='UTF-16'?><testsuites/>",
             "{}",
@@ -235,6 +236,7 @@ mod tests {
         1:45 Malformed it holds a reference to something undefined
         1:86 Malformed the suite `s` counts 2 failures and errors, but its testcases show 1
         1:25 Malformed the report counts 1 failures and errors, but its testcases show 0
+        1:63 Malformed the suite `s` counts 3 tests, but shows 1: it is cut short or was changed
         1:33 Malformed a testcase or testsuite stands where none may stand
         1:40 Malformed it says its encoding is UTF-16, not UTF-8
         1:3 Malformed text stands outside the report

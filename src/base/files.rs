@@ -3,7 +3,8 @@
 use super::digest::Running;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, Metadata};
-use std::io::{Read as _, Write as _};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -333,6 +334,21 @@ pub fn plain(error: &std::io::Error) -> String {
         Some(at) => text[..at].to_string(),
         None => text,
     }
+}
+
+/// The end of a regular file, at most so many bytes of it; `None` where it cannot be read. `shown` is its name in words.
+pub fn read_tail(path: &Path, shown: &str, most: u64) -> Option<Vec<u8>> {
+    let (mut file, meta) = open_regular(path, shown).ok()?;
+    file.seek(SeekFrom::Start(meta.len().saturating_sub(most))).ok()?;
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// Whether two names lead to one file: the same name, a link, or another name of the same inode. What is not there is no file.
+pub fn same(one: &Path, other: &Path) -> bool {
+    let id = |path: &Path| std::fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()));
+    id(one).is_some_and(|found| Some(found) == id(other))
 }
 
 /// Why a file could not be written. `Display` is one sentence that names the path.

@@ -123,8 +123,10 @@ pub(super) fn doctor(global: &Global, now: Now, env: &Env, verb: &args::Doctor) 
 
 pub(super) fn diff(global: &Global, now: Now, env: &Env, verb: &args::Diff) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
-    let request =
-        DiffRequest { root: &global.root, base: &verb.base, current: &verb.current, now, env: env.all() };
+    let out: Vec<&Path> =
+        targets.iter().filter_map(|t| t.path.as_deref()).chain(verb.out.as_deref()).collect();
+    let (root, all) = (&global.root, env.all());
+    let request = DiffRequest { root, base: &verb.base, current: &verb.current, out: &out, now, env: all };
     let triage = app::diff(&request)?;
     if let Some(out) = &verb.out {
         let text = serde_json::to_string_pretty(&triage);

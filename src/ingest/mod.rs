@@ -20,6 +20,7 @@ mod nextest_json;
 mod nextest_line;
 mod node;
 mod node_spec;
+mod output;
 mod panic;
 mod place;
 mod playwright;
@@ -32,4 +33,5 @@ mod yaml;
 
 pub use fault::ReadFault;
 pub use go_package::SUBTEST_FAILED;
+pub use output::said;
 pub use read::read;

@@ -64,7 +64,7 @@ pub(super) fn thread(line: &str) -> Option<&str> {
     rest.starts_with("panicked at ").then_some(name)
 }
 
-fn first_panic(text: &str) -> Option<Panic> {
+pub(super) fn first_panic(text: &str) -> Option<Panic> {
     let mut lines = text.lines();
     let line = lines.find(|l| thread(l).is_some())?;
     let at = line.split_once("panicked at ")?.1;

@@ -13,7 +13,7 @@ pub(super) fn of_end(text: &str) -> Option<SourcePlace> {
     }
 }
 
-fn place(file: &str, line: u32, column: u32) -> Option<SourcePlace> {
+pub(super) fn place(file: &str, line: u32, column: u32) -> Option<SourcePlace> {
     let file = file.trim();
     let file = file.strip_prefix("file://").unwrap_or(file);
     (!file.is_empty() && file.len() <= 4096 && line > 0).then(|| SourcePlace {

@@ -3,7 +3,7 @@
 //! Strings are lent from the document's bytes. `record` reads it, `triage` compares it.
 
 use super::plan::Shard;
-use super::run::RunStatus;
+use super::run::{Chosen, RunStatus};
 use super::suite::{Role, SuiteStatus};
 use super::test::TestStatus;
 use std::borrow::Cow;
@@ -26,6 +26,8 @@ pub struct Head {
     pub profile: Option<String>,
     /// The summary that it replays, as named.
     pub rerun_from: Option<String>,
+    /// What was chosen of the profile; empty where it says nothing.
+    pub selection: Chosen,
     /// How it ended.
     pub status: Option<RunStatus>,
     /// Which part of the plan it is; `None` is undivided.

@@ -2,7 +2,7 @@
 
 use crate::model::plan::{Artifacts, Counts, Shard};
 use crate::model::record::SuiteRecord;
-use crate::model::run::{LintResult, NotRun, RunStatus};
+use crate::model::run::{Chosen, LintResult, NotRun, RunStatus};
 use crate::model::test::SourcePlace;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -95,6 +95,9 @@ pub struct Started {
     pub artifacts: Artifacts,
     /// Whether lint steps run.
     pub lint: bool,
+    /// What the command line chose.
+    #[serde(default, skip_serializing_if = "Chosen::is_empty")]
+    pub chosen: Chosen,
     /// What the run goes by, in words, and its digest: lower-case hex of SHA-256. A run that is taken up again says what is
     /// no longer the same. Empty in a journal that does not say.
     #[serde(default)]

@@ -79,6 +79,34 @@ pub struct NotRun {
     pub tests: Option<Vec<String>>,
 }
 
+/// The names that were chosen on the command line; empty where the profile selected.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Chosen {
+    /// `--suite`
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suites: Vec<String>,
+    /// `--unit-target`
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<String>,
+}
+
+impl Chosen {
+    /// Whether nothing was chosen: the profile is whole.
+    pub fn is_empty(&self) -> bool {
+        self.suites.is_empty() && self.units.is_empty()
+    }
+
+    /// Whether the run was asked for it, as far as the choice goes.
+    pub fn has(&self, role: Role, name: &str) -> bool {
+        let names = match role {
+            Role::Suite => &self.suites,
+            Role::Unit => &self.units,
+        };
+        self.is_empty() || names.iter().any(|n| n == name)
+    }
+}
+
 /// A lint step that ran.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LintResult {
@@ -134,6 +162,9 @@ pub struct Summary {
     /// The summary that it replays, as named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rerun_from: Option<String>,
+    /// What was chosen of the profile.
+    #[serde(default, skip_serializing_if = "Chosen::is_empty")]
+    pub selection: Chosen,
     /// Which part of the plan it is.
     pub shard: Shard,
     /// How many suites and units the whole plan has; nothing in a summary of a runner that does not say so, which a merge

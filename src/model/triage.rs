@@ -47,9 +47,9 @@ impl Change {
 pub enum TriageStatus {
     /// Something fails that the baseline does not show failing.
     Regression,
-    /// Nothing fails.
+    /// Nothing fails, and all that failed before is shown to be fixed.
     Stable,
-    /// Everything that fails failed before.
+    /// Everything that fails failed before; or nothing shows that what failed before is fixed: it is gone or did not run.
     KnownFailuresOnly,
 }
 

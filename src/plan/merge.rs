@@ -5,7 +5,7 @@ use super::merge_proof::{Part, faults};
 use super::shard::seconds;
 use crate::base::files::show;
 use crate::model::plan::{Shard, ShardKind};
-use crate::model::run::{Identity, LintResult, ReplayRef, RunStatus, Summary, schema};
+use crate::model::run::{Chosen, Identity, LintResult, ReplayRef, RunStatus, Summary, schema};
 use crate::model::suite::SuiteStatus;
 use crate::model::test::TestStatus;
 
@@ -32,6 +32,10 @@ pub fn merge(parts: &[(String, Summary)]) -> Result<Merged, Vec<String>> {
     }
     let mut notes = Vec::new();
     let mut merged = empty(first, identity(&parts));
+    if parts.iter().any(|(_, s)| s.selection != first.selection) {
+        // They are of one plan all the same: then all of it is compared with a baseline.
+        merged.selection = Chosen::default();
+    }
     for (path, summary) in &parts {
         let figures = recounted(path, summary, &mut notes);
         merged.masked = merged.masked.saturating_add(summary.masked);
@@ -64,6 +68,7 @@ fn empty(first: &Summary, identity: Identity) -> Summary {
         status: RunStatus::Passed,
         baseline: first.baseline.clone(),
         rerun_from: None,
+        selection: first.selection.clone(),
         shard: Shard {
             kind: ShardKind::None,
             index: 0,

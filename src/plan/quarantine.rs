@@ -16,8 +16,9 @@ pub struct Outcome<'o> {
     pub tests: &'o [TestResult],
     /// The signatures of each test's failures in further attempts, in the order of `tests`; a test past its end has none.
     pub later: &'o [Vec<String>],
-    /// The signature of a failure outside any test: a timeout, a crash, a build that broke. `None` where only tests failed.
-    pub outside: Option<&'o str>,
+    /// The signatures of failures outside any test, one an attempt at most: a timeout, a crash, a build that broke. Empty where
+    /// only tests failed.
+    pub outside: &'o [String],
     /// The signature of a test that fails by nothing but the tests within it (`TestA` by `TestA/b`), where the reader
     /// tells of such.
     pub carried: Option<&'o str>,
@@ -55,13 +56,12 @@ pub fn quarantine(entries: &[Entry], outcome: &Outcome<'_>) -> Judged {
     carry(outcome, &mut tests);
     let failed = tests.contains(&TestStatus::Failed);
     let relabelled = tests.iter().zip(outcome.tests).any(|(now, then)| *now != then.status);
+    let is_covered = |outside: &String| covered(entries, outcome.suite, None, Some(outside), &mut notes);
     let status = match (outcome.status, outcome.outside) {
         (status, _) if !status.is_failure() || failed => status,
-        (_, Some(outside)) if covered(entries, outcome.suite, None, Some(outside), &mut notes) => {
-            SuiteStatus::Quarantined
-        }
         // Its tests alone failed it, and all of those are covered.
-        (SuiteStatus::Failed, None) if relabelled => SuiteStatus::Quarantined,
+        (SuiteStatus::Failed, []) if relabelled => SuiteStatus::Quarantined,
+        (_, [_, ..]) if outcome.outside.iter().all(is_covered) => SuiteStatus::Quarantined,
         (status, _) => status,
     };
     Judged { status, tests, notes }
@@ -157,10 +157,18 @@ mod tests {
         tests: &[(&str, TestStatus)],
         outside: Option<&str>,
     ) -> Judged {
+        let outside: Vec<String> = outside.map(String::from).into_iter().collect();
         let ran = suite("tui", "e2e", status, tests);
         quarantine(
             entries,
-            &Outcome { suite: "tui", status, tests: &ran.tests, later: &[], outside, carried: None },
+            &Outcome {
+                suite: "tui",
+                status,
+                tests: &ran.tests,
+                later: &[],
+                outside: &outside,
+                carried: None,
+            },
         )
     }
 
@@ -176,8 +184,7 @@ mod tests {
         let after = |later: &[&str]| {
             let later = [Vec::new(), later.iter().map(|s| s.to_string()).collect()];
             let (status, tests) = (SuiteStatus::Failed, ran.tests.as_slice());
-            let outcome =
-                Outcome { suite: "tui", status, tests, later: &later, outside: None, carried: None };
+            let outcome = Outcome { suite: "tui", status, tests, later: &later, outside: &[], carried: None };
             let judged = quarantine(&entries, &outcome);
             (judged.status, judged.notes.len())
         };
@@ -228,7 +235,7 @@ mod tests {
             status: SuiteStatus::Failed,
             tests: &ran,
             later: &[],
-            outside: None,
+            outside: &[],
             carried: None,
         };
         assert_eq!(quarantine(&[entry("tui", State::Active, None)], &outcome).tests, [F]);
@@ -251,6 +258,15 @@ mod tests {
             assert_eq!(of(&on_test, Some("hang")), status);
             assert_eq!(of(&both, Some("hang")), SuiteStatus::Quarantined);
             assert_eq!(of(&both, Some("other")), status);
+        }
+        // Each attempt must have failed so.
+        let ran = suite("tui", "e2e", SuiteStatus::Failed, &[]);
+        for (second, wanted) in [("hang", SuiteStatus::Quarantined), ("other", SuiteStatus::Crashed)] {
+            let outside = ["hang".to_string(), second.to_string()];
+            let (status, tests) = (SuiteStatus::Crashed, ran.tests.as_slice());
+            let outcome =
+                Outcome { suite: "tui", status, tests, later: &[], outside: &outside, carried: None };
+            assert_eq!(quarantine(&both, &outcome).status, wanted);
         }
         // A timeout whose signature nobody knows is not explained by its tests.
         assert_eq!(judge(&both, SuiteStatus::TimedOut, &[("x", F)], None).status, SuiteStatus::TimedOut);
@@ -284,7 +300,7 @@ mod tests {
                 status: SuiteStatus::Failed,
                 tests: &ran,
                 later: &[],
-                outside: None,
+                outside: &[],
                 carried,
             };
             let judged = quarantine(&entries, &outcome);

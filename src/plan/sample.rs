@@ -105,6 +105,7 @@ pub fn summary(suites: Vec<SuiteResult>, units: Vec<SuiteResult>) -> Summary {
         status: RunStatus::Passed,
         baseline: None,
         rerun_from: None,
+        selection: crate::model::run::Chosen::default(),
         shard: Shard { kind: ShardKind::None, index: 0, total: 1, plan_digest },
         plan: Counts { suites: suites.len() as u64, units: units.len() as u64 },
         failed_names: vec![],

@@ -9,7 +9,7 @@ use super::error::RecordError;
 use crate::base::json::{Limits, Pull, Stop, pull};
 use crate::model::columns::{Columns, NotRunRow, SuiteRow, TestRow};
 use crate::model::plan::{Shard, ShardKind};
-use crate::model::run::{RunStatus, schema};
+use crate::model::run::{Chosen, RunStatus, schema};
 use crate::model::suite::{Role, SuiteStatus};
 use crate::model::test::TestStatus;
 use std::borrow::Cow;
@@ -74,6 +74,7 @@ impl<'a> Reader<'a> {
                 "branch" => head.branch = text(p)?,
                 "profile" => head.profile = text(p)?,
                 "rerun_from" => head.rerun_from = text(p)?,
+                "selection" => head.selection = chosen(p)?,
                 "status" => head.status = Some(known(p, run_status)?),
                 "shard" => head.shard = shard(p)?,
                 "failed_names" => self.lists[0].failed = names(p)?,
@@ -258,6 +259,27 @@ fn names<'a>(p: &mut Pull<'_, 'a>) -> Result<Option<Vec<Cow<'a, str>>>, Stop> {
         Ok(())
     })?;
     Ok(Some(names))
+}
+
+/// The names that were chosen; null states none.
+fn chosen(p: &mut Pull<'_, '_>) -> Result<Chosen, Stop> {
+    let mut found = Chosen::default();
+    if p.is_null() {
+        p.skip()?;
+        return Ok(found);
+    }
+    let owned = |p: &mut Pull<'_, '_>| -> Result<Vec<String>, Stop> {
+        Ok(names(p)?.unwrap_or_default().into_iter().map(Cow::into_owned).collect())
+    };
+    p.members(|p, key| {
+        match &*key {
+            "suites" => found.suites = owned(p)?,
+            "units" => found.units = owned(p)?,
+            _ => return p.skip(),
+        }
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// Whether every lint step passed; null states none.

@@ -21,6 +21,6 @@ pub use folder::{File, Folder, SuiteFile, default_out, lint_log, lint_log_of_sha
 pub use journal::Journal;
 pub use junit::{Details, junit};
 pub use names::SuiteFolders;
-pub use read::{read_bundle, read_result, read_summary};
-pub use replay::{Replayed, replay};
+pub use read::{read_bundle, read_environment, read_result, read_summary, read_triage};
+pub use replay::{Lost, Replayed, replay};
 pub use report::run_report;

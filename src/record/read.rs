@@ -11,7 +11,8 @@ use crate::base::digest::sha256_hex;
 use crate::base::files::{ReadError, read, show};
 use crate::base::json::plain;
 use crate::model::record::SuiteRecord;
-use crate::model::run::{ReplayBundle, Summary, schema};
+use crate::model::run::{Environment, ReplayBundle, Summary, schema};
+use crate::model::triage::TriageDiff;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::path::Path;
@@ -42,8 +43,22 @@ pub fn read_bundle(path: &Path) -> Result<(ReplayBundle, String), RecordError> {
 /// A suite's `result.json`; `None` where there is none.
 pub fn read_result(path: &Path) -> Result<Option<SuiteRecord>, RecordError> {
     let read = document(path, File::Summary, schema::RESULT, |d: &ResultDocument| &d.schema, |_| Ok(()));
+    Ok(optional(read)?.map(|document| document.record))
+}
+
+/// An `environment.json`; `None` where there is none.
+pub fn read_environment(path: &Path) -> Result<Option<Environment>, RecordError> {
+    optional(document(path, File::Environment, schema::ENVIRONMENT, |d: &Environment| &d.schema, |_| Ok(())))
+}
+
+/// A `triage_diff.json`; `None` where there is none.
+pub fn read_triage(path: &Path) -> Result<Option<TriageDiff>, RecordError> {
+    optional(document(path, File::TriageDiff, schema::TRIAGE_DIFF, |d: &TriageDiff| &d.schema, |_| Ok(())))
+}
+
+fn optional<T>(read: Result<(T, String), RecordError>) -> Result<Option<T>, RecordError> {
     match read {
-        Ok((document, _)) => Ok(Some(document.record)),
+        Ok((document, _)) => Ok(Some(document)),
         Err(RecordError::Read(ReadError::Missing(_))) => Ok(None),
         Err(other) => Err(other),
     }

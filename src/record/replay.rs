@@ -4,7 +4,7 @@ use super::error::RecordError;
 use crate::base::json::plain;
 use crate::model::event::{EventLine, RunEvent, Started};
 use crate::model::record::SuiteRecord;
-use crate::model::run::{LintResult, RunStatus, schema};
+use crate::model::run::{LintResult, NotRun, RunStatus, schema};
 use std::collections::HashMap;
 
 /// What a journal says of its run.
@@ -16,12 +16,25 @@ pub struct Replayed {
     pub started: Started,
     /// The suites that are done, in the order in which they first ended. Of a suite that ended twice the last counts.
     pub done: Vec<SuiteRecord>,
+    /// The suites that are not done and were under way when tollgate was killed, twice or more; in the order of the plan.
+    pub lost: Vec<Lost>,
     /// The lint steps that ran; of one that ran twice the last counts.
     pub lint: Vec<LintResult>,
     /// How the run ended, where it did and was not taken up again since.
     pub finished: Option<RunStatus>,
     /// The number of the next event.
     pub next_seq: u64,
+}
+
+/// A suite beside which tollgate was killed more than once: nobody knows whether it survives a third time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    /// The suite.
+    pub suite: String,
+    /// Its kind.
+    pub kind: String,
+    /// When it was started the last time: RFC 3339.
+    pub started_at: String,
 }
 
 /// Reads a journal, and how many of its bytes are whole lines: what stands after the last newline was torn by the end of the
@@ -46,7 +59,7 @@ pub fn replay(bytes: &[u8], shown: &str) -> Result<(Replayed, usize), RecordErro
         let line = event(line, at as u64).map_err(|why| fault(at, why))?;
         state.take(line).map_err(|why| fault(at, why))?;
     }
-    Ok((state.replayed, whole))
+    Ok((state.close(), whole))
 }
 
 fn event(line: &[u8], seq: u64) -> Result<EventLine, String> {
@@ -63,15 +76,43 @@ fn event(line: &[u8], seq: u64) -> Result<EventLine, String> {
 
 struct State {
     replayed: Replayed,
-    /// Kind and name of what was selected, and its place in `done` once it is.
-    selected: HashMap<(String, String), Option<usize>>,
+    /// What is known of what was selected, by kind and name.
+    selected: HashMap<(String, String), Known>,
+    /// How often the run was taken up so far.
+    life: u32,
+}
+
+/// What is known of one suite.
+#[derive(Default)]
+struct Known {
+    /// Its place in `done`, once it is.
+    done: Option<usize>,
+    /// In how many lives of tollgate it was started since it ended last, and the last of them; lives that ended in order do not
+    /// count.
+    lives: u32,
+    life: Option<u32>,
+    /// When it was started the last time.
+    at: String,
 }
 
 impl State {
     fn new(run_id: String, started: Started) -> State {
-        let selected = started.selected.iter().map(|s| ((s.kind.clone(), s.name.clone()), None)).collect();
-        let (done, lint) = (Vec::new(), Vec::new());
-        State { replayed: Replayed { run_id, started, done, lint, finished: None, next_seq: 1 }, selected }
+        let known = |s: &NotRun| ((s.kind.clone(), s.name.clone()), Known::default());
+        let selected = started.selected.iter().map(known).collect();
+        let (done, lost, lint) = (Vec::new(), Vec::new(), Vec::new());
+        let replayed = Replayed { run_id, started, done, lost, lint, finished: None, next_seq: 1 };
+        State { replayed, selected, life: 0 }
+    }
+
+    fn close(mut self) -> Replayed {
+        for item in &self.replayed.started.selected {
+            let (suite, kind) = (item.name.clone(), item.kind.clone());
+            let known = self.selected.remove(&(kind.clone(), suite.clone()));
+            if let Some(known) = known.filter(|known| known.done.is_none() && known.lives >= 2) {
+                self.replayed.lost.push(Lost { suite, kind, started_at: known.at });
+            }
+        }
+        self.replayed
     }
 
     fn take(&mut self, line: EventLine) -> Result<(), String> {
@@ -82,7 +123,14 @@ impl State {
         replayed.next_seq = line.seq + 1;
         match line.event {
             RunEvent::Started(_) => return Err("the run starts a second time".into()),
-            RunEvent::LintStarted { .. } | RunEvent::SuiteStarted { .. } => {}
+            RunEvent::LintStarted { .. } => {}
+            RunEvent::SuiteStarted { suite, kind, .. } => {
+                if let Some(known) = self.selected.get_mut(&(kind, suite)) {
+                    // Further attempts are of the same life.
+                    known.lives += u32::from(known.life != Some(self.life));
+                    (known.life, known.at) = (Some(self.life), line.ts);
+                }
+            }
             RunEvent::LintFinished(step) => match replayed.lint.iter_mut().find(|l| l.name == step.name) {
                 Some(before) => *before = step,
                 None => replayed.lint.push(step),
@@ -90,10 +138,24 @@ impl State {
             RunEvent::SuiteFinished { suite, kind, record, .. } => {
                 return self.finished(suite, kind, *record);
             }
-            RunEvent::Resumed { .. } => replayed.finished = None,
-            RunEvent::Finished { status } => replayed.finished = Some(status),
+            RunEvent::Resumed { .. } => {
+                replayed.finished = None;
+                self.life += 1;
+            }
+            RunEvent::Finished { status } => {
+                replayed.finished = Some(status);
+                self.ended_in_order();
+            }
         }
         Ok(())
+    }
+
+    /// tollgate ended what was under way, because someone asked it to: that tells nothing of the suites.
+    fn ended_in_order(&mut self) {
+        for known in self.selected.values_mut().filter(|known| known.life == Some(self.life)) {
+            known.lives -= 1;
+            known.life = None;
+        }
     }
 
     fn finished(&mut self, suite: String, kind: String, record: SuiteRecord) -> Result<(), String> {
@@ -104,10 +166,11 @@ impl State {
             let name = plain(&record.result.name);
             return Err(format!("the suite {name} was not selected when the run started"));
         };
-        match *place {
+        (place.lives, place.life) = (0, None);
+        match place.done {
             Some(at) => self.replayed.done[at] = record,
             None => {
-                *place = Some(self.replayed.done.len());
+                place.done = Some(self.replayed.done.len());
                 self.replayed.done.push(record);
             }
         }
@@ -177,6 +240,37 @@ mod tests {
         foreign.result.name = "foreign".into();
         events.push(sample::finished(&foreign));
         assert!(error(&lines(&events)).contains("the suite foreign was not selected"));
+    }
+
+    #[test]
+    fn what_was_under_way_in_two_lives_and_never_ended_is_lost() {
+        let started = |nth: usize, attempt| {
+            let result = &sample::records()[nth].result;
+            RunEvent::SuiteStarted { suite: result.name.clone(), kind: result.kind.clone(), attempt }
+        };
+        let resumed = || RunEvent::Resumed { done: 0, leftovers: 0 };
+        let lost = |events: &[RunEvent]| {
+            let text = lines(&[&sample::events()[..1], events].concat()).concat();
+            let lost = replay(text.as_bytes(), "x").expect("whole").0.lost;
+            lost.into_iter().map(|l| (l.suite, l.started_at)).collect::<Vec<_>>()
+        };
+        let names: Vec<String> = sample::records()[..2].iter().map(|r| r.result.name.clone()).collect();
+        let at = |nth: usize| (names[nth].clone(), "2026-11-20T10:15:09.000Z".to_string());
+        let (one, two) = (|| started(0, 1), || started(1, 1));
+        // Attempts of one life, and lives in which it was not started, count once.
+        assert_eq!(lost(&[one(), started(0, 2), resumed(), resumed()]), []);
+        assert_eq!(lost(&[one(), resumed(), two()]), []);
+        assert_eq!(lost(&[one(), two(), resumed(), one(), two()]), [at(0), at(1)]);
+        assert_eq!(lost(&[one(), two(), resumed(), two(), resumed(), one()]), [at(0), at(1)]);
+        // An end in order, as after Ctrl-C, is none of the two.
+        let ended = || RunEvent::Finished { status: RunStatus::Aborted };
+        assert_eq!(lost(&[one(), ended(), resumed(), one(), ended()]), []);
+        assert_eq!(lost(&[one(), resumed(), one(), ended(), resumed(), two(), ended()]), []);
+        assert_eq!(lost(&[one(), resumed(), one(), ended(), resumed(), one()]), [at(0)]);
+        // What ended, whenever it did, is none; nor does what was before count.
+        let ended = sample::finished(&sample::records()[0]);
+        assert_eq!(lost(&[one(), resumed(), one(), ended.clone()]), []);
+        assert_eq!(lost(&[one(), resumed(), ended, one(), resumed(), one()]), []);
     }
 
     #[test]

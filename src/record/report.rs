@@ -139,6 +139,11 @@ fn compared(out: &mut String, triage: &TriageDiff) {
         counts.flaky_count,
         counts.not_run_count
     );
+    match triage.not_compared {
+        0 => {}
+        1 => put!(out, "1 suite of the baseline is not compared: this run was not asked for it.\n"),
+        n => put!(out, "{n} suites of the baseline are not compared: this run was not asked for them.\n"),
+    }
     let listed = triage.ranked_diagnostics.iter().take(LISTED);
     for (at, diagnostic) in listed.enumerate() {
         let test = diagnostic.test.as_deref().map(|t| format!(" {}", markdown_code(t))).unwrap_or_default();

@@ -10,8 +10,8 @@ use crate::model::failure::{
 use crate::model::plan::{Artifacts, Counts, Shard, ShardKind};
 use crate::model::record::{AttemptFault, SuiteRecord};
 use crate::model::run::{
-    BundleEnvironment, Environment, FailedSuite, Identity, LintResult, Node, NotRun, Os, ReplayBundle,
-    ReplayRef, RunStatus, Summary, TriageRef, schema,
+    BundleEnvironment, Chosen, Environment, FailedSuite, Identity, LintResult, Node, NotRun, Os,
+    ReplayBundle, ReplayRef, RunStatus, Summary, TriageRef, schema,
 };
 use crate::model::suite::{Role, SuiteResult, SuiteStatus};
 use crate::model::test::{Case, Failure, SourcePlace, TestResult, TestStatus};
@@ -131,6 +131,13 @@ pub(super) fn lint() -> LintResult {
     LintResult { name: "fmt".into(), passed: true, duration_ms: 1960, masked: 0 }
 }
 
+fn chosen() -> Chosen {
+    Chosen {
+        suites: vec!["e2e_flow".into(), "e2e_late".into()],
+        units: vec!["parser".into(), "store".into()],
+    }
+}
+
 pub(super) fn summary() -> Summary {
     let mut summary = Summary {
         schema: schema::SUMMARY.into(),
@@ -139,6 +146,7 @@ pub(super) fn summary() -> Summary {
         status: RunStatus::Failed,
         baseline: Some("tests/e2e_results/20261117T083000Z/summary.json".into()),
         rerun_from: Some("tests/e2e_results/20261117T083000Z/summary.json".into()),
+        selection: chosen(),
         shard: shard(),
         plan: Counts { suites: 6, units: 2 },
         failed_names: vec![],
@@ -221,6 +229,7 @@ pub(super) fn started() -> Started {
         timeout: Some(90),
         artifacts: Artifacts::Failed,
         lint: true,
+        chosen: chosen(),
         goes_by: std::collections::BTreeMap::new(),
     }
 }
@@ -386,7 +395,7 @@ pub(super) fn triage() -> TriageDiff {
             replay_command: Some("cargo test --test parser -- writes --exact".into()),
         }],
         omitted: 3,
-        not_compared: 0,
+        not_compared: 2,
         recommended_commands: RecommendedCommands {
             runner_repro_command: REPLAY.into(),
             ranked_repro_commands: vec!["cargo test --test parser -- writes --exact".into()],

@@ -39,8 +39,31 @@ pub struct Step {
     pub read: Option<Result<Vec<Reading>, Unread>>,
     /// The one test that it was to run, by its selector; `None` for the whole suite.
     pub asked: Option<String>,
+    /// What its output says of why it failed, of a command that failed and whose results do not say it.
+    pub told: Option<Failure>,
     /// What else went wrong (its log could not be written): a sentence.
     pub trouble: Option<String>,
+}
+
+impl Step {
+    /// Whether the command failed, and not by a test that its results name: only its output says why.
+    pub fn is_silent(ended: &StepEnded, read: Option<&Result<Vec<Reading>, Unread>>) -> bool {
+        let told = |readings: &Vec<Reading>| {
+            let mut cases = readings.iter().flat_map(|r| &r.cases);
+            readings.iter().all(|r| r.fault.is_none()) && cases.any(|c| c.status == TestStatus::Failed)
+        };
+        match ended {
+            StepEnded::Exited(0) | StepEnded::TimedOut | StepEnded::NotStarted(_) => false,
+            StepEnded::Signalled(_) => true,
+            StepEnded::Exited(_) => !matches!(read, Some(Ok(readings)) if told(readings)),
+        }
+    }
+
+    /// A sentence of what went wrong, with the line of the output that says why.
+    fn because(&self, fault: &str) -> String {
+        let line = self.told.as_ref().and_then(|f| f.message.lines().next());
+        line.map_or(fault.to_string(), |line| format!("{fault}: {}", line.trim()))
+    }
 }
 
 /// One attempt at a suite.
@@ -134,7 +157,7 @@ fn judge_step(name: &str, step: &Step) -> Attempt {
         StepEnded::Exited(0) => (SuiteStatus::Passed, Some(0), None, None),
         StepEnded::Exited(code) => (SuiteStatus::Failed, Some(*code), None, None),
         StepEnded::Signalled(n) => {
-            (SuiteStatus::Crashed, None, Some(*n), Some(format!("it was ended by signal {n}")))
+            (SuiteStatus::Crashed, None, Some(*n), Some(step.because(&format!("it was ended by signal {n}"))))
         }
         StepEnded::TimedOut => {
             (SuiteStatus::TimedOut, None, None, Some("it was ended at its timeout".into()))
@@ -144,10 +167,10 @@ fn judge_step(name: &str, step: &Step) -> Attempt {
     let started = !matches!(step.ended, StepEnded::NotStarted(_));
     let mut absent = false;
     let mut cases = match &step.read {
-        None => vec![by_exit(step.asked.as_deref().unwrap_or(name), status, fault.as_deref())],
+        None => vec![by_exit(step, name, fault.as_deref())],
         Some(Ok(readings)) => {
-            let said = readings.iter().find_map(|r| r.fault.clone());
-            fault = fault.or(said);
+            let said = readings.iter().find_map(|r| r.fault.as_deref());
+            fault = fault.or_else(|| said.map(|said| step.because(said)));
             flatten(readings)
         }
         Some(Err(unread)) => {
@@ -155,7 +178,7 @@ fn judge_step(name: &str, step: &Step) -> Attempt {
                 status = SuiteStatus::Missing;
             }
             let (Unread::Missing(why) | Unread::Wrong(why)) = unread;
-            fault = fault.or_else(|| Some(why.clone()));
+            fault = fault.or_else(|| Some(step.because(why)));
             Vec::new()
         }
     };
@@ -165,8 +188,9 @@ fn judge_step(name: &str, step: &Step) -> Attempt {
             absent = fault.is_none();
             let why = fault.clone().unwrap_or_else(|| "its command ran no test of that name".to_string());
             cases.push(unseen(asked, &why));
-            fault = fault
-                .or_else(|| Some(format!("the command for the test `{}` ran no such test", show(asked))));
+            fault = fault.or_else(|| {
+                Some(step.because(&format!("the command for the test `{}` ran no such test", show(asked))))
+            });
         }
     }
     fault = fault.or_else(|| step.trouble.clone());
@@ -174,7 +198,7 @@ fn judge_step(name: &str, step: &Step) -> Attempt {
     if let (StepEnded::Exited(code), false, None) = (&step.ended, failed, &fault)
         && *code != 0
     {
-        fault = Some(format!("it ended with exit code {code} although no test failed"));
+        fault = Some(step.because(&format!("it ended with exit code {code} although no test failed")));
     }
     if status == SuiteStatus::Passed && (failed || fault.is_some()) {
         status = SuiteStatus::Failed;
@@ -199,11 +223,20 @@ fn show(text: &str) -> String {
 }
 
 /// The one test of a suite that is read by its exit code.
-fn by_exit(name: &str, status: SuiteStatus, fault: Option<&str>) -> Case {
-    let failure = (status != SuiteStatus::Passed)
-        .then(|| Failure::new(fault.unwrap_or("it ended with an exit code other than 0"), "", None));
+fn by_exit(step: &Step, name: &str, fault: Option<&str>) -> Case {
+    let failure = match (&step.ended, fault) {
+        (_, Some(fault)) => Some(Failure { message: fault.into(), ..step.told.clone().unwrap_or_default() }),
+        (StepEnded::Exited(0), None) => None,
+        (StepEnded::Exited(code), None) => {
+            let silent =
+                || Failure::new(&format!("it ended with exit code {code} and printed nothing"), "", None);
+            Some(step.told.clone().unwrap_or_else(silent))
+        }
+        _ => None,
+    };
     let status = if failure.is_none() { TestStatus::Passed } else { TestStatus::Failed };
-    Case { name: name.to_string(), status, duration_ms: None, failure, later: Vec::new(), selector: None }
+    let name = step.asked.as_deref().unwrap_or(name).to_string();
+    Case { name, status, duration_ms: None, failure, later: Vec::new(), selector: None }
 }
 
 fn unseen(test: &str, why: &str) -> Case {
@@ -353,7 +386,7 @@ mod tests {
     }
 
     fn step(ended: StepEnded, cases: &[(&str, TestStatus)]) -> Step {
-        Step { ended, read: Some(Ok(vec![reading(cases)])), asked: None, trouble: None }
+        Step { ended, read: Some(Ok(vec![reading(cases)])), asked: None, told: None, trouble: None }
     }
 
     const P: TestStatus = TestStatus::Passed;
@@ -511,9 +544,24 @@ mod tests {
 
     #[test]
     fn an_exit_code_is_one_test() {
-        let step = Step { ended: StepEnded::Exited(3), read: None, asked: None, trouble: None };
+        let step = Step { ended: StepEnded::Exited(3), read: None, asked: None, told: None, trouble: None };
         let found = attempt("lint", &[step]);
         assert_eq!((found.status, found.cases[0].name.as_str()), (SuiteStatus::Failed, "lint"));
         assert_eq!(found.fault, None);
+        let message = |found: &Attempt| found.cases[0].failure.as_ref().unwrap().message.clone();
+        assert_eq!(message(&found), "it ended with exit code 3 and printed nothing");
+        let told = Some(Failure::new("error: x\nand y", "", None));
+        for (ended, wanted, fault) in [
+            (StepEnded::Exited(3), "error: x\nand y", None),
+            (
+                StepEnded::Signalled(6),
+                "it was ended by signal 6: error: x",
+                Some("it was ended by signal 6: error: x"),
+            ),
+        ] {
+            let step = Step { ended, read: None, asked: None, told: told.clone(), trouble: None };
+            let found = attempt("lint", &[step]);
+            assert_eq!((message(&found).as_str(), found.fault.as_deref()), (wanted, fault));
+        }
     }
 }

@@ -69,15 +69,17 @@ impl Causes {
         &EMBEDDED
     }
 
-    /// The class of the first pattern that matches the text, and the line in which it does.
+    /// The class of the first pattern that matches the text, and the first line in which one of that class does.
     fn find<'t>(&self, text: &'t str) -> Option<(RootCause, &'t str)> {
-        let first = self.set.matches(text).iter().next()?;
-        let class = *self.classes.get(first)?;
-        let pattern = self.set.patterns().get(first)?;
+        let matches: Vec<usize> = self.set.matches(text).iter().collect();
+        let class = *self.classes.get(*matches.first()?)?;
         // Only the set is kept compiled; where it matched is asked once a suite at most.
-        let at = RegexBuilder::new(pattern).multi_line(true).build().ok()?.find(text)?;
-        let matched = at.as_str().trim_start();
-        let start = at.end() - matched.len();
+        let start = |at: &usize| {
+            let regex = RegexBuilder::new(&self.set.patterns()[*at]).multi_line(true).build().ok()?;
+            let found = regex.find(text)?;
+            Some(found.end() - found.as_str().trim_start().len())
+        };
+        let start = matches.iter().filter(|at| self.classes[**at] == class).filter_map(start).min()?;
         let from = text[..start].rfind('\n').map_or(0, |n| n + 1);
         let to = text[start..].find('\n').map_or(text.len(), |n| start + n);
         Some((class, text[from..to].trim()))
@@ -87,6 +89,11 @@ impl Causes {
     fn hints_at(&self, class: RootCause, text: &str) -> bool {
         self.set.matches(text).iter().any(|i| self.classes.get(i) == Some(&class))
     }
+}
+
+/// The line of an output that tells why its command failed: the first of the class whose pattern matches first.
+pub fn telling<'t>(causes: &Causes, output: &'t str) -> Option<&'t str> {
+    causes.find(output).map(|(_, line)| line)
 }
 
 /// What the runner knows of a failed suite without reading a word of its output.
@@ -204,6 +211,8 @@ mod tests {
                 AssertionFailure,
             ),
             ("assertion failed: store.is_empty()", AssertionFailure),
+            ("prog: a.c:3: main: Assertion `x > 0' failed.", AssertionFailure),
+            ("Assertion failed: (x > 0), function main, file a.c, line 3.", AssertionFailure),
             ("panicked at src/lib.rs:3:5:\nassertion failed: x", AssertionFailure),
             ("assertion failed: stderr.contains(\"tmux: command not found\")", AssertionFailure),
             ("AssertionError: assert 'timed out' in 'Connection refused'", AssertionFailure),
@@ -377,5 +386,8 @@ mod tests {
     fn the_telling_line_is_found() {
         let (class, line) = because(Causes::embedded(), failed(), None, "one\n  error[E0425]: no `x`\ntwo\n");
         assert_eq!((class, line.as_deref()), (RootCause::BuildFailure, Some("error[E0425]: no `x`")));
+        // Of the class that wins, the first line, whichever of its patterns that is.
+        let log = "E       assert 3 == 4\na.py:8: AssertionError\nConnection refused\n";
+        assert_eq!(telling(Causes::embedded(), log), Some("E       assert 3 == 4"));
     }
 }

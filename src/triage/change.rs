@@ -78,6 +78,9 @@ pub(super) fn of_suite(
     if failed && after.status == SuiteStatus::Passed {
         return Some(Change::Fixed);
     }
+    if failed && (after.cut || matches!(after.status, SuiteStatus::NotRun | SuiteStatus::Ignored)) {
+        return Some(Change::NotRun);
+    }
     if !tests.is_empty() || before.is_some_and(|b| !base.tests_of(b).is_empty()) {
         return None;
     }

@@ -4,16 +4,17 @@
 //! n-th worst of one run with the n-th worst of the other, so that their order proves nothing.
 //!
 //! What the current run was not asked for is not compared: the suites that another shard runs, the kinds that another
-//! profile selects, and, in a replay, all but what it replays. How many suites that are is counted (`not_compared`).
+//! profile selects, what was not among the names chosen on the command line, and, in a replay, all but what it replays. How
+//! many suites that are is counted (`not_compared`).
 //! What it was asked for and has no result of is `not_run` where something kept it from running (its suite failed by
-//! itself, the run was aborted, `not_run` names it), else `removed`. Neither alters the status: that says what fails.
-//! They are counted and listed, and a gate may hold a run to their counts.
+//! itself, the run was aborted, `not_run` names it), else `removed`. They are counted and listed, and a gate may hold a run
+//! to their counts. Where such a one failed in the baseline nothing shows that it is fixed: the status is not `stable`.
 
 use super::change::{Item, Replay, fails_itself, is_abrupt, of_suite, of_test};
 use super::rank;
 use crate::model::columns::{Columns, SuiteRow};
 use crate::model::plan::{Shard, ShardKind};
-use crate::model::run::RunStatus;
+use crate::model::run::{Chosen, RunStatus};
 use crate::model::suite::{Role, SuiteStatus};
 use crate::model::test::TestStatus;
 use crate::model::triage::{Change, Diagnostic, TriageCounts, TriageStatus};
@@ -23,7 +24,7 @@ use std::cmp::Ordering;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Triage {
     /// `Regression` where something fails that the baseline does not show failing, `KnownFailuresOnly` where something else
-    /// fails, else `Stable`.
+    /// fails or what failed in the baseline is gone or did not run, else `Stable`.
     pub status: TriageStatus,
     /// How many of each.
     pub summary: TriageCounts,
@@ -41,10 +42,11 @@ pub struct Triage {
 pub fn diff(base: &Columns<'_>, current: &Columns<'_>, most: usize, replay: Replay<'_>) -> Triage {
     let mut walk = Walk::new(base, current);
     walk.suites();
-    let Walk { counts: summary, items, not_compared, .. } = walk;
+    let Walk { counts: summary, items, not_compared, unproven, .. } = walk;
     let status = match summary {
         TriageCounts { regression_count: 1.., .. } => TriageStatus::Regression,
         TriageCounts { still_failing_count: 1.., .. } => TriageStatus::KnownFailuresOnly,
+        _ if unproven => TriageStatus::KnownFailuresOnly,
         _ => TriageStatus::Stable,
     };
     let listed = items.len().min(most);
@@ -66,12 +68,15 @@ struct Walk<'c, 'a> {
     counts: TriageCounts,
     items: Vec<Item<'c, 'a>>,
     not_compared: u64,
+    /// Whether something that failed in the baseline is gone or did not run.
+    unproven: bool,
 }
 
 impl<'c, 'a> Walk<'c, 'a> {
     fn new(base: &'c Columns<'a>, current: &'c Columns<'a>) -> Self {
         let scope = Scope::of(base, current);
-        Walk { base, current, scope, counts: TriageCounts::default(), items: Vec::new(), not_compared: 0 }
+        let (counts, items) = (TriageCounts::default(), Vec::new());
+        Walk { base, current, scope, counts, items, not_compared: 0, unproven: false }
     }
 
     /// Walks both lists of suites together: both stand in one order.
@@ -132,7 +137,7 @@ impl<'c, 'a> Walk<'c, 'a> {
             return;
         }
         let (tests, after) = (self.base.tests_of(before), None);
-        if tests.is_empty() || (gone == Gone::Asked && fails_itself(self.base, before)) {
+        if tests.is_empty() || fails_itself(self.base, before) {
             // As its only test would count: in a replay only where it failed or did not run.
             let failed = fails_itself(self.base, before) || before.status == SuiteStatus::NotRun;
             let status = if failed { TestStatus::Failed } else { TestStatus::Passed };
@@ -155,6 +160,14 @@ impl<'c, 'a> Walk<'c, 'a> {
     }
 
     fn state(&mut self, item: Item<'c, 'a>) {
+        if matches!(item.change, Change::Removed | Change::NotRun) {
+            self.unproven |= match (item.was, item.before) {
+                (Some(test), _) => test.status == TestStatus::Failed,
+                // A test that the baseline does not have did not fail there.
+                (None, Some(suite)) => item.is.is_none() && fails_itself(self.base, suite),
+                (None, None) => false,
+            };
+        }
         let counts = &mut self.counts;
         match item.change {
             Change::Regression => counts.regression_count += 1,
@@ -210,6 +223,8 @@ struct Scope<'c> {
     /// What the current run divides; `None` where it divides nothing.
     divides: Option<Role>,
     same_part: bool,
+    /// The names that the current run was asked for.
+    chosen: &'c Chosen,
     /// The kinds that the current run has, where its profile is another one; sorted.
     kinds: Option<Vec<(Role, &'c str)>>,
 }
@@ -230,6 +245,7 @@ impl<'c> Scope<'c> {
             aborted: new.status == Some(RunStatus::Aborted),
             divides: new.shard.as_ref().and_then(divided),
             same_part: old.shard == new.shard,
+            chosen: &new.selection,
             kinds,
         }
     }
@@ -256,7 +272,8 @@ impl<'c> Scope<'c> {
         let of_another_part = self.divides.is_some_and(|role| role != suite.role || !self.same_part);
         let of_another_profile =
             self.kinds.as_ref().is_some_and(|k| k.binary_search(&(suite.role, &*suite.kind)).is_err());
-        if of_another_part || of_another_profile { Gone::NotAsked } else { Gone::Removed }
+        let not_chosen = !self.chosen.has(suite.role, &suite.name);
+        if of_another_part || of_another_profile || not_chosen { Gone::NotAsked } else { Gone::Removed }
     }
 }
 
@@ -367,10 +384,66 @@ mod tests {
                 "minor removed b: its whole suite is in the baseline and not in this run",
             ]
         );
+        // A suite that failed by itself is gone too, beside its tests; nothing shows that it is fixed.
+        let (status, lines) = texts("a crashed: x passed; b passed", "b passed");
+        assert_eq!(status, "known_failures_only");
+        assert_eq!(
+            lines,
+            [
+                "minor removed a: it failed in the baseline and is no longer there: that is no fix",
+                "minor removed a.x: its whole suite is in the baseline and not in this run",
+            ]
+        );
         // What is only gone is stable, counted and listed.
         let gone = compare(&run("a", "s passed: x passed, y passed"), &run("b", "s passed: x passed"));
         assert_eq!((gone.status, gone.summary.removed_count), (TriageStatus::Stable, 1));
         assert_eq!(gone.ranked_diagnostics[0].test.as_deref(), Some("y"));
+    }
+
+    #[test]
+    fn a_failure_that_is_gone_or_did_not_run_is_not_stable() {
+        for (base, now) in [
+            ("s failed: a failed, b passed", "s passed: b passed"),
+            ("s failed: a failed, b passed", "s passed: a ignored, b passed"),
+            ("s failed: a failed, b passed", "s passed: a not_run, b passed"),
+            ("s failed: a failed; t passed", "t passed"),
+            ("s failed; t passed", "t passed"),
+            ("s crashed; t passed", "s not_run; t passed"),
+            ("s crashed; t passed", "s ignored; t passed"),
+            ("s crashed: a passed; t passed", "s ignored: a ignored; t passed"),
+            ("s crashed; t passed", "s ignored: a ignored; t passed"),
+        ] {
+            assert_eq!(texts(base, now).0, "known_failures_only", "{base} => {now}");
+            // The same where it passed.
+            let base = base.replace("failed", "passed").replace("crashed", "passed");
+            assert_eq!(texts(&base, now).0, "stable", "{base} => {now}");
+        }
+        assert_eq!(texts("s failed: a failed", "s passed: a passed").0, "stable");
+        assert_eq!(texts("s quarantined: a quarantined, b passed", "s passed: b passed").0, "stable");
+        // A test that the baseline does not have did not fail there, though its suite crashed.
+        assert_eq!(texts("s crashed: b passed", "s passed: b passed, c not_run").0, "stable");
+    }
+
+    #[test]
+    fn what_was_not_chosen_is_not_compared() {
+        let base = run(
+            "a",
+            "e2e_a passed: x passed; e2e_b failed: x failed; t passed; u passed: x passed, y passed",
+        );
+        let mut current = run("b", "u passed: x passed");
+        assert_eq!(compare(&base, &current).summary.removed_count, 4);
+        current.head.selection = Chosen { suites: vec!["e2e_a".into()], units: vec!["u".into()] };
+        let found = compare(&base, &current);
+        // Of what was chosen all is compared: a suite that is gone, and a test.
+        assert_eq!(
+            (found.status, found.summary.removed_count, found.not_compared),
+            (TriageStatus::Stable, 2, 2)
+        );
+        // What was chosen in the baseline bounds nothing.
+        let mut part = base.clone();
+        part.head.selection = current.head.selection.clone();
+        current.head.selection = Chosen::default();
+        assert_eq!(compare(&part, &current).summary.removed_count, 4);
     }
 
     #[test]
@@ -408,7 +481,7 @@ mod tests {
         current.head.correlation_id = Some("k".into());
         current.head.rerun_from = Some("summary.json".into());
         let (status, lines) = says(&base, &current);
-        assert_eq!(status, "stable");
+        assert_eq!(status, "known_failures_only");
         let missing = "the run replays the baseline and has no result of it";
         assert_eq!(
             lines,
@@ -515,7 +588,16 @@ mod tests {
                 + current.suites.iter().filter(|s| fails_itself(&current, s)).count();
             // More only by suites that crashed beside a failing test and lost others.
             prop_assert!(c.regression_count + c.still_failing_count >= failing as u64);
-            let status = if c.regression_count > 0 { "regression" } else if failing > 0 { "known_failures_only" } else { "stable" };
+            let gone = |d: &Diagnostic| matches!(d.change, Change::Removed | Change::NotRun);
+            let unproven = all.ranked_diagnostics.iter().any(|d| {
+                let before = d.before.as_deref();
+                gone(d) && (before == Some("failed") || (d.test.is_none() && matches!(before, Some("crashed" | "timed_out" | "missing"))))
+            });
+            let status = match () {
+                () if c.regression_count > 0 => "regression",
+                () if failing > 0 || unproven => "known_failures_only",
+                () => "stable",
+            };
             prop_assert_eq!(all.status.name(), status);
             let blockers = all.ranked_diagnostics.iter().filter(|d| d.severity == "blocker").count() as u64;
             prop_assert_eq!(blockers, c.regression_count);

@@ -15,7 +15,7 @@ mod rank;
 mod sample;
 mod signature;
 
-pub use cause::{Causes, Facts, cause};
+pub use cause::{Causes, Facts, cause, telling};
 pub use change::Replay;
 pub use diff::{Triage, diff};
 pub use digest::{Digested, ToDigest, digest};

@@ -138,7 +138,12 @@ impl<'c, 'a> View<'c, 'a> {
             }
             Change::KnownFailure => "it failed in the baseline too".into(),
             Change::Flaky => "it failed and then passed in the same run".into(),
-            Change::Removed if item.was.is_some_and(|t| t.status == TestStatus::Failed) => {
+            Change::Removed
+                if item.was.map_or_else(
+                    || item.before.is_some_and(|s| s.status.is_failure()),
+                    |t| t.status == TestStatus::Failed,
+                ) =>
+            {
                 "it failed in the baseline and is no longer there: that is no fix".into()
             }
             Change::Removed if item.after.is_none() => {
@@ -198,6 +203,9 @@ impl<'c, 'a> View<'c, 'a> {
             (Some(TestStatus::Ignored), _) => format!("it {was} in the baseline and is ignored now"),
             (None, Some(suite)) if suite.status.is_failure() && item.was.is_some() => {
                 format!("it has no result: its suite {}", words(suite.status))
+            }
+            (None, Some(suite)) if item.was.is_none() && suite.status == SuiteStatus::Ignored => {
+                "the suite is ignored now".into()
             }
             (None, _) if replay => "the run replays the baseline and has no result of it".into(),
             _ if self.current.head.status == Some(RunStatus::Aborted) => {

@@ -28,6 +28,7 @@ mod real_tools;
 mod report;
 mod report_sample;
 mod run;
+mod run_exit;
 mod run_hostile;
 mod run_junit;
 mod run_masking;

@@ -1,6 +1,6 @@
 //! `tollgate merge`: what stands in the folder of a merged run.
 
-use crate::support::{NOW, Ws};
+use crate::support::{NOW, Run, Ws, finish};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -51,12 +51,38 @@ fn shards(artifacts: &str) -> Ws {
     ws.put("tollgate.toml", TOML).put("suite.sh", SUITE).put("lint.sh", "echo fine\n");
     ws.run(&["run", "--out", "base", "--now", NOW]).expect(1);
     ws.put("lint.sh", LINT);
-    for (kind, index, total) in SHARDS {
-        let (out, more) = (format!("{kind}-{index}"), ["--artifacts", artifacts, "--now", NOW]);
-        let of = ["run", "--shard-kind", kind, "--shard-index", index, "--shard-total", total, "--out", &out];
-        assert!(ws.run(&[&of[..], &more].concat()).code <= 1);
-    }
+    shards_of(&ws, &["--artifacts", artifacts], &[]);
     ws
+}
+
+fn shards_of(ws: &Ws, more: &[&str], env: &[(&str, &str)]) {
+    for (kind, index, total) in SHARDS {
+        let out = format!("{kind}-{index}");
+        let of = ["run", "--shard-kind", kind, "--shard-index", index, "--shard-total", total, "--out", &out];
+        assert!(run_with(ws, &[&of[..], more, &["--now", NOW]].concat(), env).code <= 1);
+    }
+}
+
+fn run_with(ws: &Ws, args: &[&str], env: &[(&str, &str)]) -> Run {
+    let mut command = ws.command(args);
+    command.envs(env.iter().copied());
+    finish(command)
+}
+
+/// Shards of these flags and this environment, and beside them `whole`: the run that they divide.
+fn divided(more: &[&str], env: &[(&str, &str)]) -> Ws {
+    let ws = Ws::new();
+    ws.put("tollgate.toml", TOML).put("lint.sh", "echo fine\n");
+    ws.put("suite.sh", SUITE).run(&["run", "--out", "base", "--now", NOW]).expect(1);
+    ws.put("suite.sh", "echo \"$MY_TOKEN\"; echo 1..1; echo ok 1 - one\n");
+    run_with(&ws, &[&["run", "--out", "whole", "--now", NOW], more].concat(), env).expect(0);
+    shards_of(&ws, more, env);
+    ws
+}
+
+/// Merges into `one` without a word more than the shards.
+fn merge_alone(ws: &Ws, code: i32) -> String {
+    ws.run(&["merge", "unit-1", "suite-0", "unit-0", "--now", NOW, "--out", "one"]).expect(code).stderr
 }
 
 fn merge(ws: &Ws, out: &str, code: i32) -> String {
@@ -244,4 +270,113 @@ fn what_is_not_fit_to_be_copied_is_refused_and_nothing_is_written() {
     std::fs::rename(ws.at(&gamma), ws.at("moved")).unwrap();
     std::os::unix::fs::symlink(ws.at("moved"), ws.at(&gamma)).unwrap();
     refused("gamma is not a folder and is not copied");
+}
+
+#[test]
+fn secrets_masked_in_the_shards_are_counted_once() {
+    for artifacts in ["failed", "all"] {
+        let ws = divided(&["--artifacts", artifacts], &[("MY_TOKEN", "s3cr3t-value-99")]);
+        merge_alone(&ws, 0);
+        let masked = |run: &str| ws.json(&format!("{run}/summary.json"))["masked"].clone();
+        assert_eq!((masked("one"), masked("whole")), (5.into(), 5.into()), "{artifacts}");
+        // Of which only the summary was kept.
+        for shard in ["suite-0", "unit-0", "unit-1"] {
+            let text = ws.text(&format!("{shard}/summary.json"));
+            std::fs::remove_dir_all(ws.at(shard)).unwrap();
+            ws.put(&format!("{shard}/summary.json"), text);
+        }
+        std::fs::remove_dir_all(ws.at("one")).unwrap();
+        let said = merge_alone(&ws, 0);
+        assert!(said.contains("no shard has an environment.json beside its summary"), "{said}");
+        assert_eq!(masked("one"), 5);
+    }
+}
+
+#[test]
+fn shards_that_were_compared_make_a_run_that_is_compared() {
+    let ws = divided(&["--diff-from", "base"], &[]);
+    merge_alone(&ws, 0);
+    let (whole, one) = (ws.json("whole/triage_diff.json"), ws.json("one/triage_diff.json"));
+    for key in ["baseline", "status", "summary", "not_compared"] {
+        assert_eq!(one[key], whole[key], "{key}");
+    }
+    assert_eq!(one["compared"][0], whole["compared"][0]);
+    let of = |run: &str| ws.json(&format!("{run}/summary.json"));
+    assert_eq!(of("one")["baseline"], "base/summary.json");
+    assert_eq!(of("one")["triage_diff"]["status"], of("whole")["triage_diff"]["status"]);
+    let again = |run: &str| of(run)["replay_bundle"]["one_command_replay"].clone();
+    assert_eq!(again("one"), again("whole"));
+
+    let refused = |why: &str| {
+        std::fs::remove_dir_all(ws.at("one")).unwrap_or_default();
+        let said = merge_alone(&ws, 2);
+        assert!(said.contains(&format!("the shards were compared with {why}")), "{said}");
+        assert!(said.contains(": give the baseline with --diff-from") && said.lines().count() == 1, "{said}");
+        assert!(!ws.at("one").exists());
+    };
+    let base = ws.text("base/summary.json");
+    ws.put("base/summary.json", base.replacen("\"ci\"", "\"ci\" ", 1));
+    refused("base/summary.json, which is no longer the file that unit-1 states");
+    // What the caller names is taken as it is.
+    merge(&ws, "two", 0);
+    ws.put("base/summary.json", &base);
+    let diff = ws.text("suite-0/triage_diff.json");
+    ws.remove("suite-0/triage_diff.json");
+    refused("base/summary.json, of which suite-0 does not keep the SHA-256");
+    ws.put("suite-0/triage_diff.json", diff);
+    ws.remove("base/summary.json");
+    refused("base/summary.json, which cannot be ");
+    // No summary leads out of the workspace.
+    for shard in ["suite-0", "unit-0", "unit-1"] {
+        let path = format!("{shard}/summary.json");
+        ws.put(&path, ws.text(&path).replace("\"base/summary.json\"", "\"../base/summary.json\""));
+    }
+    refused("../base/summary.json, which cannot be read below the root");
+    ws.put("base/summary.json", base);
+    let diff = ws.text("unit-0/triage_diff.json");
+    ws.put("unit-0/triage_diff.json", diff.replace("\"run-", "\"other-"));
+    for shard in ["suite-0", "unit-0", "unit-1"] {
+        let path = format!("{shard}/summary.json");
+        ws.put(&path, ws.text(&path).replace("../base", "base"));
+    }
+    let said = merge_alone(&ws, 4);
+    assert!(said.contains("unit-0/triage_diff.json does not say what the summary of its run says"), "{said}");
+}
+
+#[test]
+fn a_merged_run_states_where_its_shards_ran() {
+    let ws = divided(&[], &[("VCR_MODE", "playback"), ("CI", "true")]);
+    let said = merge_alone(&ws, 0);
+    assert!(!said.contains("environment"), "{said}");
+    let (whole, one) = (ws.json("whole/environment.json"), ws.json("one/environment.json"));
+    assert_eq!((&one["vcr_mode"], &one["ci"]), (&"playback".into(), &true.into()));
+    for key in ["vcr_mode", "os", "cpus", "ci", "rustc", "node"] {
+        assert_eq!(one[key], whole[key], "{key}");
+    }
+    let bundle = |run: &str| ws.json(&format!("{run}/replay_bundle.json"))["environment"].clone();
+    assert_eq!(bundle("one"), bundle("whole"));
+
+    let edit = |shard: &str, key: &str, value: Value| {
+        let path = format!("{shard}/environment.json");
+        let mut document = ws.json(&path);
+        document[key] = value;
+        ws.put(&path, document.to_string());
+        std::fs::remove_dir_all(ws.at("one")).unwrap_or_default();
+    };
+    edit("suite-0", "rustc", "1.0.0 (an old one)".into());
+    edit("unit-1", "vcr_mode", "record".into());
+    let said = merge_alone(&ws, 0);
+    let note = "note: the shards differ in their environment (rustc, vcr_mode): it is that of suite-0\n";
+    assert!(said.contains(note), "{said}");
+    assert_eq!(ws.json("one/environment.json")["rustc"], "1.0.0 (an old one)");
+    assert_eq!(bundle("one")["vcr_mode"], "playback");
+    ws.remove("suite-0/environment.json");
+    edit("unit-1", "vcr_mode", "playback".into());
+    let said = merge_alone(&ws, 0);
+    let note = "note: suite-0 has no environment.json: the environment is that of unit-0\n";
+    assert!(said.contains(note) && !said.contains("differ"), "{said}");
+    edit("unit-0", "run_id", "another".into());
+    let said = merge_alone(&ws, 4);
+    assert!(said.contains("unit-0/environment.json does not say what the summary"), "{said}");
+    assert!(!ws.at("one").exists());
 }

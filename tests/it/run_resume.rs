@@ -210,3 +210,104 @@ fn a_command_that_cannot_be_started_has_a_cause() {
         assert_eq!(digest["root_cause_class"], class, "{digest:#}");
     }
 }
+
+/// Every unit says that it runs; `beta` then ends its parent by `$SIGNAL`, once its words stand in the file `$SAID` where that
+/// is set; the suites of `$TOO` stay for as long.
+const ENDS: &str = r#"
+echo "$1" >> begun.txt; echo "said by $1"
+case "$TOO" in *"$1"*) sleep 600 ;; esac
+if [ "$1" = beta ]; then
+  for name in $TOO; do while ! grep -q "$name" begun.txt; do sleep 0.01; done; done
+  if [ -n "$SAID" ]; then while ! grep -q "said by beta" "$SAID"; do sleep 0.01; done; fi
+  kill -$SIGNAL $PPID; sleep 600
+fi
+"#;
+
+/// How often a suite was begun.
+fn begun(ws: &Ws, name: &str) -> usize {
+    ws.text("begun.txt").lines().filter(|line| *line == name).count()
+}
+
+#[test]
+fn a_suite_that_kills_tollgate_twice_is_not_started_a_third_time() {
+    let ws = workspace_of(&format!("TOO=\nSAID=out/beta/output.log\nSIGNAL=KILL\n{ENDS}{SUITE}"));
+    let run = |args: &[&str]| start(&ws, args).wait().unwrap().code();
+    assert_eq!(run(&["run", "--jobs", "1", "--out", "out"]), None);
+    assert_eq!(run(&["run", "--jobs", "1", "--resume", "out"]), None);
+    assert_eq!(begun(&ws, "beta"), 2);
+    let resumed = ws.run(&["run", "--jobs", "1", "--resume", "out"]).expect(1);
+    let sentence = "tollgate was killed twice while it ran: it is not started a third time";
+    assert!(resumed.stderr.contains(sentence), "{}", resumed.stderr);
+    assert_eq!(begun(&ws, "beta"), 2, "{}", resumed.stderr);
+    let summary = ws.json("out/summary.json");
+    assert_eq!((&summary["status"], &summary["not_run"]), (&json!("failed"), &json!([])));
+    assert_eq!(summary["failed_unit_names"], json!(["beta"]));
+    assert_eq!((&summary["passed_suites"], &summary["passed_units"]), (&json!(1), &json!(2)));
+    let beta = ws.json("out/beta/result.json");
+    assert_eq!((&beta["status"], &beta["fault"]), (&json!("crashed"), &json!(sentence)));
+    // What it said the last time is the evidence.
+    assert!(ws.text(beta["log"].as_str().unwrap()).contains("said by beta"));
+    assert!(ws.at("out/beta/failure_digest.json").is_file());
+    valid(&ws, "out");
+    // It is done: nothing is left to be taken up.
+    ws.run(&["run", "--resume", "out"]).expect(1);
+    assert_eq!((begun(&ws, "beta"), begun(&ws, "gamma")), (2, 1));
+}
+
+#[test]
+fn a_run_that_was_interrupted_twice_is_taken_up_as_before() {
+    let ws = workspace_of(&format!("TOO=\nSIGNAL=TERM\n{ENDS}{SUITE}"));
+    let run = |args: &[&str]| start(&ws, args).wait().unwrap().code();
+    assert_eq!(run(&["run", "--jobs", "1", "--out", "out"]), Some(143));
+    assert_eq!(run(&["run", "--jobs", "1", "--resume", "out"]), Some(143));
+    ws.put("suite.sh", format!("echo \"$1\" >> begun.txt\n{SUITE}"));
+    ws.run(&["run", "--jobs", "1", "--resume", "out"]).expect(0);
+    assert_eq!(begun(&ws, "beta"), 3);
+    assert_eq!(ws.json("out/summary.json")["status"], "passed");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn every_suite_that_was_under_way_at_both_ends_counts() {
+    let ws = workspace_of(&format!("TOO=gamma\nSIGNAL=KILL\n{ENDS}{SUITE}"));
+    let run = |args: &[&str]| start(&ws, args).wait().unwrap().code();
+    let flags = ["--jobs", "4", "--artifacts", "failed"];
+    assert_eq!(run(&[&["run", "--out", "out"][..], &flags].concat()), None);
+    std::fs::remove_file(ws.at("begun.txt")).unwrap();
+    assert_eq!(run(&["run", "--jobs", "4", "--resume", "out"]), None);
+    ws.run(&["run", "--resume", "out"]).expect(1);
+    let summary = ws.json("out/summary.json");
+    assert_eq!(summary["failed_unit_names"], json!(["beta", "gamma"]));
+    // Nothing was kept of what it said.
+    assert_eq!(ws.json("out/gamma/result.json")["log"], "");
+    valid(&ws, "out");
+}
+
+#[test]
+fn what_was_chosen_bounds_what_is_compared_and_is_kept_when_the_run_is_taken_up() {
+    let ws = interrupted(&["--unit-target", "alpha", "--unit-target", "beta"]);
+    ws.put("suite.sh", SUITE);
+    ws.run(&["run", "--out", "full"]).expect(0);
+    ws.run(&["run", "--resume", "out"]).expect(0);
+    let one = ws.run(&["run", "--unit-target", "beta", "--out", "one", "--diff-from", "full"]).expect(0);
+    assert!(
+        format!("{}{}", one.stdout, one.stderr).contains("0 removed, 0 not run; 3 suites not compared\n")
+    );
+    let sentence = "3 suites of the baseline are not compared: this run was not asked for them.";
+    assert!(ws.text("one/run_report.md").contains(sentence));
+    ws.run(&["diff", "full", "out", "--out", "diff.json"]).expect(0);
+    for (diff, not_compared) in [("diff.json", 2), ("one/triage_diff.json", 3)] {
+        let diff = ws.json(diff);
+        assert_eq!(diff["status"], "stable");
+        assert_eq!(
+            (&diff["summary"]["removed_count"], &diff["not_compared"]),
+            (&json!(0), &json!(not_compared))
+        );
+    }
+    assert_eq!(ws.json("out/summary.json")["selection"], json!({"units": ["alpha", "beta"]}));
+    assert_eq!(ws.json("full/summary.json")["selection"], Value::Null);
+    let again = ws.json("out/summary.json")["replay_bundle"]["one_command_replay"].clone();
+    assert_eq!(again, "tollgate run --profile ci --unit-target alpha --unit-target beta");
+    valid(&ws, "one");
+    valid(&ws, "out");
+}

@@ -100,8 +100,10 @@ fn what_cannot_be_compared_is_one_sentence() {
         *tests = json!([tests[0], tests[0]]);
     });
     std::os::unix::fs::symlink(ws.at("now"), ws.at("link")).expect("a link");
+    std::fs::hard_link(ws.at("now/summary.json"), ws.at("hard.json")).expect("a link");
     for (base, current, code, sentence) in [
         ("now", "link", 2, "now/summary.json is both the baseline and the run: name two runs"),
+        ("now", "hard.json", 2, "now/summary.json is both the baseline and the run: name two runs"),
         ("copy.json", "now", 2, "copy.json and now/summary.json are the same run, byte for byte"),
         ("absent", "now", 4, "absent does not exist"),
         ("base", "runs", 4, "runs does not exist"),
@@ -135,6 +137,59 @@ fn what_cannot_be_compared_is_one_sentence() {
     }
     ws.run(&["diff", "base"]).expect(2);
     ws.run(&["diff", "base", "now", "--format", "junit"]).expect(2);
+}
+
+#[test]
+fn two_runs_without_an_id_that_came_out_alike_are_stable() {
+    let ws = Ws::new();
+    let mut document: Value =
+        serde_json::from_str(&summary("r", "c", &[suite("s", "passed", &[test("a", "passed", None)])]))
+            .unwrap();
+    document.as_object_mut().unwrap().remove("run_id");
+    ws.put("1.json", document.to_string()).put("2.json", document.to_string());
+    let run = ws.run(&["diff", "1.json", "2.json", "--format", "json"]).expect(0);
+    let diff: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!(diff["status"], "stable");
+    assert!(diff["summary"].as_object().unwrap().values().all(|count| *count == json!(0)), "{diff:#}");
+    assert_eq!(diff["ranked_diagnostics"], json!([]));
+    // One file is no two runs, whatever it states.
+    std::os::unix::fs::symlink(ws.at("1.json"), ws.at("link.json")).unwrap();
+    ws.run(&["diff", "1.json", "link.json"]).expect(2);
+}
+
+#[test]
+fn the_answer_is_never_written_over_what_is_compared() {
+    let ws = two_runs();
+    let texts = || ["base", "now"].map(|run| ws.text(&format!("{run}/summary.json")));
+    let before = texts();
+    std::os::unix::fs::symlink(ws.at("base/summary.json"), ws.at("link.json")).unwrap();
+    for (flag, out) in [
+        ("--out", "base/summary.json"),
+        ("--out", "./now/../now/summary.json"),
+        ("--out", "link.json"),
+        ("--format", "json:now/summary.json"),
+        ("--format", "human:link.json"),
+    ] {
+        let run = ws.run(&["diff", "base", "now", flag, out]).expect(2);
+        let sentence = "/summary.json, which is compared: write the answer somewhere else";
+        assert!(run.stderr.contains(sentence) && run.stderr.lines().count() == 1, "{out}: {}", run.stderr);
+        assert_eq!(texts(), before);
+    }
+}
+
+#[test]
+fn what_is_gone_stands_on_the_line_of_the_status() {
+    let ws = Ws::new();
+    let of = |tests: &[Value], failed| [suite("s", if failed { "failed" } else { "passed" }, tests)];
+    let (a, b) = (test("a", "passed", None), test("b", "passed", None));
+    ws.put("1.json", summary("r1", "c", &of(&[a.clone(), b], false)));
+    ws.put("2.json", summary("r2", "c", &of(&[a.clone(), test("b", "failed", None)], true)));
+    ws.put("3.json", summary("r3", "c", &of(&[a], false)));
+    let status =
+        |base: &str| ws.run(&["diff", base, "3.json"]).expect(0).stdout.lines().nth(1).map(String::from);
+    assert_eq!(status("1.json").unwrap(), "stable against 1.json: flaky 0 removed 1 not_run 0");
+    // Nothing shows that it is fixed.
+    assert_eq!(status("2.json").unwrap(), "known_failures_only against 2.json: flaky 0 removed 1 not_run 0");
 }
 
 #[test]

@@ -16,6 +16,7 @@ use crate::base::process::MARK;
 use crate::base::redact::Masker;
 use crate::model::event::{RunEvent, Started};
 use crate::model::plan::ShardKind;
+use crate::model::record::SuiteRecord;
 use crate::model::run::{Identity, LintResult, NotRun, RunStatus};
 use crate::record::{self, File, Folder, Journal, Replayed, SuiteFolders};
 use crate::run::{self, Options};
@@ -125,7 +126,8 @@ impl UnderWay<'_> {
         let all = plan.items.iter().map(|i| (&i.kind, &i.name)).chain(done_suites);
         let folders = SuiteFolders::new(all.map(|(kind, name)| (kind.as_str(), name.as_str())));
         if done.is_some() {
-            resume::clear(self.folder, &folders, plan)?;
+            let lost = self.prepared.lost.len();
+            resume::clear(self.folder, &folders, &plan.items[..plan.items.len().saturating_sub(lost)])?;
         }
         let session = Session {
             ground: self.ground,
@@ -138,20 +140,39 @@ impl UnderWay<'_> {
             masker: &self.masker,
             rules: self.prepared.rules,
             watcher,
+            lost: &self.prepared.lost,
             states,
             records: Mutex::default(),
         };
         let mut lint = done.as_ref().map_or_else(Vec::new, |d| d.lint.clone());
+        session.give_up();
         let (facts, ended) = self.execute(&session, &mut lint)?;
         let mut records = done.map_or_else(Vec::new, |d| d.done);
         records.extend(session.records.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let written = self.write(&journal, &folders, records, lint, (&facts, &ended))?;
+        journal.append(&RunEvent::Finished { status: written.summary.status });
+        self.close(journal, watcher);
+        Ok(RunAnswer { written, interrupted: ended.interrupted })
+    }
+
+    /// Writes the documents.
+    fn write(
+        &self,
+        journal: &Journal,
+        folders: &SuiteFolders,
+        records: Vec<SuiteRecord>,
+        lint: Vec<LintResult>,
+        (facts, ended): (&environment::Facts, &run::Ended),
+    ) -> Result<Written, Error> {
+        let plan = &self.prepared.plan;
         let not_run = self.not_run(&records);
         let outcome = Outcome {
-            identity: self.identity(&journal),
+            identity: self.identity(journal),
             profile: plan.profile.clone(),
             aborted: ended.interrupted.is_some(),
             baseline: self.prepared.baseline.as_ref(),
             rerun_from: self.prepared.rerun_from.clone(),
+            selection: self.prepared.selection.clone(),
             shard: plan.shard.clone(),
             plan: plan.whole,
             records,
@@ -161,13 +182,9 @@ impl UnderWay<'_> {
             rerunnable: true,
             again: self.again(),
             replays: Replays::new(&self.ground.run, &plan.profile, &self.masker),
-            facts: &facts,
-            env: self.request.env,
+            facts,
         };
-        let written = run_documents::write(self.folder, &folders, outcome)?;
-        journal.append(&RunEvent::Finished { status: written.summary.status });
-        self.close(journal, watcher);
-        Ok(RunAnswer { written, interrupted: ended.interrupted })
+        run_documents::write(self.folder, folders, outcome)
     }
 
     /// Who the run is, as of now.
@@ -255,6 +272,7 @@ impl UnderWay<'_> {
             timeout: self.prepared.rules.timeout,
             artifacts: self.prepared.rules.artifacts,
             lint: !self.prepared.lint.is_empty(),
+            chosen: self.prepared.selection.clone(),
             goes_by: self.prepared.goes_by.clone(),
         }
     }
@@ -296,7 +314,7 @@ impl UnderWay<'_> {
     }
 
     /// What was selected and has no record: it did not start, or was interrupted.
-    fn not_run(&self, records: &[crate::model::record::SuiteRecord]) -> Vec<NotRun> {
+    fn not_run(&self, records: &[SuiteRecord]) -> Vec<NotRun> {
         let done: BTreeSet<_> = records.iter().map(|r| (r.role, &r.result.kind, &r.result.name)).collect();
         let has = |item: &&crate::model::plan::Item| !done.contains(&(item.role, &item.kind, &item.name));
         self.prepared.plan.items.iter().filter(has).map(listed).collect()
@@ -310,8 +328,12 @@ impl UnderWay<'_> {
         }
         let shard = &plan.shard;
         let divided = (shard.kind != ShardKind::None).then(|| (shard.kind.name(), shard.index, shard.total));
-        let items = self.prepared.chosen.then_some(plan.items.as_slice());
-        run_again(&plan.profile, items, self.prepared.baseline.as_ref().map(|b| b.shown.as_str()), divided)
+        run_again(
+            &plan.profile,
+            &self.prepared.selection,
+            self.prepared.baseline.as_ref().map(|b| b.shown.as_str()),
+            divided,
+        )
     }
 
     /// How long the suites of this plan took in the last run, shared among the jobs; `None` where no run tells.

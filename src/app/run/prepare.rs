@@ -13,7 +13,7 @@ use crate::base::files::{self, show};
 use crate::base::redact::Masker;
 use crate::model::event::Started;
 use crate::model::plan::{Item, Plan, Shard, ShardKind};
-use crate::model::run::{LintResult, NotRun, ReplayBundle, RunStatus, Summary, schema};
+use crate::model::run::{Chosen, LintResult, NotRun, ReplayBundle, RunStatus, Summary, schema};
 use crate::model::suite::{Role, SuiteResult, SuiteStatus};
 use crate::model::test::{TestResult, TestStatus};
 use crate::plan::{self, Choice, Division, Timings};
@@ -36,8 +36,11 @@ pub(super) struct Prepared {
     pub baseline: Option<Baseline>,
     /// The summary that it replays, as named.
     pub rerun_from: Option<String>,
-    /// Names that were chosen on the command line: they stand in the command that repeats the run.
-    pub chosen: bool,
+    /// Names that were chosen on the command line.
+    pub selection: Chosen,
+    /// Of the last so many items of the plan, when they were started the last time: tollgate was killed twice while they ran, and
+    /// they are not started again.
+    pub lost: Vec<String>,
     /// What holds for every suite.
     pub rules: Rules,
     /// What it goes by, for the journal.
@@ -100,7 +103,8 @@ fn fresh(ground: &Ground, request: &RunRequest<'_>) -> Result<Prepared, Error> {
         correlation_id: sha256_hex(tie.as_bytes())[..32].to_string(),
         baseline,
         rerun_from: None,
-        chosen: !request.suites.is_empty() || !request.units.is_empty(),
+        selection: Chosen { suites: request.suites.to_vec(), units: request.units.to_vec() },
+        lost: Vec::new(),
         notes,
     })
 }
@@ -181,7 +185,8 @@ fn rerun_of(
         correlation_id: summary.identity.correlation_id,
         baseline: None,
         rerun_from: Some(shown),
-        chosen: false,
+        selection: Chosen::default(),
+        lost: Vec::new(),
         notes,
     })
 }
@@ -211,6 +216,7 @@ fn as_summary(bundle: ReplayBundle) -> Summary {
         status: RunStatus::Failed,
         baseline: None,
         rerun_from: None,
+        selection: Chosen::default(),
         shard: Shard {
             kind,
             index: environment.shard_index,
@@ -304,7 +310,10 @@ pub(super) fn resumed(
         None => None,
         Some(shown) => Some(Baseline::open(&ground.root.real().join(shown), &ground.root)?),
     };
-    let items = started.selected.iter().filter(|item| !is_done(item)).map(item_of).collect();
+    let is_lost = |item: &NotRun| replayed.lost.iter().any(|l| l.kind == item.kind && l.suite == item.name);
+    let (lost, left): (Vec<&NotRun>, Vec<&NotRun>) =
+        started.selected.iter().filter(|item| !is_done(item)).partition(|item| is_lost(item));
+    let items = left.into_iter().chain(lost).map(item_of).collect();
     let lint = ground.run.lint.iter().filter(|_| started.lint).map(|(name, _)| name.clone()).collect();
     Ok(Prepared {
         rules: Rules::of(request, Some(started)),
@@ -320,7 +329,8 @@ pub(super) fn resumed(
         correlation_id: started.correlation_id.clone(),
         baseline,
         rerun_from: started.rerun_from.clone(),
-        chosen: false,
+        selection: started.chosen.clone(),
+        lost: replayed.lost.iter().map(|l| l.started_at.clone()).collect(),
         notes,
     })
 }
@@ -356,12 +366,11 @@ pub fn bundle_differences(
     let (bundle, _) = record::read_bundle(bundle).map_err(|e| Error::Work(e.to_string()))?;
     let facts = environment::facts(ground.root.real(), &ground.run, env);
     let (theirs, here) = (bundle.environment, format!("{}-{}", facts.os.name, facts.os.arch));
-    let vcr = env.get("VCR_MODE").filter(|m| !m.is_empty()).cloned();
     let pairs = [
         ("commit", theirs.git_sha, ground.commit),
         ("operating system", theirs.os, Some(here)),
         ("rustc", theirs.rustc, facts.rustc),
-        ("VCR_MODE", theirs.vcr_mode, vcr),
+        ("VCR_MODE", theirs.vcr_mode, facts.vcr_mode),
     ];
     let word = |value: &Option<String>| value.as_deref().map_or("none".into(), show);
     let differ = pairs.iter().filter(|(_, theirs, here)| theirs != here);

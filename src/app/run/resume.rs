@@ -84,10 +84,10 @@ impl TakenUp {
     }
 }
 
-/// Takes away the folders of suites that are not done: files of an attempt that was cut short would stand among those of the
+/// Takes away the folders of suites that are to be started: files of an attempt that was cut short would stand among those of the
 /// next, and a process that was not found may hold one of them open.
-pub(super) fn clear(folder: &Folder, folders: &SuiteFolders, plan: &Plan) -> Result<(), Error> {
-    for item in &plan.items {
+pub(super) fn clear(folder: &Folder, folders: &SuiteFolders, items: &[Item]) -> Result<(), Error> {
+    for item in items {
         let dir = folder.suite_dir(&folders.of(&item.kind, &item.name));
         match std::fs::remove_dir_all(&dir) {
             Err(e) if e.kind() != ErrorKind::NotFound => {

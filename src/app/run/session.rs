@@ -6,23 +6,22 @@ use super::steps::{commands_of, narrow, read, steps};
 use crate::app::clock::RunClock;
 use crate::app::commands::{Replays, environment};
 use crate::app::ground::Ground;
+use crate::app::step::{TAIL, step_of};
 use crate::app::suite_record::{SuiteEnd, record_of, write_suite};
+use crate::base::files::read_tail;
 use crate::base::process::Ending;
 use crate::base::redact::Masker;
 use crate::model::event::RunEvent;
 use crate::model::plan::{Artifacts, Item, Plan};
 use crate::model::record::SuiteRecord;
 use crate::model::run::Identity;
-use crate::model::suite::{Reader, SuiteSpec};
+use crate::model::suite::{Reader, SuiteSpec, SuiteStatus};
 use crate::model::test::Reading;
 use crate::record::{Folder, Journal, SuiteFile, SuiteFolders};
 use crate::run::{self, Job, LogTo, Next};
-use crate::triage::attempts::{Attempt, Step, StepEnded, Unread, attempt};
+use crate::triage::attempts::{Attempt, Step, Unread, attempt};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-/// Bytes at the end of a log that a cause is looked for in.
-const TAIL: u64 = 64 << 10;
 
 /// What every suite of a run shares.
 pub(super) struct Session<'a> {
@@ -36,6 +35,8 @@ pub(super) struct Session<'a> {
     pub masker: &'a Masker,
     pub rules: Rules,
     pub watcher: &'a dyn Watcher,
+    /// Of the last so many items of the plan, when they were started the last time: they are not started again.
+    pub lost: &'a [String],
     /// One for each item of the plan.
     pub states: Vec<Mutex<State>>,
     /// Suites that are done.
@@ -84,6 +85,11 @@ impl Session<'_> {
         Results::of(self.spec(job)?, &item.name, &out, self.ground.root.real(), self.folder.dir())
     }
 
+    /// The items of the plan that are to be started.
+    fn to_start(&self) -> &[Item] {
+        &self.plan.items[..self.plan.items.len().saturating_sub(self.lost.len())]
+    }
+
     /// The jobs of the plan, in its order.
     pub(super) fn jobs(&self) -> Vec<Job> {
         let job = |(at, item): (usize, &Item)| {
@@ -99,7 +105,7 @@ impl Session<'_> {
                 log: self.log_to(item, 1),
             })
         };
-        self.plan.items.iter().enumerate().filter_map(job).collect()
+        self.to_start().iter().enumerate().filter_map(job).collect()
     }
 
     /// The folder that fills `{out}`: absolute, because a suite may run elsewhere.
@@ -132,16 +138,9 @@ impl Session<'_> {
                     let mut input = ended.log.range(end.log_start, end.log_end);
                     read(reader, &mut input, "its output")
                 };
-                let results = match (&end.start_error, reader) {
-                    (Some(_), _) | (None, Reader::Exit) => None,
-                    (None, _) => Some(of_file.unwrap_or_else(of_log)),
-                };
-                Step {
-                    ended: ended_as(end),
-                    read: results,
-                    asked: state.asked.get(at).cloned().flatten(),
-                    trouble: ended.log_error.clone(),
-                }
+                let asked = state.asked.get(at).cloned().flatten();
+                let trouble = ended.log_error.clone();
+                step_of(end, &ended.log, reader, asked, trouble, || of_file.unwrap_or_else(of_log))
             })
             .collect();
         let mut judged = attempt(&self.item(job).name, &judged);
@@ -160,12 +159,53 @@ impl Session<'_> {
         Some(Next::Retry(steps(commands), self.log_to(item, number)))
     }
 
-    /// Records a suite whose attempts are over.
-    fn finish(&self, job: usize, log: &run::Log) -> SuiteRecord {
+    /// Records the suites that are not started again, each as crashed. What stands in their folders is the last that is known of
+    /// them.
+    pub(super) fn give_up(&self) {
+        let first = self.to_start().len();
+        for (job, started_at) in (first..).zip(self.lost) {
+            {
+                let mut state = locked(&self.states[job]);
+                state.started_at = Some(started_at.clone());
+                state.attempts.push(Attempt {
+                    status: SuiteStatus::Crashed,
+                    cases: Vec::new(),
+                    fault: Some(
+                        "tollgate was killed twice while it ran: it is not started a third time".into(),
+                    ),
+                    exit_code: None,
+                    signal: None,
+                    whole: true,
+                    absent: false,
+                });
+            }
+            let own = self.folders.of(&self.item(job).kind, &self.item(job).name);
+            let log = self.folder.suite_rel(&own, SuiteFile::Output);
+            let tail = read_tail(&self.folder.suite_path(&own, SuiteFile::Output), &log, TAIL);
+            let log = if tail.is_some() { log } else { String::new() };
+            let record = self.finish(job, &String::from_utf8_lossy(&tail.unwrap_or_default()), log);
+            self.conclude(record);
+        }
+    }
+
+    /// A suite is done.
+    fn conclude(&self, record: SuiteRecord) {
+        self.journal.append(&RunEvent::SuiteFinished {
+            suite: record.result.name.clone(),
+            kind: record.result.kind.clone(),
+            status: record.result.status.name().into(),
+            duration_ms: record.result.duration_ms,
+            record: Box::new(record.clone()),
+        });
+        self.watcher.finished(&record);
+        locked(&self.records).push(record);
+    }
+
+    /// Records a suite whose attempts are over; `tail` is the end of its output, `log` where that stands.
+    fn finish(&self, job: usize, tail: &str, log: String) -> SuiteRecord {
         let item = self.item(job);
         let spec = self.spec(job);
         let replays = Replays::new(&self.ground.run, &self.plan.profile, self.masker);
-        let own = self.folders.of(&item.kind, &item.name);
         let state = std::mem::take(&mut *locked(&self.states[job]));
         let end = SuiteEnd {
             item: item.clone(),
@@ -174,21 +214,19 @@ impl Session<'_> {
             reader: spec.map_or(Reader::Exit, |s| s.reader),
             command: shown_command(&replays, item),
             cwd: spec.map_or_else(|| ".".into(), |s| s.cwd.clone()),
-            log: self.folder.suite_rel(&own, SuiteFile::Output),
+            log,
             started_at: state.started_at.unwrap_or_default(),
             finished_at: self.clock.stamp(),
             leftovers: state.leftovers,
             masked: state.masked,
         };
-        let tail = log.tail(TAIL).unwrap_or_default();
-        let tail = String::from_utf8_lossy(&tail);
-        let recorded = record_of(end, self.masker, &self.ground.quarantines, &tail);
+        let recorded = record_of(end, self.masker, &self.ground.quarantines, tail);
         for note in &recorded.notes {
             self.watcher.note(note);
         }
         if (self.rules.artifacts == Artifacts::All || !is_plain(&recorded.record))
             && let Err(error) =
-                write_suite(self.folder, self.folders, self.identity, &recorded, &tail, &replays)
+                write_suite(self.folder, self.folders, self.identity, &recorded, tail, &replays)
         {
             self.watcher.note(&error.to_string());
         }
@@ -204,15 +242,6 @@ fn is_plain(record: &SuiteRecord) -> bool {
 /// `output.log` of the first attempt; a retry never writes over it.
 fn log_file(attempt: u32) -> SuiteFile {
     if attempt <= 1 { SuiteFile::Output } else { SuiteFile::Attempt(attempt) }
-}
-
-fn ended_as(end: &run::StepEnd) -> StepEnded {
-    match (&end.start_error, end.ending) {
-        (Some(why), _) => StepEnded::NotStarted(why.clone()),
-        (None, Ending::Exited(code)) => StepEnded::Exited(code),
-        (None, Ending::Signalled(signal) | Ending::Interrupted(signal)) => StepEnded::Signalled(signal),
-        (None, Ending::TimedOut) => StepEnded::TimedOut,
-    }
 }
 
 /// The command of an item as people are shown it.
@@ -284,17 +313,12 @@ impl run::Observer for Session<'_> {
         if let Some(retry) = retry {
             return retry;
         }
-        let record = self.finish(job, &ended.log);
-        self.journal.append(&RunEvent::SuiteFinished {
-            suite: item.name.clone(),
-            kind: item.kind.clone(),
-            status: record.result.status.name().into(),
-            duration_ms: record.result.duration_ms,
-            record: Box::new(record.clone()),
-        });
-        self.watcher.finished(&record);
+        let tail = ended.log.tail(TAIL).unwrap_or_default();
+        let own = self.folders.of(&item.kind, &item.name);
+        let log = self.folder.suite_rel(&own, SuiteFile::Output);
+        let record = self.finish(job, &String::from_utf8_lossy(&tail), log);
         let failed = record.result.status.is_failure();
-        locked(&self.records).push(record);
+        self.conclude(record);
         if failed { Next::Failed } else { Next::Done }
     }
 }

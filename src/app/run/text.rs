@@ -1,7 +1,7 @@
 //! A run as people read it: one line a suite as it ends; at the end what failed, complete, and how to see it again.
 
 use super::execute::RunAnswer;
-use crate::base::files::open_regular;
+use crate::base::files::read_tail;
 use crate::model::plan::{Plan, ShardKind};
 use crate::model::record::SuiteRecord;
 use crate::model::run::{LintResult, RunStatus, Summary};
@@ -198,8 +198,12 @@ fn case_lines(case: &Case) -> String {
 
 fn changes(diff: &TriageDiff) -> String {
     let c = &diff.summary;
+    let not_compared = match diff.not_compared {
+        0 => String::new(),
+        n => format!("; {n} suite{} not compared", if n == 1 { "" } else { "s" }),
+    };
     format!(
-        "against  {}: {}; {} regressions, {} of them new tests, {} still failing, {} fixed, {} removed, {} not run\n",
+        "against  {}: {}; {} regressions, {} of them new tests, {} still failing, {} fixed, {} removed, {} not run{not_compared}\n",
         terminal(&diff.baseline),
         diff.status.name(),
         c.regression_count,
@@ -242,15 +246,7 @@ fn counts(summary: &Summary, style: &Style) -> String {
 
 /// The last lines of a suite's log, at most `lines` of them; empty where it cannot be read.
 pub fn log_tail(root: &Path, log: &str, lines: usize) -> String {
-    use std::io::{Read as _, Seek as _, SeekFrom};
-    let read = || -> Option<Vec<u8>> {
-        let (mut file, meta) = open_regular(&root.join(log), log).ok()?;
-        file.seek(SeekFrom::Start(meta.len().saturating_sub(TAIL))).ok()?;
-        let mut bytes = Vec::new();
-        file.take(TAIL).read_to_end(&mut bytes).ok()?;
-        Some(bytes)
-    };
-    let bytes = read().unwrap_or_default();
+    let bytes = read_tail(&root.join(log), log, TAIL).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
     let all: Vec<&str> = text.lines().collect();
     all[all.len().saturating_sub(lines)..].join("\n")

@@ -1,0 +1,45 @@
+//! One command of an attempt as it is judged: how it ended, what its results say, and where those do not say why it
+//! failed, what its output does.
+
+use crate::base::process::Ending;
+use crate::ingest;
+use crate::model::suite::Reader;
+use crate::model::test::{Failure, Reading};
+use crate::run::{Log, StepEnd};
+use crate::triage::attempts::{Step, StepEnded, Unread};
+use crate::triage::{self, Causes};
+use std::io::Read as _;
+
+/// Bytes at the end of an output in which a reason is looked for.
+pub(super) const TAIL: u64 = 64 << 10;
+
+/// The step; `read` gives its results and is not called where the reader reads none.
+pub(super) fn step_of(
+    end: &StepEnd,
+    log: &Log,
+    reader: Reader,
+    asked: Option<String>,
+    trouble: Option<String>,
+    read: impl FnOnce() -> Result<Vec<Reading>, Unread>,
+) -> Step {
+    let ended = match (&end.start_error, end.ending) {
+        (Some(why), _) => StepEnded::NotStarted(why.clone()),
+        (None, Ending::Exited(code)) => StepEnded::Exited(code),
+        (None, Ending::Signalled(signal) | Ending::Interrupted(signal)) => StepEnded::Signalled(signal),
+        (None, Ending::TimedOut) => StepEnded::TimedOut,
+    };
+    let read = (reader != Reader::Exit && end.start_error.is_none()).then(read);
+    // The last lines of any reporter are counts; those of a killed process are whatever it was at.
+    let last = reader == Reader::Exit && matches!(ended, StepEnded::Exited(_));
+    let told = Step::is_silent(&ended, read.as_ref()).then(|| told(end, log, last)).flatten();
+    Step { ended, read, asked, told, trouble }
+}
+
+fn told(end: &StepEnd, log: &Log, last: bool) -> Option<Failure> {
+    let from = end.log_end.saturating_sub(TAIL).max(end.log_start);
+    let mut bytes = Vec::new();
+    // What cannot be read tells nothing; that it cannot is told where the log is kept.
+    log.range(from, end.log_end).read_to_end(&mut bytes).ok()?;
+    let output = String::from_utf8_lossy(&bytes);
+    ingest::said(&output, &|text| triage::telling(Causes::embedded(), text), last)
+}

@@ -1,0 +1,153 @@
+//! Why a command failed, as far as its output says: for what no results tell of.
+
+use super::panic::first_panic;
+use super::place;
+use crate::base::ansi::without_ansi;
+use crate::model::test::{Failure, SourcePlace};
+
+/// Lines that are taken for the message where nothing in the output tells more.
+const LAST: usize = 3;
+/// Lines that are kept as the failure's text.
+const KEPT: usize = 20;
+/// Lines after a telling one in which its place is looked for.
+const NEAR: usize = 8;
+
+/// The failure that the end of a command's output tells of: the first panic of a Rust program, else the last traceback of a
+/// Python one, else the line that `telling` finds, else the first that calls itself an error, else, with `last`, its last lines. `None` where it tells nothing.
+pub fn said(
+    output: &str,
+    telling: &dyn for<'t> Fn(&'t str) -> Option<&'t str>,
+    last: bool,
+) -> Option<Failure> {
+    let output = readable(output);
+    let panic = first_panic(&output).filter(|p| !p.message.trim().is_empty());
+    let (message, place) = panic
+        .map(|p| (p.message, p.place))
+        .or_else(|| traceback(&output))
+        .or_else(|| {
+            let line = telling(&output).or_else(|| output.lines().find(|l| is_error(l)))?;
+            Some((line.trim().to_string(), near(&output, line)))
+        })
+        .or_else(|| last.then(|| final_lines(&output, LAST)).map(|m| (m.clone(), of_start(&m))))?;
+    let found = Failure::new(&message, &final_lines(&output, KEPT), place);
+    (!message.trim().is_empty()).then_some(found)
+}
+
+/// The text without terminal escapes, and of a line that was written over only what stood there last.
+fn readable(output: &str) -> String {
+    let plain = without_ansi(output);
+    let shown = |line: &str| {
+        let line = line.trim_end();
+        line.rsplit_once('\r').map_or(line, |(_, after)| after).to_string()
+    };
+    plain.lines().map(shown).collect::<Vec<_>>().join("\n")
+}
+
+/// `error: …`, `fatal: …`, `tool: error[x]: …`, `a.yml:3: error: …`.
+fn is_error(line: &str) -> bool {
+    // What follows the last `: ` is no label.
+    let Some((labels, _)) = line.rsplit_once(": ") else { return false };
+    labels.split(": ").take(2).any(|part| {
+        let label = part.trim().split('[').next().unwrap_or_default();
+        ["error", "fatal", "fatal error"].iter().any(|word| label.eq_ignore_ascii_case(word))
+    })
+}
+
+/// The last lines that say anything, at most so many.
+fn final_lines(output: &str, most: usize) -> String {
+    let lines: Vec<&str> = output.lines().filter(|l| !l.trim().is_empty()).collect();
+    lines[lines.len().saturating_sub(most)..].join("\n")
+}
+
+/// The exception that the last traceback ends with, and the frame that raised it.
+fn traceback(output: &str) -> Option<(String, Option<SourcePlace>)> {
+    let (_, block) = output.rsplit_once("Traceback (most recent call last):\n")?;
+    let end = block.lines().position(|l| !l.starts_with([' ', '\t']) && !l.is_empty())?;
+    let message = block.lines().nth(end)?;
+    let frame = |line: &str| {
+        let (file, rest) = line.trim().strip_prefix("File \"")?.split_once("\", line ")?;
+        place::place(file, rest.split(',').next()?.parse().ok()?, 0)
+    };
+    Some((message.to_string(), block.lines().take(end).filter_map(frame).last()))
+}
+
+/// The place that a telling line begins with, else the one that the lines after it name.
+fn near(output: &str, line: &str) -> Option<SourcePlace> {
+    let from = output.find(line)?;
+    let after: Vec<&str> = output[from..].lines().take(NEAR).collect();
+    let arrow = || after.iter().find_map(|l| place::of_end(l.trim().strip_prefix("--> ")?));
+    of_start(line).or_else(arrow).or_else(|| place::of_any(&after.join("\n"), ""))
+}
+
+/// `src/a.c:12:5: error: …`, `run.sh: line 12: …`, `prog: a.c:12: main: Assertion …`.
+fn of_start(line: &str) -> Option<SourcePlace> {
+    let line = line.lines().next()?.trim_start();
+    if let Some((file, rest)) = line.split_once(": line ") {
+        let number = rest.split_once(':')?.0.parse().ok()?;
+        return place::place(file, number, 0).filter(|p| !p.file.contains(' '));
+    }
+    let named = |part: &str| place::of_end(part).filter(|p| p.file.contains('.') && !p.file.contains(' '));
+    line.split(": ").take(2).find_map(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn none(_: &str) -> Option<&str> {
+        None
+    }
+
+    fn of(output: &str, telling: &dyn for<'t> Fn(&'t str) -> Option<&'t str>, last: bool) -> String {
+        let Some(found) = said(output, telling, last) else { return "-".into() };
+        let place = found.place.map_or("-".into(), |p| format!("{}:{}:{}", p.file, p.line, p.column));
+        format!("{} @ {place}", found.message)
+    }
+
+    #[test]
+    fn a_panic_and_a_traceback_go_before_any_line() {
+        let panic = "start\nthread 'main' (9) panicked at src/main.rs:3:5:\nno shelf\nnote: run with `RUST_BACKTRACE=1` x\n";
+        assert_eq!(of(panic, &none, true), "no shelf @ src/main.rs:3:5");
+        let python = "Traceback (most recent call last):\n  File \"a.py\", line 9, in <module>\n    f()\nKeyError: 'x'\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File \"a.py\", line 3, in <module>\n    g()\n  File \"lib/b.py\", line 7, in g\n    raise E(1)\nE: one\n";
+        assert_eq!(of(python, &none, false), "E: one @ lib/b.py:7:0");
+    }
+
+    #[test]
+    fn a_telling_line_has_the_place_at_its_beginning_or_below_it() {
+        let with = |output: &str, at: usize| of(output, &move |text: &str| text.lines().nth(at), true);
+        assert_eq!(
+            with("a\nrun.sh: line 12: frob: command not found\nb", 1),
+            "run.sh: line 12: frob: command not found @ run.sh:12:0"
+        );
+        assert_eq!(with("a.c:3:7: error: x\n", 0), "a.c:3:7: error: x @ a.c:3:7");
+        assert_eq!(
+            with("prog: a.c:12: main: Assertion `x' failed.", 0),
+            "prog: a.c:12: main: Assertion `x' failed. @ a.c:12:0"
+        );
+        assert_eq!(
+            with("error[E0425]: no `x`\n --> src/lib.rs:7:5\n", 0),
+            "error[E0425]: no `x` @ src/lib.rs:7:5"
+        );
+        assert_eq!(
+            with("E       assert 3 == 4\n\ntests/test_a.py:8: AssertionError", 0),
+            "E       assert 3 == 4 @ tests/test_a.py:8:0"
+        );
+        assert_eq!(with("expected 200: got 503 at 10:20: no", 0), "expected 200: got 503 at 10:20: no @ -");
+    }
+
+    #[test]
+    fn the_last_lines_tell_where_nothing_else_does_and_where_that_is_asked() {
+        let output = "one\n\n10 %\r55 %\r100 %\n\u{1b}[31mtwo\u{1b}[0m\n  \nthree\r\n";
+        assert_eq!(of(output, &none, true), "100 %\ntwo\nthree @ -");
+        assert_eq!(of(output, &none, false), "-");
+        assert_eq!(of("", &none, true), "-");
+        assert_eq!(of(" \n\n", &none, true), "-");
+        assert_eq!(of("one\nError: no shelf\ntwo\n", &none, false), "Error: no shelf @ -");
+        assert_eq!(
+            of("one\ntool: error[x2]: a.yml:7: no\ntwo", &none, false),
+            "tool: error[x2]: a.yml:7: no @ -"
+        );
+        assert_eq!(of("no errors: fine\nan error", &none, false), "-");
+        assert_eq!(of("deploy.sh:9: not reached\n", &none, true), "deploy.sh:9: not reached @ deploy.sh:9:0");
+    }
+}
