@@ -140,7 +140,7 @@ fn read(request: &IngestRequest<'_>, reader: Reader, masker: &Masker) -> Result<
         let readings = ingest::read(reader, &mut std::io::BufReader::with_capacity(1 << 16, file));
         let readings = readings.map_err(|fault| {
             let line = fault.line.map_or(String::new(), |line| format!(":{line}"));
-            Error::Work(format!("{shown}{line}: {}", fault.message))
+            Error::Work(masker.mask(&format!("{shown}{line}: {}", fault.message)).0)
         })?;
         let stem = path.file_stem().map_or_else(|| "results".into(), |s| s.to_string_lossy().into_owned());
         let shown = masker.mask(&shown).0;

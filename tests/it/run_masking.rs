@@ -199,3 +199,12 @@ fn a_flake_check_shows_no_secret() {
     let unknown = with_secrets(&ws, &["flake", "check", TOKEN, "--runs", "2"]);
     assert!(unknown.stderr.contains("no suite is called `[masked]`"), "{}", unknown.stderr);
 }
+
+#[test]
+fn results_that_cannot_be_read_are_told_of_without_the_secret_in_them() {
+    let ws = Ws::new();
+    ws.put("r.xml", format!("<testsuite name='s'><testcase name='t'></{TOKEN}></testsuite>"));
+    let run = with_secrets(&ws, &["ingest", "junit", "r.xml", "--out", "out"]);
+    assert_eq!(run.code, 4, "{}", run.stderr);
+    assert!(run.stderr.contains("r.xml:1") && !run.stderr.contains(TOKEN), "{}", run.stderr);
+}

@@ -1,6 +1,7 @@
 //! Which values are secrets.
 
 use crate::base::redact::forms::forms;
+use crate::base::redact::names::MASK;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -70,6 +71,8 @@ fn is_plain(value: &[u8]) -> bool {
     let text = String::from_utf8_lossy(value);
     let path = Path::new(text.as_ref());
     PLAIN.iter().any(|p| text.eq_ignore_ascii_case(p))
+        // Results in the output are masked before they are read, and again afterwards.
+        || MASK.contains(text.as_ref())
         || (value.len() < DIGITS && value.iter().all(u8::is_ascii_digit))
         || (path.is_absolute() && path.exists())
 }
@@ -92,7 +95,7 @@ mod tests {
     fn what_settings_hold_is_no_secret() {
         for value in [
             "", "abc", " abc ", "12345", "0000", "true", "False", "NONE", "auto", "Disabled", "test", "prod",
-            "/", "/usr/bin",
+            "masked", "/", "/usr/bin",
         ] {
             assert!(looked_for(value.as_bytes()).is_empty(), "{value}");
         }
