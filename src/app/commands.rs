@@ -1,6 +1,7 @@
 //! Commands of suites, built from `tollgate.toml` alone: those that run, and those that people are shown.
 
 use crate::base::command::{CommandLine, fill, quote};
+use crate::base::redact::{MASK, Masker};
 use crate::model::failure::RemediationPointer;
 use crate::model::plan::RunSettings;
 use crate::model::record::SuiteRecord;
@@ -33,19 +34,25 @@ pub fn environment(spec: &SuiteSpec, name: &str, out: &str) -> Vec<(String, Stri
 pub struct Replays<'r> {
     settings: &'r RunSettings,
     profile: &'r str,
+    masker: &'r Masker,
     /// Where suites may be none of `tollgate.toml`: the names it has, and the command that stands in for the others.
     otherwise: Option<(&'r BTreeMap<String, Vec<String>>, &'r str)>,
 }
 
 impl<'r> Replays<'r> {
     /// Replays of the suites of `settings`; `profile` is named where a suite can only be run by tollgate itself.
-    pub fn new(settings: &'r RunSettings, profile: &'r str) -> Replays<'r> {
-        Replays { settings, profile, otherwise: None }
+    pub fn new(settings: &'r RunSettings, profile: &'r str, masker: &'r Masker) -> Replays<'r> {
+        Replays { settings, profile, masker, otherwise: None }
     }
 
     /// The same for suites that came from elsewhere: one that is not among `names` is seen again by `command`.
     pub fn knowing(self, names: &'r BTreeMap<String, Vec<String>>, command: &'r str) -> Replays<'r> {
         Replays { otherwise: Some((names, command)), ..self }
+    }
+
+    /// What may not be shown.
+    pub fn masker(&self) -> &'r Masker {
+        self.masker
     }
 
     /// Whether `tollgate.toml` has the suite.
@@ -61,22 +68,26 @@ impl<'r> Replays<'r> {
         self.knows(kind, name).then(|| self.settings.suites.iter().find(|s| s.kind == kind)).flatten()
     }
 
-    /// The command of a whole suite; by tollgate where `tollgate.toml` no longer knows the kind, or where the command
-    /// writes into a run's folder.
+    /// The command of a whole suite; by tollgate where `tollgate.toml` no longer knows the kind, where the command writes into a
+    /// run's folder, or where a secret stands in it: with a mask in its place nobody could run it.
     pub fn suite(&self, role: Role, kind: &str, name: &str) -> String {
         match (self.spec(kind, name), self.otherwise) {
-            (Some(spec), _) if !writes_out(spec, &spec.command) => line(spec, name, &whole(spec, name, "")),
             (None, Some((_, command))) => command.to_string(),
-            _ => self.by_tollgate(role, name),
+            (spec, _) => spec
+                .filter(|spec| !writes_out(spec, &spec.command))
+                .and_then(|spec| self.line(spec, name, &whole(spec, name, "")))
+                .unwrap_or_else(|| self.by_tollgate(role, name)),
         }
     }
 
-    /// The command of one test; `None` where the kind has none.
+    /// The command of one test; `None` where the kind has none that can be shown, or a secret was masked in the test's name.
     pub fn test(&self, kind: &str, name: &str, selector: &str) -> Option<String> {
         let spec = self.spec(kind, name)?;
         let template = spec.single.as_ref()?;
-        (!writes_out(spec, template))
-            .then(|| line(spec, name, &single(spec, name, selector, "").unwrap_or_else(|| template.clone())))
+        if writes_out(spec, template) || selector.contains(MASK) {
+            return None;
+        }
+        self.line(spec, name, &single(spec, name, selector, "")?)
     }
 
     /// One line that runs the failed tests of a suite alone, one after another; `None` where they have no names or the kind
@@ -103,6 +114,17 @@ impl<'r> Replays<'r> {
         }
     }
 
+    /// A line for a shell in the workspace's root; `None` where a secret stands in it.
+    fn line(&self, spec: &SuiteSpec, name: &str, command: &CommandLine) -> Option<String> {
+        let set = environment(spec, name, "");
+        let values = set.iter().chain(command.env()).map(|(_, value)| value.as_str());
+        let words = command.arguments().iter().map(String::as_str).chain([command.program()]);
+        // Quoted for a shell a secret may be another text: the words are looked at, too.
+        let secret = values.chain(words).any(|word| self.masker.finds(word));
+        let line = line(spec, &set, command);
+        (!secret && !self.masker.finds(&line)).then_some(line)
+    }
+
     fn by_tollgate(&self, role: Role, name: &str) -> String {
         let flag = match role {
             Role::Suite => "--suite",
@@ -117,15 +139,15 @@ fn writes_out(spec: &SuiteSpec, command: &CommandLine) -> bool {
     command.mentions("{out}") || spec.env.iter().any(|(_, value)| value.contains("{out}"))
 }
 
-/// A line for a shell in the workspace's root.
-fn line(spec: &SuiteSpec, name: &str, command: &CommandLine) -> String {
+/// A line for a shell in the workspace's root; `set` is the environment that the kind has beside the command's own.
+fn line(spec: &SuiteSpec, set: &[(String, String)], command: &CommandLine) -> String {
     let mut text = String::new();
     if spec.cwd != "." && !spec.cwd.is_empty() {
         text.push_str(&format!("cd {} && ", quote(&spec.cwd)));
     }
-    for (key, value) in environment(spec, name, "") {
-        if command.env().iter().all(|(own, _)| *own != key) {
-            text.push_str(&format!("{key}={} ", quote(&value)));
+    for (key, value) in set {
+        if command.env().iter().all(|(own, _)| own != key) {
+            text.push_str(&format!("{key}={} ", quote(value)));
         }
     }
     text.push_str(&command.to_string());

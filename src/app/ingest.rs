@@ -5,6 +5,7 @@ use super::commands::Replays;
 use super::environment;
 use super::error::Error;
 use super::ground::Ground;
+use super::masking::masker;
 use super::run_baseline::Baseline;
 use super::run_documents::{self, Outcome, Written};
 use super::suite_record::{SuiteEnd, record_of, write_suite};
@@ -49,6 +50,8 @@ struct Found {
     name: String,
     file: String,
     reading: Reading,
+    /// Secrets masked in its name.
+    masked: u64,
 }
 
 /// Reads the files and writes the run folder. `Ok(None)`: they hold no tests, and nothing was written. A file that cannot
@@ -57,21 +60,21 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
     let clock = RunClock::start(request.now);
     let reader = reader(request.format)?;
     let ground = Ground::open_bare(request.root, request.now)?;
-    let found = read(request, reader)?;
+    let masker = masker(request.env, &ground)?;
+    let found = read(request, reader, &masker)?;
     if found.iter().all(|f| f.reading.cases.is_empty() && f.reading.fault.is_none()) {
         return Ok(None);
     }
     let baseline = request.diff_from.map(|path| Baseline::open(path, &ground.root)).transpose()?;
-    let masker = Masker::new(request.env.iter()).map_err(Error::Work)?;
     let role = ground.spec(request.kind).map_or(default_role(request.kind), |spec| spec.role);
     let folder = match request.out {
         Some(out) => Folder::create(&ground.root, out),
         None => Folder::create_default(&ground.root, &ground.settings.results, request.now),
     };
     let folder = folder.map_err(|e| Error::Usage(e.to_string()))?;
-    let again = again(request);
+    let again = again(request, &masker);
     let names = ground.names().unwrap_or_default();
-    let replays = Replays::new(&ground.run, "ci").knowing(&names, &again);
+    let replays = Replays::new(&ground.run, "ci", &masker).knowing(&names, &again);
     let identity = identity(&ground, &clock, &found);
     let folders = SuiteFolders::new(found.iter().map(|f| (request.kind, f.name.as_str())));
     let mut records = Vec::new();
@@ -129,7 +132,7 @@ fn default_role(kind: &str) -> Role {
     if kind == "e2e" { Role::Suite } else { Role::Unit }
 }
 
-fn read(request: &IngestRequest<'_>, reader: Reader) -> Result<Vec<Found>, Error> {
+fn read(request: &IngestRequest<'_>, reader: Reader, masker: &Masker) -> Result<Vec<Found>, Error> {
     let mut found = Vec::new();
     for path in request.files {
         let shown = show(&path.display().to_string());
@@ -137,16 +140,18 @@ fn read(request: &IngestRequest<'_>, reader: Reader) -> Result<Vec<Found>, Error
         let readings = ingest::read(reader, &mut std::io::BufReader::with_capacity(1 << 16, file));
         let readings = readings.map_err(|fault| {
             let line = fault.line.map_or(String::new(), |line| format!(":{line}"));
-            Error::Work(format!("{shown}{line}: {}", fault.message))
+            Error::Work(masker.mask(&format!("{shown}{line}: {}", fault.message)).0)
         })?;
         if let Some(why) = readings.iter().find_map(cut_off) {
             return Err(Error::Work(format!("{shown} is cut off: {why}")));
         }
         let stem = path.file_stem().map_or_else(|| "results".into(), |s| s.to_string_lossy().into_owned());
-        found.extend(readings.into_iter().map(|reading| Found {
-            name: if reading.name.trim().is_empty() { stem.clone() } else { reading.name.clone() },
-            file: shown.clone(),
-            reading,
+        let shown = masker.mask(&shown).0;
+        found.extend(readings.into_iter().map(|reading| {
+            // Names of these suites are no settings: whatever wrote the file made them up.
+            let mut name = if reading.name.trim().is_empty() { stem.clone() } else { reading.name.clone() };
+            let masked = masker.hide(&mut name);
+            Found { name, file: shown.clone(), reading, masked }
         }));
     }
     distinguish(&mut found);
@@ -206,18 +211,18 @@ fn suite_end(one: &Found, item: &Item, reader: Reader, command: &str, clock: &Ru
         started_at: clock.stamp(),
         finished_at: clock.stamp(),
         leftovers: 0,
-        masked: 0,
+        masked: one.masked,
     }
 }
 
 /// The call itself, ready to be made again.
-fn again(request: &IngestRequest<'_>) -> String {
+fn again(request: &IngestRequest<'_>, masker: &Masker) -> String {
     let mut words = vec!["tollgate ingest".to_string()];
     if request.kind != "unit" {
         words.push(format!("--kind {}", quote(request.kind)));
     }
     words.push(request.format.to_string());
-    words.extend(request.files.iter().map(|f| quote(&f.display().to_string()).into_owned()));
+    words.extend(request.files.iter().map(|f| quote(&masker.mask(&f.display().to_string()).0).into_owned()));
     words.join(" ")
 }
 

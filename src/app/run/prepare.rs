@@ -5,10 +5,12 @@ use super::request::{Rules, RunRequest, Source};
 use crate::app::environment;
 use crate::app::error::Error;
 use crate::app::ground::Ground;
+use crate::app::masking::mask_asked;
 use crate::app::run_baseline::Baseline;
 use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
 use crate::base::files::{self, show};
+use crate::base::redact::Masker;
 use crate::model::event::Started;
 use crate::model::plan::{Item, Plan, Shard, ShardKind};
 use crate::model::run::{Chosen, LintResult, NotRun, ReplayBundle, RunStatus, Summary, schema};
@@ -48,11 +50,12 @@ pub(super) struct Prepared {
 }
 
 /// Settles everything that can be settled before the first suite starts.
-pub(super) fn prepare(ground: &Ground, request: &RunRequest<'_>) -> Result<Prepared, Error> {
+pub(super) fn prepare(ground: &Ground, request: &RunRequest<'_>, masker: &Masker) -> Result<Prepared, Error> {
     match request.source {
         Source::Fresh => fresh(ground, request),
         Source::Rerun(path) => {
-            let (summary, _) = record::read_summary(path).map_err(|e| Error::Work(e.to_string()))?;
+            let (mut summary, _) = record::read_summary(path).map_err(|e| Error::Work(e.to_string()))?;
+            mask_asked(&mut summary, masker);
             let baseline = Baseline::open(request.diff_from.unwrap_or(path), &ground.root)?;
             rerun(ground, request, summary, baseline, path)
         }
@@ -63,7 +66,9 @@ pub(super) fn prepare(ground: &Ground, request: &RunRequest<'_>) -> Result<Prepa
                 None => None,
                 Some(summary) => Some(Baseline::open(summary, &ground.root)?),
             };
-            let mut prepared = rerun_of(ground, request, as_summary(bundle), path)?;
+            let mut summary = as_summary(bundle);
+            mask_asked(&mut summary, masker);
+            let mut prepared = rerun_of(ground, request, summary, path)?;
             prepared.baseline = baseline;
             Ok(prepared)
         }
@@ -241,7 +246,7 @@ fn as_summary(bundle: ReplayBundle) -> Summary {
 }
 
 fn failed_step(name: String) -> LintResult {
-    LintResult { name, passed: false, duration_ms: 0 }
+    LintResult { name, passed: false, duration_ms: 0, masked: 0 }
 }
 
 fn failed_suite(suite: crate::model::run::FailedSuite) -> SuiteResult {
