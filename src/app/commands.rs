@@ -1,6 +1,7 @@
 //! Commands of suites, built from `tollgate.toml` alone: those that run, and those that people are shown.
 
 use crate::base::command::{CommandLine, fill, quote};
+use crate::base::redact::{MASK, Masker};
 use crate::model::event::Flags;
 use crate::model::failure::RemediationPointer;
 use crate::model::plan::RunSettings;
@@ -37,19 +38,25 @@ pub fn environment(spec: &SuiteSpec, name: &str, out: &str) -> Vec<(String, Stri
 pub struct Replays<'r> {
     settings: &'r RunSettings,
     profile: &'r str,
+    masker: &'r Masker,
     /// Where suites may be none of `tollgate.toml`: the names it has, and the command that stands in for the others.
     otherwise: Option<(&'r BTreeMap<String, Vec<String>>, &'r str)>,
 }
 
 impl<'r> Replays<'r> {
     /// Replays of the suites of `settings`; `profile` is named where a suite can only be run by tollgate itself.
-    pub fn new(settings: &'r RunSettings, profile: &'r str) -> Replays<'r> {
-        Replays { settings, profile, otherwise: None }
+    pub fn new(settings: &'r RunSettings, profile: &'r str, masker: &'r Masker) -> Replays<'r> {
+        Replays { settings, profile, masker, otherwise: None }
     }
 
     /// The same for suites that came from elsewhere: one that is not among `names` is seen again by `command`.
     pub fn knowing(self, names: &'r BTreeMap<String, Vec<String>>, command: &'r str) -> Replays<'r> {
         Replays { otherwise: Some((names, command)), ..self }
+    }
+
+    /// What may not be shown.
+    pub fn masker(&self) -> &'r Masker {
+        self.masker
     }
 
     /// Whether `tollgate.toml` has the suite.
@@ -65,20 +72,25 @@ impl<'r> Replays<'r> {
         self.knows(kind, name).then(|| self.settings.suites.iter().find(|s| s.kind == kind)).flatten()
     }
 
-    /// The command of a whole suite; by tollgate where `tollgate.toml` no longer knows the kind.
+    /// The command of a whole suite; by tollgate where `tollgate.toml` no longer knows the kind, or where a secret stands in it:
+    /// with a mask in its place nobody could run it.
     pub fn suite(&self, role: Role, kind: &str, name: &str) -> String {
         match (self.spec(kind, name), self.otherwise) {
-            (Some(spec), _) => line(spec, name, &spec.command, &whole(spec, name, BY_HAND)),
             (None, Some((_, command))) => command.to_string(),
-            (None, None) => self.by_tollgate(role, name),
+            (spec, _) => spec
+                .and_then(|spec| self.line(spec, name, &spec.command, &whole(spec, name, BY_HAND)))
+                .unwrap_or_else(|| self.by_tollgate(role, name)),
         }
     }
 
-    /// The command of one test; `None` where the kind has none.
+    /// The command of one test; `None` where the kind has none that can be shown, or a secret was masked in the test's name.
     pub fn test(&self, kind: &str, name: &str, selector: &str) -> Option<String> {
         let spec = self.spec(kind, name)?;
         let template = spec.single.as_ref()?;
-        Some(line(spec, name, template, &single(spec, name, selector, BY_HAND)?))
+        if selector.contains(MASK) {
+            return None;
+        }
+        self.line(spec, name, template, &single(spec, name, selector, BY_HAND)?)
     }
 
     /// One line that runs the failed tests of a suite alone, one after another; `None` where they have no names or the kind
@@ -103,6 +115,23 @@ impl<'r> Replays<'r> {
             suite_replay_command: suite,
             targeted_test_replay_command: test,
         }
+    }
+
+    /// A line for a shell in the workspace's root; `None` where a secret stands in it.
+    fn line(
+        &self,
+        spec: &SuiteSpec,
+        name: &str,
+        template: &CommandLine,
+        command: &CommandLine,
+    ) -> Option<String> {
+        let set = environment(spec, name, BY_HAND);
+        let values = set.iter().chain(command.env()).map(|(_, value)| value.as_str());
+        let words = command.arguments().iter().map(String::as_str).chain([command.program()]);
+        // Quoted for a shell a secret may be another text: the words are looked at, too.
+        let secret = values.chain(words).any(|word| self.masker.finds(word));
+        let line = line(spec, &set, template, command);
+        (!secret && !self.masker.finds(&line)).then_some(line)
     }
 
     fn by_tollgate(&self, role: Role, name: &str) -> String {
@@ -130,8 +159,9 @@ fn writes_out(spec: &SuiteSpec, command: &CommandLine) -> bool {
     command.mentions("{out}") || spec.env.iter().any(|(_, value)| value.contains("{out}"))
 }
 
-/// A line for a shell in the workspace's root: `command` is `template`, filled.
-fn line(spec: &SuiteSpec, name: &str, template: &CommandLine, command: &CommandLine) -> String {
+/// A line for a shell in the workspace's root: `command` is `template`, filled; `set` is the environment that the kind has
+/// beside the command's own.
+fn line(spec: &SuiteSpec, set: &[(String, String)], template: &CommandLine, command: &CommandLine) -> String {
     let mut text = String::new();
     // The runner makes the folder before it starts a suite.
     if writes_out(spec, template) {
@@ -140,9 +170,9 @@ fn line(spec: &SuiteSpec, name: &str, template: &CommandLine, command: &CommandL
     if spec.cwd != "." && !spec.cwd.is_empty() {
         text.push_str(&format!("cd {} && ", quote(&spec.cwd)));
     }
-    for (key, value) in environment(spec, name, BY_HAND) {
-        if command.env().iter().all(|(own, _)| *own != key) {
-            text.push_str(&format!("{key}={} ", quote(&value)));
+    for (key, value) in set {
+        if command.env().iter().all(|(own, _)| own != key) {
+            text.push_str(&format!("{key}={} ", quote(value)));
         }
     }
     text.push_str(&command.to_string());
@@ -211,6 +241,10 @@ mod tests {
     use super::*;
     use crate::model::suite::Names;
 
+    fn masker() -> Masker {
+        Masker::new(Vec::<(String, String)>::new()).unwrap()
+    }
+
     fn settings() -> RunSettings {
         let line = |text: &str| Some(CommandLine::parse(text).unwrap());
         let spec = SuiteSpec {
@@ -231,7 +265,8 @@ mod tests {
     #[test]
     fn a_command_with_a_folder_is_shown_with_one_outside_of_the_evidence() {
         let settings = settings();
-        let replays = Replays::new(&settings, "ci");
+        let masker = masker();
+        let replays = Replays::new(&settings, "ci", &masker);
         insta::assert_snapshot!(replays.suite(Role::Unit, "unit", "a"), @"mkdir -p /tmp/tollgate-replay && cd 'my tests' && CACHE=/tmp/tollgate-replay/cache pytest '--junitxml=/tmp/tollgate-replay/junit.xml'");
         insta::assert_snapshot!(replays.test("unit", "a", "t.py::b[1 $x]").unwrap(), @"mkdir -p /tmp/tollgate-replay && cd 'my tests' && CACHE=/tmp/tollgate-replay/cache pytest '--junitxml=/tmp/tollgate-replay/junit.xml' 't.py::b[1 $x]'");
     }
@@ -239,7 +274,8 @@ mod tests {
     #[test]
     fn no_name_is_taken_for_a_flag() {
         let settings = RunSettings { suites: vec![], lint: vec![], profiles: vec![] };
-        let replays = Replays::new(&settings, "-ci");
+        let masker = masker();
+        let replays = Replays::new(&settings, "-ci", &masker);
         insta::assert_snapshot!(replays.suite(Role::Unit, "unit", "-da sh"), @"tollgate run --profile=-ci --unit-target='-da sh'");
         let chosen = Chosen { suites: vec!["--x".into()], units: vec!["a".into(), "-b".into()] };
         let flags = Flags { skip_lint: true, timings: vec!["-t.json".into()], bundle: false };

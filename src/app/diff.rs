@@ -3,6 +3,7 @@
 use super::commands::{Replays, rerun_from};
 use super::error::{Error, exit};
 use super::ground::Ground;
+use super::masking::{mask_ranked, masker};
 use super::run_summary::{self, Text};
 use crate::base::clock::Now;
 use crate::base::files::{self, show};
@@ -11,6 +12,7 @@ use crate::model::run::{Identity, schema};
 use crate::model::suite::Role;
 use crate::model::triage::{Compared, RecommendedCommands, TriageDiff, TriageStatus};
 use crate::triage;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -26,6 +28,8 @@ pub struct DiffRequest<'r> {
     pub out: &'r [&'r Path],
     /// The moment of the comparison.
     pub now: Now,
+    /// The environment: its secrets are masked.
+    pub env: &'r BTreeMap<String, String>,
 }
 
 /// Compares the runs. Both files are read, hashed and parsed at the same time. An unreadable one is an error that names it
@@ -63,13 +67,18 @@ pub fn diff(request: &DiffRequest<'_>) -> Result<TriageDiff, Error> {
     // Two summaries are compared wherever they are: without settings that can be used there are no commands to show.
     let ground = Ground::open_bare(request.root, request.now).ok();
     let names = ground.as_ref().and_then(|g| g.names().ok()).unwrap_or_default();
-    let replays = ground.as_ref().map(|g| Replays::new(&g.run, "ci").knowing(&names, ""));
+    let masker = ground.as_ref().map(|g| masker(request.env, g)).transpose()?;
+    let grounds = ground.as_ref().zip(masker.as_ref());
+    let replays = grounds.map(|(g, masker)| Replays::new(&g.run, "ci", masker).knowing(&names, ""));
     let replay = |suite: &str, kind: &str, role: Role, test: Option<&str>| {
         let replays = replays.as_ref().filter(|r| r.knows(kind, suite))?;
         let one = test.and_then(|test| replays.test(kind, suite, test));
         Some(one.unwrap_or_else(|| replays.suite(role, kind, suite)))
     };
-    let found = triage::diff(&base, &current, triage::LIMIT, &replay);
+    let mut found = triage::diff(&base, &current, triage::LIMIT, &replay);
+    if let Some(masker) = &masker {
+        mask_ranked(&mut found.ranked_diagnostics, masker);
+    }
     let compared = |path: &Path, text: &Text, run: &Columns<'_>| Compared {
         path: path.display().to_string(),
         sha256: Some(text.sha256.clone()),

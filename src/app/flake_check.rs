@@ -4,11 +4,12 @@ use super::error::Error;
 use super::flake_checked::{FlakeChecked, RunEnd, checked};
 use super::flake_series::{Series, Target};
 use super::ground::Ground;
+use super::masking::masker;
 use super::run::GRACE;
 use crate::base::clock::Now;
 use crate::base::clock::unique;
 use crate::base::process::MARK;
-use crate::base::redact::Masker;
+use crate::base::redact::{MASK, Masker};
 use crate::model::run::Summary;
 use crate::model::suite::{Reader, SuiteSpec};
 use crate::plan;
@@ -43,7 +44,11 @@ pub struct FlakeCheckRequest<'a> {
 /// Runs it.
 pub fn flake_check(request: &FlakeCheckRequest<'_>) -> Result<FlakeChecked, Error> {
     let ground = Ground::open(request.root, request.now)?;
-    let (spec, suite, test) = find(&ground, request.test)?;
+    let masker = Arc::new(masker(request.env, &ground)?);
+    let (spec, suite, test) = find(&ground, request.test, &masker)?;
+    if let Some(test) = &test {
+        bare(test, &masker)?;
+    }
     let fixed = spec.results.as_deref().is_some_and(|path| !path.contains("{out}"));
     if fixed && request.jobs > 1 {
         return Err(Error::Usage(format!(
@@ -69,7 +74,7 @@ pub fn flake_check(request: &FlakeCheckRequest<'_>) -> Result<FlakeChecked, Erro
         Some(test) => Target::Within(test),
         None => Target::Suite,
     };
-    let (ended, interrupted) = series(request, &ground, spec, &suite, target)?;
+    let (ended, interrupted) = series(request, &ground, &masker, spec, &suite, target)?;
     let checked = checked(request.test, suite, request.runs, &ended);
     if checked.rate.is_none() && interrupted.is_none() {
         return Err(Error::Usage(unproven(spec, &checked.suite, target, &ended)));
@@ -81,20 +86,20 @@ pub fn flake_check(request: &FlakeCheckRequest<'_>) -> Result<FlakeChecked, Erro
 fn series(
     request: &FlakeCheckRequest<'_>,
     ground: &Ground,
+    masker: &Arc<Masker>,
     spec: &SuiteSpec,
     suite: &str,
     target: Target<'_>,
 ) -> Result<(Vec<RunEnd>, Option<i32>), Error> {
     let scratch =
         tempfile::tempdir().map_err(|e| Error::Work(format!("no scratch folder can be made: {e}")))?;
-    let masker = Arc::new(Masker::new(request.env.iter()).map_err(Error::Work)?);
     let scratch = scratch.path();
-    let series = Series { ground, spec, suite, target, scratch, masker: &masker, seen: Mutex::default() };
+    let series = Series { ground, spec, suite, target, scratch, masker, seen: Mutex::default() };
     let options = Options {
         jobs: request.jobs,
         fail_fast: None,
         grace: GRACE,
-        mask: Arc::clone(&masker),
+        mask: Arc::clone(masker),
         spool: scratch.to_path_buf(),
         marks: run::marks_of(&unique().to_string(), request.env.get(MARK).map(String::as_str)),
     };
@@ -123,7 +128,11 @@ fn unproven(spec: &SuiteSpec, suite: &str, target: Target<'_>, ended: &[RunEnd])
 }
 
 /// The suite that `named` is, or that it begins with; the longest name wins.
-fn find<'g>(ground: &'g Ground, named: &str) -> Result<(&'g SuiteSpec, String, Option<String>), Error> {
+fn find<'g>(
+    ground: &'g Ground,
+    named: &str,
+    masker: &Masker,
+) -> Result<(&'g SuiteSpec, String, Option<String>), Error> {
     let names = ground.names()?;
     let mut best: Option<(&SuiteSpec, &String)> = None;
     for spec in &ground.run.suites {
@@ -140,11 +149,23 @@ fn find<'g>(ground: &'g Ground, named: &str) -> Result<(&'g SuiteSpec, String, O
         let hint = crate::base::toml_text::suggestion(named, all.collect::<Vec<_>>());
         return Err(Error::Usage(format!(
             "no suite is called `{}`, nor begins it{hint}",
-            named.escape_debug()
+            masker.mask(named).0.escape_debug()
         )));
     };
     let test = named[name.len()..].strip_prefix("::").map(String::from);
     Ok((spec, name.clone(), test))
+}
+
+/// Whether a test can be told by its name: where a secret is masked in it, it is not the name that results give.
+fn bare(test: &str, masker: &Masker) -> Result<(), Error> {
+    let shown = masker.mask(test).0;
+    if shown.contains(MASK) {
+        return Err(Error::Usage(format!(
+            "a secret is masked in the name of the test `{}`: only the whole suite can be run",
+            shown.escape_debug()
+        )));
+    }
+    Ok(())
 }
 
 /// The name by which `single` reaches a test: what the last run that tells of it says, else the name itself.

@@ -3,6 +3,7 @@
 use super::commands::environment;
 use super::flake_checked::RunEnd;
 use super::ground::Ground;
+use super::masking::mask_failures;
 use super::run::{Results, commands_of, read_results, steps};
 use super::step::step_of;
 use crate::base::process::Ending;
@@ -85,7 +86,13 @@ impl Series<'_> {
             let read = || of_file.unwrap_or_else(of_log);
             step_of(end, &ended.log, reader, self.alone(), ended.log_error.clone(), read)
         });
-        attempt(self.suite, step.as_slice())
+        let mut run = attempt(self.suite, step.as_slice());
+        // Results in a file come past the masking of the output.
+        mask_failures(&mut run.cases, self.masker);
+        if let Some(fault) = &mut run.fault {
+            self.masker.hide(fault);
+        }
+        run
     }
 }
 

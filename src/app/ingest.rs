@@ -5,6 +5,7 @@ use super::commands::{Replays, flagged, path_word};
 use super::environment;
 use super::error::Error;
 use super::ground::Ground;
+use super::masking::masker;
 use super::run_baseline::Baseline;
 use super::run_documents::{self, Outcome, Written};
 use super::suite_record::{SuiteEnd, record_of, write_suite};
@@ -48,6 +49,8 @@ struct Found {
     name: String,
     file: String,
     reading: Reading,
+    /// Secrets masked in its name.
+    masked: u64,
 }
 
 /// Reads the files and writes the run folder. `Ok(None)`: they hold no tests, and nothing was written. A file that cannot
@@ -56,21 +59,21 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
     let clock = RunClock::start(request.now);
     let reader = reader(request.format)?;
     let ground = Ground::open_bare(request.root, request.now)?;
-    let found = read(request, reader, &ground.root)?;
+    let masker = masker(request.env, &ground)?;
+    let found = read(request, reader, &ground.root, &masker)?;
     if found.iter().all(|f| f.reading.cases.is_empty() && f.reading.fault.is_none()) {
         return Ok(None);
     }
     let baseline = request.diff_from.map(|path| Baseline::open(path, &ground.root)).transpose()?;
-    let masker = Masker::new(request.env.iter()).map_err(Error::Work)?;
     let role = ground.spec(request.kind).map_or(default_role(request.kind), |spec| spec.role);
     let folder = match request.out {
         Some(out) => Folder::create(&ground.root, out),
         None => Folder::create_default(&ground.root, &ground.settings.results, request.now),
     };
     let folder = folder.map_err(|e| Error::of_folder(&e))?;
-    let again = again(request, &ground.root);
+    let again = again(request, &ground.root, &masker);
     let names = ground.names().unwrap_or_default();
-    let replays = Replays::new(&ground.run, "ci").knowing(&names, &again);
+    let replays = Replays::new(&ground.run, "ci", &masker).knowing(&names, &again);
     let identity = identity(&ground, &clock, &found);
     let folders = SuiteFolders::new(found.iter().map(|f| (request.kind, f.name.as_str())));
     let mut records = Vec::new();
@@ -134,7 +137,12 @@ fn default_role(kind: &str) -> Role {
     if kind == "e2e" { Role::Suite } else { Role::Unit }
 }
 
-fn read(request: &IngestRequest<'_>, reader: Reader, root: &Root) -> Result<Vec<Found>, Error> {
+fn read(
+    request: &IngestRequest<'_>,
+    reader: Reader,
+    root: &Root,
+    masker: &Masker,
+) -> Result<Vec<Found>, Error> {
     let mut found = Vec::new();
     for path in request.files {
         let shown = show(&path.display().to_string());
@@ -142,16 +150,18 @@ fn read(request: &IngestRequest<'_>, reader: Reader, root: &Root) -> Result<Vec<
         let readings = ingest::read(reader, &mut std::io::BufReader::with_capacity(1 << 16, file));
         let readings = readings.map_err(|fault| {
             let line = fault.line.map_or(String::new(), |line| format!(":{line}"));
-            Error::Work(format!("{shown}{line}: {}", fault.message))
+            Error::Work(masker.mask(&format!("{shown}{line}: {}", fault.message)).0)
         })?;
         if let Some(why) = readings.iter().find_map(cut_off) {
             return Err(Error::Work(format!("{shown} is cut off: {why}")));
         }
         let stem = path.file_stem().map_or_else(|| "results".into(), |s| s.to_string_lossy().into_owned());
-        found.extend(readings.into_iter().map(|reading| Found {
-            name: if reading.name.trim().is_empty() { stem.clone() } else { reading.name.clone() },
-            file: root.spell(path),
-            reading,
+        let file = masker.mask(&root.spell(path)).0;
+        found.extend(readings.into_iter().map(|reading| {
+            // Names of these suites are no settings: whatever wrote the file made them up.
+            let mut name = if reading.name.trim().is_empty() { stem.clone() } else { reading.name.clone() };
+            let masked = masker.hide(&mut name);
+            Found { name, file: file.clone(), reading, masked }
         }));
     }
     distinguish(&mut found);
@@ -211,18 +221,18 @@ fn suite_end(one: &Found, item: &Item, reader: Reader, command: &str, clock: &Ru
         started_at: clock.stamp(),
         finished_at: clock.stamp(),
         leftovers: 0,
-        masked: 0,
+        masked: one.masked,
     }
 }
 
 /// The call itself, ready to be made again.
-fn again(request: &IngestRequest<'_>, root: &Root) -> String {
+fn again(request: &IngestRequest<'_>, root: &Root, masker: &Masker) -> String {
     let mut words = vec!["tollgate ingest".to_string()];
     if request.kind != "unit" {
         words.push(flagged("--kind", request.kind));
     }
     words.push(request.format.to_string());
-    words.extend(request.files.iter().map(|f| path_word(&root.spell(f))));
+    words.extend(request.files.iter().map(|f| path_word(&masker.mask(&root.spell(f)).0)));
     words.join(" ")
 }
 

@@ -5,6 +5,7 @@ use super::commands::{Replays, run_again};
 use super::environment;
 use super::error::Error;
 use super::ground::Ground;
+use super::masking::masker;
 use super::merge_context;
 use super::merge_lint;
 use super::merge_suites::{Part, Taken, folders_of, take};
@@ -59,6 +60,7 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
     let summaries: Vec<(String, Summary)> =
         parts.iter().map(|p| (p.shown.clone(), p.summary.clone())).collect();
     let plan::Merged { summary: merged, mut notes } = plan::merge(&summaries).map_err(MergeError::Unfit)?;
+    let masker = masker(request.env, &ground)?;
     let baseline = match (request.diff_from, &merged.baseline) {
         (Some(path), _) => Some(Baseline::open(path, &ground.root)?),
         (None, Some(named)) => Some(merge_context::baseline(&parts, named, &ground.root)?),
@@ -78,7 +80,7 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
         None,
     );
     let names = ground.names().unwrap_or_default();
-    let replays = Replays::new(&ground.run, &merged.profile).knowing(&names, &again);
+    let replays = Replays::new(&ground.run, &merged.profile, &masker).knowing(&names, &again);
     let identity = identity(&merged, &clock, &summaries);
     for suite in &mut suites {
         suite.put(&folder, &folders, &identity, &replays)?;
@@ -106,13 +108,13 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
     Ok((written, notes))
 }
 
-/// The suites of all parts, and how many secrets were masked that no record of them tells of: outside any suite, or in suites
-/// of which only the summary was kept.
+/// The suites of all parts, and how many secrets were masked that neither a record of them nor a lint step tells of: those in
+/// suites of which only the summary was kept.
 fn suites_of(parts: &[Part], notes: &mut Vec<String>) -> Result<(Vec<Taken>, u64), Error> {
     let (mut suites, mut masked) = (Vec::new(), 0u64);
     for part in parts {
         let taken = take(part, notes)?;
-        let told = taken.iter().fold(0u64, |sum, t| sum.saturating_add(t.record.masked));
+        let told = run_documents::masked(taken.iter().map(|t| &t.record), &part.summary.lint);
         masked = masked.saturating_add(part.summary.masked.saturating_sub(told));
         suites.extend(taken);
     }

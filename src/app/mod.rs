@@ -30,6 +30,7 @@ mod ingest;
 mod init;
 mod init_text;
 mod last_verdict;
+mod masking;
 mod merge;
 mod merge_context;
 mod merge_lint;

@@ -2,6 +2,7 @@
 
 use super::commands::{Replays, rerun_from};
 use super::error::Error;
+use super::masking::mask_ranked;
 use super::run_summary::{self, Text};
 use crate::base::files::{Root, show};
 use crate::model::run::{Summary, schema};
@@ -51,7 +52,8 @@ pub fn compare(
         let one = test.and_then(|test| replays.test(kind, suite, selector(summary, role, kind, suite, test)));
         Some(one.unwrap_or_else(|| replays.suite(role, kind, suite)))
     };
-    let found = triage::diff(&base, &current, triage::LIMIT, &replay);
+    let mut found = triage::diff(&base, &current, triage::LIMIT, &replay);
+    mask_ranked(&mut found.ranked_diagnostics, replays.masker());
     Ok(TriageDiff {
         schema: schema::TRIAGE_DIFF.into(),
         identity: summary.identity.clone(),

@@ -45,7 +45,7 @@ pub(super) struct Outcome<'a> {
     pub not_run: Vec<NotRun>,
     /// Lint steps that ran.
     pub lint: Vec<LintResult>,
-    /// Secrets masked outside any suite.
+    /// Secrets masked beside those of suites and lint steps.
     pub masked: u64,
     /// Whether `tollgate run --rerun-from` can replay what failed.
     pub rerunnable: bool,
@@ -188,7 +188,7 @@ fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
         replay_bundle: ReplayRef { path: folder.rel(File::ReplayBundle), one_command_replay: String::new() },
         triage_diff: None,
         not_run: outcome.not_run.clone(),
-        masked: outcome.masked + outcome.records.iter().map(|r| r.masked).sum::<u64>(),
+        masked: outcome.masked.saturating_add(masked(&outcome.records, &outcome.lint)),
         lint: outcome.lint.clone(),
         suites: of(Role::Suite),
         units: of(Role::Unit),
@@ -200,6 +200,12 @@ fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
         _ => rerun_from(&folder.rel(File::Summary)),
     };
     summary
+}
+
+/// Secrets masked in what suites and lint steps wrote.
+pub(super) fn masked<'r>(records: impl IntoIterator<Item = &'r SuiteRecord>, lint: &[LintResult]) -> u64 {
+    let all = records.into_iter().map(|r| r.masked).chain(lint.iter().map(|l| l.masked));
+    all.fold(0, u64::saturating_add)
 }
 
 fn index(folder: &Folder, folders: &SuiteFolders, outcome: &Outcome<'_>) -> FailureIndex {

@@ -2,6 +2,7 @@
 
 use super::commands::Replays;
 use super::error::Error;
+use super::masking::{mask_failures, mask_names};
 use crate::base::redact::Masker;
 use crate::ingest;
 use crate::model::plan::Item;
@@ -64,7 +65,7 @@ pub(super) struct Recorded {
 /// Judges a suite. `tail` is the end of its output, masked.
 pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], tail: &str) -> Recorded {
     let mut combined = attempts::combine(&end.attempts);
-    let masked = end.masked + mask(&mut combined, masker);
+    let masked = end.masked + mask(&mut combined, end.reader, masker);
     let signature = |case: &Case| triage::signature(case.failure.as_ref(), &case.name);
     let attempts = u32::try_from(end.attempts.len()).unwrap_or(u32::MAX);
     let (name, kind) = (&end.item.name, &end.item.kind);
@@ -95,7 +96,7 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
         role: end.item.role,
         result,
         reader: end.reader.name().into(),
-        command: masker.mask(&end.command).0,
+        command: end.command,
         cwd: end.cwd,
         log: end.log,
         started_at: end.started_at,
@@ -112,22 +113,10 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
 }
 
 /// Masks secrets in what the results say, which came past the masking of the output; gives their number.
-fn mask(combined: &mut Combined, masker: &Masker) -> u64 {
-    let mut count = 0;
-    let mut hide = |text: &str| {
-        let (text, n) = masker.mask(text);
-        count += n;
-        text
-    };
-    for failure in combined.cases.iter_mut().flat_map(|c| c.failure.iter_mut().chain(&mut c.later)) {
-        let masked = Failure::new(&hide(&failure.message), &hide(&failure.text), failure.place.clone());
-        *failure = masked.printed(&hide(&failure.output));
-    }
-    combined.fault = combined.fault.as_deref().map(&mut hide);
-    for fault in &mut combined.faults {
-        fault.fault = hide(&fault.fault);
-    }
-    count
+fn mask(combined: &mut Combined, reader: Reader, masker: &Masker) -> u64 {
+    let faults = combined.faults.iter_mut().map(|f| &mut f.fault).chain(&mut combined.fault);
+    let of_faults: u64 = faults.map(|fault| masker.hide(fault)).sum();
+    of_faults + mask_failures(&mut combined.cases, masker) + mask_names(&mut combined.cases, reader, masker)
 }
 
 /// The failed and flaky cases that the record keeps, their texts cut short. Of the others only how often they failed is kept,

@@ -125,8 +125,8 @@ pub(super) fn diff(global: &Global, now: Now, env: &Env, verb: &args::Diff) -> R
     let targets = output::json_or_human(&global.format)?;
     let out: Vec<&Path> =
         targets.iter().filter_map(|t| t.path.as_deref()).chain(verb.out.as_deref()).collect();
-    let request =
-        DiffRequest { root: &global.root, base: &verb.base, current: &verb.current, out: &out, now };
+    let (root, all) = (&global.root, env.all());
+    let request = DiffRequest { root, base: &verb.base, current: &verb.current, out: &out, now, env: all };
     let triage = app::diff(&request)?;
     if let Some(out) = &verb.out {
         let text = serde_json::to_string_pretty(&triage);

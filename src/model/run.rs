@@ -120,6 +120,13 @@ pub struct LintResult {
     pub passed: bool,
     /// Wall time in milliseconds.
     pub duration_ms: u64,
+    /// Secrets masked in its output.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub masked: u64,
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 /// `replay_bundle` of the summary.

@@ -139,6 +139,7 @@ fn lint(merged: &mut Vec<LintResult>, more: &[LintResult]) {
             None => merged.push(step.clone()),
             Some(held) => {
                 held.passed &= step.passed;
+                held.masked = held.masked.saturating_add(step.masked);
                 held.duration_ms = held.duration_ms.max(step.duration_ms);
             }
         }
@@ -365,7 +366,7 @@ mod tests {
     #[test]
     fn lint_masks_and_aborts_are_joined() {
         let mut parts = shards(&four(), 1, 1);
-        let step = |passed, duration_ms| LintResult { name: "fmt".into(), passed, duration_ms };
+        let step = |passed, duration_ms| LintResult { name: "fmt".into(), passed, duration_ms, masked: 0 };
         parts[0].1.lint = vec![step(true, 5)];
         parts[1].1.lint = vec![step(false, 3)];
         (parts[0].1.masked, parts[1].1.masked) = (2, u64::MAX);

@@ -1,6 +1,7 @@
 //! Whether tests can be run one at a time by the names that their reader gives.
 
 use crate::base::files::show;
+use crate::base::redact::MASK;
 use crate::model::suite::Reader;
 use std::collections::BTreeSet;
 
@@ -18,6 +19,9 @@ pub fn by_name(reader: Reader, tests: BTreeSet<String>) -> Result<BTreeSet<Strin
         let shown = show(test);
         if !is_word(test) {
             return Err(format!("the name of its test `{shown}` could be taken for an option, or is none"));
+        }
+        if test.contains(MASK) {
+            return Err(format!("a secret is masked in the name of its test `{shown}`"));
         }
         if let Some(name) = repeated(test) {
             return Err(format!("its results name `{}` more than once", show(name)));
@@ -78,6 +82,8 @@ mod tests {
             of(Reader::Tap, &[""]),
             of(Reader::Tap, &["a\0"]),
             of(Reader::Go, &["TestA/a+b"]),
+            of(Reader::Go, &["TestA", "TestA/[masked]"]),
+            of(Reader::Junit, &["t[[masked]] #2"]),
         ]
         .map(Result::unwrap_err);
         insta::assert_snapshot!(errors.join("\n"), @r"
@@ -89,6 +95,8 @@ mod tests {
         the name of its test `` could be taken for an option, or is none
         the name of its test `a\0` could be taken for an option, or is none
         go would take the name of its test `TestA/a+b` for a pattern
+        a secret is masked in the name of its test `TestA/[masked]`
+        a secret is masked in the name of its test `t[[masked]] #2`
         ");
         assert!(of(Reader::Tap, &["see #", "a #b", "#2"]).is_ok());
     }

@@ -31,6 +31,7 @@ mod run;
 mod run_exit;
 mod run_hostile;
 mod run_junit;
+mod run_masking;
 mod run_replay;
 mod run_resume;
 mod run_workspace;

@@ -9,6 +9,7 @@ use crate::app::commands::{Replays, replay_again, run_again, under_rules};
 use crate::app::environment;
 use crate::app::error::{Error, exit};
 use crate::app::ground::Ground;
+use crate::app::masking::masker;
 use crate::app::run_documents::{self, Outcome, Written};
 use crate::base::machine;
 use crate::base::process::MARK;
@@ -49,6 +50,7 @@ impl RunAnswer {
 pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Option<RunAnswer>, Error> {
     let clock = RunClock::start(request.now);
     let ground = Ground::open(request.root, request.now)?;
+    let masker = Arc::new(masker(request.env, &ground)?);
     let (prepared, folder, resumed) = match request.source {
         Source::Resume(dir) => {
             let folder = Folder::open(&ground.root, dir).map_err(|e| Error::Usage(e.to_string()))?;
@@ -59,7 +61,7 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
             (prepare::resumed(&ground, request, &replayed)?, folder, Some((journal, replayed)))
         }
         _ => {
-            let prepared = prepare::prepare(&ground, request)?;
+            let prepared = prepare::prepare(&ground, request, &masker)?;
             if prepared.is_nothing() {
                 return Ok(None);
             }
@@ -76,7 +78,6 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
     for note in ground.quarantine_notes().iter().chain(&prepared.notes) {
         watcher.note(note);
     }
-    let masker = Arc::new(Masker::new(request.env.iter()).map_err(Error::Work)?);
     let taken = |(journal, replayed)| TakenUp::new(journal, replayed, &folder, &prepared.plan, watcher);
     let resumed = resumed.map(taken).transpose()?;
     let under_way =
@@ -194,7 +195,7 @@ impl UnderWay<'_> {
             masked: 0,
             rerunnable: true,
             again: self.again(),
-            replays: Replays::new(&self.ground.run, &plan.profile),
+            replays: Replays::new(&self.ground.run, &plan.profile, &self.masker),
             facts,
         };
         run_documents::write(self.folder, folders, outcome)

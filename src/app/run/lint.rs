@@ -17,6 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(1_800);
 struct Seen {
     passed: bool,
     millis: u64,
+    masked: u64,
 }
 
 struct Watch(Mutex<Seen>);
@@ -31,6 +32,7 @@ impl run::Observer for Watch {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.passed =
             attempt.log_error.is_none() && !attempt.steps.is_empty() && attempt.steps.iter().all(fine);
+        seen.masked = attempt.masked;
         seen.millis = attempt.steps.iter().map(|s| (s.seconds * 1000.0).round() as u64).sum();
         Next::Done
     }
@@ -56,5 +58,6 @@ pub(super) fn step(
     let watch = Watch(Mutex::default());
     let ended = run::execute(&[job], options, &watch);
     let seen = watch.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-    (LintResult { name: name.to_string(), passed: seen.passed, duration_ms: seen.millis }, ended.interrupted)
+    let Seen { passed, millis: duration_ms, masked } = seen;
+    (LintResult { name: name.to_string(), passed, duration_ms, masked }, ended.interrupted)
 }

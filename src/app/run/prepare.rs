@@ -5,9 +5,11 @@ use super::goes_by;
 use super::request::{Rules, RunRequest, Source};
 use crate::app::error::Error;
 use crate::app::ground::Ground;
+use crate::app::masking::mask_asked;
 use crate::app::run_baseline::Baseline;
 use crate::base::digest::sha256_hex;
 use crate::base::files::{self, show};
+use crate::base::redact::{MASK, Masker};
 use crate::model::event::{Flags, Started};
 use crate::model::plan::{Item, Plan, ShardKind};
 use crate::model::run::{Chosen, NotRun, Summary};
@@ -58,11 +60,12 @@ impl Prepared {
 }
 
 /// Settles everything that can be settled before the first suite starts.
-pub(super) fn prepare(ground: &Ground, request: &RunRequest<'_>) -> Result<Prepared, Error> {
+pub(super) fn prepare(ground: &Ground, request: &RunRequest<'_>, masker: &Masker) -> Result<Prepared, Error> {
     match request.source {
         Source::Fresh => fresh(ground, request),
         Source::Rerun(path) => {
-            let (summary, _) = record::read_summary(path).map_err(|e| Error::Work(e.to_string()))?;
+            let (mut summary, _) = record::read_summary(path).map_err(|e| Error::Work(e.to_string()))?;
+            mask_asked(&mut summary, masker);
             let baseline = Baseline::open(request.diff_from.unwrap_or(path), &ground.root)?;
             rerun(ground, request, summary, baseline, path)
         }
@@ -73,7 +76,9 @@ pub(super) fn prepare(ground: &Ground, request: &RunRequest<'_>) -> Result<Prepa
                 None => None,
                 Some(summary) => Some(Baseline::open(summary, &ground.root)?),
             };
-            let mut prepared = rerun_of(ground, request, as_summary(bundle), path)?;
+            let mut summary = as_summary(bundle);
+            mask_asked(&mut summary, masker);
+            let mut prepared = rerun_of(ground, request, summary, path)?;
             prepared.baseline = baseline;
             prepared.flags.bundle = true;
             Ok(prepared)
@@ -178,8 +183,12 @@ fn rerun_of(
     path: &Path,
 ) -> Result<Prepared, Error> {
     let names = ground.names()?;
-    let rerun =
+    let mut rerun =
         plan::rerun(&summary, &ground.run, &names).map_err(|problems| Error::Usage(problems.join("\n")))?;
+    for item in &mut rerun.items {
+        // Results have names with their secrets until they are recorded: such a test is known by its selector alone.
+        item.names.retain(|_, names| names.iter().all(|name| !name.contains(MASK)));
+    }
     let shown = show(&path.display().to_string());
     let mut notes = rerun.notes;
     if let (Some(theirs), Some(ours)) = (&summary.identity.commit, &ground.commit)

@@ -211,7 +211,7 @@ impl Session<'_> {
     fn finish(&self, job: usize, tail: &str, log: String) -> SuiteRecord {
         let item = self.item(job);
         let spec = self.spec(job);
-        let replays = Replays::new(&self.ground.run, &self.plan.profile);
+        let replays = Replays::new(&self.ground.run, &self.plan.profile, self.masker);
         let state = std::mem::take(&mut *locked(&self.states[job]));
         let end = SuiteEnd {
             item: item.clone(),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 /// Everything that is looked for.
 pub(super) struct Anchors {
-    /// The values, then what the shapes begin with.
+    /// The values, sorted, then what the shapes begin with.
     all: Vec<Vec<u8>>,
     /// How many of them are values.
     values: usize,
@@ -31,10 +31,10 @@ impl Anchors {
         let count = values.len();
         let mut all: Vec<Vec<u8>> = values.into_iter().collect();
         all.extend(SHAPES.iter().map(|s| s.prefix.as_bytes().to_vec()));
-        let search = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(&all)
-            .map_err(|e| format!("the secrets of the environment cannot be searched for: {e}"))?;
+        let search =
+            AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&all).map_err(|e| {
+                format!("the secrets of the environment and tollgate.toml cannot be searched for: {e}")
+            })?;
         let mut first = [false; 256];
         for byte in all.iter().filter_map(|a| a.first()) {
             first[usize::from(*byte)] = true;
@@ -57,8 +57,11 @@ impl Anchors {
 
     /// The longest value that stands at the beginning of `text`: it may be shorter than what a shape begins with.
     pub(super) fn value_at(&self, text: &[u8]) -> Option<usize> {
-        let values = self.all.get(..self.values).unwrap_or(&[]);
-        values.iter().filter(|v| text.starts_with(v)).map(Vec::len).max()
+        let (values, first) = (self.all.get(..self.values)?, text.first());
+        // They are sorted, and may be many.
+        let from = values.partition_point(|v| v.first() < first);
+        let alike = values[from..].iter().take_while(|v| v.first() == first);
+        alike.filter(|v| text.starts_with(v)).map(Vec::len).max()
     }
 
     /// Where, at or behind `floor`, something begins that more bytes could complete.

@@ -1,28 +1,28 @@
-//! The masker: made once from an environment, used for every stream and text.
+//! The masker: made once from the settings that may hold secrets, used for every stream and text.
 
 use crate::base::redact::anchors::Anchors;
 use crate::base::redact::stream::Stream;
-use crate::base::redact::values::{forms, is_secret_name};
+use crate::base::redact::values::{is_secret_name, looked_for};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
 /// Knows the secrets: values of environment variables whose names hold TOKEN, SECRET, KEY or PASSWORD in any case, and the
-/// shapes of well-known tokens (`shape.rs`), private keys and bearer headers. Values under 6 bytes, plain words of settings
-/// and paths that exist are left alone.
+/// shapes of well-known tokens (`shape.rs`), private keys, bearer headers and passwords in addresses. Values under 4 bytes, plain
+/// words of settings, numbers of under 6 digits and paths that exist are left alone.
 pub struct Masker {
     anchors: Anchors,
 }
 
 impl Masker {
-    /// Takes what is secret from an environment. The error is a sentence: the values are too many to search for.
+    /// Takes what is secret from variables (name and value of each). The error is a sentence: the values are too many to search for.
     pub fn new<N: AsRef<OsStr>, V: AsRef<OsStr>>(
         env: impl IntoIterator<Item = (N, V)>,
     ) -> Result<Masker, String> {
         let mut values = BTreeSet::new();
         for (name, value) in env {
             if is_secret_name(&name.as_ref().to_string_lossy()) {
-                values.extend(forms(value.as_ref().as_bytes()));
+                values.extend(looked_for(value.as_ref().as_bytes()));
             }
         }
         Ok(Masker { anchors: Anchors::new(values)? })
@@ -30,11 +30,40 @@ impl Masker {
 
     /// Masks a text; says how many secrets stood in it.
     pub fn mask(&self, text: &str) -> (String, u64) {
+        // Names and commands are many and short: without a beginning of anything there is nothing to mask.
+        if self.anchors.next(text.as_bytes(), 0).is_none() {
+            return (text.to_string(), 0);
+        }
         let mut out = Vec::with_capacity(text.len());
         let mut stream = self.stream();
         stream.push(text.as_bytes(), &mut |part| out.extend_from_slice(part));
         stream.finish(&mut |part| out.extend_from_slice(part));
         (String::from_utf8_lossy(&out).into_owned(), stream.masked())
+    }
+
+    /// Masks a text where it stands; says how many secrets stood in it.
+    pub fn hide(&self, text: &mut String) -> u64 {
+        if self.anchors.next(text.as_bytes(), 0).is_none() {
+            return 0;
+        }
+        let (masked, count) = self.mask(text);
+        *text = masked;
+        count
+    }
+
+    /// The same of a text whose end was cut off: what may be the beginning of a secret goes with it.
+    pub fn hide_cut(&self, text: &mut String) -> u64 {
+        let mut out = Vec::with_capacity(text.len());
+        let mut stream = self.stream();
+        // Never finished, so what is held back for the bytes to come is never passed on.
+        stream.push(text.as_bytes(), &mut |part| out.extend_from_slice(part));
+        *text = String::from_utf8_lossy(&out).into_owned();
+        stream.masked()
+    }
+
+    /// Whether a secret stands in a text.
+    pub fn finds(&self, text: &str) -> bool {
+        self.anchors.next(text.as_bytes(), 0).is_some() && self.mask(text).1 > 0
     }
 
     /// Begins to mask output that comes in blocks.

@@ -1,11 +1,16 @@
-//! Secrets in what is written: values of the environment and the known shapes of tokens become `[masked]`.
+//! Secrets in what is written: values that settings hold, and the known shapes of tokens, become `[masked]`.
 
 mod anchors;
+mod forms;
 mod masker;
+mod names;
 mod pem;
 mod shape;
 mod stream;
+mod url;
 mod values;
 
 pub use masker::Masker;
-pub use stream::{MASK, Stream};
+pub use names::{MASK, tell_apart};
+pub use stream::Stream;
+pub use values::is_secret_name;

@@ -14,6 +14,8 @@ pub(super) enum Class {
     Url,
     /// Letters, digits, `/`.
     Path,
+    /// Letters, digits, `_`, `-`, `.`.
+    Dotted,
     /// What RFC 6750 lets a bearer token hold: letters, digits and `-._~+/=`.
     Bearer,
 }
@@ -25,6 +27,7 @@ impl Class {
             Class::Name => byte.is_ascii_alphanumeric() || byte == b'_',
             Class::Capital => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
             Class::Url => byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'),
+            Class::Dotted => Class::Url.has(byte) || byte == b'.',
             Class::Path => byte.is_ascii_alphanumeric() || byte == b'/',
             Class::Bearer => byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte),
         }
@@ -42,6 +45,10 @@ pub(super) enum Rest {
     Jwt,
     /// A block in PEM whose label says `PRIVATE KEY`.
     Pem,
+    /// One of these letters, a hyphen, at least so many bytes of a class.
+    Kinds(&'static [u8], Class, usize),
+    /// `user:password@host`, of which the password is the secret.
+    Address,
 }
 
 /// One shape.
@@ -64,6 +71,7 @@ const fn alone(prefix: &'static str, rest: Rest) -> Shape {
 }
 
 /// Every shape. The least lengths are below those that the issuers state, and far above those of ordinary words.
+/// Beginnings that ordinary output is full of, or many more of them, slow the search (`cargo bench --bench redact`).
 pub(super) const SHAPES: &[Shape] = &[
     // GitHub
     shape("ghp_", Rest::Run(Class::Name, 20)),
@@ -78,15 +86,7 @@ pub(super) const SHAPES: &[Shape] = &[
     alone("AKIA", Rest::Run(Class::Capital, 16)),
     alone("ASIA", Rest::Run(Class::Capital, 16)),
     // Slack
-    shape("xoxa-", Rest::Run(Class::Url, 10)),
-    shape("xoxb-", Rest::Run(Class::Url, 10)),
-    shape("xoxc-", Rest::Run(Class::Url, 10)),
-    shape("xoxd-", Rest::Run(Class::Url, 10)),
-    shape("xoxe-", Rest::Run(Class::Url, 10)),
-    shape("xoxo-", Rest::Run(Class::Url, 10)),
-    shape("xoxp-", Rest::Run(Class::Url, 10)),
-    shape("xoxr-", Rest::Run(Class::Url, 10)),
-    shape("xoxs-", Rest::Run(Class::Url, 10)),
+    shape("xox", Rest::Kinds(b"abcdeoprs", Class::Url, 10)),
     shape("xapp-", Rest::Run(Class::Url, 20)),
     shape("hooks.slack.com/services/", Rest::After(Class::Path, 20)),
     // Stripe
@@ -94,14 +94,30 @@ pub(super) const SHAPES: &[Shape] = &[
     shape("rk_live_", Rest::Run(Class::Word, 10)),
     shape("sk_test_", Rest::Run(Class::Word, 16)),
     shape("rk_test_", Rest::Run(Class::Word, 16)),
-    // OpenAI, Anthropic
+    // OpenAI, Anthropic (`sk-ant-`)
     alone("sk-", Rest::Run(Class::Url, 20)),
     // Google
     alone("AIza", Rest::Run(Class::Url, 30)),
     // npm, PyPI
     alone("npm_", Rest::Run(Class::Word, 30)),
     alone("pypi-", Rest::Run(Class::Url, 32)),
+    // Hugging Face: 34 letters
+    alone("hf_", Rest::Run(Class::Word, 30)),
+    // DigitalOcean: personal, OAuth, refresh; 64 hex digits
+    alone("dop_v1_", Rest::Run(Class::Word, 40)),
+    alone("doo_v1_", Rest::Run(Class::Word, 40)),
+    alone("dor_v1_", Rest::Run(Class::Word, 40)),
+    // SendGrid: 22, a dot, 43
+    alone("SG.", Rest::Run(Class::Dotted, 50)),
+    // Docker Hub, Shopify, RubyGems, HashiCorp Vault, the client secrets of Google, age
+    alone("dckr_pat_", Rest::Run(Class::Url, 20)),
+    alone("shpat_", Rest::Run(Class::Word, 30)),
+    alone("rubygems_", Rest::Run(Class::Word, 40)),
+    alone("hvs.", Rest::Run(Class::Url, 24)),
+    alone("GOCSPX-", Rest::Run(Class::Url, 24)),
+    alone("AGE-SECRET-KEY-1", Rest::Run(Class::Capital, 40)),
     alone("eyJ", Rest::Jwt),
+    shape("://", Rest::Address),
     shape("-----BEGIN ", Rest::Pem),
     // Headers, as people and as JSON write them; a bare `Bearer` wants a long word, for it is an English one.
     shape("uthorization: Bearer ", Rest::After(Class::Bearer, 1)),
@@ -142,6 +158,17 @@ pub(super) fn judge(what: Rest, rest: &[u8], last: bool) -> Judged {
                 _ => Judged::No,
             }
         }
+        Rest::Kinds(kinds, class, least) => match rest {
+            [] => open,
+            [kind] if kinds.contains(kind) => open,
+            [kind, b'-', more @ ..] if kinds.contains(kind) => {
+                match judge(Rest::Run(class, least), more, last) {
+                    Judged::Token(n, class) => Judged::Token(n + 2, class),
+                    other => other,
+                }
+            }
+            _ => Judged::No,
+        },
         Rest::Jwt => {
             let head = rest.iter().take_while(|b| Class::Url.has(**b)).count();
             match rest.get(head) {
@@ -156,7 +183,7 @@ pub(super) fn judge(what: Rest, rest: &[u8], last: bool) -> Judged {
                 _ => Judged::No,
             }
         }
-        // `pem` reads these.
-        Rest::Pem => Judged::No,
+        // `pem` and `url` read these.
+        Rest::Pem | Rest::Address => Judged::No,
     }
 }

@@ -2,11 +2,11 @@
 //! still become one. What comes out does not depend on where the blocks were cut.
 
 use crate::base::redact::anchors::{Anchors, Hit};
+use crate::base::redact::names::MASK;
 use crate::base::redact::pem::{self, Begins, Line};
 use crate::base::redact::shape::{Class, Judged, Rest, SHAPES, judge};
+use crate::base::redact::url::{Credentials, credentials};
 
-/// What stands where a secret stood.
-pub const MASK: &str = "[masked]";
 /// The longest line of a private key that is waited for.
 const LINE: usize = 16 << 10;
 
@@ -120,7 +120,7 @@ impl<'m> Stream<'m> {
             at.from = hit.start + 1;
             let value = match hit.shape {
                 None => Some(hit.end),
-                Some(shape) => match self.shape(text, last, hit, shape, at, out) {
+                Some(shape) => match self.shape(text, (last, unfinished), hit, shape, at, out) {
                     Found::Nothing => anchors.value_at(&text[hit.start..]).map(|n| hit.start + n),
                     Found::Secret => return None,
                     Found::Open => {
@@ -145,11 +145,11 @@ impl<'m> Stream<'m> {
         Some(unfinished)
     }
 
-    /// What begins with a shape's beginning.
+    /// What begins with a shape's beginning. `unfinished` is where something begins that more bytes could complete.
     fn shape(
         &mut self,
         text: &[u8],
-        last: bool,
+        (last, unfinished): (bool, usize),
         hit: Hit,
         shape: usize,
         at: &mut Cursor,
@@ -167,6 +167,16 @@ impl<'m> Stream<'m> {
                 Begins::Open => return Found::Open,
                 Begins::No => return Found::Nothing,
             },
+            Rest::Address => {
+                let scheme = before.is_some_and(|b| b.is_ascii_alphanumeric());
+                return match credentials(rest, last) {
+                    Credentials::Password(from, to) if scheme => {
+                        self.password(text, unfinished, hit, (hit.end + from, hit.end + to), at, out)
+                    }
+                    Credentials::Open if scheme => Found::Open,
+                    _ => Found::Nothing,
+                };
+            }
             other => match judge(other, rest, last) {
                 Judged::Token(n, class) => (n, Mode::Token(class)),
                 Judged::Open => return Found::Open,
@@ -178,6 +188,27 @@ impl<'m> Stream<'m> {
         self.mask(out);
         at.done = hit.end + length;
         self.mode = mode;
+        Found::Secret
+    }
+
+    /// A password in an address. A user in which something else is found is masked with it.
+    fn password(
+        &mut self,
+        text: &[u8],
+        unfinished: usize,
+        hit: Hit,
+        (from, to): (usize, usize),
+        at: &mut Cursor,
+        out: &mut dyn FnMut(&[u8]),
+    ) -> Found {
+        // What begins in it and goes on behind it must be known before anything of it is written.
+        if unfinished <= to {
+            return Found::Open;
+        }
+        let other = self.anchors.next(text, hit.start + 1).is_some_and(|other| other.start < from);
+        emit(&text[at.done..if other { hit.end } else { from }], out);
+        self.mask(out);
+        at.done = to;
         Found::Secret
     }
 
@@ -284,6 +315,18 @@ mod tests {
             format!("AIza{LONG}"),
             format!("npm_{LONG}"),
             format!("pypi-AgEIcHlwaS5vcmc{LONG}"),
+            format!("xoxp-{LONG}"),
+            format!("glpat-{LONG}"),
+            format!("sk-ant-api03-{LONG}"),
+            format!("hf_{}", &LONG[..34]),
+            format!("dop_v1_{LONG}{LONG}"),
+            format!("SG.{}.{LONG}abc", &LONG[..22]),
+            format!("dckr_pat_{LONG}"),
+            format!("shpat_{LONG}"),
+            format!("rubygems_{LONG}"),
+            format!("hvs.{LONG}"),
+            format!("GOCSPX-{LONG}"),
+            format!("AGE-SECRET-KEY-1{}", "QPZRY9X8GF".repeat(5)),
             format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.{LONG}"),
         ] {
             for (text, expected) in [
@@ -311,6 +354,23 @@ mod tests {
     }
 
     #[test]
+    fn a_password_in_an_address_is_masked() {
+        let masker = masker(&["user-of-mine", "w/dbx", "tail@host-and"]);
+        for (text, expected, count) in [
+            ("https://user:hunter2pass@example.com/x", "https://user:[masked]@example.com/x", 1),
+            ("redis://:p@ss@host", "redis://:[masked]@host", 1),
+            ("a://u:p@h b://v:[masked]@h", "a://u:[masked]@h b://v:[masked]@h", 1),
+            // What else is found in it leaves nothing of itself.
+            ("https://user-of-mine:x@host/", "https://[masked]@host/", 1),
+            (&format!("https://ghp_{LONG}:x-oauth-basic@github.com/"), "https://[masked]@github.com/", 1),
+            ("pg://u:pw/dbx", "pg://u:p[masked]", 1),
+            ("pg://u:pa-tail@host-and/more", "pg://u:[masked]/more", 1),
+        ] {
+            assert_eq!(masker.mask(text), (expected.to_string(), count), "{text}");
+        }
+    }
+
+    #[test]
     fn ordinary_words_stay() {
         let masker = masker(&["abc"]);
         for text in [
@@ -319,7 +379,8 @@ mod tests {
             "npm_config_registry=https://registry.example",
             "eyJust a word. And another one follows.",
             "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
-            "ghp_short sk-short AKIA AIza",
+            "ghp_short sk-short AKIA AIza xoxo xox- hf_hub_download dop_v1_x SG. hvs.x",
+            "http://localhost:5173/@vite/client git+ssh://git@github.com:org/repo https://[::1]:80/ ://a:b@c",
             "abcabcabc",
         ] {
             assert_eq!(masker.mask(text), (text.to_string(), 0));
@@ -417,6 +478,14 @@ mod tests {
             "_",
             "é",
             "test ... ok",
+            "https://",
+            "://",
+            "user",
+            ":",
+            "@",
+            "/",
+            "xox",
+            "b-",
         ]);
         prop::collection::vec(fixed.prop_map(str::to_string), 0..24)
     }
@@ -427,7 +496,7 @@ mod tests {
             pieces in pieces(),
             lengths in prop::collection::vec(1usize..40, 1..6),
         ) {
-            let masker = masker(&["abcdef", "defghi", "first-line\nsecond-line", "abcdefabc"]);
+            let masker = masker(&["abcdef", "defghi", "first-line\nsecond-line", "abcdefabc", "ser:a", "@ghi/"]);
             let text = pieces.concat();
             let (masked, count) = masker.mask(&text);
             let (out, counted) = in_blocks(&masker, text.as_bytes(), &lengths);
@@ -437,7 +506,7 @@ mod tests {
 
         #[test]
         fn no_value_survives(pieces in pieces()) {
-            let values = ["abcdef", "defghi", "first-line\nsecond-line", "abcdefabc"];
+            let values = ["abcdef", "defghi", "first-line\nsecond-line", "abcdefabc", "ser:a", "@ghi/"];
             let masked = whole(&masker(&values), &pieces.concat());
             prop_assert!(values.iter().all(|v| !masked.contains(v)), "{masked}");
         }

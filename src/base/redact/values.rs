@@ -1,40 +1,80 @@
-//! Which values of the environment are secrets.
+//! Which values are secrets.
 
+use crate::base::redact::forms::forms;
+use crate::base::redact::names::MASK;
 use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A name that holds one of these, in any case, names a secret (issue of the runner, "Artifacts").
 const NAMES: &[&str] = &["TOKEN", "SECRET", "KEY", "PASSWORD"];
 /// A shorter value stands in ordinary words too often: masking it would hide more than it keeps.
-pub(super) const SHORTEST: usize = 6;
-/// Values that settings have under such names (`KEYBOARD=default`, `TOKEN_CACHE=disabled`).
-const PLAIN: &[&str] = &["default", "disabled", "enabled"];
+const SHORTEST: usize = 4;
+/// The same of one line of a longer value.
+const LINE: usize = 7;
+/// A shorter number stands in times, sizes and counts.
+const DIGITS: usize = 6;
+/// Values that settings have under such names (`KEYBOARD=default`, `TOKEN_CACHE=disabled`, `SORT_KEY=name`). They stand in names of
+/// tests and in every log, and whoever reads them there learns nothing.
+const PLAIN: &[&str] = &[
+    "always",
+    "auto",
+    "debug",
+    "default",
+    "development",
+    "disabled",
+    "enabled",
+    "error",
+    "false",
+    "file",
+    "info",
+    "json",
+    "local",
+    "main",
+    "name",
+    "never",
+    "none",
+    "null",
+    "optional",
+    "prod",
+    "production",
+    "required",
+    "staging",
+    "test",
+    "trace",
+    "true",
+    "undefined",
+    "warn",
+];
 
-pub(super) fn is_secret_name(name: &str) -> bool {
+/// Whether values of variables of this name are secrets.
+pub fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     NAMES.iter().any(|n| name.contains(n))
 }
 
-/// What is looked for in output because of one value: itself without outer white space, as JSON writes it, and each of its
-/// lines, because logs put something before every line. Empty for a value that is masked nowhere: short, a plain word, or
-/// the absolute path of something that is there (`SSH_KEY_PATH`); a secret that only looks like a path is masked.
-pub(super) fn forms(value: &[u8]) -> BTreeSet<Vec<u8>> {
+/// What is looked for in output because of one value: itself without outer white space and each of its lines, because logs put
+/// something before every line, as the writers of `forms` spell them. Empty for a value that is masked nowhere: short, a plain
+/// word or number, or the absolute path of something that is there (`SSH_KEY_PATH`); a secret that only looks like a path is
+/// masked.
+pub(super) fn looked_for(value: &[u8]) -> BTreeSet<Vec<u8>> {
     let value = value.trim_ascii();
-    let text = String::from_utf8_lossy(value);
-    let path = Path::new(text.as_ref());
-    let plain = PLAIN.iter().any(|p| text.eq_ignore_ascii_case(p)) || (path.is_absolute() && path.exists());
-    let mut forms = BTreeSet::new();
-    if plain || value.len() < SHORTEST {
-        return forms;
-    }
-    if let Ok(json) = serde_json::to_string(text.as_ref()) {
-        forms.insert(json.trim_matches('"').as_bytes().to_vec());
+    if value.len() < SHORTEST || is_plain(value) {
+        return BTreeSet::new();
     }
     let lines = value.split(|b| *b == b'\n').map(<[u8]>::trim_ascii);
     // The first and last line of a key block are the same for every key.
-    forms.extend(lines.filter(|l| l.len() > SHORTEST && !l.starts_with(b"-----")).map(<[u8]>::to_vec));
-    forms.insert(value.to_vec());
-    forms
+    let lines = lines.filter(|l| l.len() >= LINE && !l.starts_with(b"-----") && !is_plain(l));
+    lines.chain([value]).flat_map(forms).collect()
+}
+
+fn is_plain(value: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(value);
+    let path = Path::new(text.as_ref());
+    PLAIN.iter().any(|p| text.eq_ignore_ascii_case(p))
+        // Results in the output are masked before they are read, and again afterwards.
+        || MASK.contains(text.as_ref())
+        || (value.len() < DIGITS && value.iter().all(u8::is_ascii_digit))
+        || (path.is_absolute() && path.exists())
 }
 
 #[cfg(test)]
@@ -53,16 +93,21 @@ mod tests {
 
     #[test]
     fn what_settings_hold_is_no_secret() {
-        for value in ["", "12345", "true", "false", "Disabled", "/", "/usr/bin", " short "] {
-            assert!(forms(value.as_bytes()).is_empty(), "{value}");
+        for value in [
+            "", "abc", " abc ", "12345", "0000", "true", "False", "NONE", "auto", "Disabled", "test", "prod",
+            "masked", "/", "/usr/bin",
+        ] {
+            assert!(looked_for(value.as_bytes()).is_empty(), "{value}");
         }
-        assert!(!forms(b"/k3yThatOnlyLooksLikeAPath+/=").is_empty());
-        assert!(!forms(b"hunter2").is_empty());
+        for value in ["/k3yThatOnlyLooksLikeAPath+/=", "hunter2", "abcd", "a123", "123456", "testing", "1.25"]
+        {
+            assert!(!looked_for(value.as_bytes()).is_empty(), "{value}");
+        }
     }
 
     #[test]
     fn a_value_of_several_lines_is_known_by_each() {
-        let found = forms(b"first-line\nsecond-line\n\nx\n");
+        let found = looked_for(b"first-line\nsecond-line\n\nx\n");
         let expected: &[&[u8]] = &[
             b"first-line",
             b"first-line\\nsecond-line\\n\\nx",

@@ -1,0 +1,178 @@
+//! What is masked in everything that is written: secrets of the environment and of `tollgate.toml`.
+
+use super::error::Error;
+use super::ground::Ground;
+use crate::base::command::fill;
+use crate::base::redact::{Masker, is_secret_name, tell_apart};
+use crate::model::run::Summary;
+use crate::model::suite::{Reader, SuiteSpec};
+use crate::model::test::{Case, Failure, TestStatus};
+use crate::model::triage::Diagnostic;
+use std::collections::BTreeMap;
+
+/// Texts of failures are cut at this many bytes or more, at a character's edge: a shorter one is whole.
+const CUT: usize = Failure::MESSAGE - 3;
+
+/// The masker of a workspace: it knows the values of secret variables, set by the environment or by `tollgate.toml` (the `env` of a
+/// kind, leading words of its commands and of lint steps), and the shapes of tokens.
+pub(super) fn masker(env: &BTreeMap<String, String>, ground: &Ground) -> Result<Masker, Error> {
+    let mut set: Vec<(String, String)> = Vec::new();
+    let mut names = None;
+    for spec in &ground.run.suites {
+        for (key, value) in variables(spec).filter(|(key, _)| is_secret_name(key)) {
+            if value.contains("{name}") {
+                // The files of a glob are looked for only where a secret is made of their names.
+                let names = names.get_or_insert_with(|| ground.names().unwrap_or_default());
+                for name in names.get(&spec.kind).into_iter().flatten() {
+                    set.extend(literals(key, &fill(value, &[("{name}", name)])));
+                }
+            } else {
+                set.extend(literals(key, value));
+            }
+        }
+    }
+    let lint = ground.run.lint.iter().flat_map(|(_, command)| command.env().iter().cloned());
+    let ours = set.into_iter().chain(lint);
+    Masker::new(env.iter().map(|(k, v)| (k.clone(), v.clone())).chain(ours)).map_err(Error::Work)
+}
+
+/// Every variable that a kind sets.
+fn variables(spec: &SuiteSpec) -> impl Iterator<Item = &(String, String)> {
+    let single = spec.single.iter().flat_map(|command| command.env());
+    spec.env.iter().chain(spec.command.env()).chain(single)
+}
+
+/// The value, or where the runner fills something in what stands around that; what follows `{out}/` is a path in the run folder,
+/// and no secret.
+fn literals(key: &str, value: &str) -> Vec<(String, String)> {
+    let parts = value.split("{out}").flat_map(|part| part.split("{test}"));
+    let parts = parts.enumerate().filter(|(at, part)| *at == 0 || !part.starts_with('/'));
+    parts.map(|(_, part)| (key.to_string(), part.to_string())).collect()
+}
+
+/// Masks what results say of failures, and the files that they name; gives the number of masks.
+pub(super) fn mask_failures(cases: &mut [Case], masker: &Masker) -> u64 {
+    let mut count = 0;
+    for failure in cases.iter_mut().flat_map(|c| c.failure.iter_mut().chain(&mut c.later)) {
+        let Failure { message, text, output, place } = failure;
+        let texts = [message, text, output].into_iter().chain(place.as_mut().map(|place| &mut place.file));
+        let hide = |text: &mut String| match text.len() {
+            CUT.. => masker.hide_cut(text),
+            _ => masker.hide(text),
+        };
+        let masked: u64 = texts.map(hide).sum();
+        if masked > 0 {
+            // A mask may be longer than what it stands for.
+            *failure = failure.short(Failure::TEXT);
+            count += masked;
+        }
+    }
+    count
+}
+
+/// Masks what results call their tests; gives the number of masks. Names that become equal are told apart. A test that is called
+/// by its suite's name keeps it: names of suites are settings.
+pub(super) fn mask_names(cases: &mut [Case], reader: Reader, masker: &Masker) -> u64 {
+    if reader == Reader::Exit {
+        return 0;
+    }
+    let mut count = 0;
+    for case in cases.iter_mut() {
+        count += masker.hide(&mut case.name);
+        count += case.selector.as_mut().map_or(0, |selector| masker.hide(selector));
+    }
+    if count > 0 {
+        tell_apart(cases.iter_mut().map(|case| &mut case.name));
+    }
+    count
+}
+
+/// Masks the names of tests that an earlier run tells of and that may be run again: a name that holds a secret is handed to no
+/// command and written nowhere, and `plan` replays its suite whole.
+pub(super) fn mask_asked(summary: &mut Summary, masker: &Masker) {
+    let suites = summary.suites.iter_mut().chain(&mut summary.units);
+    let tests = suites.flat_map(|suite| &mut suite.tests);
+    for test in tests.filter(|t| matches!(t.status, TestStatus::Failed | TestStatus::NotRun)) {
+        masker.hide(&mut test.name);
+        if let Some(selector) = &mut test.selector {
+            masker.hide(selector);
+        }
+    }
+    for left in &mut summary.not_run {
+        for test in left.tests.iter_mut().flatten() {
+            masker.hide(test);
+        }
+        left.names.retain(|selector, names| {
+            !masker.finds(selector) && names.iter().all(|name| !masker.finds(name))
+        });
+    }
+}
+
+/// Masks the names of tests that a comparison ranks: a baseline may be of a run that did not know the secret.
+pub(super) fn mask_ranked(ranked: &mut [Diagnostic], masker: &Masker) {
+    for test in ranked.iter_mut().filter_map(|diagnostic| diagnostic.test.as_mut()) {
+        masker.hide(test);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::test::{Failure, SourcePlace};
+
+    fn case(name: &str, selector: Option<&str>) -> Case {
+        let place = SourcePlace { file: "hunter2/x.py".into(), line: 1, column: 1 };
+        Case {
+            name: name.into(),
+            status: TestStatus::Failed,
+            duration_ms: None,
+            failure: Some(Failure::new("m", "", Some(place.clone()))),
+            later: vec![Failure::new("hunter3", "", Some(place))],
+            selector: selector.map(String::from),
+        }
+    }
+
+    #[test]
+    fn masked_names_stay_as_many_as_there_were() {
+        let masker = Masker::new([("A_TOKEN", "hunter2"), ("B_TOKEN", "hunter3")]).unwrap();
+        let mut cases = [case("t[hunter2]", None), case("t[hunter3]", Some("hunter3")), case("plain", None)];
+        assert_eq!(mask_names(&mut cases, Reader::Junit, &masker), 3);
+        let names = cases.each_ref().map(|c| c.name.as_str());
+        assert_eq!(names, ["t[[masked]]", "t[[masked]] #2", "plain"]);
+        assert_eq!(cases[1].selector(), "[masked]");
+        assert_eq!(mask_failures(&mut cases, &masker), 9);
+        let places = cases.iter().flat_map(Case::failures).map(|f| f.place.clone().unwrap().file);
+        assert!(places.eq(["[masked]/x.py"; 6]));
+        assert_eq!(cases[2].later[0].message, "[masked]");
+        let mut suite = [case("hunter2", None)];
+        mask_names(&mut suite, Reader::Exit, &masker);
+        assert_eq!(suite[0].name, "hunter2");
+    }
+
+    #[test]
+    fn a_secret_that_a_bound_cut_in_two_leaves_nothing_of_itself() {
+        let masker = Masker::new([("A_TOKEN", "hunter2hunter2")]).unwrap();
+        let long = |end: &str| format!("{}{end}", ".".repeat(Failure::MESSAGE - end.len()));
+        for end in ["hunter2hun", " ghp_a1B2a1B2", "x://user:passw"] {
+            let mut cases = [case("t", None)];
+            cases[0].failure = Some(Failure::new(&long(end), &long(end), None));
+            mask_failures(&mut cases, &masker);
+            let failure = cases[0].failure.as_ref().unwrap();
+            assert!(
+                failure.message.trim_end_matches([' ', 'x']).ends_with('.'),
+                "{end}: {}",
+                failure.message
+            );
+            assert_eq!(failure.message, failure.text);
+        }
+    }
+
+    #[test]
+    fn what_is_filled_in_is_no_part_of_a_secret() {
+        let parts = |value| literals("K", value).into_iter().map(|(_, part)| part).collect::<Vec<_>>();
+        assert_eq!(parts("plain"), ["plain"]);
+        assert_eq!(parts("a-{test}-b"), ["a-", "-b"]);
+        assert_eq!(parts("{out}/key.pem"), [""]);
+        assert_eq!(parts("/etc/key"), ["/etc/key"]);
+    }
+}
