@@ -8,8 +8,8 @@ use crate::model::failure::{FailureDigest, FailureIndex, IndexedDigest, RootCaus
 use crate::model::plan::{Counts, Shard};
 use crate::model::record::SuiteRecord;
 use crate::model::run::{
-    BundleEnvironment, Chosen, FailedSuite, Identity, LintResult, NotRun, ReplayBundle, ReplayRef, RunStatus,
-    Summary, TriageRef, schema,
+    BundleEnvironment, Chosen, FailedSuite, Identity, LintResult, NotRun, ReplayBundle, RunStatus, Summary,
+    TriageRef, schema,
 };
 use crate::model::suite::{Role, SuiteResult, SuiteStatus};
 use crate::model::test::{TestResult, TestStatus, test_names};
@@ -170,29 +170,19 @@ fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
         ran.chain(left.map(|n| SuiteResult::not_run(&n.name, &n.kind))).collect::<Vec<_>>()
     };
     let mut summary = Summary {
-        schema: schema::SUMMARY.into(),
-        identity: outcome.identity.clone(),
-        profile: outcome.profile.clone(),
         status: if outcome.aborted { RunStatus::Aborted } else { RunStatus::Passed },
         baseline: outcome.baseline.map(|b| b.shown.clone()),
         rerun_from: outcome.rerun_from.clone(),
         selection: outcome.selection.clone(),
-        shard: outcome.shard.clone(),
         plan: outcome.plan,
-        failed_names: Vec::new(),
-        failed_unit_names: Vec::new(),
-        passed_suites: 0,
-        total_suites: 0,
-        passed_units: 0,
-        total_units: 0,
-        replay_bundle: ReplayRef { path: folder.rel(File::ReplayBundle), one_command_replay: String::new() },
-        triage_diff: None,
         not_run: outcome.not_run.clone(),
         masked: outcome.masked.saturating_add(masked(&outcome.records, &outcome.lint)),
         lint: outcome.lint.clone(),
         suites: of(Role::Suite),
         units: of(Role::Unit),
+        ..Summary::empty(outcome.identity.clone(), outcome.profile.clone(), outcome.shard.clone())
     };
+    summary.replay_bundle.path = folder.rel(File::ReplayBundle);
     summary.recompute();
     summary.replay_bundle.one_command_replay = match summary.status {
         RunStatus::Passed => outcome.again.clone(),

@@ -205,6 +205,34 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// That of a run of which nothing is known yet but who it is: it passed, with no suites and no figures.
+    pub fn empty(identity: Identity, profile: String, shard: Shard) -> Summary {
+        Summary {
+            schema: schema::SUMMARY.into(),
+            identity,
+            profile,
+            status: RunStatus::Passed,
+            baseline: None,
+            rerun_from: None,
+            selection: Chosen::default(),
+            shard,
+            plan: Counts::default(),
+            failed_names: Vec::new(),
+            failed_unit_names: Vec::new(),
+            passed_suites: 0,
+            total_suites: 0,
+            passed_units: 0,
+            total_units: 0,
+            replay_bundle: ReplayRef { path: String::new(), one_command_replay: String::new() },
+            triage_diff: None,
+            not_run: Vec::new(),
+            masked: 0,
+            lint: Vec::new(),
+            suites: Vec::new(),
+            units: Vec::new(),
+        }
+    }
+
     /// Suites and units with the list each belongs to.
     pub fn all(&self) -> impl Iterator<Item = (Role, &SuiteResult)> {
         let suites = self.suites.iter().map(|s| (Role::Suite, s));

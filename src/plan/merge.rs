@@ -5,7 +5,7 @@ use super::merge_proof::{Part, faults};
 use super::shard::seconds;
 use crate::base::files::show;
 use crate::model::plan::{Shard, ShardKind};
-use crate::model::run::{Chosen, Identity, LintResult, ReplayRef, RunStatus, Summary, schema};
+use crate::model::run::{Chosen, Identity, LintResult, RunStatus, Summary};
 use crate::model::suite::SuiteStatus;
 use crate::model::test::TestStatus;
 
@@ -61,34 +61,13 @@ pub fn merge(parts: &[(String, Summary)]) -> Result<Merged, Vec<String>> {
 }
 
 fn empty(first: &Summary, identity: Identity) -> Summary {
+    let plan_digest = first.shard.plan_digest.clone();
+    let whole = Shard { kind: ShardKind::None, index: 0, total: 1, plan_digest };
     Summary {
-        schema: schema::SUMMARY.into(),
-        identity,
-        profile: first.profile.clone(),
-        status: RunStatus::Passed,
         baseline: first.baseline.clone(),
-        rerun_from: None,
         selection: first.selection.clone(),
-        shard: Shard {
-            kind: ShardKind::None,
-            index: 0,
-            total: 1,
-            plan_digest: first.shard.plan_digest.clone(),
-        },
         plan: first.plan,
-        failed_names: Vec::new(),
-        failed_unit_names: Vec::new(),
-        passed_suites: 0,
-        total_suites: 0,
-        passed_units: 0,
-        total_units: 0,
-        replay_bundle: ReplayRef { path: String::new(), one_command_replay: String::new() },
-        triage_diff: None,
-        not_run: Vec::new(),
-        masked: 0,
-        lint: Vec::new(),
-        suites: Vec::new(),
-        units: Vec::new(),
+        ..Summary::empty(identity, first.profile.clone(), whole)
     }
 }
 
@@ -196,7 +175,8 @@ mod tests {
     fn comparable(mut summary: Summary) -> Summary {
         summary.identity.run_id = String::new();
         summary.identity.generated_at = String::new();
-        summary.replay_bundle = ReplayRef { path: String::new(), one_command_replay: String::new() };
+        summary.replay_bundle.path.clear();
+        summary.replay_bundle.one_command_replay.clear();
         summary
     }
 

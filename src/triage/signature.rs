@@ -73,7 +73,7 @@ static PLACES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let places = [
         r"(?P<a>\.(?:[A-Za-z][0-9A-Za-z]{0,3}|swift|scala|groovy|feature)[\x22')\]]?|(?-u:\b)[A-Z][A-Za-z]*file)(?::[0-9]+(?:[:,.-][0-9]+)*|\([0-9]+,[0-9]+\)|: [0-9]+:)",
         r"(?P<b>[\w)\]]):[0-9]+:[0-9]+(?-u:\b)",
-        r"(?P<c>(?i:(?-u:\b)(?:lines?|ln|col|column|pid|ppid|tid|process|thread(?: '[^']*')?|port)(?:[ =:#(]|: | = | \()))[0-9]+(?-u:\b)",
+        r"(?P<c>(?i:(?-u:\b)(?:lines?|ln|col|column|pid|ppid|tid|process|goroutine|thread(?: '[^']*')?|port)(?:[ =:#(]|: | = | \()))[0-9]+(?-u:\b)",
         r"(?P<d>(?-u:\b)localhost|\.[a-z]{2,}|\[[0-9a-f:]+\]):[0-9]{2,5}(?-u:\b)",
         r"(?P<e>[A-Za-z_$;\]]@)[0-9a-f]{5,16}(?-u:\b)",
     ];
@@ -192,6 +192,7 @@ mod tests {
             ("at 1795263292123 it", "at 1795263999123 it"),
             ("cannot open /home/a/tmp.XyZ12/x", "cannot open /srv/tmpab12cd/y/z"),
             ("\u{1b}[31mred\u{1b}[0m  text", "red text"),
+            ("goroutine 12 [running]:", "goroutine 99 [running]:"),
             ("thread 'main' (4711) panicked", "thread 'main' (12) panicked"),
         ] {
             assert_eq!(steady(one), steady(other), "{one} | {other}");

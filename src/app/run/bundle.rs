@@ -5,10 +5,8 @@ use crate::app::error::Error;
 use crate::app::ground::Ground;
 use crate::base::clock::Now;
 use crate::base::files::show;
-use crate::model::plan::{Counts, Shard, ShardKind};
-use crate::model::run::{
-    Chosen, FailedSuite, LintResult, ReplayBundle, ReplayRef, RunStatus, Summary, schema,
-};
+use crate::model::plan::{Shard, ShardKind};
+use crate::model::run::{FailedSuite, LintResult, ReplayBundle, RunStatus, Summary};
 use crate::model::suite::{SuiteResult, SuiteStatus};
 use crate::model::test::{TestResult, TestStatus};
 use crate::record;
@@ -32,34 +30,19 @@ pub(super) fn as_summary(bundle: ReplayBundle) -> Summary {
         "unit" => ShardKind::Unit,
         _ => ShardKind::None,
     };
+    let shard = Shard {
+        kind,
+        index: environment.shard_index,
+        total: environment.shard_total,
+        plan_digest: String::new(),
+    };
     let mut summary = Summary {
-        schema: schema::SUMMARY.into(),
-        identity: bundle.identity,
-        profile: environment.profile,
         status: RunStatus::Failed,
-        baseline: None,
-        rerun_from: None,
-        selection: Chosen::default(),
-        shard: Shard {
-            kind,
-            index: environment.shard_index,
-            total: environment.shard_total,
-            plan_digest: String::new(),
-        },
-        plan: Counts::default(),
-        failed_names: Vec::new(),
-        failed_unit_names: Vec::new(),
-        passed_suites: 0,
-        total_suites: 0,
-        passed_units: 0,
-        total_units: 0,
-        replay_bundle: ReplayRef { path: String::new(), one_command_replay: String::new() },
-        triage_diff: None,
         not_run: bundle.not_run,
-        masked: 0,
         lint: bundle.failed_lint.into_iter().map(failed_step).collect(),
         suites: failed(bundle.failed_suites),
         units: failed(bundle.failed_units),
+        ..Summary::empty(bundle.identity, environment.profile, shard)
     };
     summary.recompute();
     summary
