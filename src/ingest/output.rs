@@ -59,7 +59,7 @@ fn final_lines(output: &str, most: usize) -> String {
     lines[lines.len().saturating_sub(most)..].join("\n")
 }
 
-/// The exception that the last traceback ends with, and the frame that raised it.
+/// The exception that the last traceback ends with, and the last frame of it that is no library's, else the last.
 fn traceback(output: &str) -> Option<(String, Option<SourcePlace>)> {
     let (_, block) = output.rsplit_once("Traceback (most recent call last):\n")?;
     let end = block.lines().position(|l| !l.starts_with([' ', '\t']) && !l.is_empty())?;
@@ -68,7 +68,12 @@ fn traceback(output: &str) -> Option<(String, Option<SourcePlace>)> {
         let (file, rest) = line.trim().strip_prefix("File \"")?.split_once("\", line ")?;
         place::place(file, rest.split(',').next()?.parse().ok()?, 0)
     };
-    Some((message.to_string(), block.lines().take(end).filter_map(frame).last()))
+    let frames: Vec<SourcePlace> = block.lines().take(end).filter_map(frame).collect();
+    let own = |p: &&SourcePlace| {
+        !["/lib/python", "/site-packages/", "/dist-packages/", "<frozen"].iter().any(|l| p.file.contains(l))
+    };
+    let place = frames.iter().rev().find(own).or(frames.last()).cloned();
+    Some((message.to_string(), place))
 }
 
 /// The place that a telling line begins with, else the one that the lines after it name.
@@ -79,12 +84,15 @@ fn near(output: &str, line: &str) -> Option<SourcePlace> {
     of_start(line).or_else(arrow).or_else(|| place::of_any(&after.join("\n"), ""))
 }
 
-/// `src/a.c:12:5: error: …`, `run.sh: line 12: …`, `prog: a.c:12: main: Assertion …`.
+/// `src/a.c:12:5: error: …`, `run.sh: line 12: …`, `run.sh: 12: …`, `prog: a.c:12: main: Assertion …`.
 fn of_start(line: &str) -> Option<SourcePlace> {
     let line = line.lines().next()?.trim_start();
-    if let Some((file, rest)) = line.split_once(": line ") {
-        let number = rest.split_once(':')?.0.parse().ok()?;
-        return place::place(file, number, 0).filter(|p| !p.file.contains(' '));
+    let (file, rest) = line.split_once(": ")?;
+    let number =
+        rest.strip_prefix("line ").unwrap_or(rest).split_once(": ").and_then(|(n, _)| n.parse().ok());
+    if let Some(number) = number {
+        return place::place(file, number, 0)
+            .filter(|p| p.file.contains(['.', '/']) && !p.file.contains(' '));
     }
     let named = |part: &str| place::of_end(part).filter(|p| p.file.contains('.') && !p.file.contains(' '));
     line.split(": ").take(2).find_map(named)
@@ -110,6 +118,8 @@ mod tests {
         assert_eq!(of(panic, &none, true), "no shelf @ src/main.rs:3:5");
         let python = "Traceback (most recent call last):\n  File \"a.py\", line 9, in <module>\n    f()\nKeyError: 'x'\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File \"a.py\", line 3, in <module>\n    g()\n  File \"lib/b.py\", line 7, in g\n    raise E(1)\nE: one\n";
         assert_eq!(of(python, &none, false), "E: one @ lib/b.py:7:0");
+        let library = python.replace("lib/b.py", "/usr/lib/python3.11/json/decoder.py");
+        assert_eq!(of(&library, &none, false), "E: one @ a.py:3:0");
     }
 
     #[test]
@@ -119,6 +129,8 @@ mod tests {
             with("a\nrun.sh: line 12: frob: command not found\nb", 1),
             "run.sh: line 12: frob: command not found @ run.sh:12:0"
         );
+        assert_eq!(with("./c.sh: 2: frob: not found", 0), "./c.sh: 2: frob: not found @ ./c.sh:2:0");
+        assert_eq!(with("sh: 1: frob: not found", 0), "sh: 1: frob: not found @ -");
         assert_eq!(with("a.c:3:7: error: x\n", 0), "a.c:3:7: error: x @ a.c:3:7");
         assert_eq!(
             with("prog: a.c:12: main: Assertion `x' failed.", 0),

@@ -307,6 +307,7 @@ mod tests {
             ),
             ("./run: line 3: tmux: command not found", MissingDependency),
             ("sh: 1: jest: not found", MissingDependency),
+            ("./check.sh: 12: jest: not found", MissingDependency),
             (
                 "./x: error while loading shared libraries: libssl.so.3: cannot open shared object file",
                 MissingDependency,
