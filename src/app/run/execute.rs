@@ -30,7 +30,7 @@ const HEADROOM: u64 = 64 << 20;
 pub struct RunAnswer {
     /// The documents.
     pub written: Written,
-    /// SIGINT (2) or SIGTERM (15), where one ended the run.
+    /// SIGINT (2), SIGTERM (15) or SIGHUP (1), where one ended the run.
     pub interrupted: Option<i32>,
 }
 
@@ -38,8 +38,7 @@ impl RunAnswer {
     /// 0 passed, 1 failed, 130 or 143 interrupted.
     pub fn exit_code(&self) -> u8 {
         match (self.interrupted, self.written.summary.status) {
-            (Some(15), _) => exit::TERMINATED,
-            (Some(_), _) => exit::INTERRUPTED,
+            (Some(signal), _) => exit::of_signal(signal),
             (None, RunStatus::Passed) => exit::PASS,
             (None, _) => exit::FAIL,
         }
