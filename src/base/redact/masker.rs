@@ -31,7 +31,7 @@ impl Masker {
     /// Masks a text; says how many secrets stood in it.
     pub fn mask(&self, text: &str) -> (String, u64) {
         // Names and commands are many and short: without a beginning of anything there is nothing to mask.
-        if self.anchors.next(text.as_bytes(), 0).is_none() {
+        if !self.anchors.any(text.as_bytes()) {
             return (text.to_string(), 0);
         }
         let mut out = Vec::with_capacity(text.len());
@@ -43,7 +43,7 @@ impl Masker {
 
     /// Masks a text where it stands; says how many secrets stood in it.
     pub fn hide(&self, text: &mut String) -> u64 {
-        if self.anchors.next(text.as_bytes(), 0).is_none() {
+        if !self.anchors.any(text.as_bytes()) {
             return 0;
         }
         let (masked, count) = self.mask(text);
@@ -63,7 +63,7 @@ impl Masker {
 
     /// Whether a secret stands in a text.
     pub fn finds(&self, text: &str) -> bool {
-        self.anchors.next(text.as_bytes(), 0).is_some() && self.mask(text).1 > 0
+        self.anchors.any(text.as_bytes()) && self.mask(text).1 > 0
     }
 
     /// Begins to mask output that comes in blocks.

@@ -1,12 +1,14 @@
 //! Secrets in what is written: values that settings hold, and the known shapes of tokens, become `[masked]`.
 
 mod anchors;
-mod forms;
+mod escaped;
 mod masker;
 mod names;
 mod pem;
+mod search;
 mod shape;
 mod stream;
+mod unescape;
 mod url;
 mod values;
 

@@ -2,6 +2,7 @@
 //! still become one. What comes out does not depend on where the blocks were cut.
 
 use crate::base::redact::anchors::{Anchors, Hit};
+use crate::base::redact::escaped::Escaped;
 use crate::base::redact::names::MASK;
 use crate::base::redact::pem::{self, Begins, Line};
 use crate::base::redact::shape::{Class, Judged, Rest, SHAPES, judge};
@@ -35,7 +36,9 @@ enum Mode {
 }
 
 /// How far a block was read.
-struct Cursor {
+struct Cursor<'m> {
+    /// What a second look found.
+    escaped: Escaped<'m>,
     /// Everything before is written or masked.
     done: usize,
     /// Where the next search begins; before `done` when values overlap.
@@ -77,7 +80,8 @@ impl<'m> Stream<'m> {
 
     /// Reads a text and says from where on it is to be held back.
     fn process(&mut self, text: &[u8], last: bool, out: &mut dyn FnMut(&[u8])) -> usize {
-        let mut at = Cursor { done: std::mem::take(&mut self.covered), from: 0, floor: 0 };
+        let escaped = self.anchors.escaped(text, last);
+        let mut at = Cursor { escaped, done: std::mem::take(&mut self.covered), from: 0, floor: 0 };
         let keep = loop {
             match self.mode {
                 Mode::Text => {
@@ -111,22 +115,33 @@ impl<'m> Stream<'m> {
         &mut self,
         text: &[u8],
         last: bool,
-        at: &mut Cursor,
+        at: &mut Cursor<'_>,
         out: &mut dyn FnMut(&[u8]),
     ) -> Option<usize> {
         let anchors = self.anchors;
-        let unfinished = if last { text.len() } else { anchors.unfinished(text, at.floor) };
-        while let Some(hit) = anchors.next(text, at.from).filter(|h| h.start < unfinished) {
+        let unfinished = match last {
+            true => text.len(),
+            false => at.escaped.unfinished(at.floor, anchors.unfinished(text, at.floor)),
+        };
+        let mut plain = anchors.next(text, at.from);
+        loop {
+            if plain.is_some_and(|hit| hit.start < at.from) {
+                plain = anchors.next(text, at.from);
+            }
+            let Some(hit) = longer(plain, at).filter(|h| h.start < unfinished) else { break };
             at.from = hit.start + 1;
             let value = match hit.shape {
                 None => Some(hit.end),
                 Some(shape) => match self.shape(text, (last, unfinished), hit, shape, at, out) {
-                    Found::Nothing => anchors.value_at(&text[hit.start..]).map(|n| hit.start + n),
+                    Found::Nothing => longest_value(anchors, text, at, hit.start),
                     Found::Secret => return None,
                     Found::Open => {
-                        emit(&text[at.done..hit.start], out);
-                        at.done = hit.start;
-                        return Some(hit.start);
+                        let keep = at.escaped.whole(hit.start);
+                        if at.done < keep {
+                            emit(&text[at.done..keep], out);
+                            at.done = keep;
+                        }
+                        return Some(keep);
                     }
                 },
             };
@@ -152,7 +167,7 @@ impl<'m> Stream<'m> {
         (last, unfinished): (bool, usize),
         hit: Hit,
         shape: usize,
-        at: &mut Cursor,
+        at: &mut Cursor<'_>,
         out: &mut dyn FnMut(&[u8]),
     ) -> Found {
         let Some(shape) = SHAPES.get(shape).filter(|_| hit.start >= at.done) else { return Found::Nothing };
@@ -198,14 +213,16 @@ impl<'m> Stream<'m> {
         unfinished: usize,
         hit: Hit,
         (from, to): (usize, usize),
-        at: &mut Cursor,
+        at: &mut Cursor<'_>,
         out: &mut dyn FnMut(&[u8]),
     ) -> Found {
         // What begins in it and goes on behind it must be known before anything of it is written.
         if unfinished <= to {
             return Found::Open;
         }
-        let other = self.anchors.next(text, hit.start + 1).is_some_and(|other| other.start < from);
+        let plain = self.anchors.next(text, hit.start + 1).map(|other| other.start);
+        let escaped = at.escaped.next(hit.start + 1).map(|(start, _)| start);
+        let other = plain.into_iter().chain(escaped).any(|start| start < from);
         emit(&text[at.done..if other { hit.end } else { from }], out);
         self.mask(out);
         at.done = to;
@@ -213,7 +230,7 @@ impl<'m> Stream<'m> {
     }
 
     /// The next line of a private key; says from where on to hold back when it is not all there.
-    fn key(&mut self, text: &[u8], last: bool, at: &mut Cursor) -> Option<usize> {
+    fn key(&mut self, text: &[u8], last: bool, at: &mut Cursor<'_>) -> Option<usize> {
         let rest = &text[at.done..];
         let end = memchr::memchr(b'\n', &rest[..rest.len().min(LINE)]);
         let line = match end {
@@ -234,7 +251,7 @@ impl<'m> Stream<'m> {
     }
 
     /// Ordinary output again: nothing that was masked can begin something else.
-    fn resume(&mut self, at: &mut Cursor) {
+    fn resume(&mut self, at: &mut Cursor<'_>) {
         self.mode = Mode::Text;
         (at.from, at.floor) = (at.done, at.done);
     }
@@ -258,6 +275,19 @@ impl std::fmt::Debug for Stream<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Stream({} bytes held back, {} masked)", self.held.len(), self.masked)
     }
+}
+
+/// The next hit of either look; of two at one place the longer one, as within each of them.
+fn longer(plain: Option<Hit>, at: &Cursor<'_>) -> Option<Hit> {
+    let escaped = at.escaped.next(at.from).map(|(start, end)| Hit { start, end, shape: None });
+    plain.into_iter().chain(escaped).min_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)))
+}
+
+/// Where the longest value ends that begins at `start`.
+fn longest_value(anchors: &Anchors, text: &[u8], at: &Cursor<'_>, start: usize) -> Option<usize> {
+    let plain = anchors.value_at(&text[start..]).map(|n| start + n);
+    let escaped = at.escaped.next(start).filter(|(from, _)| *from == start).map(|(_, end)| end);
+    plain.max(escaped)
 }
 
 fn emit(part: &[u8], out: &mut dyn FnMut(&[u8])) {
@@ -451,6 +481,20 @@ mod tests {
     /// Pieces that begin, end and break what is looked for.
     fn pieces() -> impl Strategy<Value = Vec<String>> {
         let fixed = prop::sample::select(vec![
+            "a&<",
+            "é\"",
+            "&",
+            "amp;",
+            "&#3",
+            "8;",
+            "&lt;",
+            "\\",
+            "\\u003",
+            "c",
+            "\\u0026",
+            "u00e9",
+            "\\n",
+            "npm_",
             "abcdef",
             "defghi",
             "abc",
@@ -490,13 +534,25 @@ mod tests {
         prop::collection::vec(fixed.prop_map(str::to_string), 0..24)
     }
 
+    const VALUES: &[&str] = &[
+        "abcdef",
+        "defghi",
+        "first-line\nsecond-line",
+        "abcdefabc",
+        "ser:a",
+        "@ghi/",
+        "a&<é\"",
+        "npm_&<\\",
+        "<a&<",
+    ];
+
     proptest! {
         #[test]
         fn where_blocks_are_cut_changes_nothing(
             pieces in pieces(),
             lengths in prop::collection::vec(1usize..40, 1..6),
         ) {
-            let masker = masker(&["abcdef", "defghi", "first-line\nsecond-line", "abcdefabc", "ser:a", "@ghi/"]);
+            let masker = masker(VALUES);
             let text = pieces.concat();
             let (masked, count) = masker.mask(&text);
             let (out, counted) = in_blocks(&masker, text.as_bytes(), &lengths);
@@ -506,9 +562,8 @@ mod tests {
 
         #[test]
         fn no_value_survives(pieces in pieces()) {
-            let values = ["abcdef", "defghi", "first-line\nsecond-line", "abcdefabc", "ser:a", "@ghi/"];
-            let masked = whole(&masker(&values), &pieces.concat());
-            prop_assert!(values.iter().all(|v| !masked.contains(v)), "{masked}");
+            let masked = whole(&masker(VALUES), &pieces.concat());
+            prop_assert!(VALUES.iter().all(|v| !masked.contains(v)), "{masked}");
         }
     }
 }

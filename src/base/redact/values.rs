@@ -1,6 +1,5 @@
 //! Which values are secrets.
 
-use crate::base::redact::forms::forms;
 use crate::base::redact::names::MASK;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -53,7 +52,7 @@ pub fn is_secret_name(name: &str) -> bool {
 }
 
 /// What is looked for in output because of one value: itself without outer white space and each of its lines, because logs put
-/// something before every line, as the writers of `forms` spell them. Empty for a value that is masked nowhere: short, a plain
+/// something before every line; what is not UTF-8 also as those write it who replace that. Empty for a value that is masked nowhere: short, a plain
 /// word or number, or the absolute path of something that is there (`SSH_KEY_PATH`); a secret that only looks like a path is
 /// masked.
 pub(super) fn looked_for(value: &[u8]) -> BTreeSet<Vec<u8>> {
@@ -64,7 +63,10 @@ pub(super) fn looked_for(value: &[u8]) -> BTreeSet<Vec<u8>> {
     let lines = value.split(|b| *b == b'\n').map(<[u8]>::trim_ascii);
     // The first and last line of a key block are the same for every key.
     let lines = lines.filter(|l| l.len() >= LINE && !l.starts_with(b"-----") && !is_plain(l));
-    lines.chain([value]).flat_map(forms).collect()
+    lines
+        .chain([value])
+        .flat_map(|v| [v.to_vec(), String::from_utf8_lossy(v).into_owned().into_bytes()])
+        .collect()
 }
 
 fn is_plain(value: &[u8]) -> bool {
@@ -108,12 +110,7 @@ mod tests {
     #[test]
     fn a_value_of_several_lines_is_known_by_each() {
         let found = looked_for(b"first-line\nsecond-line\n\nx\n");
-        let expected: &[&[u8]] = &[
-            b"first-line",
-            b"first-line\\nsecond-line\\n\\nx",
-            b"first-line\nsecond-line\n\nx",
-            b"second-line",
-        ];
+        let expected: &[&[u8]] = &[b"first-line", b"first-line\nsecond-line\n\nx", b"second-line"];
         let mut expected: Vec<Vec<u8>> = expected.iter().map(|e| e.to_vec()).collect();
         expected.sort();
         assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
