@@ -18,7 +18,8 @@ const LINES: usize = 3;
 
 /// `<slug>-<8 hex>`: a slug of the first words and the start of a SHA-256, both over the failure's message with what names no
 /// failure taken out: line numbers and columns, addresses (of memory and of the network, with their ports), times, durations,
-/// dates, ids (of processes, threads, commits; UUIDs, hex digests), paths of temporary folders. Every other number counts: that
+/// dates, ids (of processes, threads, commits; UUIDs, hex digests), paths of temporary folders and of run
+/// folders. Every other number counts: that
 /// one was 200 and is 503 is another failure. A failure without a message is known by the first lines of its text, and one
 /// without either, or none at all, by `fallback`.
 pub fn signature(failure: Option<&Failure>, fallback: &str) -> String {
@@ -37,6 +38,7 @@ static SHAPES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let clock = r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?(?: ?(?:Z(?-u:\b)|UTC(?-u:\b)|GMT(?-u:\b)|[AP]M(?-u:\b)|[+-][0-9]{2}:?[0-9]{2}(?-u:\b)))?";
     let month = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\\.?";
     let unit = "(?:ns|µs|μs|us|ms|s|m|h|d|(?: ?(?:ms|s|secs?|seconds?|mins?|minutes?|hrs?|hours?|days?|(?:milli|micro|nano)seconds?)))";
+    let number = r"[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?";
     let end = r#"[^ \t\r\n'"`:;,)\]}>|]*"#;
     let shapes = [
         // UUID
@@ -56,11 +58,17 @@ static SHAPES: LazyLock<Option<Regex>> = LazyLock::new(|| {
         ),
         // A folder with a name such as mktemp, tempfile and mkdtemp make them, wherever it stands
         format!(r#"(?:/[^/ \t\r\n'"`:;,)\]}}>|]*)*/\.?tmp[._-]?[0-9A-Za-z_]{{4,}}(?:/{end})?"#),
-        // Addresses
-        r"(?-u:\b)0[xX][0-9A-Fa-f_]+".to_string(),
+        // Where pytest puts the temporary folders of its tests
+        format!(r#"(?:[^ \t\r\n'"`:;,(\[{{<|]*/)?(?-u:\b)pytest-of-[^/ \t\r\n]+/pytest-[0-9]+(?:/{end})?"#),
+        // Run folders, which are called by the moment, and that moment alone
+        format!(
+            r#"(?:[^ \t\r\n'"`:;,(\[{{<|]*/)?(?-u:\b)[0-9]{{8}}T[0-9]{{6}}Z(?-u:\b)[0-9A-Za-z._-]*(?:/{end})?"#
+        ),
+        // Addresses; a shorter hexadecimal number is a value
+        r"(?-u:\b)0[xX][0-9A-Fa-f][0-9A-Fa-f_]{4,}".to_string(),
         r"(?-u:\b)[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]{1,5})?(?-u:\b)".to_string(),
         // Durations
-        format!(r"(?-u:\b)[0-9]+(?:\.[0-9]+)?{unit}(?: ?[0-9]+(?:\.[0-9]+)?{unit})*(?-u:\b)"),
+        format!(r"(?-u:\b){number}{unit}(?: ?{number}{unit})*(?-u:\b)"),
         // Seconds since 1970, or a finer part of them
         r"(?-u:\b)1[0-9]{9}(?:\.[0-9]+|[0-9]{3}|[0-9]{6}|[0-9]{9})?(?-u:\b)".to_string(),
     ];
@@ -76,6 +84,8 @@ static PLACES: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?P<c>(?i:(?-u:\b)(?:lines?|ln|col|column|pid|ppid|tid|process|goroutine|thread(?: '[^']*')?|port)(?:[ =:#(]|: | = | \()))[0-9]+(?-u:\b)",
         r"(?P<d>(?-u:\b)localhost|\.[a-z]{2,}|\[[0-9a-f:]+\]):[0-9]{2,5}(?-u:\b)",
         r"(?P<e>[A-Za-z_$;\]]@)[0-9a-f]{5,16}(?-u:\b)",
+        // What a fault says of a results file, wherever the run folder is
+        r"(?P<f>(?-u:\b)its results, )[^\n]+(?P<g>, are not there)",
     ];
     Regex::new(&places.join("|")).ok()
 });
@@ -88,7 +98,7 @@ fn steady(text: &str) -> String {
         None => plain.as_ref().into(),
     };
     let places = match PLACES.as_ref() {
-        Some(regex) => regex.replace_all(&shapes, "${a}${b}${c}${d}${e}#"),
+        Some(regex) => regex.replace_all(&shapes, "${a}${b}${c}${d}${e}${f}#${g}"),
         None => shapes.as_ref().into(),
     };
     without_digests(&places).split_whitespace().collect::<Vec<_>>().join(" ")
@@ -159,7 +169,7 @@ mod tests {
     fn what_differs_between_runs_does_not_count() {
         for (one, other) in [
             ("panicked at src/a.rs:12:5: x", "panicked at src/a.rs:1200:17: x"),
-            ("at 0x7ffe12ab in f", "at 0x1 in f"),
+            ("at 0x7ffe12ab in f", "at 0x10000 in f"),
             ("started 2026-11-20T10:15:09.123Z here", "started 2025-01-02T03:04:05+01:00 here"),
             ("started 2026-11-20 here", "started 1999-01-01 23:59:59 here"),
             ("on Fri Nov 20 10:15:09 2026, x", "on Mon Jan 1 00:00:00 2024, x"),
@@ -192,6 +202,17 @@ mod tests {
             ("at 1795263292123 it", "at 1795263999123 it"),
             ("cannot open /home/a/tmp.XyZ12/x", "cannot open /srv/tmpab12cd/y/z"),
             ("\u{1b}[31mred\u{1b}[0m  text", "red text"),
+            ("elapsed 1,234 ms", "elapsed 12,345,678.5 ms"),
+            ("pytest-of-root/pytest-12/test_x0/f missing", "/home/a/pytest-of-ci/pytest-3/test_x0/f missing"),
+            (
+                "its results, tests/e2e_results/20261121T162602Z/py1/junit.xml, are not there",
+                "its results, out/my run/py1/junit.xml, are not there",
+            ),
+            (
+                "tests/e2e_results/20261121T162602Z/py1/junit.xml:3: is not XML",
+                "/ci/results/20251121T000000Z-2/py1/junit.xml:3: is not XML",
+            ),
+            ("since 20261121T162602Z it", "since 20251121T000000Z it"),
             ("goroutine 12 [running]:", "goroutine 99 [running]:"),
             ("thread 'main' (4711) panicked", "thread 'main' (12) panicked"),
         ] {
@@ -213,6 +234,9 @@ mod tests {
             ("left: 1,000,000", "left: 12"),
             ("expected 200 got 503", "expected 200 got 401"),
             ("HTTP 404", "HTTP 503"),
+            ("expected 0x01 got 0x02", "expected 0x01 got 0x03"),
+            ("left: 0xBEEF", "left: 0xCAFE"),
+            ("1,234 rows", "2,345 rows"),
             ("error[E0308]", "error[E0425]"),
             ("worker-3 failed in step_17", "worker-12 failed in step_2"),
             ("1234567 bytes", "7654321 bytes"),
@@ -228,7 +252,7 @@ mod tests {
         let pair = |text: &'static str| (text, text).prop_map(|(a, b): (String, String)| (a, b));
         prop_oneof![
             pair("src/lib\\.rs:[1-9][0-9]{0,4}:[1-9][0-9]{0,2}"),
-            pair("0x[0-9a-f]{4,16}"),
+            pair("0x[0-9a-f]{5,16}"),
             pair("20[0-9]{2}-(0[1-9]|1[0-2])-[0-2][0-9]T[01][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?Z"),
             pair("[01][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?"),
             pair("[1-9][0-9]{0,3}(\\.[0-9]{1,3})?(ns|us|µs|ms|s|m|h)"),
