@@ -92,7 +92,10 @@ pub fn diff(request: &DiffRequest<'_>) -> Result<TriageDiff, Error> {
             run_id: current.head.run_id.clone().unwrap_or_default(),
             correlation_id: current.head.correlation_id.clone().unwrap_or_default(),
             commit: current.head.commit.clone(),
-            branch: current.head.branch.clone(),
+            branch: current.head.branch.as_deref().map(|branch| match &masker {
+                Some(masker) => masker.mask(branch).0,
+                None => branch.to_string(),
+            }),
         },
         baseline: paths[0].display().to_string(),
         compared: [compared(&paths[0], old, &base), compared(&paths[1], new, &current)],

@@ -5,7 +5,7 @@ use super::commands::{Replays, flagged, path_word};
 use super::environment;
 use super::error::Error;
 use super::ground::Ground;
-use super::masking::masker;
+use super::masking::{branch, masker};
 use super::run_baseline::Baseline;
 use super::run_documents::{self, Outcome, Written};
 use super::suite_record::{SuiteEnd, record_of, write_suite};
@@ -74,7 +74,7 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
     let again = again(request, &ground.root, &masker);
     let names = ground.names().unwrap_or_default();
     let replays = Replays::new(&ground.run, "ci", &masker).knowing(&names, &again);
-    let identity = identity(&ground, &clock, &found);
+    let identity = identity(&ground, &masker, &clock, &found);
     let folders = SuiteFolders::new(found.iter().map(|f| (request.kind, f.name.as_str())));
     let mut records = Vec::new();
     for one in &found {
@@ -225,18 +225,25 @@ fn suite_end(one: &Found, item: &Item, reader: Reader, command: &str, clock: &Ru
     }
 }
 
-/// The call itself, ready to be made again.
+/// The call itself, ready to be made again. Where a secret stands in the name of a file, only its form: with a mask in its
+/// place nobody could make it.
 fn again(request: &IngestRequest<'_>, root: &Root, masker: &Masker) -> String {
     let mut words = vec!["tollgate ingest".to_string()];
     if request.kind != "unit" {
         words.push(flagged("--kind", request.kind));
     }
     words.push(request.format.to_string());
-    words.extend(request.files.iter().map(|f| path_word(&masker.mask(&root.spell(f)).0)));
+    let files: Vec<String> = request.files.iter().map(|f| root.spell(f)).collect();
+    // Quoted for a shell a secret may be another text: both are looked at, as in commands of suites.
+    let secret = files.iter().any(|file| masker.finds(file) || masker.finds(&path_word(file)));
+    match secret {
+        true => words.push("FILE".into()),
+        false => words.extend(files.iter().map(|file| path_word(file))),
+    }
     words.join(" ")
 }
 
-fn identity(ground: &Ground, clock: &RunClock, found: &[Found]) -> Identity {
+fn identity(ground: &Ground, masker: &Masker, clock: &RunClock, found: &[Found]) -> Identity {
     let names: Vec<&str> = found.iter().map(|f| f.name.as_str()).collect();
     let commit = ground.commit.as_deref().unwrap_or("");
     let unique = format!("{} {}", std::process::id(), crate::base::clock::unique());
@@ -245,6 +252,6 @@ fn identity(ground: &Ground, clock: &RunClock, found: &[Found]) -> Identity {
         run_id: format!("ingest-{}", &sha256_hex(unique.as_bytes())[..16]),
         correlation_id: sha256_hex(format!("{}\0{commit}", names.join("\0")).as_bytes())[..32].to_string(),
         commit: ground.commit.clone(),
-        branch: ground.branch.clone(),
+        branch: branch(ground, masker),
     }
 }

@@ -36,6 +36,11 @@ pub(super) fn masker(env: &BTreeMap<String, String>, ground: &Ground) -> Result<
     Masker::new(env.iter().map(|(k, v)| (k.clone(), v.clone())).chain(ours)).map_err(Error::Work)
 }
 
+/// The branch of a checkout as documents name it. A commit is never a secret: git makes it up.
+pub(super) fn branch(ground: &Ground, masker: &Masker) -> Option<String> {
+    ground.branch.as_deref().map(|branch| masker.mask(branch).0)
+}
+
 /// Every variable that a kind sets.
 fn variables(spec: &SuiteSpec) -> impl Iterator<Item = &(String, String)> {
     let single = spec.single.iter().flat_map(|command| command.env());

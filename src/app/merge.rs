@@ -14,6 +14,7 @@ use super::run_documents::{self, Outcome, Written};
 use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
 use crate::base::files::show;
+use crate::base::redact::Masker;
 use crate::model::event::Flags;
 use crate::model::run::{Identity, RunStatus, Summary};
 use crate::plan;
@@ -81,7 +82,7 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
     );
     let names = ground.names().unwrap_or_default();
     let replays = Replays::new(&ground.run, &merged.profile, &masker).knowing(&names, &again);
-    let identity = identity(&merged, &clock, &summaries);
+    let identity = identity(&merged, &clock, &summaries, &masker);
     for suite in &mut suites {
         suite.put(&folder, &folders, &identity, &replays)?;
     }
@@ -132,12 +133,14 @@ fn part(path: &Path) -> Result<Part, Error> {
 }
 
 /// The merged run is a run of its own; what ties the shards together ties it to them.
-fn identity(merged: &Summary, clock: &RunClock, parts: &[(String, Summary)]) -> Identity {
+fn identity(merged: &Summary, clock: &RunClock, parts: &[(String, Summary)], masker: &Masker) -> Identity {
     let mut ids: Vec<&str> = parts.iter().map(|(_, s)| s.identity.run_id.as_str()).collect();
     ids.sort_unstable();
     Identity {
         generated_at: clock.seconds(),
         run_id: format!("merge-{}", &sha256_hex(ids.join("\0").as_bytes())[..16]),
+        // A shard may be of a run that did not know the secret.
+        branch: merged.identity.branch.as_deref().map(|branch| masker.mask(branch).0),
         ..merged.identity.clone()
     }
 }

@@ -208,3 +208,74 @@ fn results_that_cannot_be_read_are_told_of_without_the_secret_in_them() {
     assert_eq!(run.code, 4, "{}", run.stderr);
     assert!(run.stderr.contains("r.xml:1") && !run.stderr.contains(TOKEN), "{}", run.stderr);
 }
+
+/// What writers of JSON and XML make of `pa&ss<word>99`, once and twice.
+#[test]
+fn output_is_masked_however_a_secret_is_escaped() {
+    let ws = Ws::new();
+    let forms = [
+        r"pa\u0026ss\u003cword\u003e99",
+        r"pa&ss\u003Cword\u003E99",
+        r"pa&#38;ss&lt;word&#x3E;99",
+        r"pa\u0026amp;ss\u0026lt;word\u0026gt;99",
+        r"pa\\u0026ss\\u003cword\\u003e99",
+    ];
+    ws.put(
+        "tollgate.toml",
+        format!("{TOML}\n[suites.unit]\nnames = [\"go\"]\ncommand = \"cat out.json\"\nreader = \"go\"\n"),
+    );
+    let line = |rest: &str| format!("{{\"Package\":\"a\",\"Test\":\"TestA\",{rest}}}\n");
+    let printed = forms.map(|form| line(&format!("\"Action\":\"output\",\"Output\":\"got {form}\\n\"")));
+    let text = [
+        line("\"Action\":\"run\""),
+        printed.concat(),
+        line("\"Action\":\"fail\",\"Elapsed\":0"),
+        "{\"Package\":\"a\",\"Action\":\"fail\",\"Elapsed\":0}\n".into(),
+    ];
+    ws.put("out.json", text.concat());
+    let run = with_secrets(&ws, &["run", "--now", NOW, "--out", "out"]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    nowhere(&ws, "out", &run, &forms);
+    nowhere(&ws, "out", &run, &["pa&ss<word>99", "word"]);
+    assert_eq!(ws.text("out/go/output.log").matches("got [masked]\\n").count(), forms.len());
+    assert_eq!(names(&ws, "out"), ["TestA"]);
+}
+
+#[test]
+fn a_branch_is_masked() {
+    let ws = Ws::new();
+    ws.repository();
+    ws.put("tollgate.toml", format!("{TOML}{JUNIT}").replace("git = false", "git = true"));
+    ws.put("suite.sh", "echo \"<testsuite name='s'><testcase name='t'/></testsuite>\" > $1/r.xml\n");
+    ws.put("r.xml", results());
+    ws.commit();
+    ws.git(&["checkout", "-q", "-b", &format!("fix/{TOKEN}")]);
+    let run = with_secrets(&ws, &["run", "--out", "out"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let ingested = with_secrets(&ws, &["ingest", "junit", "r.xml", "--out", "in"]);
+    // A shard of a run that did not know the secret.
+    for index in ["0", "1"] {
+        let shard = ["--shard-kind", "unit", "--shard-index", index, "--shard-total", "2"];
+        ws.run(&[&["run", "--out", &format!("s{index}")][..], &shard].concat()).expect(0);
+    }
+    let merged = with_secrets(&ws, &["merge", "s0", "s1", "--out", "all"]);
+    for (folder, run) in [("out", run), ("in", ingested), ("all", merged)] {
+        nowhere(&ws, folder, &run, &[TOKEN]);
+        assert_eq!(ws.json(&format!("{folder}/summary.json"))["branch"], "fix/[masked]", "{}", run.stderr);
+    }
+}
+
+#[test]
+fn no_command_of_an_ingest_has_a_mask_in_it() {
+    let ws = Ws::new();
+    ws.put(&format!("d-{TOKEN}/in.xml"), results());
+    let run = with_secrets(&ws, &["ingest", "junit", &format!("d-{TOKEN}/in.xml"), "--out", "out"]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    nowhere(&ws, "out", &run, &[TOKEN]);
+    assert!(!run.stderr.contains("tollgate ingest junit 'd-"), "{}", run.stderr);
+    for file in walkdir::WalkDir::new(ws.at("out")).into_iter().flatten().filter(|e| e.path().is_file()) {
+        let text = std::fs::read_to_string(file.path()).unwrap();
+        assert!(!text.contains("ingest junit 'd-"), "{}", file.path().display());
+    }
+    assert!(ws.text("out/replay_bundle.json").contains("tollgate ingest junit FILE"));
+}

@@ -9,7 +9,7 @@ use crate::app::commands::{Replays, replay_again, run_again, under_rules};
 use crate::app::environment;
 use crate::app::error::{Error, exit};
 use crate::app::ground::Ground;
-use crate::app::masking::masker;
+use crate::app::masking::{branch, masker};
 use crate::app::run_documents::{self, Outcome, Written};
 use crate::base::machine;
 use crate::base::process::MARK;
@@ -207,7 +207,7 @@ impl UnderWay<'_> {
             run_id: journal.run_id().to_string(),
             correlation_id: self.prepared.correlation_id.clone(),
             commit: self.ground.commit.clone(),
-            branch: self.ground.branch.clone(),
+            branch: branch(self.ground, &self.masker),
         }
     }
 
@@ -274,7 +274,7 @@ impl UnderWay<'_> {
         Started {
             profile: plan.profile.clone(),
             commit: self.ground.commit.clone(),
-            branch: self.ground.branch.clone(),
+            branch: branch(self.ground, &self.masker),
             correlation_id: self.prepared.correlation_id.clone(),
             shard: plan.shard.clone(),
             plan: plan.whole,
