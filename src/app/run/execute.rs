@@ -35,10 +35,11 @@ pub struct RunAnswer {
 }
 
 impl RunAnswer {
-    /// 0 passed, 1 failed, 130 or 143 interrupted.
+    /// 0 passed, 1 failed, 3 suites without a test, 130 or 143 interrupted.
     pub fn exit_code(&self) -> u8 {
         match (self.interrupted, self.written.summary.status) {
             (Some(signal), _) => exit::of_signal(signal),
+            (None, RunStatus::Passed) if self.written.summary.shows_nothing() => exit::NOTHING,
             (None, RunStatus::Passed) => exit::PASS,
             (None, _) => exit::FAIL,
         }
