@@ -11,15 +11,17 @@ const MESSAGE: usize = 2_000;
 
 /// Parses a report whose root is `<testsuites>` or `<testsuite>` into `{tests, failures, errors, skipped, suites: [{name,
 /// tests: [{name, classname, status, time_ms, message}]}]}`; a nested suite stands on its own, as `outer/inner`. Refused are a
-/// DOCTYPE, a text that ends before its elements do, and a report that counts more failures or tests than it shows.
+/// DOCTYPE, a text that ends before its elements do, a report that counts more failures or tests than it shows, and one that
+/// says of a suite itself that it failed.
 pub(super) fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, Fault> {
     let report = junit::parse(bytes, limits, false).map_err(Fault::of_parse)?;
-    if let Some(short) = report.unshown().into_iter().chain(report.missing(false)).next() {
-        let name = match short.suite {
+    let short = report.unshown().into_iter().chain(report.missing(false)).map(|s| (s.suite, s.clause()));
+    if let Some((suite, clause)) = report.stated.iter().cloned().chain(short).next() {
+        let name = match suite {
             Some(suite) => format!("the suite `{}`", plain(&report.path(suite))),
             None => "the report".into(),
         };
-        let clause = format!("{name} {}", short.clause());
+        let clause = format!("{name} {clause}");
         let end = place_of_offset(bytes, bytes.len());
         return Err(Fault::new(Reason::Malformed, clause).at(Some(end)));
     }

@@ -139,6 +139,13 @@ impl Draft {
         }
     }
 
+    /// Gives a case its failure, whatever it has.
+    pub(super) fn explain_again(&mut self, room: &mut Room, nth: usize, failure: Failure) {
+        if let Some(case) = self.reading.cases.get_mut(nth) {
+            case.failure = Some(room.fit(failure));
+        }
+    }
+
     /// Gives a case the failure of one more attempt.
     pub(super) fn explain_attempt(&mut self, room: &mut Room, nth: usize, failure: Failure) {
         match self.reading.cases.get_mut(nth) {

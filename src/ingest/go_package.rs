@@ -30,6 +30,10 @@ pub(super) struct Package {
     parents: HashSet<String>,
     /// The last line that the package itself printed.
     last: String,
+    /// What it printed of its own death: `panic: …`, and whether a stack followed; `exit status 7`, `signal: killed`.
+    panic: Option<String>,
+    stack: bool,
+    exit: Option<String>,
     skipped: bool,
 }
 
@@ -42,6 +46,9 @@ impl Package {
             held: 0,
             parents: HashSet::new(),
             last: String::new(),
+            panic: None,
+            stack: false,
+            exit: None,
             skipped: false,
         }
     }
@@ -69,6 +76,13 @@ impl Package {
         let line = text.trim();
         // `FAIL\tp [build failed]` says why; `FAIL\tp\t0.1s` says no more than the event does.
         let frame = line.starts_with("FAIL\t") && !line.ends_with(" failed]");
+        if self.panic.is_none() && (line.starts_with("panic: ") || line.starts_with("fatal error: ")) {
+            self.panic = Some(cut(line, 300).to_string());
+        }
+        self.stack |= self.panic.is_some() && line.starts_with("goroutine ");
+        if line.starts_with("exit status ") || line.starts_with("signal: ") {
+            self.exit = Some(cut(line, 300).to_string());
+        }
         if !line.is_empty() && line != "FAIL" && line != "PASS" && !frame {
             self.last = cut(line, 300).replace('\t', " ");
         }
@@ -114,12 +128,26 @@ impl Package {
         self.skipped = action == "skip";
         self.draft.reading.duration_ms = elapsed.and_then(millis);
         self.end_open(room, action == "pass")?;
-        let failed = self.draft.count(&[TestStatus::Failed]) > 0;
-        if action == "fail" && !failed {
-            let said = if self.last.is_empty() { String::new() } else { format!(": {}", self.last) };
+        if action == "fail"
+            && let Some(said) = self.outside()
+        {
             self.draft.fault(format!("the package failed outside its tests{said}"));
         }
         Ok(())
+    }
+
+    /// What failed outside the tests of a package that failed: go itself ends with 1 where tests failed, and with 2 where one of
+    /// them panicked. Go 1.19 does not say with what else it ended.
+    fn outside(&self) -> Option<String> {
+        let panic = self.panic.as_ref().filter(|_| self.stack);
+        let mut red = self.draft.reading.cases.iter().filter(|c| c.status == TestStatus::Failed).peekable();
+        if red.peek().is_none() {
+            let said = panic.unwrap_or(&self.last);
+            return Some(if said.is_empty() { String::new() } else { format!(": {said}") });
+        }
+        let panicked = |c: &Case| c.failures().any(|f| f.message.starts_with("panic: "));
+        let exit = self.exit.as_ref().filter(|e| *e != "exit status 1");
+        panic.or(exit).filter(|_| !red.any(panicked)).map(|said| format!(": {said}"))
     }
 
     /// Tests without a result: they failed, but for benchmarks, which have none where the package passed.

@@ -45,15 +45,16 @@ pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
     Ok(finish(drafts))
 }
 
-/// What the counts of a report say against its cases: the number of a suite, or none for the report, and a sentence. `lenient`:
+/// What a report says outside its cases, and what its counts say against them: the number of a suite, or none for the report, and a sentence. `lenient`:
 /// its reporter counts something other than testcases.
 pub(super) fn faults(report: &Report, lenient: bool) -> Vec<(Option<usize>, String)> {
-    let said = report.unshown().into_iter().chain(report.missing(lenient)).map(|short| {
-        let name = match short.suite {
+    let short = report.unshown().into_iter().chain(report.missing(lenient)).map(|s| (s.suite, s.clause()));
+    let said = report.stated.iter().cloned().chain(short).map(|(suite, clause)| {
+        let name = match suite {
             Some(nth) => format!("the suite `{}`", plain(&report.path(nth))),
             None => "the report".into(),
         };
-        (short.suite, format!("{name} {}", short.clause()))
+        (suite, format!("{name} {clause}"))
     });
     let mut found: Vec<_> = said.collect();
     // The innermost suite says best where; the report stands last.

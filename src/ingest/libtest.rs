@@ -1,12 +1,13 @@
 //! The output of Rust's test harness, as cargo shows it or alone: text, or JSON lines; one reading a binary.
 
-use super::collect::{Draft, Room, finish, outside, outside_or_cut};
+use super::collect::{Draft, Room, counted, finish, outside, outside_or_cut};
 use super::fault::ReadFault;
 use super::libtest_binary::Binary;
 use super::libtest_json::{Event, Suite};
 use super::libtest_line as says;
 use super::lines::Lines;
-use crate::model::test::Reading;
+use super::panic;
+use crate::model::test::{Reading, TestStatus};
 
 /// Reads the output of any number of binaries. A build that broke is the fault of a reading without a name. A binary without its
 /// end died where anything stands behind it, else the output is cut off.
@@ -38,6 +39,8 @@ struct Output {
     json: Option<Suite>,
     /// The last binary broke off: what cargo says next is about it.
     broke_off: bool,
+    /// Cargo said that the last binary failed, and nothing of another one yet.
+    over: bool,
     /// The first of cargo's other errors.
     error: Option<String>,
 }
@@ -52,12 +55,13 @@ impl Output {
         let died = says::start(line).is_some_and(|(_, printed)| says::is_over(printed));
         let next = says::announced(line).is_some() || says::target(line).is_some() || says::is_over(line);
         if next && binary.may_end() {
-            self.close(false);
+            self.close(false)?;
             return self.outside(line);
         }
         let over = binary.line(&mut self.room, line)?;
         if died {
-            self.close(false);
+            self.close(false)?;
+            self.failed_target();
         } else if over && let Some(binary) = self.text.take() {
             self.done.push(binary.draft);
         }
@@ -69,7 +73,7 @@ impl Output {
         let begins = |e: &Event| e.kind() == "suite" && e.event() == "started";
         match (event, &mut self.json) {
             (Ok(Some(event)), _) if begins(&event) => {
-                self.close(false);
+                self.close(false)?;
                 self.begin_json(&event)?;
             }
             (Ok(Some(event)), Some(suite)) => {
@@ -83,7 +87,7 @@ impl Output {
                 suite.torn.get_or_insert(number);
             }
             _ if says::target(line).is_some() || says::is_over(line) => {
-                self.close(false);
+                self.close(false)?;
                 self.outside(line)?;
             }
             _ => {}
@@ -92,20 +96,22 @@ impl Output {
     }
 
     /// Ends what is open without an end of its own; `at_end`: nothing stands behind it.
-    fn close(&mut self, at_end: bool) {
+    fn close(&mut self, at_end: bool) -> Result<(), ReadFault> {
         if let Some(binary) = self.text.take() {
-            self.done.push(binary.broken_off(&mut self.room, at_end));
-            self.broke_off = true;
+            let draft = binary.broken_off(&mut self.room, at_end, self.torn.is_none())?;
+            self.broke_off = draft.reading.fault.is_some();
+            self.done.push(draft);
         }
         if let Some(suite) = self.json.take() {
             self.done.push(suite.broken_off(at_end));
             self.broke_off = true;
         }
+        Ok(())
     }
 
     fn begin_json(&mut self, event: &Event) -> Result<(), ReadFault> {
         self.room.reading()?;
-        self.broke_off = false;
+        (self.broke_off, self.over) = (false, false);
         self.json = Some(Suite::new(&self.target.take().unwrap_or_default(), event));
         Ok(())
     }
@@ -116,29 +122,77 @@ impl Output {
         if let Some(target) = says::target(line) {
             self.silent(false)?;
             self.target = Some(target);
-            (self.told, self.broke_off) = (false, false);
+            (self.told, self.broke_off, self.over) = (false, false, false);
         } else if says::is_over(line) {
             self.broke_off |= self.silent(false)?;
+            self.failed_target();
+        } else if let Some(count) = says::targets_failed(line).filter(|_| !self.done.is_empty()) {
+            self.silent(false)?;
+            self.failed_targets(count)?;
         } else if let Some(announced) = says::announced(line) {
             self.room.reading()?;
-            self.broke_off = false;
+            (self.broke_off, self.over) = (false, false);
             self.text = Some(Binary::new(&self.target.take().unwrap_or_default(), announced));
         } else if let Some(fault) = says::build_failure(line) {
             self.room.reading()?;
+            self.over = false;
             self.done.push(outside(fault));
         } else if let Some(how) = says::ended(line) {
-            let draft = self.done.last_mut().filter(|_| self.broke_off);
-            if let Some(fault) = draft.and_then(|d| d.reading.fault.as_mut()) {
-                fault.sentence.push_str(&format!("; its process ended with {how}"));
-            }
+            self.process_ended(&how);
         } else if let Ok(Some(event)) = Event::of(line) {
             if event.kind() == "suite" && event.event() == "started" {
                 self.begin_json(&event)?;
+            }
+        } else if panic::thread(line) == Some("main") && self.target.is_none() {
+            // What a binary does behind its result line: statics and handlers that run as it exits.
+            if let Some(draft) = self.done.last_mut() {
+                let at = line.split_once(" at ").map_or("", |(_, at)| at).trim_end_matches(':');
+                let at: String = at.chars().take(200).collect();
+                draft.fault(format!("after its results its main thread panicked at {at}"));
             }
         } else if line.starts_with("error: ") && self.error.is_none() {
             self.error = Some(line.chars().take(200).collect());
         }
         Ok(())
+    }
+
+    /// Cargo says that the last binary failed.
+    fn failed_target(&mut self) {
+        self.over = true;
+        if let Some(draft) = self.done.last_mut()
+            && draft.tally(TestStatus::Failed) == 0
+        {
+            draft.fault("cargo says that it failed, but none of its tests did");
+        }
+    }
+
+    /// Cargo says at its end how many targets failed: it ran them all.
+    fn failed_targets(&mut self, count: u64) -> Result<(), ReadFault> {
+        self.over = false;
+        let red = |d: &&Draft| d.reading.fault.is_some() || d.tally(TestStatus::Failed) > 0;
+        let shown = self.done.iter().filter(red).count() as u64;
+        if count <= shown {
+            return Ok(());
+        }
+        let fault = format!("cargo says that {} failed, but {shown} did here", counted(count, "target"));
+        match self.done.as_mut_slice() {
+            [only] => only.fault(fault),
+            _ => {
+                self.room.reading()?;
+                self.done.push(outside(fault));
+            }
+        }
+        Ok(())
+    }
+
+    /// Cargo says how the process ended of the last binary, which failed. Where tests failed and nothing else, it says nothing.
+    fn process_ended(&mut self, how: &str) {
+        let Some(draft) = self.done.last_mut().filter(|_| self.over || self.broke_off) else { return };
+        match &mut draft.reading.fault {
+            Some(fault) => fault.sentence.push_str(&format!("; its process ended with {how}")),
+            None if says::is_of_failed_tests(how) => {}
+            None => draft.fault(format!("after its results its process ended with {how}")),
+        }
     }
 
     /// A target that cargo named and whose output held no harness's: it died at once, its harness is another one, or the output
@@ -154,8 +208,11 @@ impl Output {
 
     fn end(mut self) -> Result<Vec<Reading>, ReadFault> {
         let open = self.text.is_some() || self.json.is_some();
-        self.close(true);
+        self.close(true)?;
         self.silent(!self.told)?;
+        if let Some(last) = self.done.last_mut().filter(|_| self.over) {
+            last.reading.stopped = true;
+        }
         if let Some(line) = self.torn.filter(|_| !open && !self.done.is_empty()) {
             let torn = format!("line {line} is not whole: the output ends inside it");
             self.done.push(outside_or_cut(true, torn));
@@ -289,6 +346,103 @@ mod tests {
         []  | 
         [#2]  | (cut off) line 3 is not whole: the output ends inside it
         "
+        );
+    }
+
+    /// Whole results, and what cargo or the binary says behind them.
+    #[test]
+    fn what_stands_behind_whole_results() {
+        let head = "     Running tests/x.rs (target/debug/deps/x-0123456789abcdef)\n";
+        let green = format!("{head}{}", binary("test a ... ok\n", [1, 0, 0]));
+        let red = format!("{head}{}", binary("test a ... FAILED\n", [0, 1, 0]));
+        let over = "\nerror: test failed, to rerun pass `--test x`\n";
+        let doc = "\nerror: doctest failed, to rerun pass `--doc`\n";
+        let by = |how: &str| format!("\nCaused by:\n  process didn't exit successfully: `/t/x` ({how})\n");
+        let main = "thread 'main' (7) panicked at src/x.rs:1:1:\ncannot drop\n";
+        insta::assert_snapshot!(
+            [
+                format!("{green}{over}{}", by("signal: 6, SIGABRT: process abort signal")),
+                format!("{green}{over}{}", by("exit status: 7")),
+                format!("{red}{over}{}", by("signal: 11, SIGSEGV: invalid memory reference")),
+                format!("{red}{over}{}", by("exit status: 7")),
+                format!("{red}{over}{}", by("exit status: 101")),
+                format!("{red}{over}"),
+                format!("{green}{over}"),
+                format!("{green}{doc}"),
+                format!("{green}\nerror: 1 target failed:\n    `--test x`\n"),
+                format!("{green}{red}{over}\nerror: 1 target failed:\n    `--test x`\n"),
+                format!("{green}{red}{over}\nerror: 2 targets failed:\n    `--test x`\n"),
+                format!("{red}{over}{green}"),
+                format!("{green}{main}"),
+                format!("{red}{main}"),
+                // A binary that panics before its harness says anything is told of by that.
+                format!("{green}{head}{main}"),
+                format!("{green}\nthread '<unnamed>' panicked at src/x.rs:1:1:\n"),
+            ]
+            .map(|text| said(&text).replace('\n', " / "))
+            .join("\n"),
+            @r"
+        [x] a passed | cargo says that it failed, but none of its tests did; its process ended with signal: 6, SIGABRT: process abort signal
+        [x] a passed | cargo says that it failed, but none of its tests did; its process ended with exit status: 7
+        [x] a failed | after its results its process ended with signal: 11, SIGSEGV: invalid memory reference
+        [x] a failed | after its results its process ended with exit status: 7
+        [x] a failed | 
+        [x] a failed | 
+        [x] a passed | cargo says that it failed, but none of its tests did
+        [x] a passed | cargo says that it failed, but none of its tests did
+        [x] a passed | cargo says that 1 target failed, but 0 did here
+        [x] a passed |  / [x #2] a failed | 
+        [x] a passed |  / [x #2] a failed |  / []  | cargo says that 2 targets failed, but 1 did here
+        [x] a failed |  / [x #2] a passed | 
+        [x] a passed | after its results its main thread panicked at src/x.rs:1:1
+        [x] a failed | after its results its main thread panicked at src/x.rs:1:1
+        [x] a passed |  / [x #2]  | cargo ran it, and it says nothing that Rust's test harness says
+        [x] a passed | 
+        "
+        );
+    }
+
+    #[test]
+    fn cargo_stops_at_the_first_that_fails() {
+        let stopped = |text: &str| {
+            let mut input = text.as_bytes();
+            let readings = read(&mut Lines::new(&mut input)).unwrap();
+            readings.iter().map(|r| r.stopped).collect::<Vec<_>>()
+        };
+        let (green, red) = (binary("test a ... ok\n", [1, 0, 0]), binary("test a ... FAILED\n", [0, 1, 0]));
+        let over = "\nerror: test failed, to rerun pass `--lib`\n";
+        assert_eq!(stopped(&format!("{green}{red}{over}")), [false, true]);
+        assert_eq!(stopped(&format!("running 1 test\ntest a ... {over}")), [true]);
+        // With `--no-fail-fast` it goes on, and says at the end how many failed.
+        assert_eq!(stopped(&format!("{red}{over}{green}")), [false, false]);
+        assert_eq!(
+            stopped(&format!("{green}{red}{over}\nerror: 1 target failed:\n    `--lib`\n")),
+            [false, false]
+        );
+        assert_eq!(stopped(&format!("{green}{red}")), [false, false]);
+    }
+
+    /// `--nocapture`: each line is written piece by piece, by several threads.
+    #[test]
+    fn results_torn_by_what_tests_print() {
+        let torn = "info\ntest c ... ok\nwarn 94test b ... \nwarn ok95\n\ntest a ... ok\n";
+        let all = "[] a passed, b passed, c passed | ";
+        let pending = "test c ... ok\ntest b ... warn 107ok\n\nwarn 108\ntest a ... ok\n";
+        for text in [torn, pending] {
+            let mut found = said(&binary(text, [3, 0, 0]));
+            let (head, cases) = found.split_at(3);
+            let mut cases: Vec<&str> = cases.trim_end_matches(" | ").split(", ").collect();
+            cases.sort();
+            found = format!("{head}{} | ", cases.join(", "));
+            assert_eq!(found, all, "{text}");
+            let whole = binary(text, [3, 0, 0]);
+            assert!(said(whole.trim_end().strip_suffix("out").unwrap()).contains("(cut off)"));
+        }
+        let died = format!("{}\nerror: test failed, to rerun pass `--lib`\n", binary(pending, [3, 0, 0]));
+        assert!(
+            said(&died).ends_with("| cargo says that it failed, but none of its tests did"),
+            "{}",
+            said(&died)
         );
     }
 }

@@ -2,6 +2,7 @@
 
 use super::collect::{Draft, Room, append, case, counted};
 use super::fault::ReadFault;
+use super::libtest_glued::Glued;
 use super::libtest_line::{self as says, Outcome, Summary};
 use super::panic;
 use crate::model::test::{Case, Failure, TestStatus};
@@ -40,6 +41,8 @@ pub(super) struct Binary {
     /// A result line that does not agree: another harness's, printed by a test, or this one's.
     disagrees: Option<Summary>,
     quiet: bool,
+    /// What can be told of the tests where results are lost in what tests print.
+    glued: Glued,
 }
 
 impl Binary {
@@ -54,6 +57,7 @@ impl Binary {
             stray: None,
             disagrees: None,
             quiet: false,
+            glued: Glued::new(announced),
         }
     }
 
@@ -64,6 +68,7 @@ impl Binary {
 
     /// Takes a line; true when it was the result line.
     pub(super) fn line(&mut self, room: &mut Room, line: &str) -> Result<bool, ReadFault> {
+        self.glued.line(line);
         if matches!(self.phase, Phase::Sections(..)) {
             return self.section_line(room, line);
         }
@@ -84,6 +89,7 @@ impl Binary {
             if !line.trim().is_empty() {
                 pending.last = line.to_string();
             }
+            self.stray_line(line);
             return Ok(false);
         };
         if let Some(pending) = self.pending.take() {
@@ -218,9 +224,19 @@ impl Binary {
     }
 
     /// The reading of a binary that never came to a result line that agrees. At the end of the input it is cut off there, unless
-    /// its result line came.
-    pub(super) fn broken_off(mut self, room: &mut Room, at_end: bool) -> Draft {
+    /// its result line came. Where `whole` lines tell of each test what became of it, it is whole all the same.
+    pub(super) fn broken_off(
+        mut self,
+        room: &mut Room,
+        at_end: bool,
+        whole: bool,
+    ) -> Result<Draft, ReadFault> {
         self.end_section(room, None);
+        if whole && let Some(summary) = self.take_glued(room)? {
+            self.draft.reading.duration_ms = summary.duration_ms;
+            self.explain_strays(room);
+            return Ok(self.draft);
+        }
         self.explain_strays(room);
         let total = self.draft.reading.cases.len() as u64;
         let mut fault = if total != self.announced {
@@ -249,8 +265,23 @@ impl Binary {
         if self.quiet {
             fault.push_str("; the harness ran with --quiet, which does not name the tests that pass");
         }
-        self.draft.fault_or_cut(at_end && self.disagrees.is_none(), fault);
-        self.draft
+        self.draft.fault_or_cut(at_end && (self.disagrees.is_none() || !whole), fault);
+        Ok(self.draft)
+    }
+
+    /// Takes the results that are lost in what tests printed, if every case that is here already is one of them.
+    fn take_glued(&mut self, room: &mut Room) -> Result<Option<Summary>, ReadFault> {
+        let Some((outcomes, summary)) = self.glued.resolve() else { return Ok(None) };
+        let agrees = |case: &Case| outcomes.get(&case.name).is_some_and(|status| *status == case.status);
+        if !self.draft.reading.cases.iter().all(agrees) {
+            return Ok(None);
+        }
+        for (name, status) in outcomes {
+            if self.draft.named(&name).is_none() {
+                self.take(room, Outcome { name, status, duration_ms: None })?;
+            }
+        }
+        Ok(Some(summary))
     }
 }
 

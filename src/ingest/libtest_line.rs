@@ -5,7 +5,7 @@ use super::libtest_json::is_beginning;
 use crate::model::test::TestStatus;
 
 /// Places in a line where a result is looked for; a line of output may hold any number.
-const TRIES: usize = 32;
+pub(super) const TRIES: usize = 32;
 
 /// What the harness says at the end of one binary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,6 +132,17 @@ pub(super) fn ended(line: &str) -> Option<String> {
     let (_, how) = rest.strip_suffix(')')?.rsplit_once(" (")?;
     let how: String = how.chars().take(200).collect();
     Some(how)
+}
+
+/// How many targets failed, as `--no-fail-fast` says at the end: `error: 2 targets failed:`.
+pub(super) fn targets_failed(line: &str) -> Option<u64> {
+    let rest = line.strip_prefix("error: ")?;
+    rest.strip_suffix(" targets failed:").or_else(|| rest.strip_suffix(" target failed:"))?.parse().ok()
+}
+
+/// Whether a process that ended so is a harness's whose tests failed.
+pub(super) fn is_of_failed_tests(how: &str) -> bool {
+    matches!(how, "exit status: 101" | "exit code: 101")
 }
 
 /// Cargo's word that a binary is over, where the binary's own may be missing.

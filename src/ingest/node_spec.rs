@@ -67,8 +67,8 @@ struct Spec {
     red: u64,
     /// Failed cases by their own titles.
     failed: HashMap<String, VecDeque<usize>>,
-    /// The failed case whose error follows, with its text.
-    told: Option<(usize, String)>,
+    /// The failed case whose error follows, with how far its lines are indented, and its text.
+    told: Option<(usize, usize, String)>,
     /// `✖ failing tests:` came: errors stand once more, or for the first time.
     again: bool,
     at: Option<SourcePlace>,
@@ -102,7 +102,13 @@ impl Spec {
                 self.tell();
                 self.entry(&entry)?;
             }
-        } else if let Some((_, text)) = &mut self.told {
+        } else if let Some((_, indent, text)) = &mut self.told {
+            let least = line.len() - line.trim_start_matches(' ').len();
+            if least < *indent && !line.trim().is_empty() {
+                // What stands further out is the output of tests and files, not the error.
+                self.tell();
+                return Ok(());
+            }
             append(text, line, Failure::TEXT);
             append(text, "\n", Failure::TEXT);
         }
@@ -170,7 +176,7 @@ impl Spec {
                 outer.1 = true;
             }
             self.failed.entry(entry.name.to_string()).or_default().push_back(nth);
-            self.told = Some((nth, String::new()));
+            self.told = Some((nth, 2 * (entry.depth + 1), String::new()));
         }
         Ok(())
     }
@@ -179,12 +185,12 @@ impl Spec {
     fn repeat(&mut self, entry: &Entry<'_>) {
         self.tell();
         let nth = self.failed.get_mut(entry.name).and_then(VecDeque::pop_front);
-        self.told = nth.map(|nth| (nth, String::new()));
+        self.told = nth.map(|nth| (nth, 2, String::new()));
     }
 
     /// Gives the failed case the error that followed it.
     fn tell(&mut self) {
-        let Some((nth, text)) = self.told.take() else { return };
+        let Some((nth, _, text)) = self.told.take() else { return };
         let text = dedent(&text);
         if text.trim().is_empty() {
             return;
@@ -192,8 +198,15 @@ impl Spec {
         let place = place::of_javascript(&text).or_else(|| self.at.take());
         let lines = text.lines().take_while(|l| !l.trim_start().starts_with("at "));
         let message = lines.collect::<Vec<_>>().join("\n");
-        let message = message.trim().trim_matches('\'');
-        self.draft.explain(&mut self.room, nth, Failure::new(message, text.trim(), place));
+        let message = message.trim();
+        let quoted = message.strip_prefix('\'').and_then(|m| m.strip_suffix('\''));
+        let failure = Failure::new(quoted.unwrap_or(message), text.trim(), place);
+        // The block at the end is the failure's own; where the test ran, others print between the lines.
+        if self.again {
+            self.draft.explain_again(&mut self.room, nth, failure);
+        } else {
+            self.draft.explain(&mut self.room, nth, failure);
+        }
     }
 
     fn end(mut self) -> Draft {

@@ -25,15 +25,20 @@ pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
         Some(Json::Array(projects)) => projects.len(),
         _ => 0,
     };
-    let mut report =
-        Report { room: Room::default(), projects: projects > 1, not_run: 0, current: Draft::default() };
+    let mut report = Report {
+        room: Room::default(),
+        projects: projects > 1,
+        not_run: 0,
+        seen: [0; 4],
+        current: Draft::default(),
+    };
     let mut drafts = Vec::new();
     for suite in suites {
         report.current = Draft::new(text(suite, "title"));
         report.suite(suite, &mut Vec::new(), true)?;
         drafts.push(std::mem::take(&mut report.current));
     }
-    drafts.extend(fault(&document, &drafts, report.not_run).map(outside));
+    drafts.extend(fault(&document, &report).map(outside));
     if drafts.is_empty() {
         drafts.push(Draft::default());
     }
@@ -44,8 +49,13 @@ struct Report {
     room: Room,
     projects: bool,
     not_run: u64,
+    /// Tests of each of `STATS`, by their own word.
+    seen: [u64; 4],
     current: Draft,
 }
+
+/// What a test's `status` may be, and what `stats` counts.
+const STATS: [&str; 4] = ["unexpected", "flaky", "expected", "skipped"];
 
 impl Report {
     /// A suite of the report: a file, or a group in one. Nesting is bounded by the JSON reader's.
@@ -81,7 +91,12 @@ impl Report {
         }
         let results: Vec<&Json> = array(test, "results").collect();
         let expected = text(test, "expectedStatus");
-        let status = match text(test, "status") {
+        let word = text(test, "status");
+        if let Some(nth) = STATS.iter().position(|s| *s == word) {
+            self.seen[nth] += 1;
+        }
+        let status = match word {
+            _ if !agrees(word, &results, expected) => TestStatus::Failed,
             "expected" if expected == "passed" => TestStatus::Passed,
             // It failed, as it says that it does.
             "expected" => TestStatus::Ignored,
@@ -102,6 +117,19 @@ impl Report {
         self.current
             .push(&mut self.room, Case { name, status, duration_ms, failure, later, selector: None })
             .map(|_| ())
+    }
+}
+
+/// Whether a test's results can be what its `status` sums up: Playwright passes over those that were interrupted or skipped.
+fn agrees(word: &str, results: &[&Json<'_>], expected: &str) -> bool {
+    let ended = |r: &&&Json<'_>| !matches!(text(r, "status"), "interrupted" | "skipped");
+    let as_expected = results.iter().any(|r| text(r, "status") == expected);
+    let otherwise = results.iter().filter(ended).any(|r| text(r, "status") != expected);
+    match word {
+        "expected" => as_expected && !otherwise,
+        "flaky" => as_expected,
+        "skipped" => !otherwise,
+        _ => true,
     }
 }
 
@@ -140,9 +168,8 @@ fn failure(spec: &Json<'_>, result: &Json<'_>, expected: &str) -> Failure {
 }
 
 /// What the report says beside its tests: errors outside them, tests that did not run, counts that no test shows.
-fn fault(document: &Json<'_>, drafts: &[Draft], not_run: u64) -> Option<String> {
+fn fault(document: &Json<'_>, report: &Report) -> Option<String> {
     let stats = |key: &str| document.get("stats").and_then(|s| number(s, key)).unwrap_or(0.0) as u64;
-    let shown = |status| drafts.iter().map(|d| d.count(&[status])).sum::<u64>();
     let mut error = array(document, "errors").map(|e| without_ansi(text(e, "message")).into_owned());
     // Said when nothing matches: no test is what it honestly found.
     let none = |e: &String| e.starts_with("Error: No tests found") && stats("unexpected") == 0;
@@ -154,13 +181,13 @@ fn fault(document: &Json<'_>, drafts: &[Draft], not_run: u64) -> Option<String> 
     if document.get("stats").is_none() {
         return Some("its `stats` are missing".into());
     }
-    for (key, status) in [("unexpected", TestStatus::Failed), ("flaky", TestStatus::Flaky)] {
-        let (said, shown) = (stats(key), shown(status));
+    for (key, shown) in STATS.into_iter().zip(report.seen) {
+        let said = stats(key);
         if said > shown {
             return Some(format!("its stats count {said} {key}, but its tests show {shown}"));
         }
     }
-    (not_run > 0).then(|| format!("{} did not run", counted(not_run, "test")))
+    (report.not_run > 0).then(|| format!("{} did not run", counted(report.not_run, "test")))
 }
 
 fn text<'j>(value: &'j Json<'_>, key: &str) -> &'j str {

@@ -3,6 +3,7 @@
 use super::collect::{Draft, Room, cut, finish, milliseconds, outside};
 use super::fault::ReadFault;
 use super::junit::{case, faults};
+use super::pytest_attempts::Attempts;
 use super::{document, place};
 use crate::base::junit::{Case as Element, Kind, Outcome};
 use crate::model::test::{Reading, TestStatus};
@@ -15,7 +16,7 @@ pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
     for (nth, suite) in report.suites.iter().enumerate() {
         let mut draft = Draft::new(&report.path(nth));
         draft.reading.duration_ms = suite.time_ms.and_then(milliseconds);
-        let mut broken = 0_u64;
+        let (mut broken, mut attempts) = (0_u64, Attempts::default());
         for element in &suite.cases {
             match outside_tests(element) {
                 Some(sentence) => {
@@ -28,9 +29,14 @@ pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
                     {
                         failure.place = place::of_python(&failure.text);
                     }
-                    draft.push(&mut room, case)?;
+                    let again = !element.outcomes.is_empty()
+                        && element.outcomes.iter().all(|o| o.kind == Kind::Rerun);
+                    attempts.push(case, again);
                 }
             }
+        }
+        for case in attempts.cases(suite.tests) {
+            draft.push(&mut room, case)?;
         }
         if let Some(fault) = draft.reading.fault.as_mut().filter(|_| broken > 1) {
             fault.sentence.push_str(&format!("; {} more like it", broken - 1));
@@ -90,12 +96,12 @@ fn node_id(element: &Element) -> String {
         }
         let stem = module.rsplit('/').next().unwrap_or_default();
         let end = parts.iter().rposition(|p| *p == stem)? + 1;
-        parts[end..].iter().all(|p| is_class(&p)).then(|| (file.clone(), parts[end..].to_vec()))
+        parts[end..].iter().all(is_class).then(|| (file.clone(), parts[end..].to_vec()))
     });
     let (file, classes) = named.unwrap_or_else(|| {
         let is_module = |p: &&str| p.starts_with("test_") || p.ends_with("_test");
         let end = parts.iter().rposition(is_module).map(|at| at + 1);
-        let end = end.or_else(|| parts.iter().position(|p| is_class(&p))).unwrap_or(parts.len());
+        let end = end.or_else(|| parts.iter().position(is_class)).unwrap_or(parts.len());
         (format!("{}.py", parts[..end].join("/")), parts[end..].to_vec())
     });
     let mut id = file;

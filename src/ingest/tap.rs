@@ -37,6 +37,8 @@ struct Output {
     version: bool,
     /// Failures, by the comments at the end (`# fail 2`, `# cancelled 1`).
     stated: u64,
+    /// Perl's words for a script that died, or ran another number of tests than it planned.
+    died: Option<String>,
     /// The documents are those of `node --test`.
     node: bool,
     /// The last of its comments came: `# duration_ms 12`.
@@ -122,7 +124,10 @@ impl Output {
             _ => {
                 // Perl's Test::Builder, where a script died or ran another number of tests than it planned.
                 let own = ["Looks like your test ", "Looks like you planned "];
-                self.tree.ended |= own.iter().any(|word| comment.starts_with(word));
+                if !self.node && own.iter().any(|word| comment.starts_with(word)) {
+                    self.tree.ended = true;
+                    self.died.get_or_insert_with(|| comment.chars().take(300).collect());
+                }
                 self.tree.text(self.last, comment, false);
             }
         }
@@ -139,6 +144,9 @@ impl Output {
         let mut draft = tree.finish(&mut self.room, self.partial)?;
         if untimed {
             draft.cut_off("its counts are missing: the output ends before the run did");
+        }
+        if let Some(died) = self.died.take() {
+            draft.fault(format!("it says itself: {}", died.trim_end_matches('.')));
         }
         if stated > red {
             draft.fault(format!("its end counts {stated} failures, but its tests show {red}"));

@@ -109,11 +109,14 @@ fn split_directive(text: &str) -> (&str, Option<&str>) {
 
 fn directive(text: &str) -> (Option<Directive>, Option<u64>) {
     let word: String = text.chars().take_while(|c| c.is_ascii_alphabetic()).collect();
+    // The word ends there: `#TODO99` is the number of an issue.
+    let ends = !text[word.len()..].starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-'));
     let found = match word.to_ascii_lowercase().as_str() {
         "skip" | "skipped" => Some(Directive::Skip),
         "todo" => Some(Directive::Todo),
         _ => None,
     };
+    let found = found.filter(|_| ends);
     let time = text.strip_prefix("time=").and_then(|t| t.strip_suffix("ms")).and_then(|t| t.parse().ok());
     (found, time.and_then(milliseconds))
 }
@@ -152,7 +155,7 @@ mod tests {
         insta::assert_snapshot!(
             [
                 "ok 1 - adds", "not ok 2 - adds \\# 2", "ok", "not ok 3", "ok 4 - a # SKIP no printer", "not ok 5 a # todo",
-                "ok 6 - issue #7", "ok 7 - issue # 7", "ok 8 - buffered # time=12.4ms {", "okay", "ok 9 - # skip", "1..4",
+                "ok 6 - issue #7", "ok 7 - issue # 7", "ok 8 - buffered # time=12.4ms {", "okay", "ok 9 - # skip", "not ok 10 - fix #TODO99", "not ok 11 - a # TODO_b", "not ok 12 - a # TODO: b", "1..4",
                 "1..0 # SKIP all", "1..x", "Bail out! no database", "TAP version 13", "    ok 1 - child", "# a", "---", "}",
             ]
             .map(said)
@@ -169,6 +172,9 @@ mod tests {
         true Some(8) "buffered" None Some(12) true
         Other
         true Some(9) "test 9" Some(Skip) None false
+        false Some(10) "fix #TODO99" None None false
+        false Some(11) "a # TODO_b" None None false
+        false Some(12) "a" Some(Todo) None false
         Plan(4)
         Plan(0)
         Other

@@ -7,6 +7,7 @@ use super::place::of_end;
 use super::tap_line::{Directive, Point};
 use super::yaml;
 use crate::model::test::{Case, Failure, SourcePlace, TestStatus};
+use std::collections::BTreeSet;
 
 /// Levels of subtests; what is indented further is output.
 pub(super) const LEVELS: usize = 64;
@@ -22,8 +23,43 @@ struct Node {
     children: Vec<Node>,
 }
 
+/// The numbers of a level's points, in whatever order they come.
+#[derive(Default)]
+struct Numbers {
+    /// Each from 1 up to this one came.
+    all: u64,
+    /// Those that came ahead of others.
+    ahead: BTreeSet<u64>,
+    twice: Option<u64>,
+}
+
+impl Numbers {
+    /// A point without a number has the next one.
+    fn take(&mut self, number: Option<u64>) {
+        let next = || self.ahead.last().copied().unwrap_or(self.all).saturating_add(1);
+        let number = number.unwrap_or_else(next);
+        if number <= self.all || !self.ahead.insert(number) {
+            self.twice.get_or_insert(number);
+        }
+        while self.ahead.first() == Some(&(self.all + 1)) {
+            self.ahead.pop_first();
+            self.all += 1;
+        }
+    }
+
+    /// What is wrong with them.
+    fn fault(&self, what: &str) -> Option<String> {
+        let twice = self.twice.map(|n| format!("{what} holds the number {n} twice"));
+        let last = self.ahead.last();
+        twice.or_else(|| {
+            last.map(|last| format!("{what} goes up to the number {last} and has no {}", self.all + 1))
+        })
+    }
+}
+
 #[derive(Default)]
 struct Level {
+    numbers: Numbers,
     nodes: Vec<Node>,
     plan: Option<u64>,
     /// A comment said that subtests follow.
@@ -58,13 +94,13 @@ impl Tree {
 
     pub(super) fn plan(&mut self, level: usize, count: u64) {
         let at = self.level(level);
-        // The first plan stands; a second one at the top that differs is a fault of its own.
-        let differs = at.plan.is_some_and(|p| p != count);
+        // The first plan stands; a second one at the top is a fault of its own.
+        let second = at.plan.is_some();
         at.plan.get_or_insert(count);
         if level == 0 {
             self.known = true;
-            if differs {
-                self.draft.fault("it holds two plans that differ");
+            if second {
+                self.draft.fault("the output holds two plans");
             }
         }
     }
@@ -84,6 +120,7 @@ impl Tree {
         let children = if point.opens { Vec::new() } else { self.collapse(level + 1) };
         let open = point.opens;
         let at = self.level(level);
+        at.numbers.take(point.number);
         at.nodes.push(Node { point, yaml: String::new(), comments: String::new(), children });
         at.open = open;
         Ok(())
@@ -121,11 +158,13 @@ impl Tree {
     fn collapse(&mut self, from: usize) -> Vec<Node> {
         let mut orphans = Vec::new();
         for level in (from..self.levels.len()).rev() {
-            let Level { mut nodes, plan, marked, .. } = std::mem::take(&mut self.levels[level]);
+            let Level { mut nodes, plan, marked, numbers, .. } = std::mem::take(&mut self.levels[level]);
             if plan.is_none() && !marked {
                 nodes.clear();
             } else if plan.unwrap_or(0) != nodes.len() as u64 {
                 self.draft.fault(mismatch("its subtests", plan, nodes.len() as u64));
+            } else if let Some(fault) = numbers.fault("a list of subtests") {
+                self.draft.fault(fault);
             }
             nodes.append(&mut orphans);
             orphans = nodes;
@@ -163,6 +202,9 @@ impl Tree {
         if plan != Some(self.flushed) {
             let short = partial || plan.is_none_or(|plan| plan > self.flushed);
             self.draft.fault_or_cut(short && !self.ended, mismatch("the output", plan, self.flushed));
+        }
+        if let Some(fault) = self.levels.first().and_then(|l| l.numbers.fault("the output")) {
+            self.draft.fault(fault);
         }
         Ok(self.draft)
     }

@@ -200,6 +200,9 @@ pub struct Reading {
     pub duration_ms: Option<u64>,
     /// A failure outside any test, or results that are not all there.
     pub fault: Option<Fault>,
+    /// It is the last whose tool ran: that stopped there because of what failed, and what it would have run next is not known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stopped: bool,
 }
 
 /// What is wrong with results beside their tests.

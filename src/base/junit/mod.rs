@@ -1,8 +1,10 @@
 //! JUnit XML as the reporters write it: a text into plain values. What an outcome means is for the reader to say.
 
+mod attributes;
 mod counts;
 mod parse;
 mod report;
+mod stop;
 
 pub use counts::{Unshown, What};
 pub use parse::parse;

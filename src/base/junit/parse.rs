@@ -1,7 +1,9 @@
 //! A text of JUnit XML into plain values.
 
+use super::attributes::{Attributes, whole};
 use super::counts::counts_otherwise;
 use super::report::{Case, Kind, Outcome, Report, Suite};
+use super::stop::{Stop, malformed};
 use crate::base::json::{Limits, ParseError, ParseErrorKind, place_of_offset, plain, utf8};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -10,6 +12,8 @@ use quick_xml::events::{BytesStart, Event};
 const TEXT: usize = 64 << 10;
 /// Bytes of what a test printed that are kept.
 const OUTPUT: usize = 16 << 10;
+/// Clauses that are kept of what a report says outside its testcases.
+const STATED: usize = 10_000;
 /// Bytes of the names of all suites, each with those it stands in.
 const PATHS: usize = 256 << 20;
 
@@ -36,12 +40,6 @@ pub fn parse(bytes: &[u8], limits: &Limits, loose: bool) -> Result<Report, Parse
         Ok(()) => Ok(builder.report),
         Err(Stop(kind, message)) => Err(ParseError { kind, message, place: place_of_offset(bytes, at) }),
     }
-}
-
-struct Stop(ParseErrorKind, String);
-
-fn malformed(clause: impl Into<String>) -> Stop {
-    Stop(ParseErrorKind::Malformed, clause.into())
 }
 
 /// An open element.
@@ -79,6 +77,10 @@ impl Builder {
         match event {
             Event::Start(element) => self.start(&element),
             Event::End(_) => match self.open.pop() {
+                Some(Open::Case(suite)) => {
+                    self.end_case(suite);
+                    Ok(())
+                }
                 Some(_) => Ok(()),
                 None => Err(malformed("an element is closed that was never opened")),
             },
@@ -136,6 +138,7 @@ impl Builder {
                 (self.report.declared, self.report.tests) = (attributes.red(), attributes.count("tests"));
                 self.report.left_out = attributes.left_out();
                 self.report.counts_otherwise |= counts_otherwise(true, |name| attributes.get(name));
+                self.no_counts(&attributes, None);
                 Open::Root
             }
             (within @ (None | Some(Open::Root | Open::Suite(_))), b"testsuite") => {
@@ -152,6 +155,11 @@ impl Builder {
                     self.report.suites.len() - 1
                 });
                 self.case(&attributes, suite)?
+            }
+            // Node's reporter for what a hook outside all tests spoils.
+            (within @ Some(Open::Root), b"undefined") if self.loose => self.undefined(&attributes, within)?,
+            (Some(Open::Root | Open::Suite(_)), b"failure" | b"error") => {
+                self.alone(&attributes, name.as_ref())
             }
             (Some(_), b"testcase" | b"testsuite") => {
                 return Err(malformed("a testcase or testsuite stands where none may stand"));
@@ -198,7 +206,44 @@ impl Builder {
             left_out: attributes.left_out(),
             time_ms: attributes.time_ms(),
         });
+        self.no_counts(attributes, Some(self.report.suites.len() - 1));
         Ok(Open::Suite(self.report.suites.len() - 1))
+    }
+
+    /// A count that is no number, or less than none, says nothing of what is missing.
+    fn no_counts(&mut self, attributes: &Attributes, suite: Option<usize>) {
+        let wrong = |name: &&&str| attributes.get(name).is_some_and(|v| whole(&v).is_none());
+        if let Some(name) = ["tests", "failures", "errors"].iter().find(wrong) {
+            let value: String = attributes.get(name).unwrap_or_default().chars().take(40).collect();
+            self.state_of(suite, format!("counts its {name} as `{}`, which is no number", plain(&value)));
+        }
+    }
+
+    /// What node's reporter writes where a hook outside all tests failed.
+    fn undefined(&mut self, attributes: &Attributes, within: Option<Open>) -> Result<Open, Stop> {
+        let open = self.suite(attributes, within)?;
+        let clause = "is an element <undefined>, as node writes it where a hook outside all tests failed";
+        self.state_of(Some(self.report.suites.len() - 1), clause.into());
+        Ok(open)
+    }
+
+    /// A `<failure>` or `<error>` of a suite, or of the report.
+    fn alone(&mut self, attributes: &Attributes, element: &[u8]) -> Open {
+        let within = match self.open.last() {
+            Some(Open::Suite(suite)) => Some(*suite),
+            _ => None,
+        };
+        let what = if element == b"error" { "an <error>" } else { "a <failure>" };
+        let said: String = attributes.get("message").unwrap_or_default().chars().take(300).collect();
+        let said = if said.trim().is_empty() { String::new() } else { format!(": {}", plain(said.trim())) };
+        self.state_of(within, format!("holds {what} outside any testcase{said}"));
+        Open::Other
+    }
+
+    fn state_of(&mut self, suite: Option<usize>, clause: String) {
+        if self.report.stated.len() < STATED {
+            self.report.stated.push((suite, clause));
+        }
     }
 
     fn case(&mut self, attributes: &Attributes, suite: usize) -> Result<Open, Stop> {
@@ -208,11 +253,26 @@ impl Builder {
             file: attributes.get("file"),
             line: attributes.get("line").and_then(|l| l.trim().parse().ok()),
             status: attributes.get("status"),
+            result: attributes.get("result"),
             time_ms: attributes.time_ms(),
             outcomes: Vec::new(),
             output: String::new(),
         });
         Ok(Open::Case(suite))
+    }
+
+    /// A testcase without an outcome whose own attributes say that it did not pass.
+    fn end_case(&mut self, suite: usize) {
+        let Some(case) = self.report.suites[suite].cases.last_mut() else { return };
+        let said = [("status", &case.status), ("result", &case.result)];
+        let mut said = said.iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
+        let Some((name, value)) = said.find(|(_, value)| is_bad(value)).filter(|_| case.outcomes.is_empty())
+        else {
+            return;
+        };
+        let message = Some(format!("its {name} is `{value}`, and nothing says why"));
+        let (text, output) = (String::new(), String::new());
+        case.outcomes.push(Outcome { kind: Kind::Failure, class: None, message, text, output });
     }
 
     fn outcome(&mut self, attributes: &Attributes, suite: usize, kind: Kind) -> Open {
@@ -256,6 +316,27 @@ impl Builder {
     }
 }
 
+/// What reporters say of a test that did not pass.
+fn is_bad(status: &str) -> bool {
+    const BAD: [&str; 13] = [
+        "failed",
+        "fail",
+        "failure",
+        "error",
+        "errored",
+        "broken",
+        "incomplete",
+        "aborted",
+        "interrupted",
+        "timeout",
+        "timedout",
+        "crashed",
+        "killed",
+    ];
+    let status = status.trim();
+    BAD.iter().any(|bad| bad.eq_ignore_ascii_case(status))
+}
+
 fn append(kept: &mut String, text: &str, most: usize) {
     let left = most.saturating_sub(kept.len());
     kept.push_str(&text[..text.floor_char_boundary(left.min(text.len()))]);
@@ -266,95 +347,8 @@ fn kind(element: &[u8]) -> Option<Kind> {
         b"skipped" => Some(Kind::Skipped),
         b"failure" => Some(Kind::Failure),
         b"error" => Some(Kind::Error),
-        b"rerunFailure" | b"rerunError" => Some(Kind::Rerun),
+        b"rerunFailure" | b"rerunError" | b"rerun" => Some(Kind::Rerun),
         b"flakyFailure" | b"flakyError" => Some(Kind::Flaky),
         _ => None,
-    }
-}
-
-/// Name and value of every attribute of an element.
-struct Attributes(Vec<(String, String)>);
-
-impl Attributes {
-    /// One that stands twice, or holds an unknown entity, is a fault.
-    fn of(element: &BytesStart<'_>) -> Result<Attributes, Stop> {
-        let all = element.attributes().map(|attribute| {
-            let attribute = attribute.map_err(|e| malformed(plain(&e.to_string())))?;
-            let value = attribute.unescape_value().map_err(|e| malformed(plain(&e.to_string())))?;
-            Ok((String::from_utf8_lossy(attribute.key.as_ref()).into_owned(), value.into_owned()))
-        });
-        all.collect::<Result<_, _>>().map(Attributes)
-    }
-
-    fn get(&self, name: &str) -> Option<String> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone())
-    }
-
-    fn count(&self, name: &str) -> u64 {
-        self.get(name).and_then(|v| v.trim().parse().ok()).unwrap_or(0)
-    }
-
-    fn red(&self) -> u64 {
-        self.count("failures").saturating_add(self.count("errors"))
-    }
-
-    /// Each reporter has one of these; one that has two says the same in both.
-    fn left_out(&self) -> u64 {
-        ["skipped", "skips", "disabled", "ignored"]
-            .map(|name| self.count(name))
-            .into_iter()
-            .max()
-            .unwrap_or(0)
-    }
-
-    fn time_ms(&self) -> Option<f64> {
-        Some(seconds(self.get("time")?.trim())? * 1_000.0).filter(|ms| ms.is_finite())
-    }
-}
-
-/// Seconds, with a point or a comma before their fraction. Some reporters group the digits of thousands: `1,234.5`. What may
-/// be either (`1,234`) is no time.
-fn seconds(time: &str) -> Option<f64> {
-    if !time.contains(',') {
-        return time.parse().ok();
-    }
-    let (whole, point) = time.split_once('.').map_or((time, None), |(whole, part)| (whole, Some(part)));
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    let mut groups = whole.split(',');
-    let first = groups.next().unwrap_or_default();
-    let rest: Vec<&str> = groups.collect();
-    if !digits(first) || !rest.iter().all(|part| digits(part)) {
-        return None;
-    }
-    let grouped = (1..=3).contains(&first.len()) && first != "0" && rest.iter().all(|part| part.len() == 3);
-    match (grouped, point, rest.as_slice()) {
-        (true, Some(_), _) | (true, None, [_, _, ..]) => time.replace(',', "").parse().ok(),
-        (false, None, [_]) => time.replace(',', ".").parse().ok(),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_with_commas() {
-        let said = [
-            ("0.5", Some(0.5)),
-            ("0,5", Some(0.5)),
-            ("0,123", Some(0.123)),
-            ("12,3456", Some(12.3456)),
-            ("1,234.5", Some(1234.5)),
-            ("1,234,567", Some(1_234_567.0)),
-            ("1,234", None),
-            ("1,23.4", None),
-            ("1,2,3", None),
-            (",5", None),
-            ("-1,5", None),
-        ];
-        for (text, time) in said {
-            assert_eq!(seconds(text), time, "{text}");
-        }
     }
 }

@@ -11,6 +11,9 @@ pub struct Report {
     pub tests: u64,
     /// Tests that `<testsuites>` says were left out: skipped, disabled, ignored.
     pub left_out: u64,
+    /// What it says of a suite, or of itself where there is no number, that is no testcase's: one clause each. A failure or error
+    /// that stands outside any testcase, a count that is no number.
+    pub stated: Vec<(Option<usize>, String)>,
     /// Whether its producer counts something other than testcases in `tests`.
     pub counts_otherwise: bool,
 }
@@ -47,9 +50,12 @@ pub struct Case {
     pub line: Option<u32>,
     /// The attribute `status`, which some reporters have beside the elements.
     pub status: Option<String>,
+    /// The attribute `result`, which GoogleTest has beside it.
+    pub result: Option<String>,
     /// Wall time in milliseconds.
     pub time_ms: Option<f64>,
-    /// The outcomes in document order; none: it passed.
+    /// The outcomes in document order; none: it passed. One whose `status` or `result`
+    /// says that it failed, and nothing else does, has a failure that says so.
     pub outcomes: Vec<Outcome>,
     /// The characters of its `<system-out>` and `<system-err>`, at most 16 KiB of them.
     pub output: String,
@@ -64,7 +70,7 @@ pub enum Kind {
     Failure,
     /// `<error>`
     Error,
-    /// `<rerunFailure>`, `<rerunError>`: a further failure of a test that failed.
+    /// `<rerunFailure>`, `<rerunError>`, `<rerun>`: a further failure of a test that failed.
     Rerun,
     /// `<flakyFailure>`, `<flakyError>`: a failure of a test that then passed.
     Flaky,

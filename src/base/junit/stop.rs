@@ -1,0 +1,11 @@
+//! Why a report is not read on.
+
+use crate::base::json::ParseErrorKind;
+
+/// What is wrong, and a clause.
+pub(super) struct Stop(pub(super) ParseErrorKind, pub(super) String);
+
+/// The text breaks the format.
+pub(super) fn malformed(clause: impl Into<String>) -> Stop {
+    Stop(ParseErrorKind::Malformed, clause.into())
+}
