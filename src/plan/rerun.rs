@@ -95,6 +95,33 @@ pub fn rerun(summary: &Summary, settings: &RunSettings, names: &SuiteNames) -> R
     Ok(Rerun { items: items.collect(), lint, gone, notes: once(notes) })
 }
 
+/// What a suite is replayed for; `None` where nothing of it failed.
+fn part(suite: &SuiteResult) -> Option<Part> {
+    let mut left = TestNames::new();
+    for test in suite.tests.iter().filter(|t| matches!(t.status, TestStatus::Failed | TestStatus::NotRun)) {
+        left.entry(test.selector().to_string()).or_default().insert(test.name.clone());
+    }
+    Some(match suite.status {
+        // The status of a suite is what somebody wrote; a failed test in it is replayed all the same.
+        _ if left.is_empty() && suite.status.is_pass() => return None,
+        SuiteStatus::TimedOut | SuiteStatus::Crashed | SuiteStatus::Missing | SuiteStatus::NotRun => Part::Whole,
+        // What its results lack did not run either, and has no name.
+        _ if left.is_empty() || suite.incomplete => Part::Whole,
+        // Without a failed test something else failed it.
+        SuiteStatus::Failed if suite.tests.iter().all(|t| t.status != TestStatus::Failed) => Part::Whole,
+        _ => Part::Tests(left),
+    })
+}
+
+/// The selectors by which a replay runs tests of a suite alone; `None` where it runs the suite whole, or nothing of it.
+pub fn alone(spec: &SuiteSpec, suite: &SuiteResult) -> Option<BTreeSet<String>> {
+    spec.single.as_ref()?;
+    match part(suite)? {
+        Part::Whole => None,
+        Part::Tests(tests) => by_name(spec.reader, tests.into_keys().collect()).ok(),
+    }
+}
+
 /// Selectors with the names that they stand for; the selector itself where no other name is known.
 fn named(selectors: &[String], names: &TestNames) -> TestNames {
     let own = |selector: &String| BTreeSet::from([selector.clone()]);
@@ -127,24 +154,9 @@ struct Replay<'r> {
 
 impl<'r> Replay<'r> {
     fn suite(&mut self, role: Role, suite: &SuiteResult) {
-        let mut left = TestNames::new();
-        for test in suite.tests.iter().filter(|t| matches!(t.status, TestStatus::Failed | TestStatus::NotRun))
-        {
-            left.entry(test.selector().to_string()).or_default().insert(test.name.clone());
+        if let Some(part) = part(suite) {
+            self.add(role, &suite.kind, &suite.name, part);
         }
-        let part = match suite.status {
-            // The status of a suite is what somebody wrote; a failed test in it is replayed all the same.
-            _ if left.is_empty() && suite.status.is_pass() => return,
-            SuiteStatus::TimedOut | SuiteStatus::Crashed | SuiteStatus::Missing | SuiteStatus::NotRun => {
-                Part::Whole
-            }
-            // What its results lack did not run either, and has no name.
-            _ if left.is_empty() || suite.incomplete => Part::Whole,
-            // Without a failed test something else failed it.
-            SuiteStatus::Failed if suite.tests.iter().all(|t| t.status != TestStatus::Failed) => Part::Whole,
-            _ => Part::Tests(left),
-        };
-        self.add(role, &suite.kind, &suite.name, part);
     }
 
     fn add(&mut self, role: Role, kind: &str, name: &str, part: Part) {
