@@ -129,8 +129,7 @@ impl<'r> Replays<'r> {
     pub fn pointer(&self, record: &SuiteRecord) -> RemediationPointer {
         let result = &record.result;
         let suite = self.suite(record.role, &result.kind, &result.name);
-        let test =
-            self.alone(result).and_then(|(spec, left)| self.tests(spec, &result.name, left.get(..1)?));
+        let test = self.alone(result).and_then(|(spec, left)| self.tests(spec, &result.name, left.get(..1)?));
         RemediationPointer {
             replay_command: test.clone().unwrap_or_else(|| suite.clone()),
             suite_replay_command: suite,
@@ -148,7 +147,8 @@ impl<'r> Replays<'r> {
     ) -> Option<String> {
         let set = environment(spec, name, BY_HAND);
         let values = set.iter().chain(commands.iter().flat_map(CommandLine::env)).map(|(_, v)| v.as_str());
-        let words = commands.iter().flat_map(|c| c.arguments().iter().map(String::as_str).chain([c.program()]));
+        let words =
+            commands.iter().flat_map(|c| c.arguments().iter().map(String::as_str).chain([c.program()]));
         // Quoted for a shell a secret may be another text: the words are looked at, too.
         let secret = values.chain(words).any(|word| self.masker.finds(word));
         let line = line(spec, &set, template, commands);

@@ -117,7 +117,8 @@ impl<'c, 'a> View<'c, 'a> {
             (Some(test), _) => Some(self.current.selector(test)),
             (None, was) => was.map(|test| self.base.selector(test)),
         };
-        let replay_command = replays.then(|| replay(&suite.name, &suite.kind, suite.role, selector)).flatten();
+        let replay_command =
+            replays.then(|| replay(&suite.name, &suite.kind, suite.role, selector)).flatten();
         Some(Diagnostic {
             rank,
             change: item.change,

@@ -346,7 +346,7 @@ fn a_suite_that_is_gone_keeps_the_others_from_nothing_but_a_pass() {
     ws.put("red-alpha", "").put("red-beta", "").run(&["run", "--out", "o"]).expect(1);
     ws.remove("red-alpha").put("tollgate.toml", TOML.replace("\"beta\", ", ""));
     let run = ws.run(&["run", "--rerun-from", "o", "--out", "r"]).expect(1);
-    assert!(run.stderr.contains("[suites.unit] of tollgate.toml has no `beta` any more"), "{}", run.stderr);
+    assert!(run.stderr.contains("[suites.unit] of tollgate.toml has no `beta`"), "{}", run.stderr);
     let summary = ws.json("r/summary.json");
     assert_eq!((&summary["status"], &summary["units"][0]["name"]), (&json!("failed"), &json!("alpha")));
     assert_eq!(summary["not_run"], json!([{"name": "beta", "kind": "unit", "role": "unit"}]));
