@@ -65,10 +65,14 @@ impl Step {
         }
     }
 
-    /// A sentence of what went wrong, with the line of the output that says why.
+    /// A sentence of what went wrong, with the lines of the output that say why.
     fn because(&self, fault: &str) -> String {
-        let line = self.told.as_ref().and_then(|f| f.message.lines().next());
-        line.map_or(fault.to_string(), |line| format!("{fault}: {}", line.trim()))
+        let Some(told) = &self.told else { return fault.to_string() };
+        let lines: Vec<&str> = told.message.lines().map(str::trim).collect();
+        // What a reader found stands there already; the output names its file too.
+        let bare = lines.first().map_or("", |line| line.rsplit_once(" (").map_or(*line, |(bare, _)| bare));
+        let fault = fault.strip_suffix(bare).map_or(fault, |rest| rest.trim_end_matches([':', ' ']));
+        format!("{fault}: {}", lines.join("; "))
     }
 }
 
@@ -239,9 +243,13 @@ fn by_exit(step: &Step, name: &str, fault: Option<&str>) -> Case {
         (_, Some(fault)) => Some(Failure { message: fault.into(), ..step.told.clone().unwrap_or_default() }),
         (StepEnded::Exited(0), None) => None,
         (StepEnded::Exited(code), None) => {
-            let silent =
-                || Failure::new(&format!("it ended with exit code {code} and printed nothing"), "", None);
-            Some(step.told.clone().unwrap_or_else(silent))
+            let ended = format!("it ended with exit code {code}");
+            Some(match step.told.clone() {
+                None => Failure::new(&format!("{ended} and printed nothing"), "", None),
+                // 1 says no more than that it failed.
+                Some(told) if *code == 1 => told,
+                Some(told) => Failure { message: format!("{}\n{ended}", told.message), ..told },
+            })
         }
         _ => None,
     };
@@ -597,11 +605,12 @@ mod tests {
         assert_eq!(message(&found), "it ended with exit code 3 and printed nothing");
         let told = Some(Failure::new("error: x\nand y", "", None));
         for (ended, wanted, fault) in [
-            (StepEnded::Exited(3), "error: x\nand y", None),
+            (StepEnded::Exited(1), "error: x\nand y", None),
+            (StepEnded::Exited(3), "error: x\nand y\nit ended with exit code 3", None),
             (
                 StepEnded::Signalled(6),
-                "it was ended by signal 6: error: x",
-                Some("it was ended by signal 6: error: x"),
+                "it was ended by signal 6: error: x; and y",
+                Some("it was ended by signal 6: error: x; and y"),
             ),
         ] {
             let step = Step { ended, read: None, asked: None, told: told.clone(), trouble: None };
