@@ -361,3 +361,21 @@ fn a_suite_that_is_gone_keeps_the_others_from_nothing_but_a_pass() {
     ws.run(&["run", "--rerun-from", "r", "--out", "rr"]).expect(2);
     assert!(!ws.at("rr").exists());
 }
+
+#[test]
+fn the_summary_that_the_readme_shows_is_judged_and_replayed() {
+    let ws = Ws::new();
+    let readme = include_str!("../../README.md");
+    let at = readme.find("{\"schema\": \"tollgate.run.summary.v1\"").unwrap();
+    let shown = readme[at..].split("```").next().unwrap();
+    let toml = "[workspace]\npacks = ['starter']\noutput = 'out'\nresults = 'runs'\n\
+                [suites.unit]\nnames = ['smoke']\ncommand = 'true'\n";
+    let commit = ws.put("tollgate.toml", toml).repository();
+    let summary = "runs/20261120T101500Z/summary.json";
+    ws.put(summary, shown.replace("<git rev-parse HEAD>", &commit));
+    let run = ws.check(&[]).expect(0);
+    assert!(run.statuses().contains(&"pass_rate pass -".to_string()), "{:?}", run.statuses());
+    let run = ws.run(&["run", "--rerun-from", summary]).expect(3);
+    assert!(run.stderr.contains("nothing was selected"), "{}", run.stderr);
+    ws.run(&["diff", summary, summary]).expect(2);
+}
