@@ -261,7 +261,7 @@ fn a_command_of_one_test_is_shown_where_a_replay_runs_it_alone() {
         let first = if targeted { "sh t.sh n a" } else { "sh t.sh n" };
         assert_eq!(text(&pointer["replay_command"]), first, "{says}");
         assert_eq!(pointer["targeted_test_replay_command"].is_string(), targeted, "{says}");
-        assert_eq!(ws.text("o/run_report.md").contains(&format!("`{first}`")), true, "{says}");
+        assert!(ws.text("o/run_report.md").contains(&format!("`{first}`")), "{says}");
     }
 }
 
