@@ -1,15 +1,16 @@
 //! Commands of suites, built from `tollgate.toml` alone: those that run, and those that people are shown.
 
 use crate::base::command::{CommandLine, fill, quote};
-use crate::base::redact::{MASK, Masker};
+use crate::base::redact::Masker;
 use crate::model::event::Flags;
 use crate::model::failure::RemediationPointer;
 use crate::model::plan::RunSettings;
 use crate::model::record::SuiteRecord;
 use crate::model::run::Chosen;
 use crate::model::suite::{Reader, Role, SuiteResult, SuiteSpec};
-use crate::model::test::TestStatus;
-use std::collections::BTreeMap;
+use crate::model::test::TestResult;
+use crate::plan;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What fills `{out}` of a command that people are shown: typed by hand it must not write over the evidence of a run.
 const BY_HAND: &str = "/tmp/tollgate-replay";
@@ -20,12 +21,24 @@ pub fn whole(spec: &SuiteSpec, name: &str, out: &str) -> CommandLine {
 }
 
 /// The command of one test, where the kind has one. What it puts around `{test}` for `go test -run` (`^{test}$`, or
-/// nothing) is put around each part of a subtest's name.
+/// nothing) is put around each part of a subtest's name, and what a pattern gives a meaning to is quoted.
 pub fn single(spec: &SuiteSpec, name: &str, test: &str, out: &str) -> Option<CommandLine> {
     // Go matches the part before each slash by itself: without ends of its own `TestA/b` runs `TestAll/bc` too.
-    let anchored = (spec.reader == Reader::Go).then(|| test.replace('/', "$/^"));
+    let anchored = (spec.reader == Reader::Go).then(|| go_quoted(test).replace('/', "$/^"));
     let values = [("{name}", name), ("{test}", anchored.as_deref().unwrap_or(test)), ("{out}", out)];
     spec.single.as_ref().map(|command| command.filled_all(&values))
+}
+
+/// A name as a pattern that matches it alone, as Go's `regexp.QuoteMeta` writes it.
+fn go_quoted(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for c in name.chars() {
+        if r"\.+*?()|[]{}^$".contains(c) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
 }
 
 /// The environment that `tollgate.toml` sets for a suite.
@@ -78,38 +91,45 @@ impl<'r> Replays<'r> {
         match (self.spec(kind, name), self.otherwise) {
             (None, Some((_, command))) => command.to_string(),
             (spec, _) => spec
-                .and_then(|spec| self.line(spec, name, &spec.command, &whole(spec, name, BY_HAND)))
+                .and_then(|spec| self.line(spec, name, &spec.command, &[whole(spec, name, BY_HAND)]))
                 .unwrap_or_else(|| self.by_tollgate(role, name)),
         }
     }
 
-    /// The command of one test; `None` where the kind has none that can be shown, or a secret was masked in the test's name.
+    /// The command of one test; `None` where the kind has none that can be shown, or the test cannot be run by its name.
     pub fn test(&self, kind: &str, name: &str, selector: &str) -> Option<String> {
         let spec = self.spec(kind, name)?;
-        let template = spec.single.as_ref()?;
-        if selector.contains(MASK) {
-            return None;
-        }
-        self.line(spec, name, template, &single(spec, name, selector, BY_HAND)?)
+        plan::by_name(spec.reader, BTreeSet::from([selector.to_string()])).ok()?;
+        self.tests(spec, name, &[selector])
     }
 
-    /// One line that runs the failed tests of a suite alone, one after another; `None` where they have no names or the kind
-    /// has no command for one.
+    /// One line that runs what a replay runs of a failed suite, one test after another and no further than the first that
+    /// fails, so that it ends with 0 only where each passes; `None` where a replay runs the suite whole.
     pub fn targeted(&self, result: &SuiteResult) -> Option<String> {
-        let failed = result.tests.iter().filter(|t| t.status == TestStatus::Failed);
-        let lines: Option<Vec<String>> = failed
-            .map(|t| self.test(&result.kind, &result.name, t.selector.as_deref().unwrap_or(&t.name)))
-            .collect();
-        lines.filter(|l| !l.is_empty()).map(|l| l.join("; "))
+        let (spec, selectors) = self.alone(result)?;
+        self.tests(spec, &result.name, &selectors)
+    }
+
+    /// The tests that a replay runs alone, in the order reported, each once.
+    fn alone<'t>(&self, result: &'t SuiteResult) -> Option<(&'r SuiteSpec, Vec<&'t str>)> {
+        let spec = self.spec(&result.kind, &result.name)?;
+        let mut left = plan::alone(spec, result)?;
+        let selectors = result.tests.iter().map(TestResult::selector);
+        Some((spec, selectors.filter(|selector| left.remove(*selector)).collect()))
+    }
+
+    fn tests(&self, spec: &SuiteSpec, name: &str, selectors: &[&str]) -> Option<String> {
+        let template = spec.single.as_ref()?;
+        let commands: Option<Vec<CommandLine>> =
+            selectors.iter().map(|selector| single(spec, name, selector, BY_HAND)).collect();
+        self.line(spec, name, template, &commands?)
     }
 
     /// The commands of a digest.
     pub fn pointer(&self, record: &SuiteRecord) -> RemediationPointer {
         let result = &record.result;
         let suite = self.suite(record.role, &result.kind, &result.name);
-        let first = result.tests.iter().find(|t| t.status == TestStatus::Failed);
-        let test = first
-            .and_then(|t| self.test(&result.kind, &result.name, t.selector.as_deref().unwrap_or(&t.name)));
+        let test = self.alone(result).and_then(|(spec, left)| self.tests(spec, &result.name, left.get(..1)?));
         RemediationPointer {
             replay_command: test.clone().unwrap_or_else(|| suite.clone()),
             suite_replay_command: suite,
@@ -123,14 +143,15 @@ impl<'r> Replays<'r> {
         spec: &SuiteSpec,
         name: &str,
         template: &CommandLine,
-        command: &CommandLine,
+        commands: &[CommandLine],
     ) -> Option<String> {
         let set = environment(spec, name, BY_HAND);
-        let values = set.iter().chain(command.env()).map(|(_, value)| value.as_str());
-        let words = command.arguments().iter().map(String::as_str).chain([command.program()]);
+        let values = set.iter().chain(commands.iter().flat_map(CommandLine::env)).map(|(_, v)| v.as_str());
+        let words =
+            commands.iter().flat_map(|c| c.arguments().iter().map(String::as_str).chain([c.program()]));
         // Quoted for a shell a secret may be another text: the words are looked at, too.
         let secret = values.chain(words).any(|word| self.masker.finds(word));
-        let line = line(spec, &set, template, command);
+        let line = line(spec, &set, template, commands);
         (!secret && !self.masker.finds(&line)).then_some(line)
     }
 
@@ -159,9 +180,14 @@ fn writes_out(spec: &SuiteSpec, command: &CommandLine) -> bool {
     command.mentions("{out}") || spec.env.iter().any(|(_, value)| value.contains("{out}"))
 }
 
-/// A line for a shell in the workspace's root: `command` is `template`, filled; `set` is the environment that the kind has
-/// beside the command's own.
-fn line(spec: &SuiteSpec, set: &[(String, String)], template: &CommandLine, command: &CommandLine) -> String {
+/// A line for a shell in the workspace's root: `commands` are `template`, filled; `set` is the environment that the kind has
+/// beside a command's own.
+fn line(
+    spec: &SuiteSpec,
+    set: &[(String, String)],
+    template: &CommandLine,
+    commands: &[CommandLine],
+) -> String {
     let mut text = String::new();
     // The runner makes the folder before it starts a suite.
     if writes_out(spec, template) {
@@ -170,12 +196,17 @@ fn line(spec: &SuiteSpec, set: &[(String, String)], template: &CommandLine, comm
     if spec.cwd != "." && !spec.cwd.is_empty() {
         text.push_str(&format!("cd {} && ", quote(&spec.cwd)));
     }
-    for (key, value) in set {
-        if command.env().iter().all(|(own, _)| own != key) {
-            text.push_str(&format!("{key}={} ", quote(value)));
+    for (nth, command) in commands.iter().enumerate() {
+        if nth > 0 {
+            text.push_str(" && ");
         }
+        for (key, value) in set {
+            if command.env().iter().all(|(own, _)| own != key) {
+                text.push_str(&format!("{key}={} ", quote(value)));
+            }
+        }
+        text.push_str(&command.to_string());
     }
-    text.push_str(&command.to_string());
     text
 }
 
@@ -269,6 +300,21 @@ mod tests {
         let replays = Replays::new(&settings, "ci", &masker);
         insta::assert_snapshot!(replays.suite(Role::Unit, "unit", "a"), @"mkdir -p /tmp/tollgate-replay && cd 'my tests' && CACHE=/tmp/tollgate-replay/cache pytest '--junitxml=/tmp/tollgate-replay/junit.xml'");
         insta::assert_snapshot!(replays.test("unit", "a", "t.py::b[1 $x]").unwrap(), @"mkdir -p /tmp/tollgate-replay && cd 'my tests' && CACHE=/tmp/tollgate-replay/cache pytest '--junitxml=/tmp/tollgate-replay/junit.xml' 't.py::b[1 $x]'");
+    }
+
+    #[test]
+    fn a_go_name_is_quoted_part_by_part_and_several_are_one_line() {
+        let mut settings = settings();
+        let spec = &mut settings.suites[0];
+        (spec.reader, spec.env) = (Reader::Go, vec![("A".into(), "1".into())]);
+        spec.single = Some(CommandLine::parse("go test -run '^{test}$' ./...").unwrap());
+        let words = single(spec, "a", r"TestA/a+b.(c)/\d", "/o").unwrap();
+        assert_eq!(words.arguments()[2], r"^TestA$/^a\+b\.\(c\)$/^\\d$");
+        let masker = masker();
+        let replays = Replays::new(&settings, "ci", &masker);
+        let line = replays.tests(replays.spec("unit", "a").unwrap(), "a", &["A", "B"]).unwrap();
+        insta::assert_snapshot!(line, @"cd 'my tests' && A=1 go test -run '^A$' ./... && A=1 go test -run '^B$' ./...");
+        assert_eq!(replays.test("unit", "a", "--help"), None);
     }
 
     #[test]

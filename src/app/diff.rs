@@ -70,9 +70,9 @@ pub fn diff(request: &DiffRequest<'_>) -> Result<TriageDiff, Error> {
     let masker = ground.as_ref().map(|g| masker(request.env, g)).transpose()?;
     let grounds = ground.as_ref().zip(masker.as_ref());
     let replays = grounds.map(|(g, masker)| Replays::new(&g.run, "ci", masker).knowing(&names, ""));
-    let replay = |suite: &str, kind: &str, role: Role, test: Option<&str>| {
+    let replay = |suite: &str, kind: &str, role: Role, selector: Option<&str>| {
         let replays = replays.as_ref().filter(|r| r.knows(kind, suite))?;
-        let one = test.and_then(|test| replays.test(kind, suite, test));
+        let one = selector.and_then(|selector| replays.test(kind, suite, selector));
         Some(one.unwrap_or_else(|| replays.suite(role, kind, suite)))
     };
     let mut found = triage::diff(&base, &current, triage::LIMIT, &replay);

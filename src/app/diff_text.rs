@@ -38,7 +38,7 @@ pub fn human(triage: &TriageDiff) -> String {
     if all > SHOWN as u64 {
         let _ = writeln!(out, "and {} more", all - SHOWN as u64);
     }
-    if all > 0 {
+    if c.regression_count + c.still_failing_count > 0 {
         let _ = writeln!(
             out,
             "replay what fails: {}",

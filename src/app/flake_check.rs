@@ -5,13 +5,15 @@ use super::flake_checked::{FlakeChecked, RunEnd, checked};
 use super::flake_series::{Series, Target};
 use super::ground::Ground;
 use super::masking::masker;
-use super::run::GRACE;
+use super::run::{GRACE, refuse_tracked};
 use crate::base::clock::Now;
 use crate::base::clock::unique;
 use crate::base::process::MARK;
 use crate::base::redact::{MASK, Masker};
+use crate::model::plan::Item;
 use crate::model::run::Summary;
 use crate::model::suite::{Reader, SuiteSpec};
+use crate::model::test::TestNames;
 use crate::plan;
 use crate::record;
 use crate::run::{self, Job, Options};
@@ -74,6 +76,14 @@ pub fn flake_check(request: &FlakeCheckRequest<'_>) -> Result<FlakeChecked, Erro
         Some(test) => Target::Within(test),
         None => Target::Suite,
     };
+    let item = Item {
+        name: suite.clone(),
+        kind: spec.kind.clone(),
+        role: spec.role,
+        tests: None,
+        names: TestNames::new(),
+    };
+    refuse_tracked(&ground, &[item])?;
     let (ended, interrupted) = series(request, &ground, &masker, spec, &suite, target)?;
     let checked = checked(request.test, suite, request.runs, &ended);
     if checked.rate.is_none() && interrupted.is_none() {

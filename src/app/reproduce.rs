@@ -221,7 +221,7 @@ fn judge<'r>(
             return Err(refuse(Some(entry), Some(command), "the recorded command is not the gate's own"));
         }
     }
-    if request.exec && command.contains("{run}") {
+    if (request.exec || recorded.is_empty()) && command.contains("{run}") {
         return Err(refuse(None, Some(command), "there is no run folder that `{run}` could stand for"));
     }
     Ok(Planned { id: id.to_string(), command })
@@ -339,6 +339,7 @@ mod tests {
         exec: bool,
         prefix: &'static str,
         timeout: Duration,
+        run: Option<&'static str>,
     }
 
     fn case(gates: Vec<Gate>) -> Case {
@@ -348,6 +349,7 @@ mod tests {
             exec: false,
             prefix: "",
             timeout: Duration::from_secs(60),
+            run: Some(RUN),
         }
     }
 
@@ -373,7 +375,7 @@ mod tests {
                 verdict: file.as_deref(),
                 output: "out",
                 results: "tests/e2e_results",
-                run: Some(RUN),
+                run: self.run,
                 prefix: self.prefix,
                 exec: self.exec,
                 timeout: self.timeout,
@@ -402,6 +404,16 @@ mod tests {
         assert_eq!(answer.lines(), "a: cargo test a\nb: cargo test b\n");
         assert_eq!(answer.exit_code(), 0);
         assert_eq!(case.ask(&["c"], None).unwrap().lines(), "c: true\n");
+    }
+
+    #[test]
+    fn without_a_run_a_command_that_needs_one_is_refused() {
+        let mut case = case(vec![gate("g", "look {run}/x"), gate("h", "look")]);
+        assert_eq!(case.ask(&["g", "h"], None).unwrap().lines(), format!("g: look {RUN}/x\nh: look\n"));
+        case.run = None;
+        let answer = case.ask(&["g", "h"], None).unwrap();
+        assert_eq!((answer.lines().as_str(), answer.exit_code()), ("h: look\n", 1));
+        assert_eq!(answer.refused[0].why, "there is no run folder that `{run}` could stand for");
     }
 
     #[test]

@@ -48,8 +48,8 @@ pub fn compare(
     let current = record::columns(&show(path), &bytes, bytes.len() as u64)
         .map_err(|e| Error::Work(format!("the summary cannot be compared: {e}")))?;
     let base = run_summary::columns(&baseline.path, &baseline.text)?;
-    let replay = |suite: &str, kind: &str, role: Role, test: Option<&str>| {
-        let one = test.and_then(|test| replays.test(kind, suite, selector(summary, role, kind, suite, test)));
+    let replay = |suite: &str, kind: &str, role: Role, selector: Option<&str>| {
+        let one = selector.and_then(|selector| replays.test(kind, suite, selector));
         Some(one.unwrap_or_else(|| replays.suite(role, kind, suite)))
     };
     let mut found = triage::diff(&base, &current, triage::LIMIT, &replay);
@@ -83,11 +83,4 @@ pub fn compare(
             ranked_repro_commands: found.commands,
         },
     })
-}
-
-/// What fills `{test}` for a test of the run; its name where the run does not have it.
-fn selector<'s>(summary: &'s Summary, role: Role, kind: &str, suite: &str, test: &'s str) -> &'s str {
-    let mut suites = summary.all().filter(|(r, s)| *r == role && s.kind == kind && s.name == suite);
-    let found = suites.next().and_then(|(_, s)| s.tests.iter().find(|t| t.name == test));
-    found.and_then(|t| t.selector.as_deref()).unwrap_or(test)
 }

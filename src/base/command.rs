@@ -125,6 +125,46 @@ pub fn quote(word: &str) -> Cow<'_, str> {
     })
 }
 
+/// The first word of a command that only a shell gives a meaning to: an operator or a redirection that stands there without a
+/// quote or backslash. What starts programs itself would hand it on as an argument.
+pub fn shell_word(text: &str) -> Option<&str> {
+    bare_words(text).into_iter().find(|word| {
+        let operator = ["&&", "||", "|", "|&", ";", "&"].contains(word);
+        let joined = [";", "&&", "||"].iter().any(|op| word.ends_with(op) || word.starts_with(op));
+        let redirect = word.trim_start_matches(|c: char| c.is_ascii_digit() || c == '&');
+        operator || joined || redirect.starts_with(['>', '<'])
+    })
+}
+
+/// The words of a text in which no quote and no backslash stands.
+fn bare_words(text: &str) -> Vec<&str> {
+    let (mut words, mut start, mut bare) = (Vec::new(), None, true);
+    let mut quote: Option<char> = None;
+    let mut escaped = false;
+    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        if escaped {
+            escaped = false;
+        } else if let Some(open) = quote {
+            escaped = open == '"' && c == '\\';
+            quote = quote.filter(|_| c != open);
+        } else if c.is_ascii_whitespace() {
+            if let Some(start) = start.take().filter(|_| bare) {
+                words.push(&text[start..at]);
+            }
+            bare = true;
+        } else if c == '#' && start.is_none() {
+            // The rest is a comment.
+            return words;
+        } else {
+            start = start.or(Some(at));
+            bare &= !matches!(c, '\'' | '"' | '\\');
+            escaped = c == '\\';
+            quote = matches!(c, '\'' | '"').then_some(c);
+        }
+    }
+    words
+}
+
 /// Whether a text begins with a `NAME=value` word, which a runner that starts a program would take for the program.
 pub fn begins_with_environment(text: &str) -> bool {
     shlex::Shlex::new(text).next().is_some_and(|word| assignment(&word).is_some())
@@ -157,6 +197,40 @@ mod tests {
         assert_eq!(line.program(), "echo");
         assert_eq!(line.arguments()[0], "a;");
         assert!(line.arguments().contains(&"$(x)".to_string()));
+    }
+
+    #[test]
+    fn what_only_a_shell_understands_is_found_unless_it_is_quoted() {
+        for (text, word) in [
+            ("sh a.sh && sh b.sh", "&&"),
+            ("sh a.sh; sh b.sh", "a.sh;"),
+            ("a | b", "|"),
+            ("a || b", "||"),
+            ("a&& b", "a&&"),
+            ("a &", "&"),
+            ("a > out", ">"),
+            ("a >out", ">out"),
+            ("a >> out", ">>"),
+            ("a 2>&1", "2>&1"),
+            ("a < in", "<"),
+            ("A=1; b", "A=1;"),
+            ("sh -c 'a && b' ; c", ";"),
+        ] {
+            assert_eq!(shell_word(text), Some(word), "{text}");
+        }
+        for text in [
+            "sh -c 'a && b; c > d'",
+            "sh -c \"a \\\" && b | c\"",
+            r"find . -exec x {} \;",
+            "grep '|' ';' \">\"",
+            r"a \& \>x",
+            "pytest -k a|b http://x/?a=1&b=2",
+            "cargo test -- a::b->c",
+            "x # && y",
+            "go test -run ^{test}$ ./...",
+        ] {
+            assert_eq!(shell_word(text), None, "{text}");
+        }
     }
 
     #[test]

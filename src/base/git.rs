@@ -194,6 +194,17 @@ impl Repository {
             .map(|file| TreeFile { path: path.to_string(), ..file }))
     }
 
+    /// Which of `paths` (relative to the folder asked about) are files that git tracks.
+    pub fn tracked(&self, paths: &[&str]) -> Result<Vec<String>, GitError> {
+        let whole: Vec<String> = paths.iter().map(|path| format!("{}{path}", self.prefix)).collect();
+        let mut arguments = vec!["ls-files", "-z", "--"];
+        arguments.extend(whole.iter().map(String::as_str));
+        let listed = run(&self.top, &arguments)?;
+        let listed: Vec<&[u8]> = listed.split(|b| *b == 0).collect();
+        let is_listed = |path: &&str| listed.contains(&format!("{}{path}", self.prefix).as_bytes());
+        Ok(paths.iter().copied().filter(is_listed).map(String::from).collect())
+    }
+
     /// The bytes of a file that `list` or `find_file` gave, of at most `limit`; filters and conversions do not run.
     pub fn read(&self, file: &TreeFile, limit: u64) -> Result<Vec<u8>, GitError> {
         let shown = crate::base::files::show(&file.path);

@@ -38,7 +38,7 @@ fn request<'a>(
         jobs: jobs(how.jobs)?,
         timeout: timeout(how.timeout.as_deref())?,
         retries: how.retries,
-        fail_fast: how.fail_fast,
+        fail_fast: fail_fast(how.fail_fast)?,
         source,
         diff_from: None,
         shard: None,
@@ -56,6 +56,13 @@ fn jobs(asked: Option<usize>) -> Result<usize, Error> {
         Some(0) => Err(Error::Usage("--jobs 0 would run nothing".into())),
         Some(n) => Ok(n),
         None => Ok(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
+    }
+}
+
+fn fail_fast(asked: Option<u32>) -> Result<Option<u32>, Error> {
+    match asked {
+        Some(0) => Err(Error::Usage("--fail-fast 0 would run nothing".into())),
+        asked => Ok(asked),
     }
 }
 
@@ -77,6 +84,12 @@ pub(super) fn run(global: &Global, now: Now, env: &Env, verb: &args::Run) -> Res
     {
         return Err(Error::Usage(
             "a replay runs in the shard of its source; leave the shard flags out".into(),
+        ));
+    }
+    if verb.list && matches!(source, Source::Resume(_)) {
+        return Err(Error::Usage(
+            "--list does not go with --resume: what is left is said by the journal, once the run is taken up"
+                .into(),
         ));
     }
     let mut request = request(global, now, env, &verb.how, source)?;
@@ -233,7 +246,7 @@ pub(super) fn merge(global: &Global, now: Now, env: &Env, verb: &args::Merge) ->
     let (written, notes) = match app::merge(&request) {
         Ok(merged) => merged,
         Err(app::MergeError::Unfit(problems)) => {
-            term::complain(&problems.join("\n"));
+            problems.iter().for_each(term::complain);
             return Ok(exit::FAIL);
         }
         Err(app::MergeError::Other(error)) => return Err(error),

@@ -1,7 +1,7 @@
 //! `[suites.*]`, `[lint]`, `[profiles.*]` (`runs.md`). They are read wherever the file is, so that a slip is found by
 //! `check` and not by the first run.
 
-use crate::base::command::CommandLine;
+use crate::base::command::{CommandLine, shell_word};
 use crate::base::files::Root;
 use crate::base::toml_text::{Reader, Text, kind, suggestion, text_at};
 use crate::config::duration;
@@ -37,11 +37,11 @@ fn suite(kind: &str, section: Reader<'_, '_>) -> Option<SuiteSpec> {
     let single = section.text("single").and_then(|text| single(&section, &text));
     let names = names(&section);
     let reader = reader(&section);
-    let results = results(&section, reader);
     let timeout = timeout(&section);
     let role = role(&section, kind);
     let env = env(&section);
     let cwd = cwd(&section);
+    let results = results(&section, reader, &cwd);
     section.finish();
     Some(SuiteSpec {
         kind: kind.to_string(),
@@ -116,7 +116,18 @@ fn glob(section: &Reader<'_, '_>, text: &Text) -> Names {
 fn command(section: &Reader<'_, '_>, key: &str, text: &Text, known: &[&str]) -> Option<CommandLine> {
     placeholders(section, key, text, known);
     match CommandLine::parse(&text.value) {
-        Ok(line) => Some(line),
+        Ok(line) => {
+            if let Some(word) = shell_word(&text.value) {
+                let (what, word) = (section.what(), word.escape_debug());
+                section.fault(
+                    text.span.clone(),
+                    format!(
+                        "`{key}` of {what}: no shell reads it, so `{word}` would be an argument: write sh -c '…', or quote it"
+                    ),
+                );
+            }
+            Some(line)
+        }
         Err(why) => {
             section.fault(text.span.clone(), format!("`{key}` of {}: {why}", section.what()));
             None
@@ -173,7 +184,7 @@ fn reader(section: &Reader<'_, '_>) -> Option<suite::Reader> {
 }
 
 /// The file that the reader reads. Without one a reader of text reads the suite's output; a reader of a file has nothing.
-fn results(section: &Reader<'_, '_>, reader: Option<suite::Reader>) -> Option<String> {
+fn results(section: &Reader<'_, '_>, reader: Option<suite::Reader>, cwd: &str) -> Option<String> {
     use suite::Reader::{Exit, Junit, Playwright, Pytest};
     let what = section.what();
     let Some(text) = section.text("results") else {
@@ -200,8 +211,33 @@ fn results(section: &Reader<'_, '_>, reader: Option<suite::Reader>) -> Option<St
         section
             .fault(text.span.clone(), format!("`results` of {what} is blank or holds a control character"));
     }
+    if leaves(&text.value, cwd) {
+        section.fault(
+            text.span.clone(),
+            format!(
+                "`results` of {what} leads out of the workspace: tollgate removes that file before each start"
+            ),
+        );
+    }
     placeholders(section, "results", &text, OF_SUITE);
     Some(text.value)
+}
+
+/// Whether a results path is absolute, or leads out of the workspace from `cwd`, or out of the suite's own folder.
+fn leaves(results: &str, cwd: &str) -> bool {
+    let (mut depth, rest) = match results.strip_prefix("{out}") {
+        Some(rest) => (0, rest.trim_start_matches('/')),
+        None => (cwd.split('/').filter(|part| !matches!(*part, "" | ".")).count(), results),
+    };
+    for part in rest.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if depth == 0 => return true,
+            ".." => depth -= 1,
+            _ => depth += 1,
+        }
+    }
+    results.starts_with('/')
 }
 
 fn timeout(section: &Reader<'_, '_>) -> u64 {
@@ -359,6 +395,16 @@ mod tests {
             ("reader = 'playwright'", 1, "the reader playwright reads a file"),
             ("reader = 'junti'", 4, "no reader is called \"junti\"; did you mean `junit`?"),
             ("results = '{out}/x'", 4, "is read by nothing: its `reader` is \"exit\""),
+            ("reader = 'tap'\nresults = '../x'", 5, "leads out of the workspace"),
+            ("reader = 'tap'\nresults = '/x'", 5, "leads out of the workspace"),
+            ("reader = 'tap'\nresults = 'a/../../b/x'\ncwd = '.'", 5, "leads out of the workspace"),
+            ("reader = 'tap'\nresults = '{out}/../x'", 5, "leads out of the workspace"),
+            (
+                "single = 'y {test} > z'",
+                4,
+                "`single` of `[suites.unit]`: no shell reads it, so `>` would be an argument",
+            ),
+            ("[lint]\nfmt = 'a && b'", 5, "so `&&` would be an argument: write sh -c '…', or quote it"),
             (
                 "reader = 'tap'\nresults = '{run}/x'",
                 5,

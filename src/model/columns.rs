@@ -86,6 +86,8 @@ pub struct Columns<'a> {
     pub tests: Vec<TestRow<'a>>,
     /// The failure signatures, by `TestRow::at`.
     pub signatures: Vec<(u32, Cow<'a, str>)>,
+    /// What `single` runs a test by where that is not its name, by `TestRow::at`.
+    pub selectors: Vec<(u32, Cow<'a, str>)>,
 }
 
 impl<'a> SuiteRow<'a> {
@@ -105,6 +107,14 @@ impl<'a> Columns<'a> {
     pub fn signature(&self, test: &TestRow<'_>) -> Option<&str> {
         let nth = self.signatures.binary_search_by_key(&test.at, |(at, _)| *at).ok()?;
         Some(&self.signatures[nth].1)
+    }
+
+    /// What fills `{test}` of the kind's `single` command for a test.
+    pub fn selector<'t>(&'t self, test: &'t TestRow<'_>) -> &'t str {
+        match self.selectors.binary_search_by_key(&test.at, |(at, _)| *at) {
+            Ok(nth) => &self.selectors[nth].1,
+            Err(_) => &test.name,
+        }
     }
 
     /// Puts suites and tests in order and makes what `not_run` names part of them: as suites and tests of the status

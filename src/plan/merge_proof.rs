@@ -91,11 +91,16 @@ fn one(parts: &[&Part], what: &str, value: impl Fn(&Summary) -> String, faults: 
             faults.push(format!(
                 "{} is a foreign shard: its {what} is {}, and that of {reference} is {}",
                 show(path),
-                brief(value),
-                brief(usual)
+                stated(value),
+                stated(usual)
             ));
         }
     }
+}
+
+/// The same, where nothing may be stated.
+fn stated(value: &str) -> String {
+    if value.is_empty() { "empty".into() } else { brief(value) }
 }
 
 /// What a summary states, fit to be shown in a sentence: it may be of any length.

@@ -18,7 +18,7 @@ pub use auto::{AutoShard, Given, VARIABLES, auto};
 pub use digest::digest;
 pub use merge::{Merged, merge};
 pub use quarantine::{Judged, Outcome, quarantine};
-pub use rerun::{Rerun, rerun};
+pub use rerun::{Rerun, alone, rerun};
 pub use select::{Choice, Selection, SuiteNames, select};
 pub use shard::{Division, shard};
 pub use single::by_name;

@@ -95,6 +95,35 @@ pub fn rerun(summary: &Summary, settings: &RunSettings, names: &SuiteNames) -> R
     Ok(Rerun { items: items.collect(), lint, gone, notes: once(notes) })
 }
 
+/// What a suite is replayed for; `None` where nothing of it failed.
+fn part(suite: &SuiteResult) -> Option<Part> {
+    let mut left = TestNames::new();
+    for test in suite.tests.iter().filter(|t| matches!(t.status, TestStatus::Failed | TestStatus::NotRun)) {
+        left.entry(test.selector().to_string()).or_default().insert(test.name.clone());
+    }
+    Some(match suite.status {
+        // The status of a suite is what somebody wrote; a failed test in it is replayed all the same.
+        _ if left.is_empty() && suite.status.is_pass() => return None,
+        SuiteStatus::TimedOut | SuiteStatus::Crashed | SuiteStatus::Missing | SuiteStatus::NotRun => {
+            Part::Whole
+        }
+        // What its results lack did not run either, and has no name.
+        _ if left.is_empty() || suite.incomplete => Part::Whole,
+        // Without a failed test something else failed it.
+        SuiteStatus::Failed if suite.tests.iter().all(|t| t.status != TestStatus::Failed) => Part::Whole,
+        _ => Part::Tests(left),
+    })
+}
+
+/// The selectors by which a replay runs tests of a suite alone; `None` where it runs the suite whole, or nothing of it.
+pub fn alone(spec: &SuiteSpec, suite: &SuiteResult) -> Option<BTreeSet<String>> {
+    spec.single.as_ref()?;
+    match part(suite)? {
+        Part::Whole => None,
+        Part::Tests(tests) => by_name(spec.reader, tests.into_keys().collect()).ok(),
+    }
+}
+
 /// Selectors with the names that they stand for; the selector itself where no other name is known.
 fn named(selectors: &[String], names: &TestNames) -> TestNames {
     let own = |selector: &String| BTreeSet::from([selector.clone()]);
@@ -127,24 +156,9 @@ struct Replay<'r> {
 
 impl<'r> Replay<'r> {
     fn suite(&mut self, role: Role, suite: &SuiteResult) {
-        let mut left = TestNames::new();
-        for test in suite.tests.iter().filter(|t| matches!(t.status, TestStatus::Failed | TestStatus::NotRun))
-        {
-            left.entry(test.selector().to_string()).or_default().insert(test.name.clone());
+        if let Some(part) = part(suite) {
+            self.add(role, &suite.kind, &suite.name, part);
         }
-        let part = match suite.status {
-            // The status of a suite is what somebody wrote; a failed test in it is replayed all the same.
-            _ if left.is_empty() && suite.status.is_pass() => return,
-            SuiteStatus::TimedOut | SuiteStatus::Crashed | SuiteStatus::Missing | SuiteStatus::NotRun => {
-                Part::Whole
-            }
-            // What its results lack did not run either, and has no name.
-            _ if left.is_empty() || suite.incomplete => Part::Whole,
-            // Without a failed test something else failed it.
-            SuiteStatus::Failed if suite.tests.iter().all(|t| t.status != TestStatus::Failed) => Part::Whole,
-            _ => Part::Tests(left),
-        };
-        self.add(role, &suite.kind, &suite.name, part);
     }
 
     fn add(&mut self, role: Role, kind: &str, name: &str, part: Part) {
@@ -170,15 +184,14 @@ impl<'r> Replay<'r> {
         let (shown_kind, shown) = (show(kind), show(name));
         let Some(spec) = self.settings.suites.iter().find(|s| s.kind == kind) else {
             let hint = suggestion(kind, self.settings.suites.iter().map(|s| s.kind.as_str()));
-            let why =
-                format!("tollgate.toml has no [suites.{shown_kind}] any more, which `{shown}` needs{hint}");
+            let why = format!("tollgate.toml has no [suites.{shown_kind}], which `{shown}` needs{hint}");
             self.gone(role, kind, name, why);
             return None;
         };
         let known = self.names.get(kind).map_or(&[][..], Vec::as_slice);
         if !known.iter().any(|k| k == name) {
             let hint = suggestion(name, known.iter().map(String::as_str));
-            let why = format!("[suites.{shown_kind}] of tollgate.toml has no `{shown}` any more{hint}");
+            let why = format!("[suites.{shown_kind}] of tollgate.toml has no `{shown}`{hint}");
             self.gone(role, kind, name, why);
             return None;
         }
@@ -407,8 +420,8 @@ mod tests {
         let gone: Vec<&str> = found.gone.iter().map(|g| g.name.as_str()).collect();
         assert_eq!(gone, ["web", "aa"]);
         insta::assert_snapshot!(found.notes.join("\n"), @"
-        not replayed, and the replay fails by it: tollgate.toml has no [suites.old] any more, which `web` needs; known are e2e, slow, unit
-        not replayed, and the replay fails by it: [suites.unit] of tollgate.toml has no `aa` any more; did you mean `a`?
+        not replayed, and the replay fails by it: tollgate.toml has no [suites.old], which `web` needs; known are e2e, slow, unit
+        not replayed, and the replay fails by it: [suites.unit] of tollgate.toml has no `aa`; did you mean `a`?
         ");
         run.units.retain(|u| u.name != "a");
         run.recompute();
@@ -435,10 +448,7 @@ mod tests {
         }
         let run = summary(vec![], vec![unit("../../x\n", SuiteStatus::Failed, &[])]);
         let errors = rerun(&run, &settings(), &known()).unwrap_err();
-        assert!(
-            errors[0].starts_with("[suites.unit] of tollgate.toml has no `../../x\\n` any more"),
-            "{errors:?}"
-        );
+        assert!(errors[0].starts_with("[suites.unit] of tollgate.toml has no `../../x\\n`"), "{errors:?}");
     }
 
     #[test]
@@ -449,8 +459,8 @@ mod tests {
         );
         let errors = rerun(&run, &settings(), &known()).unwrap_err();
         insta::assert_snapshot!(errors.join("\n"), @"
-        [suites.e2e] of tollgate.toml has no `tuii` any more; did you mean `tui`?
-        tollgate.toml has no [suites.web] any more, which `w` needs; known are e2e, slow, unit
+        [suites.e2e] of tollgate.toml has no `tuii`; did you mean `tui`?
+        tollgate.toml has no [suites.web], which `w` needs; known are e2e, slow, unit
         ");
     }
 

@@ -5,9 +5,6 @@ use crate::base::redact::MASK;
 use crate::model::suite::Reader;
 use std::collections::BTreeSet;
 
-/// What a pattern of `go test -run` gives a meaning to. A dot matches itself too, and is let through.
-const PATTERN: &[char] = &['\\', '+', '*', '?', '(', ')', '|', '[', ']', '{', '}', '^', '$'];
-
 /// The names to run one after another, so that together they run what is asked for. The error is the end of a sentence:
 /// why a name would not reach its test.
 pub fn by_name(reader: Reader, tests: BTreeSet<String>) -> Result<BTreeSet<String>, String> {
@@ -34,8 +31,8 @@ pub fn by_name(reader: Reader, tests: BTreeSet<String>) -> Result<BTreeSet<Strin
                 format!("no test of Rust has a space in its name, as `{shown}` has")
             });
         }
-        if reader == Reader::Go && test.contains(PATTERN) {
-            return Err(format!("go would take the name of its test `{shown}` for a pattern"));
+        if reader == Reader::Tap && is_number(test) {
+            return Err(format!("its test `{shown}` has no name but its number"));
         }
     }
     Ok(tests)
@@ -44,6 +41,12 @@ pub fn by_name(reader: Reader, tests: BTreeSet<String>) -> Result<BTreeSet<Strin
 /// Whether a name can be one argument that no program takes for an option.
 fn is_word(test: &str) -> bool {
     !test.is_empty() && !test.starts_with('-') && !test.contains('\0')
+}
+
+/// What a TAP test point without a description is called: by its number alone.
+fn is_number(test: &str) -> bool {
+    let digits = test.strip_prefix("test ").unwrap_or_default();
+    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// The name before ` #2`, which readers put behind a name that was there already.
@@ -81,7 +84,7 @@ mod tests {
             of(Reader::Tap, &["--help"]),
             of(Reader::Tap, &[""]),
             of(Reader::Tap, &["a\0"]),
-            of(Reader::Go, &["TestA/a+b"]),
+            of(Reader::Tap, &["test 6"]),
             of(Reader::Go, &["TestA", "TestA/[masked]"]),
             of(Reader::Junit, &["t[[masked]] #2"]),
         ]
@@ -94,11 +97,12 @@ mod tests {
         the name of its test `--help` could be taken for an option, or is none
         the name of its test `` could be taken for an option, or is none
         the name of its test `a\0` could be taken for an option, or is none
-        go would take the name of its test `TestA/a+b` for a pattern
+        its test `test 6` has no name but its number
         a secret is masked in the name of its test `TestA/[masked]`
         a secret is masked in the name of its test `t[[masked]] #2`
         ");
-        assert!(of(Reader::Tap, &["see #", "a #b", "#2"]).is_ok());
+        assert!(of(Reader::Tap, &["see #", "a #b", "#2", "test", "test 6a"]).is_ok());
+        assert!(of(Reader::Go, &["TestA/a+b"]).is_ok(), "its command quotes it");
     }
 
     #[test]

@@ -146,12 +146,13 @@ impl<'a> Reader<'a> {
     #[inline]
     fn test(&mut self, p: &mut Pull<'_, 'a>) -> Result<(), Stop> {
         let start = p.offset();
-        let (mut name, mut status, mut signature) = (None, None, None);
+        let (mut name, mut status, mut signature, mut selector) = (None, None, None, None);
         p.members(|p, key| {
             match &*key {
                 "name" => name = Some(p.string()?),
                 "status" => status = Some(known(p, TestStatus::parse)?),
                 "signature" => signature = p.string_or_null()?,
+                "selector" => selector = p.string_or_null()?,
                 _ => return p.skip(),
             }
             Ok(())
@@ -162,6 +163,9 @@ impl<'a> Reader<'a> {
                 self.columns.tests.push(TestRow { name, at, status });
                 if let Some(signature) = signature {
                     self.columns.signatures.push((at, signature));
+                }
+                if let Some(selector) = selector {
+                    self.columns.selectors.push((at, selector));
                 }
                 Ok(())
             }

@@ -213,7 +213,10 @@ fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt {
     if let (StepEnded::Exited(code), false, None) = (&step.ended, failed, &fault)
         && *code != 0
     {
-        fault = Some(step.because(&format!("it ended with exit code {code} although no test failed")));
+        // pytest's exit code 5 says no more than that nothing was collected.
+        let why =
+            if cases.is_empty() { ", and its results show no test" } else { " although no test failed" };
+        fault = Some(step.because(&format!("it ended with exit code {code}{why}")));
     }
     if status == SuiteStatus::Passed && (failed || fault.is_some()) {
         status = SuiteStatus::Failed;

@@ -5,7 +5,7 @@ use crate::model::suite::{Role, SuiteStatus};
 use crate::model::test::TestStatus;
 use crate::model::triage::Change;
 
-/// Builds the command that replays a suite, or one test of it: (suite, kind, role, test). `None` where `tollgate.toml` does
+/// Builds the command that replays a suite, or one test of it: (suite, kind, role, selector). `None` where `tollgate.toml` does
 /// not know the suite. Nothing of a summary is ever part of a command but by this.
 pub type Replay<'r> = &'r dyn Fn(&str, &str, Role, Option<&str>) -> Option<String>;
 

@@ -113,7 +113,12 @@ impl<'c, 'a> View<'c, 'a> {
         };
         // Nothing is left to replay of what is gone, and no reason to where it passes.
         let replays = !matches!(item.change, Change::Removed | Change::Fixed | Change::NewPass);
-        let replay_command = replays.then(|| replay(&suite.name, &suite.kind, suite.role, test)).flatten();
+        let selector = match (item.is, item.was) {
+            (Some(test), _) => Some(self.current.selector(test)),
+            (None, was) => was.map(|test| self.base.selector(test)),
+        };
+        let replay_command =
+            replays.then(|| replay(&suite.name, &suite.kind, suite.role, selector)).flatten();
         Some(Diagnostic {
             rank,
             change: item.change,

@@ -10,7 +10,7 @@ pub(super) fn run(commit: &str, text: &str) -> Columns<'static> {
         head: Head { commit: Some(commit.into()), ..Head::default() },
         suites: Vec::new(),
         tests: Vec::new(),
-        signatures: Vec::new(),
+        ..Columns::default()
     };
     for part in text.split(';').map(str::trim).filter(|p| !p.is_empty()) {
         let (suite, tests) = part.split_once(':').unwrap_or((part, ""));

@@ -380,3 +380,11 @@ fn a_merged_run_states_where_its_shards_ran() {
     assert!(said.contains("unit-0/environment.json does not say what the summary"), "{said}");
     assert!(!ws.at("one").exists());
 }
+
+#[test]
+fn each_refusal_is_a_line_of_its_own() {
+    let ws = shards("all");
+    let run = ws.run(&["merge", "unit-1", "--out", "one"]).expect(1);
+    let lines: Vec<&str> = run.stderr.lines().collect();
+    assert!(lines.len() > 1 && lines.iter().all(|line| line.starts_with("error: ")), "{}", run.stderr);
+}

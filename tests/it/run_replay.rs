@@ -223,6 +223,49 @@ fn the_commands_of_a_kind_with_a_results_folder_are_whole() {
 }
 
 #[test]
+fn a_command_of_one_test_is_shown_where_a_replay_runs_it_alone() {
+    // By its selector, of `diff` too, which has nothing but the summary.
+    let ws = two_suites();
+    ws.run(&["run", "--out", "o"]).expect(1);
+    ws.put("red", "S1 b\nS2 c\n").run(&["run", "--out", "p", "--diff-from", "o"]).expect(1);
+    let ranked = |diff: &Value| -> Vec<String> {
+        let ranked = diff["ranked_diagnostics"].as_array().unwrap().iter();
+        ranked.map(|d| d["replay_command"].as_str().unwrap().to_string()).collect()
+    };
+    let one = |test: &str| format!("mkdir -p /tmp/tollgate-replay && sh two.sh /tmp/tollgate-replay {test}");
+    ws.run(&["diff", "o", "p", "--out", "d.json"]).expect(1);
+    assert_eq!(ranked(&ws.json("d.json")), [one("b"), one("c")]);
+    assert_eq!(ranked(&ws.json("p/triage_diff.json")), [one("b"), one("c")]);
+
+    let text = |v: &Value| v.as_str().unwrap().to_string();
+    for (reader, says, targeted) in [
+        ("tap", "1..2\nnot ok 1\nok 2 - b\n", false),
+        ("tap", "1..2\nnot ok 1 - same\nnot ok 2 - same\n", false),
+        ("exit", "", false),
+        ("tap", "1..3\nnot ok 1 - a\nok 2 - b\nnot ok 3 - c\n", true),
+    ] {
+        let ws = Ws::new();
+        ws.put("says", says).put("t.sh", "cat says; exit 1\n");
+        ws.put(
+            "tollgate.toml",
+            format!(
+                "[workspace]\npacks = []\ngit = false\n[suites.unit]\nnames = ['n']\nreader = '{reader}'\n\
+                 command = 'sh t.sh {{name}}'\nsingle = 'sh t.sh {{name}} {{test}}'\n"
+            ),
+        );
+        ws.run(&["run", "--out", "o"]).expect(1);
+        let failed = ws.json("o/replay_bundle.json")["failed_units"][0].clone();
+        let pointer = ws.json("o/n/failure_digest.json")["remediation_pointer"].clone();
+        let wanted = if targeted { json!("sh t.sh n a && sh t.sh n c") } else { Value::Null };
+        assert_eq!(failed["targeted_replay"], wanted, "{says}");
+        let first = if targeted { "sh t.sh n a" } else { "sh t.sh n" };
+        assert_eq!(text(&pointer["replay_command"]), first, "{says}");
+        assert_eq!(pointer["targeted_test_replay_command"].is_string(), targeted, "{says}");
+        assert!(ws.text("o/run_report.md").contains(&format!("`{first}`")), "{says}");
+    }
+}
+
+#[test]
 fn a_run_outside_of_the_workspace_is_named_from_it() {
     let ws = Ws::new();
     ws.put("w/tollgate.toml", TOML.replace(", \"-dash\"", "")).put("w/suite.sh", SUITE).put("w/red-beta", "");
@@ -303,7 +346,7 @@ fn a_suite_that_is_gone_keeps_the_others_from_nothing_but_a_pass() {
     ws.put("red-alpha", "").put("red-beta", "").run(&["run", "--out", "o"]).expect(1);
     ws.remove("red-alpha").put("tollgate.toml", TOML.replace("\"beta\", ", ""));
     let run = ws.run(&["run", "--rerun-from", "o", "--out", "r"]).expect(1);
-    assert!(run.stderr.contains("[suites.unit] of tollgate.toml has no `beta` any more"), "{}", run.stderr);
+    assert!(run.stderr.contains("[suites.unit] of tollgate.toml has no `beta`"), "{}", run.stderr);
     let summary = ws.json("r/summary.json");
     assert_eq!((&summary["status"], &summary["units"][0]["name"]), (&json!("failed"), &json!("alpha")));
     assert_eq!(summary["not_run"], json!([{"name": "beta", "kind": "unit", "role": "unit"}]));
@@ -317,4 +360,22 @@ fn a_suite_that_is_gone_keeps_the_others_from_nothing_but_a_pass() {
     // Alone, there is nothing to replay.
     ws.run(&["run", "--rerun-from", "r", "--out", "rr"]).expect(2);
     assert!(!ws.at("rr").exists());
+}
+
+#[test]
+fn the_summary_that_the_readme_shows_is_judged_and_replayed() {
+    let ws = Ws::new();
+    let readme = include_str!("../../README.md");
+    let at = readme.find("{\"schema\": \"tollgate.run.summary.v1\"").unwrap();
+    let shown = readme[at..].split("```").next().unwrap();
+    let toml = "[workspace]\npacks = ['starter']\noutput = 'out'\nresults = 'runs'\n\
+                [suites.unit]\nnames = ['smoke']\ncommand = 'true'\n";
+    let commit = ws.put("tollgate.toml", toml).repository();
+    let summary = "runs/20261120T101500Z/summary.json";
+    ws.put(summary, shown.replace("<git rev-parse HEAD>", &commit));
+    let run = ws.check(&[]).expect(0);
+    assert!(run.statuses().contains(&"pass_rate pass -".to_string()), "{:?}", run.statuses());
+    let run = ws.run(&["run", "--rerun-from", summary]).expect(3);
+    assert!(run.stderr.contains("nothing was selected"), "{}", run.stderr);
+    ws.run(&["diff", summary, summary]).expect(2);
 }

@@ -123,3 +123,58 @@ pub fn until(what: &str, mut came: impl FnMut() -> bool) {
 pub fn lines_of(file: &Path) -> usize {
     std::fs::read(file).map_or(0, |bytes| bytes.iter().filter(|b| **b == b'\n').count())
 }
+
+#[test]
+fn a_results_file_that_git_tracks_is_kept() {
+    let ws = Ws::new();
+    let toml = "[workspace]\npacks = []\nresults = 'runs'\n[suites.unit]\nnames = ['a']\nreader = 'tap'\n\
+                command = 'sh a.sh'\nresults = 'src/{name}.tap'\n";
+    ws.put("tollgate.toml", toml).put("a.sh", "echo 1..1 > src/a.tap; echo ok >> src/a.tap\n");
+    ws.put("src/a.tap", "mine\n").repository();
+    for args in [&["run"][..], &["flake", "check", "a", "--runs", "1"]] {
+        let run = ws.run(args).expect(2);
+        let said = "`results` of `[suites.unit]` is src/a.tap, which git tracks";
+        assert!(run.stderr.contains(said) && run.stderr.lines().count() == 1, "{}", run.stderr);
+        assert_eq!((ws.text("src/a.tap").as_str(), ws.at("runs").exists()), ("mine\n", false));
+    }
+    // What is there and is not tracked was left by a run before.
+    ws.git(&["rm", "-q", "--cached", "src/a.tap"]);
+    ws.run(&["run"]).expect(0);
+    ws.put("src/a.tap", "1..1\nok\n");
+    // Out of the workspace no file is touched.
+    let inner = toml.replace("src/{name}.tap", "../src/a.tap");
+    ws.put("w/tollgate.toml", inner);
+    let run = ws.run(&["run", "--root", "w"]).expect(2);
+    assert!(run.stderr.contains("leads out of the workspace"), "{}", run.stderr);
+    ws.put("w/tollgate.toml", toml.replace("src/{name}.tap", "{name}.tap").replace("['a']", "['../src/a']"));
+    let run = ws.run(&["run", "--root", "w"]).expect(1);
+    assert!(run.stderr.contains("is not removed"), "{}", run.stderr);
+    assert_eq!(ws.text("src/a.tap"), "1..1\nok\n");
+}
+
+#[test]
+fn what_is_said_of_a_run_in_a_folder_of_ones_choice_is_true() {
+    let ws = Ws::new();
+    let toml = "[workspace]\npacks = []\ngit = false\nresults = 'runs'\n[suites.unit]\nnames = ['a']\ncommand = 'true'\n";
+    ws.put("w/tollgate.toml", toml);
+    let inside = |args: &[&str]| {
+        let mut command = ws.command(args);
+        command.current_dir(ws.at("w"));
+        crate::support::finish(command)
+    };
+    let run = inside(&["run", "--out", "in side"]).expect(0);
+    assert!(run.stderr.contains("note: `tollgate check --run 'in side'` judges this run"), "{}", run.stderr);
+    let run = inside(&["run", "--out", "../x"]).expect(0);
+    let said = "note: ../x is outside of the workspace, and `tollgate check` judges no run there";
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+    // A comparison in which nothing fails names no replay.
+    let run = inside(&["diff", "in side", "../x"]).expect(0);
+    assert!(!run.stdout.contains("replay what fails"), "{}", run.stdout);
+    for (args, said) in [
+        (&["run", "--fail-fast", "0"][..], "error: --fail-fast 0 would run nothing\n"),
+        (&["run", "--resume", "in side", "--list"], "error: --list does not go with --resume: "),
+    ] {
+        let run = inside(args).expect(2);
+        assert!(run.stderr.starts_with(said), "{}", run.stderr);
+    }
+}

@@ -4,8 +4,9 @@ use super::prepare::{self, Prepared, listed};
 use super::request::{GRACE, RunRequest, Source};
 use super::resume::{self, TakenUp};
 use super::session::{Session, State};
+use super::tracked::refuse_tracked;
 use crate::app::clock::RunClock;
-use crate::app::commands::{Replays, replay_again, run_again, under_rules};
+use crate::app::commands::{Replays, path_word, replay_again, run_again, under_rules};
 use crate::app::environment;
 use crate::app::error::{Error, exit};
 use crate::app::ground::Ground;
@@ -58,22 +59,21 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
             let resumed = Journal::resume(&path, move || clock.stamp());
             let (journal, replayed) = resumed.map_err(|e| Error::Work(e.to_string()))?;
             headroom(machine::free_bytes(folder.dir()).ok())?;
-            (prepare::resumed(&ground, request, &replayed)?, folder, Some((journal, replayed)))
+            let prepared = prepare::resumed(&ground, request, &replayed)?;
+            refuse_tracked(&ground, &prepared.plan.items)?;
+            (prepared, folder, Some((journal, replayed)))
         }
         _ => {
             let prepared = prepare::prepare(&ground, request, &masker)?;
             if prepared.is_nothing() {
                 return Ok(None);
             }
+            refuse_tracked(&ground, &prepared.plan.items)?;
             (prepared, new_folder(&ground, request)?, None)
         }
     };
     if request.out.is_some() {
-        watcher.note(&format!(
-            "`tollgate check --run {}` judges this run; without --run the newest below {} is judged",
-            folder.shown(),
-            ground.settings.results
-        ));
+        watcher.note(&judged_by(folder.shown(), &ground.settings.results));
     }
     for note in ground.quarantine_notes().iter().chain(&prepared.notes) {
         watcher.note(note);
@@ -83,6 +83,19 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
     let under_way =
         UnderWay { request, ground: &ground, prepared: &prepared, folder: &folder, clock, masker };
     under_way.go(resumed, watcher).map(Some)
+}
+
+/// Which `check` looks at a run that was written to a folder of the user's choice.
+fn judged_by(folder: &str, results: &str) -> String {
+    if folder.starts_with("../") || folder.starts_with('/') {
+        return format!(
+            "{folder} is outside of the workspace, and `tollgate check` judges no run there: the newest below {results} is judged"
+        );
+    }
+    let word = path_word(folder);
+    format!(
+        "`tollgate check --run {word}` judges this run; without --run the newest below {results} is judged"
+    )
 }
 
 fn new_folder(ground: &Ground, request: &RunRequest<'_>) -> Result<Folder, Error> {

@@ -8,7 +8,7 @@ use crate::base::redact::Masker;
 use crate::model::suite::{Reader, SuiteSpec};
 use crate::model::test::Reading;
 use crate::triage::attempts::Unread;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Bytes of a results file at most.
 const LIMIT: u64 = 1 << 30;
@@ -60,7 +60,14 @@ impl<'a> Results<'a> {
 
     /// What cannot be taken away would be taken for what the command wrote: the error must keep the suite from passing.
     fn remove(&self) -> Result<(), String> {
-        let inside = self.path.starts_with(self.root) || self.path.starts_with(self.folder);
+        // A name of a suite may lead out of the folder that the path begins with.
+        let climbs = self.path.components().any(|part| part == Component::ParentDir);
+        let inside = |dir: &Path| match climbs {
+            false => self.path.starts_with(dir),
+            true => std::fs::canonicalize(self.path.parent().unwrap_or(&self.path))
+                .is_ok_and(|real| std::fs::canonicalize(dir).is_ok_and(|dir| real.starts_with(dir))),
+        };
+        let inside = inside(self.root) || inside(self.folder);
         let stays = |why: &str| Err(format!("{} was there before the suite started and {why}", self.shown()));
         match std::fs::symlink_metadata(&self.path) {
             Ok(meta) if !inside || meta.is_dir() => stays("is not removed"),

@@ -1,0 +1,53 @@
+//! A results file is taken away before its suite starts: one that git tracks is no file that a suite leaves, and is kept.
+
+use crate::app::error::Error;
+use crate::app::ground::Ground;
+use crate::base::command::fill;
+use crate::base::files::show;
+use crate::base::git::Repository;
+use crate::model::plan::Item;
+use crate::model::suite::{Reader, SuiteSpec};
+
+/// Refuses a plan whose suites name a tracked file as their results, before anything starts. Git is asked once, and only where
+/// such a file is there.
+pub(in crate::app) fn refuse_tracked(ground: &Ground, items: &[Item]) -> Result<(), Error> {
+    let mut there: Vec<(&str, String)> = Vec::new();
+    for item in items {
+        let spec = ground.spec(&item.kind).filter(|spec| spec.reader != Reader::Exit);
+        let Some(path) = spec.and_then(|spec| fixed(spec, &item.name)) else { continue };
+        if ground.root.real().join(&path).symlink_metadata().is_ok() && !there.iter().any(|t| t.1 == path) {
+            there.push((&item.kind, path));
+        }
+    }
+    if there.is_empty() {
+        return Ok(());
+    }
+    // Outside of git nothing is tracked.
+    let Ok(repository) = Repository::find(ground.root.real()) else { return Ok(()) };
+    let paths: Vec<&str> = there.iter().map(|(_, path)| path.as_str()).collect();
+    let tracked = repository.tracked(&paths).map_err(|e| Error::Work(e.to_string()))?;
+    let Some((kind, path)) = there.iter().find(|(_, path)| tracked.contains(path)) else { return Ok(()) };
+    Err(Error::Usage(format!(
+        "`results` of `[suites.{}]` is {}, which git tracks: tollgate removes the results file before each start, so it must \
+         be one that the suite writes",
+        show(kind),
+        show(path)
+    )))
+}
+
+/// The results file of a suite, from the workspace; `None` where it stands in the suite's own folder of the run.
+fn fixed(spec: &SuiteSpec, name: &str) -> Option<String> {
+    let text = spec.results.as_deref().filter(|text| !text.contains("{out}"))?;
+    let path = format!("{}/{}", spec.cwd, fill(text, &[("{name}", name)]));
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
