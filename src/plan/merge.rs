@@ -41,6 +41,7 @@ pub fn merge(parts: &[(String, Summary)]) -> Result<Merged, Vec<String>> {
         merged.masked = merged.masked.saturating_add(summary.masked);
         merged.not_run.extend(summary.not_run.iter().cloned());
         lint(&mut merged.lint, &summary.lint);
+        merged.lint_not_run.extend(summary.lint_not_run.iter().cloned());
         merged.suites.extend(figures.suites);
         merged.units.extend(figures.units);
         if summary.status == RunStatus::Aborted {
@@ -390,6 +391,7 @@ mod tests {
                 role,
                 tests: None,
                 names: Default::default(),
+                expected: Default::default(),
             })
             .collect();
         whole.masked = 7;

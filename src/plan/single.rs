@@ -3,6 +3,7 @@
 use crate::base::files::show;
 use crate::base::redact::MASK;
 use crate::model::suite::Reader;
+use crate::model::test::numbered;
 use std::collections::BTreeSet;
 
 /// What a pattern of `go test -run` gives a meaning to. A dot matches itself too, and is let through.
@@ -23,7 +24,7 @@ pub fn by_name(reader: Reader, tests: BTreeSet<String>) -> Result<BTreeSet<Strin
         if test.contains(MASK) {
             return Err(format!("a secret is masked in the name of its test `{shown}`"));
         }
-        if let Some(name) = repeated(test) {
+        if let Some(name) = numbered(test) {
             return Err(format!("its results name `{}` more than once", show(name)));
         }
         // rustdoc splits what it is handed at spaces, and would find none of its tests.
@@ -44,12 +45,6 @@ pub fn by_name(reader: Reader, tests: BTreeSet<String>) -> Result<BTreeSet<Strin
 /// Whether a name can be one argument that no program takes for an option.
 fn is_word(test: &str) -> bool {
     !test.is_empty() && !test.starts_with('-') && !test.contains('\0')
-}
-
-/// The name before ` #2`, which readers put behind a name that was there already.
-fn repeated(test: &str) -> Option<&str> {
-    let (name, number) = test.rsplit_once(" #")?;
-    (!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then_some(name)
 }
 
 /// In Go a test fails with its subtest, and a subtest is only run by the test it stands in: what has a subtest here is run

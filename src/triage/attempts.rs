@@ -89,6 +89,8 @@ pub struct Attempt {
     pub whole: bool,
     /// Whether a command for one test ran no such test, though nothing else was wrong.
     pub absent: bool,
+    /// Whether a test that was asked for was skipped, though nothing else was wrong.
+    pub skipped: bool,
 }
 
 impl Attempt {
@@ -124,12 +126,14 @@ pub fn attempt_at(name: &str, steps: &[Step], names: &TestNames) -> Attempt {
         signal: None,
         whole: steps.iter().all(|s| s.asked.is_none()),
         absent: false,
+        skipped: false,
     };
     let mut outer: HashMap<String, usize> = HashMap::new();
     for step in steps {
         let one = judge_step(name, step, names);
         found.status = worse(found.status, one.status);
         found.absent |= one.absent;
+        found.skipped |= one.skipped;
         for case in one.cases {
             let above = step.asked.as_ref().is_some_and(|asked| case.selector() != asked);
             match outer.get(&case.name) {
@@ -176,7 +180,7 @@ fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt {
         StepEnded::NotStarted(why) => (SuiteStatus::Missing, None, None, Some(why.clone())),
     };
     let started = !matches!(step.ended, StepEnded::NotStarted(_));
-    let mut absent = false;
+    let (mut absent, mut skipped) = (false, false);
     let mut cases = match &step.read {
         None => vec![by_exit(step, name, fault.as_deref())],
         Some(Ok(readings)) => {
@@ -195,6 +199,16 @@ fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt {
     };
     if let Some(asked) = &step.asked {
         cases.retain(|c| c.selector() == asked || holds(c.selector(), asked));
+        let failed = cases.iter().any(|c| c.status == TestStatus::Failed);
+        for case in cases.iter_mut().filter(|c| c.status == TestStatus::Ignored && is_asked(c, asked, names))
+        {
+            skipped |= fault.is_none() && !failed;
+            let selector = case.selector.take();
+            *case = Case { selector, ..unseen(&case.name, asked, "it was asked for and was skipped") };
+            fault = fault.or_else(|| {
+                Some(step.because(&format!("the test `{}` was asked for and was skipped", show(&case.name))))
+            });
+        }
         for name in missing(&cases, asked, names) {
             absent |= fault.is_none();
             let why = fault.clone().unwrap_or_else(|| "its command ran no test of that name".to_string());
@@ -214,12 +228,17 @@ fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt {
     if status == SuiteStatus::Passed && (failed || fault.is_some()) {
         status = SuiteStatus::Failed;
     }
-    Attempt { status, cases, fault, exit_code, signal, whole: step.asked.is_none(), absent }
+    Attempt { status, cases, fault, exit_code, signal, whole: step.asked.is_none(), absent, skipped }
 }
 
 /// Whether a test is one that the other stands in: in Go `TestA` runs, and passes or fails, with `TestA/b`.
 fn holds(outer: &str, test: &str) -> bool {
     test.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Whether a test is one that was asked for: by the names that it is known by, where it has any.
+fn is_asked(case: &Case, asked: &str, names: &TestNames) -> bool {
+    names.get(asked).map_or_else(|| case.selector() == asked, |known| known.contains(&case.name))
 }
 
 /// Two outcomes of a test that two others stand in, one command each: it passed only where it passed both times.
@@ -327,6 +346,8 @@ fn again(known: &mut Case, later: &Case) {
         (a, b) => Some(a.unwrap_or(0) + b.unwrap_or(0)),
     };
     known.status = match (known.status, later.status) {
+        // A skip shows nothing, of a test that failed and of one that passed.
+        (known, TestStatus::Ignored | TestStatus::NotRun) => known,
         (TestStatus::Failed | TestStatus::Flaky, TestStatus::Passed | TestStatus::Flaky) => TestStatus::Flaky,
         // A test that passed and fails when it is run again is as flaky as the other way round.
         (TestStatus::Passed | TestStatus::Flaky, TestStatus::Failed) => TestStatus::Flaky,

@@ -40,6 +40,8 @@ pub(super) struct Prepared {
     pub flags: Flags,
     /// What it should replay and `tollgate.toml` no longer has.
     pub gone: Vec<NotRun>,
+    /// The suites that it replays whole, with the tests that must run; of a run that is taken up again also those that are done.
+    pub expected: Vec<NotRun>,
     /// Of the last so many items of the plan, when they were started the last time: tollgate was killed twice while they ran, and
     /// they are not started again.
     pub lost: Vec<String>,
@@ -117,6 +119,7 @@ fn fresh(ground: &Ground, request: &RunRequest<'_>) -> Result<Prepared, Error> {
         selection: Chosen { suites: request.suites.to_vec(), units: request.units.to_vec() },
         flags: flags(ground, request),
         gone: Vec::new(),
+        expected: Vec::new(),
         lost: Vec::new(),
         notes,
     })
@@ -196,6 +199,7 @@ fn rerun_of(
     {
         notes.push(format!("{shown} is of commit {theirs}; this checkout is at {ours}"));
     }
+    let expected = rerun.items.iter().filter(|item| !item.expected.is_empty()).map(listed).collect();
     Ok(Prepared {
         rules: Rules::of(request, None),
         goes_by: goes_by::of(&ground.run, &summary.profile, kinds(&rerun.items), &names),
@@ -213,6 +217,7 @@ fn rerun_of(
         selection: Chosen::default(),
         flags: Flags::default(),
         gone: rerun.gone,
+        expected,
         lost: Vec::new(),
         notes,
     })
@@ -251,6 +256,15 @@ pub(super) fn resumed(
             .any(|d| d.role == item.role && d.result.kind == item.kind && d.result.name == item.name)
     };
     let mut notes = Vec::new();
+    if let (Some(then), Some(now)) = (&started.commit, &ground.commit)
+        && then != now
+    {
+        return Err(Error::Usage(format!(
+            "the run was started at commit {}, and {} is checked out: check out the one it was started at, or start a new run",
+            show(then),
+            show(now)
+        )));
+    }
     if started.commit != ground.commit {
         notes.push("the commit is no longer the one that the run was started at".to_string());
     }
@@ -265,7 +279,10 @@ pub(super) fn resumed(
     let (lost, left): (Vec<&NotRun>, Vec<&NotRun>) =
         started.selected.iter().filter(|item| !is_done(item)).partition(|item| is_lost(item));
     let items = left.into_iter().chain(lost).map(item_of).collect();
-    let lint = ground.run.lint.iter().filter(|_| started.lint).map(|(name, _)| name.clone()).collect();
+    let lint = match &started.lint_steps[..] {
+        [] => ground.run.lint.iter().filter(|_| started.lint).map(|(name, _)| name.clone()).collect(),
+        steps => steps.to_vec(),
+    };
     Ok(Prepared {
         rules: Rules::of(request, Some(started)),
         goes_by,
@@ -283,6 +300,7 @@ pub(super) fn resumed(
         selection: started.chosen.clone(),
         flags: started.flags.clone(),
         gone: started.gone.clone(),
+        expected: started.selected.iter().filter(|item| !item.expected.is_empty()).cloned().collect(),
         lost: replayed.lost.iter().map(|l| l.started_at.clone()).collect(),
         notes,
     })
@@ -295,6 +313,7 @@ fn item_of(selected: &NotRun) -> Item {
         role: selected.role,
         tests: selected.tests.clone(),
         names: selected.names.clone(),
+        expected: selected.expected.clone(),
     }
 }
 
@@ -306,6 +325,7 @@ pub(super) fn listed(item: &Item) -> NotRun {
         role: item.role,
         tests: item.tests.clone(),
         names: item.names.clone(),
+        expected: item.expected.clone(),
     }
 }
 
