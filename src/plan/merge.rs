@@ -204,6 +204,20 @@ mod tests {
     }
 
     #[test]
+    fn a_lint_step_that_did_not_run_in_one_shard_did_not_run() {
+        let mut parts = shards(&four(), 2, 1);
+        parts[1].1.lint_not_run = vec!["fmt".into()];
+        parts[2].1.lint_not_run = vec!["fmt".into(), "clippy".into()];
+        parts[0].1.lint = vec![LintResult { name: "fmt".into(), passed: true, duration_ms: 1, masked: 0 }];
+        parts.iter_mut().for_each(|(_, s)| s.recompute());
+        let merged = merge(&parts).unwrap().summary;
+        assert_eq!(
+            (merged.lint_not_run, merged.status),
+            (vec!["clippy".to_string(), "fmt".into()], RunStatus::Failed)
+        );
+    }
+
+    #[test]
     fn shards_make_the_whole_run() {
         let whole = four();
         let merged = merge(&shards(&whole, 2, 1)).unwrap();

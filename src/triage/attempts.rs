@@ -3,7 +3,7 @@
 //! A suite passes only by evidence: its command ended with exit code 0, its results could be read, and every test that
 //! was asked for is among them. A test that fails and then passes is flaky, its first failure kept.
 
-use super::names::{flatten, missing};
+use super::names::{flatten, is_asked, missing};
 use crate::model::record::AttemptFault;
 use crate::model::suite::{SuiteResult, SuiteStatus};
 use crate::model::test::{Case, Failure, Reading, TestNames, TestResult, TestStatus};
@@ -200,14 +200,10 @@ fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt {
     if let Some(asked) = &step.asked {
         cases.retain(|c| c.selector() == asked || holds(c.selector(), asked));
         let failed = cases.iter().any(|c| c.status == TestStatus::Failed);
-        for case in cases.iter_mut().filter(|c| c.status == TestStatus::Ignored && is_asked(c, asked, names))
-        {
-            skipped |= fault.is_none() && !failed;
-            let selector = case.selector.take();
-            *case = Case { selector, ..unseen(&case.name, asked, "it was asked for and was skipped") };
-            fault = fault.or_else(|| {
-                Some(step.because(&format!("the test `{}` was asked for and was skipped", show(&case.name))))
-            });
+        if let Some(name) = fail_skipped(&mut cases, asked, names) {
+            skipped = fault.is_none() && !failed;
+            let why = format!("the test `{}` was asked for and was skipped", show(&name));
+            fault = fault.or_else(|| Some(step.because(&why)));
         }
         for name in missing(&cases, asked, names) {
             absent |= fault.is_none();
@@ -236,9 +232,16 @@ fn holds(outer: &str, test: &str) -> bool {
     test.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Whether a test is one that was asked for: by the names that it is known by, where it has any.
-fn is_asked(case: &Case, asked: &str, names: &TestNames) -> bool {
-    names.get(asked).map_or_else(|| case.selector() == asked, |known| known.contains(&case.name))
+/// Makes failures of the tests that were asked for and were skipped: a skip is no result of what one wants to know. The name of
+/// the first of them.
+fn fail_skipped(cases: &mut [Case], asked: &str, names: &TestNames) -> Option<String> {
+    let mut first = None;
+    for case in cases.iter_mut().filter(|c| c.status == TestStatus::Ignored && is_asked(c, asked, names)) {
+        let selector = case.selector.take();
+        *case = Case { selector, ..unseen(&case.name, asked, "it was asked for and was skipped") };
+        first.get_or_insert_with(|| case.name.clone());
+    }
+    first
 }
 
 /// Two outcomes of a test that two others stand in, one command each: it passed only where it passed both times.
@@ -491,6 +494,51 @@ mod tests {
         insta::assert_snapshot!(found.fault.unwrap(), @"the command for the test `wanted` ran no such test");
         let right = Step { asked: Some("other".into()), ..other };
         assert_eq!(attempt("s", &[right]).status, SuiteStatus::Passed);
+    }
+
+    #[test]
+    fn a_test_that_is_skipped_when_it_is_asked_for_has_failed() {
+        const I: TestStatus = TestStatus::Ignored;
+        let asked = |names: &TestNames, cases: &[(&str, TestStatus)]| {
+            let step = Step { asked: Some("a".into()), ..step(StepEnded::Exited(0), cases) };
+            attempt_at("s", &[step], names)
+        };
+        let found = asked(&TestNames::new(), &[("a", I), ("b", P)]);
+        assert_eq!((found.status, found.skipped, found.absent), (SuiteStatus::Failed, true, false));
+        assert_eq!((found.cases[0].status, found.cases[0].selector()), (F, "a"));
+        insta::assert_snapshot!(found.fault.unwrap(), @"the test `a` was asked for and was skipped");
+        // The test of that name in another suite was not asked for.
+        let step = |name: &str| Step {
+            read: Some(Ok(vec![
+                Reading { name: "g".into(), ..reading(&[("a", P)]) },
+                Reading { name: "h".into(), ..reading(&[("a", I)]) },
+            ])),
+            asked: Some(name.into()),
+            ..step(StepEnded::Exited(0), &[])
+        };
+        let known = crate::model::test::test_names([("a", "g a")]);
+        assert_eq!(attempt_at("s", &[step("a")], &known).status, SuiteStatus::Passed);
+        let known = crate::model::test::test_names([("a", "h a")]);
+        assert_eq!(attempt_at("s", &[step("a")], &known).status, SuiteStatus::Failed);
+    }
+
+    #[test]
+    fn a_skip_in_a_later_attempt_shows_nothing() {
+        const I: TestStatus = TestStatus::Ignored;
+        let of = |status: TestStatus| {
+            let code = i32::from(status == F);
+            attempt("s", &[step(StepEnded::Exited(code), &[("a", status), ("b", P)])])
+        };
+        for (attempts, wanted, suite) in [
+            (vec![of(F), of(I)], F, SuiteStatus::Failed),
+            (vec![of(F), of(P), of(I)], TestStatus::Flaky, SuiteStatus::Flaky),
+            (vec![of(P), of(I)], P, SuiteStatus::Flaky),
+            (vec![of(I), of(F)], F, SuiteStatus::Failed),
+            (vec![of(I), of(P)], P, SuiteStatus::Flaky),
+        ] {
+            let (status, cases) = status_of(&attempts);
+            assert_eq!((status, cases[0]), (suite, wanted));
+        }
     }
 
     #[test]

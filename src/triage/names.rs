@@ -32,6 +32,11 @@ pub(super) fn flatten(readings: &[Reading], asked: Option<&str>, names: &TestNam
     readings.iter().flat_map(|r| r.cases.iter().map(move |c| named(r, c))).collect()
 }
 
+/// Whether a test is one that was asked for: by the names that it is known by, where it has any.
+pub(super) fn is_asked(case: &Case, asked: &str, names: &TestNames) -> bool {
+    names.get(asked).map_or_else(|| case.selector() == asked, |known| known.contains(&case.name))
+}
+
 /// The names of what was asked for that the results do not have.
 pub(super) fn missing<'n>(cases: &[Case], asked: &'n str, names: &'n TestNames) -> Vec<&'n str> {
     match names.get(asked) {

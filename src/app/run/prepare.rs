@@ -236,38 +236,14 @@ pub(super) fn resumed(
 ) -> Result<Prepared, Error> {
     let started: &Started = &replayed.started;
     let names = ground.names()?;
-    let has = |item: &&NotRun| names.get(&item.kind).is_some_and(|names| names.contains(&item.name));
-    let unknown: Vec<String> = started
-        .selected
-        .iter()
-        .filter(|item| !has(item))
-        .map(|item| {
-            let (kind, name) = (show(&item.kind), show(&item.name));
-            format!("{name} of the kind {kind} is no longer there, so the plan is not the one that the run was started with: begin a new run")
-        })
-        .collect();
-    if !unknown.is_empty() {
-        return Err(Error::Usage(unknown.join("\n")));
-    }
+    still_there(started, &names)?;
     let is_done = |item: &NotRun| {
         replayed
             .done
             .iter()
             .any(|d| d.role == item.role && d.result.kind == item.kind && d.result.name == item.name)
     };
-    let mut notes = Vec::new();
-    if let (Some(then), Some(now)) = (&started.commit, &ground.commit)
-        && then != now
-    {
-        return Err(Error::Usage(format!(
-            "the run was started at commit {}, and {} is checked out: check out the one it was started at, or start a new run",
-            show(then),
-            show(now)
-        )));
-    }
-    if started.commit != ground.commit {
-        notes.push("the commit is no longer the one that the run was started at".to_string());
-    }
+    let mut notes: Vec<String> = at_its_commit(started, ground.commit.as_ref())?.into_iter().collect();
     let selected: BTreeSet<&str> = started.selected.iter().map(|item| item.kind.as_str()).collect();
     let goes_by = goes_by::of(&ground.run, &started.profile, selected, &names);
     notes.extend(goes_by::changes(&started.goes_by, &goes_by));
@@ -304,6 +280,36 @@ pub(super) fn resumed(
         lost: replayed.lost.iter().map(|l| l.started_at.clone()).collect(),
         notes,
     })
+}
+
+/// Everything that the run was to run must still be there: else the plan is another.
+fn still_there(started: &Started, names: &plan::SuiteNames) -> Result<(), Error> {
+    let has = |item: &&NotRun| names.get(&item.kind).is_some_and(|names| names.contains(&item.name));
+    let unknown: Vec<String> = started
+        .selected
+        .iter()
+        .filter(|item| !has(item))
+        .map(|item| {
+            let (kind, name) = (show(&item.kind), show(&item.name));
+            format!("{name} of the kind {kind} is no longer there, so the plan is not the one that the run was started with: begin a new run")
+        })
+        .collect();
+    if unknown.is_empty() { Ok(()) } else { Err(Error::Usage(unknown.join("\n"))) }
+}
+
+/// A run is of one commit: what is done at one proves nothing of another. Where git does not say on one side, a note.
+fn at_its_commit(started: &Started, now: Option<&String>) -> Result<Option<String>, Error> {
+    match (started.commit.as_ref(), now) {
+        (Some(then), Some(now)) if then != now => Err(Error::Usage(format!(
+            "the run was started at commit {}, and {} is checked out: check out the one it was started at, or start a new run",
+            show(then),
+            show(now)
+        ))),
+        (then, now) if then != now => {
+            Ok(Some("the commit is no longer the one that the run was started at".to_string()))
+        }
+        _ => Ok(None),
+    }
 }
 
 fn item_of(selected: &NotRun) -> Item {
