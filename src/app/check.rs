@@ -6,7 +6,9 @@ use super::workspace::{Entries, OpenRequest, Workspace};
 use crate::artifact::{Documents, Sources, WorkspaceHost};
 use crate::base::clock::Stopwatch;
 use crate::base::digest;
+use crate::base::files::show;
 use crate::base::git::Repository;
+use crate::base::json::Json;
 use crate::gate::{self, Facts, Judged, Outcome as Judgement};
 use crate::model::gate::{Blocking, Gate};
 use crate::model::lane::{Lane, Mode};
@@ -49,7 +51,7 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
         (Mode::Rollback, Ok(record)) => Some(record.clone()),
         (Mode::Rollback, Err(why)) => return Err(Error::Usage(format!("mode rollback: {why}"))),
     };
-    let (mut gates, entries) = judge(&workspace, request);
+    let (mut gates, entries, of_part) = judge(&workspace, request);
     workspace.entries = entries;
     let unexplained = remediate(&workspace, &mut gates);
     if let Some(previous) = &previous {
@@ -87,13 +89,14 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
     };
     let mut report = present(&workspace, verdict, (!request.deterministic).then(|| watch.seconds()));
     report.notes.extend(unexplained);
+    report.notes.extend(of_part);
     report.notes.extend(partial(&workspace, request));
     Ok((workspace, report))
 }
 
 /// Judges every selected gate in parallel; the order of results is the gate order. Gates that read waivers come second:
-/// whether a waiver is unused is known only when the others are judged.
-fn judge(workspace: &Workspace, request: &CheckRequest<'_>) -> (Vec<GateResult>, Entries) {
+/// whether a waiver is unused is known only when the others are judged. With a note where the run that they judge is a part.
+fn judge(workspace: &Workspace, request: &CheckRequest<'_>) -> (Vec<GateResult>, Entries, Option<String>) {
     let judges = |g: &&Gate| request.lane != Lane::Preflight || g.blocking == Blocking::Yes;
     let selected: Vec<&Gate> = workspace.policy.gates.iter().filter(judges).collect();
     let context = workspace.artifact_context();
@@ -129,7 +132,21 @@ fn judge(workspace: &Workspace, request: &CheckRequest<'_>) -> (Vec<GateResult>,
     if request.lane == Lane::Preflight {
         judgement::cut_preflight(&mut gates);
     }
-    (gates, entries)
+    let summary = workspace.run_dir.as_ref().ok().map(|dir| format!("{dir}/summary.json"));
+    let of_part = summary.and_then(|path| of_part(documents.json(&path)?));
+    (gates, entries, of_part)
+}
+
+/// Says that the run that was judged is not a whole one: what it did not run, it does not show.
+fn of_part(summary: &Json<'_>) -> Option<String> {
+    if let Some(source) = summary.get("rerun_from").and_then(Json::as_str) {
+        let source = show(source);
+        return Some(format!("the run is a replay: what {source} ran and this did not repeat is not judged"));
+    }
+    summary
+        .get("selection")
+        .is_some()
+        .then(|| "the run is of chosen suites (--suite, --unit-target): no other is judged".to_string())
 }
 
 fn result(

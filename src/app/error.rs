@@ -53,8 +53,13 @@ pub mod exit {
     pub const WORK: u8 = 4;
     /// SIGINT.
     pub const INTERRUPTED: u8 = 130;
-    /// SIGTERM.
+    /// SIGTERM or SIGHUP.
     pub const TERMINATED: u8 = 143;
+
+    /// Of what a signal to tollgate ended.
+    pub fn of_signal(signal: i32) -> u8 {
+        if signal == 2 { INTERRUPTED } else { TERMINATED }
+    }
 }
 
 impl From<crate::base::files::WriteError> for Error {

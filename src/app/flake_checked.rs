@@ -35,7 +35,7 @@ pub struct FlakeChecked {
     pub without_result: u64,
     /// Runs that a signal to tollgate cut short or kept from starting.
     pub not_run: u64,
-    /// SIGINT (2) or SIGTERM (15), where one ended the check.
+    /// SIGINT (2), SIGTERM (15) or SIGHUP (1), where one ended the check.
     pub interrupted: Option<i32>,
     /// What a person should know, one sentence each.
     pub notes: Vec<String>,
@@ -46,8 +46,7 @@ impl FlakeChecked {
     pub fn exit_code(&self) -> u8 {
         let green = self.rate.is_some_and(|rate| rate.failures == 0);
         match self.interrupted {
-            Some(15) => exit::TERMINATED,
-            Some(_) => exit::INTERRUPTED,
+            Some(signal) => exit::of_signal(signal),
             None if green && self.without_result == 0 && self.not_run == 0 => exit::PASS,
             None => exit::FAIL,
         }

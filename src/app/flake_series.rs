@@ -105,11 +105,11 @@ fn end_of(target: Target<'_>, run: &Attempt) -> RunEnd {
         Target::Alone(_) if run.skipped => RunEnd::Skipped,
         Target::Suite | Target::Alone(_) if run.status.is_failure() => failure(run),
         Target::Suite => of_cases(&cases.collect::<Vec<_>>()),
-        Target::Alone(test) => of_cases(&cases.filter(|c| c.selector() == test).collect::<Vec<_>>()),
+        Target::Alone(test) => of_cases(&cases.filter(|c| is_of(c.selector(), test)).collect::<Vec<_>>()),
         Target::Within(test) => {
-            let mut found: Vec<&Case> = cases.clone().filter(|c| c.name == test).collect();
+            let mut found: Vec<&Case> = cases.clone().filter(|c| is_of(&c.name, test)).collect();
             if found.is_empty() {
-                found = cases.filter(|c| c.selector() == test).collect();
+                found = cases.filter(|c| is_of(c.selector(), test)).collect();
             }
             match &run.fault {
                 _ if !found.is_empty() => of_cases(&found),
@@ -118,6 +118,12 @@ fn end_of(target: Target<'_>, run: &Attempt) -> RunEnd {
             }
         }
     }
+}
+
+/// Whether a case is the test, or another of its name: readers call that `name #2`.
+fn is_of(name: &str, test: &str) -> bool {
+    let number = name.strip_prefix(test).and_then(|rest| rest.strip_prefix(" #"));
+    name == test || number.is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// The worst of the cases: one that failed and passed within the run has failed.

@@ -75,7 +75,9 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
         (test.duration_ms, result.incomplete) = (Some(end.duration_ms), false);
     }
     let of_fault = |fault: &str| triage::signature(Some(&Failure::new(fault, "", None)), fault);
-    let outside: Vec<String> = combined.faults.iter().map(|f| of_fault(&f.fault)).collect();
+    let unexplained = unexplained(&end.attempts, end.reader);
+    let faults = combined.faults.iter().map(|f| f.fault.as_str()).chain(unexplained.as_deref());
+    let outside: Vec<String> = faults.map(of_fault).collect();
     // Of one attempt `fault` says it already.
     combined.faults.truncate(if end.attempts.len() > 1 { FAULTS } else { 0 });
     // In Go the test around a failed one fails with it.
@@ -85,6 +87,9 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
     let later: Vec<Vec<String>> = combined.cases.iter().map(of_later).collect();
     let notes = quarantine(&mut result, quarantines, &later, &outside, carried.as_deref());
     let failed = result.status.is_failure();
+    if failed && result.failed == 0 {
+        combined.fault = combined.fault.or(unexplained);
+    }
     // A quarantined test did not fail the suite: neither its signature nor its cause is the suite's.
     let mut told = combined.cases.iter().zip(&result.tests);
     let first = told.find(|(_, test)| test.status == TestStatus::Failed).map(|(case, _)| case);
@@ -110,6 +115,16 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
         masked,
     };
     Recorded { record, cases: combined.cases, notes }
+}
+
+/// What the failed tests of an attempt do not explain, one sentence: it did not end as it does when tests fail. While such a
+/// test blocks, that is all there is to say; where all of them are quarantined, this is not.
+fn unexplained(attempts: &[Attempt], reader: Reader) -> Option<String> {
+    let by_tests = |a: &&Attempt| a.fault.is_none() && a.cases.iter().any(|c| c.status == TestStatus::Failed);
+    attempts.iter().filter(by_tests).find_map(|attempt| {
+        let code = attempt.exit_code.filter(|code| *code != 0 && !reader.fails_with(*code))?;
+        Some(format!("it ended with exit code {code}, and not as `{}` does when tests fail", reader.name()))
+    })
 }
 
 /// Masks secrets in what the results say, which came past the masking of the output; gives their number.

@@ -101,6 +101,11 @@ impl<'s> Documents<'s> {
         documents
     }
 
+    /// The JSON document of a path, where one of the gates asked for it and it could be parsed.
+    pub fn json(&self, path: &str) -> Option<&Json<'s>> {
+        of(self.parsed.get(path), Format::Json)?.as_ref().ok()
+    }
+
     /// `{path, stem, doc}` for each file; `None` when one of them has no document.
     fn list(&self, format: Format, files: &[String]) -> Option<Json<'s>> {
         let member = |path: &String| {

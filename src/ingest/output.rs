@@ -5,15 +5,19 @@ use super::place;
 use crate::base::ansi::without_ansi;
 use crate::model::test::{Failure, SourcePlace};
 
-/// Lines that are taken for the message where nothing in the output tells more.
+/// Last lines that belong to the message of a command of which its exit code alone is known.
 const LAST: usize = 3;
+/// Lines that tell of an error which are taken into the message.
+const ERRORS: usize = 5;
 /// Lines that are kept as the failure's text.
 const KEPT: usize = 20;
 /// Lines after a telling one in which its place is looked for.
 const NEAR: usize = 8;
 
 /// The failure that the end of a command's output tells of: the first panic of a Rust program, else the last traceback of a
-/// Python one, else the line that `telling` finds, else the first that calls itself an error, else, with `last`, its last lines. `None` where it tells nothing.
+/// Python one, else the line that `telling` finds and those that call themselves an error, each with its file. With `last` the
+/// last lines are part of it: an error that was survived is no reason, and what came after it may be. `None` where it tells
+/// nothing.
 pub fn said(
     output: &str,
     telling: &dyn for<'t> Fn(&'t str) -> Option<&'t str>,
@@ -21,16 +25,48 @@ pub fn said(
 ) -> Option<Failure> {
     let output = readable(output);
     let panic = first_panic(&output).filter(|p| !p.message.trim().is_empty());
-    let (message, place) = panic
-        .map(|p| (p.message, p.place))
-        .or_else(|| traceback(&output))
-        .or_else(|| {
-            let line = telling(&output).or_else(|| output.lines().find(|l| is_error(l)))?;
-            Some((line.trim().to_string(), near(&output, line)))
-        })
-        .or_else(|| last.then(|| final_lines(&output, LAST)).map(|m| (m.clone(), of_start(&m))))?;
-    let found = Failure::new(&message, &final_lines(&output, KEPT), place);
-    (!message.trim().is_empty()).then_some(found)
+    let known = panic.map(|p| (p.message, p.place, 0));
+    let known = known.or_else(|| traceback(&output).map(|(message, place)| (message, place, 1)));
+    let (message, place, ending) = known.unwrap_or_else(|| {
+        let (message, place) = errors(&output, telling(&output));
+        (message, place, LAST)
+    });
+    let mut lines: Vec<&str> = message.lines().collect();
+    let ending = final_lines(&output, if last { ending } else { 0 });
+    let is_new = |line: &&str| !lines.iter().any(|l| l.trim() == line.trim() || within(l, line));
+    let ending: Vec<&str> = ending.lines().map(str::trim).filter(is_new).collect();
+    lines.extend(ending);
+    let message = lines.join("\n");
+    let place = place.or_else(|| of_start(&message));
+    (!message.trim().is_empty()).then(|| Failure::new(&message, &final_lines(&output, KEPT), place))
+}
+
+/// Whether the first line is the second with the file it is about.
+fn within(line: &str, bare: &str) -> bool {
+    line.strip_prefix(bare.trim()).is_some_and(|rest| rest.starts_with(" (") && rest.ends_with(')'))
+}
+
+/// The lines that tell of errors, that of `telling` first, each with the file that is named below it; the place is that of the
+/// first.
+fn errors(output: &str, telling: Option<&str>) -> (String, Option<SourcePlace>) {
+    let lines: Vec<&str> = output.lines().collect();
+    let told = telling.and_then(|telling| lines.iter().position(|line| line.trim() == telling.trim()));
+    let is_other = |at: &usize| {
+        // `… due to 2 previous errors` counts warnings too.
+        Some(*at) != told && is_error(lines[*at]) && !lines[*at].contains(" previous error")
+    };
+    let mut found: Vec<String> = Vec::new();
+    let mut first = None;
+    for at in told.into_iter().chain((0..lines.len()).filter(is_other)) {
+        let (line, place) = (lines[at].trim(), near(&lines[at..]));
+        let file = place.as_ref().map(|p| p.file.as_str()).filter(|file| !line.contains(file));
+        let told = file.map_or(line.to_string(), |file| format!("{line} ({file})"));
+        if found.len() < ERRORS && !found.contains(&told) {
+            first = first.or(place);
+            found.push(told);
+        }
+    }
+    (found.join("\n"), first)
 }
 
 /// The text without terminal escapes, and of a line that was written over only what stood there last.
@@ -76,12 +112,11 @@ fn traceback(output: &str) -> Option<(String, Option<SourcePlace>)> {
     Some((message.to_string(), place))
 }
 
-/// The place that a telling line begins with, else the one that the lines after it name.
-fn near(output: &str, line: &str) -> Option<SourcePlace> {
-    let from = output.find(line)?;
-    let after: Vec<&str> = output[from..].lines().take(NEAR).collect();
+/// The place that the first of these lines begins with, else the one that those after it name.
+fn near(lines: &[&str]) -> Option<SourcePlace> {
+    let after = &lines[..lines.len().min(NEAR)];
     let arrow = || after.iter().find_map(|l| place::of_end(l.trim().strip_prefix("--> ")?));
-    of_start(line).or_else(arrow).or_else(|| place::of_any(&after.join("\n"), ""))
+    of_start(after.first()?).or_else(arrow).or_else(|| place::of_any(&after.join("\n"), ""))
 }
 
 /// `src/a.c:12:5: error: …`, `run.sh: line 12: …`, `run.sh: 12: …`, `prog: a.c:12: main: Assertion …`.
@@ -124,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_telling_line_has_the_place_at_its_beginning_or_below_it() {
-        let with = |output: &str, at: usize| of(output, &move |text: &str| text.lines().nth(at), true);
+        let with = |output: &str, at: usize| of(output, &move |text: &str| text.lines().nth(at), false);
         assert_eq!(
             with("a\nrun.sh: line 12: frob: command not found\nb", 1),
             "run.sh: line 12: frob: command not found @ run.sh:12:0"
@@ -138,13 +173,30 @@ mod tests {
         );
         assert_eq!(
             with("error[E0425]: no `x`\n --> src/lib.rs:7:5\n", 0),
-            "error[E0425]: no `x` @ src/lib.rs:7:5"
+            "error[E0425]: no `x` (src/lib.rs) @ src/lib.rs:7:5"
         );
         assert_eq!(
             with("E       assert 3 == 4\n\ntests/test_a.py:8: AssertionError", 0),
-            "E       assert 3 == 4 @ tests/test_a.py:8:0"
+            "E       assert 3 == 4 (tests/test_a.py) @ tests/test_a.py:8:0"
         );
         assert_eq!(with("expected 200: got 503 at 10:20: no", 0), "expected 200: got 503 at 10:20: no @ -");
+    }
+
+    #[test]
+    fn every_error_is_told_and_what_came_after_it() {
+        fn first(text: &str) -> Option<&str> {
+            text.lines().next()
+        }
+        let output = "WARN connection refused\n retried\nFATAL: data corrupted\nbye\n";
+        assert_eq!(
+            of(output, &first, true),
+            "WARN connection refused\nFATAL: data corrupted\nretried\nbye @ -"
+        );
+        let build = "error[E0308]: mismatched types\n --> src/a.rs:1:1\nerror[E0308]: mismatched types\n --> src/b.rs:9:1\nerror: could not compile `x` due to 2 previous errors; 3 warnings emitted\n";
+        assert_eq!(
+            of(build, &none, false),
+            "error[E0308]: mismatched types (src/a.rs)\nerror[E0308]: mismatched types (src/b.rs) @ src/a.rs:1:1"
+        );
     }
 
     #[test]

@@ -70,31 +70,34 @@ fn reason(error: &Outcome) -> String {
     cut(line.trim(), 300).to_string()
 }
 
-/// `tests.test_x.TestClass` and `test_name` as a node id. The report's `file` tells where the module ends (`xunit1`); without
-/// it the last part named as a test module does, else the parts up to the first that is named as a class.
+/// `tests.test_x.TestClass` and `test_name` as a node id. The report's `file` tells where the module ends (`xunit1`), unless it is
+/// that of a base class in another module; without it the last part named as a test module does, else the parts up to the
+/// first that is named as a class.
 fn node_id(element: &Element) -> String {
     let class = element.classname.as_deref().unwrap_or_default();
     if class.is_empty() {
         return element.name.clone();
     }
     let parts: Vec<&str> = class.split('.').collect();
-    let (file, classes) = match element.file.as_deref().filter(|f| f.ends_with(".py")) {
-        Some(file) => {
-            let file = file.replace('\\', "/");
-            let module: Vec<&str> = file.trim_end_matches(".py").split('/').collect();
-            let stem = module.last().copied().unwrap_or_default();
-            let end = parts.iter().rposition(|p| *p == stem).map_or(parts.len(), |at| at + 1);
-            let end = if parts.starts_with(&module) { module.len() } else { end };
-            (file, &parts[end..])
+    let is_class = |p: &&str| p.starts_with(|c: char| c.is_uppercase());
+    let named = element.file.as_deref().filter(|f| f.ends_with(".py")).and_then(|file| {
+        let file = file.replace('\\', "/");
+        let module = file.trim_end_matches(".py");
+        if let Some(rest) = class.strip_prefix(&module.replace('/', "."))
+            && (rest.is_empty() || rest.starts_with('.'))
+        {
+            return Some((file.clone(), rest.split('.').skip(1).collect::<Vec<_>>()));
         }
-        None => {
-            let is_module = |p: &&str| p.starts_with("test_") || p.ends_with("_test");
-            let is_class = |p: &&str| p.starts_with(|c: char| c.is_uppercase());
-            let end = parts.iter().rposition(is_module).map(|at| at + 1);
-            let end = end.or_else(|| parts.iter().position(is_class)).unwrap_or(parts.len());
-            (format!("{}.py", parts[..end].join("/")), &parts[end..])
-        }
-    };
+        let stem = module.rsplit('/').next().unwrap_or_default();
+        let end = parts.iter().rposition(|p| *p == stem)? + 1;
+        parts[end..].iter().all(|p| is_class(&p)).then(|| (file.clone(), parts[end..].to_vec()))
+    });
+    let (file, classes) = named.unwrap_or_else(|| {
+        let is_module = |p: &&str| p.starts_with("test_") || p.ends_with("_test");
+        let end = parts.iter().rposition(is_module).map(|at| at + 1);
+        let end = end.or_else(|| parts.iter().position(|p| is_class(&p))).unwrap_or(parts.len());
+        (format!("{}.py", parts[..end].join("/")), parts[end..].to_vec())
+    });
     let mut id = file;
     for part in classes.iter().copied().chain([element.name.as_str()]) {
         id.push_str("::");
@@ -124,5 +127,10 @@ mod tests {
         assert_eq!(id("tests.shelf.ShelfTests", "test_a", None), "tests/shelf.py::ShelfTests::test_a");
         assert_eq!(id("Tests.checks.TestC", "t", Some("Tests/checks.py")), "Tests/checks.py::TestC::t");
         assert_eq!(id("", "bad.test_bad", None), "bad.test_bad");
+        assert_eq!(id("app.test_b.c.TestC", "t", Some("app/test_b.c.py")), "app/test_b.c.py::TestC::t");
+        // A test that a class inherits is its own, wherever the base class stands.
+        let inherited = id("pkg.test_d.TestX", "t", Some("pkg/test_base.py"));
+        assert_eq!(inherited, "pkg/test_d.py::TestX::t");
+        assert_eq!(id("base.test_d.TestX", "t", Some("lib/base.py")), "base/test_d.py::TestX::t");
     }
 }

@@ -246,6 +246,11 @@ impl Summary {
         suites.chain(self.units.iter().map(|s| (Role::Unit, s)))
     }
 
+    /// Whether suites ran, and not one test among them: a run that passed so has shown nothing.
+    pub fn shows_nothing(&self) -> bool {
+        self.all().next().is_some() && self.all().all(|(_, suite)| suite.tests.is_empty())
+    }
+
     /// How many suites, or units, were selected: those with a result, and those of `not_run` that have none.
     pub fn selected(&self, role: Role) -> u64 {
         let told = self.all().filter(|(r, _)| *r == role).map(|(_, s)| (s.name.as_str(), s.kind.as_str()));

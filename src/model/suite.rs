@@ -67,6 +67,20 @@ impl Reader {
         }
     }
 
+    /// Whether a command ends with this code when tests failed and nothing else went wrong: as its tool documents, or with 1, which a
+    /// script around it makes of it. What ends otherwise had more to say than its tests.
+    pub fn fails_with(self, code: i32) -> bool {
+        match self {
+            // The code is the result itself.
+            Reader::Exit => true,
+            Reader::Libtest => matches!(code, 1 | 101),
+            Reader::Nextest => matches!(code, 1 | 100 | 101),
+            Reader::Go | Reader::Node | Reader::Playwright | Reader::Pytest => code == 1,
+            // Any tool writes these. From 126 on a shell says that a command could not be run or was killed.
+            Reader::Junit | Reader::Tap => (1..126).contains(&code),
+        }
+    }
+
     /// The reader of that name.
     pub fn parse(name: &str) -> Option<Reader> {
         Reader::ALL.into_iter().find(|r| r.name() == name)

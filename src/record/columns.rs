@@ -8,7 +8,7 @@ use super::consistent::{COUNTS, Claims, Counts, LeftOut, ListClaim, SuiteClaim, 
 use super::error::RecordError;
 use crate::base::json::{Limits, Pull, Stop, pull};
 use crate::model::columns::{Columns, NotRunRow, SuiteRow, TestRow};
-use crate::model::plan::{Shard, ShardKind};
+use crate::model::plan::{Counts as PlanCounts, Shard, ShardKind};
 use crate::model::run::{Chosen, RunStatus, schema};
 use crate::model::suite::{Role, SuiteStatus};
 use crate::model::test::TestStatus;
@@ -47,6 +47,7 @@ struct Reader<'a> {
     lint: Option<bool>,
     /// Whether a lint step was to run and did not.
     lint_left: bool,
+    plan: Option<PlanCounts>,
     /// `replay_bundle.one_command_replay`
     replay: Option<Cow<'a, str>>,
 }
@@ -79,6 +80,7 @@ impl<'a> Reader<'a> {
                 "selection" => head.selection = chosen(p)?,
                 "status" => head.status = Some(known(p, run_status)?),
                 "shard" => head.shard = shard(p)?,
+                "plan" => self.plan = plan(p)?,
                 "failed_names" => self.lists[0].failed = names(p)?,
                 "failed_unit_names" => self.lists[1].failed = names(p)?,
                 "passed_suites" => self.lists[0].passed = figure(p)?,
@@ -217,9 +219,11 @@ impl<'a> Reader<'a> {
         let left =
             left.map(|n| LeftOut { role: n.role, kind: &n.kind, name: &n.name, whole: n.tests.is_none() });
         let head = &self.columns.head;
+        let undivided = head.shard.as_ref().is_some_and(|shard| shard.kind == ShardKind::None);
         Claims {
             run_id: head.run_id.as_deref(),
             shard: head.shard.as_ref().map(|s| (s.index, s.total)),
+            plan: self.plan.filter(|_| undivided && head.rerun_from.is_none()),
             suites: suites.collect(),
             lists: self.lists.each_ref().map(|list| ListClaim {
                 failed_names: list.failed.as_ref().map(|names| names.iter().map(|n| &**n).collect()),
@@ -348,6 +352,17 @@ fn role_of(name: &str) -> Option<Role> {
 
 fn shard_kind(name: &str) -> Option<ShardKind> {
     [ShardKind::None, ShardKind::Suite, ShardKind::Unit].into_iter().find(|k| k.name() == name)
+}
+
+/// How many suites and units the plan has; what it does not say is none.
+fn plan(p: &mut Pull<'_, '_>) -> Result<Option<PlanCounts>, Stop> {
+    let mut plan = PlanCounts::default();
+    p.members(|p, key| match &*key {
+        "suites" => p.count().map(|suites| plan.suites = suites),
+        "units" => p.count().map(|units| plan.units = units),
+        _ => p.skip(),
+    })?;
+    Ok(Some(plan))
 }
 
 /// The shard; null, or one that names no kind, is the undivided run.

@@ -5,6 +5,7 @@
 
 use crate::base::json::plain;
 use crate::model::bundle::ReplayBundle;
+use crate::model::plan::{Counts as PlanCounts, ShardKind};
 use crate::model::run::{self, RunStatus, Summary};
 use crate::model::suite::{Role, SuiteStatus};
 use crate::model::test::TestStatus;
@@ -15,6 +16,8 @@ pub(super) struct Claims<'a> {
     pub(super) run_id: Option<&'a str>,
     /// Index and total.
     pub(super) shard: Option<(u32, u32)>,
+    /// The plan of an undivided run that replays no other.
+    pub(super) plan: Option<PlanCounts>,
     /// Suites and units, in the document's order.
     pub(super) suites: Vec<SuiteClaim<'a>>,
     /// What it says of its suites, and of its units.
@@ -128,6 +131,7 @@ pub(super) fn summary(summary: &Summary) -> Result<(), String> {
     claims(&Claims {
         run_id: Some(&summary.identity.run_id),
         shard: Some((summary.shard.index, summary.shard.total)),
+        plan: (summary.shard.kind == ShardKind::None && summary.rerun_from.is_none()).then_some(summary.plan),
         suites: suites.collect(),
         lists: [
             ListClaim::stated(&summary.failed_names, summary.passed_suites, summary.total_suites),
@@ -168,7 +172,21 @@ pub(super) fn claims(claims: &Claims<'_>) -> Result<(), String> {
     if claims.replay.is_some_and(|command| command.trim().is_empty()) {
         return Err("`replay_bundle.one_command_replay` is empty".into());
     }
+    planned(claims)?;
     status(claims)
+}
+
+/// An undivided run selects its whole plan; a replay states the plan of its source.
+fn planned(claims: &Claims<'_>) -> Result<(), String> {
+    let Some(plan) = claims.plan.filter(|plan| *plan != PlanCounts::default()) else { return Ok(()) };
+    for (planned, (list, (_, entries, [_, _, total]))) in
+        [plan.suites, plan.units].into_iter().zip(claims.lists.iter().zip(LISTS))
+    {
+        if let Some(stated) = list.total.filter(|stated| *stated != planned) {
+            return Err(format!("`plan.{entries}` is {planned}, and `{total}` {stated}"));
+        }
+    }
+    Ok(())
 }
 
 impl<'a> Claims<'a> {

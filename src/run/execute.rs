@@ -35,7 +35,7 @@ pub trait Observer: Sync {
 pub struct Ended {
     /// Jobs that were never started, in order: after a signal, or by `fail_fast`.
     pub not_started: Vec<usize>,
-    /// The signal that ended it: SIGINT (2) or SIGTERM (15).
+    /// The signal that ended it: SIGINT (2), SIGTERM (15) or SIGHUP (1).
     pub interrupted: Option<i32>,
     /// Processes that outlived the run and could be given to no suite; they were ended.
     pub leftovers: u64,

@@ -3,7 +3,7 @@
 //! A suite passes only by evidence: its command ended with exit code 0, its results could be read, and every test that
 //! was asked for is among them. A test that fails and then passes is flaky, its first failure kept.
 
-use super::names::{flatten, is_asked, missing};
+use super::names::{fail_skipped, flatten, missing, unseen};
 use crate::model::record::AttemptFault;
 use crate::model::suite::{SuiteResult, SuiteStatus};
 use crate::model::test::{Case, Failure, Reading, TestNames, TestResult, TestStatus};
@@ -65,10 +65,14 @@ impl Step {
         }
     }
 
-    /// A sentence of what went wrong, with the line of the output that says why.
+    /// A sentence of what went wrong, with the lines of the output that say why.
     fn because(&self, fault: &str) -> String {
-        let line = self.told.as_ref().and_then(|f| f.message.lines().next());
-        line.map_or(fault.to_string(), |line| format!("{fault}: {}", line.trim()))
+        let Some(told) = &self.told else { return fault.to_string() };
+        let lines: Vec<&str> = told.message.lines().map(str::trim).collect();
+        // What a reader found stands there already; the output names its file too.
+        let bare = lines.first().map_or("", |line| line.rsplit_once(" (").map_or(*line, |(bare, _)| bare));
+        let fault = fault.strip_suffix(bare).map_or(fault, |rest| rest.trim_end_matches([':', ' ']));
+        format!("{fault}: {}", lines.join("; "))
     }
 }
 
@@ -232,18 +236,6 @@ fn holds(outer: &str, test: &str) -> bool {
     test.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Makes failures of the tests that were asked for and were skipped: a skip is no result of what one wants to know. The name of
-/// the first of them.
-fn fail_skipped(cases: &mut [Case], asked: &str, names: &TestNames) -> Option<String> {
-    let mut first = None;
-    for case in cases.iter_mut().filter(|c| c.status == TestStatus::Ignored && is_asked(c, asked, names)) {
-        let selector = case.selector.take();
-        *case = Case { selector, ..unseen(&case.name, asked, "it was asked for and was skipped") };
-        first.get_or_insert_with(|| case.name.clone());
-    }
-    first
-}
-
 /// Two outcomes of a test that two others stand in, one command each: it passed only where it passed both times.
 fn worse_of(known: &mut Case, case: Case) {
     if case.status == TestStatus::Failed && known.status != TestStatus::Failed {
@@ -261,26 +253,19 @@ fn by_exit(step: &Step, name: &str, fault: Option<&str>) -> Case {
         (_, Some(fault)) => Some(Failure { message: fault.into(), ..step.told.clone().unwrap_or_default() }),
         (StepEnded::Exited(0), None) => None,
         (StepEnded::Exited(code), None) => {
-            let silent =
-                || Failure::new(&format!("it ended with exit code {code} and printed nothing"), "", None);
-            Some(step.told.clone().unwrap_or_else(silent))
+            let ended = format!("it ended with exit code {code}");
+            Some(match step.told.clone() {
+                None => Failure::new(&format!("{ended} and printed nothing"), "", None),
+                // 1 says no more than that it failed.
+                Some(told) if *code == 1 => told,
+                Some(told) => Failure { message: format!("{}\n{ended}", told.message), ..told },
+            })
         }
         _ => None,
     };
     let status = if failure.is_none() { TestStatus::Passed } else { TestStatus::Failed };
     let name = step.asked.as_deref().unwrap_or(name).to_string();
     Case { name, status, duration_ms: None, failure, later: Vec::new(), selector: None }
-}
-
-fn unseen(name: &str, asked: &str, why: &str) -> Case {
-    Case {
-        name: name.to_string(),
-        status: TestStatus::Failed,
-        duration_ms: None,
-        failure: Some(Failure::new(why, "", None)),
-        later: Vec::new(),
-        selector: (name != asked).then(|| asked.to_string()),
-    }
 }
 
 /// All attempts at a suite together.
@@ -666,11 +651,12 @@ mod tests {
         assert_eq!(message(&found), "it ended with exit code 3 and printed nothing");
         let told = Some(Failure::new("error: x\nand y", "", None));
         for (ended, wanted, fault) in [
-            (StepEnded::Exited(3), "error: x\nand y", None),
+            (StepEnded::Exited(1), "error: x\nand y", None),
+            (StepEnded::Exited(3), "error: x\nand y\nit ended with exit code 3", None),
             (
                 StepEnded::Signalled(6),
-                "it was ended by signal 6: error: x",
-                Some("it was ended by signal 6: error: x"),
+                "it was ended by signal 6: error: x; and y",
+                Some("it was ended by signal 6: error: x; and y"),
             ),
         ] {
             let step = Step { ended, read: None, asked: None, told: told.clone(), trouble: None };

@@ -59,6 +59,9 @@ fn one_failing_test_of_many_is_replayed_alone() {
     assert_eq!(ws.json("third/triage_diff.json")["summary"]["fixed_count"], 1);
     assert_eq!(ws.json("third/summary.json")["rerun_from"], "first");
     valid(&ws, "third");
+    let part = ws.check(&["--run", "third"]);
+    let said = format!("{}{}", part.stdout, part.stderr);
+    assert!(said.contains("the run is a replay: what first ran"), "{said}");
     // Nothing is left to replay.
     ws.run(&["run", "--rerun-from", "third"]).expect(3);
 }
@@ -213,10 +216,16 @@ fn an_unreadable_baseline_stops_before_anything_runs() {
     let edited = ws.text("first/summary.json").replace("\"total_units\": 3", "\"total_units\": 4");
     ws.put("edited.json", edited).forget();
     ws.put("base.json", "{\"schema\": \"tollgate.run.summary.v1\", ");
+    let planned = ws.text("first/summary.json").replace("\"units\": 3", "\"units\": 5");
+    ws.put("fewer.json", planned);
+    let fewer = "fewer.json: it contradicts itself: `plan.units` is 5, and `total_units` 3";
     let contradicts = "edited.json: it contradicts itself: `total_units` is 4, and `units` shows 3";
-    for (named, wanted) in
-        [("base.json", "base.json"), ("gone.json", "gone.json"), ("edited.json", contradicts)]
-    {
+    for (named, wanted) in [
+        ("base.json", "base.json"),
+        ("gone.json", "gone.json"),
+        ("edited.json", contradicts),
+        ("fewer.json", fewer),
+    ] {
         let run = ws.run(&["run", "--diff-from", named, "--out", "out"]).expect(4);
         assert!(run.stderr.contains(wanted), "{}", run.stderr);
     }

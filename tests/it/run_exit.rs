@@ -94,10 +94,52 @@ fn a_failure_outside_the_tests_tells_of_the_output_too() {
     let found = digest(&ws, "one");
     assert_eq!(found["root_cause_class"], "build_failure");
     let fault = ws.json("one/check/result.json")["fault"].as_str().unwrap().to_string();
-    assert!(fault.ends_with(": error[E0425]: no `x`"), "{fault}\n{}", run.stderr);
+    assert!(fault.ends_with(": error[E0425]: no `x` (a.rs)"), "{fault}\n{}", run.stderr);
     let first = found["signature"].clone();
     ws.put("check.sh", "echo 'error[E0308]: mismatched types'; exit 101")
         .run(&["run", "--out", "two"])
         .expect(1);
     assert_ne!(first, digest(&ws, "two")["signature"]);
+}
+
+#[test]
+fn an_error_that_was_survived_and_another_exit_code_are_other_failures() {
+    let ws = workspace("echo 'error: connection refused'; exit 1");
+    ws.run(&["run", "--out", "one"]).expect(1);
+    let first = digest(&ws, "one")["signature"].clone();
+    for (nth, script) in [
+        "echo 'error: connection refused'; echo 'error: data corrupted'; exit 1",
+        "echo 'error: connection refused'; echo 'FAIL: test_foo'; exit 1",
+        "echo 'error: connection refused'; exit 127",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let out = format!("o{nth}");
+        ws.put("check.sh", script).run(&["run", "--out", &out]).expect(1);
+        assert_ne!(first, digest(&ws, &out)["signature"], "{script}");
+    }
+}
+
+#[test]
+fn quarantined_tests_do_not_explain_how_their_suite_ended() {
+    let tap = "echo 1..1; echo 'not ok 1 - t'; echo '  ---'; echo '  message: the queue stalls'; echo '  ...'; exit ";
+    let ws = workspace(&format!("{tap}1"));
+    ws.put("tollgate.toml", TOML.replace("exit", "tap"));
+    ws.run(&["run", "--out", "one"]).expect(1);
+    let add = ["quarantine", "add", "check::t", "--category", "FLAKE-TIMING", "--now", NOW];
+    let why = ["--owner", "o", "--reason", "r", "--issue", "i", "--reproduce", "x", "--exit-criteria", "e"];
+    ws.run(&[&add[..], &why, &["--evidence", "one/check/failure_digest.json"]].concat()).expect(0);
+    ws.run(&["run", "--now", NOW, "--out", "two"]).expect(0);
+    ws.put("check.sh", format!("{tap}139"));
+    let run = ws.run(&["run", "--now", NOW, "--out", "three"]).expect(1);
+    assert!(run.stderr.contains("it ended with exit code 139, and not as `tap` does"), "{}", run.stderr);
+}
+
+#[test]
+fn suites_without_a_test_prove_nothing() {
+    let ws = workspace("echo 1..0");
+    ws.put("tollgate.toml", TOML.replace("exit", "tap"));
+    let run = ws.run(&["run", "--out", "one"]).expect(3);
+    assert!(run.stderr.contains("no test ran, so nothing is proven"), "{}", run.stderr);
 }

@@ -31,16 +31,16 @@ const HEADROOM: u64 = 64 << 20;
 pub struct RunAnswer {
     /// The documents.
     pub written: Written,
-    /// SIGINT (2) or SIGTERM (15), where one ended the run.
+    /// SIGINT (2), SIGTERM (15) or SIGHUP (1), where one ended the run.
     pub interrupted: Option<i32>,
 }
 
 impl RunAnswer {
-    /// 0 passed, 1 failed, 130 or 143 interrupted.
+    /// 0 passed, 1 failed, 3 suites without a test, 130 or 143 interrupted.
     pub fn exit_code(&self) -> u8 {
         match (self.interrupted, self.written.summary.status) {
-            (Some(15), _) => exit::TERMINATED,
-            (Some(_), _) => exit::INTERRUPTED,
+            (Some(signal), _) => exit::of_signal(signal),
+            (None, RunStatus::Passed) if self.written.summary.shows_nothing() => exit::NOTHING,
             (None, RunStatus::Passed) => exit::PASS,
             (None, _) => exit::FAIL,
         }

@@ -233,9 +233,12 @@ fn counts(summary: &Summary, style: &Style) -> String {
         0 => String::new(),
         n => format!("; {n} lint step{} failed", if n == 1 { "" } else { "s" }),
     };
+    let nothing = summary.status == RunStatus::Passed && summary.shows_nothing();
+    let word = if nothing { "NOTHING".into() } else { summary.status.name().to_ascii_uppercase() };
+    let nothing = if nothing { "; no test ran, so nothing is proven" } else { "" };
     format!(
-        "{} {} of {} suites and {} of {} units passed; tests: {} passed, {} failed, {} flaky, {} quarantined, {} ignored{lint}{masked}\n",
-        style.outcome(&summary.status.name().to_ascii_uppercase(), summary.status != RunStatus::Passed),
+        "{} {} of {} suites and {} of {} units passed; tests: {} passed, {} failed, {} flaky, {} quarantined, {} ignored{lint}{masked}{nothing}\n",
+        style.outcome(&word, word != "PASSED"),
         summary.passed_suites,
         summary.total_suites,
         summary.passed_units,

@@ -31,7 +31,7 @@ pub enum Ending {
     Signalled(i32),
     /// Ended by tollgate at the timeout.
     TimedOut,
-    /// Ended because tollgate got SIGINT (2) or SIGTERM (15).
+    /// Ended because tollgate got SIGINT (2), SIGTERM (15) or SIGHUP (1).
     Interrupted(i32),
 }
 

@@ -1,7 +1,7 @@
-//! SIGINT and SIGTERM as they concern running commands. While none runs the signals do what they always do.
+//! SIGINT, SIGTERM and SIGHUP as they concern running commands. While none runs the signals do what they always do.
 
 use rustix::io::ioctl_fionread;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::io::{PipeReader, Read as _};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -27,7 +27,9 @@ fn signals() -> &'static Signals {
         let idle = Arc::new(AtomicBool::new(true));
         let last = Arc::new(AtomicUsize::new(0));
         let (bytes, writer) = std::io::pipe().ok().unzip();
-        for signal in [SIGINT, SIGTERM] {
+        // Under nohup a terminal that closes ends nothing.
+        let hangup = (!is_ignored(SIGHUP)).then_some(SIGHUP);
+        for signal in [SIGINT, SIGTERM].into_iter().chain(hangup) {
             let number = usize::try_from(signal).unwrap_or(0);
             // Registering fails for signals that nobody may catch, which these are not; were it to fail, the signal
             // keeps its default and tollgate ends.
@@ -41,6 +43,16 @@ fn signals() -> &'static Signals {
     })
 }
 
+/// Whether the signal was ignored when tollgate started; where nothing tells, it was not.
+fn is_ignored(signal: i32) -> bool {
+    let status =
+        crate::base::files::read(std::path::Path::new("/proc/self/status"), 64 << 10).unwrap_or_default();
+    let status = String::from_utf8_lossy(&status);
+    let mask = status.lines().find_map(|l| l.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|m| u64::from_str_radix(m.trim(), 16).ok()).unwrap_or(0);
+    mask >> (signal - 1) & 1 == 1
+}
+
 impl Signals {
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -52,7 +64,7 @@ impl Signals {
     }
 }
 
-/// An interest in SIGINT and SIGTERM: while one is held, the signals are kept for `caught` and do not end tollgate.
+/// An interest in SIGINT, SIGTERM and SIGHUP: while one is held, the signals are kept for `caught` and do not end tollgate.
 #[derive(Debug)]
 pub struct Watch(());
 
