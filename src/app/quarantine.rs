@@ -2,9 +2,11 @@
 //! not about quarantine alone is that of the waivers.
 
 use super::error::{Error, exit};
+use super::quarantine_evidence::signature;
 use super::waiver::{rows, states, waiver_audit};
 use super::waiver_edit::{edit, sentence};
 use super::workspace::OpenRequest;
+use crate::base::files::Root;
 use crate::model::waiver::{Entry, Kind, State};
 use crate::report::text::terminal;
 use crate::waiver::{self, NewQuarantine};
@@ -73,9 +75,13 @@ pub struct QuarantineEdit {
     pub entry: Option<Entry>,
 }
 
-/// Adds an entry from today.
+/// Adds an entry from today. The signature that its evidence gives is written into it: run folders are not committed, and the
+/// entry is to hold where the evidence is not.
 pub fn quarantine_add(request: &OpenRequest<'_>, new: &NewQuarantine) -> Result<QuarantineEdit, Error> {
-    let change = |text: &str, today| waiver::add_quarantine(text, new, today);
+    // What the evidence does not give is said when the entry is judged.
+    let given = || signature(&Root::open(request.root).ok()?, &new.id, &new.evidence).ok();
+    let new = NewQuarantine { signature: new.signature.clone().or_else(given), ..new.clone() };
+    let change = |text: &str, today| waiver::add_quarantine(text, &new, today);
     let (path, entry) = edit(request, Kind::Quarantine, &new.id, change)?;
     Ok(QuarantineEdit { action: "added", path, id: new.id.clone(), entry })
 }
@@ -162,6 +168,8 @@ mod tests {
             )
         );
         assert!(text(root).starts_with(&before));
+        // It holds where its evidence is not: run folders are not committed.
+        std::fs::remove_file(root.join("runs/digest.json")).unwrap();
 
         let list = at(root, NOW, quarantine_list).unwrap();
         assert_eq!((list.entries.len(), list.exit_code()), (1, 0));

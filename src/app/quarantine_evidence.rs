@@ -27,7 +27,8 @@ pub(super) fn signatures(root: &Root, file: &ClassificationFile) -> BTreeMap<Str
     named.map(|(id, path)| (id.clone(), signature(root, id, path))).collect()
 }
 
-fn signature(root: &Root, id: &str, path: &str) -> Result<String, String> {
+/// The signature that the evidence at `path` gives to the entry `id`; the error is the end of a sentence that begins with the path.
+pub(super) fn signature(root: &Root, id: &str, path: &str) -> Result<String, String> {
     let bytes = root.read(path, DIGEST_BYTES).map_err(|_| "cannot be read".to_string())?;
     let document =
         json::parse(&bytes, &Limits::default()).map_err(|e| format!("is malformed: {}", e.message))?;

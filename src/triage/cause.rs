@@ -307,6 +307,8 @@ mod tests {
             ),
             ("./run: line 3: tmux: command not found", MissingDependency),
             ("sh: 1: jest: not found", MissingDependency),
+            ("/usr/bin/python3.11: No module named pytest", MissingDependency),
+            ("    Blocking waiting for file lock on build directory", Unknown),
             ("./check.sh: 12: jest: not found", MissingDependency),
             (
                 "./x: error while loading shared libraries: libssl.so.3: cannot open shared object file",
