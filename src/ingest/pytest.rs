@@ -90,12 +90,12 @@ fn node_id(element: &Element) -> String {
         }
         let stem = module.rsplit('/').next().unwrap_or_default();
         let end = parts.iter().rposition(|p| *p == stem)? + 1;
-        parts[end..].iter().all(|p| is_class(&p)).then(|| (file.clone(), parts[end..].to_vec()))
+        parts[end..].iter().all(|p| is_class(p)).then(|| (file.clone(), parts[end..].to_vec()))
     });
     let (file, classes) = named.unwrap_or_else(|| {
         let is_module = |p: &&str| p.starts_with("test_") || p.ends_with("_test");
         let end = parts.iter().rposition(is_module).map(|at| at + 1);
-        let end = end.or_else(|| parts.iter().position(|p| is_class(&p))).unwrap_or(parts.len());
+        let end = end.or_else(|| parts.iter().position(|p| is_class(p))).unwrap_or(parts.len());
         (format!("{}.py", parts[..end].join("/")), parts[end..].to_vec())
     });
     let mut id = file;
