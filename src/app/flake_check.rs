@@ -82,6 +82,7 @@ pub fn flake_check(request: &FlakeCheckRequest<'_>) -> Result<FlakeChecked, Erro
         role: spec.role,
         tests: None,
         names: TestNames::new(),
+        expected: TestNames::new(),
     };
     refuse_tracked(&ground, &[item])?;
     let (ended, interrupted) = series(request, &ground, &masker, spec, &suite, target)?;

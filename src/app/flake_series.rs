@@ -102,6 +102,7 @@ fn end_of(target: Target<'_>, run: &Attempt) -> RunEnd {
     let cases = run.cases.iter();
     match target {
         Target::Alone(_) if run.absent => RunEnd::Absent,
+        Target::Alone(_) if run.skipped => RunEnd::Skipped,
         Target::Suite | Target::Alone(_) if run.status.is_failure() => failure(run),
         Target::Suite => of_cases(&cases.collect::<Vec<_>>()),
         Target::Alone(test) => of_cases(&cases.filter(|c| is_of(c.selector(), test)).collect::<Vec<_>>()),

@@ -84,6 +84,7 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
             role,
             tests: None,
             names: Default::default(),
+            expected: Default::default(),
         };
         let end = suite_end(one, &item, reader, &again, &clock);
         let recorded = record_of(end, &masker, &ground.quarantines, "");
@@ -112,6 +113,7 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
         records,
         not_run: Vec::new(),
         lint: Vec::new(),
+        lint_not_run: Vec::new(),
         masked: 0,
         rerunnable: all_known,
         again: again.clone(),

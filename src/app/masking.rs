@@ -8,7 +8,7 @@ use crate::model::run::Summary;
 use crate::model::suite::{Reader, SuiteSpec};
 use crate::model::test::{Case, Failure, TestStatus};
 use crate::model::triage::Diagnostic;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Texts of failures are cut at this many bytes or more, at a character's edge: a shorter one is whole.
 const CUT: usize = Failure::MESSAGE - 3;
@@ -107,10 +107,22 @@ pub(super) fn mask_asked(summary: &mut Summary, masker: &Masker) {
         for test in left.tests.iter_mut().flatten() {
             masker.hide(test);
         }
+        left.expected =
+            std::mem::take(&mut left.expected).into_iter().map(|tests| hidden(tests, masker)).collect();
         left.names.retain(|selector, names| {
             !masker.finds(selector) && names.iter().all(|name| !masker.finds(name))
         });
     }
+}
+
+/// A selector and its names, masked.
+fn hidden((mut selector, names): (String, BTreeSet<String>), masker: &Masker) -> (String, BTreeSet<String>) {
+    masker.hide(&mut selector);
+    let hide = |mut name: String| {
+        masker.hide(&mut name);
+        name
+    };
+    (selector, names.into_iter().map(hide).collect())
 }
 
 /// Masks the names of tests that a comparison ranks: a baseline may be of a run that did not know the secret.

@@ -99,6 +99,7 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
         records: suites.into_iter().map(|suite| suite.record).collect(),
         not_run: merged.not_run,
         lint: merged.lint,
+        lint_not_run: merged.lint_not_run,
         masked,
         rerunnable: true,
         replays,

@@ -4,16 +4,14 @@ use super::commands::{Replays, rerun_from};
 use super::environment;
 use super::error::Error;
 use super::run_baseline::{Baseline, compare};
+use crate::model::bundle::{BundleEnvironment, FailedSuite, ReplayBundle};
 use crate::model::failure::{FailureDigest, FailureIndex, IndexedDigest, RootCause};
 use crate::model::plan::{Counts, Shard};
 use crate::model::record::SuiteRecord;
-use crate::model::run::{
-    BundleEnvironment, Chosen, FailedSuite, Identity, LintResult, NotRun, ReplayBundle, RunStatus, Summary,
-    TriageRef, schema,
-};
+use crate::model::run::{Chosen, Identity, LintResult, NotRun, RunStatus, Summary, TriageRef, schema};
 use crate::model::suite::{Role, SuiteResult, SuiteStatus};
-use crate::model::test::{TestResult, TestStatus, test_names};
 use crate::model::triage::TriageDiff;
+use crate::plan;
 use crate::record::{self, Details, File, Folder, SuiteFile, SuiteFolders};
 use crate::triage::{self, Causes, ToDigest};
 use std::collections::BTreeMap;
@@ -45,6 +43,8 @@ pub(super) struct Outcome<'a> {
     pub not_run: Vec<NotRun>,
     /// Lint steps that ran.
     pub lint: Vec<LintResult>,
+    /// Lint steps that were to run and did not, by name.
+    pub lint_not_run: Vec<String>,
     /// Secrets masked beside those of suites and lint steps.
     pub masked: u64,
     /// Whether `tollgate run --rerun-from` can replay what failed.
@@ -166,7 +166,11 @@ fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
     // What did not start is selected all the same: it counts in the totals.
     let of = |role: Role| {
         let ran = outcome.records.iter().filter(move |r| r.role == role).map(|r| r.result.clone());
-        let left = outcome.not_run.iter().filter(move |n| n.role == role);
+        // A suite that ran may have left out tests that it was to run.
+        let told = |n: &&NotRun| {
+            outcome.records.iter().any(|r| (&r.result.kind, &r.result.name) == (&n.kind, &n.name))
+        };
+        let left = outcome.not_run.iter().filter(move |n| n.role == role && !told(n));
         ran.chain(left.map(|n| SuiteResult::not_run(&n.name, &n.kind))).collect::<Vec<_>>()
     };
     let mut summary = Summary {
@@ -178,6 +182,7 @@ fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
         not_run: outcome.not_run.clone(),
         masked: outcome.masked.saturating_add(masked(&outcome.records, &outcome.lint)),
         lint: outcome.lint.clone(),
+        lint_not_run: outcome.lint_not_run.clone(),
         suites: of(Role::Suite),
         units: of(Role::Unit),
         ..Summary::empty(outcome.identity.clone(), outcome.profile.clone(), outcome.shard.clone())
@@ -240,6 +245,7 @@ fn bundle(folder: &Folder, folders: &SuiteFolders, outcome: &Outcome<'_>, summar
         failed_units: failed(Role::Unit),
         not_run: outcome.not_run.clone(),
         failed_lint: summary.lint.iter().filter(|l| !l.passed).map(|l| l.name.clone()).collect(),
+        lint_not_run: summary.lint_not_run.clone(),
     }
 }
 
@@ -251,20 +257,19 @@ fn failed_suite(
 ) -> FailedSuite {
     let result = &record.result;
     // What a crash or a timeout cut off has no names: such a suite is replayed whole, as `--rerun-from` does it.
-    let by_tests = result.status == SuiteStatus::Failed && result.failed > 0;
-    let left: Vec<&TestResult> = result
-        .tests
-        .iter()
-        .filter(|t| by_tests && matches!(t.status, TestStatus::Failed | TestStatus::NotRun))
-        .collect();
+    let whole = result.status != SuiteStatus::Failed || result.failed == 0 || result.incomplete;
+    let mut names = plan::left_of(result);
+    let tests = names.keys().cloned().collect();
+    names.retain(|selector, names| names.iter().any(|name| name != selector));
     FailedSuite {
         name: result.name.clone(),
         kind: result.kind.clone(),
         cargo_replay: replays.suite(record.role, &result.kind, &result.name),
         targeted_replay: replays.targeted(result),
         digest_path: Some(folder.suite_rel(&folder_of(folders, record), SuiteFile::Digest)),
-        names: test_names(left.iter().map(|t| (t.selector(), t.name.as_str()))),
-        tests: left.iter().map(|t| t.selector().to_string()).collect(),
+        tests,
+        names,
+        whole,
     }
 }
 

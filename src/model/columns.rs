@@ -190,7 +190,8 @@ fn in_order(a: &TestRow<'_>, b: &TestRow<'_>) -> Ordering {
     a.name.cmp(&b.name).then_with(|| badness(a.status).cmp(&badness(b.status)))
 }
 
-fn badness(status: TestStatus) -> u8 {
+/// How bad an outcome is; the worst is 0.
+pub fn badness(status: TestStatus) -> u8 {
     match status {
         TestStatus::Failed => 0,
         TestStatus::NotRun => 1,

@@ -95,6 +95,9 @@ pub struct Started {
     pub artifacts: Artifacts,
     /// Whether lint steps run.
     pub lint: bool,
+    /// Which lint steps run, by name; empty in a journal that does not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lint_steps: Vec<String>,
     /// What the command line chose.
     #[serde(default, skip_serializing_if = "Chosen::is_empty")]
     pub chosen: Chosen,

@@ -1,6 +1,7 @@
 //! Floor 2: the nouns. No I/O, no clap, no format.
 
 pub mod artifact;
+pub mod bundle;
 pub mod columns;
 pub mod event;
 pub mod failure;

@@ -81,6 +81,8 @@ pub struct Item {
     pub tests: Option<Vec<String>>,
     /// What those tests are called in the run that this one replays, where that is not what they are selected by.
     pub names: TestNames,
+    /// Where a replay runs the whole suite: the tests that it is replayed for, by selector with their names. Each must run.
+    pub expected: TestNames,
 }
 
 /// What will run.

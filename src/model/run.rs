@@ -81,6 +81,9 @@ pub struct NotRun {
     /// What those tests are called, where that is not what they are selected by.
     #[serde(default, skip_serializing_if = "TestNames::is_empty")]
     pub names: TestNames,
+    /// Of a suite that a replay runs whole: the tests that it is replayed for, by selector with their names. Each must run.
+    #[serde(default, skip_serializing_if = "TestNames::is_empty")]
+    pub expected: TestNames,
 }
 
 /// The names that were chosen on the command line; empty where the profile selected.
@@ -198,6 +201,9 @@ pub struct Summary {
     /// Lint steps that ran.
     #[serde(default)]
     pub lint: Vec<LintResult>,
+    /// Lint steps that were to run and did not, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lint_not_run: Vec<String>,
     /// E2E suites, by name.
     pub suites: Vec<SuiteResult>,
     /// Unit targets, by name.
@@ -228,6 +234,7 @@ impl Summary {
             not_run: Vec::new(),
             masked: 0,
             lint: Vec::new(),
+            lint_not_run: Vec::new(),
             suites: Vec::new(),
             units: Vec::new(),
         }
@@ -269,8 +276,10 @@ impl Summary {
         self.total_suites = self.selected(Role::Suite);
         self.total_units = self.selected(Role::Unit);
         self.not_run.sort();
+        self.lint_not_run.sort();
+        self.lint_not_run.dedup();
         if self.status != RunStatus::Aborted {
-            let lint = self.lint.iter().all(|l| l.passed);
+            let lint = self.lint_not_run.is_empty() && self.lint.iter().all(|l| l.passed);
             let fine = self.failed_names.is_empty() && self.failed_unit_names.is_empty();
             let done = self.not_run.is_empty();
             self.status = if lint && fine && done { RunStatus::Passed } else { RunStatus::Failed };
@@ -334,72 +343,4 @@ pub struct Node {
     pub version: Option<String>,
     /// Whether it is the shim that Bun installs under the name node.
     pub is_bun_shim: bool,
-}
-
-/// `replay_bundle.json`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ReplayBundle {
-    /// `tollgate.run.replay_bundle.v1`
-    pub schema: String,
-    /// Who and when.
-    #[serde(flatten)]
-    pub identity: Identity,
-    /// Never empty: after a green run it repeats the run.
-    pub one_command_replay: String,
-    /// Where it ran.
-    pub environment: BundleEnvironment,
-    /// Failed E2E suites, by name.
-    pub failed_suites: Vec<FailedSuite>,
-    /// Failed unit targets, by name.
-    pub failed_units: Vec<FailedSuite>,
-    /// What was selected and did not start.
-    #[serde(default)]
-    pub not_run: Vec<NotRun>,
-    /// The lint steps that failed, by name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub failed_lint: Vec<String>,
-}
-
-/// The environment as a bundle states it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BundleEnvironment {
-    /// The profile.
-    pub profile: String,
-    /// `VCR_MODE`.
-    pub vcr_mode: Option<String>,
-    /// HEAD.
-    pub git_sha: Option<String>,
-    /// What was divided.
-    pub shard_kind: String,
-    /// Counted from 0.
-    pub shard_index: u32,
-    /// How many parts.
-    pub shard_total: u32,
-    /// Operating system and architecture, as `linux-x86_64`.
-    #[serde(default)]
-    pub os: Option<String>,
-    /// `rustc --version`.
-    #[serde(default)]
-    pub rustc: Option<String>,
-}
-
-/// A failed suite or unit in a bundle. Commands are for people to read: a replay builds its own from `tollgate.toml`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FailedSuite {
-    /// Its name.
-    pub name: String,
-    /// Its kind.
-    pub kind: String,
-    /// Replays the suite.
-    pub cargo_replay: String,
-    /// Replays the failed tests alone; null where they have no names or the kind has no `single`.
-    pub targeted_replay: Option<String>,
-    /// Workspace-relative.
-    pub digest_path: Option<String>,
-    /// The tests that a replay runs; empty where it runs the whole suite, as after a crash or a timeout.
-    #[serde(default)]
-    pub tests: Vec<String>,
-    /// What those tests are called, where that is not what they are selected by.
-    #[serde(default, skip_serializing_if = "TestNames::is_empty")]
-    pub names: TestNames,
 }

@@ -224,3 +224,13 @@ pub enum FaultKind {
     /// They are whole and say it: a build that broke, a setup that failed, a binary that died, counts that no case shows.
     Stated,
 }
+/// The name before ` #2`, ` #3` and so on, which readers put behind a name that their results have already: by their place in the
+/// results, and so not the same in every run.
+pub fn numbered(name: &str) -> Option<&str> {
+    if !name.ends_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let plain = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let nth = name[plain.len()..].trim_start_matches('0');
+    plain.strip_suffix(" #").filter(|_| nth.len() > 1 || nth > "1")
+}

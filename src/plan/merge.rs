@@ -41,6 +41,7 @@ pub fn merge(parts: &[(String, Summary)]) -> Result<Merged, Vec<String>> {
         merged.masked = merged.masked.saturating_add(summary.masked);
         merged.not_run.extend(summary.not_run.iter().cloned());
         lint(&mut merged.lint, &summary.lint);
+        merged.lint_not_run.extend(summary.lint_not_run.iter().cloned());
         merged.suites.extend(figures.suites);
         merged.units.extend(figures.units);
         if summary.status == RunStatus::Aborted {
@@ -200,6 +201,20 @@ mod tests {
         turned.reverse();
         assert_eq!(merge(&turned).unwrap_err(), errors, "the order counts");
         errors.join("\n")
+    }
+
+    #[test]
+    fn a_lint_step_that_did_not_run_in_one_shard_did_not_run() {
+        let mut parts = shards(&four(), 2, 1);
+        parts[1].1.lint_not_run = vec!["fmt".into()];
+        parts[2].1.lint_not_run = vec!["fmt".into(), "clippy".into()];
+        parts[0].1.lint = vec![LintResult { name: "fmt".into(), passed: true, duration_ms: 1, masked: 0 }];
+        parts.iter_mut().for_each(|(_, s)| s.recompute());
+        let merged = merge(&parts).unwrap().summary;
+        assert_eq!(
+            (merged.lint_not_run, merged.status),
+            (vec!["clippy".to_string(), "fmt".into()], RunStatus::Failed)
+        );
     }
 
     #[test]
@@ -390,6 +405,7 @@ mod tests {
                 role,
                 tests: None,
                 names: Default::default(),
+                expected: Default::default(),
             })
             .collect();
         whole.masked = 7;

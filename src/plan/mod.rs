@@ -3,6 +3,7 @@
 
 mod auto;
 mod digest;
+mod expected;
 mod merge;
 mod merge_proof;
 mod quarantine;
@@ -16,6 +17,7 @@ mod timings;
 
 pub use auto::{AutoShard, Given, VARIABLES, auto};
 pub use digest::digest;
+pub use expected::{left_of, unproven};
 pub use merge::{Merged, merge};
 pub use quarantine::{Judged, Outcome, quarantine};
 pub use rerun::{Rerun, alone, rerun};

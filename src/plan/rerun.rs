@@ -1,6 +1,7 @@
 //! What a replay repeats: what failed and what did not run, and nothing else. Names come from a summary, which anyone may
 //! have written: a suite is run only where `tollgate.toml` has it, and a test's name is only ever handed on.
 
+use super::expected::left_of;
 use super::select::{SuiteNames, listed};
 use super::single::by_name;
 use crate::base::files::show;
@@ -16,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Rerun {
     /// What to run, by kind and name.
     pub items: Vec<Item>,
-    /// The lint steps that failed, by name.
+    /// The lint steps that failed or did not run, by name.
     pub lint: Vec<String>,
     /// What failed or did not run, and `tollgate.toml` no longer has: it keeps the replay from passing.
     pub gone: Vec<NotRun>,
@@ -39,9 +40,47 @@ impl Rerun {
 
 /// What a suite is replayed for.
 enum Part {
-    Whole,
+    /// All of it, and among it these tests, by selector with their names.
+    Whole(TestNames),
     /// These tests, by selector with their names; never empty.
     Tests(TestNames),
+}
+
+impl Part {
+    /// Both together: what is whole in one is whole.
+    fn and(self, other: Part) -> Part {
+        match (self, other) {
+            (Part::Tests(one), Part::Tests(other)) => Part::Tests(both(one, other)),
+            (Part::Whole(one) | Part::Tests(one), Part::Whole(other) | Part::Tests(other)) => {
+                Part::Whole(both(one, other))
+            }
+        }
+    }
+
+    /// As `not_run` lists it.
+    fn listed(self, role: Role, kind: String, name: String) -> NotRun {
+        let (tests, mut names, expected) = match self {
+            Part::Whole(expected) => (None, TestNames::new(), expected),
+            Part::Tests(names) => (Some(names.keys().cloned().collect()), names, TestNames::new()),
+        };
+        keep_others(&mut names);
+        NotRun { name, kind, role, tests, names, expected }
+    }
+}
+
+fn both(mut held: TestNames, more: TestNames) -> TestNames {
+    for (test, names) in more {
+        // Where a name is known, the selector is none.
+        if !held.contains_key(&test) || names.iter().any(|name| *name != test) {
+            held.entry(test).or_default().extend(names);
+        }
+    }
+    held
+}
+
+/// Keeps the names of tests that are selected by another.
+fn keep_others(names: &mut TestNames) {
+    names.retain(|selector, names| names.iter().any(|name| name != selector));
 }
 
 /// What failed and what did not run in `summary`. Single tests where their names are known and the kind has a command
@@ -57,24 +96,29 @@ pub fn rerun(summary: &Summary, settings: &RunSettings, names: &SuiteNames) -> R
         notes: Vec::new(),
         errors: Vec::new(),
     };
+    let listed: BTreeSet<_> = summary.not_run.iter().map(|l| (l.role, &l.kind, &l.name)).collect();
     for (role, suite) in summary.all() {
-        replay.suite(role, suite);
+        // Of what did not start `not_run` says what was asked for.
+        if suite.status != SuiteStatus::NotRun || !listed.contains(&(role, &suite.kind, &suite.name)) {
+            replay.suite(role, suite);
+        }
     }
     for left in &summary.not_run {
         let part = match &left.tests {
             Some(tests) if !tests.is_empty() => Part::Tests(named(tests, &left.names)),
-            _ => Part::Whole,
+            _ => Part::Whole(left.expected.clone()),
         };
         replay.add(left.role, &left.kind, &left.name, part);
     }
-    let lint: Vec<String> = summary.lint.iter().filter(|l| !l.passed).map(|l| l.name.clone()).collect();
+    let failed = summary.lint.iter().filter(|l| !l.passed).map(|l| &l.name);
+    let lint = once(failed.chain(&summary.lint_not_run).cloned().collect());
     for step in lint.iter().filter(|step| settings.lint.iter().all(|(name, _)| name != *step)) {
         let hint = suggestion(step, settings.lint.iter().map(|(name, _)| name.as_str()));
         replay.errors.push(format!("tollgate.toml has no lint step `{}`{hint}", show(step)));
     }
     replay.uncovered(summary);
     let Replay { parts, gone, mut notes, mut errors, .. } = replay;
-    let sentences = gone.values().map(|(_, why)| why);
+    let sentences = gone.values().map(|(_, _, why)| why);
     if parts.is_empty() && lint.is_empty() {
         errors.extend(sentences.cloned());
     } else {
@@ -84,42 +128,44 @@ pub fn rerun(summary: &Summary, settings: &RunSettings, names: &SuiteNames) -> R
         return Err(once(errors));
     }
     let items = parts.into_iter().map(|((kind, name), (role, part))| {
-        let (tests, mut names) = match part {
-            Part::Whole => (None, TestNames::new()),
-            Part::Tests(names) => (Some(runnable_names(settings, &kind, &names)), names),
+        let (tests, mut names, expected) = match part {
+            Part::Whole(expected) => (None, TestNames::new(), expected),
+            Part::Tests(names) => (Some(runnable_names(settings, &kind, &names)), names, TestNames::new()),
         };
-        names.retain(|selector, names| names.iter().any(|name| name != selector));
-        Item { name, kind, role, tests, names }
+        keep_others(&mut names);
+        Item { name, kind, role, tests, names, expected }
     });
-    let gone = gone.into_values().map(|(left, _)| left).collect();
+    let gone = gone.into_iter().map(|((kind, name), (role, part, _))| part.listed(role, kind, name));
+    let gone = gone.collect();
     Ok(Rerun { items: items.collect(), lint, gone, notes: once(notes) })
 }
 
-/// What a suite is replayed for; `None` where nothing of it failed.
-fn part(suite: &SuiteResult) -> Option<Part> {
-    let mut left = TestNames::new();
-    for test in suite.tests.iter().filter(|t| matches!(t.status, TestStatus::Failed | TestStatus::NotRun)) {
-        left.entry(test.selector().to_string()).or_default().insert(test.name.clone());
+/// What a suite is replayed for, and why it is whole; `None` where nothing of it failed.
+fn part(suite: &SuiteResult) -> Option<(Part, &'static str)> {
+    let left = left_of(suite);
+    // The status of a suite is what somebody wrote; a failed test in it is replayed all the same.
+    if left.is_empty() && suite.status.is_pass() {
+        return None;
     }
-    Some(match suite.status {
-        // The status of a suite is what somebody wrote; a failed test in it is replayed all the same.
-        _ if left.is_empty() && suite.status.is_pass() => return None,
-        SuiteStatus::TimedOut | SuiteStatus::Crashed | SuiteStatus::Missing | SuiteStatus::NotRun => {
-            Part::Whole
-        }
+    let failed = suite.tests.iter().any(|t| t.status == TestStatus::Failed);
+    let whole = match suite.status {
+        SuiteStatus::TimedOut => "it was ended at its timeout",
+        SuiteStatus::Crashed => "it crashed",
+        SuiteStatus::Missing => "it left no results",
+        SuiteStatus::NotRun => "it did not run",
         // What its results lack did not run either, and has no name.
-        _ if left.is_empty() || suite.incomplete => Part::Whole,
-        // Without a failed test something else failed it.
-        SuiteStatus::Failed if suite.tests.iter().all(|t| t.status != TestStatus::Failed) => Part::Whole,
-        _ => Part::Tests(left),
-    })
+        _ if suite.incomplete => "its results may lack tests",
+        SuiteStatus::Failed if !failed => "it failed otherwise than by its tests",
+        _ => return Some((Part::Tests(left), "")),
+    };
+    Some((Part::Whole(left), whole))
 }
 
 /// The selectors by which a replay runs tests of a suite alone; `None` where it runs the suite whole, or nothing of it.
 pub fn alone(spec: &SuiteSpec, suite: &SuiteResult) -> Option<BTreeSet<String>> {
     spec.single.as_ref()?;
-    match part(suite)? {
-        Part::Whole => None,
+    match part(suite)?.0 {
+        Part::Whole(_) => None,
         Part::Tests(tests) => by_name(spec.reader, tests.into_keys().collect()).ok(),
     }
 }
@@ -149,69 +195,66 @@ struct Replay<'r> {
     names: &'r SuiteNames,
     parts: BTreeMap<(String, String), (Role, Part)>,
     /// By kind and name, what is gone and why.
-    gone: BTreeMap<(String, String), (NotRun, String)>,
+    gone: BTreeMap<(String, String), (Role, Part, String)>,
     notes: Vec<String>,
     errors: Vec<String>,
 }
 
 impl<'r> Replay<'r> {
     fn suite(&mut self, role: Role, suite: &SuiteResult) {
-        if let Some(part) = part(suite) {
-            self.add(role, &suite.kind, &suite.name, part);
+        let Some((part, whole)) = part(suite) else { return };
+        if let Part::Whole(left) = &part
+            && !left.is_empty()
+            && self.spec(role, &suite.kind, &suite.name).is_ok()
+        {
+            self.notes.push(format!("`{}` is replayed whole: {whole}", show(&suite.name)));
         }
+        self.add(role, &suite.kind, &suite.name, part);
     }
 
     fn add(&mut self, role: Role, kind: &str, name: &str, part: Part) {
-        let Some(spec) = self.spec(role, kind, name) else { return };
-        let part = self.runnable(spec, name, part);
-        let entry = self.parts.entry((kind.to_string(), name.to_string()));
-        let (_, held) = entry.or_insert_with(|| (spec.role, Part::Tests(TestNames::new())));
-        match (&mut *held, part) {
-            (Part::Tests(held), Part::Tests(more)) => {
-                for (test, names) in more {
-                    // Where a name is known, the selector is none.
-                    if !held.contains_key(&test) || names.iter().any(|name| *name != test) {
-                        held.entry(test).or_default().extend(names);
-                    }
-                }
+        let key = (kind.to_string(), name.to_string());
+        let spec = match self.spec(role, kind, name) {
+            Ok(spec) => spec,
+            Err(why) => {
+                let part = match self.gone.remove(&key) {
+                    Some((_, held, _)) => held.and(part),
+                    None => part,
+                };
+                self.gone.insert(key, (role, part, why));
+                return;
             }
-            _ => *held = Part::Whole,
-        }
+        };
+        let part = self.runnable(spec, name, part);
+        let part = match self.parts.remove(&key) {
+            Some((_, held)) => held.and(part),
+            None => part,
+        };
+        self.parts.insert(key, (spec.role, part));
     }
 
-    /// The section that runs a suite; where there is none, it is gone.
-    fn spec(&mut self, role: Role, kind: &str, name: &str) -> Option<&'r SuiteSpec> {
+    /// The section that runs a suite; where there is none, it is gone: why.
+    fn spec(&mut self, role: Role, kind: &str, name: &str) -> Result<&'r SuiteSpec, String> {
         let (shown_kind, shown) = (show(kind), show(name));
         let Some(spec) = self.settings.suites.iter().find(|s| s.kind == kind) else {
             let hint = suggestion(kind, self.settings.suites.iter().map(|s| s.kind.as_str()));
-            let why = format!("tollgate.toml has no [suites.{shown_kind}], which `{shown}` needs{hint}");
-            self.gone(role, kind, name, why);
-            return None;
+            return Err(format!("tollgate.toml has no [suites.{shown_kind}], which `{shown}` needs{hint}"));
         };
         let known = self.names.get(kind).map_or(&[][..], Vec::as_slice);
         if !known.iter().any(|k| k == name) {
             let hint = suggestion(name, known.iter().map(String::as_str));
-            let why = format!("[suites.{shown_kind}] of tollgate.toml has no `{shown}`{hint}");
-            self.gone(role, kind, name, why);
-            return None;
+            return Err(format!("[suites.{shown_kind}] of tollgate.toml has no `{shown}`{hint}"));
         }
         if spec.role != role {
             let now = if spec.role == Role::Suite { "an E2E suite" } else { "a unit target" };
             self.notes.push(format!("`{shown}` is {now} now"));
         }
-        Some(spec)
-    }
-
-    fn gone(&mut self, role: Role, kind: &str, name: &str, why: String) {
-        let (name, kind) = (name.to_string(), kind.to_string());
-        let left =
-            NotRun { name: name.clone(), kind: kind.clone(), role, tests: None, names: TestNames::new() };
-        self.gone.insert((kind, name), (left, why));
+        Ok(spec)
     }
 
     /// Single tests only where a command for one runs exactly them.
     fn runnable(&mut self, spec: &SuiteSpec, name: &str, part: Part) -> Part {
-        let Part::Tests(tests) = part else { return Part::Whole };
+        let Part::Tests(tests) = part else { return part };
         let why = if spec.single.is_none() {
             format!("[suites.{}] has no `single`", spec.kind)
         } else {
@@ -221,7 +264,7 @@ impl<'r> Replay<'r> {
             }
         };
         self.notes.push(format!("`{}` is replayed whole: {why}", show(name)));
-        Part::Whole
+        Part::Whole(tests)
     }
 
     fn uncovered(&mut self, summary: &Summary) {
@@ -312,10 +355,15 @@ mod tests {
         );
         let repeated = rerun(&run, &settings(), &known()).unwrap();
         assert_eq!(shown(&repeated), ["e2e/tui", "unit/a", "unit/b", "unit/c", "unit/d: y z", "unit/e"]);
-        assert_eq!(repeated.notes, [""; 0]);
+        insta::assert_snapshot!(repeated.notes.join("\n"), @"
+        `a` is replayed whole: it was ended at its timeout
+        `b` is replayed whole: it crashed
+        ");
         let torn = SuiteResult { incomplete: true, ..unit("d", SuiteStatus::Failed, &[("y", F)]) };
         let repeated = rerun(&summary(vec![], vec![torn]), &settings(), &known()).unwrap();
         assert_eq!(shown(&repeated), ["unit/d"]);
+        assert_eq!(repeated.notes, ["`d` is replayed whole: its results may lack tests"]);
+        assert_eq!(repeated.items[0].expected, named(&["y".to_string()], &TestNames::new()));
     }
 
     #[test]
@@ -346,6 +394,7 @@ mod tests {
             role: Role::Unit,
             tests: tests.map(|t| t.iter().map(|t| t.to_string()).collect()),
             names: TestNames::new(),
+            expected: TestNames::new(),
         };
         let mut run = summary(
             vec![],
@@ -402,6 +451,7 @@ mod tests {
             role: Role::Unit,
             tests: Some(vec!["late".into(), "un".into()]),
             names: crate::model::test::test_names([("late", "i late")]),
+            expected: TestNames::new(),
         }];
         let item = rerun(&run, &settings(), &known()).unwrap().items.remove(0);
         assert_eq!(item.tests.unwrap(), ["late", "two", "un"]);

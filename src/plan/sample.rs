@@ -58,6 +58,7 @@ pub fn selection(suites: &[&str], units: &[&str]) -> Selection {
         role,
         tests: None,
         names: Default::default(),
+        expected: Default::default(),
     };
     let suites = suites.iter().map(|n| item(n, "e2e", Role::Suite));
     let items = suites.chain(units.iter().map(|n| item(n, "unit", Role::Unit))).collect();
@@ -125,6 +126,7 @@ pub fn summary(suites: Vec<SuiteResult>, units: Vec<SuiteResult>) -> Summary {
         not_run: vec![],
         masked: 0,
         lint: vec![],
+        lint_not_run: vec![],
         suites,
         units,
     };

@@ -211,6 +211,7 @@ fn item(spec: &SuiteSpec, name: &str) -> Item {
         role: spec.role,
         tests: None,
         names: TestNames::new(),
+        expected: TestNames::new(),
     }
 }
 

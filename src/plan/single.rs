@@ -3,6 +3,7 @@
 use crate::base::files::show;
 use crate::base::redact::MASK;
 use crate::model::suite::Reader;
+use crate::model::test::numbered;
 use std::collections::BTreeSet;
 
 /// The names to run one after another, so that together they run what is asked for. The error is the end of a sentence:
@@ -20,7 +21,7 @@ pub fn by_name(reader: Reader, tests: BTreeSet<String>) -> Result<BTreeSet<Strin
         if test.contains(MASK) {
             return Err(format!("a secret is masked in the name of its test `{shown}`"));
         }
-        if let Some(name) = repeated(test) {
+        if let Some(name) = numbered(test) {
             return Err(format!("its results name `{}` more than once", show(name)));
         }
         // rustdoc splits what it is handed at spaces, and would find none of its tests.
@@ -47,12 +48,6 @@ fn is_word(test: &str) -> bool {
 fn is_number(test: &str) -> bool {
     let digits = test.strip_prefix("test ").unwrap_or_default();
     !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// The name before ` #2`, which readers put behind a name that was there already.
-fn repeated(test: &str) -> Option<&str> {
-    let (name, number) = test.rsplit_once(" #")?;
-    (!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then_some(name)
 }
 
 /// In Go a test fails with its subtest, and a subtest is only run by the test it stands in: what has a subtest here is run

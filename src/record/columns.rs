@@ -43,8 +43,10 @@ struct Reader<'a> {
     lists: [Stated<'a>; 2],
     /// Whether there is a `not_run`.
     left: bool,
-    /// Whether every lint step passed.
+    /// Whether every lint step that ran passed.
     lint: Option<bool>,
+    /// Whether a lint step was to run and did not.
+    lint_left: bool,
     plan: Option<PlanCounts>,
     /// `replay_bundle.one_command_replay`
     replay: Option<Cow<'a, str>>,
@@ -86,6 +88,7 @@ impl<'a> Reader<'a> {
                 "total_suites" => self.lists[0].total = figure(p)?,
                 "total_units" => self.lists[1].total = figure(p)?,
                 "lint" => self.lint = lint(p)?,
+                "lint_not_run" => self.lint_left = names(p)?.is_some_and(|left| !left.is_empty()),
                 "replay_bundle" => self.replay = replay(p)?,
                 "not_run" => {
                     self.left = true;
@@ -232,7 +235,7 @@ impl<'a> Reader<'a> {
                 total: list.total,
             }),
             not_run: self.left.then(|| left.collect()),
-            lint: self.lint,
+            lint: if self.lint_left { Some(false) } else { self.lint },
             replay: self.replay.as_deref(),
             status: head.status,
         }

@@ -4,8 +4,9 @@
 //! replayed and merged, and as columns, to be compared.
 
 use crate::base::json::plain;
+use crate::model::bundle::ReplayBundle;
 use crate::model::plan::{Counts as PlanCounts, ShardKind};
-use crate::model::run::{self, ReplayBundle, RunStatus, Summary};
+use crate::model::run::{self, RunStatus, Summary};
 use crate::model::suite::{Role, SuiteStatus};
 use crate::model::test::TestStatus;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -22,7 +23,7 @@ pub(super) struct Claims<'a> {
     /// What it says of its suites, and of its units.
     pub(super) lists: [ListClaim<'a>; 2],
     pub(super) not_run: Option<Vec<LeftOut<'a>>>,
-    /// Whether every lint step passed.
+    /// Whether every lint step that was to run passed.
     pub(super) lint: Option<bool>,
     /// `replay_bundle.one_command_replay`
     pub(super) replay: Option<&'a str>,
@@ -137,7 +138,7 @@ pub(super) fn summary(summary: &Summary) -> Result<(), String> {
             ListClaim::stated(&summary.failed_unit_names, summary.passed_units, summary.total_units),
         ],
         not_run: Some(left.collect()),
-        lint: Some(summary.lint.iter().all(|l| l.passed)),
+        lint: Some(summary.lint_not_run.is_empty() && summary.lint.iter().all(|l| l.passed)),
         replay: Some(&summary.replay_bundle.one_command_replay),
         status: Some(summary.status),
     })

@@ -51,8 +51,8 @@ pub fn junit(
     if let Ok(time) = parse_rfc3339(&summary.identity.generated_at) {
         report.set_timestamp(time);
     }
-    if !summary.lint.is_empty() {
-        report.add_test_suite(lint(&summary.lint, lint_tail));
+    if !summary.lint.is_empty() || !summary.lint_not_run.is_empty() {
+        report.add_test_suite(lint(summary, lint_tail));
     }
     for (_, suite) in summary.all() {
         report.add_test_suite(test_suite(suite, &details(suite)));
@@ -65,7 +65,8 @@ pub fn junit(
     }
 }
 
-fn lint(steps: &[LintResult], tail: &dyn Fn(&LintResult) -> Option<String>) -> TestSuite {
+fn lint(summary: &Summary, tail: &dyn Fn(&LintResult) -> Option<String>) -> TestSuite {
+    let steps = &summary.lint;
     let mut out = TestSuite::new(LINT);
     out.set_time(steps.iter().map(|s| Duration::from_millis(s.duration_ms)).sum());
     for step in steps {
@@ -80,6 +81,11 @@ fn lint(steps: &[LintResult], tail: &dyn Fn(&LintResult) -> Option<String>) -> T
         let mut case = TestCase::new(line(&step.name), status);
         case.set_classname(LINT);
         case.set_time(Duration::from_millis(step.duration_ms));
+        out.add_test_case(case);
+    }
+    for step in &summary.lint_not_run {
+        let mut case = TestCase::new(line(step), skipped(TestStatus::NotRun.name()));
+        case.set_classname(LINT);
         out.add_test_case(case);
     }
     counted(&mut out);
@@ -264,7 +270,7 @@ mod tests {
         let late = fault(2, SuiteStatus::TimedOut, "it was ended at its timeout");
         let of = |status, name: &str, faults: &[AttemptFault]| {
             let mut summary = sample::summary();
-            summary.lint.clear();
+            (summary.lint, summary.lint_not_run) = Default::default();
             summary.units.clear();
             summary.suites.truncate(1);
             summary.suites[0].status = status;
@@ -290,7 +296,7 @@ mod tests {
         let mut summary = sample::summary();
         let one = summary.units[0].tests[0].clone();
         summary.units[0].tests = vec![one; 100_000];
-        summary.lint.clear();
+        (summary.lint, summary.lint_not_run) = Default::default();
         let text = junit(&summary, &|_| Details::default(), &|_| None);
         assert_eq!(
             text.matches("<testcase").count(),

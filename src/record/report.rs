@@ -64,6 +64,9 @@ fn head(out: &mut String, summary: &Summary) {
             if lint.passed { "passed" } else { "**failed**" }
         );
     }
+    for step in &summary.lint_not_run {
+        put!(out, "- lint {}: **did not run**", markdown_code(step));
+    }
     if let Some(triage) = &summary.triage_diff {
         put!(out, "- against the baseline: {}", markdown(&triage.status.replace('_', " ")));
     }

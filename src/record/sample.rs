@@ -3,6 +3,7 @@
 use crate::base::embedded::SCHEMAS;
 use crate::base::json::{Limits, parse};
 use crate::lang::schema::Schema;
+use crate::model::bundle::{BundleEnvironment, FailedSuite, ReplayBundle};
 use crate::model::event::{Flags, RunEvent, Started, TimelineLine};
 use crate::model::failure::{
     Assertion, FailureDigest, FailureIndex, IndexedDigest, RemediationPointer, RootCause,
@@ -10,8 +11,8 @@ use crate::model::failure::{
 use crate::model::plan::{Artifacts, Counts, Shard, ShardKind};
 use crate::model::record::{AttemptFault, SuiteRecord};
 use crate::model::run::{
-    BundleEnvironment, Chosen, Environment, FailedSuite, Identity, LintResult, Node, NotRun, Os,
-    ReplayBundle, ReplayRef, RunStatus, Summary, TriageRef, schema,
+    Chosen, Environment, Identity, LintResult, Node, NotRun, Os, ReplayRef, RunStatus, Summary, TriageRef,
+    schema,
 };
 use crate::model::suite::{Role, SuiteResult, SuiteStatus};
 use crate::model::test::{Case, Failure, SourcePlace, TestResult, TestStatus};
@@ -127,7 +128,14 @@ fn flow() -> SuiteResult {
 fn late() -> NotRun {
     let tests = Some(vec!["one".to_string(), "two".into()]);
     let names = crate::model::test::test_names([("one", "x one")]);
-    NotRun { name: "e2e_late".into(), kind: "e2e".into(), role: Role::Suite, tests, names }
+    NotRun {
+        name: "e2e_late".into(),
+        kind: "e2e".into(),
+        role: Role::Suite,
+        tests,
+        expected: names.clone(),
+        names,
+    }
 }
 
 pub(super) fn lint() -> LintResult {
@@ -170,6 +178,7 @@ pub(super) fn summary() -> Summary {
         not_run: vec![late()],
         masked: 2,
         lint: vec![lint()],
+        lint_not_run: vec!["types".into()],
         suites: vec![flow(), result("e2e_late", "e2e", SuiteStatus::NotRun, vec![])],
         units: vec![parser(), store()],
     };
@@ -220,6 +229,7 @@ pub(super) fn started() -> Started {
         role,
         tests: None,
         names: Default::default(),
+        expected: Default::default(),
     };
     let selected =
         vec![item(Role::Unit, &parser()), item(Role::Unit, &store()), item(Role::Suite, &flow()), late()];
@@ -237,6 +247,7 @@ pub(super) fn started() -> Started {
         timeout: Some(90),
         artifacts: Artifacts::Failed,
         lint: true,
+        lint_steps: vec!["fmt".into()],
         chosen: chosen(),
         flags: Flags { skip_lint: true, ..Flags::default() },
         gone: vec![late()],
@@ -300,6 +311,7 @@ pub(super) fn bundle() -> ReplayBundle {
         digest_path: Some(format!("{RESULTS}/{}/failure_digest.json", result.name)),
         tests: tests.iter().map(|t| t.to_string()).collect(),
         names: Default::default(),
+        whole: tests.is_empty(),
         name: result.name,
         kind: result.kind,
     };
@@ -321,6 +333,7 @@ pub(super) fn bundle() -> ReplayBundle {
         failed_units: vec![failed(parser(), &["writes"]), failed(store(), &[])],
         not_run: vec![late()],
         failed_lint: Vec::new(),
+        lint_not_run: vec!["types".into()],
     }
 }
 

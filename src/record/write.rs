@@ -3,10 +3,11 @@
 use super::folder::{File, Folder, SuiteFile};
 use super::layout::pretty;
 use crate::base::files::{WriteError, show, write_atomic};
+use crate::model::bundle::ReplayBundle;
 use crate::model::event::TimelineLine;
 use crate::model::failure::{FailureDigest, FailureIndex};
 use crate::model::record::SuiteRecord;
-use crate::model::run::{Environment, Identity, ReplayBundle, Summary, schema};
+use crate::model::run::{Environment, Identity, Summary, schema};
 use crate::model::triage::TriageDiff;
 use serde::Serialize;
 use std::path::Path;

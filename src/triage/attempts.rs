@@ -3,7 +3,7 @@
 //! A suite passes only by evidence: its command ended with exit code 0, its results could be read, and every test that
 //! was asked for is among them. A test that fails and then passes is flaky, its first failure kept.
 
-use super::names::{flatten, missing};
+use super::names::{fail_skipped, flatten, missing, unseen};
 use crate::model::record::AttemptFault;
 use crate::model::suite::{SuiteResult, SuiteStatus};
 use crate::model::test::{Case, Failure, Reading, TestNames, TestResult, TestStatus};
@@ -93,6 +93,8 @@ pub struct Attempt {
     pub whole: bool,
     /// Whether a command for one test ran no such test, though nothing else was wrong.
     pub absent: bool,
+    /// Whether a test that was asked for was skipped, though nothing else was wrong.
+    pub skipped: bool,
 }
 
 impl Attempt {
@@ -128,12 +130,14 @@ pub fn attempt_at(name: &str, steps: &[Step], names: &TestNames) -> Attempt {
         signal: None,
         whole: steps.iter().all(|s| s.asked.is_none()),
         absent: false,
+        skipped: false,
     };
     let mut outer: HashMap<String, usize> = HashMap::new();
     for step in steps {
         let one = judge_step(name, step, names);
         found.status = worse(found.status, one.status);
         found.absent |= one.absent;
+        found.skipped |= one.skipped;
         for case in one.cases {
             let above = step.asked.as_ref().is_some_and(|asked| case.selector() != asked);
             match outer.get(&case.name) {
@@ -180,7 +184,7 @@ fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt {
         StepEnded::NotStarted(why) => (SuiteStatus::Missing, None, None, Some(why.clone())),
     };
     let started = !matches!(step.ended, StepEnded::NotStarted(_));
-    let mut absent = false;
+    let (mut absent, mut skipped) = (false, false);
     let mut cases = match &step.read {
         None => vec![by_exit(step, name, fault.as_deref())],
         Some(Ok(readings)) => {
@@ -199,6 +203,12 @@ fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt {
     };
     if let Some(asked) = &step.asked {
         cases.retain(|c| c.selector() == asked || holds(c.selector(), asked));
+        let failed = cases.iter().any(|c| c.status == TestStatus::Failed);
+        if let Some(name) = fail_skipped(&mut cases, asked, names) {
+            skipped = fault.is_none() && !failed;
+            let why = format!("the test `{}` was asked for and was skipped", show(&name));
+            fault = fault.or_else(|| Some(step.because(&why)));
+        }
         for name in missing(&cases, asked, names) {
             absent |= fault.is_none();
             let why = fault.clone().unwrap_or_else(|| "its command ran no test of that name".to_string());
@@ -221,7 +231,7 @@ fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt {
     if status == SuiteStatus::Passed && (failed || fault.is_some()) {
         status = SuiteStatus::Failed;
     }
-    Attempt { status, cases, fault, exit_code, signal, whole: step.asked.is_none(), absent }
+    Attempt { status, cases, fault, exit_code, signal, whole: step.asked.is_none(), absent, skipped }
 }
 
 /// Whether a test is one that the other stands in: in Go `TestA` runs, and passes or fails, with `TestA/b`.
@@ -259,17 +269,6 @@ fn by_exit(step: &Step, name: &str, fault: Option<&str>) -> Case {
     let status = if failure.is_none() { TestStatus::Passed } else { TestStatus::Failed };
     let name = step.asked.as_deref().unwrap_or(name).to_string();
     Case { name, status, duration_ms: None, failure, later: Vec::new(), selector: None }
-}
-
-fn unseen(name: &str, asked: &str, why: &str) -> Case {
-    Case {
-        name: name.to_string(),
-        status: TestStatus::Failed,
-        duration_ms: None,
-        failure: Some(Failure::new(why, "", None)),
-        later: Vec::new(),
-        selector: (name != asked).then(|| asked.to_string()),
-    }
 }
 
 /// All attempts at a suite together.
@@ -338,6 +337,8 @@ fn again(known: &mut Case, later: &Case) {
         (a, b) => Some(a.unwrap_or(0) + b.unwrap_or(0)),
     };
     known.status = match (known.status, later.status) {
+        // A skip shows nothing, of a test that failed and of one that passed.
+        (known, TestStatus::Ignored | TestStatus::NotRun) => known,
         (TestStatus::Failed | TestStatus::Flaky, TestStatus::Passed | TestStatus::Flaky) => TestStatus::Flaky,
         // A test that passed and fails when it is run again is as flaky as the other way round.
         (TestStatus::Passed | TestStatus::Flaky, TestStatus::Failed) => TestStatus::Flaky,
@@ -481,6 +482,51 @@ mod tests {
         insta::assert_snapshot!(found.fault.unwrap(), @"the command for the test `wanted` ran no such test");
         let right = Step { asked: Some("other".into()), ..other };
         assert_eq!(attempt("s", &[right]).status, SuiteStatus::Passed);
+    }
+
+    #[test]
+    fn a_test_that_is_skipped_when_it_is_asked_for_has_failed() {
+        const I: TestStatus = TestStatus::Ignored;
+        let asked = |names: &TestNames, cases: &[(&str, TestStatus)]| {
+            let step = Step { asked: Some("a".into()), ..step(StepEnded::Exited(0), cases) };
+            attempt_at("s", &[step], names)
+        };
+        let found = asked(&TestNames::new(), &[("a", I), ("b", P)]);
+        assert_eq!((found.status, found.skipped, found.absent), (SuiteStatus::Failed, true, false));
+        assert_eq!((found.cases[0].status, found.cases[0].selector()), (F, "a"));
+        insta::assert_snapshot!(found.fault.unwrap(), @"the test `a` was asked for and was skipped");
+        // The test of that name in another suite was not asked for.
+        let step = |name: &str| Step {
+            read: Some(Ok(vec![
+                Reading { name: "g".into(), ..reading(&[("a", P)]) },
+                Reading { name: "h".into(), ..reading(&[("a", I)]) },
+            ])),
+            asked: Some(name.into()),
+            ..step(StepEnded::Exited(0), &[])
+        };
+        let known = crate::model::test::test_names([("a", "g a")]);
+        assert_eq!(attempt_at("s", &[step("a")], &known).status, SuiteStatus::Passed);
+        let known = crate::model::test::test_names([("a", "h a")]);
+        assert_eq!(attempt_at("s", &[step("a")], &known).status, SuiteStatus::Failed);
+    }
+
+    #[test]
+    fn a_skip_in_a_later_attempt_shows_nothing() {
+        const I: TestStatus = TestStatus::Ignored;
+        let of = |status: TestStatus| {
+            let code = i32::from(status == F);
+            attempt("s", &[step(StepEnded::Exited(code), &[("a", status), ("b", P)])])
+        };
+        for (attempts, wanted, suite) in [
+            (vec![of(F), of(I)], F, SuiteStatus::Failed),
+            (vec![of(F), of(P), of(I)], TestStatus::Flaky, SuiteStatus::Flaky),
+            (vec![of(P), of(I)], P, SuiteStatus::Flaky),
+            (vec![of(I), of(F)], F, SuiteStatus::Failed),
+            (vec![of(I), of(P)], P, SuiteStatus::Flaky),
+        ] {
+            let (status, cases) = status_of(&attempts);
+            assert_eq!((status, cases[0]), (suite, wanted));
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod flake_report;
 mod flake_suite;
 mod names;
 mod rank;
+mod same_name;
 #[cfg(test)]
 mod sample;
 mod signature;

@@ -1,6 +1,6 @@
 //! What a test is called: in the results of one command, and as another run or attempt knows it.
 
-use crate::model::test::{Case, Reading, TestNames};
+use crate::model::test::{Case, Failure, Reading, TestNames, TestStatus};
 use std::collections::HashMap;
 
 /// The cases of every reading. Where the results name several suites a test is called `<suite> <test>`, so that two suites
@@ -32,6 +32,35 @@ pub(super) fn flatten(readings: &[Reading], asked: Option<&str>, names: &TestNam
     readings.iter().flat_map(|r| r.cases.iter().map(move |c| named(r, c))).collect()
 }
 
+/// Makes failures of the tests that were asked for and were skipped: a skip is no result of what one wants to know. The name of
+/// the first of them.
+pub(super) fn fail_skipped(cases: &mut [Case], asked: &str, names: &TestNames) -> Option<String> {
+    let mut first = None;
+    for case in cases.iter_mut().filter(|c| c.status == TestStatus::Ignored && is_asked(c, asked, names)) {
+        let selector = case.selector.take();
+        *case = Case { selector, ..unseen(&case.name, asked, "it was asked for and was skipped") };
+        first.get_or_insert_with(|| case.name.clone());
+    }
+    first
+}
+
+/// A test that was asked for and has no result of its own: it failed, for this reason.
+pub(super) fn unseen(name: &str, asked: &str, why: &str) -> Case {
+    Case {
+        name: name.to_string(),
+        status: TestStatus::Failed,
+        duration_ms: None,
+        failure: Some(Failure::new(why, "", None)),
+        later: Vec::new(),
+        selector: (name != asked).then(|| asked.to_string()),
+    }
+}
+
+/// Whether a test is one that was asked for: by the names that it is known by, where it has any.
+fn is_asked(case: &Case, asked: &str, names: &TestNames) -> bool {
+    names.get(asked).map_or_else(|| case.selector() == asked, |known| known.contains(&case.name))
+}
+
 /// The names of what was asked for that the results do not have.
 pub(super) fn missing<'n>(cases: &[Case], asked: &'n str, names: &'n TestNames) -> Vec<&'n str> {
     match names.get(asked) {
@@ -47,7 +76,6 @@ pub(super) fn missing<'n>(cases: &[Case], asked: &'n str, names: &'n TestNames) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::test::TestStatus;
 
     #[test]
     fn tests_of_several_suites_carry_their_suite() {

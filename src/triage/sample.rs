@@ -17,7 +17,7 @@ pub(super) fn run(commit: &str, text: &str) -> Columns<'static> {
         let (name, status) = suite.trim().split_once(' ').unwrap();
         let first = columns.tests.len() as u32;
         for test in tests.split(',').map(str::trim).filter(|t| !t.is_empty()) {
-            let (name, status) = test.split_once(' ').unwrap();
+            let (name, status) = test.rsplit_once(' ').unwrap();
             let (status, signature) = status.split_once('/').map_or((status, None), |(s, g)| (s, Some(g)));
             let at = columns.tests.len() as u32;
             let status = TestStatus::parse(status).unwrap();

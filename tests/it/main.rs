@@ -33,6 +33,7 @@ mod run_hostile;
 mod run_junit;
 mod run_masking;
 mod run_replay;
+mod run_replay_proof;
 mod run_resume;
 mod run_workspace;
 mod support;

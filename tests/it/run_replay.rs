@@ -349,7 +349,7 @@ fn a_suite_that_is_gone_keeps_the_others_from_nothing_but_a_pass() {
     assert!(run.stderr.contains("[suites.unit] of tollgate.toml has no `beta`"), "{}", run.stderr);
     let summary = ws.json("r/summary.json");
     assert_eq!((&summary["status"], &summary["units"][0]["name"]), (&json!("failed"), &json!("alpha")));
-    assert_eq!(summary["not_run"], json!([{"name": "beta", "kind": "unit", "role": "unit"}]));
+    assert_eq!(summary["not_run"], json!([{"name": "beta", "kind": "unit", "role": "unit", "tests": ["t"]}]));
     assert_eq!(ws.json("r/triage_diff.json")["summary"]["fixed_count"], 1);
     ws.run(&["validate", "r"]).expect(0);
     // Taken up again it is still red.

@@ -126,11 +126,15 @@ fn a_run_that_still_goes_on_is_not_taken_up() {
 /// A run of these flags that was interrupted before `beta` ended.
 fn interrupted(flags: &[&str]) -> Ws {
     let ws = workspace_of(&format!("[ \"$1\" = beta ] && {{ touch up; sleep 600; }}\n{SUITE}"));
-    let mut child = start(&ws, &[&["run", "--jobs", "1", "--out", "out"], flags].concat());
+    interrupt(&ws, flags);
+    ws
+}
+
+fn interrupt(ws: &Ws, flags: &[&str]) {
+    let mut child = start(ws, &[&["run", "--jobs", "1", "--out", "out"], flags].concat());
     until("beta runs", || ws.at("up").exists());
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    ws
 }
 
 #[test]
@@ -183,6 +187,25 @@ fn what_changed_since_the_run_was_started_is_said_in_one_note() {
         ]
     );
     assert_eq!(ws.json("out/summary.json")["total_units"], 3);
+}
+
+#[test]
+fn a_run_is_not_taken_up_at_another_commit() {
+    let ws = workspace_of(&format!("[ \"$1\" = beta ] && {{ touch up; sleep 600; }}\n{SUITE}"));
+    let first = ws.repository();
+    interrupt(&ws, &[]);
+    ws.put("suite.sh", SUITE).forget();
+    let second = ws.commit();
+    let run = ws.run(&["run", "--resume", "out"]).expect(2);
+    let sentence = format!(
+        "the run was started at commit {first}, and {second} is checked out: check out the one it was started at, or start \
+         a new run"
+    );
+    assert!(run.stderr.contains(&sentence), "{}", run.stderr);
+    assert_eq!((run.stderr.lines().count(), ws.started().len()), (1, 0), "{}", run.stderr);
+    ws.git(&["checkout", "-q", &first]);
+    ws.put("suite.sh", SUITE).run(&["run", "--resume", "out"]).expect(0);
+    assert_eq!(ws.json("out/summary.json")["commit"], first);
 }
 
 #[test]

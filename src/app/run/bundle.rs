@@ -5,8 +5,9 @@ use crate::app::error::Error;
 use crate::app::ground::Ground;
 use crate::base::clock::Now;
 use crate::base::files::show;
+use crate::model::bundle::{FailedSuite, ReplayBundle};
 use crate::model::plan::{Shard, ShardKind};
-use crate::model::run::{FailedSuite, LintResult, ReplayBundle, RunStatus, Summary};
+use crate::model::run::{LintResult, RunStatus, Summary};
 use crate::model::suite::{SuiteResult, SuiteStatus};
 use crate::model::test::{TestResult, TestStatus};
 use crate::record;
@@ -40,6 +41,7 @@ pub(super) fn as_summary(bundle: ReplayBundle) -> Summary {
         status: RunStatus::Failed,
         not_run: bundle.not_run,
         lint: bundle.failed_lint.into_iter().map(failed_step).collect(),
+        lint_not_run: bundle.lint_not_run,
         suites: failed(bundle.failed_suites),
         units: failed(bundle.failed_units),
         ..Summary::empty(bundle.identity, environment.profile, shard)
@@ -66,6 +68,7 @@ fn failed_suite(suite: FailedSuite) -> SuiteResult {
     });
     let mut result = SuiteResult {
         status: SuiteStatus::Failed,
+        incomplete: suite.whole,
         attempts: 1,
         tests: tests.collect(),
         ..SuiteResult::not_run(&suite.name, &suite.kind)

@@ -1,6 +1,7 @@
 //! `tollgate run` and `tollgate replay`: plan -> run folder -> lint -> suites -> documents.
 
 use super::prepare::{self, Prepared, listed};
+use super::replayed;
 use super::request::{GRACE, RunRequest, Source};
 use super::resume::{self, TakenUp};
 use super::session::{Session, State};
@@ -176,7 +177,7 @@ impl UnderWay<'_> {
         let (facts, ended) = self.execute(&session, &mut lint)?;
         let mut records = done.map_or_else(Vec::new, |d| d.done);
         records.extend(session.records.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
-        let written = self.write(&journal, &folders, records, lint, (&facts, &ended))?;
+        let written = self.write(&journal, &folders, records, lint, (&facts, &ended), watcher)?;
         journal.append(&RunEvent::Finished { status: written.summary.status });
         self.close(journal, watcher);
         Ok(RunAnswer { written, interrupted: ended.interrupted })
@@ -190,9 +191,13 @@ impl UnderWay<'_> {
         records: Vec<SuiteRecord>,
         lint: Vec<LintResult>,
         (facts, ended): (&environment::Facts, &run::Ended),
+        watcher: &dyn super::Watcher,
     ) -> Result<Written, Error> {
         let plan = &self.prepared.plan;
-        let not_run = self.not_run(&records);
+        let mut not_run = self.not_run(&records);
+        not_run.extend(replayed::unproven(&self.prepared.expected, &records, watcher));
+        let ran = |step: &&String| lint.iter().any(|l| l.name == **step);
+        let lint_not_run = self.prepared.lint.iter().filter(|step| !ran(step)).cloned().collect();
         let outcome = Outcome {
             identity: self.identity(journal),
             profile: plan.profile.clone(),
@@ -205,6 +210,7 @@ impl UnderWay<'_> {
             records,
             not_run,
             lint,
+            lint_not_run,
             masked: 0,
             rerunnable: true,
             again: self.again(),
@@ -299,6 +305,7 @@ impl UnderWay<'_> {
             timeout: self.prepared.rules.timeout,
             artifacts: self.prepared.rules.artifacts,
             lint: !self.prepared.lint.is_empty(),
+            lint_steps: self.prepared.lint.clone(),
             chosen: self.prepared.selection.clone(),
             flags: self.prepared.flags.clone(),
             gone: self.prepared.gone.clone(),

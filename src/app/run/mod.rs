@@ -6,6 +6,7 @@ mod goes_by;
 mod lint;
 mod list;
 mod prepare;
+mod replayed;
 mod request;
 mod results;
 mod resume;

@@ -40,6 +40,8 @@ pub(super) struct Prepared {
     pub flags: Flags,
     /// What it should replay and `tollgate.toml` no longer has.
     pub gone: Vec<NotRun>,
+    /// The suites that it replays whole, with the tests that must run; of a run that is taken up again also those that are done.
+    pub expected: Vec<NotRun>,
     /// Of the last so many items of the plan, when they were started the last time: tollgate was killed twice while they ran, and
     /// they are not started again.
     pub lost: Vec<String>,
@@ -117,6 +119,7 @@ fn fresh(ground: &Ground, request: &RunRequest<'_>) -> Result<Prepared, Error> {
         selection: Chosen { suites: request.suites.to_vec(), units: request.units.to_vec() },
         flags: flags(ground, request),
         gone: Vec::new(),
+        expected: Vec::new(),
         lost: Vec::new(),
         notes,
     })
@@ -196,6 +199,7 @@ fn rerun_of(
     {
         notes.push(format!("{shown} is of commit {theirs}; this checkout is at {ours}"));
     }
+    let expected = rerun.items.iter().filter(|item| !item.expected.is_empty()).map(listed).collect();
     Ok(Prepared {
         rules: Rules::of(request, None),
         goes_by: goes_by::of(&ground.run, &summary.profile, kinds(&rerun.items), &names),
@@ -213,6 +217,7 @@ fn rerun_of(
         selection: Chosen::default(),
         flags: Flags::default(),
         gone: rerun.gone,
+        expected,
         lost: Vec::new(),
         notes,
     })
@@ -231,29 +236,14 @@ pub(super) fn resumed(
 ) -> Result<Prepared, Error> {
     let started: &Started = &replayed.started;
     let names = ground.names()?;
-    let has = |item: &&NotRun| names.get(&item.kind).is_some_and(|names| names.contains(&item.name));
-    let unknown: Vec<String> = started
-        .selected
-        .iter()
-        .filter(|item| !has(item))
-        .map(|item| {
-            let (kind, name) = (show(&item.kind), show(&item.name));
-            format!("{name} of the kind {kind} is no longer there, so the plan is not the one that the run was started with: begin a new run")
-        })
-        .collect();
-    if !unknown.is_empty() {
-        return Err(Error::Usage(unknown.join("\n")));
-    }
+    still_there(started, &names)?;
     let is_done = |item: &NotRun| {
         replayed
             .done
             .iter()
             .any(|d| d.role == item.role && d.result.kind == item.kind && d.result.name == item.name)
     };
-    let mut notes = Vec::new();
-    if started.commit != ground.commit {
-        notes.push("the commit is no longer the one that the run was started at".to_string());
-    }
+    let mut notes: Vec<String> = at_its_commit(started, ground.commit.as_ref())?.into_iter().collect();
     let selected: BTreeSet<&str> = started.selected.iter().map(|item| item.kind.as_str()).collect();
     let goes_by = goes_by::of(&ground.run, &started.profile, selected, &names);
     notes.extend(goes_by::changes(&started.goes_by, &goes_by));
@@ -265,7 +255,10 @@ pub(super) fn resumed(
     let (lost, left): (Vec<&NotRun>, Vec<&NotRun>) =
         started.selected.iter().filter(|item| !is_done(item)).partition(|item| is_lost(item));
     let items = left.into_iter().chain(lost).map(item_of).collect();
-    let lint = ground.run.lint.iter().filter(|_| started.lint).map(|(name, _)| name.clone()).collect();
+    let lint = match &started.lint_steps[..] {
+        [] => ground.run.lint.iter().filter(|_| started.lint).map(|(name, _)| name.clone()).collect(),
+        steps => steps.to_vec(),
+    };
     Ok(Prepared {
         rules: Rules::of(request, Some(started)),
         goes_by,
@@ -283,9 +276,40 @@ pub(super) fn resumed(
         selection: started.chosen.clone(),
         flags: started.flags.clone(),
         gone: started.gone.clone(),
+        expected: started.selected.iter().filter(|item| !item.expected.is_empty()).cloned().collect(),
         lost: replayed.lost.iter().map(|l| l.started_at.clone()).collect(),
         notes,
     })
+}
+
+/// Everything that the run was to run must still be there: else the plan is another.
+fn still_there(started: &Started, names: &plan::SuiteNames) -> Result<(), Error> {
+    let has = |item: &&NotRun| names.get(&item.kind).is_some_and(|names| names.contains(&item.name));
+    let unknown: Vec<String> = started
+        .selected
+        .iter()
+        .filter(|item| !has(item))
+        .map(|item| {
+            let (kind, name) = (show(&item.kind), show(&item.name));
+            format!("{name} of the kind {kind} is no longer there, so the plan is not the one that the run was started with: begin a new run")
+        })
+        .collect();
+    if unknown.is_empty() { Ok(()) } else { Err(Error::Usage(unknown.join("\n"))) }
+}
+
+/// A run is of one commit: what is done at one proves nothing of another. Where git does not say on one side, a note.
+fn at_its_commit(started: &Started, now: Option<&String>) -> Result<Option<String>, Error> {
+    match (started.commit.as_ref(), now) {
+        (Some(then), Some(now)) if then != now => Err(Error::Usage(format!(
+            "the run was started at commit {}, and {} is checked out: check out the one it was started at, or start a new run",
+            show(then),
+            show(now)
+        ))),
+        (then, now) if then != now => {
+            Ok(Some("the commit is no longer the one that the run was started at".to_string()))
+        }
+        _ => Ok(None),
+    }
 }
 
 fn item_of(selected: &NotRun) -> Item {
@@ -295,6 +319,7 @@ fn item_of(selected: &NotRun) -> Item {
         role: selected.role,
         tests: selected.tests.clone(),
         names: selected.names.clone(),
+        expected: selected.expected.clone(),
     }
 }
 
@@ -306,6 +331,7 @@ pub(super) fn listed(item: &Item) -> NotRun {
         role: item.role,
         tests: item.tests.clone(),
         names: item.names.clone(),
+        expected: item.expected.clone(),
     }
 }
 

@@ -183,6 +183,7 @@ impl Session<'_> {
                     signal: None,
                     whole: true,
                     absent: false,
+                    skipped: false,
                 });
             }
             let own = self.folders.of(&self.item(job).kind, &self.item(job).name);

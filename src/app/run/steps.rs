@@ -4,10 +4,11 @@ use crate::app::commands;
 use crate::base::command::CommandLine;
 use crate::ingest;
 use crate::model::suite::{Reader, SuiteSpec, SuiteStatus};
-use crate::model::test::Reading;
+use crate::model::test::{Reading, numbered};
 use crate::plan;
 use crate::run;
 use crate::triage::attempts::{Attempt, Unread};
+use std::collections::HashSet;
 use std::io::BufRead;
 
 /// The commands of an item: one for the whole suite, or one for each test that was asked for.
@@ -37,7 +38,13 @@ pub(super) fn narrow(attempt: &Attempt, spec: &SuiteSpec) -> Option<Vec<String>>
     if spec.reader == Reader::Exit || spec.single.is_none() || attempt.status != SuiteStatus::Failed {
         return None;
     }
-    let failed = attempt.failed_alone()?.iter().map(|case| case.selector().to_string()).collect();
+    let failed = attempt.failed_alone()?;
+    // Of several tests of one name a command for one may run another.
+    let names: HashSet<&str> = failed.iter().map(|case| case.name.as_str()).collect();
+    if attempt.cases.iter().filter_map(|case| numbered(&case.name)).any(|plain| names.contains(plain)) {
+        return None;
+    }
+    let failed = failed.iter().map(|case| case.selector().to_string()).collect();
     plan::by_name(spec.reader, failed).ok().map(|tests| tests.into_iter().collect())
 }
 

@@ -130,6 +130,10 @@ pub fn end(answer: &RunAnswer, tail: &dyn Fn(&SuiteRecord) -> Option<String>, st
         let names: Vec<String> = summary.not_run.iter().map(|n| terminal(&n.name)).collect();
         let _ = writeln!(out, "not run  {}", fit(&names.join(", "), 400));
     }
+    if !summary.lint_not_run.is_empty() {
+        let names: Vec<String> = summary.lint_not_run.iter().map(|n| terminal(n)).collect();
+        let _ = writeln!(out, "not run  lint {}", fit(&names.join(", "), 400));
+    }
     if let Some(diff) = &written.diff {
         out.push_str(&changes(diff));
     }
