@@ -137,6 +137,17 @@ fn a_results_file_that_git_tracks_is_kept() {
         assert!(run.stderr.contains(said) && run.stderr.lines().count() == 1, "{}", run.stderr);
         assert_eq!((ws.text("src/a.tap").as_str(), ws.at("runs").exists()), ("mine\n", false));
     }
+    // A report that was committed is an old one, and no results.
+    ws.put(
+        "tollgate.toml",
+        toml.replace("'tap'", "'junit'").replace("a.sh", "none.sh").replace(".tap'", ".xml'"),
+    );
+    ws.put("none.sh", "")
+        .put("src/a.xml", "<testsuite name='a'><testcase name='t'/></testsuite>\n")
+        .git(&["add", "."]);
+    ws.run(&["run", "--out", "junit"]).expect(1);
+    assert_eq!(ws.json("junit/summary.json")["units"][0]["status"], "missing");
+    ws.put("tollgate.toml", toml);
     // What is there and is not tracked was left by a run before.
     ws.git(&["rm", "-q", "--cached", "src/a.tap"]);
     ws.run(&["run"]).expect(0);

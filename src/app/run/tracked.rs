@@ -14,7 +14,12 @@ pub(in crate::app) fn refuse_tracked(ground: &Ground, items: &[Item]) -> Result<
     let mut there: Vec<(&str, String)> = Vec::new();
     for item in items {
         let spec = ground.spec(&item.kind).filter(|spec| spec.reader != Reader::Exit);
-        let Some(path) = spec.and_then(|spec| fixed(spec, &item.name)) else { continue };
+        let Some((spec, path)) = spec.and_then(|spec| Some((spec, fixed(spec, &item.name)?))) else {
+            continue;
+        };
+        if is_report(spec.reader, &path) {
+            continue;
+        }
         if ground.root.real().join(&path).symlink_metadata().is_ok() && !there.iter().any(|t| t.1 == path) {
             there.push((&item.kind, path));
         }
@@ -33,6 +38,16 @@ pub(in crate::app) fn refuse_tracked(ground: &Ground, items: &[Item]) -> Result<
         show(kind),
         show(path)
     )))
+}
+
+/// Whether a file is named as the reports are that the reader reads: one that somebody committed is an old report all the same.
+fn is_report(reader: Reader, path: &str) -> bool {
+    let wanted = match reader {
+        Reader::Junit | Reader::Pytest => ".xml",
+        Reader::Playwright => ".json",
+        _ => return false,
+    };
+    path.ends_with(wanted)
 }
 
 /// The results file of a suite, from the workspace; `None` where it stands in the suite's own folder of the run.
