@@ -212,6 +212,8 @@ fn suite_end(one: &Found, item: &Item, reader: Reader, command: &str, clock: &Ru
     let mut attempt = attempt(&item.name, &[step]);
     // The exit code is not known here: what the results say decides.
     attempt.exit_code = None;
+    // Nor is whether its command would have run more.
+    attempt.stopped = false;
     SuiteEnd {
         item: item.clone(),
         attempts: vec![attempt],

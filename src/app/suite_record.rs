@@ -121,6 +121,14 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
 /// test blocks, that is all there is to say; where all of them are quarantined, this is not.
 fn unexplained(attempts: &[Attempt], reader: Reader) -> Option<String> {
     let by_tests = |a: &&Attempt| a.fault.is_none() && a.cases.iter().any(|c| c.status == TestStatus::Failed);
+    if attempts.iter().any(|a| a.stopped)
+        && !attempts.iter().any(|a| a.whole && !a.stopped && a.fault.is_none())
+    {
+        return Some(
+            "cargo stopped at the test binary that failed, and others may not have run (--no-fail-fast)"
+                .into(),
+        );
+    }
     attempts.iter().filter(by_tests).find_map(|attempt| {
         let code = attempt.exit_code.filter(|code| *code != 0 && !reader.fails_with(*code))?;
         Some(format!("it ended with exit code {code}, and not as `{}` does when tests fail", reader.name()))

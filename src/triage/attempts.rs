@@ -95,13 +95,16 @@ pub struct Attempt {
     pub absent: bool,
     /// Whether a test that was asked for was skipped, though nothing else was wrong.
     pub skipped: bool,
+    /// Whether its tool stopped at what failed, and what else it would have run is not known.
+    pub stopped: bool,
 }
 
 impl Attempt {
     /// The tests that a narrow retry runs again: those that failed, when nothing else is wrong with the attempt.
     pub fn failed_alone(&self) -> Option<Vec<&Case>> {
         let failed: Vec<&Case> = self.cases.iter().filter(|c| c.status == TestStatus::Failed).collect();
-        (self.status == SuiteStatus::Failed && self.fault.is_none() && !failed.is_empty()).then_some(failed)
+        let alone = self.status == SuiteStatus::Failed && self.fault.is_none() && !self.stopped;
+        (alone && !failed.is_empty()).then_some(failed)
     }
 
     /// Cuts failures short that are not the first of their test, as `combine` does: what is held of a suite under way does not
@@ -130,6 +133,7 @@ pub fn attempt_at(name: &str, steps: &[Step], names: &TestNames) -> Attempt {
         signal: None,
         whole: steps.iter().all(|s| s.asked.is_none()),
         absent: false,
+        stopped: false,
         skipped: false,
     };
     let mut outer: HashMap<String, usize> = HashMap::new();
@@ -137,6 +141,7 @@ pub fn attempt_at(name: &str, steps: &[Step], names: &TestNames) -> Attempt {
         let one = judge_step(name, step, names);
         found.status = worse(found.status, one.status);
         found.absent |= one.absent;
+        found.stopped |= one.stopped;
         found.skipped |= one.skipped;
         for case in one.cases {
             let above = step.asked.as_ref().is_some_and(|asked| case.selector() != asked);
@@ -231,7 +236,8 @@ fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt {
     if status == SuiteStatus::Passed && (failed || fault.is_some()) {
         status = SuiteStatus::Failed;
     }
-    Attempt { status, cases, fault, exit_code, signal, whole: step.asked.is_none(), absent, skipped }
+    let stopped = matches!(&step.read, Some(Ok(readings)) if readings.iter().any(|r| r.stopped));
+    Attempt { status, cases, fault, exit_code, signal, whole: step.asked.is_none(), absent, skipped, stopped }
 }
 
 /// Whether a test is one that the other stands in: in Go `TestA` runs, and passes or fails, with `TestA/b`.
@@ -286,7 +292,7 @@ pub struct Combined {
     pub exit_code: Option<i32>,
     /// Of the last attempt.
     pub signal: Option<i32>,
-    /// Whether no attempt at the whole suite was without a fault: tests may be missing among `cases`.
+    /// Whether no attempt at the whole suite was without a fault and ran to its end: tests may be missing among `cases`.
     pub incomplete: bool,
 }
 
@@ -325,8 +331,9 @@ pub fn combine(attempts: &[Attempt]) -> Combined {
         }
         other => other,
     };
-    let whole = attempts.iter().any(|a| a.whole && a.fault.is_none());
-    let incomplete = !whole && attempts.iter().any(|a| a.fault.is_some());
+    let lacks = |a: &Attempt| a.fault.is_some() || a.stopped;
+    let whole = attempts.iter().any(|a| a.whole && !lacks(a));
+    let incomplete = !whole && attempts.iter().any(lacks);
     Combined { status, cases, faults, fault, exit_code, signal, incomplete }
 }
 

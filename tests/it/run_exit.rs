@@ -136,6 +136,25 @@ fn quarantined_tests_do_not_explain_how_their_suite_ended() {
     assert!(run.stderr.contains("it ended with exit code 139, and not as `tap` does"), "{}", run.stderr);
 }
 
+/// Cargo without `--no-fail-fast` runs nothing behind a binary that failed: that is not whole, whatever is quarantined.
+#[test]
+fn what_cargo_left_out_is_not_covered_by_a_quarantine() {
+    let ws = workspace("");
+    let out = "running 1 test\ntest f ... FAILED\n\nfailures:\n\n---- f stdout ----\nError: no\n\n\nfailures:\n    f\n\ntest result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\nerror: test failed, to rerun pass `--lib`\n";
+    ws.put("out.txt", out).put("bin/cargo", "cat out.txt\nexit 101\n");
+    let toml = TOML.replace("exit", "libtest").replace("sh {name}.sh", "sh bin/cargo test");
+    ws.put("tollgate.toml", &toml);
+    ws.run(&["run", "--out", "one"]).expect(1);
+    assert_eq!(ws.json("one/summary.json")["units"][0]["incomplete"], true);
+    let add = ["quarantine", "add", "check::f", "--category", "FLAKE-TIMING", "--now", NOW];
+    let why = ["--owner", "o", "--reason", "r", "--issue", "i", "--reproduce", "x", "--exit-criteria", "e"];
+    ws.run(&[&add[..], &why, &["--evidence", "one/check/failure_digest.json"]].concat()).expect(0);
+    let run = ws.run(&["run", "--now", NOW, "--out", "two"]).expect(1);
+    assert!(run.stderr.contains("others may not have run (--no-fail-fast)"), "{}", run.stderr);
+    ws.put("tollgate.toml", toml.replace("cargo test", "cargo test --lib"));
+    ws.run(&["run", "--now", NOW, "--out", "three"]).expect(0);
+}
+
 #[test]
 fn suites_without_a_test_prove_nothing() {
     let ws = workspace("echo 1..0");

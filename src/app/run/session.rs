@@ -2,9 +2,9 @@
 
 use super::request::{Rules, Watcher};
 use super::results::Results;
-use super::steps::{commands_of, narrow, read, steps};
+use super::steps::{commands_of, leaves_out, narrow, read, steps};
 use crate::app::clock::RunClock;
-use crate::app::commands::{Replays, environment};
+use crate::app::commands::{Replays, environment, whole};
 use crate::app::ground::Ground;
 use crate::app::step::{TAIL, step_of};
 use crate::app::suite_record::{SuiteEnd, record_of, write_suite};
@@ -148,7 +148,13 @@ impl Session<'_> {
         let mut judged = attempt_at(&self.item(job).name, &judged, &state.names);
         // A test whose step was never reached is not among the steps that ended.
         judged.whole &= state.asked.iter().all(Option::is_none);
+        judged.stopped &= judged.whole && self.leaves_out(job);
         judged
+    }
+
+    fn leaves_out(&self, job: usize) -> bool {
+        let item = self.item(job);
+        self.spec(job).is_some_and(|spec| leaves_out(&whole(spec, &item.name, &self.out(item))))
     }
 
     /// The next attempt: the failed tests alone where that is possible, else the suite as it was asked for.
@@ -183,6 +189,7 @@ impl Session<'_> {
                     signal: None,
                     whole: true,
                     absent: false,
+                    stopped: false,
                     skipped: false,
                 });
             }
