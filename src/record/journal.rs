@@ -19,6 +19,10 @@ const WINDOW: Duration = Duration::from_millis(100);
 /// Largest journal that is read back.
 const LARGEST: u64 = 4 << 30;
 
+/// How often a lock that is held is asked for again, and after how long.
+const STARTING: usize = 50;
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// Warnings that are kept: a disk that is full says the same each time.
 const WARNINGS: usize = 8;
 
@@ -239,11 +243,17 @@ impl State {
 }
 
 /// A journal has one writer. A file system without locks is taken as it is.
+///
+/// A suite that was being started when its tollgate was killed holds the lock until it has become its program: a moment is
+/// waited for that.
 fn lock(file: &File, shown: &str) -> Result<(), RecordError> {
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(RecordError::Busy(shown.to_string())),
-        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
+    for _ in 0..STARTING {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            Ok(()) | Err(TryLockError::Error(_)) => return Ok(()),
+        }
     }
+    Err(RecordError::Busy(shown.to_string()))
 }
 
 fn shown(path: &Path) -> String {
