@@ -17,4 +17,5 @@ pub use parse::parse;
 pub use parser::Stop;
 pub use place::{Place, locate, locate_many, place_of_offset, places_of_offsets};
 pub use pull::{Pull, Scratch, pull, pull_again};
+pub use scan::simple_escape;
 pub use value::{Json, Object};

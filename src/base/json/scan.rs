@@ -107,20 +107,30 @@ fn pieces(
 
 /// Reads the escape whose backslash stands at `at`: its character and the offset behind it.
 fn escape(bytes: &[u8], at: usize) -> Result<(char, usize), StringFault> {
-    let simple = match bytes.get(at + 1) {
-        Some(b'"') => '"',
-        Some(b'\\') => '\\',
-        Some(b'/') => '/',
-        Some(b'b') => '\u{8}',
-        Some(b'f') => '\u{c}',
-        Some(b'n') => '\n',
-        Some(b'r') => '\r',
-        Some(b't') => '\t',
-        Some(b'u') => return unicode(bytes, at),
-        Some(_) => return Err((at, "a backslash in a string begins no known escape".into())),
-        None => return Err((at, "the text ends inside a string".into())),
-    };
-    Ok((simple, at + 2))
+    match bytes.get(at + 1) {
+        Some(b'u') => unicode(bytes, at),
+        Some(b) => {
+            let simple = simple_escape(*b).map(|simple| (simple, at + 2));
+            simple.ok_or_else(|| (at, "a backslash in a string begins no known escape".into()))
+        }
+        None => Err((at, "the text ends inside a string".into())),
+    }
+}
+
+/// The character that a backslash and this byte stand for in a JSON string (RFC 8259, section 7); `None` for `u`, and for what
+/// is no escape.
+pub fn simple_escape(byte: u8) -> Option<char> {
+    Some(match byte {
+        b'"' => '"',
+        b'\\' => '\\',
+        b'/' => '/',
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        _ => return None,
+    })
 }
 
 /// Reads `\uXXXX`, or the two of them that make up a character past U+FFFF.

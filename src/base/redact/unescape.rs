@@ -3,6 +3,8 @@
 //! Writers escape what they like (`&` is `\u0026` to Go, `&amp;` or `&#38;` to XML), so a value has more spellings than can be
 //! looked for; what they all stand for is one.
 
+use crate::base::json::simple_escape;
+
 /// Whose escapes are undone. One at a time: in XML `\n` is two characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Escapes {
@@ -135,20 +137,11 @@ impl View {
 }
 
 fn json(rest: &[u8]) -> Read {
-    let character = match rest.first() {
-        None => return Read::Open,
-        Some(b'u') => return by_unit(rest),
-        Some(b'"') => '"',
-        Some(b'\\') => '\\',
-        Some(b'/') => '/',
-        Some(b'b') => '\u{8}',
-        Some(b'f') => '\u{c}',
-        Some(b'n') => '\n',
-        Some(b'r') => '\r',
-        Some(b't') => '\t',
-        Some(_) => return Read::No,
-    };
-    Read::Char(character, 1)
+    match rest.first() {
+        None => Read::Open,
+        Some(b'u') => by_unit(rest),
+        Some(byte) => simple_escape(*byte).map_or(Read::No, |character| Read::Char(character, 1)),
+    }
 }
 
 /// `u` and four hex digits, and a second such escape where the first is half of a character.
