@@ -148,7 +148,7 @@ impl Session<'_> {
         let mut judged = attempt_at(&self.item(job).name, &judged, &state.names);
         // A test whose step was never reached is not among the steps that ended.
         judged.whole &= state.asked.iter().all(Option::is_none);
-        judged.stopped &= judged.whole && self.leaves_out(job);
+        judged.stopped = judged.stopped && judged.whole && self.leaves_out(job);
         judged
     }
 
