@@ -22,8 +22,11 @@ pub(super) fn masker(env: &BTreeMap<String, String>, ground: &Ground) -> Result<
         for (key, value) in variables(spec).filter(|(key, _)| is_secret_name(key)) {
             if value.contains("{name}") {
                 // The files of a glob are looked for only where a secret is made of their names.
-                let names = names.get_or_insert_with(|| ground.names().unwrap_or_default());
-                for name in names.get(&spec.kind).into_iter().flatten() {
+                let known = match names.take() {
+                    Some(known) => known,
+                    None => ground.names()?,
+                };
+                for name in names.insert(known).get(&spec.kind).into_iter().flatten() {
                     set.extend(literals(key, &fill(value, &[("{name}", name)])));
                 }
             } else {
