@@ -41,6 +41,8 @@ impl Error {
 
 /// The one table of exit codes.
 pub mod exit {
+    use crate::model::run::{RunStatus, Summary};
+
     /// Every blocking gate passed or is validly waived.
     pub const PASS: u8 = 0;
     /// At least one blocking gate failed.
@@ -55,6 +57,15 @@ pub mod exit {
     pub const INTERRUPTED: u8 = 130;
     /// SIGTERM or SIGHUP.
     pub const TERMINATED: u8 = 143;
+
+    /// Of a run that came to its end: suites without a single test have shown nothing.
+    pub fn of_run(summary: &Summary) -> u8 {
+        match summary.status {
+            RunStatus::Passed if summary.shows_nothing() => NOTHING,
+            RunStatus::Passed => PASS,
+            _ => FAIL,
+        }
+    }
 
     /// Of what a signal to tollgate ended.
     pub fn of_signal(signal: i32) -> u8 {

@@ -10,7 +10,7 @@ use crate::app::{self, Error, RunAnswer, RunRequest, Source, exit};
 use crate::base::clock::Now;
 use crate::config::parse_duration;
 use crate::model::plan::{Artifacts, ShardKind};
-use crate::model::run::{RunStatus, Summary};
+use crate::model::run::Summary;
 use crate::plan::{self, Division};
 use crate::report::Kind;
 use crate::report::text::terminal;
@@ -208,10 +208,6 @@ fn summary(
     Ok(())
 }
 
-fn code(summary: &Summary) -> u8 {
-    if summary.status == RunStatus::Passed { exit::PASS } else { exit::FAIL }
-}
-
 pub(super) fn ingest(global: &Global, now: Now, env: &Env, verb: &args::Ingest) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
     let request = app::IngestRequest {
@@ -230,7 +226,7 @@ pub(super) fn ingest(global: &Global, now: Now, env: &Env, verb: &args::Ingest) 
     };
     let answer = RunAnswer { written, interrupted: None };
     summary(&answer.written.summary, &targets, &|style| app::run_end(&answer, &|_| None, style), env)?;
-    Ok(code(&answer.written.summary))
+    Ok(exit::of_run(&answer.written.summary))
 }
 
 pub(super) fn merge(global: &Global, now: Now, env: &Env, verb: &args::Merge) -> Result<u8, Error> {
@@ -256,7 +252,7 @@ pub(super) fn merge(global: &Global, now: Now, env: &Env, verb: &args::Merge) ->
     }
     let answer = RunAnswer { written, interrupted: None };
     summary(&answer.written.summary, &targets, &|style| app::run_end(&answer, &|_| None, style), env)?;
-    Ok(code(&answer.written.summary))
+    Ok(exit::of_run(&answer.written.summary))
 }
 
 pub(super) fn events(global: &Global, verb: &args::Events) -> Result<u8, Error> {

@@ -161,4 +161,7 @@ fn suites_without_a_test_prove_nothing() {
     ws.put("tollgate.toml", TOML.replace("exit", "tap"));
     let run = ws.run(&["run", "--out", "one"]).expect(3);
     assert!(run.stderr.contains("no test ran, so nothing is proven"), "{}", run.stderr);
+    let shard = ["--shard-kind", "unit", "--shard-index", "0", "--shard-total", "1", "--out", "shard"];
+    ws.run(&[&["run"][..], &shard].concat()).expect(3);
+    ws.run(&["merge", "shard", "--out", "merged"]).expect(3);
 }

@@ -19,7 +19,7 @@ use crate::base::redact::Masker;
 use crate::model::event::{RunEvent, Started};
 use crate::model::plan::ShardKind;
 use crate::model::record::SuiteRecord;
-use crate::model::run::{Identity, LintResult, NotRun, RunStatus};
+use crate::model::run::{Identity, LintResult, NotRun};
 use crate::record::{self, File, Folder, Journal, Replayed, SuiteFolders};
 use crate::run::{self, Options};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,12 +39,7 @@ pub struct RunAnswer {
 impl RunAnswer {
     /// 0 passed, 1 failed, 3 suites without a test, 130 or 143 interrupted.
     pub fn exit_code(&self) -> u8 {
-        match (self.interrupted, self.written.summary.status) {
-            (Some(signal), _) => exit::of_signal(signal),
-            (None, RunStatus::Passed) if self.written.summary.shows_nothing() => exit::NOTHING,
-            (None, RunStatus::Passed) => exit::PASS,
-            (None, _) => exit::FAIL,
-        }
+        self.interrupted.map_or_else(|| exit::of_run(&self.written.summary), exit::of_signal)
     }
 }
 
