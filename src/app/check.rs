@@ -132,8 +132,7 @@ fn judge(workspace: &Workspace, request: &CheckRequest<'_>) -> (Vec<GateResult>,
     if request.lane == Lane::Preflight {
         judgement::cut_preflight(&mut gates);
     }
-    let summary = workspace.run_dir.as_ref().ok().map(|dir| format!("{dir}/summary.json"));
-    let of_part = summary.and_then(|path| of_part(documents.json(&path)?));
+    let of_part = documents.summary().and_then(of_part);
     (gates, entries, of_part)
 }
 

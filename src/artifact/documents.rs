@@ -52,6 +52,7 @@ impl<'s> Documents<'s> {
             .iter()
             .filter(|(_, format, _)| *format != Format::Jsonl)
             .map(|(path, format, _)| (path.as_str(), *format))
+            .chain(sources.summary().map(|path| (path, Format::Json)))
             .collect();
         let mut streamed: BTreeMap<&'s str, Vec<&'s Demand>> = BTreeMap::new();
         for (path, _, demand) in wanted.iter().filter(|(_, format, _)| *format == Format::Jsonl) {
@@ -93,17 +94,33 @@ impl<'s> Documents<'s> {
             streams.insert(path, stream);
         }
         let mut documents = Documents { sources, ctx, parsed, streams, breaches, lists: BTreeMap::new() };
-        for (asked, format, files) in sources.lists() {
-            if let Some(list) = documents.list(format, files) {
-                documents.lists.entry(asked.clone()).or_default().push((format, list));
-            }
-        }
+        documents.build_lists();
         documents
     }
 
-    /// The JSON document of a path, where one of the gates asked for it and it could be parsed.
-    pub fn json(&self, path: &str) -> Option<&Json<'s>> {
-        of(self.parsed.get(path), Format::Json)?.as_ref().ok()
+    fn build_lists(&mut self) {
+        self.lists.clear();
+        for (asked, format, files) in self.sources.lists() {
+            if let Some(list) = self.list(format, files) {
+                self.lists.entry(asked.clone()).or_default().push((format, list));
+            }
+        }
+    }
+
+    /// The summary of the run judged, as it was written; `None` where there is no run, or its summary is missing or no JSON.
+    pub fn summary(&self) -> Option<&Json<'s>> {
+        of(self.parsed.get(self.sources.summary()?), Format::Json)?.as_ref().ok()
+    }
+
+    /// Binds the run's summary as it was judged instead of as it was written. Its schema was asked of what was written.
+    pub fn judge_summary(&mut self, judged: Json<'s>) {
+        let Some(path) = self.sources.summary() else { return };
+        let formats = self.parsed.entry(path).or_default();
+        match formats.iter_mut().find(|(format, _)| *format == Format::Json) {
+            Some((_, document)) => *document = Ok(judged),
+            None => formats.push((Format::Json, Ok(judged))),
+        }
+        self.build_lists();
     }
 
     /// `{path, stem, doc}` for each file; `None` when one of them has no document.

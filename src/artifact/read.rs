@@ -27,10 +27,12 @@ pub struct Sources {
     wanted: BTreeSet<(String, Format, Demand)>,
     /// The tables with `many = true`.
     lists: BTreeSet<(Asked, Format)>,
+    /// Where the summary of the run judged stands, whoever asks for it.
+    summary: Option<String>,
 }
 
 impl Sources {
-    /// Finds, reads and hashes what the gates name, in parallel. What is absent or cannot be read is kept as such.
+    /// Finds, reads and hashes what the gates name, and the run's summary, in parallel. What is absent or cannot be read is kept as such.
     pub fn read(gates: &[&Gate], ctx: &Context<'_>) -> Sources {
         let specs: Vec<&ArtifactSpec> = gates.iter().flat_map(|gate| gate.artifacts.values()).collect();
         let distinct: BTreeMap<Asked, &ArtifactSpec> =
@@ -50,6 +52,8 @@ impl Sources {
         }
         let whole: BTreeSet<&String> =
             wanted.iter().filter(|(_, format, _)| *format != Format::Jsonl).map(|(path, ..)| path).collect();
+        let summary = ctx.run_dir.as_ref().ok().map(|dir| format!("{dir}/summary.json"));
+        let whole: BTreeSet<&String> = whole.into_iter().chain(&summary).collect();
         let files = whole
             .into_par_iter()
             .map(|path| {
@@ -60,7 +64,7 @@ impl Sources {
                 (path.clone(), content)
             })
             .collect();
-        Sources { found, files, wanted, lists }
+        Sources { found, files, wanted, lists, summary }
     }
 
     pub(super) fn found(&self, spec: &ArtifactSpec) -> Option<&Found> {
@@ -69,6 +73,11 @@ impl Sources {
 
     pub(super) fn file(&self, path: &str) -> Option<&Result<Content, ReadError>> {
         self.files.get(path)
+    }
+
+    /// Where the summary of the run judged stands; `None` where there is no run.
+    pub(super) fn summary(&self) -> Option<&str> {
+        self.summary.as_deref()
     }
 
     pub(super) fn wanted(&self) -> &BTreeSet<(String, Format, Demand)> {
