@@ -7,7 +7,6 @@ use crate::artifact::{Documents, Sources, WorkspaceHost};
 use crate::base::clock::Stopwatch;
 use crate::base::digest;
 use crate::base::files::show;
-use crate::base::git::Repository;
 use crate::base::json::Json;
 use crate::gate::{self, Facts, Judged, Outcome as Judgement};
 use crate::model::gate::{Blocking, Gate};
@@ -248,8 +247,8 @@ fn unbound(workspace: &Workspace) -> Option<String> {
     if workspace.commit.is_some() || workspace.policy.settings.git == Some(false) {
         return None;
     }
-    let why = match Repository::is_top(workspace.root.real()) {
-        true => "the repository has none yet",
+    let why = match workspace.unborn {
+        true => "HEAD is on a branch that has none yet, so evidence of a run is stale",
         false => {
             "the root is not the top folder of a git repository; `git = true` or `git = false` under [workspace] \
              settles it"

@@ -1,13 +1,14 @@
 //! `environment.json`: where a run takes place.
 
 use crate::base::command::CommandLine;
+use crate::base::git::Place;
 use crate::base::machine;
 use crate::base::process::{Ending, Limits, run};
 use crate::model::plan::{RunSettings, Shard};
 use crate::model::run::{Environment, Identity, Node, Os, schema};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long a tool may take to say its version.
@@ -30,17 +31,43 @@ pub struct Facts {
     pub ci: bool,
 }
 
-/// Asks the machine. rustc is asked only where the root or a command speaks of cargo: its proxy is slow to start.
+/// Asks the machine, as suites see it: in the root, where `rust-toolchain.toml` and relative folders of `PATH` decide which
+/// program a name stands for. For verbs that start what the workspace says anyway. rustc is asked only where the root or a
+/// command speaks of cargo: its proxy is slow to start.
 pub fn facts(root: &Path, settings: &RunSettings, env: &BTreeMap<String, String>) -> Facts {
+    asked(root, settings, env, root, |name, path| machine::find_program(name, path, root))
+}
+
+/// As `facts`, for verbs that read what something else ran, perhaps where a change is judged: nothing that stands in the
+/// root or its repository chooses the programs that are asked.
+pub fn facts_of_the_machine(root: &Path, settings: &RunSettings, env: &BTreeMap<String, String>) -> Facts {
+    // Where it cannot be told how far the repository reaches, the root is known at least.
+    let theirs = Place::find(root).ok().flatten().map_or_else(|| root.to_path_buf(), |place| place.top);
+    asked(root, settings, env, Path::new("/"), |name, path| {
+        let folders = machine::outside_folders(path, &theirs);
+        folders.into_iter().map(|folder| folder.join(name)).find(|file| {
+            machine::is_executable(file)
+                && std::fs::canonicalize(file).is_ok_and(|real| !real.starts_with(&theirs))
+        })
+    })
+}
+
+fn asked(
+    root: &Path,
+    settings: &RunSettings,
+    env: &BTreeMap<String, String>,
+    dir: &Path,
+    find: impl Fn(&str, &OsStr) -> Option<PathBuf>,
+) -> Facts {
     let path = OsStr::new(env.get("PATH").map_or("", String::as_str));
     let uses_cargo = settings.suites.iter().any(|s| s.command.program().ends_with("cargo"));
     let rustc = (uses_cargo || root.join("Cargo.toml").exists())
-        .then(|| machine::find_program("rustc", path, root))
+        .then(|| find("rustc", path))
         .flatten()
-        .and_then(|rustc| version(root, &rustc))
+        .and_then(|rustc| version(dir, &rustc))
         .map(|text| text.strip_prefix("rustc ").unwrap_or(&text).to_string());
-    let node = machine::find_program("node", path, root).map(|found| Node {
-        version: version(root, &found),
+    let node = find("node", path).map(|found| Node {
+        version: version(dir, &found),
         is_bun_shim: is_bun_shim(&found),
         path: found.display().to_string(),
     });
@@ -66,10 +93,10 @@ fn is_bun_shim(found: &Path) -> bool {
 }
 
 /// The first line of what `program --version` says; `None` when it says nothing or fails.
-fn version(root: &Path, program: &Path) -> Option<String> {
+fn version(dir: &Path, program: &Path) -> Option<String> {
     let quoted = crate::base::command::quote(program.to_str()?).into_owned();
     let command = CommandLine::parse(&format!("{quoted} --version")).ok()?;
-    let limits = Limits { dir: root, timeout: PATIENCE, grace: Duration::from_secs(1), keep: 4 << 10 };
+    let limits = Limits { dir, timeout: PATIENCE, grace: Duration::from_secs(1), keep: 4 << 10 };
     let done = run(&command, &limits, &mut |_| {}).ok()?;
     let text = String::from_utf8(done.output).ok()?;
     let first = text.lines().next()?.trim();
@@ -96,6 +123,31 @@ pub fn document(facts: &Facts, identity: &Identity, profile: &str, shard: &Shard
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_judge_asks_no_program_that_a_change_put_there() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap().join("ws");
+        for (path, says) in [("ws/bin/node", "v1"), ("safe/node", "v2")] {
+            let file = root.parent().unwrap().join(path);
+            fs_err::create_dir_all(file.parent().unwrap()).unwrap();
+            fs_err::write(&file, format!("#!/bin/sh\necho {says}; pwd >&2\n")).unwrap();
+            fs_err::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let folders =
+            ["bin".into(), root.join("bin"), root.join("../safe"), "/bin".into(), "/usr/bin".into()];
+        let path = std::env::join_paths::<_, PathBuf>(folders).unwrap().into_string().unwrap();
+        let env = BTreeMap::from([("PATH".to_string(), path)]);
+        let settings = RunSettings { suites: Vec::new(), lint: Vec::new(), profiles: Vec::new() };
+        let said = |facts: Facts| facts.node.unwrap().version;
+        assert_eq!(
+            said(facts(&root, &settings, &env)).as_deref(),
+            Some("v1"),
+            "a run is of what the workspace says"
+        );
+        assert_eq!(said(facts_of_the_machine(&root, &settings, &env)).as_deref(), Some("v2"));
+    }
 
     #[test]
     fn buns_shim_is_no_node() {

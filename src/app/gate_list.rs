@@ -2,7 +2,7 @@
 
 use super::error::Error;
 use crate::base::files::Root;
-use crate::config::{self, LoadRequest};
+use crate::config::LoadRequest;
 use crate::model::gate::{Blocking, Gate, Origin};
 use crate::model::lane::Lane;
 use crate::report::text::terminal;
@@ -61,7 +61,7 @@ pub fn gate_list(request: &GateListRequest<'_>) -> Result<GateList, Error> {
     let root = Root::open(request.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
     let load =
         LoadRequest { lane: request.lane, policy_from: request.policy_from, ..LoadRequest::all(&root) };
-    let policy = config::load(&load)?;
+    let policy = super::workspace::policy(&load)?;
     Ok(GateList { gates: policy.gates.iter().map(row).collect(), notes: policy.notes })
 }
 

@@ -95,7 +95,7 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
         .iter()
         .filter(|r| r.result.status.is_failure())
         .all(|r| replays.knows(&r.result.kind, &r.result.name));
-    let facts = environment::facts(ground.root.real(), &ground.run, request.env);
+    let facts = environment::facts_of_the_machine(ground.root.real(), &ground.run, request.env);
     let digest = plan::digest(
         "ingest",
         records.iter().map(|r| (r.role, r.result.kind.as_str(), r.result.name.as_str())),

@@ -68,7 +68,7 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
         (None, None) => None,
     };
     let (mut suites, masked) = suites_of(&parts, &mut notes)?;
-    let here = || environment::facts(ground.root.real(), &ground.run, request.env);
+    let here = || environment::facts_of_the_machine(ground.root.real(), &ground.run, request.env);
     let facts = merge_context::environment(&parts, here, &mut notes)?;
     let lint = merge_lint::find(&parts)?;
     let folder = Folder::create(&ground.root, request.out).map_err(|e| Error::of_folder(&e))?;

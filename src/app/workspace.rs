@@ -6,7 +6,7 @@ use super::quarantine_evidence::signatures;
 use crate::artifact::{Context, NoRun, named_run, newest_run};
 use crate::base::clock::Now;
 use crate::base::files::Root;
-use crate::base::git::Repository;
+use crate::base::git::{GitError, Place, Repository};
 use crate::base::json::Limits;
 use crate::config::{self, Classification, LoadRequest, Policy};
 use crate::gate::Facts;
@@ -47,6 +47,8 @@ pub struct Workspace {
     pub policy: Policy,
     /// HEAD, where git holds.
     pub commit: Option<String>,
+    /// Git holds, and HEAD is on a branch that has no commit yet.
+    pub unborn: bool,
     /// Its branch, where git holds and there is one.
     pub branch: Option<String>,
     /// The root below the top of its repository: `""` or ending in `/`.
@@ -98,7 +100,7 @@ impl Workspace {
             gates: request.gates,
             policy_from: request.policy_from,
         };
-        let policy = config::load(&load)?;
+        let policy = policy(&load)?;
         let (commit, branch) = head(&root, policy.settings.git)?;
         let run_dir = match request.run {
             Some(dir) => Ok(named_run(&root, dir).map_err(|e| Error::Usage(format!("--run: {e}")))?),
@@ -106,9 +108,10 @@ impl Workspace {
         };
         let mut workspace = Workspace {
             now: request.now,
+            unborn: commit.is_none() && git_holds(&root, policy.settings.git)?,
             commit,
             branch,
-            repo_prefix: repo_prefix(root.real()),
+            repo_prefix: place(&root)?.map_or(String::new(), |place| place.prefix()),
             run_dir,
             entries: Entries::none(),
             env: request.env.clone(),
@@ -176,6 +179,7 @@ impl Workspace {
             run_dir: self.run_dir.clone(),
             now: self.now,
             commit: self.commit.clone(),
+            unborn: self.unborn,
             limits: Limits::default(),
         }
     }
@@ -207,16 +211,35 @@ impl Workspace {
     }
 }
 
-/// The root below the nearest folder that holds a `.git`: `""` when that is the root itself or there is none.
-fn repo_prefix(root: &Path) -> String {
-    let top = root.ancestors().find(|dir| Repository::is_top(dir));
-    let below = top.and_then(|top| root.strip_prefix(top).ok());
-    below.into_iter().flat_map(Path::iter).map(|part| format!("{}/", part.to_string_lossy())).collect()
+/// Loads a policy. Of a ref, a repository that git does not look into is no fault of the policy: tollgate cannot do its work.
+pub(super) fn policy(load: &LoadRequest<'_>) -> Result<Policy, Error> {
+    if load.policy_from.is_some() {
+        match Repository::find(load.root.real()) {
+            Ok(_) | Err(GitError::NoRepository(_)) => {}
+            Err(error) => {
+                return Err(Error::Work(format!("the policy cannot be loaded from a ref: {error}")));
+            }
+        }
+    }
+    Ok(config::load(load)?)
+}
+
+/// The repository that the root stands in, by its `.git` alone.
+fn place(root: &Root) -> Result<Option<Place>, Error> {
+    Place::find(root.real()).map_err(|e| Error::Work(e.to_string()))
+}
+
+/// Whether the root belongs to the repository it stands in: as `tollgate.toml` says, else where it is its top folder.
+pub(super) fn git_holds(root: &Root, git: Option<bool>) -> Result<bool, Error> {
+    match git {
+        Some(git) => Ok(git),
+        None => Repository::is_top(root.real()).map_err(|e| Error::Work(e.to_string())),
+    }
 }
 
 /// HEAD and its branch, where the root belongs to a repository.
 pub(super) fn head(root: &Root, git: Option<bool>) -> Result<(Option<String>, Option<String>), Error> {
-    if !git.unwrap_or_else(|| Repository::is_top(root.real())) {
+    if !git_holds(root, git)? {
         return Ok((None, None));
     }
     let head = Repository::find(root.real()).and_then(|repository| repository.head());

@@ -15,6 +15,8 @@ pub struct Context<'c> {
     pub now: Now,
     /// The commit that is judged; `None` where git does not hold.
     pub commit: Option<String>,
+    /// Git holds, and HEAD has no commit yet: then no evidence of a run is of the commit judged.
+    pub unborn: bool,
     /// What a document may be at most.
     pub limits: Limits,
 }

@@ -135,8 +135,9 @@ impl<'s> Documents<'s> {
         let of_run = spec.paths.iter().any(|p| p.contains("{run}"));
         let says_one = !matches!(spec.format, Format::Text | Format::Junit);
         let judged = self.ctx.commit.as_deref();
-        // The default asks only where there is a commit to compare with.
-        if !spec.commit_same.unwrap_or(of_run && says_one && judged.is_some()) {
+        // The default asks only where there is a commit to compare with, or should be one.
+        let asked = self.ctx.unborn || (says_one && judged.is_some());
+        if !spec.commit_same.unwrap_or(of_run && asked) {
             return None;
         }
         let found = commit(document);
@@ -146,6 +147,11 @@ impl<'s> Documents<'s> {
                 format!("it is of commit {}, not of {}", plain(found), plain(judged))
             }
             (Some(judged), None) => format!("it names no commit, and must be of {}", plain(judged)),
+            (None, _) if self.ctx.unborn => {
+                "it must be of the judged commit, and HEAD is on a branch that has none yet: \
+                                             commit what is judged, then run again"
+                    .into()
+            }
             (None, _) => "it must be of the judged commit, and which one that is cannot be told".into(),
         };
         Some(Fault {
@@ -241,11 +247,12 @@ mod tests {
     struct Workspace {
         dir: tempfile::TempDir,
         commit: Option<String>,
+        unborn: bool,
     }
 
     impl Workspace {
         fn new(files: &[(&str, &[u8])]) -> Self {
-            let workspace = Workspace { dir: tempfile::tempdir().unwrap(), commit: None };
+            let workspace = Workspace { dir: tempfile::tempdir().unwrap(), commit: None, unborn: false };
             files.iter().for_each(|(path, bytes)| workspace.put(path, bytes));
             workspace
         }
@@ -270,6 +277,7 @@ mod tests {
                 run_dir: newest(&root, "results"),
                 now: Now::parse("2026-11-20T12:00:00Z").unwrap(),
                 commit: self.commit.clone(),
+                unborn: self.unborn,
                 limits: Limits { depth: 128, bytes: 4_000 },
             };
             let gate = gate(specs);
@@ -476,6 +484,14 @@ mod tests {
         let faults =
             |seen: String| seen.lines().filter(|l| l.starts_with('!')).collect::<Vec<_>>().join("\n");
         assert_eq!(faults(workspace.see(specs())), "", "without git nothing is asked by default");
+        workspace.unborn = true;
+        insta::assert_snapshot!(faults(workspace.see(specs())), @r#"
+        ! log stale: results/20261120T101500Z/log.txt: it must be of the judged commit, and HEAD is on a branch that has none yet: commit what is judged, then run again []
+        ! none stale: results/20261120T101500Z/none.json: it must be of the judged commit, and HEAD is on a branch that has none yet: commit what is judged, then run again []
+        ! other stale: results/20261120T101500Z/other.json:1:55: it must be of the judged commit, and HEAD is on a branch that has none yet: commit what is judged, then run again [/environment/git_sha]
+        ! same stale: results/20261120T101500Z/same.json:1:38: it must be of the judged commit, and HEAD is on a branch that has none yet: commit what is judged, then run again [/commit]
+        "#);
+        workspace.unborn = false;
         let asked = ArtifactSpec { commit_same: Some(true), ..json("same", "{run}/same.json") };
         insta::assert_snapshot!(faults(workspace.see(vec![asked])), @r#"! same stale: results/20261120T101500Z/same.json:1:38: it must be of the judged commit, and which one that is cannot be told [/commit]"#);
         workspace.commit = Some("aaaa".into());
@@ -497,6 +513,7 @@ mod tests {
             run_dir: newest(&root, "results"),
             now: Now::parse("2026-11-20T12:00:00Z").unwrap(),
             commit: None,
+            unborn: false,
             limits: Limits::default(),
         };
         let gate = gate(vec![spec("many", &["many.json"], Format::Json, Demand::Shape("l.v1".into()))]);

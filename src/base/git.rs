@@ -1,75 +1,17 @@
 //! git, asked through its command line. It only reads: no hook, filter, pager or helper of a repository runs, nothing
-//! is fetched, and no `GIT_*` variable of the caller can point it at another repository.
+//! is fetched, no `GIT_*` variable of the caller can point it at another repository, and no file of the workspace can
+//! pass for one.
 
-use crate::base::files::plain;
+mod error;
+mod node;
+mod place;
+mod start;
+
+pub use error::GitError;
+pub use node::{Kind, Node};
+pub use place::{Place, link_on_the_way};
+
 use std::path::{Path, PathBuf};
-
-/// Why git gave no answer. `Display` is one sentence.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum GitError {
-    /// The folder is in no repository.
-    #[error("{0} is in no git repository")]
-    NoRepository(String),
-    /// The ref is not one, or names nothing.
-    #[error("`{name}` is not a ref of the repository: {why}")]
-    Ref {
-        /// As it was given, escaped.
-        name: String,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// git is not there, or refuses.
-    #[error("git {0}")]
-    Failed(String),
-}
-
-/// Variables that would point git at another repository, index, object store or configuration, or replace a helper.
-const CLEARED: &[&str] = &[
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_COMMON_DIR",
-    "GIT_INDEX_FILE",
-    "GIT_INDEX_VERSION",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_NAMESPACE",
-    "GIT_PREFIX",
-    "GIT_CEILING_DIRECTORIES",
-    "GIT_DISCOVERY_ACROSS_FILESYSTEM",
-    "GIT_CONFIG",
-    "GIT_CONFIG_COUNT",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_CONFIG_GLOBAL",
-    "GIT_CONFIG_SYSTEM",
-    "GIT_GRAFT_FILE",
-    "GIT_SHALLOW_FILE",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_QUARANTINE_PATH",
-    "GIT_ATTR_SOURCE",
-    "GIT_EXTERNAL_DIFF",
-    "GIT_EXEC_PATH",
-    "GIT_TEMPLATE_DIR",
-    "GIT_PAGER",
-    "GIT_EDITOR",
-    "GIT_ASKPASS",
-    "GIT_SSH",
-    "GIT_SSH_COMMAND",
-    "GIT_PROXY_COMMAND",
-    "GIT_TRACE",
-    "GIT_TRACE2",
-    "GIT_TRACE2_EVENT",
-    "GIT_TRACE2_PERF",
-    "GIT_TRACE_SETUP",
-    "GIT_REDIRECT_STDIN",
-    "GIT_REDIRECT_STDOUT",
-    "GIT_REDIRECT_STDERR",
-    "GIT_LITERAL_PATHSPECS",
-    "GIT_GLOB_PATHSPECS",
-    "GIT_NOGLOB_PATHSPECS",
-    "GIT_ICASE_PATHSPECS",
-    "GIT_FLUSH",
-    "GIT_REF_PARANOIA",
-];
 
 /// What the head of a repository is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -80,19 +22,6 @@ pub struct Head {
     pub branch: Option<String>,
 }
 
-/// A file of a commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TreeFile {
-    /// Relative to the folder that was listed or asked for, `/`-separated.
-    pub path: String,
-    /// Its blob.
-    pub object: String,
-    /// Its size.
-    pub bytes: u64,
-    /// A regular file; symbolic links, submodules are not.
-    pub regular: bool,
-}
-
 /// The repository a folder stands in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repository {
@@ -101,16 +30,23 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// The repository that `dir` stands in; `NoRepository` when it stands in none.
+    /// The repository that `dir` stands in; `NoRepository` when it stands in none. git is asked in the folder that holds the
+    /// `.git`, and its answer held to that: what else a folder holds makes no repository of it.
     pub fn find(dir: &Path) -> Result<Repository, GitError> {
-        let top = line(run(dir, &["rev-parse", "--show-toplevel"])?)?;
-        let prefix = line(run(dir, &["rev-parse", "--show-prefix"])?)?;
-        Ok(Repository { top: PathBuf::from(top), prefix })
+        let place = Place::find(dir)?
+            .ok_or_else(|| GitError::NoRepository(crate::base::files::show(&dir.display().to_string())))?;
+        place.confirm(&run(&place.top, &["rev-parse", "--show-toplevel", "--absolute-git-dir"])?)?;
+        let prefix = place.prefix();
+        if place.below.to_str().is_none() {
+            return Err(GitError::Failed(format!("is not asked for {prefix}, a name that is not UTF-8")));
+        }
+        Ok(Repository { top: place.top, prefix })
     }
 
-    /// Whether a `.git` stands in `dir`: it is the top folder of a repository (or means to be).
-    pub fn is_top(dir: &Path) -> bool {
-        dir.join(".git").symlink_metadata().is_ok()
+    /// Whether a `.git` stands in `dir`: it is the top folder of a repository (or means to be). An error is that it cannot
+    /// be told.
+    pub fn is_top(dir: &Path) -> Result<bool, GitError> {
+        Ok(Place::find(dir)?.is_some_and(|place| place.below.as_os_str().is_empty()))
     }
 
     /// The repository's top folder, every symbolic link resolved.
@@ -123,20 +59,38 @@ impl Repository {
         &self.prefix
     }
 
-    /// The head's commit and branch.
+    /// The head's commit and branch. Without a commit there is a branch, and that has none yet.
     pub fn head(&self) -> Result<Head, GitError> {
-        let branch = match run(&self.top, &["symbolic-ref", "--quiet", "HEAD"]) {
-            Ok(text) => line(text)?.strip_prefix("refs/heads/").map(String::from),
-            // Exit code 1 without a word: the head is detached.
-            Err(GitError::Failed(_)) => None,
-            Err(error) => return Err(error),
+        let branch = match self.quiet(&["symbolic-ref", "--quiet", "HEAD"])? {
+            Some(text) => Some(line(text)?),
+            // The head is detached.
+            None => None,
         };
-        let commit = match run(&self.top, &["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]) {
-            Ok(text) => Some(hex(line(text)?)?),
-            Err(GitError::Failed(_)) if branch.is_some() => None,
-            Err(error) => return Err(error),
-        };
-        Ok(Head { commit, branch })
+        let short = branch.as_deref().and_then(|name| name.strip_prefix("refs/heads/")).map(String::from);
+        match self.quiet(&["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])? {
+            Some(text) => Ok(Head { commit: Some(hex(line(text)?)?), branch: short }),
+            None => {
+                self.unborn(branch.as_deref())?;
+                Ok(Head { commit: None, branch: short })
+            }
+        }
+    }
+
+    /// Nothing but a branch that has no commit yet may have none: one whose commit cannot be read is broken.
+    fn unborn(&self, branch: Option<&str>) -> Result<(), GitError> {
+        let broken = || GitError::Failed("cannot read the commit that HEAD names".into());
+        let branch = branch.ok_or_else(broken)?;
+        let asked = start::ask(&self.top, &["for-each-ref", "--format=%(refname)", "--", branch])?;
+        let complains = !asked.complaint.trim().is_empty();
+        let listed = asked.success(&self.top)?;
+        let there = listed.split(|b| *b == b'\n').any(|name| name == branch.as_bytes());
+        if there || complains { Err(broken()) } else { Ok(()) }
+    }
+
+    /// What git prints, or `None` where it answers that nothing is there.
+    fn quiet(&self, arguments: &[&str]) -> Result<Option<Vec<u8>>, GitError> {
+        let answer = start::ask(&self.top, arguments)?;
+        if answer.is_no() { Ok(None) } else { answer.success(&self.top).map(Some) }
     }
 
     /// The commit that `name` (a branch, tag, commit) stands for, as hex. A name that begins with `-` is refused: git
@@ -155,43 +109,56 @@ impl Repository {
         if name.chars().any(|c| c.is_control() || c.is_whitespace()) {
             return refuse("it holds a space or control character");
         }
-        match run(&self.top, &["rev-parse", "--verify", "--quiet", &format!("{name}^{{commit}}")]) {
-            Ok(text) => hex(line(text)?),
-            Err(GitError::Failed(_)) => refuse("no commit is known by that name; was it fetched?"),
-            Err(error) => Err(error),
+        match self.quiet(&["rev-parse", "--verify", "--quiet", &format!("{name}^{{commit}}")])? {
+            Some(text) => hex(line(text)?),
+            None => refuse("no commit is known by that name; was it fetched?"),
         }
     }
 
-    /// The regular files and links under `folder` (relative to the folder asked about, `""` for itself) at `commit`,
-    /// paths relative to `folder`, in byte order; empty when the folder is not there.
-    pub fn list(&self, commit: &str, folder: &str) -> Result<Vec<TreeFile>, GitError> {
+    /// What stands below `folder` (relative to the folder asked about, `""` for itself) at `commit`, paths relative to
+    /// `folder`, in byte order: at every depth, but of the folder asked about itself only what stands directly in it. Empty
+    /// when there is no such folder: `find` says what is there instead.
+    pub fn list(&self, commit: &str, folder: &str) -> Result<Vec<Node>, GitError> {
         let inside = format!("{}{folder}", self.prefix);
         let inside = inside.trim_end_matches('/');
         let tree = hex(commit.to_string())?;
-        let mut arguments = vec!["ls-tree", "-r", "-l", "-z", "--full-tree", tree.as_str()];
-        let pattern = format!("{inside}/");
-        if !inside.is_empty() {
-            arguments.extend(["--", pattern.as_str()]);
+        let below = if inside.is_empty() { String::new() } else { format!("{inside}/") };
+        let mut arguments = vec!["ls-tree", "-l", "-z", "--full-tree"];
+        if !folder.is_empty() {
+            arguments.extend(["-r", "-t"]);
         }
-        let below = if inside.is_empty() { "" } else { pattern.as_str() };
-        Ok(tree_files(&run(&self.top, &arguments)?)?
-            .into_iter()
-            .filter_map(|file| {
-                let path = file.path.strip_prefix(below)?.to_string();
-                Some(TreeFile { path, ..file })
-            })
-            .collect())
+        arguments.push(&tree);
+        if !below.is_empty() {
+            arguments.extend(["--", &below]);
+        }
+        let inner = |node: Node| Some(Node { path: node.path.strip_prefix(&below)?.to_string(), ..node });
+        Ok(node::nodes(&run(&self.top, &arguments)?)?.into_iter().filter_map(inner).collect())
     }
 
-    /// The file at `path` (relative to the folder asked about) at `commit`; `None` when there is none.
-    pub fn find_file(&self, commit: &str, path: &str) -> Result<Option<TreeFile>, GitError> {
+    /// What stands at `path` (relative to the folder asked about) at `commit`; `None` when nothing does. A symbolic link or a
+    /// submodule on the way is an error that names it.
+    pub fn find_node(&self, commit: &str, path: &str) -> Result<Option<Node>, GitError> {
         let whole = format!("{}{path}", self.prefix);
+        let whole = whole.trim_end_matches('/');
         let tree = hex(commit.to_string())?;
-        let listed = run(&self.top, &["ls-tree", "-l", "-z", "--full-tree", &tree, "--", &whole])?;
-        Ok(tree_files(&listed)?
-            .into_iter()
-            .find(|file| file.path == whole)
-            .map(|file| TreeFile { path: path.to_string(), ..file }))
+        let ends = whole.match_indices('/').map(|(at, _)| at).chain([whole.len()]);
+        let steps: Vec<&str> = ends.map(|end| &whole[..end]).collect();
+        let mut arguments = vec!["ls-tree", "-t", "-l", "-z", "--full-tree", &tree, "--"];
+        arguments.extend(&steps);
+        let listed = node::nodes(&run(&self.top, &arguments)?)?;
+        for step in &steps {
+            let Some(node) = listed.iter().find(|node| node.utf8 && node.path == *step) else {
+                return Ok(None);
+            };
+            match node.kind {
+                _ if *step == whole => return Ok(Some(Node { path: path.to_string(), ..node.clone() })),
+                Kind::Folder => {}
+                // Below a file there is nothing.
+                Kind::File => return Ok(None),
+                Kind::Link | Kind::Submodule => return Err(leads_away(node)),
+            }
+        }
+        Ok(None)
     }
 
     /// Which of `paths` (relative to the folder asked about) are files that git tracks.
@@ -205,11 +172,13 @@ impl Repository {
         Ok(paths.iter().copied().filter(is_listed).map(String::from).collect())
     }
 
-    /// The bytes of a file that `list` or `find_file` gave, of at most `limit`; filters and conversions do not run.
-    pub fn read(&self, file: &TreeFile, limit: u64) -> Result<Vec<u8>, GitError> {
+    /// The bytes of a file that `list` or `find_node` gave, of at most `limit`; filters and conversions do not run.
+    pub fn read(&self, file: &Node, limit: u64) -> Result<Vec<u8>, GitError> {
         let shown = crate::base::files::show(&file.path);
-        if !file.regular {
-            return Err(GitError::Failed(format!("has {shown} as a link, not as a regular file")));
+        match file.kind {
+            Kind::File => {}
+            Kind::Folder => return Err(GitError::Failed(format!("has {shown} as a folder, not as a file"))),
+            Kind::Link | Kind::Submodule => return Err(leads_away(file)),
         }
         if file.bytes > limit {
             return Err(GitError::Failed(format!(
@@ -221,37 +190,15 @@ impl Repository {
     }
 }
 
-/// Runs git in `dir` and returns what it prints. Its children are its own affair: it starts none with these settings.
-fn run(dir: &Path, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
-    let fixed = ["--no-pager", "--literal-pathspecs", "-c", "core.fsmonitor=false"];
-    let fixed = fixed.into_iter().chain(["-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never"]);
-    let mut command = duct::cmd("git", fixed.chain(arguments.iter().copied()))
-        .dir(dir)
-        .env("GIT_OPTIONAL_LOCKS", "0")
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .env("GIT_NO_REPLACE_OBJECTS", "1")
-        .env("GIT_NO_LAZY_FETCH", "1")
-        .env("LC_ALL", "C")
-        .stdin_null()
-        .stdout_capture()
-        .stderr_capture()
-        .unchecked();
-    for name in CLEARED {
-        command = command.env_remove(name);
-    }
-    let output = command
-        .run()
-        .map_err(|error| GitError::Failed(format!("could not be started: {}", plain(&error))))?;
-    if output.status.success() {
-        return Ok(output.stdout);
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let said = said.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or("gave no answer");
-    if said.contains("not a git repository") {
-        return Err(GitError::NoRepository(crate::base::files::show(&dir.display().to_string())));
-    }
-    let said: String = said.chars().take(300).collect();
-    Err(GitError::Failed(format!("refuses: {}", said.trim_start_matches("fatal: ").escape_debug())))
+/// The error of a path that is a link or a submodule.
+pub fn leads_away(node: &Node) -> GitError {
+    GitError::LeadsAway { path: crate::base::files::show(&node.path), what: node.kind.name() }
+}
+
+/// Runs git in the top folder of a repository and returns what it prints. Its children are its own affair: it starts none
+/// with these settings.
+fn run(top: &Path, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
+    start::ask(top, arguments)?.success(top)
 }
 
 /// What git printed, as text without its last line end.
@@ -270,34 +217,6 @@ fn hex(text: String) -> Result<String, GitError> {
     } else {
         Err(GitError::Failed(format!("answers `{}` where an object id belongs", text.escape_debug())))
     }
-}
-
-/// Reads `ls-tree -l -z`: `<mode> <type> <object> <size>\t<path>\0`, the size right-aligned.
-fn tree_files(bytes: &[u8]) -> Result<Vec<TreeFile>, GitError> {
-    let broken = || GitError::Failed("lists a tree in a form that is not understood".into());
-    let mut files = Vec::new();
-    for record in bytes.split(|b| *b == 0).filter(|r| !r.is_empty()) {
-        // A name that is not UTF-8 cannot be one that a setting or gate file names.
-        let Ok(record) = std::str::from_utf8(record) else { continue };
-        let (meta, path) = record.split_once('\t').ok_or_else(broken)?;
-        let mut words = meta.split_ascii_whitespace();
-        let (Some(mode), Some(kind), Some(object), Some(size)) =
-            (words.next(), words.next(), words.next(), words.next())
-        else {
-            return Err(broken());
-        };
-        if kind != "blob" {
-            continue;
-        }
-        files.push(TreeFile {
-            path: path.to_string(),
-            object: object.to_string(),
-            bytes: size.parse().map_err(|_| broken())?,
-            regular: matches!(mode, "100644" | "100755" | "100664"),
-        });
-    }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(files)
 }
 
 #[cfg(test)]
@@ -346,15 +265,22 @@ mod tests {
         let commit = head.commit.unwrap();
         assert_eq!((commit.len(), head.branch.as_deref()), (40, Some("main")));
         assert_eq!(repo.resolve("main").unwrap(), commit);
-        let files = repo.list(&commit, "gates").unwrap();
-        assert_eq!(files.iter().map(|f| f.path.as_str()).collect::<Vec<_>>(), ["a.toml", "deep/b.toml"]);
-        assert_eq!(repo.read(&files[0], 10).unwrap(), b"a");
-        assert_eq!(repo.read(&files[1], 10).unwrap(), b"b\r\n");
-        assert!(repo.read(&files[1], 2).unwrap_err().to_string().contains("more than the limit of 2"));
+        let nodes = repo.list(&commit, "gates").unwrap();
+        assert_eq!(
+            nodes.iter().map(|f| f.path.as_str()).collect::<Vec<_>>(),
+            ["a.toml", "deep", "deep/b.toml"]
+        );
+        assert_eq!(repo.read(&nodes[0], 10).unwrap(), b"a");
+        assert_eq!(repo.read(&nodes[2], 10).unwrap(), b"b\r\n");
+        assert!(repo.read(&nodes[2], 2).unwrap_err().to_string().contains("more than the limit of 2"));
+        assert!(repo.read(&nodes[1], 2).unwrap_err().to_string().contains("as a folder"));
         assert!(repo.list(&commit, "nowhere").unwrap().is_empty());
-        assert_eq!(repo.find_file(&commit, "gates2/c.toml").unwrap().unwrap().bytes, 1);
-        assert_eq!(repo.find_file(&commit, "gates2").unwrap(), None);
-        assert_eq!(repo.find_file(&commit, "gates2/*").unwrap(), None);
+        let top: Vec<String> = repo.list(&commit, "").unwrap().into_iter().map(|f| f.path).collect();
+        assert_eq!(top, ["gates", "gates2"], "of the folder itself only what stands directly in it");
+        assert_eq!(repo.find_node(&commit, "gates2/c.toml").unwrap().unwrap().bytes, 1);
+        assert_eq!(repo.find_node(&commit, "gates2").unwrap().unwrap().kind, Kind::Folder);
+        assert_eq!(repo.find_node(&commit, "gates2/*").unwrap(), None);
+        assert_eq!(repo.find_node(&commit, "gates2/c.toml/x").unwrap(), None);
 
         git(dir.path(), &["checkout", "-q", "--detach"]);
         assert_eq!(repo.head().unwrap(), Head { commit: Some(commit), branch: None });
@@ -378,15 +304,185 @@ mod tests {
     }
 
     #[test]
-    fn a_symbolic_link_of_a_commit_is_not_read() {
+    fn what_a_commit_has_behind_a_link_or_in_a_submodule_is_not_read() {
         let dir = repository();
+        put(dir.path(), "real/a.toml", "a");
         std::os::unix::fs::symlink("/etc/passwd", dir.path().join("link.toml")).unwrap();
+        std::os::unix::fs::symlink("real", dir.path().join("linked")).unwrap();
         git(dir.path(), &["add", "."]);
+        let commit = "1".repeat(40);
+        git(dir.path(), &["update-index", "--add", "--cacheinfo", &format!("160000,{commit},real/module")]);
         git(dir.path(), &["commit", "-q", "-m", "x"]);
         let repo = Repository::find(dir.path()).unwrap();
         let commit = repo.resolve("HEAD").unwrap();
-        let link = repo.find_file(&commit, "link.toml").unwrap().unwrap();
-        assert!(repo.read(&link, 100).unwrap_err().to_string().contains("as a link"));
+        let link = repo.find_node(&commit, "link.toml").unwrap().unwrap();
+        assert_eq!(link.kind, Kind::Link);
+        assert!(repo.read(&link, 100).unwrap_err().to_string().starts_with("link.toml is a symbolic link"));
+        assert!(repo.list(&commit, "linked").unwrap().is_empty());
+        let said = repo.find_node(&commit, "linked/a.toml").unwrap_err().to_string();
+        assert!(said.starts_with("linked is a symbolic link"), "{said}");
+        let said = repo.find_node(&commit, "real/module/deep/a.toml").unwrap_err().to_string();
+        assert!(said.starts_with("real/module is a submodule"), "{said}");
+    }
+
+    #[test]
+    fn a_name_that_is_not_utf_8_is_listed() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let dir = repository();
+        let name = std::ffi::OsStr::from_bytes(b"bad\xff.toml");
+        // Some file systems know no such names.
+        if std::fs::File::create(dir.path().join(name)).is_err() {
+            return;
+        }
+        git(dir.path(), &["add", "."]);
+        git(dir.path(), &["commit", "-q", "-m", "x"]);
+        let repo = Repository::find(dir.path()).unwrap();
+        let nodes = repo.list(&repo.resolve("HEAD").unwrap(), "").unwrap();
+        assert_eq!((nodes.len(), nodes[0].utf8), (1, false));
+    }
+
+    #[test]
+    fn a_head_that_cannot_be_read_is_not_one_without_a_commit() {
+        let dir = repository();
+        let repo = Repository::find(dir.path()).unwrap();
+        assert_eq!(repo.head().unwrap(), Head { commit: None, branch: Some("main".into()) });
+        for broken in ["1".repeat(40), "garbage".into()] {
+            put(dir.path(), ".git/refs/heads/main", &format!("{broken}\n"));
+            assert!(repo.head().is_err(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn files_that_look_like_a_repository_make_none() {
+        let dir = repository();
+        put(dir.path(), "a/b/x", "x");
+        git(dir.path(), &["add", "."]);
+        git(dir.path(), &["commit", "-q", "-m", "x"]);
+        let real = dir.path().canonicalize().unwrap();
+        let commit = Repository::find(&real).unwrap().head().unwrap().commit;
+        for inside in ["a", "a/b"] {
+            git(&real, &["init", "-q", "--bare", "-b", "evil", inside]);
+            git(&real.join(inside), &["config", "core.bare", "false"]);
+            git(&real.join(inside), &["config", "core.worktree", "."]);
+        }
+        let found = Repository::find(&real.join("a/b")).unwrap();
+        assert_eq!((found.top(), found.prefix()), (real.as_path(), "a/b/"));
+        assert_eq!(found.head().unwrap(), Head { commit, branch: Some("main".into()) });
+        assert!(!Repository::is_top(&real.join("a")).unwrap());
+    }
+
+    #[test]
+    fn a_git_file_may_not_lead_where_a_change_can_write() {
+        let dir = tempfile::tempdir().unwrap();
+        let base = dir.path().canonicalize().unwrap();
+        let mono = base.join("mono");
+        git(&base, &["init", "-q", "-b", "main", "mono"]);
+        git(&base, &["init", "-q", "--bare", "-b", "evil", "mono/evil"]);
+        git(&mono.join("evil"), &["config", "core.bare", "false"]);
+        put(&mono, "ws/tollgate.toml", "");
+        git(&base, &["init", "-q", "-b", "evil", "mono/inner"]);
+        std::fs::rename(mono.join("inner/.git"), mono.join("ws/store")).unwrap();
+        for (leads, why) in [
+            ("../evil", "into the working tree of another repository"),
+            ("store", "into its own working tree"),
+            ("../.git", "to the repository of a folder above it"),
+        ] {
+            put(&mono, "ws/.git", &format!("gitdir: {leads}\n"));
+            let said = Repository::find(&mono.join("ws")).unwrap_err().to_string();
+            assert!(said.contains(why), "{leads}: {said}");
+        }
+        put(&mono, "ws/.git", "gitdir: ../nowhere\n");
+        assert!(matches!(Repository::find(&mono.join("ws")), Err(GitError::Failed(_))));
+        std::fs::remove_file(mono.join("ws/.git")).unwrap();
+        std::os::unix::fs::symlink("../evil", mono.join("ws/.git")).unwrap();
+        assert!(matches!(Repository::find(&mono.join("ws")), Err(GitError::Unbelieved { .. })));
+        std::fs::remove_file(mono.join("ws/.git")).unwrap();
+        // An empty `.git` hides the repository above: what was meant cannot be told.
+        std::fs::create_dir(mono.join("ws/.git")).unwrap();
+        assert!(matches!(Repository::find(&mono.join("ws")), Err(GitError::Unbelieved { .. })));
+    }
+
+    #[test]
+    fn worktrees_submodules_and_separate_folders_are_repositories() {
+        let dir = tempfile::tempdir().unwrap();
+        let base = dir.path().canonicalize().unwrap();
+        git(&base, &["init", "-q", "-b", "main", "main"]);
+        put(&base, "main/x", "x");
+        git(&base.join("main"), &["add", "."]);
+        git(&base.join("main"), &["commit", "-q", "-m", "x"]);
+        git(&base.join("main"), &["worktree", "add", "-q", "-b", "outside", "../outside"]);
+        git(&base.join("main"), &["worktree", "add", "-q", "-b", "inside", "trees/inside"]);
+        let local = ["-c", "protocol.file.allow=always"];
+        git(
+            &base.join("main"),
+            &[&local[..], &["submodule", "--quiet", "add", "../main", "module"]].concat(),
+        );
+        git(&base, &["clone", "-q", "--separate-git-dir", "kept", "main", "apart"]);
+        git(&base, &["clone", "-q", "--bare", "main", "project/.bare"]);
+        put(&base, "project/.git", "gitdir: ./.bare\n");
+        git(&base.join("project"), &["worktree", "add", "-q", "feature", "main"]);
+        std::os::unix::fs::symlink(base.join("main"), base.join("linked")).unwrap();
+        for (path, top) in [
+            ("outside", "outside"),
+            ("main/trees/inside", "main/trees/inside"),
+            ("main/module", "main/module"),
+            ("apart", "apart"),
+            ("project/feature", "project/feature"),
+            ("linked", "main"),
+        ] {
+            let found = Repository::find(&base.join(path)).unwrap_or_else(|e| panic!("{path}: {e}"));
+            assert_eq!((found.top(), found.prefix()), (base.join(top).as_path(), ""), "{path}");
+            assert!(found.head().unwrap().commit.is_some(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_link_on_the_way_is_named_where_a_change_could_have_made_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let base = dir.path().canonicalize().unwrap();
+        git(&base, &["init", "-q", "-b", "main", "repo"]);
+        put(&base, "repo/real/deep/x", "x");
+        std::os::unix::fs::symlink("real", base.join("repo/lent")).unwrap();
+        std::os::unix::fs::symlink("repo", base.join("outer")).unwrap();
+        std::os::unix::fs::symlink(base.join("outer/lent"), base.join("both")).unwrap();
+        let on = |path: &str| link_on_the_way(&base.join(path)).unwrap();
+        assert_eq!(on("repo/real/deep"), None);
+        assert_eq!(on("outer/real/deep"), None, "a link outside of the repository is the machine's");
+        let lent = Some(base.join("repo/lent"));
+        assert_eq!(
+            (on("repo/lent/deep"), on("outer/lent"), on("both/deep")),
+            (lent.clone(), lent.clone(), lent)
+        );
+        std::os::unix::fs::symlink("circle", base.join("circle")).unwrap();
+        assert!(link_on_the_way(&base.join("circle")).is_err());
+        assert!(link_on_the_way(&base.join("nowhere")).is_err());
+    }
+
+    #[test]
+    fn what_a_repository_is_configured_to_start_is_not_started() {
+        let dir = repository();
+        put(dir.path(), "a.toml", "a");
+        git(dir.path(), &["add", "."]);
+        git(dir.path(), &["commit", "-q", "-m", "x"]);
+        let touch = format!("touch {}", dir.path().join("started").display());
+        for key in [
+            "core.fsmonitor",
+            "core.pager",
+            "core.sshCommand",
+            "filter.x.smudge",
+            "filter.x.process",
+            "alias.ls-tree",
+        ] {
+            git(dir.path(), &["config", key, &touch]);
+        }
+        put(dir.path(), ".git/info/attributes", "* filter=x\n");
+        put(dir.path(), "a.toml", "b");
+        let repo = Repository::find(dir.path()).unwrap();
+        let commit = repo.head().unwrap().commit.unwrap();
+        let node = repo.find_node(&commit, "a.toml").unwrap().unwrap();
+        assert_eq!(repo.read(&node, 10).unwrap(), b"a");
+        assert_eq!(repo.tracked(&["a.toml", "b"]).unwrap(), ["a.toml"]);
+        assert!(!dir.path().join("started").exists());
     }
 
     #[test]
@@ -396,7 +492,7 @@ mod tests {
         if let Err(error) = Repository::find(dir.path()) {
             assert!(matches!(error, GitError::NoRepository(_)), "{error}");
         }
-        assert!(!Repository::is_top(dir.path()));
-        assert!(Repository::is_top(repository().path()));
+        assert!(!Repository::is_top(dir.path()).unwrap());
+        assert!(Repository::is_top(repository().path()).unwrap());
     }
 }

@@ -51,7 +51,17 @@ pub fn find_program(name: &str, path: &OsStr, dir: &Path) -> Option<PathBuf> {
     std::env::split_paths(path).map(|folder| dir.join(folder).join(name)).find(|p| is_executable(p))
 }
 
-fn is_executable(path: &Path) -> bool {
+/// The folders of `path` (the value of `PATH`) that are absolute and do not lie in `dir`, links resolved: in the others
+/// whoever writes to `dir` decides what a name stands for. A folder that is not there is left out.
+pub fn outside_folders(path: &OsStr, dir: &Path) -> Vec<PathBuf> {
+    let outside = |folder: &PathBuf| {
+        folder.is_absolute() && std::fs::canonicalize(folder).is_ok_and(|real| !real.starts_with(dir))
+    };
+    std::env::split_paths(path).filter(outside).collect()
+}
+
+/// Whether it is a regular file that may be executed.
+pub fn is_executable(path: &Path) -> bool {
     let file = std::fs::metadata(path).is_ok_and(|m| m.is_file());
     file && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
 }

@@ -2,7 +2,8 @@
 
 use crate::base::digest::{Running, sha256_hex};
 use crate::base::embedded;
-use crate::config::inventory::{Classification, GateFile, Inventory};
+use crate::base::files::show;
+use crate::config::inventory::{Classification, GateFile, Inventory, replaces_embedded};
 use crate::model::gate::Origin;
 use crate::model::workspace::Settings;
 use std::collections::{BTreeMap, BTreeSet};
@@ -131,6 +132,15 @@ pub fn alterations(
         if changed_schemas.iter().any(uses) {
             altered.insert(id.clone());
         }
+    }
+    for id in &changed_schemas {
+        let own = tree.schemas.iter().find(|source| source.id == *id);
+        let where_to = match own {
+            Some(own) if replaces_embedded(own) => format!("{} replaces the embedded one", show(&own.origin)),
+            Some(own) => format!("it is that of {}", show(&own.origin)),
+            None => "it has none of its own".into(),
+        };
+        notes.push(format!("the working tree alters the schema {}: {where_to}", show(id)));
     }
     for name in differing(&entries(&force.classification), &entries(&tree.classification)) {
         let (kind, id) = name.split_once('.').unwrap_or((name.as_str(), ""));

@@ -4,6 +4,7 @@ use crate::base::embedded;
 use crate::base::files::show;
 use crate::base::toml_text::text_of;
 use crate::config::gate_file::is_id;
+use crate::config::policy_names::{Sort, sort};
 use crate::config::problem::{ConfigError, Problem, SourceText, problems_of};
 use crate::config::resolve::{self, Workspace};
 use crate::config::tree::Tree;
@@ -15,6 +16,8 @@ use std::collections::BTreeMap;
 const SMALL: u64 = 1 << 20;
 /// Largest schema or classification file: 8 MiB.
 const LARGE: u64 = 8 << 20;
+/// Files of one folder that are named because they are not loaded.
+const UNLOADED: usize = 20;
 
 /// The classification file (suites, waivers, quarantine, rollback) as it was found. What it states is the waiver
 /// room's matter.
@@ -97,6 +100,13 @@ fn text(path: &str, bytes: &[u8]) -> Result<SourceText, Problem> {
     }
 }
 
+/// Whether a schema of the workspace stands in for an embedded one and says something else: then documents of tollgate's own
+/// are held to another contract.
+pub fn replaces_embedded(source: &Source) -> bool {
+    let own = |path: &str| path.strip_suffix(".json") == Some(source.id.as_str());
+    embedded::SCHEMAS.iter().any(|(path, text)| own(path) && **text != *source.text)
+}
+
 fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_string() } else { format!("{folder}/{name}") }
 }
@@ -126,10 +136,11 @@ impl Inventory {
         }
     }
 
-    /// The files of a folder that end in `extension`, as (name, stem). Says what is not looked at, and what is not there.
+    /// The files of a folder that end in `extension`, as (name, stem). Says what is not loaded, and what is not there; a
+    /// name that was meant to end so and does not is a problem.
     fn files(&mut self, tree: &dyn Tree, folder: &str, extension: &str) -> Vec<(String, String)> {
-        let listed = match tree.list(folder) {
-            Ok(Some(listed)) => listed,
+        let listing = match tree.list(folder) {
+            Ok(Some(listing)) => listing,
             Ok(None) => {
                 if self.workspace.named_folders.iter().any(|named| named == folder) {
                     self.notes.push(format!("the folder {} of tollgate.toml is not there", show(folder)));
@@ -142,19 +153,31 @@ impl Inventory {
             }
         };
         let mut found = Vec::new();
-        for name in listed {
-            let Some(stem) = name.strip_suffix(extension) else { continue };
-            if name.contains('/') {
-                // A gate that nobody judges is worth a word; the root folder holds much that is none.
-                if !folder.is_empty() {
-                    let path = show(&join(folder, &name));
-                    self.notes
-                        .push(format!("{path} is not loaded: files stand directly in {}", show(folder)));
+        let mut unloaded = Vec::new();
+        for entry in &listing.entries {
+            match sort(entry, extension, folder.is_empty()) {
+                Sort::Of(stem) => found.push((entry.name.clone(), stem)),
+                Sort::Other => {}
+                Sort::Unloaded(why) => {
+                    unloaded.push(format!("{} is not loaded: {why}", show(&join(folder, &entry.name))));
                 }
-                continue;
+                Sort::Wrong(why) => {
+                    self.problems.push(Problem::of_file(&join(folder, &entry.name), why));
+                }
             }
-            found.push((name.clone(), stem.to_string()));
         }
+        let shown = show(folder);
+        if unloaded.len() > UNLOADED {
+            let more = unloaded.len() - UNLOADED;
+            unloaded.truncate(UNLOADED);
+            unloaded.push(format!("{more} more files below {shown} are not loaded"));
+        }
+        if listing.cut {
+            unloaded.push(format!(
+                "{shown} holds too many folders to look through: nothing below them is loaded"
+            ));
+        }
+        self.notes.extend(unloaded.into_iter().map(|note| note.replace("{folder}", &shown)));
         found
     }
 
@@ -220,7 +243,13 @@ impl Inventory {
                 let path = join(&folder, &name);
                 let Some(source) = self.read(tree, &path, LARGE) else { continue };
                 match Source::read(&path, &path, source.text.to_string()) {
-                    Ok(source) => self.schemas.push(source),
+                    Ok(source) => {
+                        if replaces_embedded(&source) {
+                            let (path, id) = (show(&path), show(&source.id));
+                            self.notes.push(format!("{path} replaces the embedded schema {id}"));
+                        }
+                        self.schemas.push(source);
+                    }
                     Err(sentence) => self.problems.push(Problem::of_request(sentence)),
                 }
             }
@@ -247,7 +276,12 @@ impl Inventory {
                 Ok(text) => Classification::Text(text.to_string()),
                 Err(fault) => Classification::Unreadable(Problem::of_bytes(path, &bytes, fault).sentence()),
             },
-            Err(why) => Classification::Unreadable(why),
+            // Of a working tree the gates that read it fail by it, and whoever judges can mend it.
+            Err(why) if !tree.is_commit() => Classification::Unreadable(why),
+            Err(why) => {
+                self.problems.push(Problem::of_request(why.clone()));
+                Classification::Unreadable(why)
+            }
         };
     }
 }

@@ -1,7 +1,7 @@
 //! The whole policy: found, read, checked, compiled.
 
 use crate::base::files::Root;
-use crate::base::git::Repository;
+use crate::base::git::{Repository, link_on_the_way};
 use crate::config::compile;
 use crate::config::digest::{self, Alterations};
 use crate::config::gate_file::{self, Draft};
@@ -86,6 +86,13 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Policy, ConfigError> {
     let refuse = |why: String| ConfigError {
         problems: vec![Problem::of_request(format!("the policy cannot be loaded from a ref: {why}"))],
     };
+    // The root is a path of the commit too, and a change of the working tree must not say which.
+    if let Some(link) = link_on_the_way(request.root.dir()).map_err(|e| refuse(e.to_string()))? {
+        let link = crate::base::files::show(&link.display().to_string());
+        return Err(refuse(format!(
+            "--root goes through the symbolic link {link} of the repository; name the folder itself"
+        )));
+    }
     let repository = Repository::find(request.root.real()).map_err(|e| refuse(e.to_string()))?;
     let commit = repository.resolve(name).map_err(|e| refuse(e.to_string()))?;
     let inventory = collect(&GitTree::new(&repository, commit.clone()), &format!("the commit of {name}"))?;
@@ -150,8 +157,11 @@ impl Loading {
         match collect(&FsTree::new(root), "the working tree") {
             Ok(tree) => {
                 let mut found = digest::alterations(&self.inventory, &tree, &demands);
-                if !tree.problems.is_empty() {
-                    found.notes.push("the working tree's own policy has problems and would not load".into());
+                if let Some(first) = tree.problems.first() {
+                    let first = first.sentence();
+                    found.notes.push(format!(
+                        "the working tree's own policy has problems and would not load: {first}"
+                    ));
                 }
                 found
             }

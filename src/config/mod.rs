@@ -9,6 +9,7 @@ mod inventory;
 mod lint;
 mod load;
 mod message;
+mod policy_names;
 mod problem;
 mod raw;
 mod resolve;

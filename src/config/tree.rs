@@ -1,17 +1,52 @@
 //! Where the policy is read from: the working tree, or a commit.
 
 use crate::base::files::{ReadError, Root, io_error, show};
-use crate::base::git::{Repository, TreeFile};
+use crate::base::git::{self, Kind, Node, Repository};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Mutex;
 
-/// Reads the files of a workspace. Errors are sentences that name the path.
+/// Files and folders deeper than directly in a folder of the policy that are looked at: none of them is loaded, they are
+/// looked for so that it can be said.
+const DEEPER: usize = 5_000;
+
+/// One path in a folder of the policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Relative to the folder, `/`-separated. Bytes that are not UTF-8 are replaced.
+    pub name: String,
+    /// Whether nothing had to be replaced.
+    pub utf8: bool,
+    /// What stands there. A link that is followed is what it leads to.
+    pub kind: Kind,
+}
+
+/// What stands in a folder of the policy.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listing {
+    /// In byte order: all that stands directly in it, and 5,000 at most of what is deeper.
+    pub entries: Vec<Listed>,
+    /// There is more that is deeper.
+    pub cut: bool,
+}
+
+impl Listing {
+    fn sorted(mut self) -> Listing {
+        self.entries.sort_by(|a, b| a.name.cmp(&b.name));
+        self
+    }
+}
+
+/// Reads the files of a workspace. Errors are sentences that name the path: what cannot be looked at is never `None`.
 pub trait Tree {
     /// The bytes of a regular file; `None` when nothing is there.
     fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, String>;
-    /// Files directly in a folder and in the folders directly below it, relative to it, in byte order; `None` when the
-    /// folder is not there.
-    fn list(&self, folder: &str) -> Result<Option<Vec<String>>, String>;
+    /// What stands in a folder and in the folders below it; of the root folder only what stands directly in it. `None` when
+    /// the folder is not there.
+    fn list(&self, folder: &str) -> Result<Option<Listing>, String>;
+    /// Whether these are files of a commit: whatever cannot be read there is a fault of the policy, for nobody can mend it
+    /// but by another commit.
+    fn is_commit(&self) -> bool;
 }
 
 /// The working tree.
@@ -25,27 +60,45 @@ impl<'r> FsTree<'r> {
         FsTree { root }
     }
 
-    fn names(&self, folder: &str) -> Result<Option<Vec<(String, bool)>>, String> {
-        let inside = if folder.is_empty() { "." } else { folder };
-        let real = match self.root.resolve(inside) {
-            Ok(real) => real,
-            Err(ReadError::Missing(_)) => return Ok(None),
-            Err(error) => return Err(error.to_string()),
-        };
-        if !real.is_dir() {
-            return Err(format!("{} is a file where a folder belongs", show(folder)));
-        }
-        let broken = |error: &std::io::Error| io_error(&show(folder), error).to_string();
-        let mut names = Vec::new();
-        for entry in std::fs::read_dir(&real).map_err(|e| broken(&e))? {
+    /// What stands directly in a folder: `real` on disk, `shown` in messages, each name led by `lead`.
+    fn names(real: &Path, shown: &str, lead: &str) -> Result<Vec<Listed>, String> {
+        let broken = |error: &std::io::Error| io_error(&show(shown), error).to_string();
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(real).map_err(|e| broken(&e))? {
             let entry = entry.map_err(|e| broken(&e))?;
-            // A name that is not UTF-8 is listed all the same: it is no gate's id, and that is said.
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let is_dir = entry.file_type().map_err(|e| broken(&e))?.is_dir();
-            names.push((name, is_dir));
+            let file = entry.file_name();
+            let kind = entry.file_type().map_err(|e| broken(&e))?;
+            let kind = match kind {
+                kind if kind.is_dir() => Kind::Folder,
+                // One that leads to a file, or to nothing, is read as a file: the reading says what is wrong with it.
+                kind if kind.is_symlink() && entry.path().is_dir() => Kind::Link,
+                _ => Kind::File,
+            };
+            let name = format!("{lead}{}", file.to_string_lossy());
+            found.push(Listed { name, utf8: file.to_str().is_some(), kind });
         }
-        names.sort();
-        Ok(Some(names))
+        Ok(found)
+    }
+
+    /// Adds what is deeper, folder by folder, until it is too much.
+    fn add_deeper(real: &Path, folder: &str, listing: &mut Listing) -> Result<(), String> {
+        let top = listing.entries.len();
+        let mut at = 0;
+        while let Some(entry) = listing.entries.get(at) {
+            at += 1;
+            // What is behind a name that is not UTF-8 is not told: the name is an error already.
+            if entry.kind != Kind::Folder || !entry.utf8 {
+                continue;
+            }
+            if listing.entries.len() - top > DEEPER {
+                listing.cut = true;
+                return Ok(());
+            }
+            let name = entry.name.clone();
+            let inner = Self::names(&real.join(&name), &format!("{folder}/{name}"), &format!("{name}/"))?;
+            listing.entries.extend(inner);
+        }
+        Ok(())
     }
 }
 
@@ -58,22 +111,31 @@ impl Tree for FsTree<'_> {
         }
     }
 
-    fn list(&self, folder: &str) -> Result<Option<Vec<String>>, String> {
-        let Some(names) = self.names(folder)? else { return Ok(None) };
-        let mut found = Vec::new();
-        for (name, is_dir) in names {
-            // A folder called `x.toml` or `x.json` stands where a gate or schema is looked for: reading it says so.
-            if !is_dir || name.ends_with(".toml") || name.ends_with(".json") {
-                found.push(name);
-                continue;
-            }
-            let below = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-            let inner = self.names(&below)?.unwrap_or_default();
-            found.extend(inner.into_iter().filter(|(_, dir)| !dir).map(|(file, _)| format!("{name}/{file}")));
+    fn list(&self, folder: &str) -> Result<Option<Listing>, String> {
+        let inside = if folder.is_empty() { "." } else { folder };
+        let real = match self.root.resolve(inside) {
+            Ok(real) => real,
+            Err(ReadError::Missing(_)) => return Ok(None),
+            Err(error) => return Err(error.to_string()),
+        };
+        let found = std::fs::metadata(&real).map_err(|e| io_error(&show(folder), &e).to_string())?;
+        if !found.is_dir() {
+            return Err(no_folder(folder));
         }
-        found.sort();
-        Ok(Some(found))
+        let mut listing = Listing { entries: Self::names(&real, inside, "")?, cut: false };
+        if !folder.is_empty() {
+            Self::add_deeper(&real, folder, &mut listing)?;
+        }
+        Ok(Some(listing.sorted()))
     }
+
+    fn is_commit(&self) -> bool {
+        false
+    }
+}
+
+fn no_folder(folder: &str) -> String {
+    format!("{} is a file where a folder belongs", show(folder))
 }
 
 /// A commit of the repository that the root stands in.
@@ -81,7 +143,7 @@ pub struct GitTree<'r> {
     repository: &'r Repository,
     commit: String,
     // What was listed need not be looked up again.
-    seen: Mutex<BTreeMap<String, TreeFile>>,
+    seen: Mutex<BTreeMap<String, Node>>,
 }
 
 impl<'r> GitTree<'r> {
@@ -90,38 +152,55 @@ impl<'r> GitTree<'r> {
         GitTree { repository, commit, seen: Mutex::default() }
     }
 
-    fn find(&self, path: &str) -> Result<Option<TreeFile>, String> {
-        if let Some(file) = self.seen.lock().ok().and_then(|seen| seen.get(path).cloned()) {
-            return Ok(Some(file));
+    fn find(&self, path: &str) -> Result<Option<Node>, String> {
+        if let Some(node) = self.seen.lock().ok().and_then(|seen| seen.get(path).cloned()) {
+            return Ok(Some(node));
         }
-        self.repository.find_file(&self.commit, path).map_err(|e| e.to_string())
+        self.repository.find_node(&self.commit, path).map_err(|e| e.to_string())
     }
 }
 
 impl Tree for GitTree<'_> {
     fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, String> {
         let clean = Root::clean(path).map_err(|e| e.to_string())?;
-        let Some(file) = self.find(&clean)? else { return Ok(None) };
-        self.repository.read(&file, limit).map(Some).map_err(|e| e.to_string())
+        let Some(node) = self.find(&clean)? else { return Ok(None) };
+        self.repository.read(&node, limit).map(Some).map_err(|e| e.to_string())
     }
 
-    fn list(&self, folder: &str) -> Result<Option<Vec<String>>, String> {
-        let files = self.repository.list(&self.commit, folder).map_err(|e| e.to_string())?;
-        if files.is_empty() {
-            return Ok(None);
+    fn list(&self, folder: &str) -> Result<Option<Listing>, String> {
+        let nodes = self.repository.list(&self.commit, folder).map_err(|e| e.to_string())?;
+        if nodes.is_empty() && !folder.is_empty() {
+            return match self.repository.find_node(&self.commit, folder).map_err(|e| e.to_string())? {
+                None => Ok(None),
+                Some(node) => match node.kind {
+                    Kind::Folder => Ok(Some(Listing::default())),
+                    Kind::File => Err(no_folder(folder)),
+                    Kind::Link | Kind::Submodule => Err(git::leads_away(&node).to_string()),
+                },
+            };
         }
-        let mut found = Vec::new();
-        for file in files {
-            // As the working tree lists them: no deeper than one folder.
-            if file.path.matches('/').count() > 1 {
-                continue;
+        let mut listing = Listing::default();
+        let mut deeper = 0;
+        for node in nodes {
+            if node.path.contains('/') {
+                deeper += 1;
+                if deeper > DEEPER {
+                    listing.cut = true;
+                    continue;
+                }
             }
-            found.push(file.path.clone());
-            let whole = if folder.is_empty() { file.path.clone() } else { format!("{folder}/{}", file.path) };
-            if let Ok(mut seen) = self.seen.lock() {
-                seen.insert(whole.clone(), TreeFile { path: whole, ..file });
+            listing.entries.push(Listed { name: node.path.clone(), utf8: node.utf8, kind: node.kind });
+            let whole = if folder.is_empty() { node.path.clone() } else { format!("{folder}/{}", node.path) };
+            if let Ok(mut seen) = self.seen.lock()
+                && node.utf8
+            {
+                seen.insert(whole.clone(), Node { path: whole, ..node });
             }
         }
-        Ok(Some(found))
+        Ok(Some(listing.sorted()))
+    }
+
+    fn is_commit(&self) -> bool {
+        true
     }
 }

@@ -4,7 +4,7 @@ use crate::app::error::Error;
 use crate::app::ground::Ground;
 use crate::base::command::fill;
 use crate::base::files::show;
-use crate::base::git::Repository;
+use crate::base::git::{GitError, Repository};
 use crate::model::plan::Item;
 use crate::model::suite::{Reader, SuiteSpec};
 
@@ -27,8 +27,15 @@ pub(in crate::app) fn refuse_tracked(ground: &Ground, items: &[Item]) -> Result<
     if there.is_empty() {
         return Ok(());
     }
-    // Outside of git nothing is tracked.
-    let Ok(repository) = Repository::find(ground.root.real()) else { return Ok(()) };
+    let repository = match Repository::find(ground.root.real()) {
+        Ok(repository) => repository,
+        // Outside of git nothing is tracked.
+        Err(GitError::NoRepository(_)) => return Ok(()),
+        Err(error) => {
+            let what = "whether git tracks the results files that would be removed cannot be told";
+            return Err(Error::Work(format!("{what}: {error}")));
+        }
+    };
     let paths: Vec<&str> = there.iter().map(|(_, path)| path.as_str()).collect();
     let tracked = repository.tracked(&paths).map_err(|e| Error::Work(e.to_string()))?;
     let Some((kind, path)) = there.iter().find(|(_, path)| tracked.contains(path)) else { return Ok(()) };
