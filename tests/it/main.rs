@@ -9,6 +9,7 @@
     reason = "tests stop by panicking, lay out folders, and run the binary"
 )]
 
+mod action;
 mod bad_input;
 mod contract;
 mod events;
@@ -22,6 +23,7 @@ mod layering;
 mod merge;
 mod operator;
 mod policy_from;
+mod policy_source;
 mod properties;
 mod quarantine;
 mod real_tools;
