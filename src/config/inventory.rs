@@ -85,7 +85,11 @@ pub fn workspace(tree: &dyn Tree, shown: &str) -> Result<(Workspace, Vec<Problem
     let fail = |problem: Problem| ConfigError { problems: vec![problem] };
     let bytes =
         tree.read(resolve::FILE, SMALL).map_err(|why| fail(Problem::of_request(why)))?.ok_or_else(|| {
-            let what = format!("{shown} has no {}; `tollgate init` writes one", resolve::FILE);
+            let hint = match tree.is_commit() {
+                true => "so there is no policy in it to judge by",
+                false => "`tollgate init` writes one",
+            };
+            let what = format!("{shown} has no {}; {hint}", resolve::FILE);
             fail(Problem::of_request(what))
         })?;
     let source = text(resolve::FILE, &bytes).map_err(fail)?;
