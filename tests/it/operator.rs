@@ -47,7 +47,7 @@ fn evidence_that_no_commit_binds_is_named() {
     assert!(outside.stderr.contains(note), "{}", outside.stderr);
     ws.git(&["init", "-q", "-b", "main"]);
     let unborn = ws.check(&[]);
-    assert!(unborn.stderr.contains("the repository has none yet"), "{}", unborn.stderr);
+    assert!(unborn.stderr.contains("HEAD is on a branch that has none yet"), "{}", unborn.stderr);
     ws.commit();
     assert!(!ws.check(&[]).stderr.contains(note));
 }
