@@ -11,12 +11,14 @@
 
 mod bad_input;
 mod contract;
+mod edits;
 mod events;
 mod fixtures;
 mod flake;
 mod gate_try;
 mod help;
 mod ingest;
+mod invisible;
 mod language;
 mod layering;
 mod merge;
@@ -38,3 +40,5 @@ mod run_resume;
 mod run_workspace;
 mod support;
 mod triage;
+mod vacuous;
+mod waivers;
