@@ -21,6 +21,7 @@ mod ingest;
 mod invisible;
 mod language;
 mod layering;
+mod looked;
 mod merge;
 mod operator;
 mod policy_from;

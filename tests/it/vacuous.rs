@@ -59,6 +59,9 @@ fn a_gate_whose_every_when_is_false_is_skipped_and_says_so() {
             "{}",
             gate.detail
         );
+        ws.gate("g", &format!("{body}{}{}", check("real", "s.kind == 'RELEASE'"), check("too", "!s.ok")));
+        let gate = ws.check(&[]).expect(0).gate("g");
+        assert!(gate.detail.starts_with("2 checks true over 2 artifacts ("), "{}", gate.detail);
         // Evidence at fault is at fault, whatever would have applied.
         ws.gate("g", &body.replace("'s.json'", "'gone.json'"));
         assert_eq!(ws.check(&[]).expect(1).gate("g").reason, "missing");
