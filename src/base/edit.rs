@@ -15,8 +15,8 @@ use std::time::Duration;
 
 /// Bytes of such a file at most, before and after: more is not read as policy either.
 const LIMIT: u64 = 8 << 20;
-/// How long an edit waits for others.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long an edit waits for others: each takes milliseconds, so that hundreds at once have their turn.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// How often a lock that is held is asked for again.
 const PAUSE: Duration = Duration::from_millis(5);
 

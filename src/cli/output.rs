@@ -82,5 +82,5 @@ pub fn append(env: &Env, name: &str, text: &str) -> Result<(), Error> {
         Error::Work(format!("{} ({name}) cannot be written: {}", files::show(path), files::plain(&e)))
     };
     let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path).map_err(fail)?;
-    file.write_all(seen(text).as_bytes()).map_err(fail)
+    file.write_all(text.as_bytes()).map_err(fail)
 }

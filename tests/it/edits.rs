@@ -4,7 +4,7 @@
 use crate::support::{NOW, Ws, check};
 use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const FILE: &str = "tests/suite_classification.toml";
 const HEAD: &str = "# The suites.\n[suite.unit]\nfiles = [ \"a\" ]   # kept\n";
@@ -13,10 +13,10 @@ fn faults() -> usize {
     std::env::var("TOLLGATE_FAULTS").ok().and_then(|n| n.parse().ok()).unwrap_or(20)
 }
 
-/// A workspace with a gate for each waiver.
-fn workspace(gates: usize) -> Ws {
+/// A workspace with a gate for each waiver: for every other number.
+fn workspace(numbers: usize) -> Ws {
     let ws = Ws::new();
-    for n in 0..gates {
+    for n in (0..numbers).step_by(2) {
         ws.gate(&format!("g{n:03}"), &check("c", "1 == 2"));
     }
     ws.put(FILE, HEAD);
@@ -99,41 +99,82 @@ fn edits_at_once_lose_nothing() {
     assert_eq!(litter(&ws), [""; 0]);
 }
 
-/// Kills come after 0, 1, 2, … steps of a length that no edit lasts long beyond, so that they fall before, into and after
-/// the writing; what must hold does not depend on where.
+/// When an edit is killed. What must hold does not depend on where it then is.
+enum Kill {
+    /// After this part of the time that a whole edit takes.
+    After(f64),
+    /// While it writes: it holds the lock, and its half-written file stands there.
+    Writing,
+    /// While it waits for a lock that another holds.
+    Waiting,
+}
+
+impl Kill {
+    fn of(round: usize) -> Kill {
+        match round % 3 {
+            // Parts that fill the time evenly, however many rounds there are.
+            0 => Kill::After((round as f64 * 0.618) % 1.0 * 1.2),
+            1 => Kill::Writing,
+            _ => Kill::Waiting,
+        }
+    }
+
+    /// Kills the edit, unless it ended before.
+    fn when(&self, ws: &Ws, edit: &mut Child, whole: Duration) {
+        match self {
+            Kill::After(part) => std::thread::sleep(whole.mul_f64(*part)),
+            Kill::Writing => {
+                while litter(ws).is_empty() && edit.try_wait().expect("a status").is_none() {
+                    std::thread::yield_now();
+                }
+            }
+            // Longer than it takes to come to the lock, as far as one can say.
+            Kill::Waiting => std::thread::sleep(whole * 2),
+        }
+        let _ = edit.kill();
+    }
+}
+
 #[test]
 fn edits_that_are_killed_lose_nothing_and_leave_a_whole_file() {
     let all = faults();
     let ws = workspace(all * 2);
     let (mut said, mut killed) = (BTreeSet::new(), 0);
-    for n in 0..all {
+    let started = Instant::now();
+    assert!(command(&ws, &add(2 * all + 1)).status().expect("it runs").success());
+    let whole = started.elapsed();
+    said.insert(2 * all + 1);
+    for round in 0..all {
         // Another edit is under way: one that is killed must not take it along, nor keep it waiting.
-        let (own, other) = (2 * n, 2 * n + 1);
+        let (own, other) = (2 * round, 2 * round + 1);
+        let kill = Kill::of(round);
+        let folder = std::fs::File::open(ws.at("tests")).expect("the folder");
+        if matches!(kill, Kill::Waiting) {
+            folder.lock().expect("the lock");
+        }
         let mut victim = start(&ws, &add(own));
         let mut beside = start(&ws, &add(other));
-        std::thread::sleep(Duration::from_millis((n * 7 % 90) as u64));
-        let _ = victim.kill();
+        kill.when(&ws, &mut victim, whole);
         let ended = victim.wait().expect("it ends");
+        drop(folder);
+        if matches!(kill, Kill::Waiting) {
+            assert!(!ended.success() && !there(&ws).contains(&own), "round {round}: it did not wait");
+        }
         if ended.success() {
-            said.insert(own)
+            said.insert(own);
         } else {
             killed += 1;
-            false
-        };
-        assert!(beside.wait().expect("it ends").success(), "round {n}");
+        }
+        assert!(beside.wait().expect("it ends").success(), "round {round}");
         said.insert(other);
         let found = there(&ws);
-        assert!(
-            said.is_subset(&found),
-            "round {n}: {:?} is lost",
-            said.difference(&found).collect::<Vec<_>>()
-        );
-        // What was killed is there whole or not at all: nothing else may be there.
+        let lost: Vec<_> = said.difference(&found).collect();
+        assert!(lost.is_empty(), "round {round}: {lost:?} were said to be added and are not there");
+        // What was killed is there whole or not at all, and nothing else is.
         assert!(found.iter().all(|n| said.contains(n) || n % 2 == 0), "{found:?}");
     }
-    assert!(killed > 0, "no edit was killed: nothing was tried");
+    assert!(killed >= all / 3, "{killed} edits of {all} were killed");
     // The next edit works, and leaves nothing of the others behind.
-    let last = there(&ws).into_iter().next_back().expect("an entry");
-    assert!(command(&ws, &remove(last)).status().expect("it runs").success());
+    assert!(command(&ws, &remove(2 * all + 1)).status().expect("it runs").success());
     assert_eq!(litter(&ws), [""; 0]);
 }
