@@ -11,13 +11,12 @@ use crate::base::json::Json;
 use crate::gate::{self, Facts, Judged, Outcome as Judgement};
 use crate::model::gate::{Blocking, Gate};
 use crate::model::lane::{Lane, Mode};
-use crate::model::report::Report;
+use crate::model::report::{Report, WaiverOffer};
 use crate::model::verdict::{self, GateResult, Outcome, Policy, Status, Tool, Verdict, WaiverRef};
 use crate::model::waiver::{Entry, State};
 use crate::verdict as judgement;
 use crate::waiver;
 use rayon::prelude::*;
-use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What `tollgate check` was asked.
@@ -131,6 +130,9 @@ fn judge(workspace: &Workspace, request: &CheckRequest<'_>) -> (Vec<GateResult>,
     if request.lane == Lane::Preflight {
         judgement::cut_preflight(&mut gates);
     }
+    for gate in gates.iter().filter(|g| red_unwaived(g)) {
+        waiver::mark_narrowed(&mut entries.waivers, request.lane, &gate.id, &gate.findings);
+    }
     let of_part = documents.summary().and_then(of_part);
     (gates, entries, of_part)
 }
@@ -147,6 +149,11 @@ fn of_part(summary: &Json<'_>) -> Option<String> {
         .then(|| "the run is of chosen suites (--suite, --unit-target): no other is judged".to_string())
 }
 
+/// Whether a gate is red, no waiver covers that, and it counts.
+fn red_unwaived(gate: &GateResult) -> bool {
+    matches!(gate.status, Status::Fail | Status::Warn) && !gate.shadow
+}
+
 fn result(
     workspace: &Workspace,
     request: &CheckRequest<'_>,
@@ -154,8 +161,7 @@ fn result(
     judged: Judged,
     artifacts: Vec<verdict::ArtifactRecord>,
 ) -> GateResult {
-    let failed_checks: Vec<Option<&str>> = judged.findings.iter().map(|f| f.check.as_deref()).collect();
-    let covering = waiver::covering(&workspace.entries.waivers, &gate.id, request.lane, &failed_checks);
+    let covering = waiver::covering(&workspace.entries.waivers, &gate.id, request.lane, &judged.findings);
     let failed = judged.outcome == Judgement::Fail;
     let waiver = covering.filter(|_| failed && gate.blocking != Blocking::Shadow);
     let status = match judged.outcome {
@@ -265,6 +271,13 @@ fn partial(workspace: &Workspace, request: &CheckRequest<'_>) -> Option<String> 
     })
 }
 
+/// Says that no selected gate blocks: then a verdict cannot be red, and a pass must not be taken for more than it is.
+fn toothless(verdict: &Verdict) -> Option<String> {
+    let counts = &verdict.summary;
+    (counts.all.gates > 0 && counts.blocking.gates == 0)
+        .then(|| "no gate that was selected blocks: no failure can stop this verdict".to_string())
+}
+
 fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Report {
     let policy = &workspace.policy;
     let mut notes = policy.notes.clone();
@@ -279,23 +292,22 @@ fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Rep
         .filter(|e| e.state != State::Active);
     notes.extend(attention.map(|e| format!("{} `{}`: {}", e.kind.name(), e.id, e.detail)));
     notes.extend(unbound(workspace));
+    notes.extend(toothless(&verdict));
     let waivers = &workspace.entries.waivers;
-    let failing = || verdict.gates.iter().filter(|g| g.status == Status::Fail);
-    notes.extend(failing().filter_map(|g| {
+    let red = || verdict.gates.iter().filter(|g| red_unwaived(g));
+    notes.extend(red().filter_map(|g| {
         let entry = waivers.iter().find(|e| e.id == g.id)?;
-        let failed: Vec<Option<&str>> = g.findings.iter().map(|f| f.check.as_deref()).collect();
-        let why = waiver::shortfall(entry, verdict.lane, &failed)?;
+        let why = waiver::shortfall(entry, verdict.lane, &g.findings)?;
         Some(format!("waiver `{}` does not cover what failed: {why}", g.id))
     }));
-    let waiver_templates = failing()
-        // A second table of the same name would make the classification file unreadable.
-        .filter(|g| waivers.iter().all(|e| e.id != g.id))
+    // A second table of the same name would make the classification file unreadable.
+    let unwaived = |g: &&GateResult| g.status == Status::Fail && waivers.iter().all(|e| e.id != g.id);
+    let waiver_offers = red()
+        .filter(unwaived)
         .filter_map(|g| {
-            // A fault of the evidence is of no check: then only a waiver of the whole gate helps.
-            let fired: BTreeSet<&String> = g.findings.iter().filter_map(|f| f.check.as_ref()).collect();
-            let whole = g.findings.iter().any(|f| f.check.is_none());
-            let checks: Vec<String> = if whole { Vec::new() } else { fired.into_iter().cloned().collect() };
-            waiver::template(&g.id, &checks, workspace.now.date()).map(|text| (g.id.clone(), text))
+            let template = waiver::template(&g.id, &g.findings, workspace.now.date())?;
+            let command = waiver::command(&g.id, &g.findings)?;
+            Some((g.id.clone(), WaiverOffer { template, command }))
         })
         .collect();
     Report {
@@ -307,7 +319,7 @@ fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Rep
             .collect(),
         quarantines: workspace.entries.quarantines.clone(),
         classification_fault: workspace.entries.fault.clone(),
-        waiver_templates,
+        waiver_offers,
         repo_prefix: workspace.repo_prefix.clone(),
         verdict_path: None,
         notes,

@@ -79,6 +79,12 @@ impl From<crate::base::files::WriteError> for Error {
     }
 }
 
+impl From<crate::base::edit::EditFault> for Error {
+    fn from(fault: crate::base::edit::EditFault) -> Self {
+        Error::Work(fault.to_string())
+    }
+}
+
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
         Error::Policy(error)

@@ -1,8 +1,9 @@
 //! `tollgate gate new ID`: a commented gate file that loads, and fails until it is filled in.
 
 use super::error::Error;
+use crate::base::edit::edit;
 use crate::base::embedded;
-use crate::base::files::{Root, write_atomic};
+use crate::base::files::Root;
 use crate::config;
 use serde::Serialize;
 use std::path::Path;
@@ -50,8 +51,10 @@ pub fn gate_new(request: &GateNewRequest<'_>) -> Result<GateNew, Error> {
         return Err(Error::Usage("tollgate.toml names no folder of gates: `gates = []`".into()));
     };
     let path = join(folder);
-    let target = root.target(&path).map_err(|e| Error::Work(e.to_string()))?;
-    write_atomic(&target, template(id).as_bytes())?;
+    edit(&root, &path, &mut |now| match now {
+        Some(_) => Err(Error::Usage(format!("{path} is there already"))),
+        None => Ok(template(id).into_bytes()),
+    })?;
     let packed =
         |pack: &&String| embedded::GATES.iter().any(|(file, _)| *file == format!("{pack}/{id}.toml"));
     Ok(GateNew { id: id.to_string(), path, replaces: settings.packs.iter().find(packed).cloned() })
@@ -109,6 +112,7 @@ pub fn human(new: &GateNew) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::files::write_atomic;
     use crate::config::{LoadRequest, load};
 
     fn workspace(toml: &str) -> tempfile::TempDir {

@@ -11,6 +11,7 @@ use super::run_documents::{self, Outcome, Written};
 use super::suite_record::{SuiteEnd, record_of, write_suite};
 use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
+use crate::base::escape::is_blank;
 use crate::base::files::{Root, open_regular, show};
 use crate::base::redact::Masker;
 use crate::ingest;
@@ -161,7 +162,7 @@ fn read(
         let file = masker.mask(&root.spell(path)).0;
         found.extend(readings.into_iter().map(|reading| {
             // Names of these suites are no settings: whatever wrote the file made them up.
-            let mut name = if reading.name.trim().is_empty() { stem.clone() } else { reading.name.clone() };
+            let mut name = if is_blank(&reading.name) { stem.clone() } else { reading.name.clone() };
             let masked = masker.hide(&mut name);
             Found { name, file: file.clone(), reading, masked }
         }));

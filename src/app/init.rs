@@ -2,8 +2,9 @@
 
 use super::error::Error;
 use super::init_text;
+use crate::base::edit::edit;
 use crate::base::embedded;
-use crate::base::files::{Root, write_atomic};
+use crate::base::files::Root;
 use crate::config;
 use serde::Serialize;
 use std::path::Path;
@@ -50,8 +51,13 @@ pub fn init(request: &InitRequest<'_>) -> Result<Init, Error> {
     files.rotate_left(1);
     let mut written = Vec::new();
     for (path, text) in files {
-        let target = root.target(&path).map_err(|e| Error::Work(e.to_string()))?;
-        write_atomic(&target, text.as_bytes())?;
+        edit(&root, &path, &mut |now| match now {
+            // Somebody else's, written since the look above.
+            Some(_) if !request.force => {
+                Err(Error::Usage(format!("{path} is there already; --force overwrites it")))
+            }
+            _ => Ok(text.clone().into_bytes()),
+        })?;
         written.push(path);
     }
     let defaults = config::defaults();

@@ -38,6 +38,8 @@ pub enum Standing {
     Holes,
     /// It does not pass over this evidence, so nothing can be proven.
     NotPassing,
+    /// It passes, and nothing that it reads could be mutated: that it would ever turn red was not seen.
+    NoMutation,
     /// A pattern of `[[prove.except]]` cannot be read.
     BadException,
 }
@@ -162,6 +164,10 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
     proof.unused_exceptions =
         exceptions.iter().filter(|(_, _, used)| !used).map(|(_, e, _)| e.mutation.clone()).collect();
     proof.detail = match proof.holes.len() {
+        _ if proof.mutations == 0 => {
+            proof.standing = Standing::NoMutation;
+            "it is not proven: no mutation of this evidence could be made".into()
+        }
         0 => format!("{} mutations, all noticed or excepted", proof.mutations),
         holes => format!("{holes} of {} mutations let through", proof.mutations),
     };

@@ -13,7 +13,7 @@ pub fn human(proof: &Proof) -> String {
         let word = match gate.standing {
             Standing::Proven => "PROVEN",
             Standing::Holes => "HOLES",
-            Standing::NotPassing | Standing::BadException => "FAIL",
+            Standing::NotPassing | Standing::BadException | Standing::NoMutation => "FAIL",
         };
         let _ = writeln!(out, "{word:<6} {:<width$}  {}", terminal(&gate.gate), terminal(&gate.detail));
     }

@@ -4,6 +4,7 @@
 //! nothing, or a failure that nobody looked at. So the test's own is taken, from the results of the same run that stand
 //! beside the digest, or from the digest where that test alone failed.
 
+use crate::base::escape::is_blank;
 use crate::base::files::Root;
 use crate::base::json::{self, Json, Limits};
 use crate::model::run::schema;
@@ -34,7 +35,7 @@ pub(super) fn signature(root: &Root, id: &str, path: &str) -> Result<String, Str
         json::parse(&bytes, &Limits::default()).map_err(|e| format!("is malformed: {}", e.message))?;
     let text = |key: &str| document.get(key).and_then(Json::as_str);
     let stated = ["signature", "failure_signature"].iter().find_map(|key| text(key));
-    let stated = stated.filter(|s| !s.trim().is_empty()).ok_or_else(|| "states no signature".to_string());
+    let stated = stated.filter(|s| !is_blank(s)).ok_or_else(|| "states no signature".to_string());
     // Evidence that names no suite is no digest of tollgate's: whoever named it vouches for it.
     let Some(suite) = text("suite") else { return stated.map(String::from) };
     if id == suite {

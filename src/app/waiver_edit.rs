@@ -3,7 +3,7 @@
 
 use super::error::Error;
 use super::workspace::{OpenRequest, Workspace};
-use crate::base::files::write_atomic;
+use crate::base;
 use crate::config::Classification;
 use crate::model::waiver::{Entry, Kind};
 use crate::waiver::{self, EditError, NewWaiver, noun};
@@ -48,7 +48,8 @@ fn waiver_edit(
     Ok(WaiverEdit { action, path, gate: gate.to_string(), entry })
 }
 
-/// Changes the classification file. Gives its path and the entry as it now stands; `None` when it is gone.
+/// Changes the classification file as it stands when no other edit is under way. Gives its path and the entry as it now
+/// stands; `None` when it is gone.
 pub(super) fn edit(
     request: &OpenRequest<'_>,
     kind: Kind,
@@ -57,13 +58,31 @@ pub(super) fn edit(
 ) -> Result<(String, Option<Entry>), Error> {
     let workspace = Workspace::open(request)?;
     let path = workspace.policy.settings.classification.clone();
-    let text = match &workspace.policy.classification {
-        Classification::Absent => String::new(),
-        Classification::Text(text) => text.clone(),
-        Classification::Unreadable(why) => return Err(Error::Work(why.clone())),
-    };
-    let shown = crate::base::files::show(&path);
-    let edited = change(&text, workspace.now.date()).map_err(|e| Error::Usage(format!("{shown}: {e}")))?;
+    let mut entry = None;
+    base::edit::edit(&workspace.root, &path, &mut |now| {
+        let now = now.map_or(Classification::Absent, |bytes| Classification::of_bytes(&path, bytes));
+        let text = match now {
+            Classification::Absent => String::new(),
+            Classification::Text(text) => text,
+            Classification::Unreadable(why) => return Err(Error::Work(why)),
+        };
+        let (edited, now_stands) = changed(&workspace, &path, &text, (kind, id), &change)?;
+        entry = now_stands;
+        Ok::<_, Error>(edited.into_bytes())
+    })?;
+    Ok((path, entry))
+}
+
+/// The text after the change, and the entry as it then stands. One that would not hold is refused.
+fn changed(
+    workspace: &Workspace,
+    path: &str,
+    text: &str,
+    (kind, id): (Kind, &str),
+    change: impl Fn(&str, NaiveDate) -> Result<String, EditError>,
+) -> Result<(String, Option<Entry>), Error> {
+    let shown = base::files::show(path);
+    let edited = change(text, workspace.now.date()).map_err(|e| Error::Usage(format!("{shown}: {e}")))?;
     let judged = workspace.entries_of(Ok(Some(edited.clone())));
     let mut entries = judged.waivers.into_iter().chain(judged.quarantines);
     let entry = entries.find(|entry| entry.kind == kind && entry.id == id);
@@ -76,9 +95,7 @@ pub(super) fn edit(
             entry.detail
         )));
     }
-    let target = workspace.root.target(&path).map_err(|e| Error::Work(e.to_string()))?;
-    write_atomic(&target, edited.as_bytes())?;
-    Ok((path, entry))
+    Ok((edited, entry))
 }
 
 /// An edit as people read it; ends in a newline.
@@ -108,6 +125,7 @@ mod tests {
     use super::super::waiver as audit;
     use super::*;
     use crate::base::clock::Now;
+    use crate::base::files::write_atomic;
     use crate::model::waiver::State;
     use std::collections::BTreeMap;
     use std::path::Path;
@@ -150,6 +168,7 @@ mod tests {
             exit_criteria: "e".into(),
             lanes: vec![],
             checks: checks.iter().map(|c| c.to_string()).collect(),
+            reasons: vec![],
             days: 14,
         }
     }

@@ -322,9 +322,9 @@ pub fn io_error(shown: &str, error: &std::io::Error) -> ReadError {
     }
 }
 
-/// A path for a message: control characters escaped, so that a name cannot forge a line.
+/// A path for a message: what moves the cursor or cannot be seen is escaped, so that a name cannot forge a line.
 pub fn show(path: &str) -> String {
-    if path.chars().any(char::is_control) { path.escape_debug().to_string() } else { path.to_string() }
+    super::escape::visible(path).into_owned()
 }
 
 /// The system's words without Rust's "(os error 2)".

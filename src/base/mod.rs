@@ -4,6 +4,7 @@ pub mod ansi;
 pub mod clock;
 pub mod command;
 pub mod digest;
+pub mod edit;
 pub mod embedded;
 pub mod escape;
 pub mod files;

@@ -1,6 +1,7 @@
 //! TOML read with positions, and all problems at once: serde stops at the first, a gate author wants every one. Each
 //! table is walked by hand through a `Reader`, which knows what was asked for and reports what was not.
 
+use super::escape::is_blank;
 use super::files::show;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -189,7 +190,7 @@ impl<'r, 't> Reader<'r, 't> {
             return None;
         }
         let text = self.text(key)?;
-        if text.value.trim().is_empty() {
+        if is_blank(&text.value) {
             self.fault(text.span, format!("`{key}` of {} is blank", self.what));
             return None;
         }

@@ -3,7 +3,7 @@
 //! What stands in it was made by programs of unknown origin. No symbolic link is followed, a name that could forge what
 //! is shown is refused, and a folder without end is an error.
 
-use super::escape::is_hostile;
+use super::escape::{is_hostile, is_ordinary};
 use super::files::{ReadError, io_error, plain, show};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -83,7 +83,7 @@ impl Tree {
     }
 
     fn add(&mut self, entry: &DirEntry) -> Result<(), TreeError> {
-        let fine = entry.file_name().to_str().is_some_and(|name| !name.chars().any(is_hostile));
+        let fine = entry.file_name().to_str().is_some_and(|name| !name.chars().any(forges));
         if !fine {
             return Err(TreeError::Name(shown(entry.path())));
         }
@@ -124,6 +124,11 @@ pub fn copy_file(from: &Path, to: &Path) -> Result<(), TreeError> {
     std::fs::copy(from, to).map(drop).map_err(|e| fault(from, &e))
 }
 
+/// Emoji and spaces of other scripts are names of ordinary files; they are escaped where they are shown.
+fn forges(c: char) -> bool {
+    is_hostile(c) && !is_ordinary(c)
+}
+
 fn not_walked(from: &Path, error: &walkdir::Error) -> TreeError {
     let path = error.path().unwrap_or(from);
     match error.io_error() {
@@ -138,8 +143,7 @@ fn fault(path: &Path, error: &std::io::Error) -> TreeError {
 
 /// As bytes that are no text are shown, too: escaped.
 fn shown(path: &Path) -> String {
-    let text = path.display().to_string();
-    if text.chars().any(is_hostile) { text.escape_debug().to_string() } else { show(&text) }
+    show(&path.display().to_string())
 }
 
 #[cfg(test)]
@@ -206,6 +210,13 @@ mod tests {
         assert!(Tree::of(dir.path(), BOUNDS).is_ok());
         put(dir.path(), &["in/one"]);
         assert_eq!(refused(dir.path()), "DIR holds more than 20 files and folders and is not copied in part");
+    }
+
+    #[test]
+    fn an_emoji_and_a_foreign_space_are_ordinary_names() {
+        let dir = tempfile::tempdir().unwrap();
+        put(dir.path(), &["in/\u{26a0}\u{fe0f} warned.png", "in/a\u{3000}b"]);
+        assert!(Tree::of(&dir.path().join("in"), BOUNDS).unwrap().is_some());
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The command line.
 
 use super::run_args;
+use crate::model::finding::Reason;
 use crate::waiver::CATEGORIES;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -204,9 +206,12 @@ pub struct WaiverAdd {
     /// The lanes it holds in [default: all]
     #[arg(long = "lane", value_enum, value_name = "LANE")]
     pub lanes: Vec<LaneArg>,
-    /// Cover only this check; may be given several times
+    /// Cover only this check; may be given several times [default: every check]
     #[arg(long = "check", value_name = "ID")]
     pub checks: Vec<String>,
+    /// Cover evidence that is at fault in this way too; may be given several times [default: none]
+    #[arg(long = "reason-kind", value_name = "KIND", value_parser = PossibleValuesParser::new(Reason::OF_EVIDENCE.map(Reason::name)))]
+    pub reasons: Vec<String>,
     /// Days from today to the last day, at most 30
     #[arg(long, default_value_t = 14)]
     pub days: u32,
@@ -236,7 +241,7 @@ pub struct QuarantineAdd {
     #[arg(value_name = "SUITE[::TEST]")]
     pub id: String,
     /// What makes it flaky
-    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(CATEGORIES))]
+    #[arg(long, value_parser = PossibleValuesParser::new(CATEGORIES))]
     pub category: String,
     /// Who answers for it
     #[arg(long)]

@@ -3,6 +3,7 @@
 use super::env::Env;
 use super::term;
 use crate::app::Error;
+use crate::base::escape::seen;
 use crate::base::files;
 use crate::report::Kind;
 use std::path::PathBuf;
@@ -64,7 +65,7 @@ pub fn json_or_human(formats: &[String]) -> Result<Vec<Target>, Error> {
 /// Writes a text where its target says. `human_to_stdout` is for verbs whose human text is what was asked for.
 pub fn deliver(target: &Target, text: &str, human_to_stdout: bool) -> Result<(), Error> {
     match (&target.path, target.kind) {
-        (Some(path), _) => Ok(files::write_atomic(path, text.as_bytes())?),
+        (Some(path), _) => Ok(files::write_atomic(path, seen(text).as_bytes())?),
         (None, Kind::Human) if !human_to_stdout => {
             term::stderr(text);
             Ok(())

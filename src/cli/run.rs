@@ -8,6 +8,7 @@ use super::screen::Screen;
 use super::term;
 use crate::app::{self, Error, RunAnswer, RunRequest, Source, exit};
 use crate::base::clock::Now;
+use crate::base::escape;
 use crate::config::parse_duration;
 use crate::model::plan::{Artifacts, ShardKind};
 use crate::model::run::Summary;
@@ -159,6 +160,7 @@ fn list(request: &RunRequest<'_>, targets: &[Target]) -> Result<u8, Error> {
 
 fn json(answer: &impl Serialize) -> Result<String, Error> {
     serde_json::to_string_pretty(answer)
+        .map(escape::json)
         .map_err(|e| Error::Work(format!("the answer cannot be written as JSON: {e}")))
 }
 

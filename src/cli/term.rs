@@ -1,6 +1,7 @@
 //! Where output goes. A closed pipe ends the writing quietly: `tollgate … | head` is no error.
 
 use super::env::Env;
+use crate::base::escape::seen;
 use crate::report::Style;
 use crate::report::text::terminal;
 use std::borrow::Cow;
@@ -45,6 +46,7 @@ pub fn stderr(text: &str) {
 }
 
 fn write(mut to: impl Write, text: &str, name: &str) -> Result<(), String> {
+    let text = &*seen(text);
     // One write a text: standard error is not buffered, and lines of several processes must not mix.
     let ended = if text.is_empty() || text.ends_with('\n') {
         Cow::Borrowed(text)

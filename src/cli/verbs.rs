@@ -12,6 +12,7 @@ use crate::app::{
     Step, TryRequest, Workspace, exit,
 };
 use crate::base::clock::Now;
+use crate::base::escape;
 use crate::base::files::{self, ReadError, Root};
 use crate::base::json::Limits;
 use crate::config;
@@ -36,7 +37,9 @@ pub(super) fn show(
         let text = match target.kind {
             Kind::Json => {
                 let text = serde_json::to_string_pretty(answer);
-                text.map_err(|e| Error::Work(format!("the answer cannot be written as JSON: {e}")))?
+                escape::json(
+                    text.map_err(|e| Error::Work(format!("the answer cannot be written as JSON: {e}")))?,
+                )
             }
             _ => human(target.path.is_none() && term::stdout_colour(env)),
         };
@@ -131,6 +134,7 @@ pub(super) fn diff(global: &Global, now: Now, env: &Env, verb: &args::Diff) -> R
     if let Some(out) = &verb.out {
         let text = serde_json::to_string_pretty(&triage);
         let text = text.map_err(|e| Error::Work(format!("the answer cannot be written as JSON: {e}")))?;
+        let text = escape::json(text);
         files::write_atomic(out, text.as_bytes())?;
     }
     show(&targets, &triage, &|_| app::diff_human(&triage), env)?;
@@ -256,9 +260,9 @@ pub(super) fn schema(global: &Global, env: &Env, verb: &args::Schema) -> Result<
             show(&targets, &listed, &|_| app::schema::human(&listed), env)?;
         }
         args::Schema::Show { id } => {
-            let text = app::schema::show(&registry, id).map_err(Error::Usage)?;
+            let text = escape::json(app::schema::show(&registry, id).map_err(Error::Usage)?.to_string());
             for target in &targets {
-                output::deliver(target, text, true)?;
+                output::deliver(target, &text, true)?;
             }
         }
     }
@@ -285,6 +289,7 @@ pub(super) fn waiver(global: &Global, now: Now, env: &Env, verb: &args::Waiver) 
                 exit_criteria: new.exit_criteria.clone(),
                 lanes: new.lanes.iter().map(|lane| Lane::from(*lane)).collect(),
                 checks: new.checks.clone(),
+                reasons: new.reasons.clone(),
                 days: new.days,
             },
         )?,

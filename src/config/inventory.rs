@@ -31,6 +31,16 @@ pub enum Classification {
     Unreadable(String),
 }
 
+impl Classification {
+    /// What the bytes of the file say; `path` is how a fault names it.
+    pub fn of_bytes(path: &str, bytes: &[u8]) -> Classification {
+        match text_of(bytes) {
+            Ok(text) => Classification::Text(text.to_string()),
+            Err(fault) => Classification::Unreadable(Problem::of_bytes(path, bytes, fault).sentence()),
+        }
+    }
+}
+
 /// A gate in force, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GateFile {
@@ -276,10 +286,7 @@ impl Inventory {
         let path = &self.workspace.settings.classification;
         self.classification = match tree.read(path, LARGE) {
             Ok(None) => Classification::Absent,
-            Ok(Some(bytes)) => match text_of(&bytes) {
-                Ok(text) => Classification::Text(text.to_string()),
-                Err(fault) => Classification::Unreadable(Problem::of_bytes(path, &bytes, fault).sentence()),
-            },
+            Ok(Some(bytes)) => Classification::of_bytes(path, &bytes),
             // Of a working tree the gates that read it fail by it, and whoever judges can mend it.
             Err(why) if !tree.is_commit() => Classification::Unreadable(why),
             Err(why) => {

@@ -1,5 +1,6 @@
 //! Message templates: text with `{expression}`, `{{` and `}}` for the braces themselves.
 
+use crate::base::escape::is_blank;
 use std::ops::Range;
 
 /// One piece of a template; an expression has its byte range in the template.
@@ -27,7 +28,7 @@ pub fn split(template: &str) -> Result<Vec<RawPiece>, (String, usize)> {
                 let end = closing(template, at + 1).ok_or_else(|| {
                     ("a `{` that is not closed; write `{{` for the brace itself".to_string(), at)
                 })?;
-                if template[at + 1..end].trim().is_empty() {
+                if is_blank(&template[at + 1..end]) {
                     return Err(("`{}` holds no expression".into(), at));
                 }
                 if !text.is_empty() {

@@ -105,12 +105,9 @@ fn floor(text: &str, offset: usize) -> usize {
     at
 }
 
-/// One line without control characters.
+/// One line without what moves the cursor or cannot be seen.
 fn printable(message: &str) -> String {
-    message
-        .chars()
-        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
-        .collect()
+    crate::base::escape::visible(message).into_owned()
 }
 
 /// The policy cannot be used: nothing is judged (exit code 2). Holds every problem that was found.

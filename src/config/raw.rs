@@ -1,6 +1,7 @@
 //! A gate file as it is written: exact, every key known, every value with its place. What the values mean is
 //! `gate_file`'s matter.
 
+use crate::base::escape::is_blank;
 use crate::base::toml_text::{Faults, Reader, Text};
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
@@ -134,7 +135,7 @@ pub fn gate(text: &str, table: &DeTable<'_>, faults: &Faults) -> RawGate {
 /// A string that may be absent, and is not blank when it is there.
 fn optional_text(reader: &Reader<'_, '_>, key: &'static str) -> Option<Text> {
     let text = reader.text(key)?;
-    if text.value.trim().is_empty() {
+    if is_blank(&text.value) {
         reader.fault(text.span, format!("`{key}` of {} is blank", reader.what()));
         return None;
     }

@@ -2,6 +2,7 @@
 //! `check` and not by the first run.
 
 use crate::base::command::{CommandLine, shell_word};
+use crate::base::escape::is_blank;
 use crate::base::files::Root;
 use crate::base::toml_text::{Reader, Text, kind, suggestion, text_at};
 use crate::config::duration;
@@ -207,7 +208,7 @@ fn results(section: &Reader<'_, '_>, reader: Option<suite::Reader>, cwd: &str) -
             format!("`results` of {what} is read by nothing: its `reader` is \"exit\""),
         );
     }
-    if text.value.trim().is_empty() || text.value.chars().any(char::is_control) {
+    if is_blank(&text.value) || text.value.chars().any(char::is_control) {
         section
             .fault(text.span.clone(), format!("`results` of {what} is blank or holds a control character"));
     }

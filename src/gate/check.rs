@@ -17,20 +17,21 @@ const SHOWN: usize = 6;
 /// Elements between two looks at the clock.
 const CLOCK_EVERY: u64 = 256;
 
-/// Judges `check` in `scope` and adds what is wrong to `findings`. `watch` started with the gate.
+/// Judges `check` in `scope` and adds what is wrong to `findings`. `watch` started with the gate. Whether it applied: a check
+/// whose every `when` was false has judged nothing; one over a list that may be empty, and is, has.
 pub fn judge(
     gate: &Gate,
     check: &Check,
     scope: &GateScope<'_>,
     watch: &Stopwatch,
     findings: &mut Vec<Finding>,
-) {
-    let mut sink = Sink { gate, check, findings, told: 0, left_out: 0 };
+) -> bool {
+    let mut sink = Sink { gate, check, findings, told: 0, left_out: 0, applied: false };
     match &check.for_each {
         None => element(&mut sink, scope, &Spot::default()),
         Some(list) => each(&mut sink, scope, list, watch),
     }
-    sink.close();
+    sink.close()
 }
 
 /// Where in the evidence an element stands.
@@ -48,10 +49,12 @@ struct Sink<'a> {
     findings: &'a mut Vec<Finding>,
     told: usize,
     left_out: usize,
+    applied: bool,
 }
 
 impl Sink<'_> {
     fn add(&mut self, reason: Reason, message: String, expected: &Expr, actual: Option<String>, spot: &Spot) {
+        self.applied = true;
         if self.told == TOLD {
             self.left_out += 1;
             return;
@@ -69,13 +72,14 @@ impl Sink<'_> {
         });
     }
 
-    fn close(self) {
+    fn close(self) -> bool {
         if self.left_out > 0 {
             let reason = self.findings.last().map_or(Reason::Assertion, |f| f.reason);
             let message = format!("{} more of check `{}` are not listed", self.left_out, self.check.id);
             self.findings
                 .push(Finding { check: Some(self.check.id.clone()), ..Finding::new(reason, message) });
         }
+        self.applied
     }
 }
 
@@ -155,6 +159,7 @@ fn element(sink: &mut Sink<'_>, scope: &GateScope<'_>, spot: &Spot) {
             Err(error) => return failed(sink, when, error, spot),
         }
     }
+    sink.applied = true;
     match check.assert.eval(scope, &budget) {
         Ok(Value::Bool(true)) => {}
         Ok(Value::Bool(false)) => {
@@ -195,6 +200,7 @@ fn failed(sink: &mut Sink<'_>, expr: &Expr, error: EvalError, spot: &Spot) {
 }
 
 fn empty(sink: &mut Sink<'_>, list: &Expr) {
+    sink.applied = true;
     if !sink.check.empty_ok {
         let message = format!("`{}` is empty: nothing was checked", one_line(list));
         sink.add(Reason::Assertion, message, list, Some("empty".into()), &Spot::default());

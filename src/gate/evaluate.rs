@@ -15,7 +15,7 @@ pub enum Outcome {
     Pass,
     /// At least one finding.
     Fail,
-    /// `applies_when` is false.
+    /// `applies_when` is false, or nothing was there to judge: no check applied.
     NotApplicable,
 }
 
@@ -41,17 +41,11 @@ pub fn evaluate(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn 
     if let Some(condition) = &gate.applies_when {
         // An error here is no skip: the gate is judged.
         if let Ok(Value::Bool(false)) = condition.eval(&scope, &Budget::default()) {
-            return Judged {
-                outcome: Outcome::NotApplicable,
-                reason: Some(Reason::NotApplicable),
-                detail: check::one_line(condition),
-                findings: Vec::new(),
-                micros: watch.micros(),
-            };
+            return not_applicable(check::one_line(condition), &watch);
         }
     }
     let mut findings = evidence.faults.clone();
-    let mut judged = 0;
+    let (mut applied, mut idle) = (0, 0);
     for check in &gate.checks {
         if let Some(unbound) = unbound_artifact(gate, check, evidence) {
             // Expressions run only over sound evidence. The fault is a finding already, unless nothing said why.
@@ -62,13 +56,19 @@ pub fn evaluate(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn 
             }
             continue;
         }
-        judged += 1;
-        check::judge(gate, check, &scope, &watch, &mut findings);
+        match check::judge(gate, check, &scope, &watch, &mut findings) {
+            true => applied += 1,
+            false => idle += 1,
+        }
+    }
+    if let Some(why) = nothing_judged(evidence, &findings, applied, idle) {
+        return not_applicable(why.into(), &watch);
     }
     let micros = watch.micros();
     let Some(reason) = findings.iter().map(|f| f.reason).min() else {
-        let detail =
-            format!("{} true over {}", count(judged, "check"), count(evidence.records.len(), "artifact"));
+        let idle = if idle == 0 { String::new() } else { format!(" ({idle} did not apply)") };
+        let artifacts = count(evidence.records.len(), "artifact");
+        let detail = format!("{} true over {artifacts}{idle}", count(applied, "check"));
         return Judged { outcome: Outcome::Pass, reason: None, detail, findings, micros };
     };
     let first = findings.iter().find(|f| f.reason == reason).map_or("", |f| f.message.as_str());
@@ -77,6 +77,35 @@ pub fn evaluate(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn 
         n => format!("{first} (and {} more)", n - 1),
     };
     Judged { outcome: Outcome::Fail, reason: Some(reason), detail, findings, micros }
+}
+
+fn not_applicable(detail: String, watch: &Stopwatch) -> Judged {
+    Judged {
+        outcome: Outcome::NotApplicable,
+        reason: Some(Reason::NotApplicable),
+        detail,
+        findings: Vec::new(),
+        micros: watch.micros(),
+    }
+}
+
+/// Why a gate in which nothing is wrong has judged nothing, where it has not.
+fn nothing_judged(
+    evidence: &Evidence<'_>,
+    findings: &[Finding],
+    applied: usize,
+    idle: usize,
+) -> Option<&'static str> {
+    match (findings.is_empty() && applied == 0, idle) {
+        (false, _) => None,
+        (true, 1..) => Some("no check applied: every `when` was false"),
+        // Without checks a gate holds its artifacts to their schemas: those that are there.
+        (true, 0) => evidence
+            .records
+            .iter()
+            .all(|record| record.sha256.is_none())
+            .then_some("nothing was judged: no artifact is there"),
+    }
 }
 
 /// The first artifact that the check reads and that is not bound.

@@ -33,6 +33,16 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// How evidence can be at fault: what a waiver covers by naming it, and not otherwise.
+    pub const OF_EVIDENCE: [Reason; 6] = [
+        Reason::Missing,
+        Reason::Unreadable,
+        Reason::Malformed,
+        Reason::Schema,
+        Reason::Stale,
+        Reason::Limit,
+    ];
+
     /// The name in the verdict.
     pub fn name(self) -> &'static str {
         match self {

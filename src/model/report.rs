@@ -18,8 +18,8 @@ pub struct Report {
     pub quarantines: Vec<Entry>,
     /// Why the classification file cannot be read: then no waiver holds.
     pub classification_fault: Option<String>,
-    /// Failing gate id -> a `[waiver.…]` table ready to paste.
-    pub waiver_templates: BTreeMap<String, String>,
+    /// Failing gate id -> how what it failed by could be waived.
+    pub waiver_offers: BTreeMap<String, WaiverOffer>,
     /// The root folder relative to the top of its repository, `""` or ending in `/`: what SARIF and annotations put before a path.
     pub repo_prefix: String,
     /// Where the verdict was written, as a person would type it; `None` when it was not.
@@ -28,6 +28,15 @@ pub struct Report {
     pub notes: Vec<String>,
     /// Seconds the whole check took; `None` under `--deterministic`.
     pub seconds: Option<f64>,
+}
+
+/// A waiver that covers what a gate failed by and nothing else, to be completed: what a person must say is blank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaiverOffer {
+    /// A `[waiver.…]` table to paste.
+    pub template: String,
+    /// The command that adds it.
+    pub command: String,
 }
 
 impl Report {

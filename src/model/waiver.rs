@@ -89,6 +89,9 @@ pub struct Entry {
     /// Waivers: the only checks it covers; absent covers all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checks: Option<Vec<String>>,
+    /// Waivers: the faults of the evidence that it covers, by the name of their reason; absent covers none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasons: Option<Vec<String>>,
     /// How often it was renewed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renewals: Option<u64>,

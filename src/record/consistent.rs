@@ -3,6 +3,7 @@
 //! The rules stand here once, over what a summary states (`Claims`), because summaries are read in two ways: whole, to be
 //! replayed and merged, and as columns, to be compared.
 
+use crate::base::escape::is_blank;
 use crate::base::json::plain;
 use crate::model::bundle::ReplayBundle;
 use crate::model::plan::{Counts as PlanCounts, ShardKind};
@@ -169,7 +170,7 @@ pub(super) fn claims(claims: &Claims<'_>) -> Result<(), String> {
     if let Some(left) = &claims.not_run {
         not_run(&claims.suites, left)?;
     }
-    if claims.replay.is_some_and(|command| command.trim().is_empty()) {
+    if claims.replay.is_some_and(is_blank) {
         return Err("`replay_bundle.one_command_replay` is empty".into());
     }
     planned(claims)?;
@@ -202,7 +203,7 @@ impl<'a> Claims<'a> {
 
 /// The first thing in which a bundle contradicts itself, as a clause.
 pub(super) fn bundle(bundle: &ReplayBundle) -> Result<(), String> {
-    if bundle.one_command_replay.trim().is_empty() {
+    if is_blank(&bundle.one_command_replay) {
         return Err("`one_command_replay` is empty".into());
     }
     shard(bundle.environment.shard_index, bundle.environment.shard_total)?;

@@ -2,6 +2,7 @@
 
 use super::error::RecordError;
 use super::replay::{Replayed, replay};
+use crate::base::escape;
 use crate::base::files::{io_error, plain, read, show};
 use crate::model::event::RunEvent;
 use crate::model::run::schema;
@@ -127,7 +128,7 @@ impl Journal {
     /// Writes an event: one line, in one write, in the order of the calls. Any thread may call it.
     pub fn append(&self, event: &RunEvent) {
         let text = match serde_json::to_string(event) {
-            Ok(text) => text,
+            Ok(text) => escape::json(text),
             Err(error) => return self.shared.lock().warn(format!("{}: {error}", self.shared.path)),
         };
         // The head's fields stand before those of the event, in one object.

@@ -2,6 +2,7 @@
 
 use super::folder::{File, Folder, SuiteFile};
 use super::layout::pretty;
+use crate::base::escape;
 use crate::base::files::{WriteError, show, write_atomic};
 use crate::model::bundle::ReplayBundle;
 use crate::model::event::TimelineLine;
@@ -77,12 +78,12 @@ impl Folder {
     /// A suite's `failure_timeline.jsonl`.
     pub fn write_timeline(&self, folder: &str, lines: &[TimelineLine]) -> Result<(), WriteError> {
         let path = self.suite_path(folder, SuiteFile::Timeline);
-        let mut text = Vec::new();
+        let mut text = String::new();
         for line in lines {
-            serde_json::to_writer(&mut text, line).map_err(|e| failed(&path, &e))?;
-            text.push(b'\n');
+            text.push_str(&serde_json::to_string(line).map_err(|e| failed(&path, &e))?);
+            text.push('\n');
         }
-        write_atomic(&path, &text)
+        write_atomic(&path, escape::json(text).as_bytes())
     }
 }
 

@@ -34,9 +34,15 @@ pub(super) fn failure(report: &Report, gate: &GateResult, style: &Style, out: &m
         let label = if at == 0 { "to do" } else { "" };
         hanging(&format!("  {label:<9} {}. ", at + 1), &terminal(step), style, out);
     }
-    if let Some(template) = report.waiver_templates.get(&gate.id) {
-        field("waiver", "fill in the blanks and paste, if it cannot be fixed now:", style, out);
-        out.extend(template.trim_end().lines().map(|line| format!("    {}", terminal(line))));
+    if let Some(offer) = report.waiver_offers.get(&gate.id) {
+        field(
+            "waiver",
+            "fill in the blanks and paste, or run the command, if it cannot be fixed now:",
+            style,
+            out,
+        );
+        out.extend(offer.template.trim_end().lines().map(|line| format!("    {}", terminal(line))));
+        out.push(format!("    {}", terminal(&offer.command)));
     }
     if let Some(trace) = &gate.trace {
         let shown = trace.url.as_ref().unwrap_or(&trace.short_id);

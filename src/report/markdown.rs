@@ -177,8 +177,12 @@ fn block(report: &Report, gate: &GateResult) -> String {
     if !gate.remediation.is_empty() {
         out.push('\n');
     }
-    if let Some(template) = report.waiver_templates.get(&gate.id) {
-        out.push_str(&format!("Waiver, to fill in:\n\n{}\n", markdown_fence("toml", template.trim_end())));
+    if let Some(offer) = report.waiver_offers.get(&gate.id) {
+        out.push_str(&format!(
+            "Waiver, to fill in:\n\n{}\n",
+            markdown_fence("toml", offer.template.trim_end())
+        ));
+        out.push_str(&format!("or by a command:\n\n{}\n", markdown_fence("sh", &offer.command)));
     }
     out.push_str("</details>\n\n");
     out

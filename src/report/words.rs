@@ -142,15 +142,29 @@ pub fn outcome(verdict: &Verdict) -> String {
         .filter(|g| g.status == Status::Fail && !g.shadow)
         .map(|g| g.id.as_str())
         .collect();
-    let all = &verdict.summary.all;
+    let (all, blocking) = (&verdict.summary.all, &verdict.summary.blocking);
     match verdict.verdict {
+        Outcome::Pass if blocking.gates == 0 => {
+            format!(
+                "no gate of this verdict blocks; {} passed or waived",
+                count(all.pass + all.waived, "gate")
+            )
+        }
         Outcome::Pass if all.waived > 0 => {
             format!("every blocking gate passed or is waived ({} waived)", all.waived)
         }
         Outcome::Pass => "every blocking gate passed".into(),
         Outcome::Fail if !failed.is_empty() => format!("{} failed", count(failed.len(), "blocking gate")),
         Outcome::Fail if verdict.gates.is_empty() => "nothing was judged: no gate was selected".into(),
-        Outcome::Fail if verdict.exit_code == 3 => "nothing was judged: every gate was skipped".into(),
+        Outcome::Fail if verdict.exit_code == 3 && all.gates == all.skip => {
+            "nothing was judged: every gate was skipped".into()
+        }
+        Outcome::Fail if verdict.exit_code == 3 && blocking.gates > 0 => {
+            "no evidence, no passage: no blocking gate passed or is waived".into()
+        }
+        Outcome::Fail if verdict.exit_code == 3 => {
+            "no evidence, no passage: no gate passed or is waived".into()
+        }
         Outcome::Fail => format!("the verdict is fail, exit code {}", verdict.exit_code),
     }
 }

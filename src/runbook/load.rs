@@ -2,6 +2,7 @@
 
 use super::matching::{GENERIC_LINES, matched};
 use crate::base::embedded::RUNBOOK;
+use crate::base::escape::is_blank;
 use crate::base::files::show;
 use crate::base::json::{Place, place_of_offset};
 use crate::model::runbook::{Entry, Pattern};
@@ -178,7 +179,7 @@ impl Reader<'_> {
     /// A text that is not blank and holds no control character.
     fn text(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<String> {
         match value.get_ref() {
-            DeValue::String(text) if text.trim().is_empty() => {
+            DeValue::String(text) if is_blank(text) => {
                 self.problem(value.span(), format!("`{key}` is blank"));
                 None
             }

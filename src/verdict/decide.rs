@@ -52,11 +52,13 @@ fn add(counts: &mut Counts, status: Status) {
     }
 }
 
-/// 0 pass, 1 a blocking gate failed, 3 nothing was judged. The other codes of the table are no verdicts.
+/// 0 pass, 1 a blocking gate failed, 3 nothing was judged that could be passed: no gate passed, or none of the blocking ones
+/// that were selected. A waived gate counts as passed. The other codes of the table are no verdicts.
 pub fn exit_code(summary: &Summary) -> u8 {
+    let passed = |counts: &Counts| counts.pass + counts.waived > 0;
     if summary.blocking.fail > 0 {
         1
-    } else if summary.all.gates == summary.all.skip {
+    } else if !passed(&summary.all) || (summary.blocking.gates > 0 && !passed(&summary.blocking)) {
         3
     } else {
         0
@@ -98,8 +100,68 @@ mod tests {
     }
 
     #[test]
+    fn a_verdict_needs_a_gate_that_passed() {
+        use Status::{Fail, Pass, Skip, Waived, Warn};
+        let code = |of: &[(Status, bool)]| {
+            let gates: Vec<_> =
+                of.iter().map(|(status, blocking)| gate("a", *status, *blocking, false)).collect();
+            exit_code(&summarise(&gates))
+        };
+        for (gates, wanted) in [
+            (&[(Warn, false)][..], 3),
+            (&[(Warn, false), (Skip, false)], 3),
+            (&[(Pass, false)], 0),
+            (&[(Waived, false)], 0),
+            (&[(Pass, false), (Warn, false)], 0),
+            // Blocking gates were selected, and not one of them passed.
+            (&[(Skip, true), (Pass, false)], 3),
+            (&[(Skip, true), (Waived, false)], 3),
+            (&[(Skip, true), (Pass, true), (Warn, false)], 0),
+            (&[(Skip, true), (Waived, true)], 0),
+            (&[(Fail, true), (Skip, true)], 1),
+            (&[(Fail, true), (Pass, true), (Waived, true)], 1),
+        ] {
+            assert_eq!(code(gates), wanted, "{gates:?}");
+        }
+        // A shadow gate counts for nothing, whatever it says.
+        let shadow = [gate("a", Skip, true, false), gate("b", Pass, false, true)];
+        assert_eq!(exit_code(&summarise(&shadow)), 3);
+    }
+
+    #[test]
+    fn a_status_follows_from_the_outcome_the_waiver_and_blocking() {
+        for (blocking, passed, waived, wanted) in [
+            (Blocking::Yes, true, false, Status::Pass),
+            (Blocking::Yes, true, true, Status::Pass),
+            (Blocking::No, true, false, Status::Pass),
+            (Blocking::Yes, false, true, Status::Waived),
+            (Blocking::No, false, true, Status::Waived),
+            (Blocking::Yes, false, false, Status::Fail),
+            (Blocking::No, false, false, Status::Warn),
+            (Blocking::Shadow, false, false, Status::Warn),
+        ] {
+            assert_eq!(status(blocking, passed, waived), wanted, "{blocking:?} {passed} {waived}");
+        }
+    }
+
+    #[test]
+    fn each_status_is_counted_once_and_a_shadow_never() {
+        let all = [Status::Pass, Status::Fail, Status::Warn, Status::Skip, Status::Waived];
+        for (at, one) in all.into_iter().enumerate() {
+            let gates =
+                [gate("a", one, true, false), gate("b", one, false, false), gate("c", one, false, true)];
+            let summary = summarise(&gates);
+            let of = |c: &Counts| [c.pass, c.fail, c.warn, c.skip, c.waived];
+            let mut wanted = [0; 5];
+            wanted[at] = 1;
+            assert_eq!((summary.blocking.gates, of(&summary.blocking)), (1, wanted));
+            wanted[at] = 2;
+            assert_eq!((summary.all.gates, of(&summary.all)), (2, wanted));
+        }
+    }
+
+    #[test]
     fn only_a_blocking_failure_is_red() {
-        assert_eq!(exit_code(&summarise(&[gate("a", Status::Warn, false, false)])), 0);
         assert_eq!(exit_code(&summarise(&[gate("a", Status::Waived, true, false)])), 0);
         let mixed = [gate("a", Status::Pass, true, false), gate("b", Status::Fail, true, false)];
         assert_eq!(exit_code(&summarise(&mixed)), 1);
@@ -113,10 +175,16 @@ mod tests {
             gate("c", Status::Pass, true, false),
             gate("d", Status::Fail, true, false),
         ];
+        let uncut = gates[..2].to_vec();
         cut_preflight(&mut gates);
+        assert_eq!(gates[..2], uncut);
         let statuses: Vec<_> = gates.iter().map(|g| g.status).collect();
         assert_eq!(statuses, [Status::Waived, Status::Fail, Status::Skip, Status::Skip]);
         assert_eq!(gates[3].reason, Some(Reason::NotReached));
         assert!(gates[3].detail.contains("`b`") && gates[3].findings.is_empty());
+        let mut green = vec![gate("a", Status::Pass, true, false), gate("b", Status::Waived, true, false)];
+        let before = green.clone();
+        cut_preflight(&mut green);
+        assert_eq!(green, before);
     }
 }

@@ -4,7 +4,8 @@ use crate::model::lane::Mode;
 use crate::model::verdict::{GateResult, Promotion, Status};
 use crate::model::waiver::Rollback;
 
-/// Promotion is allowed by a green verdict, or in rollback mode by its record; it never changes the verdict.
+/// Promotion is allowed by a green verdict, or in rollback mode by its record where the verdict is red; it never changes the
+/// verdict. Where nothing was judged nothing allows it: there is no failure that a person could have looked at.
 pub fn promotion(gates: &[GateResult], exit_code: u8, mode: Mode, rollback: Option<&Rollback>) -> Promotion {
     let ids = |status: Status| {
         gates.iter().filter(|g| g.blocking && g.status == status).map(|g| g.id.clone()).collect::<Vec<_>>()
@@ -13,7 +14,9 @@ pub fn promotion(gates: &[GateResult], exit_code: u8, mode: Mode, rollback: Opti
     let waivers = ids(Status::Waived);
     let mut conditions = Vec::new();
     if exit_code == 3 {
-        conditions.push("at least one gate must be judged".to_string());
+        let blocks = gates.iter().any(|g| g.blocking);
+        let what = if blocks { "one blocking gate" } else { "one gate" };
+        conditions.push(format!("at least {what} must pass, or be validly waived"));
     }
     conditions.extend(blocking_gates.iter().map(|id| format!("`{id}` must pass, or be validly waived")));
     for gate in gates.iter().filter(|g| g.status == Status::Waived) {
@@ -26,7 +29,7 @@ pub fn promotion(gates: &[GateResult], exit_code: u8, mode: Mode, rollback: Opti
     }
     let by = match (exit_code, mode, rollback) {
         (0, _, _) => Some("verdict"),
-        (_, Mode::Rollback, Some(record)) => {
+        (1, Mode::Rollback, Some(record)) => {
             conditions.push(format!(
                 "rollback, an emergency control, ends after {}; {} answers for it: {}",
                 record.expires, record.owner, record.rationale
@@ -54,4 +57,119 @@ pub fn next_steps(gates: &[GateResult], again: &str) -> Vec<String> {
         steps.push(again.to_string());
     }
     steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::verdict::WaiverRef;
+
+    fn gate(id: &str, status: Status, blocking: bool) -> GateResult {
+        GateResult {
+            id: id.into(),
+            name: id.into(),
+            owner: "o".into(),
+            status,
+            blocking,
+            shadow: false,
+            reason: None,
+            detail: String::new(),
+            findings: Vec::new(),
+            artifacts: Vec::new(),
+            reproduce_command: format!("see {id}"),
+            runbook: None,
+            remediation: Vec::new(),
+            waiver: (status == Status::Waived).then(|| WaiverRef {
+                owner: "w".into(),
+                reason: "r".into(),
+                issue: "i".into(),
+                expires: "2026-11-30".into(),
+                days_remaining: 10,
+            }),
+            since: None,
+            trace: None,
+            duration_us: 0,
+        }
+    }
+
+    fn record() -> Rollback {
+        Rollback {
+            owner: "o".into(),
+            rationale: "prod is down".into(),
+            created: "2026-11-20".into(),
+            expires: "2026-11-24".into(),
+        }
+    }
+
+    #[test]
+    fn only_a_green_verdict_or_a_record_over_a_red_one_allows_it() {
+        let gates = [gate("a", Status::Pass, true)];
+        for (code, mode, recorded, by) in [
+            (0, Mode::Strict, false, Some("verdict")),
+            (0, Mode::Rollback, true, Some("verdict")),
+            (1, Mode::Strict, true, None),
+            (1, Mode::Rollback, false, None),
+            (1, Mode::Rollback, true, Some("rollback")),
+            (3, Mode::Strict, true, None),
+            (3, Mode::Rollback, true, None),
+            (4, Mode::Rollback, true, None),
+        ] {
+            let promotion = promotion(&gates, code, mode, recorded.then(record).as_ref());
+            assert_eq!((promotion.allowed, promotion.by.as_deref()), (by.is_some(), by), "{code} {mode:?}");
+        }
+    }
+
+    #[test]
+    fn the_conditions_say_what_stands_against_it() {
+        let of = |gates: &[GateResult], code| promotion(gates, code, Mode::Strict, None);
+        let green = of(&[gate("a", Status::Pass, true), gate("b", Status::Warn, false)], 0);
+        assert_eq!(
+            (green.blocking_gates, green.waivers, green.conditions),
+            (vec![], Vec::<String>::new(), Vec::<String>::new())
+        );
+        let red = of(
+            &[gate("a", Status::Fail, true), gate("b", Status::Waived, true), gate("c", Status::Fail, false)],
+            1,
+        );
+        assert_eq!((red.blocking_gates, red.waivers), (vec!["a".to_string()], vec!["b".to_string()]));
+        assert_eq!(
+            red.conditions,
+            [
+                "`a` must pass, or be validly waived",
+                "the waiver of `b` ends after 2026-11-30; w answers for it"
+            ]
+        );
+        // A lane in which nothing was judged says so, and no other does.
+        assert_eq!(
+            of(&[gate("a", Status::Skip, true)], 3).conditions,
+            ["at least one blocking gate must pass, or be validly waived"]
+        );
+        assert_eq!(
+            of(&[gate("a", Status::Warn, false)], 3).conditions,
+            ["at least one gate must pass, or be validly waived"]
+        );
+        let by = promotion(&[gate("a", Status::Fail, true)], 1, Mode::Rollback, Some(&record()));
+        assert_eq!(
+            by.conditions,
+            [
+                "`a` must pass, or be validly waived",
+                "rollback, an emergency control, ends after 2026-11-24; o answers for it: prod is down",
+                "`strict` is restored after the fix"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_next_steps_are_those_of_each_red_gate_and_the_check_again() {
+        let gates = [
+            gate("a", Status::Fail, true),
+            GateResult { reproduce_command: "see a".into(), ..gate("b", Status::Fail, true) },
+            gate("c", Status::Warn, false),
+        ];
+        assert_eq!(
+            next_steps(&gates, "again"),
+            ["tollgate explain a", "see a", "tollgate explain b", "again"]
+        );
+        assert_eq!(next_steps(&gates[2..], "again"), [""; 0]);
+    }
 }

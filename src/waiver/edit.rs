@@ -6,6 +6,7 @@
 use super::dates::{QUARANTINE_DAYS, WAIVER_DAYS};
 use super::new_entry::{NewQuarantine, NewWaiver};
 use super::state::UNWAIVABLE;
+use crate::base::escape::is_blank;
 use crate::base::toml_text::{self, Fault};
 use crate::model::waiver::Kind;
 use chrono::{Days, NaiveDate};
@@ -121,7 +122,7 @@ impl Adding<'_> {
         if entry_of(&wanted, self.kind, self.id).is_some() {
             return Err(EditError::Exists(self.kind, self.id.to_string()));
         }
-        if let Some((name, _)) = self.required.iter().find(|(_, value)| value.trim().is_empty()) {
+        if let Some((name, _)) = self.required.iter().find(|(_, value)| is_blank(value)) {
             return Err(EditError::Blank(name));
         }
         let block = block(expires?);
@@ -355,6 +356,7 @@ mod tests {
             exit_criteria: "e".into(),
             lanes: vec![Lane::Full],
             checks: vec![],
+            reasons: vec![],
             days: 10,
         }
     }
@@ -378,10 +380,15 @@ mod tests {
         assert!(add("a = 1", &new("x"), today()).unwrap().starts_with("a = 1\n\n[waiver.x]\n"));
         let crlf = add("a = 1\r\n", &new("x"), today()).unwrap();
         assert_eq!(crlf.matches('\n').count(), crlf.matches("\r\n").count());
-        let checks = NewWaiver { checks: vec!["c".into()], lanes: vec![], ..new("x") };
+        let checks = NewWaiver {
+            checks: vec!["c".into()],
+            reasons: vec!["missing".into(), "stale".into()],
+            lanes: vec![],
+            ..new("x")
+        };
         let edited = add("", &checks, today()).unwrap();
         assert!(
-            edited.contains("checks = [\"c\"]")
+            edited.contains("checks = [\"c\"]\nreasons = [\"missing\", \"stale\"]\n")
                 && edited.contains("\"preflight\", \"full\", \"certification\"")
         );
     }
@@ -397,8 +404,10 @@ mod tests {
                 Err(EditError::Days(Kind::Waiver, days))
             );
         }
-        let blank = NewWaiver { owner: " ".into(), ..new("x") };
-        assert_eq!(add(FILE, &blank, today()), Err(EditError::Blank("owner")));
+        for owner in [" ", "\u{3164}", "\u{feff}\u{e0041}"] {
+            let blank = NewWaiver { owner: owner.into(), ..new("x") };
+            assert_eq!(add(FILE, &blank, today()), Err(EditError::Blank("owner")));
+        }
         assert!(matches!(add("[x\n", &new("x"), today()), Err(EditError::NotToml { line: 1, .. })));
         assert!(matches!(add("waiver = { a = {} }\n", &new("x"), today()), Err(EditError::Form { .. })));
     }

@@ -8,10 +8,10 @@ mod parse;
 mod state;
 mod template;
 
-pub use apply::{covering, covers, mark_unused, shortfall};
+pub use apply::{Needs, covering, covers, mark_narrowed, mark_unused, needs, shortfall};
 pub use dates::{QUARANTINE_DAYS, ROLLBACK_DAYS, WAIVER_DAYS, parse_day};
 pub use edit::{EditError, add, add_quarantine, noun, remove, renew};
 pub use new_entry::{NewQuarantine, NewWaiver};
 pub use parse::{ClassificationFile, ParseFault, RawEntry, RawRollback, Suite, parse};
 pub use state::{CATEGORIES, Context, UNWAIVABLE, entries, rollback};
-pub use template::template;
+pub use template::{command, template};

@@ -21,6 +21,8 @@ pub struct NewWaiver {
     pub lanes: Vec<Lane>,
     /// The only checks it covers; empty for all.
     pub checks: Vec<String>,
+    /// Names of the faults of the evidence that it covers; empty for none.
+    pub reasons: Vec<String>,
     /// Days from today to the last day.
     pub days: u32,
 }
@@ -57,6 +59,10 @@ impl NewWaiver {
         if !self.checks.is_empty() {
             let checks: Vec<String> = self.checks.iter().map(|check| quoted(check)).collect();
             block.push_str(&format!("checks = [{}]\n", checks.join(", ")));
+        }
+        if !self.reasons.is_empty() {
+            let reasons: Vec<String> = self.reasons.iter().map(|reason| quoted(reason)).collect();
+            block.push_str(&format!("reasons = [{}]\n", reasons.join(", ")));
         }
         block
     }

@@ -44,6 +44,8 @@ pub struct RawEntry {
     pub lanes: Option<Vec<String>>,
     /// Waivers: `checks`.
     pub checks: Option<Vec<String>>,
+    /// Waivers: `reasons`.
+    pub reasons: Option<Vec<String>>,
     /// `renewals`
     pub renewals: Option<u64>,
     /// What is wrong with how it is written, one sentence each.
@@ -173,6 +175,7 @@ impl Source<'_> {
             fields: BTreeMap::new(),
             lanes: None,
             checks: None,
+            reasons: None,
             renewals: None,
             faults: Vec::new(),
             region: self.header(name.span()),
@@ -188,6 +191,7 @@ impl Source<'_> {
         if waiver {
             entry.lanes = read_list(table, "lanes", &mut entry.faults);
             entry.checks = read_list(table, "checks", &mut entry.faults);
+            entry.reasons = read_list(table, "reasons", &mut entry.faults);
         } else {
             read_fields(table, &["signature"], &mut entry.fields, &mut entry.faults);
         }
@@ -262,7 +266,8 @@ fn count(value: &DeValue<'_>) -> Option<u64> {
 fn narrowing_slips(table: &DeTable<'_>, faults: &mut Vec<String>) {
     for (key, _) in table.iter() {
         let name: &str = key.get_ref();
-        let known = WAIVER_FIELDS.iter().chain(&["lanes", "checks", "renewals"]).any(|k| *k == name);
+        let known =
+            WAIVER_FIELDS.iter().chain(&["lanes", "checks", "reasons", "renewals"]).any(|k| *k == name);
         if !known && nearest(name, ["checks"]).is_some() {
             faults.push(format!("it knows no key `{}`; did you mean `checks`?", name.escape_debug()));
         }

@@ -2,7 +2,9 @@
 
 use super::dates::{self, DUE_DAYS, Life, QUARANTINE_DAYS, ROLLBACK_DAYS, WAIVER_DAYS};
 use super::parse::{ClassificationFile, QUARANTINE_FIELDS, ROLLBACK_FIELDS, RawEntry, WAIVER_FIELDS};
+use crate::base::escape::is_blank;
 use crate::base::toml_text::suggestion;
+use crate::model::finding::Reason;
 use crate::model::lane::Lane;
 use crate::model::waiver::{Entry, Kind, Rollback, State};
 use chrono::NaiveDate;
@@ -87,6 +89,7 @@ fn entry(raw: &RawEntry, context: &Context<'_>) -> Entry {
         exit_criteria: field("exit_criteria"),
         lanes: raw.lanes.clone(),
         checks: raw.checks.clone(),
+        reasons: raw.reasons.clone(),
         renewals: raw.renewals,
         category: field("category"),
         evidence: field("evidence"),
@@ -120,7 +123,7 @@ fn blanks<'f>(
 ) {
     for key in required {
         match field(key) {
-            Some(text) if text.trim().is_empty() => wrong.push(format!("`{key}` is blank")),
+            Some(text) if is_blank(text) => wrong.push(format!("`{key}` is blank")),
             Some(_) => {}
             None if faults.iter().any(|f| f.starts_with(&format!("`{key}` "))) => {}
             None => wrong.push(format!("`{key}` is missing")),
@@ -135,7 +138,7 @@ fn life<'f>(
     wrong: &mut Vec<String>,
 ) -> Option<Life> {
     let mut day = |key: &str| {
-        let text = field(key).filter(|text| !text.trim().is_empty())?;
+        let text = field(key).filter(|text| !is_blank(text))?;
         let day = dates::parse_day(text);
         if day.is_none() {
             let shown: String = text.chars().take(40).collect();
@@ -173,8 +176,10 @@ fn names(raw: &RawEntry, context: &Context<'_>, wrong: &mut Vec<String>) {
             }
         }
     }
+    reasons(raw, wrong);
     let Some(checks) = &raw.checks else { return };
-    if checks.is_empty() {
+    // Beside `reasons` an empty list says that no check is covered.
+    if checks.is_empty() && raw.reasons.is_none() {
         wrong.push("`checks` is empty; leave it out to cover every check".into());
     }
     let Some(known) = gate else { return };
@@ -184,9 +189,28 @@ fn names(raw: &RawEntry, context: &Context<'_>, wrong: &mut Vec<String>) {
     }
 }
 
+/// The reasons a waiver names: each a way in which evidence can be at fault.
+fn reasons(raw: &RawEntry, wrong: &mut Vec<String>) {
+    let Some(reasons) = &raw.reasons else { return };
+    if reasons.is_empty() {
+        wrong.push("`reasons` is empty; leave it out to cover no fault of the evidence".into());
+    }
+    let known = Reason::OF_EVIDENCE.map(Reason::name);
+    for reason in reasons.iter().filter(|reason| !known.contains(&reason.as_str())) {
+        let shown = reason.escape_debug();
+        wrong.push(match reason.as_str() {
+            "assertion" | "expression" => {
+                format!("the reason `{shown}` is one of checks, which `checks` covers and not `reasons`")
+            }
+            "waiver" | "not_applicable" | "not_reached" => format!("the reason `{shown}` cannot be waived"),
+            _ => format!("no reason is called `{shown}`{}", suggestion(reason, known)),
+        });
+    }
+}
+
 /// The rules of a quarantine entry alone. Returns the signature it covers.
 fn quarantine(raw: &RawEntry, context: &Context<'_>, wrong: &mut Vec<String>) -> Option<String> {
-    if let Some(category) = raw.fields.get("category").filter(|c| !c.trim().is_empty())
+    if let Some(category) = raw.fields.get("category").filter(|c| !is_blank(c))
         && !CATEGORIES.contains(&category.as_str())
     {
         wrong.push(format!(
@@ -196,14 +220,14 @@ fn quarantine(raw: &RawEntry, context: &Context<'_>, wrong: &mut Vec<String>) ->
         ));
     }
     if let Some(own) = raw.fields.get("signature") {
-        if own.trim().is_empty() {
+        if is_blank(own) {
             wrong.push("`signature` is blank".into());
         }
         return Some(own.clone());
     }
-    let evidence = raw.fields.get("evidence").filter(|e| !e.trim().is_empty())?;
+    let evidence = raw.fields.get("evidence").filter(|e| !is_blank(e))?;
     match context.signatures.get(&raw.id) {
-        Some(Ok(signature)) if !signature.trim().is_empty() => Some(signature.clone()),
+        Some(Ok(signature)) if !is_blank(signature) => Some(signature.clone()),
         Some(Err(why)) => {
             wrong.push(format!("it has no `signature`, and {} {why}", evidence.escape_debug()));
             None
@@ -295,6 +319,25 @@ mod tests {
                 "no check `rat`; did you mean `rate`?",
             ),
             (waiver("pass", "2026-11-01", "2026-11-20", "checks = []"), "`checks` is empty"),
+            (waiver("pass", "2026-11-01", "2026-11-20", "reasons = []"), "`reasons` is empty"),
+            (waiver("pass", "2026-11-01", "2026-11-20", "checks = []\nreasons = []"), "`reasons` is empty"),
+            (
+                waiver("pass", "2026-11-01", "2026-11-20", "reasons = ['stale', 'misssing']"),
+                "no reason is called `misssing`; did you mean `missing`?",
+            ),
+            (
+                waiver("pass", "2026-11-01", "2026-11-20", "reasons = ['Stale']"),
+                "no reason is called `Stale`",
+            ),
+            (waiver("pass", "2026-11-01", "2026-11-20", "reasons = ['waiver']"), "`waiver` cannot be waived"),
+            (waiver("pass", "2026-11-01", "2026-11-20", "reasons = ['not_reached']"), "cannot be waived"),
+            (waiver("pass", "2026-11-01", "2026-11-20", "reasons = ['assertion']"), "is one of checks"),
+            (waiver("pass", "2026-11-01", "2026-11-20", "reasons = 'stale'"), "`reasons` must be a list"),
+            (waiver("pass", "2026-11-01", "2026-11-20", "").replace("'o'", "'\u{3164}'"), "`owner` is blank"),
+            (
+                waiver("pass", "2026-11-01", "2026-11-20", "").replace("'r'", "'\u{2800} \u{fe0f}'"),
+                "`reason` is blank",
+            ),
             (waiver("pass", "2026-11-01", "2026-10-20", ""), "before it was created"),
             (waiver("pass", "2026-11-11", "2026-11-20", ""), "after today"),
             (
@@ -325,6 +368,18 @@ mod tests {
             let entry = judge(&text, "2026-11-10");
             assert_eq!(entry.state, State::Invalid, "{text}");
             assert!(entry.detail.contains(wanted), "{} lacks {wanted}", entry.detail);
+        }
+    }
+
+    #[test]
+    fn reasons_are_named_beside_checks_or_alone() {
+        for more in [
+            "reasons = ['missing', 'unreadable', 'malformed', 'schema', 'stale', 'limit']",
+            "checks = ['rate']\nreasons = ['stale']",
+            "checks = []\nreasons = ['stale']",
+        ] {
+            let entry = judge(&waiver("pass", "2026-11-01", "2026-11-20", more), "2026-11-10");
+            assert_eq!((entry.state, entry.reasons.is_some()), (State::Active, true), "{}", entry.detail);
         }
     }
 
@@ -378,6 +433,10 @@ mod tests {
         assert!(record("2026-11-21", "2026-11-22").unwrap_err().contains("after today"));
         let none = rollback(&parse("f", "").unwrap(), dates::parse_day("2026-11-20").unwrap());
         assert!(none.unwrap_err().contains("no [rollback] record"));
+        let text =
+            "[rollback]\nowner = '\u{2060}'\nrationale = 'r'\ncreated = 2026-11-14\nexpires = 2026-11-21\n";
+        let unseen = rollback(&parse("f", text).unwrap(), dates::parse_day("2026-11-20").unwrap());
+        assert!(unseen.unwrap_err().contains("`owner` is blank"));
         let blank = parse("f", "[rollback]\nowner = ''\nrationale = 3\n").unwrap();
         let why = rollback(&blank, dates::parse_day("2026-11-20").unwrap()).unwrap_err();
         assert!(why.contains("`owner` is blank") && why.contains("`created` is missing"), "{why}");

@@ -1,7 +1,10 @@
 //! A waiver ready to paste for a failing gate. Its blanks keep it invalid until a person fills them in.
 
+use super::apply::{Needs, needs};
 use super::dates::WAIVER_DAYS;
 use super::state::UNWAIVABLE;
+use crate::base::escape::is_hostile;
+use crate::model::finding::Finding;
 use crate::model::lane::Lane;
 use chrono::{Days, NaiveDate};
 
@@ -20,7 +23,8 @@ pub fn quoted(text: &str) -> String {
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            c if c.is_control() => out.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c if is_hostile(c) && u32::from(c) > 0xFFFF => out.push_str(&format!("\\U{:08X}", u32::from(c))),
+            c if is_hostile(c) => out.push_str(&format!("\\u{:04X}", u32::from(c))),
             c => out.push(c),
         }
     }
@@ -28,12 +32,10 @@ pub fn quoted(text: &str) -> String {
     out
 }
 
-/// A `[waiver.<gate>]` table for the classification file, dates filled in, covering `failed_checks` (all checks when it
-/// is empty). `None` for a gate that cannot be waived.
-pub fn template(gate: &str, failed_checks: &[String], today: NaiveDate) -> Option<String> {
-    if UNWAIVABLE.contains(&gate) {
-        return None;
-    }
+/// A `[waiver.<gate>]` table for the classification file, dates filled in, that covers what these findings need and nothing
+/// else. `None` where no waiver can.
+pub fn template(gate: &str, findings: &[Finding], today: NaiveDate) -> Option<String> {
+    let needs = needed(gate, findings)?;
     let lanes: Vec<String> = Lane::ALL.iter().map(|lane| quoted(lane.name())).collect();
     let expires = today + Days::new(WAIVER_DAYS.unsigned_abs());
     let mut text = format!(
@@ -43,14 +45,37 @@ pub fn template(gate: &str, failed_checks: &[String], today: NaiveDate) -> Optio
         key(gate),
         lanes.join(", "),
     );
-    if !failed_checks.is_empty() {
-        let checks: Vec<String> = failed_checks.iter().map(|check| quoted(check)).collect();
+    let checks: Vec<String> = needs.checks.iter().map(|check| quoted(check)).collect();
+    text.push_str(&format!("checks = [{}]   # any other failing check is still red\n", checks.join(", ")));
+    if !needs.reasons.is_empty() {
         text.push_str(&format!(
-            "checks = [{}]   # any other failing check is still red\n",
-            checks.join(", ")
+            "{}   # any other fault of the evidence is still red\n",
+            reasons_line(&needs)
         ));
     }
     Some(text)
+}
+
+/// The command that adds such a waiver, to be completed: what is left blank is refused. `None` where no waiver can cover it.
+pub fn command(gate: &str, findings: &[Finding]) -> Option<String> {
+    let needs = needed(gate, findings)?;
+    let word =
+        |text: &str| shlex::try_quote(text).map_or_else(|_| quoted(text), std::borrow::Cow::into_owned);
+    let mut line = format!("tollgate waiver add {}", word(gate));
+    // A check's id may begin as an option does.
+    needs.checks.iter().for_each(|check| line.push_str(&format!(" --check={}", word(check))));
+    needs.reasons.iter().for_each(|reason| line.push_str(&format!(" --reason-kind {reason}")));
+    line.push_str(" --owner '' --reason '' --issue '' --exit-criteria ''");
+    Some(line)
+}
+
+fn needed(gate: &str, findings: &[Finding]) -> Option<Needs> {
+    if UNWAIVABLE.contains(&gate) { None } else { needs(findings) }
+}
+
+fn reasons_line(needs: &Needs) -> String {
+    let reasons: Vec<String> = needs.reasons.iter().map(|reason| quoted(reason)).collect();
+    format!("reasons = [{}]", reasons.join(", "))
 }
 
 #[cfg(test)]
@@ -59,6 +84,7 @@ mod tests {
     use super::super::parse::parse;
     use super::super::state::{Context, entries};
     use super::*;
+    use crate::model::finding::Reason;
     use crate::model::waiver::State;
     use std::collections::BTreeMap;
 
@@ -70,9 +96,17 @@ mod tests {
         (entry.state, entry.detail)
     }
 
+    fn failed(check: &str) -> Finding {
+        Finding { check: Some(check.into()), ..Finding::new(Reason::Assertion, "x") }
+    }
+
+    fn today() -> NaiveDate {
+        parse_day("2026-11-20").unwrap()
+    }
+
     #[test]
     fn it_is_invalid_until_its_blanks_are_filled_in() {
-        let text = template("a.b c", &["x\"y".into()], parse_day("2026-11-20").unwrap()).unwrap();
+        let text = template("a.b c", &[failed("x\"y")], today()).unwrap();
         insta::assert_snapshot!(text, @r#"
         [waiver."a.b c"]
         owner = ""              # who answers for it
@@ -87,6 +121,38 @@ mod tests {
         let blanks = "`owner` is blank; `reason` is blank; `issue` is blank; `exit_criteria` is blank";
         assert_eq!(judged(&text), (State::Invalid, blanks.into()));
         assert_eq!(judged(&text.replace("\"\"", "\"filled in\"")).0, State::Active);
-        assert_eq!(template("waiver_lifecycle", &[], parse_day("2026-11-20").unwrap()), None);
+        assert_eq!(template("waiver_lifecycle", &[failed("x")], today()), None);
+        assert_eq!(template("g", &[], today()), None);
+    }
+
+    #[test]
+    fn a_fault_of_the_evidence_is_named_and_covers_no_check() {
+        let stale = [Finding::new(Reason::Stale, "x"), Finding::new(Reason::Missing, "x")];
+        let text = template("a.b c", &stale, today()).unwrap();
+        let tail = "checks = []   # any other failing check is still red\n\
+                    reasons = [\"missing\", \"stale\"]   # any other fault of the evidence is still red\n";
+        assert!(text.ends_with(tail), "{text}");
+        assert_eq!(judged(&text.replace("= \"\"", "= \"filled in\"")).0, State::Active);
+        assert_eq!(template("g", &[Finding::new(Reason::Waiver, "x")], today()), None);
+    }
+
+    #[test]
+    fn the_command_names_what_is_needed_and_leaves_blank_what_a_person_says() {
+        let both = [failed("-x y"), failed("a"), Finding::new(Reason::Schema, "x")];
+        assert_eq!(
+            command("g", &both).unwrap(),
+            "tollgate waiver add g --check='-x y' --check=a --reason-kind schema --owner '' --reason '' --issue '' \
+             --exit-criteria ''"
+        );
+        assert_eq!(command("quarantine_lifecycle", &both), None);
+        assert_eq!(command("g", &[Finding::new(Reason::NotReached, "x")]), None);
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_written_as_an_escape() {
+        let text = "a\u{3164}\u{e0041}\u{1b}ü";
+        assert_eq!(quoted(text), "\"a\\u3164\\U000E0041\\u001Bü\"");
+        let read: toml::Table = format!("a = {}", quoted(text)).parse().unwrap();
+        assert_eq!(read["a"].as_str(), Some(text));
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tollgate::base::embedded::SCHEMAS;
 use tollgate::base::json::Place;
 use tollgate::model::finding::Finding;
-use tollgate::model::report::Report;
+use tollgate::model::report::{Report, WaiverOffer};
 use tollgate::model::verdict::{Status, Verdict};
 use tollgate::model::waiver::{Kind as EntryKind, State};
 use tollgate::report::{Kind, Style, audit, bundle, events, github, render, render_validation};
@@ -123,7 +123,7 @@ fn attacked(texts: &[String]) -> Report {
     for gate in &mut report.verdict.gates {
         gate.id = next();
         gate.reproduce_command = next();
-        report.waiver_templates.insert(gate.id.clone(), next());
+        report.waiver_offers.insert(gate.id.clone(), WaiverOffer { template: next(), command: next() });
         gate.name = next();
         gate.owner = next();
         gate.detail = next();

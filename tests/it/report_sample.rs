@@ -5,7 +5,7 @@ use tollgate::base::json::Place;
 use tollgate::model::finding::{Finding, Reason};
 use tollgate::model::gate::Region;
 use tollgate::model::lane::{Lane, Mode};
-use tollgate::model::report::Report;
+use tollgate::model::report::{Report, WaiverOffer};
 use tollgate::model::validation::{FileResult, Validation};
 use tollgate::model::verdict::{
     ArtifactRecord, Counts, GateResult, Outcome, Policy, Promotion, SCHEMA, Status, Summary, Tool, TraceRef,
@@ -115,7 +115,7 @@ pub fn report_of(gates: Vec<GateResult>) -> Report {
         check_regions: BTreeMap::new(),
         quarantines: Vec::new(),
         classification_fault: None,
-        waiver_templates: BTreeMap::new(),
+        waiver_offers: BTreeMap::new(),
         repo_prefix: String::new(),
         verdict_path: Some("tests/full_suite_gate/full_suite_verdict.json".into()),
         notes: Vec::new(),
@@ -148,6 +148,7 @@ pub fn entry(kind: Kind, id: &str, state: State, line: u64) -> Entry {
         exit_criteria: (state != State::Invalid).then(|| "all must-pass extensions pass again".into()),
         lanes: waiver.then(|| vec!["full".into()]),
         checks: None,
+        reasons: None,
         renewals: None,
         category: (!waiver).then(|| "FLAKE-TIMING".into()),
         evidence: (!waiver).then(|| "tests/e2e_results/20261101T101500Z/e2e_tui/failure_digest.json".into()),
@@ -282,9 +283,12 @@ pub fn red() -> Report {
         entry(Kind::Waiver, "old_gate", State::Expired, 30),
     ];
     report.quarantines = vec![entry(Kind::Quarantine, "e2e_tui", State::Active, 40)];
-    report.waiver_templates.insert(
+    report.waiver_offers.insert(
         "conformance_pass_rate".into(),
-        "[waiver.conformance_pass_rate]\nowner = \"\"\nreason = \"\"\nissue = \"\"\nlanes = [\"full\"]\ncreated = 2026-11-20\nexpires = 2026-12-20\nexit_criteria = \"\"\n".into(),
+        WaiverOffer {
+            command: "tollgate waiver add conformance_pass_rate --check=rate --owner '' --reason '' --issue '' --exit-criteria ''".into(),
+            template: "[waiver.conformance_pass_rate]\nowner = \"\"\nreason = \"\"\nissue = \"\"\nlanes = [\"full\"]\ncreated = 2026-11-20\nexpires = 2026-12-20\nexit_criteria = \"\"\n".into(),
+        },
     );
     report.repo_prefix = "product/app/".into();
     report.notes = vec!["the waiver of extension_must_pass ends in 4 days".into(), HOSTILE.into()];

@@ -1,6 +1,7 @@
 //! Values and text as a message may show them: short, and with nothing in it that could forge a line or a colour.
 
 use super::Json;
+use crate::base::escape::is_invisible;
 
 /// How many characters of a string a message shows.
 const SHOWN: usize = 80;
@@ -44,8 +45,9 @@ pub fn plain(text: &str) -> String {
 /// Quotes stay as they are: only what could change how the rest is read is escaped.
 fn printable(c: char) -> impl Iterator<Item = char> {
     let keep = matches!(c, '\'' | '"').then_some(c);
-    let escaped = keep.is_none().then(|| c.escape_debug());
-    keep.into_iter().chain(escaped.into_iter().flatten())
+    let hidden = (keep.is_none() && is_invisible(c)).then(|| c.escape_unicode());
+    let escaped = (keep.is_none() && hidden.is_none()).then(|| c.escape_debug());
+    keep.into_iter().chain(hidden.into_iter().flatten()).chain(escaped.into_iter().flatten())
 }
 
 #[cfg(test)]

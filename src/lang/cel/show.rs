@@ -1,6 +1,7 @@
 //! Values as text: for messages, for `string()`.
 
 use super::value::Value;
+use crate::base::escape::{is_hostile, visible};
 use crate::base::json::Json;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use std::fmt::Write as _;
@@ -86,7 +87,7 @@ fn write_quoted(text: &str, out: &mut String) -> std::fmt::Result {
     for c in text.chars().take(SHOWN + 1) {
         match c {
             '"' | '\\' => write!(out, "\\{c}")?,
-            c if c.is_control() => write!(out, "{}", c.escape_default())?,
+            c if is_hostile(c) => write!(out, "{}", visible(c.encode_utf8(&mut [0; 4])))?,
             c => out.push(c),
         }
     }
