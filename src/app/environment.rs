@@ -33,7 +33,8 @@ pub struct Facts {
 /// Asks the machine. rustc is asked only where the root or a command speaks of cargo: its proxy is slow to start.
 pub fn facts(root: &Path, settings: &RunSettings, env: &BTreeMap<String, String>) -> Facts {
     let path = OsStr::new(env.get("PATH").map_or("", String::as_str));
-    let uses_cargo = settings.suites.iter().any(|s| s.command.program().ends_with("cargo"));
+    let uses_cargo =
+        settings.suites.iter().any(|s| s.command.as_ref().is_some_and(|c| c.program().ends_with("cargo")));
     let rustc = (uses_cargo || root.join("Cargo.toml").exists())
         .then(|| machine::find_program("rustc", path, root))
         .flatten()

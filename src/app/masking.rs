@@ -4,6 +4,7 @@ use super::error::Error;
 use super::ground::Ground;
 use crate::base::command::fill;
 use crate::base::redact::{Masker, is_secret_name, tell_apart};
+use crate::model::plan::RunSettings;
 use crate::model::run::Summary;
 use crate::model::suite::{Reader, SuiteSpec};
 use crate::model::test::{Case, Failure, TestStatus};
@@ -44,10 +45,20 @@ pub(super) fn branch(ground: &Ground, masker: &Masker) -> Option<String> {
     ground.branch.as_deref().map(|branch| masker.mask(branch).0)
 }
 
+/// What the variables of secret names are set to, by kinds and lint steps; a suite's name in them is not filled in.
+pub(super) fn literals_of(run: &RunSettings) -> Vec<(String, String)> {
+    let secret = |(key, _): &&(String, String)| is_secret_name(key);
+    let of_kinds = run.suites.iter().flat_map(variables).filter(secret);
+    let lint = run.lint.iter().flat_map(|(_, command)| command.env()).filter(secret);
+    let parts = |(key, value): &(String, String)| literals(key, &value.replace("{name}", "{test}"));
+    of_kinds.chain(lint).flat_map(parts).collect()
+}
+
 /// Every variable that a kind sets.
 fn variables(spec: &SuiteSpec) -> impl Iterator<Item = &(String, String)> {
     let single = spec.single.iter().flat_map(|command| command.env());
-    spec.env.iter().chain(spec.command.env()).chain(single)
+    let whole = spec.command.iter().flat_map(|command| command.env());
+    spec.env.iter().chain(whole).chain(single)
 }
 
 /// The value, or where the runner fills something in what stands around that; what follows `{out}/` is a path in the run folder,

@@ -50,11 +50,14 @@ mod run_summary;
 mod sample;
 pub mod schema;
 mod step;
+mod suite_names;
 mod suite_record;
 pub mod validate;
 mod verdict_files;
 mod waiver;
 mod waiver_edit;
+mod whole;
+mod whole_text;
 mod workspace;
 
 pub use check::{CheckRequest, check};

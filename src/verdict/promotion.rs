@@ -4,8 +4,18 @@ use crate::model::lane::Mode;
 use crate::model::verdict::{GateResult, Promotion, Status};
 use crate::model::waiver::Rollback;
 
-/// Promotion is allowed by a green verdict, or in rollback mode by its record; it never changes the verdict.
-pub fn promotion(gates: &[GateResult], exit_code: u8, mode: Mode, rollback: Option<&Rollback>) -> Promotion {
+/// The gate whose waiver also lets a run that is not whole be promoted: somebody answers for it by name and for a while.
+const WHOLE: &str = "whole_run";
+
+/// Promotion is allowed by a green verdict over a whole run, or in rollback mode by its record; it never changes the verdict.
+/// `not_whole` says what the run lacks, in every pack; `None` where it is whole, or where nothing is asked of it.
+pub fn promotion(
+    gates: &[GateResult],
+    exit_code: u8,
+    mode: Mode,
+    rollback: Option<&Rollback>,
+    not_whole: Option<&str>,
+) -> Promotion {
     let ids = |status: Status| {
         gates.iter().filter(|g| g.blocking && g.status == status).map(|g| g.id.clone()).collect::<Vec<_>>()
     };
@@ -24,8 +34,10 @@ pub fn promotion(gates: &[GateResult], exit_code: u8, mode: Mode, rollback: Opti
             ));
         }
     }
+    conditions.extend(not_whole.map(String::from));
+    let whole = not_whole.is_none() || waivers.iter().any(|id| id == WHOLE);
     let by = match (exit_code, mode, rollback) {
-        (0, _, _) => Some("verdict"),
+        (0, _, _) if whole => Some("verdict"),
         (_, Mode::Rollback, Some(record)) => {
             conditions.push(format!(
                 "rollback, an emergency control, ends after {}; {} answers for it: {}",

@@ -38,3 +38,4 @@ mod run_resume;
 mod run_workspace;
 mod support;
 mod triage;
+mod whole;
