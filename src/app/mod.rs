@@ -35,6 +35,7 @@ mod merge;
 mod merge_context;
 mod merge_lint;
 mod merge_suites;
+mod plan_secrets;
 mod prove;
 mod prove_mutants;
 mod prove_text;

@@ -3,7 +3,7 @@
 
 use super::commands::flagged;
 use super::error::Error;
-use super::masking;
+use super::plan_secrets::literals_of;
 use super::suite_names::{Lists, stems};
 use super::whole_text;
 use crate::artifact::NoRun;
@@ -93,7 +93,7 @@ impl WholePlan {
             return Ok(());
         }
         let tree = policy.tree.iter().filter_map(|tree| tree.as_ref().ok()).map(|tree| &tree.runs);
-        let set = tree.chain([&policy.runs]).flat_map(masking::literals_of);
+        let set = tree.chain([&policy.runs]).flat_map(literals_of);
         let all = env.iter().map(|(name, value)| (name.clone(), value.clone())).chain(set);
         let masker = Masker::new(all).map_err(Error::Work)?;
         for text in self.changes.iter_mut().flat_map(|change| [&mut change.before, &mut change.after]) {

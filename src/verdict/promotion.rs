@@ -67,3 +67,78 @@ pub fn next_steps(gates: &[GateResult], again: &str) -> Vec<String> {
     }
     steps
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::verdict::WaiverRef;
+
+    fn gate(id: &str, status: Status) -> GateResult {
+        let waiver = (status == Status::Waived).then(|| WaiverRef {
+            owner: "o".into(),
+            reason: "r".into(),
+            issue: "i".into(),
+            expires: "2026-11-25".into(),
+            days_remaining: 5,
+        });
+        GateResult {
+            id: id.into(),
+            name: id.into(),
+            owner: "o".into(),
+            status,
+            blocking: true,
+            shadow: false,
+            reason: None,
+            detail: String::new(),
+            findings: Vec::new(),
+            artifacts: Vec::new(),
+            reproduce_command: "true".into(),
+            runbook: None,
+            remediation: Vec::new(),
+            waiver,
+            since: None,
+            trace: None,
+            duration_us: 0,
+        }
+    }
+
+    fn allowed(gates: &[GateResult], exit_code: u8, not_whole: Option<&str>) -> (bool, Vec<String>) {
+        let promotion = promotion(gates, exit_code, Mode::Strict, None, not_whole);
+        (promotion.allowed, promotion.conditions)
+    }
+
+    #[test]
+    fn a_green_verdict_over_a_part_promotes_nothing() {
+        let green = [gate("a", Status::Pass)];
+        assert_eq!(allowed(&green, 0, None), (true, vec![]));
+        assert_eq!(
+            allowed(&green, 0, Some("the run must be whole")),
+            (false, vec!["the run must be whole".into()])
+        );
+        // A red verdict stays refused, whole or not.
+        assert!(!allowed(&[gate("a", Status::Fail)], 1, None).0);
+    }
+
+    #[test]
+    fn only_a_waiver_of_the_whole_run_stands_for_it() {
+        let of = |id: &str, status| allowed(&[gate(id, status)], 0, Some("part"));
+        assert!(of(WHOLE, Status::Waived).0);
+        assert_eq!(of(WHOLE, Status::Waived).1.len(), 2);
+        assert!(
+            !of("pass_rate", Status::Waived).0 && !of(WHOLE, Status::Pass).0 && !of(WHOLE, Status::Warn).0
+        );
+    }
+
+    #[test]
+    fn rollback_is_an_emergency_and_names_what_is_missing() {
+        let record = Rollback {
+            owner: "o".into(),
+            rationale: "r".into(),
+            created: "2026-11-19".into(),
+            expires: "2026-11-21".into(),
+        };
+        let found = promotion(&[], 0, Mode::Rollback, Some(&record), Some("part"));
+        assert!(found.allowed && found.by.as_deref() == Some("rollback"));
+        assert_eq!(found.conditions[0], "part");
+    }
+}

@@ -65,6 +65,7 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
         _ => {
             let prepared = prepare::prepare(&ground, request, &masker)?;
             if prepared.is_nothing() {
+                prepared.notes.iter().for_each(|note| watcher.note(note));
                 return Ok(None);
             }
             refuse_tracked(&ground, &prepared.plan.items)?;
