@@ -123,6 +123,9 @@ fn of_what(run: &Shown<'_>, asked: &Asked) -> String {
             ": it is shard {} of {total}; `tollgate merge` makes a whole of all",
             index.saturating_add(1)
         ),
+        Shown { profile: Some("ingest"), .. } => {
+            ": it is ingested; a kind with `evidence = \"ingest\"` is held by its names alone".into()
+        }
         Shown { profile: Some(profile), .. } if *profile != asked.profile => {
             format!(": it is of the profile {}, and {} is asked for", show(profile), show(&asked.profile))
         }
@@ -231,6 +234,10 @@ mod tests {
                 run["units"][0]["ran"] = json!("tests");
             }),
             altered(|run| run["rerun_from"] = json!("runs/1")),
+            altered(|run| {
+                gone(run);
+                run["profile"] = json!("ingest");
+            }),
             altered(|run| run["units"][1]["kind"] = json!("vcr")),
             altered(|run| run["units"][1]["status"] = json!("not_run")),
             altered(|run| run["units"][1]["incomplete"] = json!(true)),
@@ -243,13 +250,14 @@ mod tests {
             altered(|run| run["lint"] = json!([])),
             altered(|run| run["lint_not_run"] = json!(["fmt"])),
         ];
-        insta::assert_snapshot!(texts.join("\n"), @r"
+        insta::assert_snapshot!(texts.join("\n"), @r#"
         suite unit/b: the run does not show unit/b
         suite unit/b: the run does not show unit/b: it is of the profile quick, and ci is asked for
         shard unit/b: the run does not show unit/b: it is shard 1 of 2; `tollgate merge` makes a whole of all
         choice unit/b: the run does not show unit/b: it is of suites that were chosen (--suite, --unit-target)
         replay unit/a: of unit/a only the tests that were replayed ran | replay unit/b: the run does not show unit/b: it is a replay of runs/1
         replay unit/a: the run is a replay that does not say how much of unit/a ran | replay unit/b: the run is a replay that does not say how much of unit/b ran
+        suite unit/b: the run does not show unit/b: it is ingested; a kind with `evidence = "ingest"` is held by its names alone
         suite unit/b: the run does not show unit/b; it shows a suite of that name of the kind vcr
         not_run unit/b: unit/b was selected and did not run
         not_run unit/b: not all tests of unit/b ran
@@ -258,7 +266,7 @@ mod tests {
         not_run unit/b: unit/b was selected and did not run, or not all of its tests
         lint lint fmt: the lint step fmt did not run
         lint lint fmt: the lint step fmt did not run
-        ");
+        "#);
     }
 
     #[test]
