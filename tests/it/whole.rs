@@ -491,3 +491,17 @@ fn a_clone_of_its_own_judges_the_run_of_another() {
     assert_eq!(checked.gate("whole_run").status, "pass", "{}", checked.stderr);
     assert_eq!(checked.code, 0, "{}", checked.stderr);
 }
+
+#[test]
+fn the_parity_workspace_is_whole_and_promoted() {
+    let ws = Ws::new();
+    let parity = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/workspaces/parity");
+    let checked = ws.check(&["--root", parity, "--out", "out", "--lane", "certification"]);
+    assert_eq!(checked.code, 0, "{}", checked.stderr);
+    assert_eq!(promotion(&checked), (true, String::new()));
+    let said = ws.run(&["doctor", "--root", parity, "--now", NOW]).stdout;
+    assert!(
+        said.contains("48 suites of 3 kinds and 1 lint steps\n        the newest run shows all of it"),
+        "{said}"
+    );
+}
