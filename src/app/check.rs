@@ -2,6 +2,7 @@
 
 use super::error::Error;
 use super::last_verdict;
+use super::whole::RunSaid;
 use super::workspace::{Entries, OpenRequest, Workspace};
 use crate::artifact::{Documents, Sources, WorkspaceHost};
 use crate::base::clock::Stopwatch;
@@ -49,7 +50,7 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
         (Mode::Rollback, Ok(record)) => Some(record.clone()),
         (Mode::Rollback, Err(why)) => return Err(Error::Usage(format!("mode rollback: {why}"))),
     };
-    let (mut gates, entries, of_part) = judge(&workspace, request);
+    let (mut gates, entries, run) = judge(&workspace, request);
     workspace.entries = entries;
     let unexplained = remediate(&workspace, &mut gates);
     if let Some(previous) = &previous {
@@ -73,11 +74,13 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
             digest: workspace.policy.digest.clone(),
             from: workspace.policy.from.clone(),
             altered: workspace.policy.altered.clone(),
+            changes: workspace.whole.changes.clone(),
         },
         verdict: if exit_code == 0 { Outcome::Pass } else { Outcome::Fail },
         exit_code,
-        promotion: certifies
-            .then(|| judgement::promotion(&gates, exit_code, request.mode, rollback.as_ref())),
+        promotion: certifies.then(|| {
+            judgement::promotion(&gates, exit_code, request.mode, rollback.as_ref(), run.against.as_deref())
+        }),
         next_steps: certifies.then(|| {
             judgement::next_steps(&gates, &format!("tollgate check --lane {}", request.lane.name()))
         }),
@@ -87,14 +90,14 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
     };
     let mut report = present(&workspace, verdict, (!request.deterministic).then(|| watch.seconds()));
     report.notes.extend(unexplained);
-    report.notes.extend(of_part);
+    report.notes.extend(run.notes);
     report.notes.extend(partial(&workspace, request));
     Ok((workspace, report))
 }
 
 /// Judges every selected gate in parallel; the order of results is the gate order. Gates that read waivers come second:
-/// whether a waiver is unused is known only when the others are judged. With a note where the run that they judge is a part.
-fn judge(workspace: &Workspace, request: &CheckRequest<'_>) -> (Vec<GateResult>, Entries, Option<String>) {
+/// whether a waiver is unused is known only when the others are judged. With what is to be said of the run that they judge.
+fn judge(workspace: &Workspace, request: &CheckRequest<'_>) -> (Vec<GateResult>, Entries, RunSaid) {
     let judges = |g: &&Gate| request.lane != Lane::Preflight || g.blocking == Blocking::Yes;
     let selected: Vec<&Gate> = workspace.policy.gates.iter().filter(judges).collect();
     let context = workspace.artifact_context();
@@ -113,7 +116,7 @@ fn judge(workspace: &Workspace, request: &CheckRequest<'_>) -> (Vec<GateResult>,
     };
     let late = |g: &&Gate| g.mentions("waivers") || g.mentions("quarantines");
     let (second, first): (Vec<&Gate>, Vec<&Gate>) = selected.iter().partition(|g| late(g));
-    let mut facts = workspace.facts(request.lane, request.mode);
+    let mut facts = workspace.facts(request.lane, request.mode, documents.summary());
     let mut gates = evaluate(&first, &facts);
     let mut entries = workspace.entries.clone();
     // What preflight does not reach has not been seen to pass.
@@ -133,8 +136,9 @@ fn judge(workspace: &Workspace, request: &CheckRequest<'_>) -> (Vec<GateResult>,
     for gate in gates.iter().filter(|g| red_unwaived(g)) {
         waiver::mark_narrowed(&mut entries.waivers, request.lane, &gate.id, &gate.findings);
     }
-    let of_part = documents.summary().and_then(of_part);
-    (gates, entries, of_part)
+    let mut run = workspace.whole.said(&workspace.run_dir, documents.summary());
+    run.notes.extend(documents.summary().and_then(of_part));
+    (gates, entries, run)
 }
 
 /// Says that the run that was judged is not a whole one: what it did not run, it does not show.

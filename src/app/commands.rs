@@ -15,9 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What fills `{out}` of a command that people are shown: typed by hand it must not write over the evidence of a run.
 const BY_HAND: &str = "/tmp/tollgate-replay";
 
-/// The command of a whole suite. `out` fills `{out}`.
-pub fn whole(spec: &SuiteSpec, name: &str, out: &str) -> CommandLine {
-    spec.command.filled_all(&[("{name}", name), ("{out}", out)])
+/// The command of a whole suite; `None` of a kind that nothing here runs. `out` fills `{out}`.
+pub fn whole(spec: &SuiteSpec, name: &str, out: &str) -> Option<CommandLine> {
+    Some(spec.command.as_ref()?.filled_all(&[("{name}", name), ("{out}", out)]))
 }
 
 /// The command of one test, where the kind has one. What it puts around `{test}` for `go test -run` (`^{test}$`, or
@@ -89,9 +89,11 @@ impl<'r> Replays<'r> {
     /// with a mask in its place nobody could run it.
     pub fn suite(&self, role: Role, kind: &str, name: &str) -> String {
         match (self.spec(kind, name), self.otherwise) {
-            (None, Some((_, command))) => command.to_string(),
+            (None | Some(SuiteSpec { command: None, .. }), Some((_, command))) => command.to_string(),
             (spec, _) => spec
-                .and_then(|spec| self.line(spec, name, &spec.command, &[whole(spec, name, BY_HAND)]))
+                .and_then(|spec| {
+                    self.line(spec, name, spec.command.as_ref()?, &[whole(spec, name, BY_HAND)?])
+                })
                 .unwrap_or_else(|| self.by_tollgate(role, name)),
         }
     }
@@ -270,7 +272,7 @@ pub fn under_rules(mut again: String, retries: u32, timeout: Option<u64>) -> Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::suite::Names;
+    use crate::model::suite::{EvidenceFrom, Names};
 
     fn masker() -> Masker {
         Masker::new(Vec::<(String, String)>::new()).unwrap()
@@ -282,13 +284,15 @@ mod tests {
             kind: "unit".into(),
             role: Role::Unit,
             names: Names::Listed(vec![]),
-            command: line("pytest --junitxml={out}/junit.xml").unwrap(),
+            evidence: EvidenceFrom::Run,
+            command: line("pytest --junitxml={out}/junit.xml"),
             single: line("pytest --junitxml={out}/junit.xml {test}"),
             reader: Reader::Pytest,
             results: Some("{out}/junit.xml".into()),
             timeout: 60,
             env: vec![("CACHE".into(), "{out}/cache".into())],
             cwd: "my tests".into(),
+            max_retries: None,
         };
         RunSettings { suites: vec![spec], lint: vec![], profiles: vec![] }
     }

@@ -3,11 +3,14 @@
 use super::error::Error;
 use super::workspace::{OpenRequest, Workspace};
 use crate::artifact::{Documents, Sources, WorkspaceHost};
+use crate::base::json::Json;
 use crate::gate::{self, Facts, Outcome};
 use crate::model::finding::Finding;
 use crate::model::gate::Gate;
 use crate::model::lane::{Lane, Mode};
+use crate::model::whole::{Asked, Gap};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// One gate's evidence.
 #[derive(Debug, Clone, Serialize)]
@@ -29,6 +32,25 @@ impl GateEvidence {
     }
 }
 
+/// What a whole run is, and what the newest run lacks of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct WholeRun {
+    /// The profile that it shows.
+    pub profile: String,
+    /// How many kinds that selects.
+    pub kinds: usize,
+    /// How many suites.
+    pub suites: usize,
+    /// How many lint steps.
+    pub lint: usize,
+    /// The command that runs it.
+    pub command: String,
+    /// What the newest run lacks; null where that cannot be told.
+    pub gaps: Option<Vec<Gap>>,
+    /// Why it cannot be told.
+    pub fault: Option<String>,
+}
+
 /// What the doctor found.
 #[derive(Debug, Clone, Serialize)]
 pub struct Diagnosis {
@@ -42,6 +64,9 @@ pub struct Diagnosis {
     pub commit: Option<String>,
     /// Why the classification file cannot be read.
     pub classification_fault: Option<String>,
+    /// What a whole run is; absent where the policy knows no suites.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whole: Option<WholeRun>,
     /// Gates in order.
     pub gates: Vec<GateEvidence>,
 }
@@ -53,6 +78,30 @@ impl Diagnosis {
     }
 }
 
+/// What is asked of a whole run, and what the newest lacks of it; `None` where the policy knows no suites.
+fn whole(workspace: &Workspace, summary: Option<&Json<'_>>) -> Option<WholeRun> {
+    let plan = &workspace.whole;
+    let asked = match &plan.asked {
+        Ok(None) => return None,
+        Ok(Some(asked)) => asked.clone(),
+        Err(_) => Asked { profile: workspace.policy.settings.whole.clone(), ..Asked::default() },
+    };
+    let kinds: BTreeSet<&String> = asked.suites.iter().map(|suite| &suite.kind).collect();
+    let (gaps, fault) = match plan.gaps(&workspace.run_dir, summary) {
+        Ok(gaps) => (gaps, None),
+        Err(why) => (None, Some(why)),
+    };
+    Some(WholeRun {
+        kinds: kinds.len(),
+        suites: asked.suites.len(),
+        lint: asked.lint.len(),
+        profile: asked.profile,
+        command: plan.command.clone(),
+        gaps,
+        fault,
+    })
+}
+
 /// Looks at the evidence of every gate in force without judging it.
 pub fn doctor(request: &OpenRequest<'_>) -> Result<Diagnosis, Error> {
     let workspace = Workspace::open(request)?;
@@ -61,8 +110,10 @@ pub fn doctor(request: &OpenRequest<'_>) -> Result<Diagnosis, Error> {
     let sources = Sources::read(&gates, &context);
     let documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
     let host = WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits);
-    let facts: Vec<(Lane, Facts)> =
-        Lane::ALL.iter().map(|lane| (*lane, workspace.facts(*lane, Mode::Strict))).collect();
+    let facts: Vec<(Lane, Facts)> = Lane::ALL
+        .iter()
+        .map(|lane| (*lane, workspace.facts(*lane, Mode::Strict, documents.summary())))
+        .collect();
     let gates = gates
         .iter()
         .map(|gate| {
@@ -83,6 +134,7 @@ pub fn doctor(request: &OpenRequest<'_>) -> Result<Diagnosis, Error> {
         })
         .collect();
     Ok(Diagnosis {
+        whole: whole(&workspace, documents.summary()),
         schema: "tollgate.doctor.v1".into(),
         run: workspace.run_dir.clone().ok(),
         run_fault: workspace.run_dir.clone().err().map(|none| none.why),

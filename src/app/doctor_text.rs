@@ -1,6 +1,7 @@
 //! A diagnosis as people read it.
 
-use super::doctor::Diagnosis;
+use super::doctor::{Diagnosis, WholeRun};
+use super::whole_text::listed;
 use crate::report::text::terminal;
 use std::fmt::Write as _;
 
@@ -19,6 +20,9 @@ pub fn human(diagnosis: &Diagnosis) -> String {
     if let Some(fault) = &diagnosis.classification_fault {
         let _ = writeln!(out, "waivers unreadable: {}", terminal(fault));
     }
+    if let Some(whole) = &diagnosis.whole {
+        out.push_str(&whole_run(whole));
+    }
     for gate in &diagnosis.gates {
         let total = gate.present.len();
         let word = match (gate.applies, gate.faults.is_empty()) {
@@ -35,4 +39,23 @@ pub fn human(diagnosis: &Diagnosis) -> String {
     let lacking = diagnosis.gates.iter().filter(|g| g.lacks()).count();
     let _ = writeln!(out, "{lacking} of {} gates lack evidence", diagnosis.gates.len());
     out
+}
+
+fn whole_run(whole: &WholeRun) -> String {
+    let profile = terminal(&whole.profile);
+    let asks = format!(
+        "the profile {profile} asks for {} suites of {} kinds and {} lint steps",
+        whole.suites, whole.kinds, whole.lint
+    );
+    let lacks = match (&whole.gaps, &whole.fault) {
+        (Some(gaps), _) if gaps.is_empty() => "the newest run shows all of it".to_string(),
+        (Some(gaps), _) => format!(
+            "the newest run lacks {} of it: {}; `{}` runs the whole",
+            gaps.len(),
+            terminal(&listed(gaps)),
+            terminal(&whole.command)
+        ),
+        (None, why) => terminal(why.as_deref().unwrap_or("what the newest run lacks cannot be told")),
+    };
+    format!("whole   {asks}\n        {lacks}\n")
 }

@@ -60,7 +60,8 @@ fn asked(
     find: impl Fn(&str, &OsStr) -> Option<PathBuf>,
 ) -> Facts {
     let path = OsStr::new(env.get("PATH").map_or("", String::as_str));
-    let uses_cargo = settings.suites.iter().any(|s| s.command.program().ends_with("cargo"));
+    let uses_cargo =
+        settings.suites.iter().any(|s| s.command.as_ref().is_some_and(|c| c.program().ends_with("cargo")));
     let rustc = (uses_cargo || root.join("Cargo.toml").exists())
         .then(|| find("rustc", path))
         .flatten()

@@ -51,6 +51,10 @@ pub fn flake_check(request: &FlakeCheckRequest<'_>) -> Result<FlakeChecked, Erro
     if let Some(test) = &test {
         bare(test, &masker)?;
     }
+    if spec.command.is_none() {
+        let kind = &spec.kind;
+        return Err(Error::Usage(format!("[suites.{kind}] has no `command`: nothing here runs its suites")));
+    }
     let fixed = spec.results.as_deref().is_some_and(|path| !path.contains("{out}"));
     if fixed && request.jobs > 1 {
         return Err(Error::Usage(format!(

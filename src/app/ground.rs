@@ -2,13 +2,13 @@
 
 use super::error::Error;
 use super::quarantine_evidence::signatures;
+use super::suite_names::Lists;
 use super::workspace::head;
-use crate::artifact;
 use crate::base::clock::Now;
 use crate::base::files::{ReadError, Root, show};
 use crate::config;
 use crate::model::plan::RunSettings;
-use crate::model::suite::{Names, SuiteSpec};
+use crate::model::suite::SuiteSpec;
 use crate::model::waiver::Entry;
 use crate::model::workspace::Settings;
 use crate::waiver::{self, ClassificationFile};
@@ -88,40 +88,12 @@ impl Ground {
 
     /// By kind, the names of its suites, sorted. What is wrong with any of them is in the error, all at once.
     pub fn names(&self) -> Result<BTreeMap<String, Vec<String>>, Error> {
-        let mut names = BTreeMap::new();
-        let mut wrong = Vec::new();
-        for spec in &self.run.suites {
-            match self.names_of(spec) {
-                Ok(found) => {
-                    names.insert(spec.kind.clone(), found);
-                }
-                Err(why) => wrong.push(format!("[suites.{}]: {why}", spec.kind)),
-            }
-        }
-        if wrong.is_empty() { Ok(names) } else { Err(Error::Usage(wrong.join("\n"))) }
-    }
-
-    fn names_of(&self, spec: &SuiteSpec) -> Result<Vec<String>, String> {
-        let mut names = match &spec.names {
-            Names::Listed(names) => names.clone(),
-            Names::Glob(pattern) => {
-                let files = artifact::glob(&self.root, pattern)?;
-                files.iter().filter_map(|f| Path::new(f).file_stem()?.to_str().map(String::from)).collect()
-            }
-            Names::Classification => {
-                let file = self.classification.as_ref().map_err(Clone::clone)?;
-                let suite = file.suites.get(&spec.kind);
-                if let Some(fault) = suite.and_then(|s| s.faults.first()) {
-                    return Err(format!(
-                        "[suite.{}] of {}: {fault}",
-                        spec.kind, self.settings.classification
-                    ));
-                }
-                suite.map(|s| s.files.clone()).unwrap_or_default()
-            }
+        let lists = Lists {
+            root: &self.root,
+            classification: self.classification.as_ref().map_err(Clone::clone),
+            path: &self.settings.classification,
         };
-        names.sort();
-        Ok(names)
+        lists.all(&self.run.suites).map_err(|wrong| Error::Usage(wrong.join("\n")))
     }
 }
 

@@ -217,6 +217,7 @@ fn suite_end(one: &Found, item: &Item, reader: Reader, command: &str, clock: &Ru
     attempt.stopped = false;
     SuiteEnd {
         item: item.clone(),
+        ran: None,
         attempts: vec![attempt],
         duration_ms: one.reading.duration_ms.unwrap_or(duration),
         reader,

@@ -162,6 +162,7 @@ packs = @PACKS@                # @SAID@
 # results = "tests/e2e_results"      # run folders, and nothing else
 # output = "tests/full_suite_gate"   # verdicts
 # classification = "tests/suite_classification.toml"   # suites, waivers, quarantine
+# whole = "ci"                       # the profile whose suites and lint steps a whole run shows
 # env = []                           # the environment names that expressions may see
 #
 # git = true    # the root belongs to the repository it stands in; not set: only where the root is its top folder

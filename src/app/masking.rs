@@ -2,10 +2,11 @@
 
 use super::error::Error;
 use super::ground::Ground;
+use super::plan_secrets::{literals, variables};
 use crate::base::command::fill;
 use crate::base::redact::{Masker, is_secret_name, tell_apart};
 use crate::model::run::Summary;
-use crate::model::suite::{Reader, SuiteSpec};
+use crate::model::suite::Reader;
 use crate::model::test::{Case, Failure, TestStatus};
 use crate::model::triage::Diagnostic;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,20 +43,6 @@ pub(super) fn masker(env: &BTreeMap<String, String>, ground: &Ground) -> Result<
 /// The branch of a checkout as documents name it. A commit is never a secret: git makes it up.
 pub(super) fn branch(ground: &Ground, masker: &Masker) -> Option<String> {
     ground.branch.as_deref().map(|branch| masker.mask(branch).0)
-}
-
-/// Every variable that a kind sets.
-fn variables(spec: &SuiteSpec) -> impl Iterator<Item = &(String, String)> {
-    let single = spec.single.iter().flat_map(|command| command.env());
-    spec.env.iter().chain(spec.command.env()).chain(single)
-}
-
-/// The value, or where the runner fills something in what stands around that; what follows `{out}/` is a path in the run folder,
-/// and no secret.
-fn literals(key: &str, value: &str) -> Vec<(String, String)> {
-    let parts = value.split("{out}").flat_map(|part| part.split("{test}"));
-    let parts = parts.enumerate().filter(|(at, part)| *at == 0 || !part.starts_with('/'));
-    parts.map(|(_, part)| (key.to_string(), part.to_string())).collect()
 }
 
 /// Masks what results say of failures, and the files that they name; gives the number of masks.

@@ -4,11 +4,12 @@ use super::error::Error;
 use super::prove_mutants::{Mutant, mutants};
 use super::workspace::{OpenRequest, Workspace};
 use crate::artifact::{Context, Documents, Sources, WorkspaceHost};
-use crate::base::files::Root;
-use crate::gate::{self, Facts, Judged, Outcome};
+use crate::gate::{self, Facts, Looked, Outcome};
 use crate::lang::cel::Host;
+use crate::model::artifact::Evidence;
 use crate::model::gate::{Except, Gate};
 use crate::model::lane::{Lane, Mode};
+use crate::plan;
 use crate::proof::{Pattern, pattern_of};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -131,10 +132,10 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
         }
     };
     let lane = Lane::ALL.into_iter().rev().find(|lane| gate.lanes.contains(lane)).unwrap_or(Lane::Full);
-    let facts = workspace.facts(lane, Mode::Strict);
     let context = workspace.artifact_context();
     let sources = Sources::read(&[gate], &context);
     let documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
+    let facts = workspace.facts(lane, Mode::Strict, documents.summary());
     let evidence = documents.evidence(gate);
     let host = Recording {
         inner: WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits),
@@ -146,7 +147,8 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
         let detail = format!("it does not pass over this evidence: {}", judged.detail);
         return Ok(GateProof { standing: Standing::NotPassing, detail, ..proof });
     }
-    let looked = gate::trace(gate, &evidence, &facts, &host);
+    let mut looked = gate::trace(gate, &evidence, &facts, &host);
+    look_at_the_run(workspace, gate, &documents, &evidence, &mut looked);
     let touched = host.touched.into_inner().unwrap_or_else(PoisonError::into_inner);
     let listed = host.listed.into_inner().unwrap_or_else(PoisonError::into_inner);
     let schemas = &workspace.policy.schemas;
@@ -221,30 +223,47 @@ fn turns_red(
     };
     let root = workspace.root.with_instead(&mutant.path, file.as_ref().map(|f| f.path().to_path_buf()));
     let classification = &workspace.policy.settings.classification;
-    let judged =
-        if mutant.path == *classification && (gate.mentions("waivers") || gate.mentions("quarantines")) {
-            let text = match &mutant.bytes {
-                None => Ok(None),
-                Some(bytes) => {
-                    String::from_utf8(bytes.clone()).map(Some).map_err(|_| "it is not UTF-8".to_string())
-                }
-            };
-            let mut facts = workspace.facts(lane, Mode::Strict);
-            workspace.entries_of(text).bind(&mut facts);
-            judge(workspace, gate, &root, &facts)
-        } else {
-            judge(workspace, gate, &root, facts)
-        };
-    Ok(judged.outcome == Outcome::Fail)
-}
-
-fn judge(workspace: &Workspace, gate: &Gate, root: &Root, facts: &Facts) -> Judged {
-    let context = Context { root, ..workspace.artifact_context() };
+    let reads_entries = gate.mentions("waivers") || gate.mentions("quarantines");
+    let entries = (mutant.path == *classification && reads_entries).then(|| {
+        workspace.entries_of(match &mutant.bytes {
+            None => Ok(None),
+            Some(bytes) => {
+                String::from_utf8(bytes.clone()).map(Some).map_err(|_| "it is not UTF-8".to_string())
+            }
+        })
+    });
+    let context = Context { root: &root, ..workspace.artifact_context() };
     let sources = Sources::read(&[gate], &context);
     let documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
     let evidence = documents.evidence(gate);
-    let host = WorkspaceHost::new(root, &workspace.policy.schemas, context.limits);
-    gate::evaluate(gate, &evidence, facts, &host)
+    let host = WorkspaceHost::new(&root, &workspace.policy.schemas, context.limits);
+    // Facts that are made of a file are made again where the file may be another.
+    let judged = if entries.is_some() || gate.mentions("run_gaps") {
+        let mut facts = workspace.facts(lane, Mode::Strict, documents.summary());
+        entries.iter().for_each(|entries| entries.bind(&mut facts));
+        gate::evaluate(gate, &evidence, &facts, &host)
+    } else {
+        gate::evaluate(gate, &evidence, facts, &host)
+    };
+    Ok(judged.outcome == Outcome::Fail)
+}
+
+/// A gate that reads `run_gaps` looks at the summary that they are made of.
+fn look_at_the_run(
+    workspace: &Workspace,
+    gate: &Gate,
+    documents: &Documents<'_>,
+    evidence: &Evidence<'_>,
+    looked: &mut Looked,
+) {
+    let (Ok(run), Some(summary)) = (&workspace.run_dir, documents.summary()) else { return };
+    if !gate.mentions("run_gaps") {
+        return;
+    }
+    let path = format!("{run}/summary.json");
+    for record in evidence.records.iter().filter(|record| record.path == path) {
+        looked.documents.entry(record.name.clone()).or_default().extend(plan::pointers(summary));
+    }
 }
 
 /// Notes which paths functions look at: path -> whether their content counts.

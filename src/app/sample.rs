@@ -88,7 +88,7 @@ pub(super) fn verdict(gates: &[(&str, Status, &str)]) -> Verdict {
         branch: None,
         lane: Lane::Full,
         mode: Mode::Strict,
-        policy: Policy { digest: "d".into(), from: None, altered: vec![] },
+        policy: Policy { digest: "d".into(), from: None, altered: vec![], changes: vec![] },
         verdict: Outcome::Fail,
         exit_code: 1,
         gates: gates.iter().map(one).collect(),

@@ -8,7 +8,7 @@ use crate::ingest;
 use crate::model::plan::Item;
 use crate::model::record::SuiteRecord;
 use crate::model::run::Identity;
-use crate::model::suite::{Reader, SuiteResult};
+use crate::model::suite::{Ran, Reader, SuiteResult};
 use crate::model::test::{Case, Failure, TestStatus};
 use crate::model::waiver::Entry;
 use crate::plan;
@@ -29,6 +29,8 @@ const FAULTS: usize = 100;
 pub(super) struct SuiteEnd {
     /// The suite.
     pub item: Item,
+    /// In a replay, how much of it ran.
+    pub ran: Option<Ran>,
     /// At least one.
     pub attempts: Vec<Attempt>,
     /// Wall time of all attempts.
@@ -70,6 +72,7 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
     let attempts = u32::try_from(end.attempts.len()).unwrap_or(u32::MAX);
     let (name, kind) = (&end.item.name, &end.item.kind);
     let mut result = attempts::result(name, kind, &combined, attempts, end.duration_ms, &signature);
+    result.ran = end.ran;
     // Of a suite that is read by its exit code the one test is the suite.
     if let (Reader::Exit, [test]) = (end.reader, result.tests.as_mut_slice()) {
         (test.duration_ms, result.incomplete) = (Some(end.duration_ms), false);

@@ -3,11 +3,12 @@
 use super::error::Error;
 use super::incidents;
 use super::quarantine_evidence::signatures;
+use super::whole::WholePlan;
 use crate::artifact::{Context, NoRun, named_run, newest_run};
 use crate::base::clock::Now;
 use crate::base::files::Root;
 use crate::base::git::{GitError, Place, Repository};
-use crate::base::json::Limits;
+use crate::base::json::{Json, Limits};
 use crate::config::{self, Classification, LoadRequest, Policy};
 use crate::gate::Facts;
 use crate::model::gate::Gate;
@@ -57,6 +58,8 @@ pub struct Workspace {
     pub run_dir: Result<String, NoRun>,
     /// What the classification file says, judged.
     pub entries: Entries,
+    /// What is asked of the run.
+    pub whole: WholePlan,
     env: BTreeMap<String, String>,
 }
 
@@ -106,7 +109,9 @@ impl Workspace {
             Some(dir) => Ok(named_run(&root, dir).map_err(|e| Error::Usage(format!("--run: {e}")))?),
             None => newest_run(&root, &policy.settings.results),
         };
+        let whole = WholePlan::of(&root, &policy, request.env)?;
         let mut workspace = Workspace {
+            whole,
             now: request.now,
             unborn: commit.is_none() && git_holds(&root, policy.settings.git)?,
             commit,
@@ -147,8 +152,8 @@ impl Workspace {
         }
     }
 
-    /// Everything but the artifacts that expressions see.
-    pub fn facts(&self, lane: Lane, mode: Mode) -> Facts {
+    /// Everything but the artifacts that expressions see; `summary` is that of the run judged.
+    pub fn facts(&self, lane: Lane, mode: Mode, summary: Option<&Json<'_>>) -> Facts {
         let mut facts = Facts::new(self.now);
         let text = |t: &Option<String>| t.clone().map_or(serde_json::Value::Null, serde_json::Value::from);
         facts.bind("lane", Ok(lane.name().into()));
@@ -157,6 +162,8 @@ impl Workspace {
         facts.bind("branch", Ok(text(&self.branch)));
         facts.bind("run_dir", self.run_dir.clone().map(Into::into).map_err(|none| none.why));
         facts.bind("gate_ids", Ok(self.policy.known.keys().cloned().collect::<Vec<_>>().into()));
+        let gaps = self.whole.gaps(&self.run_dir, summary);
+        facts.bind("run_gaps", gaps.and_then(|gaps| serde_json::to_value(gaps).map_err(|e| e.to_string())));
         facts.bind("incidents", incidents::read(&self.root));
         let allowed = |name: &&String| self.env.contains_key(*name);
         let env: serde_json::Map<_, _> = self

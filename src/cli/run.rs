@@ -226,7 +226,7 @@ pub(super) fn ingest(global: &Global, now: Now, env: &Env, verb: &args::Ingest) 
         term::stderr("the files hold no tests: nothing was written");
         return Ok(exit::NOTHING);
     };
-    let answer = RunAnswer { written, interrupted: None };
+    let answer = RunAnswer { written, interrupted: None, whole: None };
     summary(&answer.written.summary, &targets, &|style| app::run_end(&answer, &|_| None, style), env)?;
     Ok(exit::of_run(&answer.written.summary))
 }
@@ -252,7 +252,7 @@ pub(super) fn merge(global: &Global, now: Now, env: &Env, verb: &args::Merge) ->
     for note in &notes {
         term::stderr(&format!("note: {}", terminal(note)));
     }
-    let answer = RunAnswer { written, interrupted: None };
+    let answer = RunAnswer { written, interrupted: None, whole: None };
     summary(&answer.written.summary, &targets, &|style| app::run_end(&answer, &|_| None, style), env)?;
     Ok(exit::of_run(&answer.written.summary))
 }

@@ -5,10 +5,12 @@ use crate::base::embedded;
 use crate::base::files::show;
 use crate::config::inventory::{Classification, GateFile, Inventory, replaces_embedded};
 use crate::model::gate::Origin;
+use crate::model::plan::{Profile, RunSettings};
+use crate::model::suite::{Names, SuiteSpec};
 use crate::model::workspace::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// SHA-256 over the settings, every gate in force, every schema, and the waivers, quarantine and rollback entries, in
+/// SHA-256 over the settings, the plan of runs, every gate in force, every schema, and the waivers, quarantine and rollback entries, in
 /// that order. Each part is led by its kind, name and length, so that no two policies run together. The suites of the
 /// classification file are evidence, not policy, and are left out.
 pub fn digest(inventory: &Inventory) -> String {
@@ -20,6 +22,9 @@ pub fn digest(inventory: &Inventory) -> String {
     };
     part("policy", "tollgate.policy.v1", "");
     part("settings", "", &settings_text(&inventory.workspace.settings));
+    for (name, text) in plan(&inventory.workspace.runs) {
+        part("plan", &name, &text);
+    }
     for (id, gate) in &inventory.gates {
         part("gate", id, &gate.source.text);
     }
@@ -43,6 +48,7 @@ fn settings_text(settings: &Settings) -> String {
         output,
         classification,
         env,
+        whole,
         git,
         prefix,
         timeout,
@@ -56,10 +62,37 @@ fn settings_text(settings: &Settings) -> String {
     lines.push(format!("results {results}"));
     lines.push(format!("output {output}"));
     lines.push(format!("classification {classification}"));
+    // What was the only way before the key was there is no other policy.
+    if whole != "ci" {
+        lines.push(format!("whole {whole}"));
+    }
     lines.push(format!("git {}", git.map_or("unset", |git| if git { "true" } else { "false" })));
     lines.push(format!("prefix {prefix}"));
     lines.push(format!("timeout {timeout}"));
     lines.join("\n")
+}
+
+/// What the file says of runs, a part for each kind, lint step and profile; nothing of a file without suites: there a run is
+/// held to no plan.
+fn plan(runs: &RunSettings) -> Vec<(String, String)> {
+    if runs.suites.is_empty() {
+        return Vec::new();
+    }
+    let kind = |spec: &SuiteSpec| {
+        let keys = spec.keys().map(|(key, value)| format!("{key} {}", value.unwrap_or_default()));
+        let names = match &spec.names {
+            Names::Listed(names) => names.iter().map(|name| format!("name {name:?}")).collect(),
+            Names::Glob(glob) => vec![format!("glob {glob:?}")],
+            Names::Classification => vec!["from classification".to_string()],
+        };
+        (format!("suites.{}", spec.kind), keys.into_iter().chain(names).collect::<Vec<_>>().join("\n"))
+    };
+    let lint = runs.lint.iter().map(|(name, command)| (format!("lint.{name}"), command.to_string()));
+    let profile = |p: &Profile| {
+        let text = format!("lint {} chosen {} kinds {:?} skip {:?}", p.lint, p.chosen, p.kinds, p.skip);
+        (format!("profiles.{}", p.name), text)
+    };
+    runs.suites.iter().map(kind).chain(lint).chain(runs.profiles.iter().map(profile)).collect()
 }
 
 /// Every schema in force: the workspace's own by id, and the embedded files that none of them replaces.
@@ -157,6 +190,10 @@ pub fn alterations(
         notes.push("the working tree alters the settings of tollgate.toml; those of the ref hold".into());
         let concerned = force.gates.iter().filter(|(_, gate)| concerns(ours, theirs, &gate.source.text));
         altered.extend(concerned.map(|(id, _)| id.clone()));
+    }
+    if plan(&force.workspace.runs) != plan(&tree.workspace.runs) || ours.whole != theirs.whole {
+        let readers = force.gates.iter().filter(|(_, gate)| gate.source.text.contains("run_gaps"));
+        altered.extend(readers.map(|(id, _)| id.clone()));
     }
     Alterations { gates: altered.into_iter().collect(), notes }
 }

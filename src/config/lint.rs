@@ -18,6 +18,7 @@ pub const BOUND: &[&str] = &[
     "waivers",
     "quarantines",
     "incidents",
+    "run_gaps",
     "env",
 ];
 

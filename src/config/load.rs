@@ -43,6 +43,12 @@ pub struct Policy {
     pub settings: Settings,
     /// The selected gates, sorted by id.
     pub gates: Vec<Gate>,
+    /// What it says of runs: kinds, lint steps, profiles.
+    pub runs: RunSettings,
+    /// With a ref: what the working tree would have runs be, or why its policy would not load.
+    pub tree: Option<Result<TreePlan, String>>,
+    /// With a ref: its commit.
+    pub from_commit: Option<String>,
     /// Every gate in force, selected or not, with the ids of its checks: what waivers may name, and `gate_ids`.
     pub known: BTreeMap<String, Vec<String>>,
     /// Embedded schemas and the workspace's own over them.
@@ -59,6 +65,16 @@ pub struct Policy {
     pub altered: Vec<String>,
     /// Replaced gates, folders that are not there, what the working tree alters beside gates. One sentence each.
     pub notes: Vec<String>,
+}
+
+/// What a working tree says of runs, beside a policy that is loaded from a ref.
+pub struct TreePlan {
+    /// Its settings.
+    pub settings: Settings,
+    /// Its kinds, lint steps and profiles.
+    pub runs: RunSettings,
+    /// Its classification file.
+    pub classification: Classification,
 }
 
 /// The settings of the working tree's `tollgate.toml` alone: for verbs that write the files that a policy is loaded from.
@@ -97,9 +113,9 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Policy, ConfigError> {
     let commit = repository.resolve(name).map_err(|e| refuse(e.to_string()))?;
     let inventory = collect(&GitTree::new(&repository, commit.clone()), &format!("the commit of {name}"))?;
     let mut loading = Loading::start(inventory);
-    let altered = loading.altered(request.root);
+    let (altered, tree) = loading.altered(request.root);
     loading.inventory.notes.push(format!("the policy is that of {name}, commit {commit}"));
-    loading.finish(request, Some((name, altered)))
+    loading.finish(request, Some(FromRef { name, commit, altered, tree }))
 }
 
 /// The schemas of the working tree alone: a gate file that is still being written is in nobody's way.
@@ -117,6 +133,14 @@ pub fn schemas(root: &Root) -> Result<Registry, ConfigError> {
             Err(ConfigError { problems: vec![Problem::of_request("the schemas cannot be used")] })
         }
     }
+}
+
+/// What is known of a policy beside its texts when it comes from a ref.
+struct FromRef<'r> {
+    name: &'r str,
+    commit: String,
+    altered: Alterations,
+    tree: Result<TreePlan, String>,
 }
 
 struct Loading {
@@ -144,7 +168,7 @@ impl Loading {
     }
 
     /// What the working tree would alter; all of it when the working tree's policy cannot be read.
-    fn altered(&self, root: &Root) -> Alterations {
+    fn altered(&self, root: &Root) -> (Alterations, Result<TreePlan, String>) {
         let demands = self
             .drafts
             .iter()
@@ -163,20 +187,19 @@ impl Loading {
                         "the working tree's own policy has problems and would not load: {first}"
                     ));
                 }
-                found
+                let Inventory { workspace, classification, .. } = tree;
+                let plan = TreePlan { settings: workspace.settings, runs: workspace.runs, classification };
+                (found, Ok(plan))
             }
-            Err(error) => Alterations {
-                gates: self.inventory.gates.keys().cloned().collect(),
-                notes: vec![format!("the working tree's own policy would not load: {error}")],
-            },
+            Err(error) => {
+                let why = format!("the working tree's own policy would not load: {error}");
+                let gates = self.inventory.gates.keys().cloned().collect();
+                (Alterations { gates, notes: vec![why.clone()] }, Err(why))
+            }
         }
     }
 
-    fn finish(
-        mut self,
-        request: &LoadRequest<'_>,
-        from: Option<(&str, Alterations)>,
-    ) -> Result<Policy, ConfigError> {
+    fn finish(mut self, request: &LoadRequest<'_>, from: Option<FromRef<'_>>) -> Result<Policy, ConfigError> {
         self.unknown_gates(request.gates);
         let digest = digest::digest(&self.inventory);
         let schemas = self.registry();
@@ -194,22 +217,24 @@ impl Loading {
             .map(|draft| (draft.id.clone(), draft.checks.iter().map(|c| c.id.clone()).collect()))
             .collect();
         let mut notes = self.inventory.notes;
-        let (from, altered) = match from {
-            Some((name, alterations)) => {
-                notes.extend(alterations.notes);
-                (Some(name.to_string()), alterations.gates)
-            }
-            None => (None, Vec::new()),
-        };
+        let (mut altered, mut named, mut from_commit, mut tree) = (Vec::new(), None, None, None);
+        if let Some(from) = from {
+            notes.extend(from.altered.notes);
+            altered = from.altered.gates;
+            (named, from_commit, tree) = (Some(from.name.to_string()), Some(from.commit), Some(from.tree));
+        }
         Ok(Policy {
             settings: self.inventory.workspace.settings,
+            runs: self.inventory.workspace.runs,
+            tree,
+            from_commit,
             gates,
             known,
             schemas,
             classification: self.inventory.classification,
             runbook: self.inventory.runbook,
             digest,
-            from,
+            from: named,
             altered,
             notes,
         })

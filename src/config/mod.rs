@@ -21,6 +21,6 @@ pub use duration::parse as parse_duration;
 pub use gate_file::is_id;
 pub use inventory::Classification;
 pub use lint::written_files;
-pub use load::{LoadRequest, Policy, load, run_settings, schemas, settings};
+pub use load::{LoadRequest, Policy, TreePlan, load, run_settings, schemas, settings};
 pub use problem::{ConfigError, Problem};
 pub use resolve::{FILE, defaults, known_packs};

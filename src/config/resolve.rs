@@ -38,6 +38,7 @@ pub fn defaults() -> Settings {
         output: "tests/full_suite_gate".into(),
         classification: "tests/suite_classification.toml".into(),
         env: Vec::new(),
+        whole: "ci".into(),
         git: None,
         prefix: String::new(),
         timeout: 1_800,
@@ -63,14 +64,20 @@ pub fn workspace(source: &SourceText) -> (Workspace, Vec<Fault>) {
         named_folders: Vec::new(),
         runs: RunSettings { suites: Vec::new(), lint: Vec::new(), profiles: Vec::new() },
     };
+    let mut whole = None;
     if let Some(section) = top.table("workspace", "`[workspace]`") {
         found.packs_region = Region::of(&source.path, text, section.header());
+        whole = section.text("whole");
         workspace_section(section, &mut found, source, &faults);
     }
     if let Some(section) = top.table("reproduce", "`[reproduce]`") {
         reproduce_section(section, &mut found.settings);
     }
     found.runs = run_sections::read(&top);
+    if let Some(whole) = &whole {
+        whole_profile(whole, &found.runs, &faults);
+        found.settings.whole.clone_from(&whole.value);
+    }
     // Sections of later parts of tollgate: read by those, only known here.
     for later in ["trace", "mender"] {
         top.table(later, format!("`[{later}]`"));
@@ -118,6 +125,23 @@ fn workspace_section(section: Reader<'_, '_>, found: &mut Workspace, source: &So
         settings.git = section.boolean("git");
     }
     section.finish();
+}
+
+/// `whole` names a profile, and one that selects by itself.
+fn whole_profile(name: &Text, runs: &RunSettings, faults: &Faults) {
+    let shown = name.value.escape_debug();
+    let message = match runs.profiles.iter().find(|p| p.name == name.value) {
+        None => {
+            let known = runs.profiles.iter().map(|p| p.name.as_str());
+            let hint = suggestion(&name.value, known);
+            format!("`whole` of `[workspace]`: no profile is called `{shown}`{hint}")
+        }
+        Some(profile) if profile.chosen => {
+            format!("`whole` of `[workspace]`: the profile `{shown}` runs what is chosen, which is no whole")
+        }
+        Some(_) => return,
+    };
+    faults.borrow_mut().push(Fault { message, span: name.span.clone() });
 }
 
 fn packs(names: &[Text], faults: &Faults) -> Vec<String> {
@@ -272,11 +296,28 @@ skip = ["e2e_live"]
             ("[workspace]\ngit = 'yes'", "`git` of `[workspace]` must be true or false, not a string"),
             ("[workspace]\nresult = 'x'", "`[workspace]` knows no key `result`; did you mean `results`?"),
             ("[worksapce]\npacks = []", "tollgate.toml knows no key `worksapce`; did you mean `workspace`?"),
+            ("[workspace]\nwhole = 'cii'", "no profile is called `cii`; did you mean `ci`?"),
+            (
+                "[workspace]\nwhole = 'focused'",
+                "the profile `focused` runs what is chosen, which is no whole",
+            ),
             ("workspace = 3", "`workspace` of tollgate.toml must be a table, not an integer"),
             ("[reproduce]\nprefix = \"a 'b\"", "cannot be split into words"),
             ("[reproduce]\ntimeout = 'soon'", "is no duration"),
             ("[suites.unit]\nname = ['a']", "`[suites.unit]` knows no key `name`; did you mean `names`?"),
             ("[suites.unit]\nnames = ['a']", "`[suites.unit]` has no `command`"),
+            (
+                "[suites.unit]\nnames = ['a']\nevidence = 'seen'",
+                "`evidence` is \"run\" or \"ingest\", not \"seen\"",
+            ),
+            (
+                "[suites.unit]\nnames = ['a']\nevidence = 'ingest'\nresults = 'x'",
+                "has no `command`, and so no use for `results`",
+            ),
+            (
+                "[suites.unit]\nnames = ['a']\ncommand = 'x'\nmax_retries = -1",
+                "`max_retries` of `[suites.unit]` must be a whole number of 0 or more",
+            ),
             ("[suites.unit]\ncommand = 'x'", "needs one of `names`, `glob`, `from`"),
             (
                 "[suites.unit]\ncommand = 'x'\nnames = ['a']\nglob = 'x'",

@@ -8,7 +8,7 @@ use crate::base::toml_text::{Reader, Text, kind, suggestion, text_at};
 use crate::config::duration;
 use crate::config::run_profiles::{self, named};
 use crate::model::plan::RunSettings;
-use crate::model::suite::{self, Names, Role, SuiteSpec};
+use crate::model::suite::{self, EvidenceFrom, Names, Role, SuiteSpec};
 
 /// Seconds that a suite may take where its section says nothing: 10 minutes.
 const TIMEOUT: u64 = 600;
@@ -33,8 +33,12 @@ pub fn read(top: &Reader<'_, '_>) -> RunSettings {
 }
 
 fn suite(kind: &str, section: Reader<'_, '_>) -> Option<SuiteSpec> {
-    let command =
-        section.required_line("command").and_then(|text| command(&section, "command", &text, OF_SUITE));
+    let evidence = evidence(&section);
+    let given = evidence == EvidenceFrom::Run || section.value("command").is_some();
+    let command = given
+        .then(|| section.required_line("command"))
+        .flatten()
+        .and_then(|text| command(&section, "command", &text, OF_SUITE));
     let single = section.text("single").and_then(|text| single(&section, &text));
     let names = names(&section);
     let reader = reader(&section);
@@ -42,20 +46,57 @@ fn suite(kind: &str, section: Reader<'_, '_>) -> Option<SuiteSpec> {
     let role = role(&section, kind);
     let env = env(&section);
     let cwd = cwd(&section);
-    let results = results(&section, reader, &cwd);
+    let results = if given { results(&section, reader, &cwd) } else { unused(&section) };
+    let max_retries = max_retries(&section);
     section.finish();
     Some(SuiteSpec {
         kind: kind.to_string(),
         role,
         names: names?,
-        command: command?,
+        evidence,
+        command: if given { Some(command?) } else { None },
         single,
         reader: reader?,
         results,
         timeout,
         env,
         cwd,
+        max_retries,
     })
+}
+
+/// `evidence`; `run` where the key is absent.
+fn evidence(section: &Reader<'_, '_>) -> EvidenceFrom {
+    let Some(word) = section.text("evidence") else { return EvidenceFrom::Run };
+    match word.value.as_str() {
+        "run" => EvidenceFrom::Run,
+        "ingest" => EvidenceFrom::Ingest,
+        said => {
+            let said = said.escape_debug().to_string();
+            section.fault(word.span, format!("`evidence` is \"run\" or \"ingest\", not \"{said}\""));
+            EvidenceFrom::Run
+        }
+    }
+}
+
+/// A kind without a command is run by nothing here: a file of results would be read by nothing.
+fn unused(section: &Reader<'_, '_>) -> Option<String> {
+    if let Some(value) = section.value("results") {
+        let what = section.what();
+        section.fault(value.span(), format!("{what} has no `command`, and so no use for `results`"));
+    }
+    None
+}
+
+/// `max_retries`; `None` where the key is absent.
+fn max_retries(section: &Reader<'_, '_>) -> Option<u32> {
+    let value = section.value("max_retries")?;
+    let number = value.get_ref().as_integer().and_then(|n| u32::from_str_radix(n.as_str(), n.radix()).ok());
+    if number.is_none() {
+        let what = section.what();
+        section.fault(value.span(), format!("`max_retries` of {what} must be a whole number of 0 or more"));
+    }
+    number
 }
 
 /// One of `names`, `glob`, `from`.
@@ -367,7 +408,7 @@ mod tests {
         assert_eq!(faults, []);
         let web = &runs.suites[0];
         assert_eq!((web.role, web.timeout, web.cwd.as_str()), (Role::Suite, 90, "web"));
-        assert_eq!(web.command.filled("{name}", "a 'b").arguments()[2], "a 'b");
+        assert_eq!(web.command.as_ref().unwrap().filled("{name}", "a 'b").arguments()[2], "a 'b");
         assert_eq!(web.env, [("Z".into(), "{out}/z".into()), ("A".into(), "{name}".to_string())]);
         assert_eq!(runs.lint.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["z", "a"]);
     }

@@ -19,4 +19,5 @@ pub mod triage;
 pub mod validation;
 pub mod verdict;
 pub mod waiver;
+pub mod whole;
 pub mod workspace;

@@ -1,6 +1,6 @@
 //! A suite: how it is run, and what became of it.
 
-use crate::base::command::CommandLine;
+use crate::base::command::{CommandLine, quote};
 use crate::model::test::{TestResult, TestStatus};
 use serde::{Deserialize, Serialize};
 
@@ -98,6 +98,16 @@ pub enum Names {
     Classification,
 }
 
+/// Where the evidence of a kind comes from (`[suites.X] evidence`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EvidenceFrom {
+    /// `tollgate run` runs its suites.
+    #[default]
+    Run,
+    /// Something else runs them, and `tollgate ingest` reads what that left: a suite is known by its name alone.
+    Ingest,
+}
+
 /// `[suites.<kind>]`: how every suite of one kind is run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SuiteSpec {
@@ -107,8 +117,11 @@ pub struct SuiteSpec {
     pub role: Role,
     /// Its suites.
     pub names: Names,
-    /// The command, with `{name}` and `{out}` in its words.
-    pub command: CommandLine,
+    /// Where its evidence comes from.
+    pub evidence: EvidenceFrom,
+    /// The command, with `{name}` and `{out}` in its words; `None` only where the evidence is ingested: then nothing here
+    /// runs its suites.
+    pub command: Option<CommandLine>,
     /// The command of one test, with `{test}` too.
     pub single: Option<CommandLine>,
     /// What reads the results.
@@ -121,6 +134,47 @@ pub struct SuiteSpec {
     pub env: Vec<(String, String)>,
     /// The folder it runs in, workspace-relative.
     pub cwd: String,
+    /// How often what failed is run again at most, whatever the run is asked; `None`: no bound.
+    pub max_retries: Option<u32>,
+}
+
+impl SuiteSpec {
+    /// Every key of the section but its names, each with its value as text, in a fixed order; `None`: the key is not given.
+    pub fn keys(&self) -> [(&'static str, Option<String>); 10] {
+        let pairs = |pairs: &[(String, String)]| -> Option<String> {
+            let one = |(name, value): &(String, String)| format!("{name}={}", quote(value));
+            (!pairs.is_empty()).then(|| pairs.iter().map(one).collect::<Vec<_>>().join(" "))
+        };
+        // A shell would need the quotes around a placeholder; a reader does not.
+        let line = |command: &CommandLine| {
+            let text = command.to_string();
+            ["{name}", "{out}", "{test}"]
+                .iter()
+                .fold(text, |text, word| text.replace(&format!("'{word}'"), word))
+        };
+        [
+            ("as", Some(if self.role == Role::Suite { "suite".into() } else { "unit".into() })),
+            ("evidence", (self.evidence == EvidenceFrom::Ingest).then(|| "ingest".into())),
+            ("command", self.command.as_ref().map(line)),
+            ("single", self.single.as_ref().map(line)),
+            ("reader", Some(self.reader.name().into())),
+            ("results", self.results.clone()),
+            ("timeout", Some(format!("{} s", self.timeout))),
+            ("env", pairs(&self.env)),
+            ("cwd", Some(self.cwd.clone())),
+            ("max_retries", self.max_retries.map(|n| n.to_string())),
+        ]
+    }
+}
+
+/// How much of a suite a replay ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ran {
+    /// All of it.
+    Whole,
+    /// The tests that it was asked for, one by one.
+    Tests,
 }
 
 /// What became of a suite (`runs.md`).
@@ -212,6 +266,9 @@ pub struct SuiteResult {
     /// Whether its results may lack tests: no attempt at all of it was without a failure outside its tests.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub incomplete: bool,
+    /// In a replay, how much of it ran; absent in other runs, which run suites whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ran: Option<Ran>,
     /// How often it was started.
     pub attempts: u32,
     /// Tests that passed.
@@ -236,6 +293,7 @@ impl SuiteResult {
             exit_code: None,
             signal: None,
             incomplete: false,
+            ran: None,
             duration_ms: 0,
             attempts: 0,
             passed: 0,

@@ -3,6 +3,7 @@
 use crate::model::finding::{Finding, Reason};
 use crate::model::lane::{Lane, Mode};
 use crate::model::waiver::Entry;
+use crate::model::whole::Change;
 use serde::{Deserialize, Serialize};
 
 /// The schema id.
@@ -65,6 +66,9 @@ pub struct Policy {
     pub from: Option<String>,
     /// Gates that the working tree would alter.
     pub altered: Vec<String>,
+    /// What it would alter of the suites, profiles and lint steps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
 }
 
 /// One artifact as it was judged.

@@ -19,6 +19,8 @@ pub struct Settings {
     pub classification: String,
     /// Names of the environment that expressions may see.
     pub env: Vec<String>,
+    /// The profile whose suites and lint steps a whole run shows.
+    pub whole: String,
     /// Whether the root belongs to the repository it stands in; `None`: only where it is its top folder.
     pub git: Option<bool>,
     /// Put before every reproduce command (`rch exec --`); empty for none.

@@ -1,6 +1,7 @@
 //! Judgement: what a run selects, which part of it a shard runs, what a replay repeats, and whether shards make a whole.
 //! Values in, values out; lists of files and names are handed in.
 
+mod altered;
 mod auto;
 mod digest;
 mod expected;
@@ -12,9 +13,12 @@ mod rerun;
 mod sample;
 mod select;
 mod shard;
+mod shown;
 mod single;
 mod timings;
+mod whole;
 
+pub use altered::{Altered, Side, altered, unreadable};
 pub use auto::{AutoShard, Given, VARIABLES, auto};
 pub use digest::digest;
 pub use expected::{left_of, unproven};
@@ -25,3 +29,4 @@ pub use select::{Choice, Selection, SuiteNames, select};
 pub use shard::{Division, shard};
 pub use single::by_name;
 pub use timings::Timings;
+pub use whole::{asked, gaps, pointers};

@@ -226,6 +226,11 @@ impl<'r> Replay<'r> {
             }
         };
         let part = self.runnable(spec, name, part);
+        if let (Part::Whole(_), None) = (&part, &spec.command) {
+            let why = format!("[suites.{}] has no `command`, which `{}` needs", show(kind), show(name));
+            self.gone.insert(key, (role, part, why));
+            return;
+        }
         let part = match self.parts.remove(&key) {
             Some((_, held)) => held.and(part),
             None => part,

@@ -4,7 +4,7 @@ use super::select::{Selection, SuiteNames};
 use crate::base::command::CommandLine;
 use crate::model::plan::{Counts, Item, Profile, RunSettings, Shard, ShardKind};
 use crate::model::run::{Identity, ReplayRef, RunStatus, Summary, schema};
-use crate::model::suite::{Names, Reader, Role, SuiteResult, SuiteSpec, SuiteStatus};
+use crate::model::suite::{EvidenceFrom, Names, Reader, Role, SuiteResult, SuiteSpec, SuiteStatus};
 use crate::model::test::{TestResult, TestStatus};
 
 pub fn spec(kind: &str, role: Role) -> SuiteSpec {
@@ -12,13 +12,15 @@ pub fn spec(kind: &str, role: Role) -> SuiteSpec {
         kind: kind.into(),
         role,
         names: Names::Listed(vec![]),
-        command: CommandLine::parse("x {name}").unwrap(),
+        evidence: EvidenceFrom::Run,
+        command: Some(CommandLine::parse("x {name}").unwrap()),
         single: Some(CommandLine::parse("x {name} {test}").unwrap()),
         reader: Reader::Libtest,
         results: None,
         timeout: 600,
         env: vec![],
         cwd: ".".into(),
+        max_retries: None,
     }
 }
 
@@ -81,6 +83,7 @@ pub fn suite(name: &str, kind: &str, status: SuiteStatus, tests: &[(&str, TestSt
         exit_code: Some(i32::from(status.is_failure())),
         signal: None,
         incomplete: false,
+        ran: None,
         duration_ms: 10,
         attempts: u32::from(status != SuiteStatus::NotRun),
         passed: 0,

@@ -81,7 +81,8 @@ pub fn select(
                 .errors
                 .push(format!("the profile {name} runs what is chosen: give --suite or --unit-target"));
         }
-        selecting.by_profile()
+        let items = selecting.by_profile();
+        selecting.runnable(items)
     };
     selecting.twice(&items);
     let Selecting { notes, errors, .. } = selecting;
@@ -89,6 +90,22 @@ pub fn select(
         return Err(errors);
     }
     Ok(Selection { profile: profile.name.clone(), lint: profile.lint && !choice.skip_lint, items, notes })
+}
+
+/// Every suite of a profile by kind and name, in its order, those among them that are ingested and not run. The errors are
+/// sentences: no such profile, one that needs a choice, a name that two suites of one list have.
+pub(super) fn profile_items(
+    settings: &RunSettings,
+    names: &SuiteNames,
+    profile: &str,
+) -> Result<Vec<Item>, Vec<String>> {
+    let Some(profile) = settings.profiles.iter().find(|p| p.name == profile && !p.chosen) else {
+        return Err(vec![format!("no profile `{}` selects suites by itself", show(profile))]);
+    };
+    let mut selecting = Selecting { settings, names, profile, notes: Vec::new(), errors: Vec::new() };
+    let items = selecting.by_profile();
+    selecting.twice(&items);
+    if selecting.errors.is_empty() { Ok(items) } else { Err(selecting.errors) }
 }
 
 struct Selecting<'s> {
@@ -149,6 +166,18 @@ impl<'s> Selecting<'s> {
         items
     }
 
+    /// The items that a command runs; a note names the kinds of the others.
+    fn runnable(&mut self, items: Vec<Item>) -> Vec<Item> {
+        let has_command =
+            |kind: &str| self.settings.suites.iter().any(|spec| spec.kind == kind && spec.command.is_some());
+        let (run, left): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|item| has_command(&item.kind));
+        let kinds: BTreeSet<&str> = left.iter().map(|item| item.kind.as_str()).collect();
+        self.notes.extend(kinds.into_iter().map(|kind| {
+            format!("[suites.{kind}] has no `command`: its evidence is ingested, and nothing of it is run")
+        }));
+        run
+    }
+
     fn chosen(&mut self, role: Role, chosen: &[String]) -> Vec<Item> {
         let kinds = self.kinds();
         let mut items: Vec<Item> = Vec::new();
@@ -164,6 +193,10 @@ impl<'s> Selecting<'s> {
             if found.is_empty() {
                 let error = self.unknown(role, name);
                 self.errors.push(error);
+            }
+            for spec in found.iter().filter(|spec| spec.command.is_none()) {
+                let kind = &spec.kind;
+                self.errors.push(format!("`{}` cannot be run: [suites.{kind}] has no `command`", show(name)));
             }
             // Naming one twice asks for it once.
             let new = |s: &&SuiteSpec| !items.iter().any(|i| i.name == *name && i.kind == s.kind);

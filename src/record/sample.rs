@@ -94,6 +94,7 @@ fn result(name: &str, kind: &str, status: SuiteStatus, tests: Vec<TestResult>) -
         exit_code,
         signal: None,
         incomplete: false,
+        ran: None,
         duration_ms,
         attempts,
         passed: 0,

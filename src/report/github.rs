@@ -3,7 +3,7 @@
 
 use super::issue::{self, Issue, Level};
 use super::text::{fit, terminal, workflow_data, workflow_property};
-use super::{markdown, words};
+use super::{changes, markdown, words};
 use crate::base::digest::sha256_hex;
 use crate::model::report::Report;
 use crate::model::validation::Validation;
@@ -37,6 +37,12 @@ pub fn report(report: &Report) -> Github {
     }
     let room = SHOWN - usize::from(!commands.is_empty());
     annotate(&issue::of_report(report), room, &mut commands);
+    let changed = changes::sentences(verdict);
+    if !changed.is_empty() {
+        let level = if changes::is_red(report) { Level::Warning } else { Level::Note };
+        let said = changed.into_iter().chain(changes::way_out(report)).collect::<Vec<_>>().join(". ");
+        commands.push_str(&bare(level, &format!("{}: {said}", changes::TITLE)));
+    }
     let word = if verdict.verdict == Outcome::Pass { "PASS" } else { "FAIL" };
     commands.push_str(&format!("tollgate {word}: {}\n", terminal(&words::outcome(verdict))));
     Github { commands, summary: markdown::report(report), output: outputs(report) }

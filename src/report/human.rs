@@ -2,6 +2,7 @@
 //! screen the verdict with the commands to type next. Commands stand on lines of their own with nothing but
 //! indentation before them.
 
+use super::changes;
 use super::human_gate::{self, hanging};
 use super::style::Style;
 use super::text::{fit, terminal, terminal_cut};
@@ -12,6 +13,9 @@ use crate::model::verdict::{GateResult, Outcome, Status, Verdict};
 
 /// Most failed gates that the closing block names; all of them stand above it.
 const CLOSING: usize = 15;
+
+/// Most changes that are told one by one.
+const CHANGES: usize = 50;
 
 /// Columns that ids are aligned to at most; a longer id stands out.
 const WIDE: usize = 48;
@@ -35,6 +39,7 @@ pub fn report(report: &Report, style: &Style) -> String {
             human_gate::failure(report, gate, style, &mut out);
         }
     }
+    changed(report, style, &mut out);
     notes(&report.notes, style, &mut out);
     promotion(&report.verdict, style, &mut out);
     closing(report, style, &mut out);
@@ -93,6 +98,22 @@ fn table(gates: &[GateResult], style: &Style, out: &mut Vec<String>) {
             terminal(&gate.id)
         ));
     }
+}
+
+/// What the change alters: all that takes something out of the plan, and of the rest as much as is read.
+fn changed(report: &Report, style: &Style, out: &mut Vec<String>) {
+    let said = changes::sentences(&report.verdict);
+    if said.is_empty() {
+        return;
+    }
+    section(changes::TITLE, style, out);
+    for sentence in said.iter().take(CHANGES) {
+        hanging("  - ", &terminal_cut(sentence, 400), style, out);
+    }
+    if let Some(more) = said.len().checked_sub(CHANGES).filter(|n| *n > 0) {
+        out.push(format!("  - and {more} more; all are in the verdict"));
+    }
+    changes::way_out(report).iter().for_each(|said| hanging("  ", &terminal(said), style, out));
 }
 
 fn notes(notes: &[String], style: &Style, out: &mut Vec<String>) {

@@ -2,7 +2,7 @@
 //! its text, because a reader of JUnit knows no other word that does not fail the build.
 
 use super::text::{cut, terminal, terminal_cut, xml};
-use super::words;
+use super::{changes, words};
 use crate::base::clock::parse_rfc3339;
 use crate::model::finding::Finding;
 use crate::model::report::Report;
@@ -26,6 +26,9 @@ pub fn report(report: &Report) -> String {
         if let Some(value) = value {
             suite.add_property(property(name, value));
         }
+    }
+    for sentence in changes::sentences(verdict) {
+        suite.add_property(property("altered", &sentence));
     }
     suite.add_property(property("exit_code", &verdict.exit_code.to_string()));
     let seconds = Duration::from_micros(verdict.gates.iter().map(|g| g.duration_us).sum());

@@ -2,7 +2,7 @@
 //! commands fenced. Bounded: what does not fit is rolled up at a gate's boundary, and a line says so.
 
 use super::text::{fit, html, markdown, markdown_code, markdown_fence};
-use super::words;
+use super::{changes, words};
 use crate::model::finding::Finding;
 use crate::model::report::Report;
 use crate::model::validation::{FileResult, Validation};
@@ -245,6 +245,13 @@ fn tail(report: &Report) -> String {
         out.push_str("### To turn it green, in this order\n\n");
         let shown: Vec<String> = steps.iter().take(LIST).map(|s| fit(s, FIELD)).collect();
         out.push_str(&format!("{}\n", markdown_fence("sh", &shown.join("\n"))));
+    }
+    let changed = changes::sentences(verdict);
+    if !changed.is_empty() {
+        out.push_str(&format!("### {}\n\n", changes::TITLE));
+        list(&changed, markdown, &mut out);
+        changes::way_out(report).iter().for_each(|said| out.push_str(&format!("\n{}\n", markdown(said))));
+        out.push('\n');
     }
     if !report.notes.is_empty() {
         out.push_str("### Notes\n\n");

@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod bundle;
+mod changes;
 pub mod events;
 pub mod github;
 pub mod human;

@@ -5,7 +5,7 @@
 use super::issue::{self, Issue, Level};
 use super::sarif_log::*;
 use super::text::{fit, markdown, markdown_fence, sarif, terminal, uri_path};
-use super::{json, words};
+use super::{changes, json, words};
 use crate::base::digest::sha256_hex;
 use crate::model::gate::Region;
 use crate::model::report::Report;
@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 
 /// Most results that code scanning shows.
 const RESULTS: usize = 5_000;
+/// Most changes of the policy that are told one by one.
+const CHANGES: usize = 100;
 /// Most characters of a description.
 const DESCRIPTION: usize = 1_024;
 /// Most characters of a name.
@@ -33,6 +35,15 @@ pub fn report(report: &Report) -> String {
     let mut notes = left_out(issues.len());
     if words::fails_without_gate(verdict) {
         notes.push(Notification { level: "error", message: text(&words::outcome(verdict), MESSAGE) });
+    }
+    let changed = changes::sentences(verdict);
+    let level = if changes::is_red(report) { "warning" } else { "note" };
+    notes.extend(
+        changed.iter().take(CHANGES).map(|said| Notification { level, message: text(said, MESSAGE) }),
+    );
+    if let Some(more) = changed.len().checked_sub(CHANGES).filter(|n| *n > 0) {
+        let said = format!("{} of the policy; all are in the verdict", words::count(more, "more change"));
+        notes.push(Notification { level, message: text(&said, MESSAGE) });
     }
     let invocation = Invocation {
         // A red verdict is work well done; a check that judged nothing is not.

@@ -196,6 +196,7 @@ mod tests {
             exit_code: Some(101),
             signal: None,
             incomplete: false,
+            ran: None,
             duration_ms: 1200,
             attempts: 1,
             passed: 0,

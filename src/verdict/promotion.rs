@@ -4,9 +4,20 @@ use crate::model::lane::Mode;
 use crate::model::verdict::{GateResult, Promotion, Status};
 use crate::model::waiver::Rollback;
 
-/// Promotion is allowed by a green verdict, or in rollback mode by its record where the verdict is red; it never changes the
-/// verdict. Where nothing was judged nothing allows it: there is no failure that a person could have looked at.
-pub fn promotion(gates: &[GateResult], exit_code: u8, mode: Mode, rollback: Option<&Rollback>) -> Promotion {
+/// The gate whose waiver also lets a run that is not whole be promoted: somebody answers for it by name and for a while.
+const WHOLE: &str = "whole_run";
+
+/// Promotion is allowed by a green verdict over a whole run, or in rollback mode by its record where the verdict is red or the
+/// run a part; it never changes the verdict. Where nothing was judged nothing allows it: there is no failure that a person could
+/// have looked at.
+/// `not_whole` says what the run lacks, in every pack; `None` where it is whole, or where nothing is asked of it.
+pub fn promotion(
+    gates: &[GateResult],
+    exit_code: u8,
+    mode: Mode,
+    rollback: Option<&Rollback>,
+    not_whole: Option<&str>,
+) -> Promotion {
     let ids = |status: Status| {
         gates.iter().filter(|g| g.blocking && g.status == status).map(|g| g.id.clone()).collect::<Vec<_>>()
     };
@@ -27,9 +38,11 @@ pub fn promotion(gates: &[GateResult], exit_code: u8, mode: Mode, rollback: Opti
             ));
         }
     }
+    conditions.extend(not_whole.map(String::from));
+    let whole = not_whole.is_none() || waivers.iter().any(|id| id == WHOLE);
     let by = match (exit_code, mode, rollback) {
-        (0, _, _) => Some("verdict"),
-        (1, Mode::Rollback, Some(record)) => {
+        (0, _, _) if whole => Some("verdict"),
+        (0 | 1, Mode::Rollback, Some(record)) => {
             conditions.push(format!(
                 "rollback, an emergency control, ends after {}; {} answers for it: {}",
                 record.expires, record.owner, record.rationale
@@ -114,14 +127,14 @@ mod tests {
             (3, Mode::Rollback, true, None),
             (4, Mode::Rollback, true, None),
         ] {
-            let promotion = promotion(&gates, code, mode, recorded.then(record).as_ref());
+            let promotion = promotion(&gates, code, mode, recorded.then(record).as_ref(), None);
             assert_eq!((promotion.allowed, promotion.by.as_deref()), (by.is_some(), by), "{code} {mode:?}");
         }
     }
 
     #[test]
     fn the_conditions_say_what_stands_against_it() {
-        let of = |gates: &[GateResult], code| promotion(gates, code, Mode::Strict, None);
+        let of = |gates: &[GateResult], code| promotion(gates, code, Mode::Strict, None, None);
         let green = of(&[gate("a", Status::Pass, true), gate("b", Status::Warn, false)], 0);
         assert_eq!(
             (green.blocking_gates, green.waivers, green.conditions),
@@ -148,7 +161,7 @@ mod tests {
             of(&[gate("a", Status::Warn, false)], 3).conditions,
             ["at least one gate must pass, or be validly waived"]
         );
-        let by = promotion(&[gate("a", Status::Fail, true)], 1, Mode::Rollback, Some(&record()));
+        let by = promotion(&[gate("a", Status::Fail, true)], 1, Mode::Rollback, Some(&record()), None);
         assert_eq!(
             by.conditions,
             [
@@ -171,5 +184,39 @@ mod tests {
             ["tollgate explain a", "see a", "tollgate explain b", "again"]
         );
         assert_eq!(next_steps(&gates[2..], "again"), [""; 0]);
+    }
+
+    fn allowed(gates: &[GateResult], exit_code: u8, not_whole: Option<&str>) -> (bool, Vec<String>) {
+        let promotion = promotion(gates, exit_code, Mode::Strict, None, not_whole);
+        (promotion.allowed, promotion.conditions)
+    }
+
+    #[test]
+    fn a_green_verdict_over_a_part_promotes_nothing() {
+        let green = [gate("a", Status::Pass, true)];
+        assert_eq!(allowed(&green, 0, None), (true, vec![]));
+        assert_eq!(
+            allowed(&green, 0, Some("the run must be whole")),
+            (false, vec!["the run must be whole".into()])
+        );
+        // A red verdict stays refused, whole or not.
+        assert!(!allowed(&[gate("a", Status::Fail, true)], 1, None).0);
+    }
+
+    #[test]
+    fn only_a_waiver_of_the_whole_run_stands_for_it() {
+        let of = |id: &str, status| allowed(&[gate(id, status, true)], 0, Some("part"));
+        assert!(of(WHOLE, Status::Waived).0);
+        assert_eq!(of(WHOLE, Status::Waived).1.len(), 2);
+        assert!(
+            !of("pass_rate", Status::Waived).0 && !of(WHOLE, Status::Pass).0 && !of(WHOLE, Status::Warn).0
+        );
+    }
+
+    #[test]
+    fn rollback_is_an_emergency_and_names_what_is_missing() {
+        let found = promotion(&[], 0, Mode::Rollback, Some(&record()), Some("part"));
+        assert!(found.allowed && found.by.as_deref() == Some("rollback"));
+        assert_eq!(found.conditions[0], "part");
     }
 }

@@ -45,3 +45,4 @@ mod support;
 mod triage;
 mod vacuous;
 mod waivers;
+mod whole;

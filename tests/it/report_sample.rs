@@ -95,7 +95,7 @@ fn verdict(gates: Vec<GateResult>) -> Verdict {
         branch: Some("main".into()),
         lane: Lane::Full,
         mode: Mode::Strict,
-        policy: Policy { digest: DIGEST.into(), from: None, altered: Vec::new() },
+        policy: Policy { digest: DIGEST.into(), from: None, altered: Vec::new(), changes: Vec::new() },
         verdict: if exit_code == 0 { Outcome::Pass } else { Outcome::Fail },
         exit_code,
         gates,

@@ -13,13 +13,14 @@ use crate::app::error::{Error, exit};
 use crate::app::ground::Ground;
 use crate::app::masking::{branch, masker};
 use crate::app::run_documents::{self, Outcome, Written};
+use crate::app::whole::command;
 use crate::base::machine;
 use crate::base::process::MARK;
 use crate::base::redact::Masker;
 use crate::model::event::{RunEvent, Started};
 use crate::model::plan::ShardKind;
 use crate::model::record::SuiteRecord;
-use crate::model::run::{Identity, LintResult, NotRun};
+use crate::model::run::{Identity, LintResult, NotRun, RunStatus};
 use crate::record::{self, File, Folder, Journal, Replayed, SuiteFolders};
 use crate::run::{self, Options};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,8 @@ pub struct RunAnswer {
     pub written: Written,
     /// SIGINT (2), SIGTERM (15) or SIGHUP (1), where one ended the run.
     pub interrupted: Option<i32>,
+    /// After a green replay, which shows nothing of the rest: the command that runs the whole.
+    pub whole: Option<String>,
 }
 
 impl RunAnswer {
@@ -62,6 +65,7 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
         _ => {
             let prepared = prepare::prepare(&ground, request, &masker)?;
             if prepared.is_nothing() {
+                prepared.notes.iter().for_each(|note| watcher.note(note));
                 return Ok(None);
             }
             refuse_tracked(&ground, &prepared.plan.items)?;
@@ -164,6 +168,7 @@ impl UnderWay<'_> {
             rules: self.prepared.rules,
             watcher,
             lost: &self.prepared.lost,
+            replays: self.prepared.rerun_from.is_some(),
             states,
             records: Mutex::default(),
         };
@@ -175,7 +180,9 @@ impl UnderWay<'_> {
         let written = self.write(&journal, &folders, records, lint, (&facts, &ended), watcher)?;
         journal.append(&RunEvent::Finished { status: written.summary.status });
         self.close(journal, watcher);
-        Ok(RunAnswer { written, interrupted: ended.interrupted })
+        let green = written.summary.status == RunStatus::Passed && self.prepared.rerun_from.is_some();
+        let whole = green.then(|| command(&self.ground.settings.whole));
+        Ok(RunAnswer { written, interrupted: ended.interrupted, whole })
     }
 
     /// Writes the documents.

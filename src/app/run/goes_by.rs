@@ -63,7 +63,7 @@ fn of_kind(spec: &SuiteSpec) -> String {
         Role::Suite => "suite",
         Role::Unit => "unit",
     });
-    for command in [Some(&spec.command), spec.single.as_ref()] {
+    for command in [spec.command.as_ref(), spec.single.as_ref()] {
         texts.add(if command.is_some() { "a command" } else { "none" });
         if let Some(command) = command {
             add_command(&mut texts, command);
@@ -108,20 +108,22 @@ pub(super) fn changes(before: &BTreeMap<String, String>, now: &BTreeMap<String, 
 mod tests {
     use super::*;
     use crate::model::plan::Profile;
-    use crate::model::suite::{Names, Reader};
+    use crate::model::suite::{EvidenceFrom, Names, Reader};
 
     fn settings() -> RunSettings {
         let spec = SuiteSpec {
             kind: "unit".into(),
             role: Role::Unit,
             names: Names::Listed(vec![]),
-            command: CommandLine::parse("A=1 run {name}").unwrap(),
+            evidence: EvidenceFrom::Run,
+            command: Some(CommandLine::parse("A=1 run {name}").unwrap()),
             single: None,
             reader: Reader::Tap,
             results: None,
             timeout: 60,
             env: vec![("B".into(), "2".into())],
             cwd: ".".into(),
+            max_retries: None,
         };
         let profile = Profile {
             name: "ci".into(),
@@ -163,8 +165,8 @@ mod tests {
     fn every_part_of_how_a_suite_runs_counts() {
         let change: [fn(&mut SuiteSpec); 8] = [
             |s| s.role = Role::Suite,
-            |s| s.command = CommandLine::parse("A=2 run {name}").unwrap(),
-            |s| s.command = CommandLine::parse("A=1 run {name} x").unwrap(),
+            |s| s.command = CommandLine::parse("A=2 run {name}").ok(),
+            |s| s.command = CommandLine::parse("A=1 run {name} x").ok(),
             |s| s.reader = Reader::Exit,
             |s| s.results = Some("x".into()),
             |s| s.timeout = 61,

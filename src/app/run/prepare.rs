@@ -11,7 +11,7 @@ use crate::base::digest::sha256_hex;
 use crate::base::files::{self, show};
 use crate::base::redact::{MASK, Masker};
 use crate::model::event::{Flags, Started};
-use crate::model::plan::{Item, Plan, ShardKind};
+use crate::model::plan::{Item, Plan, RunSettings, ShardKind};
 use crate::model::run::{Chosen, NotRun, Summary};
 use crate::model::suite::Role;
 use crate::plan::{self, Choice, Division, Timings};
@@ -236,7 +236,7 @@ pub(super) fn resumed(
 ) -> Result<Prepared, Error> {
     let started: &Started = &replayed.started;
     let names = ground.names()?;
-    still_there(started, &names)?;
+    still_there(started, &names, &ground.run)?;
     let is_done = |item: &NotRun| {
         replayed
             .done
@@ -283,8 +283,11 @@ pub(super) fn resumed(
 }
 
 /// Everything that the run was to run must still be there: else the plan is another.
-fn still_there(started: &Started, names: &plan::SuiteNames) -> Result<(), Error> {
-    let has = |item: &&NotRun| names.get(&item.kind).is_some_and(|names| names.contains(&item.name));
+fn still_there(started: &Started, names: &plan::SuiteNames, run: &RunSettings) -> Result<(), Error> {
+    let runs = |kind: &str| run.suites.iter().any(|spec| spec.kind == kind && spec.command.is_some());
+    let has = |item: &&NotRun| {
+        runs(&item.kind) && names.get(&item.kind).is_some_and(|names| names.contains(&item.name))
+    };
     let unknown: Vec<String> = started
         .selected
         .iter()

@@ -15,7 +15,7 @@ use crate::model::event::RunEvent;
 use crate::model::plan::{Artifacts, Item, Plan};
 use crate::model::record::SuiteRecord;
 use crate::model::run::Identity;
-use crate::model::suite::{Reader, SuiteSpec, SuiteStatus};
+use crate::model::suite::{Ran, Reader, SuiteSpec, SuiteStatus};
 use crate::model::test::{Reading, TestNames, TestStatus, test_names};
 use crate::record::{Folder, Journal, SuiteFile, SuiteFolders};
 use crate::run::{self, Job, LogTo, Next};
@@ -37,6 +37,8 @@ pub(super) struct Session<'a> {
     pub watcher: &'a dyn Watcher,
     /// Of the last so many items of the plan, when they were started the last time: they are not started again.
     pub lost: &'a [String],
+    /// Whether the run replays another.
+    pub replays: bool,
     /// One for each item of the plan.
     pub states: Vec<Mutex<State>>,
     /// Suites that are done.
@@ -152,9 +154,16 @@ impl Session<'_> {
         judged
     }
 
+    /// How often the suite is run again where it fails: as asked, and no more than its kind allows.
+    fn retries(&self, job: usize) -> u32 {
+        let most = self.spec(job).and_then(|spec| spec.max_retries).unwrap_or(u32::MAX);
+        self.rules.retries.min(most)
+    }
+
     fn leaves_out(&self, job: usize) -> bool {
         let item = self.item(job);
-        self.spec(job).is_some_and(|spec| leaves_out(&whole(spec, &item.name, &self.out(item))))
+        let command = self.spec(job).and_then(|spec| whole(spec, &item.name, &self.out(item)));
+        command.is_some_and(|command| leaves_out(&command))
     }
 
     /// The next attempt: the failed tests alone where that is possible, else the suite as it was asked for.
@@ -223,6 +232,11 @@ impl Session<'_> {
         let state = std::mem::take(&mut *locked(&self.states[job]));
         let end = SuiteEnd {
             item: item.clone(),
+            ran: match (&item.tests, self.replays) {
+                (Some(_), _) => Some(Ran::Tests),
+                (None, true) => Some(Ran::Whole),
+                (None, false) => None,
+            },
             attempts: state.attempts,
             duration_ms: state.micros / 1000,
             reader: spec.map_or(Reader::Exit, |s| s.reader),
@@ -320,7 +334,7 @@ impl run::Observer for Session<'_> {
             state.micros += ended.steps.iter().map(|s| (s.seconds * 1e6) as u64).sum::<u64>();
             let mut judged = self.judged(job, &mut state, &ended);
             judged.shorten(&state.attempts);
-            let again = judged.status.is_failure() && ended.number <= self.rules.retries;
+            let again = judged.status.is_failure() && ended.number <= self.retries(job);
             state.attempts.push(judged);
             again.then(|| self.again(job, &mut state, ended.number + 1)).flatten()
         };

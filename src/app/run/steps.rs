@@ -23,7 +23,7 @@ pub(in crate::app) fn commands_of(
             .iter()
             .filter_map(|test| Some((commands::single(spec, name, test, out)?, Some(test.clone()))))
             .collect(),
-        _ => vec![(commands::whole(spec, name, out), None)],
+        _ => commands::whole(spec, name, out).map(|command| (command, None)).into_iter().collect(),
     }
 }
 

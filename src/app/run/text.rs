@@ -141,6 +141,9 @@ pub fn end(answer: &RunAnswer, tail: &dyn Fn(&SuiteRecord) -> Option<String>, st
     let _ = writeln!(out, "summary  {}", terminal(&written.summary_path));
     let label = if summary.status == RunStatus::Passed { "again" } else { "replay" };
     let _ = writeln!(out, "{label}\n    {}", terminal(&written.replay));
+    if let Some(whole) = &answer.whole {
+        let _ = writeln!(out, "the replay shows nothing of the rest; now run the whole: {}", terminal(whole));
+    }
     out
 }
 

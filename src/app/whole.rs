@@ -1,0 +1,246 @@
+//! What the policy asks of a run, over the tree that is judged; what the working tree would alter of that; and what the run
+//! lacks of it (`run_gaps`).
+
+use super::commands::flagged;
+use super::error::Error;
+use super::plan_secrets::literals_of;
+use super::suite_names::{Lists, stems};
+use super::whole_text;
+use crate::artifact::NoRun;
+use crate::base::files::{ReadError, Root};
+use crate::base::git::Repository;
+use crate::base::json::Json;
+use crate::base::redact::Masker;
+use crate::config::{Classification, Policy, TreePlan};
+use crate::model::finding::Reason;
+use crate::model::suite::Names;
+use crate::model::whole::{Asked, Change, Gap};
+use crate::plan::{self, Altered, Side, SuiteNames};
+use crate::waiver::{self, ClassificationFile};
+use glob::{MatchOptions, Pattern};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The folder whose files the classification file lists by their stems.
+const CLASSIFIED: &str = "tests";
+
+/// What a whole run is here.
+pub struct WholePlan {
+    /// What is asked; `None` where the policy knows no suites, an error where it cannot be told.
+    pub(super) asked: Result<Option<Asked>, String>,
+    /// What the working tree would alter of it, where the policy is a ref's.
+    pub(super) changes: Vec<Change>,
+    /// What of that takes something out of the plan.
+    lost: Vec<Gap>,
+    /// The command that runs the whole.
+    pub(super) command: String,
+}
+
+/// What a check says of the run beside its gates.
+#[derive(Default)]
+pub(super) struct RunSaid {
+    /// One sentence each.
+    pub notes: Vec<String>,
+    /// Why the run may not be promoted: it is not whole. A sentence.
+    pub against: Option<String>,
+}
+
+/// The command that runs the whole of a profile.
+pub(super) fn command(profile: &str) -> String {
+    match profile {
+        "ci" => "tollgate run".into(),
+        profile => format!("tollgate run {}", flagged("--profile", profile)),
+    }
+}
+
+impl WholePlan {
+    /// Of the policy in force. Errors about the plan are kept: they are of every gate that reads `run_gaps`, and of no other.
+    pub fn of(root: &Root, policy: &Policy, env: &BTreeMap<String, String>) -> Result<WholePlan, Error> {
+        let whole = &policy.settings.whole;
+        let mut found =
+            WholePlan { asked: Ok(None), changes: Vec::new(), lost: Vec::new(), command: command(whole) };
+        if policy.runs.suites.is_empty() && policy.tree.is_none() {
+            return Ok(found);
+        }
+        let (names, gone) = match own_names(root, policy) {
+            Ok(names) => names,
+            Err(why) => {
+                found.asked = Err(format!("what a whole run is cannot be told: {why}"));
+                return Ok(found);
+            }
+        };
+        found.asked = plan::asked(&policy.runs, &names, whole)
+            .map_err(|why| format!("what a whole run is cannot be told: {why}"));
+        let asked = found.asked.as_ref().ok().and_then(Option::as_ref);
+        let ours = Side { runs: &policy.runs, whole, names: &names, asked };
+        let altered = match &policy.tree {
+            None => return Ok(found),
+            Some(Err(why)) => plan::unreadable(asked, why),
+            Some(Ok(tree)) => compare(root, &ours, tree),
+        };
+        found.changes = altered.changes.into_iter().chain(gone).collect();
+        found.lost = altered.lost;
+        found.mask(policy, env)?;
+        let from = policy.from.as_deref().unwrap_or_default();
+        for gap in &mut found.lost {
+            gap.detail = format!("{}: {}", gap.detail, whole_text::lets_go(from));
+        }
+        Ok(found)
+    }
+
+    /// Commands and variables of `tollgate.toml` may hold secrets; of the working tree's anyone may have written them.
+    fn mask(&mut self, policy: &Policy, env: &BTreeMap<String, String>) -> Result<(), Error> {
+        if self.changes.is_empty() {
+            return Ok(());
+        }
+        let tree = policy.tree.iter().filter_map(|tree| tree.as_ref().ok()).map(|tree| &tree.runs);
+        let set = tree.chain([&policy.runs]).flat_map(literals_of);
+        let all = env.iter().map(|(name, value)| (name.clone(), value.clone())).chain(set);
+        let masker = Masker::new(all).map_err(Error::Work)?;
+        for text in self.changes.iter_mut().flat_map(|change| [&mut change.before, &mut change.after]) {
+            if let Some(text) = text {
+                masker.hide(text);
+            }
+        }
+        Ok(())
+    }
+
+    /// What the run lacks, `None` where nothing is asked of it; or why that cannot be known.
+    pub fn gaps(
+        &self,
+        run: &Result<String, NoRun>,
+        summary: Option<&Json<'_>>,
+    ) -> Result<Option<Vec<Gap>>, String> {
+        let Some(asked) = self.asked.as_ref().map_err(Clone::clone)? else { return Ok(None) };
+        let command = &self.command;
+        let run = run.as_ref().map_err(|none| format!("{}: `{command}` makes one", none.why))?;
+        let summary = summary.ok_or_else(|| {
+            format!("what {run} lacks cannot be told: its summary.json is not there or no JSON")
+        })?;
+        let mut found = plan::gaps(asked, summary)
+            .map_err(|why| format!("what {run} lacks cannot be told from its summary.json: {why}"))?;
+        for lost in &self.lost {
+            let same = |gap: &&mut Gap| (&gap.kind, &gap.name) == (&lost.kind, &lost.name);
+            match found.iter_mut().find(same) {
+                Some(gap) => gap.detail = format!("{}; {}", gap.detail, lost.detail),
+                None => found.push(lost.clone()),
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// What a check says of a run that is not whole. A workspace without any run judges something else.
+    pub(super) fn said(&self, run: &Result<String, NoRun>, summary: Option<&Json<'_>>) -> RunSaid {
+        let no_run = run.as_ref().is_err_and(|none| none.reason == Reason::Missing);
+        match (self.gaps(run, summary), &self.asked) {
+            (Ok(Some(gaps)), Ok(Some(asked))) if !gaps.is_empty() => RunSaid {
+                notes: vec![whole_text::note(&gaps, asked, &self.command)],
+                against: Some(whole_text::condition(&gaps, asked, &self.command)),
+            },
+            (Err(_), Ok(Some(_))) if no_run => RunSaid::default(),
+            (Err(why), _) => RunSaid { notes: Vec::new(), against: Some(why) },
+            _ => RunSaid::default(),
+        }
+    }
+}
+
+/// The suites of the policy by kind, over the judged tree; and those that its patterns find at the ref and no longer here.
+fn own_names(root: &Root, policy: &Policy) -> Result<(SuiteNames, Vec<Change>), String> {
+    let classification = parsed(&policy.classification, &policy.settings.classification);
+    let lists = Lists {
+        root,
+        classification: classification.as_ref().map_err(Clone::clone),
+        path: &policy.settings.classification,
+    };
+    let mut names = lists.all(&policy.runs.suites).map_err(|wrong| wrong.join("; "))?;
+    let Some(commit) = &policy.from_commit else { return Ok((names, Vec::new())) };
+    let mut gone = Vec::new();
+    let by_pattern = |spec: &&crate::model::suite::SuiteSpec| !matches!(spec.names, Names::Listed(_));
+    let mut repository = None;
+    for spec in policy.runs.suites.iter().filter(by_pattern) {
+        let repository = match &repository {
+            Some(found) => found,
+            None => repository.insert(Repository::find(root.real()).map_err(|e| e.to_string())?),
+        };
+        let here = names.entry(spec.kind.clone()).or_default();
+        let taken = match &spec.names {
+            Names::Listed(_) => Vec::new(),
+            Names::Glob(pattern) => {
+                let there = stems(matching(repository, commit, pattern)?.iter().map(String::as_str));
+                there.into_iter().filter(|name| !here.contains(name)).collect()
+            }
+            Names::Classification => without_file(root, repository, commit, here)?,
+        };
+        here.retain(|name| !taken.contains(name));
+        gone.extend(taken.into_iter().map(|name| Change {
+            what: "name".into(),
+            kind: spec.kind.clone(),
+            name,
+            before: Some("its file is there".into()),
+            after: None,
+            red: false,
+        }));
+    }
+    Ok((names, gone))
+}
+
+/// The names of the ref's list whose file the ref has and the judged tree has not: such a suite is gone, and not left out.
+fn without_file(
+    root: &Root,
+    repository: &Repository,
+    commit: &str,
+    listed: &[String],
+) -> Result<Vec<String>, String> {
+    let files = repository.list(commit, CLASSIFIED).map_err(|e| e.to_string())?;
+    let files: BTreeSet<&str> = files.iter().filter_map(|file| file.path.strip_suffix(".rs")).collect();
+    let is_gone = |name: &&String| {
+        let path = format!("{CLASSIFIED}/{name}.rs");
+        files.contains(name.as_str()) && matches!(root.resolve(&path), Err(ReadError::Missing(_)))
+    };
+    Ok(listed.iter().filter(is_gone).cloned().collect())
+}
+
+/// The files of a commit that a pattern finds.
+fn matching(repository: &Repository, commit: &str, pattern: &str) -> Result<Vec<String>, String> {
+    let clean = Root::clean(pattern).map_err(|e| e.to_string())?;
+    let compiled = Pattern::new(&clean).map_err(|e| e.msg.to_string())?;
+    let plain: Vec<&str> = clean.split('/').take_while(|part| !part.contains(['*', '?', '['])).collect();
+    let folder = if plain.join("/") == clean { String::new() } else { plain.join("/") };
+    let options = MatchOptions {
+        case_sensitive: true,
+        require_literal_separator: true,
+        require_literal_leading_dot: false,
+    };
+    let below = |path: &str| if folder.is_empty() { path.to_string() } else { format!("{folder}/{path}") };
+    let files = repository.list(commit, &folder).map_err(|e| e.to_string())?;
+    let paths = files.iter().map(|file| below(&file.path));
+    Ok(paths.filter(|path| compiled.matches_with(path, options)).collect())
+}
+
+fn parsed(found: &Classification, path: &str) -> Result<ClassificationFile, String> {
+    match found {
+        Classification::Absent => Ok(ClassificationFile::default()),
+        Classification::Unreadable(why) => Err(why.clone()),
+        Classification::Text(text) => waiver::parse(path, text).map_err(|fault| fault.to_string()),
+    }
+}
+
+/// The policy's plan against that of the working tree, each with the classification file of its own.
+fn compare(root: &Root, ours: &Side<'_>, tree: &TreePlan) -> Altered {
+    let classification = parsed(&tree.classification, &tree.settings.classification);
+    let lists = Lists {
+        root,
+        classification: classification.as_ref().map_err(Clone::clone),
+        path: &tree.settings.classification,
+    };
+    let names = match lists.all(&tree.runs.suites) {
+        Ok(names) => names,
+        Err(wrong) => return plan::unreadable(ours.asked, &wrong.join("; ")),
+    };
+    match plan::asked(&tree.runs, &names, &tree.settings.whole) {
+        Err(why) => plan::unreadable(ours.asked, &why),
+        Ok(asked) => {
+            let whole = &tree.settings.whole;
+            plan::altered(ours, &Side { runs: &tree.runs, whole, names: &names, asked: asked.as_ref() })
+        }
+    }
+}
