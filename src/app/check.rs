@@ -2,6 +2,7 @@
 
 use super::error::Error;
 use super::last_verdict;
+use super::run_judged;
 use super::workspace::{Entries, OpenRequest, Workspace};
 use crate::artifact::{Documents, Sources, WorkspaceHost};
 use crate::base::clock::Stopwatch;
@@ -51,7 +52,7 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
         (Mode::Rollback, Ok(record)) => Some(record.clone()),
         (Mode::Rollback, Err(why)) => return Err(Error::Usage(format!("mode rollback: {why}"))),
     };
-    let (mut gates, entries, of_part) = judge(&workspace, request);
+    let (mut gates, entries, of_run) = judge(&workspace, request);
     workspace.entries = entries;
     let unexplained = remediate(&workspace, &mut gates);
     if let Some(previous) = &previous {
@@ -89,19 +90,20 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
     };
     let mut report = present(&workspace, verdict, (!request.deterministic).then(|| watch.seconds()));
     report.notes.extend(unexplained);
-    report.notes.extend(of_part);
+    report.notes.extend(of_run);
     report.notes.extend(partial(&workspace, request));
     Ok((workspace, report))
 }
 
 /// Judges every selected gate in parallel; the order of results is the gate order. Gates that read waivers come second:
-/// whether a waiver is unused is known only when the others are judged. With a note where the run that they judge is a part.
-fn judge(workspace: &Workspace, request: &CheckRequest<'_>) -> (Vec<GateResult>, Entries, Option<String>) {
+/// whether a waiver is unused is known only when the others are judged. With notes on the run that they judge.
+fn judge(workspace: &Workspace, request: &CheckRequest<'_>) -> (Vec<GateResult>, Entries, Vec<String>) {
     let judges = |g: &&Gate| request.lane != Lane::Preflight || g.blocking == Blocking::Yes;
     let selected: Vec<&Gate> = workspace.policy.gates.iter().filter(judges).collect();
     let context = workspace.artifact_context();
     let sources = Sources::read(&selected, &context);
-    let documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
+    let mut documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
+    let mut notes = run_judged::bind(&mut documents, workspace, &workspace.entries.quarantines);
     let host = WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits);
     let evaluate = |gates: &[&Gate], facts: &Facts| -> Vec<GateResult> {
         let one = |gate: &&Gate| {
@@ -132,8 +134,8 @@ fn judge(workspace: &Workspace, request: &CheckRequest<'_>) -> (Vec<GateResult>,
     if request.lane == Lane::Preflight {
         judgement::cut_preflight(&mut gates);
     }
-    let of_part = documents.summary().and_then(of_part);
-    (gates, entries, of_part)
+    notes.extend(documents.summary().and_then(of_part));
+    (gates, entries, notes)
 }
 
 /// Says that the run that was judged is not a whole one: what it did not run, it does not show.

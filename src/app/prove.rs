@@ -2,6 +2,7 @@
 
 use super::error::Error;
 use super::prove_mutants::{Mutant, mutants};
+use super::run_judged;
 use super::workspace::{OpenRequest, Workspace};
 use crate::artifact::{Context, Documents, Sources, WorkspaceHost};
 use crate::base::files::Root;
@@ -9,6 +10,7 @@ use crate::gate::{self, Facts, Judged, Outcome};
 use crate::lang::cel::Host;
 use crate::model::gate::{Except, Gate};
 use crate::model::lane::{Lane, Mode};
+use crate::model::waiver::Entry;
 use crate::proof::{Pattern, pattern_of};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -132,7 +134,8 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
     let facts = workspace.facts(lane, Mode::Strict);
     let context = workspace.artifact_context();
     let sources = Sources::read(&[gate], &context);
-    let documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
+    let mut documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
+    run_judged::bind(&mut documents, workspace, &workspace.entries.quarantines);
     let evidence = documents.evidence(gate);
     let host = Recording {
         inner: WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits),
@@ -224,18 +227,20 @@ fn turns_red(
                 }
             };
             let mut facts = workspace.facts(lane, Mode::Strict);
-            workspace.entries_of(text).bind(&mut facts);
-            judge(workspace, gate, &root, &facts)
+            let entries = workspace.entries_of(text);
+            entries.bind(&mut facts);
+            judge(workspace, gate, &root, &facts, &entries.quarantines)
         } else {
-            judge(workspace, gate, &root, facts)
+            judge(workspace, gate, &root, facts, &workspace.entries.quarantines)
         };
     Ok(judged.outcome == Outcome::Fail)
 }
 
-fn judge(workspace: &Workspace, gate: &Gate, root: &Root, facts: &Facts) -> Judged {
+fn judge(workspace: &Workspace, gate: &Gate, root: &Root, facts: &Facts, quarantines: &[Entry]) -> Judged {
     let context = Context { root, ..workspace.artifact_context() };
     let sources = Sources::read(&[gate], &context);
-    let documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
+    let mut documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
+    run_judged::bind(&mut documents, workspace, quarantines);
     let evidence = documents.evidence(gate);
     let host = WorkspaceHost::new(root, &workspace.policy.schemas, context.limits);
     gate::evaluate(gate, &evidence, facts, &host)

@@ -4,6 +4,7 @@
 mod auto;
 mod digest;
 mod expected;
+mod judged;
 mod merge;
 mod merge_proof;
 mod quarantine;
@@ -18,8 +19,9 @@ mod timings;
 pub use auto::{AutoShard, Given, VARIABLES, auto};
 pub use digest::digest;
 pub use expected::{left_of, unproven};
+pub use judged::{JudgedDocument, JudgedKind, judged, says_quarantined};
 pub use merge::{Merged, merge};
-pub use quarantine::{Judged, Outcome, quarantine};
+pub use quarantine::{Judged, quarantine};
 pub use rerun::{Rerun, alone, rerun};
 pub use select::{Choice, Selection, SuiteNames, select};
 pub use shard::{Division, shard};

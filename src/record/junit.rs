@@ -239,6 +239,7 @@ fn line(text: &str) -> String {
 mod tests {
     use super::super::sample;
     use super::*;
+    use crate::model::signature::Basis;
     use proptest::prelude::*;
 
     fn details(suite: &SuiteResult) -> Details {
@@ -265,7 +266,10 @@ mod tests {
 
     #[test]
     fn attempts_that_crashed_are_told_of() {
-        let fault = |attempt, status, fault: &str| AttemptFault { attempt, status, fault: fault.into() };
+        let fault = |attempt, status, fault: &str| {
+            let basis = Basis::Fallback;
+            AttemptFault { attempt, status, fault: fault.into(), basis }
+        };
         let crashed = fault(1, SuiteStatus::Crashed, "it was ended by signal 6");
         let late = fault(2, SuiteStatus::TimedOut, "it was ended at its timeout");
         let of = |status, name: &str, faults: &[AttemptFault]| {
