@@ -250,3 +250,158 @@ fn array<'j, 'a>(value: &'j Json<'a>, key: &str) -> &'j [Json<'a>] {
 fn text(word: &'static str) -> Json<'static> {
     Json::Str(Cow::Borrowed(word))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::json::{Limits, parse};
+    use crate::model::waiver::{Kind, State};
+    use serde_json::{Value, json};
+
+    fn entry(id: &str, signature: &str, state: State) -> Entry {
+        Entry {
+            id: id.into(),
+            kind: Kind::Quarantine,
+            state,
+            detail: "9 days left".into(),
+            days_remaining: Some(9),
+            owner: None,
+            reason: None,
+            issue: None,
+            created: None,
+            expires: None,
+            exit_criteria: None,
+            lanes: None,
+            checks: None,
+            renewals: None,
+            category: None,
+            evidence: None,
+            reproduce: None,
+            signature: Some(signature.into()),
+            region: None,
+        }
+    }
+
+    /// A run in which `a::x` and the suite `c` by itself are quarantined; `own` is of a field that tollgate does not know.
+    fn run() -> Value {
+        let test = |name: &str, status: &str| json!({"name": name, "status": status, "signature": null});
+        let known =
+            json!({"name": "x", "status": "quarantined", "signature": "s", "basis": "exception", "own": 1});
+        let suite = |name: &str, status: &str, tests: Vec<Value>, outside: Value| {
+            json!({"name": name, "kind": "unit", "status": status, "passed": 1, "failed": 0, "outside": outside,
+                   "tests": tests, "own": {"a": [1]}})
+        };
+        json!({
+            "schema": "tollgate.run.summary.v1", "status": "passed", "own": true,
+            "failed_names": [], "failed_unit_names": [], "passed_suites": 1, "passed_units": 2,
+            "triage_diff": {"path": "p", "status": "stable", "regression_count": 0},
+            "suites": [suite("c", "quarantined", vec![], json!([{"signature": "hang", "basis": "timeout"}]))],
+            "units": [suite("a", "quarantined", vec![test("o", "passed"), known], json!([])),
+                      suite("b", "passed", vec![test("o", "passed")], json!([]))],
+        })
+    }
+
+    fn both(state: State) -> Vec<Entry> {
+        vec![entry("a::x", "s", state), entry("c", "hang", state)]
+    }
+
+    fn judge(document: &Value, entries: &[Entry]) -> Option<(Value, Vec<String>)> {
+        let text = document.to_string();
+        let document = parse(text.as_bytes(), &Limits::default()).unwrap();
+        judged(JudgedKind::Summary, &document, entries).map(|j| (j.document.to_value(), j.notes))
+    }
+
+    #[test]
+    fn what_holding_entries_cover_stays_and_nothing_is_copied() {
+        assert_eq!(judge(&run(), &both(State::Due)), None);
+        let mut green = run();
+        green["units"] = json!([]);
+        green["suites"] = json!([]);
+        assert_eq!(judge(&green, &[]), None);
+    }
+
+    #[test]
+    fn what_no_entry_covers_is_failed_everywhere_and_the_rest_is_as_it_was() {
+        for entries in [vec![], both(State::Expired)] {
+            let (found, notes) = judge(&run(), &entries).unwrap();
+            let mut wanted = run();
+            wanted["status"] = "failed".into();
+            wanted["failed_names"] = json!(["c"]);
+            wanted["failed_unit_names"] = json!(["a"]);
+            wanted["passed_suites"] = 0.into();
+            wanted["passed_units"] = 1.into();
+            wanted["suites"][0]["status"] = "failed".into();
+            wanted["units"][0]["status"] = "failed".into();
+            wanted["units"][0]["failed"] = 1.into();
+            wanted["units"][0]["tests"][1]["status"] = "failed".into();
+            wanted["triage_diff"]["status"] = "regression".into();
+            wanted["triage_diff"]["regression_count"] = 2.into();
+            assert_eq!(found, wanted);
+            assert!(notes.iter().any(|n| n.starts_with("a::x was quarantined when it ran")), "{notes:?}");
+            assert!(notes.iter().any(|n| n.starts_with("c was quarantined when it ran")), "{notes:?}");
+        }
+    }
+
+    #[test]
+    fn one_failure_more_or_a_claim_without_its_basis_is_not_covered() {
+        let entries = both(State::Active);
+        let change = |at: &str, value: Value| {
+            let mut run = run();
+            *run.pointer_mut(at).unwrap() = value;
+            judge(&run, &entries).map(|(found, _)| found)
+        };
+        let status = |found: Option<Value>, at: &str| found.unwrap().pointer(at).unwrap().clone();
+        for basis in [json!("fallback"), json!(null), json!(7), json!("words")] {
+            assert_eq!(status(change("/units/0/tests/1/basis", basis), "/units/0/tests/1/status"), "failed");
+        }
+        let mut other = run()["units"][0]["tests"][1].clone();
+        other["others"] = json!([{"signature": "new", "basis": "exception"}]);
+        assert_eq!(status(change("/units/0/tests/1", other), "/units/0/status"), "failed");
+        for outside in [json!([]), json!(null), json!([{"signature": "hang"}]), json!([1]), json!("hang")] {
+            assert_eq!(status(change("/suites/0/outside", outside), "/failed_names/0"), "c");
+        }
+        // Of a suite whose tests are covered, what failed outside them is not.
+        let outside = json!([{"signature": "new", "basis": "crash"}]);
+        let found = change("/units/0/outside", outside);
+        assert_eq!(status(found.clone(), "/units/0/tests/1/status"), "quarantined");
+        assert_eq!(status(found, "/failed_unit_names/0"), "a");
+    }
+
+    #[test]
+    fn an_entry_makes_nothing_green_that_the_run_calls_failed() {
+        let mut failed = run();
+        failed["units"][0]["tests"][0] =
+            json!({"name": "o", "status": "failed", "signature": "s", "basis": "exception"});
+        let entries = [entry("a", "s", State::Active), entry("c", "hang", State::Active)];
+        let (found, _) = judge(&failed, &entries).unwrap();
+        assert_eq!(found["units"][0]["status"], "failed");
+        assert_eq!(found["units"][0]["tests"], failed["units"][0]["tests"]);
+        // A suite that passed by its own word has a test that nothing covers.
+        let mut passed = run();
+        passed["units"][0]["status"] = "passed".into();
+        let (found, _) = judge(&passed, &entries[1..]).unwrap();
+        assert_eq!((&found["units"][0]["status"], &found["passed_units"]), (&json!("failed"), &json!(1)));
+    }
+
+    #[test]
+    fn many_are_counted() {
+        let known = json!({"name": "x", "status": "quarantined", "signature": "s", "basis": "exception"});
+        let mut many = run();
+        many["units"][0]["tests"] = Value::Array(vec![known; 50]);
+        let (found, notes) = judge(&many, &[]).unwrap();
+        assert_eq!((&found["units"][0]["failed"], notes.len()), (&json!(50), NOTES + 1));
+        assert!(
+            notes[NOTES].ends_with("more that the run calls quarantined are judged as failed"),
+            "{notes:?}"
+        );
+    }
+
+    #[test]
+    fn a_suites_result_is_judged_alone() {
+        let result = run()["units"][0].to_string();
+        let document = parse(result.as_bytes(), &Limits::default()).unwrap();
+        assert!(judged(JudgedKind::Result, &document, &both(State::Active)).is_none());
+        let found = judged(JudgedKind::Result, &document, &[]).unwrap().document.to_value();
+        assert_eq!((&found["status"], &found["tests"][1]["status"]), (&json!("failed"), &json!("failed")));
+    }
+}

@@ -24,6 +24,7 @@ mod operator;
 mod policy_from;
 mod properties;
 mod quarantine;
+mod quarantine_judged;
 mod real_tools;
 mod report;
 mod report_sample;
