@@ -79,7 +79,9 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
     let faults = combined.faults.iter().map(|f| (f.fault.as_str(), f.basis));
     // How it ended says that there was more than its tests, and not what.
     let faults = faults.chain(unexplained.as_deref().map(|fault| (fault, Basis::Fallback)));
-    result.outside = triage::distinct(faults.map(|(fault, basis)| of_fault(fault, basis)), None);
+    if result.status.is_failure() {
+        result.outside = triage::distinct(faults.map(|(fault, basis)| of_fault(fault, basis)), None);
+    }
     // Of one attempt `fault` says it already.
     combined.faults.truncate(if end.attempts.len() > 1 { FAULTS } else { 0 });
     let notes = quarantine(&mut result, quarantines);

@@ -5,7 +5,7 @@ use super::collect::{Draft, Room, cut, finish, milliseconds, outside};
 use super::fault::ReadFault;
 use super::{document, panic, place};
 use crate::base::json::plain;
-use crate::base::junit::{Case as Element, Kind, Outcome, Report, Suite};
+use crate::base::junit::{Case as Element, Kind, Outcome, Report, Suite, UNSAID};
 use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
 use std::io::BufRead;
 
@@ -127,7 +127,8 @@ fn said(outcome: &Outcome, element: &Element) -> Failure {
     // Playwright puts the test's name there, and what it says into the text.
     let own = |m: &&str| !m.is_empty() && !(m.ends_with(element.name.as_str()) && !text.is_empty());
     if let Some(message) = outcome.message.as_deref().map(str::trim).filter(own) {
-        return told(Failure::new(message, text, place));
+        let failure = Failure::new(message, text, place);
+        return if message.ends_with(UNSAID) { failure } else { told(failure) };
     }
     match above_stack(text) {
         // A class alone does not say what was wrong.

@@ -182,7 +182,8 @@ impl Binary {
         if let Phase::Sections(Some(nth), text) = old
             && self.draft.reading.cases.get(nth).is_some_and(|c| c.status == TestStatus::Failed)
         {
-            self.draft.explain(room, nth, panic::failure(&text, Failure::TEXT));
+            // A second section of one test may tell of another failure.
+            self.draft.explain_attempt(room, nth, panic::failure(&text, Failure::TEXT));
         }
     }
 

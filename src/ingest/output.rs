@@ -29,6 +29,7 @@ pub fn said(
     let known = panicked(&output).or_else(|| traceback(&output));
     let errors = errors(&output, telling(&output), known.is_some());
     let is_known = known.is_some();
+    let told_until = known.as_ref().map_or(0, |known| known.end).max(errors.end);
     let Said { mut lines, place, end } = known.unwrap_or_default();
     let place = place.or(errors.place);
     if !is_known || last {
@@ -46,7 +47,11 @@ pub fn said(
     let message = lines.join("\n");
     let place = place.or_else(|| of_start(&message));
     let text = final_lines(&output.lines().collect::<Vec<_>>(), KEPT).join("\n");
-    let basis = if tells { Basis::Exception } else { Basis::Fallback };
+    // What failed may stand behind what is told, in words that nobody looked at.
+    let behind = output.lines().skip(told_until).filter(|l| !l.trim().is_empty() && !is_trace(l));
+    let unseen = behind.filter(|l| !message.lines().any(|m| m.trim() == l.trim())).count();
+    let seen = unseen == 0 || (!last && unseen <= LAST);
+    let basis = if tells && seen { Basis::Exception } else { Basis::Fallback };
     (!message.trim().is_empty()).then(|| Failure::new(&message, &text, place).resting_on(basis))
 }
 
@@ -126,6 +131,8 @@ struct Errors {
     place: Option<SourcePlace>,
     /// There are more of them.
     more: bool,
+    /// The number of the line behind the last of them.
+    end: usize,
 }
 
 /// The lines that tell of errors, that of `telling` first, each with the file that is named below it; the place is that of the
@@ -138,11 +145,12 @@ fn errors(output: &str, telling: Option<&str>, known: bool) -> Errors {
         // `… due to 2 previous errors` counts warnings too.
         Some(*at) != told && is_error(lines[*at]) && !lines[*at].contains(" previous error")
     };
-    let mut found = Errors { lines: Vec::new(), place: None, more: false };
+    let mut found = Errors { lines: Vec::new(), place: None, more: false, end: 0 };
     for at in told.into_iter().chain((0..lines.len()).filter(is_other)) {
         let (line, place) = (lines[at].trim(), near(&lines[at..]));
         let file = place.as_ref().map(|p| p.file.as_str()).filter(|file| !line.contains(file));
         let told = file.map_or(line.to_string(), |file| format!("{line} ({file})"));
+        found.end = found.end.max(at + 1);
         if found.lines.contains(&told) {
             continue;
         }
@@ -306,6 +314,37 @@ mod tests {
         assert_eq!(
             of(build, &none, false),
             "error[E0308]: mismatched types (src/a.rs)\nerror[E0308]: mismatched types (src/b.rs) @ src/a.rs:1:1"
+        );
+    }
+
+    #[test]
+    fn what_the_words_are() {
+        let basis = |output: &str, last| said(output, &none, last).map(|failure| failure.basis);
+        for output in [
+            "start\nerror: the queue stalls\n",
+            "error: the queue stalls\nerror: all books are lost\n",
+            "thread 'main' (9) panicked at src/main.rs:3:5:\nno shelf\nnote: run with `RUST_BACKTRACE=1` x\n",
+            "Traceback (most recent call last):\n  File \"a.py\", line 9, in f\n    f()\nKeyError: 'x'\n",
+        ] {
+            assert_eq!(basis(output, true), Some(Basis::Exception), "{output}");
+        }
+        for output in [
+            "one\ntwo\n",
+            // What comes after an error that was survived may be the reason.
+            "error: retried\na\nb\nc\nd\n",
+            "error: 1\nerror: 2\nerror: 3\nerror: 4\nerror: 5\nerror: 6\n",
+            // Of a test tool's output a line or two are of any of its tests.
+            "error: the queue stalls\nTests: 1 failed, 52 total\nSnapshots: 0 total\n",
+            "E   error: the queue stalls\n1 failed, 3 passed in 0.1s\n",
+        ] {
+            assert_eq!(basis(output, true), Some(Basis::Fallback), "{output}");
+        }
+        // Every panic, and the errors beside it.
+        let both = "thread 'w' (3) panicked at a.rs:1:1:\nsurvived\nthread 'main' (9) panicked at b.rs:3:5:\nno shelf\n";
+        assert_eq!(of(both, &none, true), "survived\nno shelf @ a.rs:1:1");
+        assert_eq!(
+            of(&format!("error: lost\n{both}"), &none, true),
+            "survived\nno shelf\nerror: lost @ a.rs:1:1"
         );
     }
 

@@ -69,16 +69,9 @@ fn an_entry_of_the_change_itself_does_not_hold_yet_and_one_that_is_gone_no_longe
     let judged = ws.check(&["--policy-from", "main", "--lane", "certification"]).expect(1);
     assert_eq!(judged.verdict()["promotion"]["allowed"], false);
     assert_eq!(judged.gate("pass_rate").status, "fail");
-    assert!(
-        judged.stderr.contains("a::t was quarantined when it ran, and no quarantine entry in force"),
-        "{}",
-        judged.stderr
-    );
-    assert!(
-        judged.stderr.contains("it holds once it is on the ref that the policy comes from"),
-        "{}",
-        judged.stderr
-    );
+    let notes = judged.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(notes.contains("a::t was quarantined when it ran, and no quarantine entry in force"), "{notes}");
+    assert!(notes.contains("it holds once it is on the ref that the policy comes from"), "{notes}");
     ws.remove(FILE);
     let gone = ws.check(&[]).expect(1);
     assert_eq!(gone.gate("pass_rate").status, "fail");
@@ -119,9 +112,9 @@ fn no_other_document_of_the_run_says_that_it_is_green() {
     ws.reads("by_bundle", "{run}/replay_bundle.json", any, "size(doc.failed_units) == 0");
     ws.reads("by_junit", "{run}/junit.xml", "format = 'junit'", "size(doc.suites) > 0");
     ws.reads("by_path", &format!("{folder}/summary.json"), any, "size(doc.failed_unit_names) == 0");
-    ws.reads("by_report", "{run}/run_report.md", "format = 'text'", "doc != ''");
+    ws.reads("by_report", "{run}/run_report.md", "format = 'text'", "size(doc) > 0");
     ws.reads("by_result", "{run}/a/result.json", any, "doc.status == 'quarantined'");
-    ws.reads("by_text", "{run}/summary.json", "format = 'text'", "doc != ''");
+    ws.reads("by_text", "{run}/summary.json", "format = 'text'", "size(doc) > 0");
     let many = format!("many = true\n{any}");
     ws.reads("by_many", "{run}/*/result.json", &many, "size(doc.filter(d, d.doc.status == 'failed')) == 0");
     let each = "[artifacts.doc]\npath = '{run}/run_events.jsonl'\nformat = 'jsonl'\nshape = 'any.v1'\n[[checks]]\nid = 'c'\n\
@@ -152,7 +145,8 @@ fn a_summary_that_does_not_say_what_its_signatures_rest_on_is_not_covered() {
     let old = ws.text(summary).replace(", \"basis\": \"exception\"", "");
     ws.put(summary, old);
     let red = ws.check(&[]).expect(1);
-    assert!(red.stderr.contains("does not say what its signature rests on"), "{}", red.stderr);
+    let notes = red.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(notes.contains("does not say what its signature rests on"), "{notes}");
 }
 
 #[test]
@@ -326,7 +320,7 @@ proptest! {
     #[test]
     fn pass_rate_passes_by_the_entries_in_force_alone(
         tests in proptest::collection::vec(
-            (0..3usize, 0..3usize, 0..4usize, proptest::option::weighted(0.2, (0..2usize, 0..4usize))), 1..3),
+            (0..3usize, 0..3usize, 0..4usize, proptest::option::weighted(0.2, (0..2usize, 0..3usize))), 1..3),
         entries in proptest::collection::btree_map(0..4usize, (0..2usize, proptest::bool::weighted(0.8)), 0..4),
     ) {
         let entries: Vec<(usize, usize, bool)> = entries.into_iter().map(|(id, (s, holds))| (id, s, holds)).collect();
