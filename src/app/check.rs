@@ -2,6 +2,7 @@
 
 use super::error::Error;
 use super::last_verdict;
+use super::run_judged;
 use super::whole::RunSaid;
 use super::workspace::{Entries, OpenRequest, Workspace};
 use crate::artifact::{Documents, Sources, WorkspaceHost};
@@ -102,7 +103,8 @@ fn judge(workspace: &Workspace, request: &CheckRequest<'_>) -> (Vec<GateResult>,
     let selected: Vec<&Gate> = workspace.policy.gates.iter().filter(judges).collect();
     let context = workspace.artifact_context();
     let sources = Sources::read(&selected, &context);
-    let documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
+    let mut documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
+    let notes = run_judged::bind(&mut documents, workspace, &workspace.entries.quarantines);
     let host = WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits);
     let evaluate = |gates: &[&Gate], facts: &Facts| -> Vec<GateResult> {
         let one = |gate: &&Gate| {
@@ -137,6 +139,7 @@ fn judge(workspace: &Workspace, request: &CheckRequest<'_>) -> (Vec<GateResult>,
         waiver::mark_narrowed(&mut entries.waivers, request.lane, &gate.id, &gate.findings);
     }
     let mut run = workspace.whole.said(&workspace.run_dir, documents.summary());
+    run.notes.extend(notes);
     run.notes.extend(documents.summary().and_then(of_part));
     (gates, entries, run)
 }

@@ -1,6 +1,7 @@
 //! What of the workspace is missing for which gate.
 
 use super::error::Error;
+use super::run_judged;
 use super::workspace::{OpenRequest, Workspace};
 use crate::artifact::{Documents, Sources, WorkspaceHost};
 use crate::base::json::Json;
@@ -108,7 +109,8 @@ pub fn doctor(request: &OpenRequest<'_>) -> Result<Diagnosis, Error> {
     let gates: Vec<&Gate> = workspace.policy.gates.iter().collect();
     let context = workspace.artifact_context();
     let sources = Sources::read(&gates, &context);
-    let documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
+    let mut documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
+    run_judged::bind(&mut documents, &workspace, &workspace.entries.quarantines);
     let host = WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits);
     let facts: Vec<(Lane, Facts)> = Lane::ALL
         .iter()

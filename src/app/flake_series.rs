@@ -98,12 +98,12 @@ impl Series<'_> {
 
 /// What a run says of what is looked at. Where it came to grief before the test had a result, the test is not known to
 /// pass: that is a failure.
-fn end_of(target: Target<'_>, run: &Attempt) -> RunEnd {
+fn end_of(target: Target<'_>, suite: &str, run: &Attempt) -> RunEnd {
     let cases = run.cases.iter();
     match target {
         Target::Alone(_) if run.absent => RunEnd::Absent,
         Target::Alone(_) if run.skipped => RunEnd::Skipped,
-        Target::Suite | Target::Alone(_) if run.status.is_failure() => failure(run),
+        Target::Suite | Target::Alone(_) if run.status.is_failure() => failure(suite, run),
         Target::Suite => of_cases(&cases.collect::<Vec<_>>()),
         Target::Alone(test) => of_cases(&cases.filter(|c| is_of(c.selector(), test)).collect::<Vec<_>>()),
         Target::Within(test) => {
@@ -113,7 +113,7 @@ fn end_of(target: Target<'_>, run: &Attempt) -> RunEnd {
             }
             match &run.fault {
                 _ if !found.is_empty() => of_cases(&found),
-                Some(_) => failure_outside(run),
+                Some(_) => failure_outside(suite, run),
                 None => RunEnd::Absent,
             }
         }
@@ -131,7 +131,7 @@ fn of_cases(cases: &[&Case]) -> RunEnd {
     let bad = |c: &&&Case| matches!(c.status, TestStatus::Failed | TestStatus::Flaky);
     match cases.iter().find(bad) {
         Some(case) => RunEnd::Failed(
-            triage::signature(case.failure.as_ref(), case.status.name()),
+            triage::signature(case.failure.as_ref(), &case.name).signature,
             case.failure.as_ref().map_or(case.status.name().to_string(), |f| f.message.clone()),
         ),
         None if cases.iter().any(|c| c.status == TestStatus::Passed) => RunEnd::Passed,
@@ -140,21 +140,27 @@ fn of_cases(cases: &[&Case]) -> RunEnd {
 }
 
 /// The signature and message of a failed run.
-fn failure(run: &Attempt) -> RunEnd {
+fn failure(suite: &str, run: &Attempt) -> RunEnd {
     let first: Option<&Case> = run.cases.iter().find(|c| c.status == TestStatus::Failed);
-    match first.and_then(|c| c.failure.as_ref()) {
-        Some(failure) => RunEnd::Failed(triage::signature(Some(failure), "failed"), failure.message.clone()),
-        None => failure_outside(run),
+    match first.and_then(|c| Some((c, c.failure.as_ref()?))) {
+        Some((case, failure)) => {
+            let signed = triage::signature(Some(failure), &case.name);
+            RunEnd::Failed(signed.signature, failure.message.clone())
+        }
+        None => failure_outside(suite, run),
     }
 }
 
-fn failure_outside(run: &Attempt) -> RunEnd {
+fn failure_outside(suite: &str, run: &Attempt) -> RunEnd {
     match &run.fault {
         Some(fault) => {
-            let signature = triage::signature(Some(&Failure::new(fault, "", None)), fault);
-            RunEnd::Failed(signature, fault.clone())
+            let failure = Failure::new(fault, "", None).resting_on(run.basis);
+            RunEnd::Failed(triage::signature(Some(&failure), suite).signature, fault.clone())
         }
-        None => RunEnd::Failed(triage::signature(None, run.status.name()), run.status.name().to_string()),
+        None => {
+            let status = run.status.name();
+            RunEnd::Failed(triage::signature(None, status).signature, status.to_string())
+        }
     }
 }
 
@@ -182,7 +188,7 @@ impl run::Observer for Series<'_> {
         if ended.steps.iter().any(|s| matches!(s.ending, Ending::Interrupted(_))) {
             return Next::Done;
         }
-        let end = end_of(self.target, &self.judge(job, &ended));
+        let end = end_of(self.target, self.suite, &self.judge(job, &ended));
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).ended.push(end);
         Next::Done
     }
@@ -219,13 +225,13 @@ mod tests {
 
     #[test]
     fn a_skip_is_no_result_and_a_flake_is_a_failure() {
-        let suite = |cases: &[_]| says(end_of(Target::Suite, &run(StepEnded::Exited(0), None, cases)));
+        let suite = |cases: &[_]| says(end_of(Target::Suite, "s", &run(StepEnded::Exited(0), None, cases)));
         assert_eq!(suite(&[]), "Skipped");
         assert_eq!(suite(&[("a", I)]), "Skipped");
         assert_eq!(suite(&[("a", I), ("b", P)]), "Passed");
         assert_eq!(suite(&[("a", P), ("b", TestStatus::Flaky)]), "b broke");
         let alone = |code, cases: &[_]| {
-            says(end_of(Target::Alone("a"), &run(StepEnded::Exited(code), Some("a"), cases)))
+            says(end_of(Target::Alone("a"), "s", &run(StepEnded::Exited(code), Some("a"), cases)))
         };
         assert_eq!(alone(0, &[("a", I)]), "Skipped");
         assert_eq!(alone(0, &[("a", I), ("b", P)]), "Skipped");
@@ -236,7 +242,7 @@ mod tests {
 
     #[test]
     fn within_a_suite_the_test_alone_counts() {
-        let within = |ended, cases: &[_]| says(end_of(Target::Within("a"), &run(ended, None, cases)));
+        let within = |ended, cases: &[_]| says(end_of(Target::Within("a"), "s", &run(ended, None, cases)));
         let exit = StepEnded::Exited;
         assert_eq!(within(exit(1), &[("a", P), ("b", F)]), "Passed");
         assert_eq!(within(exit(1), &[("a", F), ("b", F)]), "a broke");

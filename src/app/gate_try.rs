@@ -1,6 +1,8 @@
 //! `tollgate gate try EXPR [--on [NAME=]FILE]…`: evaluates an expression and shows what each part of it comes to.
 
 use super::error::{Error, exit};
+use super::ground::Ground;
+use super::run_judged;
 use crate::artifact::{WorkspaceHost, format_of, parse, survey};
 use crate::base::clock::Now;
 use crate::base::files::{self, Root};
@@ -86,7 +88,9 @@ impl Tried {
 pub fn gate_try(request: &TryRequest<'_>) -> Result<Tried, Error> {
     let expr = compile(request.expression)?;
     let files = read_all(request.on)?;
-    let documents = files.iter().map(|f| f.parse(request)).collect::<Result<Vec<_>, _>>()?;
+    let entries = || Ok(Ground::open_bare(request.root.dir(), request.now)?.quarantines);
+    let documents = files.iter().map(|f| run_judged::document(f.parse(request)?, entries));
+    let documents = documents.collect::<Result<Vec<_>, Error>>()?;
     let host = WorkspaceHost::new(request.root, request.registry, request.limits);
     let mut names = BTreeMap::new();
     for (file, document) in files.iter().zip(&documents) {

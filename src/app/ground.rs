@@ -1,7 +1,7 @@
 //! What every verb about runs stands on: the root, `tollgate.toml`, git's facts, the classification file.
 
 use super::error::Error;
-use super::quarantine_evidence::signatures;
+use super::quarantine_evidence::{Source, signatures};
 use super::suite_names::Lists;
 use super::workspace::head;
 use crate::base::clock::Now;
@@ -61,7 +61,7 @@ impl Ground {
         let classification = classification(&root, &settings.classification);
         let quarantines = match &classification {
             Ok(file) => {
-                let signatures = signatures(&root, file);
+                let signatures = signatures(&Source::Tree(&root), file);
                 let gates = BTreeMap::new();
                 let context = waiver::Context { today: now.date(), gates: &gates, signatures: &signatures };
                 waiver::entries(file, &context).1

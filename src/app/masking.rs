@@ -49,7 +49,7 @@ pub(super) fn branch(ground: &Ground, masker: &Masker) -> Option<String> {
 pub(super) fn mask_failures(cases: &mut [Case], masker: &Masker) -> u64 {
     let mut count = 0;
     for failure in cases.iter_mut().flat_map(|c| c.failure.iter_mut().chain(&mut c.later)) {
-        let Failure { message, text, output, place } = failure;
+        let Failure { message, text, output, place, .. } = failure;
         let texts = [message, text, output].into_iter().chain(place.as_mut().map(|place| &mut place.file));
         let hide = |text: &mut String| match text.len() {
             CUT.. => masker.hide_cut(text),

@@ -162,7 +162,10 @@ impl Taken {
         if let Some(digest) = self.digest.as_ref().filter(|_| self.record.result.status.is_failure()) {
             // The index says the same of the suite as its digest.
             self.record.root_cause_class.get_or_insert(digest.root_cause_class);
-            self.record.signature.get_or_insert_with(|| digest.signature.clone());
+            if self.record.signature.is_none() {
+                self.record.signature = Some(digest.signature.clone());
+                self.record.basis = digest.basis;
+            }
         }
         if result {
             folder.write_result(&own, identity, &self.record)?;

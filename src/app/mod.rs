@@ -46,6 +46,7 @@ mod reproduction;
 mod run;
 mod run_baseline;
 mod run_documents;
+mod run_judged;
 mod run_summary;
 #[cfg(test)]
 mod sample;

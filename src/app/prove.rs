@@ -2,6 +2,7 @@
 
 use super::error::Error;
 use super::prove_mutants::{Mutant, mutants};
+use super::run_judged;
 use super::workspace::{OpenRequest, Workspace};
 use crate::artifact::{Context, Documents, Sources, WorkspaceHost};
 use crate::gate::{self, Facts, Looked, Outcome};
@@ -134,7 +135,8 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
     let lane = Lane::ALL.into_iter().rev().find(|lane| gate.lanes.contains(lane)).unwrap_or(Lane::Full);
     let context = workspace.artifact_context();
     let sources = Sources::read(&[gate], &context);
-    let documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
+    let mut documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
+    run_judged::bind(&mut documents, workspace, &workspace.entries.quarantines);
     let facts = workspace.facts(lane, Mode::Strict, documents.summary());
     let evidence = documents.evidence(gate);
     let host = Recording {
@@ -234,7 +236,9 @@ fn turns_red(
     });
     let context = Context { root: &root, ..workspace.artifact_context() };
     let sources = Sources::read(&[gate], &context);
-    let documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
+    let mut documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
+    let quarantines = entries.as_ref().map_or(&workspace.entries.quarantines, |e| &e.quarantines);
+    run_judged::bind(&mut documents, workspace, quarantines);
     let evidence = documents.evidence(gate);
     let host = WorkspaceHost::new(&root, &workspace.policy.schemas, context.limits);
     // Facts that are made of a file are made again where the file may be another.

@@ -2,7 +2,7 @@
 //! not about quarantine alone is that of the waivers.
 
 use super::error::{Error, exit};
-use super::quarantine_evidence::signature;
+use super::quarantine_evidence::{Source, signature};
 use super::waiver::{rows, states, waiver_audit};
 use super::waiver_edit::{edit, sentence};
 use super::workspace::OpenRequest;
@@ -79,7 +79,7 @@ pub struct QuarantineEdit {
 /// entry is to hold where the evidence is not.
 pub fn quarantine_add(request: &OpenRequest<'_>, new: &NewQuarantine) -> Result<QuarantineEdit, Error> {
     // What the evidence does not give is said when the entry is judged.
-    let given = || signature(&Root::open(request.root).ok()?, &new.id, &new.evidence).ok();
+    let given = || signature(&Source::Tree(&Root::open(request.root).ok()?), &new.id, &new.evidence).ok();
     let new = NewQuarantine { signature: new.signature.clone().or_else(given), ..new.clone() };
     let change = |text: &str, today| waiver::add_quarantine(text, &new, today);
     let (path, entry) = edit(request, Kind::Quarantine, &new.id, change)?;

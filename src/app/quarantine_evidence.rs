@@ -6,9 +6,11 @@
 
 use crate::base::escape::is_blank;
 use crate::base::files::Root;
+use crate::base::git::Repository;
 use crate::base::json::{self, Json, Limits};
 use crate::model::run::schema;
-use crate::waiver::ClassificationFile;
+use crate::model::signature::Basis;
+use crate::waiver::{ClassificationFile, RawEntry};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -20,42 +22,126 @@ const RESULT_BYTES: u64 = 512 << 20;
 /// What is to be done where the evidence does not give it.
 const STATE: &str = "state its `signature` (`quarantine add --signature`)";
 
+/// What has no words of the cause covers nothing.
+const WORDLESS: &str = "shows a signature that rests on no words of the cause (`basis` is fallback): other failures look \
+                        the same, so no quarantine can rest on it";
+
+/// Where evidence is read: what a change can alter must not speak for an entry that it cannot.
+pub(super) enum Source<'r> {
+    /// The working tree.
+    Tree(&'r Root),
+    /// The commit that the policy comes from.
+    Commit(&'r Repository, &'r str),
+    /// The policy comes from a commit in which nothing can be looked up.
+    Nowhere,
+}
+
+impl Source<'_> {
+    fn read(&self, path: &str, most: u64) -> Option<Vec<u8>> {
+        match self {
+            Source::Tree(root) => root.read(path, most).ok(),
+            Source::Commit(repository, commit) => {
+                let path = Root::clean(path).ok()?;
+                let file = repository.find_file(commit, &path).ok()??;
+                repository.read(&file, most).ok()
+            }
+            Source::Nowhere => None,
+        }
+    }
+}
+
 /// By entry, the signature that its evidence gives to an entry without one of its own, or why there is none: the end of a
-/// sentence that begins with the path.
-pub(super) fn signatures(root: &Root, file: &ClassificationFile) -> BTreeMap<String, Result<String, String>> {
-    let unsigned = file.quarantines.iter().filter(|q| !q.fields.contains_key("signature"));
-    let named = unsigned.filter_map(|q| Some((&q.id, q.fields.get("evidence")?)));
-    named.map(|(id, path)| (id.clone(), signature(root, id, path))).collect()
+/// sentence that begins with the path. An entry with its own is among them only where its evidence shows that nothing can rest on
+/// that.
+pub(super) fn signatures(
+    source: &Source<'_>,
+    file: &ClassificationFile,
+) -> BTreeMap<String, Result<String, String>> {
+    let told = |q: &RawEntry| {
+        let path = q.fields.get("evidence")?;
+        match q.fields.get("signature") {
+            None => Some((q.id.clone(), signature(source, &q.id, path))),
+            // The failure of a run says the same of itself, so it need not be looked up in a commit.
+            Some(own) if matches!(source, Source::Tree(_)) && is_wordless(source, path, own) => {
+                Some((q.id.clone(), Err(WORDLESS.to_string())))
+            }
+            Some(_) => None,
+        }
+    };
+    file.quarantines.iter().filter_map(told).collect()
+}
+
+/// Whether the digest at `path`, or the result beside it, says of this signature that it rests on no words of the cause.
+fn is_wordless(source: &Source<'_>, path: &str, own: &str) -> bool {
+    let digest: Option<Signature> = read(source, path);
+    let beside: Option<Suite> = read(source, &beside(path, "result.json"));
+    let tests = beside.into_iter().flat_map(|suite| suite.tests).map(|test| test.signed);
+    digest
+        .into_iter()
+        .chain(tests)
+        .any(|signed| signed.signature.as_deref() == Some(own) && signed.is_wordless())
 }
 
 /// The signature that the evidence at `path` gives to the entry `id`; the error is the end of a sentence that begins with the path.
-pub(super) fn signature(root: &Root, id: &str, path: &str) -> Result<String, String> {
-    let bytes = root.read(path, DIGEST_BYTES).map_err(|_| "cannot be read".to_string())?;
+pub(super) fn signature(source: &Source<'_>, id: &str, path: &str) -> Result<String, String> {
+    let bytes = source.read(path, DIGEST_BYTES).ok_or_else(|| "cannot be read".to_string())?;
     let document =
         json::parse(&bytes, &Limits::default()).map_err(|e| format!("is malformed: {}", e.message))?;
     let text = |key: &str| document.get(key).and_then(Json::as_str);
     let stated = ["signature", "failure_signature"].iter().find_map(|key| text(key));
-    let stated = stated.filter(|s| !is_blank(s)).ok_or_else(|| "states no signature".to_string());
+    let stated = stated.filter(|s| !is_blank(s)).ok_or_else(|| "states no signature".to_string())?;
+    let stated = Signature { signature: Some(stated.to_string()), basis: text("basis").map(String::from) };
     // Evidence that names no suite is no digest of tollgate's: whoever named it vouches for it.
-    let Some(suite) = text("suite") else { return stated.map(String::from) };
+    let Some(suite) = text("suite") else { return stated.told() };
     if id == suite {
-        return stated.map(String::from);
+        return stated.told();
     }
     let shown = |name: &str| name.escape_debug().to_string();
     let Some(test) = id.strip_prefix(suite).and_then(|rest| rest.strip_prefix("::")) else {
         return Err(format!("is of the suite `{}`: {STATE}", shown(suite)));
     };
     let of = Of { run: text("run_id"), suite, kind: text("kind") };
-    match of.told(root, path) {
+    match of.told(source, path) {
         Some(tests) => {
-            let own = tests.into_iter().filter(|t| t.name == test).find_map(|t| t.signature);
-            own.ok_or_else(|| format!("is of a run in which `{}` did not fail: {STATE}", shown(test)))
+            let own = tests.into_iter().filter(|t| t.name == test).find(|t| t.signed.signature.is_some());
+            let none = || format!("is of a run in which `{}` did not fail: {STATE}", shown(test));
+            own.ok_or_else(none)?.signed.told()
         }
-        None if failed_alone(&document, test) => stated.map(String::from),
+        None if failed_alone(&document, test) => stated.told(),
         None => Err(format!(
             "does not tell how `{}` failed, nor do results of its run beside it: {STATE}",
             shown(test)
         )),
+    }
+}
+
+/// A file in the folder of another one.
+fn beside(path: &str, file: &str) -> String {
+    match path.rsplit_once('/') {
+        Some((folder, _)) => format!("{folder}/{file}"),
+        None => file.to_string(),
+    }
+}
+
+/// A signature with what it rests on, as documents state it. An older one does not say.
+#[derive(Deserialize)]
+struct Signature {
+    #[serde(default)]
+    signature: Option<String>,
+    #[serde(default)]
+    basis: Option<String>,
+}
+
+impl Signature {
+    fn is_wordless(&self) -> bool {
+        self.basis.as_deref() == Some(Basis::Fallback.name())
+    }
+
+    fn told(self) -> Result<String, String> {
+        if self.is_wordless() {
+            return Err(WORDLESS.to_string());
+        }
+        self.signature.ok_or_else(|| "states no signature".to_string())
     }
 }
 
@@ -103,26 +189,22 @@ struct Suite {
 #[derive(Deserialize)]
 struct Test {
     name: String,
-    #[serde(default)]
-    signature: Option<String>,
+    #[serde(flatten)]
+    signed: Signature,
 }
 
 impl Of<'_> {
     /// The suite's tests, from `result.json` in the digest's folder, else from `summary.json` in the one above. What is not
     /// there, cannot be read or is of another run or suite tells nothing.
-    fn told(&self, root: &Root, digest: &str) -> Option<Vec<Test>> {
+    fn told(&self, source: &Source<'_>, digest: &str) -> Option<Vec<Test>> {
         let run = self.run?;
-        let folder = digest.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let beside = |folder: &str, file: &str| {
-            if folder.is_empty() { file.to_string() } else { format!("{folder}/{file}") }
-        };
-        let result: Option<Told> = read(root, &beside(folder, "result.json"));
+        let result: Option<Told> = read(source, &beside(digest, "result.json"));
         let result = result.filter(|r| r.schema == schema::RESULT && r.run_id == run && self.is(&r.suite));
         if let Some(result) = result {
             return Some(result.suite.tests);
         }
-        let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
-        let summary: Summary = read(root, &beside(above, "summary.json"))?;
+        let folder = digest.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let summary: Summary = read(source, &beside(folder, "summary.json"))?;
         if summary.schema != schema::SUMMARY || summary.run_id != run {
             return None;
         }
@@ -135,8 +217,8 @@ impl Of<'_> {
     }
 }
 
-fn read<T: DeserializeOwned>(root: &Root, path: &str) -> Option<T> {
-    serde_json::from_slice(&root.read(path, RESULT_BYTES).ok()?).ok()
+fn read<T: DeserializeOwned>(source: &Source<'_>, path: &str) -> Option<T> {
+    serde_json::from_slice(&source.read(path, RESULT_BYTES)?).ok()
 }
 
 #[cfg(test)]
@@ -172,7 +254,7 @@ mod tests {
     }
 
     fn of(dir: &tempfile::TempDir, id: &str) -> Result<String, String> {
-        signature(&Root::open(dir.path()).unwrap(), id, DIGEST)
+        signature(&Source::Tree(&Root::open(dir.path()).unwrap()), id, DIGEST)
     }
 
     #[test]
@@ -189,6 +271,31 @@ mod tests {
             assert!(of(&dir, test).unwrap_err().starts_with("is of a run in which"), "{test}");
         }
         assert!(of(&dir, "t::a").unwrap_err().starts_with("is of the suite `s`: "));
+    }
+
+    #[test]
+    fn what_rests_on_no_words_is_refused() {
+        let dir = workspace(&["a", "b"]);
+        let mut told = result("r");
+        for (nth, basis) in [(0, "assertion"), (1, "fallback")] {
+            told["tests"][nth]["basis"] = basis.into();
+        }
+        put(&dir, "run/s/result.json", &told);
+        assert_eq!(of(&dir, "s::a").unwrap(), "of-a");
+        assert_eq!(of(&dir, "s::b").unwrap_err(), WORDLESS);
+        let root = Root::open(dir.path()).unwrap();
+        let known = |source: &Source<'_>, signature: &str| {
+            let text = format!("[quarantine.'s::b']\nevidence = '{DIGEST}'\nsignature = '{signature}'\n");
+            signatures(source, &crate::waiver::parse("f.toml", &text).unwrap())
+        };
+        assert_eq!(known(&Source::Tree(&root), "of-b")["s::b"], Err(WORDLESS.to_string()));
+        assert!(known(&Source::Tree(&root), "of-a").is_empty());
+        assert!(known(&Source::Nowhere, "of-b").is_empty());
+        // The suite's own, as its digest states it.
+        let digest =
+            json!({"run_id": "r", "suite": "s", "kind": "unit", "signature": "lines", "basis": "fallback"});
+        put(&dir, DIGEST, &digest);
+        assert_eq!(of(&dir, "s").unwrap_err(), WORDLESS);
     }
 
     #[test]

@@ -156,6 +156,7 @@ fn digests(outcome: &Outcome<'_>) -> Vec<FailureDigest> {
             FailureDigest {
                 root_cause_class: record.root_cause_class.unwrap_or(digest.root_cause_class),
                 signature: record.signature.clone().unwrap_or_else(|| digest.signature.clone()),
+                basis: if record.signature.is_some() { record.basis } else { digest.basis },
                 ..digest
             }
         })
@@ -216,6 +217,7 @@ fn index(folder: &Folder, folders: &SuiteFolders, outcome: &Outcome<'_>) -> Fail
                 timeline_path: folder.suite_rel(&folder_of(folders, r), SuiteFile::Timeline),
                 root_cause_class: r.root_cause_class.unwrap_or(RootCause::Unknown),
                 signature: r.signature.clone().unwrap_or_default(),
+                basis: r.basis,
             })
             .collect(),
     }

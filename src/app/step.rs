@@ -3,6 +3,7 @@
 
 use crate::base::process::Ending;
 use crate::ingest;
+use crate::model::signature::Basis;
 use crate::model::suite::Reader;
 use crate::model::test::{Failure, Reading};
 use crate::run::{Log, StepEnd};
@@ -10,8 +11,10 @@ use crate::triage::attempts::{Step, StepEnded, Unread};
 use crate::triage::{self, Causes};
 use std::io::Read as _;
 
-/// Bytes at the end of an output in which a reason is looked for.
+/// Bytes at the end of an output in which a cause is looked for.
 pub(super) const TAIL: u64 = 64 << 10;
+/// Bytes at the end of an output in which what failed is looked for. What stands before it may tell of more.
+const TOLD: u64 = 1 << 20;
 
 /// The step; `read` gives its results and is not called where the reader reads none.
 pub(super) fn step_of(
@@ -41,10 +44,11 @@ pub(super) fn step_of(
 }
 
 fn told(end: &StepEnd, log: &Log, last: bool) -> Option<Failure> {
-    let from = end.log_end.saturating_sub(TAIL).max(end.log_start);
+    let from = end.log_end.saturating_sub(TOLD).max(end.log_start);
     let mut bytes = Vec::new();
     // What cannot be read tells nothing; that it cannot is told where the log is kept.
     log.range(from, end.log_end).read_to_end(&mut bytes).ok()?;
     let output = String::from_utf8_lossy(&bytes);
-    ingest::said(&output, &|text| triage::telling(Causes::embedded(), text), last)
+    let said = ingest::said(&output, &|text| triage::telling(Causes::embedded(), text), last)?;
+    Some(if from > end.log_start { said.resting_on(Basis::Fallback) } else { said })
 }

@@ -4,10 +4,10 @@ use super::commands::Replays;
 use super::error::Error;
 use super::masking::{mask_failures, mask_names};
 use crate::base::redact::Masker;
-use crate::ingest;
 use crate::model::plan::Item;
 use crate::model::record::SuiteRecord;
 use crate::model::run::Identity;
+use crate::model::signature::Basis;
 use crate::model::suite::{Ran, Reader, SuiteResult};
 use crate::model::test::{Case, Failure, TestStatus};
 use crate::model::waiver::Entry;
@@ -58,7 +58,7 @@ pub(super) struct SuiteEnd {
 pub(super) struct Recorded {
     /// The record.
     pub record: SuiteRecord,
-    /// Every case, with its first failure.
+    /// Every case, with its failures.
     pub cases: Vec<Case>,
     /// One sentence each.
     pub notes: Vec<String>,
@@ -68,30 +68,31 @@ pub(super) struct Recorded {
 pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], tail: &str) -> Recorded {
     let mut combined = attempts::combine(&end.attempts);
     let masked = end.masked + mask(&mut combined, end.reader, masker);
-    let signature = |case: &Case| triage::signature(case.failure.as_ref(), &case.name);
     let attempts = u32::try_from(end.attempts.len()).unwrap_or(u32::MAX);
     let (name, kind) = (&end.item.name, &end.item.kind);
-    let mut result = attempts::result(name, kind, &combined, attempts, end.duration_ms, &signature);
+    let mut result = triage::result(name, kind, &combined, attempts, end.duration_ms);
     result.ran = end.ran;
     // Of a suite that is read by its exit code the one test is the suite.
     if let (Reader::Exit, [test]) = (end.reader, result.tests.as_mut_slice()) {
         (test.duration_ms, result.incomplete) = (Some(end.duration_ms), false);
     }
-    let of_fault = |fault: &str| triage::signature(Some(&Failure::new(fault, "", None)), fault);
+    let of_fault =
+        |fault: &str, basis| triage::signature(Some(&Failure::new(fault, "", None).resting_on(basis)), name);
     let unexplained = unexplained(&end.attempts, end.reader);
-    let faults = combined.faults.iter().map(|f| f.fault.as_str()).chain(unexplained.as_deref());
-    let outside: Vec<String> = faults.map(of_fault).collect();
+    let faults = combined.faults.iter().map(|f| (f.fault.as_str(), f.basis));
+    // How it ended says that there was more than its tests, and not what.
+    let faults = faults.chain(unexplained.as_deref().map(|fault| (fault, Basis::Fallback)));
+    if result.status.is_failure() {
+        result.outside = triage::distinct(faults.map(|(fault, basis)| of_fault(fault, basis)), None);
+    }
     // Of one attempt `fault` says it already.
     combined.faults.truncate(if end.attempts.len() > 1 { FAULTS } else { 0 });
-    // In Go the test around a failed one fails with it.
-    let carried = (end.reader == Reader::Go)
-        .then(|| triage::signature(Some(&Failure::new(ingest::SUBTEST_FAILED, "", None)), ""));
-    let of_later = |case: &Case| case.later.iter().map(|f| triage::signature(Some(f), &case.name)).collect();
-    let later: Vec<Vec<String>> = combined.cases.iter().map(of_later).collect();
-    let notes = quarantine(&mut result, quarantines, &later, &outside, carried.as_deref());
+    let notes = quarantine(&mut result, quarantines);
     let failed = result.status.is_failure();
     if failed && result.failed == 0 {
-        combined.fault = combined.fault.or(unexplained);
+        if combined.fault.is_none() {
+            (combined.fault, combined.basis) = (unexplained, Basis::Fallback);
+        }
     }
     // A quarantined test did not fail the suite: neither its signature nor its cause is the suite's.
     let mut told = combined.cases.iter().zip(&result.tests);
@@ -99,7 +100,9 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
     let facts = Facts { status: result.status, signal: result.signal, fault: combined.fault.as_deref() };
     let failure = first.and_then(|c| c.failure.as_ref());
     let cause = failed.then(|| triage::cause(Causes::embedded(), facts, failure, tail));
-    let own = first.map(signature).or_else(|| combined.fault.as_deref().map(of_fault));
+    let signed = |case: &Case| triage::signature(case.failure.as_ref(), &case.name);
+    let own = first.map(signed).or_else(|| Some(of_fault(combined.fault.as_deref()?, combined.basis)));
+    let own = own.filter(|_| failed);
     let record = SuiteRecord {
         role: end.item.role,
         result,
@@ -111,7 +114,8 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
         finished_at: end.finished_at,
         fault: combined.fault,
         root_cause_class: cause,
-        signature: own.filter(|_| failed),
+        basis: own.as_ref().map(|own| own.basis),
+        signature: own.map(|own| own.signature),
         failures: kept(&combined.cases),
         faults: combined.faults,
         leftovers: end.leftovers,
@@ -176,18 +180,9 @@ fn bare(case: &Case) -> Case {
     Case { name, status, duration_ms, failure: None, later: Vec::new(), selector }
 }
 
-/// Relabels what quarantine entries cover; `later` are the signatures of each test's failures after its first, `outside` those
-/// of failures outside any test, `carried` that of a test that only fails by those within it.
-fn quarantine(
-    result: &mut SuiteResult,
-    entries: &[Entry],
-    later: &[Vec<String>],
-    outside: &[String],
-    carried: Option<&str>,
-) -> Vec<String> {
-    let SuiteResult { name, status, tests, .. } = &*result;
-    let outcome = plan::Outcome { suite: name, status: *status, tests, later, outside, carried };
-    let judged = plan::quarantine(entries, &outcome);
+/// Relabels what quarantine entries cover.
+fn quarantine(result: &mut SuiteResult, entries: &[Entry]) -> Vec<String> {
+    let judged = plan::quarantine(entries, result);
     result.status = judged.status;
     for (test, status) in result.tests.iter_mut().zip(judged.tests) {
         test.status = status;
@@ -230,6 +225,7 @@ pub(super) fn digested(
     // The index and the record say the same of the suite as its digest.
     if let Some(signature) = &record.signature {
         digested.digest.signature.clone_from(signature);
+        digested.digest.basis = record.basis;
     }
     if let Some(class) = record.root_cause_class {
         digested.digest.root_cause_class = class;

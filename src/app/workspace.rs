@@ -2,7 +2,7 @@
 
 use super::error::Error;
 use super::incidents;
-use super::quarantine_evidence::signatures;
+use super::quarantine_evidence::{Source, signatures};
 use super::whole::WholePlan;
 use crate::artifact::{Context, NoRun, named_run, newest_run};
 use crate::base::clock::Now;
@@ -142,13 +142,30 @@ impl Workspace {
         let today = self.now.date();
         match parsed {
             Ok(file) => {
-                let signatures = signatures(&self.root, &file);
+                let signatures = self.signatures(&file);
                 let gates = &self.policy.known;
                 let context = waiver::Context { today, gates, signatures: &signatures };
                 let (waivers, quarantines) = waiver::entries(&file, &context);
                 Entries { waivers, quarantines, rollback: waiver::rollback(&file, today), fault: None }
             }
             Err(fault) => Entries { rollback: Err(fault.clone()), fault: Some(fault), ..Entries::none() },
+        }
+    }
+
+    /// The signatures of entries whose evidence tells them: of the tree, or of the ref that the entries come from, so that no
+    /// change decides what an entry covers by altering its evidence.
+    fn signatures(&self, file: &ClassificationFile) -> BTreeMap<String, Result<String, String>> {
+        let Some(name) = self.policy.from.as_deref() else {
+            return signatures(&Source::Tree(&self.root), file);
+        };
+        if file.quarantines.iter().all(|q| q.fields.contains_key("signature")) {
+            return BTreeMap::new();
+        }
+        let repository = Repository::find(self.root.real());
+        let found = repository.as_ref().ok().and_then(|r| Some((r, r.resolve(name).ok()?)));
+        match &found {
+            Some((repository, commit)) => signatures(&Source::Commit(repository, commit), file),
+            None => signatures(&Source::Nowhere, file),
         }
     }
 

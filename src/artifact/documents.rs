@@ -21,14 +21,14 @@ pub(super) const LISTED: usize = 50;
 pub struct Documents<'s> {
     pub(super) sources: &'s Sources,
     pub(super) ctx: &'s Context<'s>,
-    parsed: BTreeMap<&'s str, OfFormats<Result<Json<'s>, Fault>>>,
+    pub(super) parsed: BTreeMap<&'s str, OfFormats<Result<Json<'s>, Fault>>>,
     streams: BTreeMap<&'s str, Result<Stream<'s>, Fault>>,
-    breaches: BTreeMap<(&'s str, Format, &'s Demand), Vec<Fault>>,
+    pub(super) breaches: BTreeMap<(&'s str, Format, &'s Demand), Vec<Fault>>,
     lists: BTreeMap<Asked, OfFormats<Json<'s>>>,
 }
 
 /// One for each format that a file is asked for in: nearly always a single one.
-type OfFormats<T> = Vec<(Format, T)>;
+pub(super) type OfFormats<T> = Vec<(Format, T)>;
 
 fn of<T>(all: Option<&OfFormats<T>>, format: Format) -> Option<&T> {
     all?.iter().find(|(f, _)| *f == format).map(|(_, one)| one)
@@ -98,7 +98,7 @@ impl<'s> Documents<'s> {
         documents
     }
 
-    fn build_lists(&mut self) {
+    pub(super) fn build_lists(&mut self) {
         self.lists.clear();
         for (asked, format, files) in self.sources.lists() {
             if let Some(list) = self.list(format, files) {

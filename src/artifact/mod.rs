@@ -12,6 +12,7 @@ mod find;
 mod glob;
 mod host;
 mod jsonl;
+mod judged;
 mod junit;
 mod lines;
 mod parse;

@@ -175,13 +175,18 @@ pub fn alterations(
         };
         notes.push(format!("the working tree alters the schema {}: {where_to}", show(id)));
     }
-    for name in differing(&entries(&force.classification), &entries(&tree.classification)) {
+    let known = entries(&force.classification);
+    for name in differing(&known, &entries(&tree.classification)) {
         let (kind, id) = name.split_once('.').unwrap_or((name.as_str(), ""));
         let word = if kind == "quarantine" { "quarantines" } else { "waivers" };
         let readers = force.gates.iter().filter(|(_, gate)| gate.source.text.contains(word));
         altered.extend(readers.map(|(id, _)| id.clone()));
         match kind {
             "waiver" if force.gates.contains_key(id) => drop(altered.insert(id.to_string())),
+            "quarantine" if !known.contains_key(&name) => notes.push(format!(
+                "the working tree adds [{name}] to the classification file: it holds once it is on the ref that the \
+                 policy comes from"
+            )),
             _ => notes.push(format!("the working tree alters [{name}] of the classification file")),
         }
     }

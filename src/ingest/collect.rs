@@ -1,6 +1,7 @@
 //! Readings as they grow: bounded, names made unique.
 
 use super::fault::ReadFault;
+use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, Fault, FaultKind, Reading, TestStatus};
 use std::collections::HashMap;
 
@@ -71,6 +72,14 @@ pub(super) fn append(text: &mut String, more: &str, most: usize) {
     text.push_str(cut(more, most.saturating_sub(text.len())));
 }
 
+/// Adds a failure to a case that has one. Where there is no room for it, nothing may cover what is kept.
+fn add_later(room: &mut Room, case: &mut Case, failure: &Failure) {
+    match room.fit_later(failure) {
+        Some(failure) => case.later.push(failure),
+        None => case.failure.get_or_insert_default().basis = Basis::Fallback,
+    }
+}
+
 /// A reading that is not finished.
 #[derive(Default)]
 pub(super) struct Draft {
@@ -100,7 +109,8 @@ impl Draft {
             }
         }
         case.failure = case.failure.map(|f| room.fit(f));
-        case.later = case.later.iter().map_while(|f| room.fit_later(f)).collect();
+        let later = std::mem::take(&mut case.later);
+        later.iter().for_each(|failure| add_later(room, &mut case, failure));
         self.tally[case.status as usize] += 1;
         self.reading.cases.push(case);
         Ok(self.reading.cases.len() - 1)
@@ -149,20 +159,33 @@ impl Draft {
     /// Gives a case the failure of one more attempt.
     pub(super) fn explain_attempt(&mut self, room: &mut Room, nth: usize, failure: Failure) {
         match self.reading.cases.get_mut(nth) {
-            Some(case) if case.failure.is_some() => case.later.extend(room.fit_later(&failure)),
+            Some(case) if case.failure.is_some() => add_later(room, case, &failure),
             _ => self.explain(room, nth, failure),
         }
     }
 
-    /// States a fault; the first one stands.
+    /// States a fault; the first one stands. It says that something is wrong, and not why.
     pub(super) fn fault(&mut self, sentence: impl Into<String>) {
-        let stated = || Fault { kind: FaultKind::Stated, sentence: sentence.into() };
-        self.reading.fault.get_or_insert_with(stated);
+        self.state(sentence.into(), Basis::Fallback);
+    }
+
+    /// States a fault in words of its cause.
+    pub(super) fn fault_told(&mut self, sentence: impl Into<String>, basis: Basis) {
+        self.state(sentence.into(), basis);
+    }
+
+    fn state(&mut self, sentence: String, basis: Basis) {
+        match &mut self.reading.fault {
+            // Its words do not tell of the other one.
+            Some(fault) => fault.basis = Basis::Fallback,
+            None => self.reading.fault = Some(Fault { kind: FaultKind::Stated, sentence, basis }),
+        }
     }
 
     /// States that the input ends before what wrote it did. That stands whatever else is wrong; the first sentence stays.
     pub(super) fn cut_off(&mut self, sentence: impl Into<String>) {
-        let fault = || Fault { kind: FaultKind::Truncated, sentence: sentence.into() };
+        let basis = Basis::Fallback;
+        let fault = || Fault { kind: FaultKind::Truncated, sentence: sentence.into(), basis };
         self.reading.fault.get_or_insert_with(fault).kind = FaultKind::Truncated;
     }
 
@@ -273,7 +296,7 @@ mod tests {
         let (mut draft, mut room) =
             (Draft::new("s"), Room { readings: 1, cases: 3, names: 100, texts: 10, later: 1 });
         let failed = |message: &str| Case {
-            failure: Some(Failure::new(message, "", None)),
+            failure: Some(Failure::new(message, "", None).resting_on(Basis::Exception)),
             ..case("a", TestStatus::Failed)
         };
         draft.push(&mut room, failed("short")).unwrap();
@@ -281,6 +304,10 @@ mod tests {
         draft.push(&mut room, failed(&"long ".repeat(100))).unwrap();
         draft.push(&mut room, Case { later: again("x"), ..failed("x") }).unwrap();
         assert_eq!(draft.reading.cases[2].later.len(), 1);
+        let bases = draft.reading.cases.iter().map(|c| c.failure.as_ref().unwrap().basis);
+        // Cut, and one of its failures not kept.
+        let cut = Basis::Fallback;
+        assert_eq!(bases.collect::<Vec<_>>(), [Basis::Exception, cut, cut]);
         assert!(draft.push(&mut room, failed("x")).is_err());
         let lengths = draft.reading.cases.iter().map(|c| c.failure.as_ref().unwrap().message.len());
         assert_eq!(lengths.collect::<Vec<_>>(), [5, LATE_MESSAGE, 1]);

@@ -5,6 +5,7 @@ use super::fault::ReadFault;
 use super::go_package::Package;
 use super::lines::Lines;
 use crate::base::json::{self, Json, Limits};
+use crate::model::signature::Basis;
 use crate::model::test::Reading;
 use std::collections::HashMap;
 
@@ -86,7 +87,8 @@ impl Output {
             (None, "pass" | "fail" | "skip") => {
                 if let Some(build) = text("FailedBuild") {
                     let said = self.builds.get(build).map(String::as_str).unwrap_or_default();
-                    package.draft.fault(does_not_build(said));
+                    let (fault, basis) = does_not_build(said);
+                    package.draft.fault_told(fault, basis);
                 }
                 package.end(&mut self.room, action, elapsed)?;
             }
@@ -114,9 +116,11 @@ impl Output {
                 self.known = true;
                 let nth = self.number(name)?;
                 let said = std::mem::take(&mut self.said);
-                let fault =
-                    if why == "build failed" { does_not_build(&said) } else { format!("go says: {why}") };
-                self.packages[nth].draft.fault(fault);
+                let (fault, basis) = match why {
+                    "build failed" => does_not_build(&said),
+                    _ => (format!("go says: {why}"), Basis::Fallback),
+                };
+                self.packages[nth].draft.fault_told(fault, basis);
                 self.packages[nth].over = true;
             }
         } else if self.said.len() < 2 << 10 {
@@ -148,9 +152,12 @@ impl Output {
     }
 }
 
-fn does_not_build(said: &str) -> String {
-    match said.lines().find(|l| !l.starts_with('#') && !l.trim().is_empty()) {
-        Some(line) => format!("it does not build: {}", cut(line.trim(), 300)),
-        None => "it does not build".into(),
+/// The first of what the compiler said; only where that is all it is known why the build broke.
+fn does_not_build(said: &str) -> (String, Basis) {
+    let mut lines = said.lines().filter(|l| !l.starts_with('#') && !l.trim().is_empty());
+    match (lines.next(), lines.next()) {
+        (Some(line), None) => (format!("it does not build: {}", cut(line.trim(), 300)), Basis::Exception),
+        (Some(line), Some(_)) => (format!("it does not build: {}", cut(line.trim(), 300)), Basis::Fallback),
+        (None, _) => ("it does not build".into(), Basis::Fallback),
     }
 }

@@ -2,22 +2,15 @@
 
 use super::collect::{Draft, Room, append, cut, millis};
 use super::fault::ReadFault;
-use super::place::{of_go, of_go_stack};
-use crate::model::test::{Case, Failure, SourcePlace, TestStatus};
+use super::go_test::Open;
+use crate::model::signature::Basis;
+use crate::model::test::{Case, Failure, TestStatus};
 use std::collections::{BTreeMap, HashSet};
 
 /// Bytes that are held for the tests of a package that have not ended.
 const HELD: usize = 32 << 20;
 /// Tests of a package that may be open at a time.
 const OPEN: usize = 1_000_000;
-
-/// A test that runs.
-#[derive(Default)]
-struct Open {
-    text: String,
-    /// Lines that Go marks as errors, since 1.25.
-    errors: String,
-}
 
 /// One package.
 pub(super) struct Package {
@@ -35,6 +28,8 @@ pub(super) struct Package {
     stack: bool,
     exit: Option<String>,
     skipped: bool,
+    /// Go says of each line of output what it is (since 1.25).
+    marks: bool,
 }
 
 impl Package {
@@ -50,6 +45,7 @@ impl Package {
             stack: false,
             exit: None,
             skipped: false,
+            marks: false,
         }
     }
 
@@ -63,7 +59,12 @@ impl Package {
         let frames = ["=== RUN", "=== PAUSE", "=== CONT", "=== NAME", "--- PASS", "--- FAIL", "--- SKIP"];
         let frame =
             kind == "frame" || (kind.is_empty() && frames.iter().any(|f| text.trim_start().starts_with(f)));
-        let Some(open) = self.open.get_mut(test).filter(|_| !frame && self.held < HELD) else { return };
+        self.marks |= !kind.is_empty();
+        let Some(open) = self.open.get_mut(test).filter(|_| !frame) else { return };
+        if self.held >= HELD {
+            open.cut = true;
+            return;
+        }
         let before = open.text.len() + open.errors.len();
         append(&mut open.text, text, Failure::TEXT);
         if kind.starts_with("error") {
@@ -106,7 +107,7 @@ impl Package {
             for (at, _) in test.match_indices('/') {
                 self.parents.insert(test[..at].to_string());
             }
-            failure(&open, self.parents.contains(test))
+            open.failure(self.marks, self.parents.contains(test))
         });
         let duration_ms = elapsed.and_then(millis);
         self.draft
@@ -131,7 +132,8 @@ impl Package {
         if action == "fail"
             && let Some(said) = self.outside()
         {
-            self.draft.fault(format!("the package failed outside its tests{said}"));
+            let basis = if self.is_panic(&said) { Basis::Exception } else { Basis::Fallback };
+            self.draft.fault_told(format!("the package failed outside its tests{said}"), basis);
         }
         Ok(())
     }
@@ -148,6 +150,11 @@ impl Package {
         let panicked = |c: &Case| c.failures().any(|f| f.message.starts_with("panic: "));
         let exit = self.exit.as_ref().filter(|e| *e != "exit status 1");
         panic.or(exit).filter(|_| !red.any(panicked)).map(|said| format!(": {said}"))
+    }
+
+    /// Whether what failed outside the tests is a panic: other lines and an exit status are no words of the cause.
+    fn is_panic(&self, said: &str) -> bool {
+        self.stack && self.panic.as_ref().is_some_and(|panic| said.ends_with(panic.as_str()))
     }
 
     /// Tests without a result: they failed, but for benchmarks, which have none where the package passed.
@@ -168,10 +175,7 @@ impl Package {
                 continue;
             }
             self.draft.fault(format!("`{}` began and did not end", cut(&name, 200)));
-            let mut failure = failure(&open, false);
-            if failure.message.is_empty() {
-                failure.message = "it began and did not end".into();
-            }
+            let failure = open.unended(self.marks);
             let status = TestStatus::Failed;
             self.draft.push(
                 room,
@@ -199,33 +203,4 @@ impl Package {
     pub(super) fn without_files(&self) -> bool {
         self.skipped && self.draft.reading.cases.is_empty() && self.draft.reading.fault.is_none()
     }
-}
-
-/// What is said of a test that says nothing itself and holds a failed one.
-pub const SUBTEST_FAILED: &str = "a subtest failed";
-
-fn failure(open: &Open, subtest: bool) -> Failure {
-    let text = open.text.trim_end();
-    if let Some(line) = text.lines().find(|l| l.starts_with("panic: ")) {
-        let line = line.trim_end_matches(" [recovered, repanicked]").trim_end_matches(" [recovered]");
-        return Failure::new(line, text, of_go_stack(text));
-    }
-    let marked = first_message(&open.errors);
-    match marked.or_else(|| first_message(text)) {
-        Some((message, place)) => Failure::new(&message, text, Some(place)),
-        None if text.is_empty() && subtest => Failure::new(SUBTEST_FAILED, "", None),
-        None => Failure::new(text.trim_start(), text, None),
-    }
-}
-
-/// The first `    x_test.go:6: message` with the lines that go on with it, which are indented further.
-fn first_message(text: &str) -> Option<(String, SourcePlace)> {
-    let mut lines = text.lines();
-    let (place, message, indent) = lines.find_map(|line| {
-        let (place, message) = of_go(line)?;
-        Some((place, message, line.len() - line.trim_start().len()))
-    })?;
-    let more = lines.take_while(|l| l.len() - l.trim_start().len() > indent);
-    let message = more.fold(message.to_string(), |message, line| format!("{message}\n{}", line.trim()));
-    Some((message, place))
 }

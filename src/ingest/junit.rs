@@ -1,10 +1,11 @@
 //! JUnit XML of any reporter: one reading for each suite that holds testcases.
 
+use super::basis::{is_whole, told};
 use super::collect::{Draft, Room, cut, finish, milliseconds, outside};
 use super::fault::ReadFault;
 use super::{document, panic, place};
 use crate::base::json::plain;
-use crate::base::junit::{Case as Element, Kind, Outcome, Report, Suite};
+use crate::base::junit::{Case as Element, Kind, Outcome, Report, Suite, UNSAID};
 use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
 use std::io::BufRead;
 
@@ -73,8 +74,8 @@ fn name(element: &Element, suite: &Suite) -> String {
 }
 
 /// A case as its elements say it: `<failure>` and `<error>` failed, whatever else there is; a failure that a passing run
-/// followed is flaky; `<rerunFailure>` alone is a failure. Several `<failure>` of one case are of one attempt; each
-/// `<rerunFailure>` and `<flakyFailure>` is one of its own.
+/// followed is flaky; `<rerunFailure>` alone is a failure. Each of them is a failure of its own: several `<failure>` of one
+/// attempt, each `<rerunFailure>` and `<flakyFailure>` of one of its own.
 pub(super) fn case(element: &Element, name: String) -> Case {
     let first = |kinds: &[Kind]| element.outcomes.iter().find(|o| kinds.contains(&o.kind));
     let (status, outcome) = if let Some(outcome) = first(&[Kind::Failure, Kind::Error]) {
@@ -88,9 +89,8 @@ pub(super) fn case(element: &Element, name: String) -> Case {
     } else {
         (TestStatus::Passed, None)
     };
-    let again = |o: &&Outcome| {
-        matches!(o.kind, Kind::Rerun | Kind::Flaky) && outcome.is_some_and(|first| !std::ptr::eq(*o, first))
-    };
+    let again =
+        |o: &&Outcome| o.kind != Kind::Skipped && outcome.is_some_and(|first| !std::ptr::eq(*o, first));
     let later = element.outcomes.iter().filter(again).map(|o| failure(o, element));
     Case {
         name,
@@ -120,14 +120,32 @@ fn said(outcome: &Outcome, element: &Element) -> Failure {
         text.starts_with("note: test did not panic") || text.starts_with("note: panic did not contain");
     let rust = note || text.lines().any(|l| panic::thread(l).is_some());
     if rust {
-        return panic::failure(text);
+        return panic::failure(text, Failure::TEXT);
     }
-    let message = outcome.message.as_deref().map(str::trim).filter(|m| !m.is_empty());
-    let line = text.lines().map(str::trim).find(|l| !l.is_empty());
-    let message = message.or(line).or(outcome.class.as_deref()).unwrap_or_default();
     let class = element.classname.as_deref().unwrap_or_default();
     let place = place::of_any(text, class).or_else(|| at(element));
-    Failure::new(message, text, place)
+    // Playwright puts the test's name there, and what it says into the text.
+    let own = |m: &&str| !m.is_empty() && !(m.ends_with(element.name.as_str()) && !text.is_empty());
+    if let Some(message) = outcome.message.as_deref().map(str::trim).filter(own) {
+        let failure = Failure::new(message, text, place);
+        return if message.ends_with(UNSAID) { failure } else { told(failure) };
+    }
+    match above_stack(text) {
+        // A class alone does not say what was wrong.
+        said if said.is_empty() => Failure::new(outcome.class.as_deref().unwrap_or_default(), text, place),
+        said if is_whole(&outcome.text, Failure::TEXT) => told(Failure::new(&said, text, place)),
+        said => Failure::new(&said, text, place),
+    }
+}
+
+/// What a text says before its stack begins: its first line alone may be that of every failure of its kind.
+fn above_stack(text: &str) -> String {
+    let is_frame = |line: &&str| {
+        let line = line.trim_start();
+        line.starts_with("at ") && line.contains([':', '(']) || line.starts_with("File \"")
+    };
+    let lines: Vec<&str> = text.lines().take_while(|l| !is_frame(l)).map(str::trim).collect();
+    lines.join("\n").trim().to_string()
 }
 
 /// The place that the element itself names.

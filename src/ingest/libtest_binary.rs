@@ -5,6 +5,7 @@ use super::fault::ReadFault;
 use super::libtest_glued::Glued;
 use super::libtest_line::{self as says, Outcome, Summary};
 use super::panic;
+use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, TestStatus};
 use std::collections::HashMap;
 
@@ -95,7 +96,7 @@ impl Binary {
         if let Some(pending) = self.pending.take() {
             let failed = status == TestStatus::Failed;
             let text = pending.text.trim_end().trim_end_matches("FAILED");
-            let failure = failed.then(|| panic::failure(text));
+            let failure = failed.then(|| panic::failure(text, Failure::TEXT));
             self.draft.push(
                 room,
                 Case { name: pending.name, status, duration_ms, failure, later: Vec::new(), selector: None },
@@ -181,7 +182,8 @@ impl Binary {
         if let Phase::Sections(Some(nth), text) = old
             && self.draft.reading.cases.get(nth).is_some_and(|c| c.status == TestStatus::Failed)
         {
-            self.draft.explain(room, nth, panic::failure(&text));
+            // A second section of one test may tell of another failure.
+            self.draft.explain_attempt(room, nth, panic::failure(&text, Failure::TEXT));
         }
     }
 
@@ -218,7 +220,7 @@ impl Binary {
             if let Some(nth) = self.draft.named(&name)
                 && self.draft.reading.cases.get(nth).is_some_and(|c| c.status == TestStatus::Failed)
             {
-                self.draft.explain(room, nth, panic::failure(&text));
+                self.draft.explain(room, nth, panic::failure(&text, STRAY));
             }
         }
     }
@@ -265,7 +267,12 @@ impl Binary {
         if self.quiet {
             fault.push_str("; the harness ran with --quiet, which does not name the tests that pass");
         }
-        self.draft.fault_or_cut(at_end && (self.disagrees.is_none() || !whole), fault);
+        let cut = at_end && (self.disagrees.is_none() || !whole);
+        match &self.pending {
+            // Which test was under way says what died.
+            Some(_) if !cut => self.draft.fault_told(fault, Basis::Crash),
+            _ => self.draft.fault_or_cut(cut, fault),
+        }
         Ok(self.draft)
     }
 

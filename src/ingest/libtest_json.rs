@@ -4,7 +4,8 @@ use super::collect::{Draft, Room, counted, millis};
 use super::fault::ReadFault;
 use super::panic;
 use crate::base::json::{self, Json, Limits};
-use crate::model::test::{Case, TestStatus};
+use crate::model::signature::Basis;
+use crate::model::test::{Case, Failure, TestStatus};
 use std::collections::BTreeSet;
 
 /// One line that is an event of a suite, a test or a benchmark.
@@ -68,7 +69,7 @@ impl Event {
         let failure = (status == TestStatus::Failed).then(|| {
             let parts = [self.text("stdout"), self.text("message"), self.text("reason")];
             let text: Vec<&str> = parts.into_iter().flatten().filter(|t| !t.is_empty()).collect();
-            let mut failure = panic::failure(&text.join("\n"));
+            let mut failure = panic::failure(&text.join("\n"), Failure::TEXT);
             if failure.message.is_empty() {
                 failure.message = "it failed and printed nothing".into();
             }
@@ -152,7 +153,10 @@ impl Suite {
             let name: String = name.chars().take(200).collect();
             fault.push_str(&format!("; `{name}` began and did not end"));
         }
-        self.draft.fault_or_cut(cut, fault);
+        match self.open.len() {
+            1 if !cut => self.draft.fault_told(fault, Basis::Crash),
+            _ => self.draft.fault_or_cut(cut, fault),
+        }
     }
 
     /// The reading of a suite whose end never came. At the end of the input it is cut off there.

@@ -4,11 +4,13 @@
 //! a size. A text in which a format's own marks are not found is a fault, never an empty result. What the tool counted is
 //! compared with what its cases show, and a difference is the reading's fault.
 
+mod basis;
 mod collect;
 mod document;
 mod fault;
 mod go;
 mod go_package;
+mod go_test;
 mod junit;
 mod libtest;
 mod libtest_binary;
@@ -34,6 +36,5 @@ mod tap_tree;
 mod yaml;
 
 pub use fault::ReadFault;
-pub use go_package::SUBTEST_FAILED;
 pub use output::said;
 pub use read::read;

@@ -1,5 +1,6 @@
 //! What nextest writes for people: one reading a binary. Its libtest-like JSON is known by its first event.
 
+use super::basis::is_whole;
 use super::collect::{Draft, Room, append, case, counted, finish, outside_or_cut};
 use super::fault::ReadFault;
 use super::libtest_json::Event;
@@ -7,6 +8,7 @@ use super::libtest_line::build_failure;
 use super::lines::Lines;
 use super::nextest_line::{Attempt, Summary, Word, attempt, setup_failure, starting, summary};
 use super::{nextest_json, panic};
+use crate::model::signature::Basis;
 use crate::model::test::{Failure, Reading, TestStatus};
 use std::collections::HashMap;
 
@@ -125,12 +127,13 @@ impl Output {
     fn close(&mut self) {
         let Some((nth, at, said, text)) = self.open.take() else { return };
         let inner = output_of_test(&text);
-        let mut failure = panic::failure(&inner);
+        let mut failure = panic::failure(&inner, Failure::TEXT);
         if failure.message.is_empty() || said != "FAIL" && failure.place.is_none() {
-            failure.message = match ending(&text) {
-                Some(how) => how,
-                None => format!("nextest says {said}"),
-            };
+            failure.message = ending(&text).unwrap_or_else(|| format!("nextest says {said}"));
+            failure = failure.resting_on(basis_of(&said));
+        }
+        if !is_whole(&text, Failure::TEXT) {
+            failure.basis = Basis::Fallback;
         }
         self.drafts[nth].explain_attempt(&mut self.room, at, failure);
     }
@@ -184,6 +187,15 @@ impl Output {
             self.drafts.push(Draft::default());
         }
         Ok(finish(self.drafts))
+    }
+}
+
+/// What a status word says of how a test ended, where the test says nothing itself.
+fn basis_of(said: &str) -> Basis {
+    match said {
+        "TIMEOUT" | "TMT" => Basis::Timeout,
+        "FAIL" | "XFAIL" | "LEAK-FAIL" | "LKFAIL" | "FAIL+LEAK" | "FL+LK" | "FAIL + LEAK" => Basis::Fallback,
+        _ => Basis::Crash,
     }
 }
 

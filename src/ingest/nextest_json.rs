@@ -5,6 +5,7 @@ use super::fault::ReadFault;
 use super::libtest_json::{Event, is_beginning};
 use super::libtest_line::build_failure;
 use super::lines::Lines;
+use crate::model::signature::Basis;
 use crate::model::test::{Case, Reading, TestStatus};
 use std::collections::HashMap;
 
@@ -93,7 +94,12 @@ impl Run {
             self.open.remove(&key);
             let retried = attempt.is_some_and(|n| n > 1) && case.status == TestStatus::Passed;
             let status = if retried { TestStatus::Flaky } else { case.status };
-            self.drafts[nth].push(&mut self.room, Case { status, ..case })?;
+            let mut case = Case { status, ..case };
+            if let Some(failure) = case.failure.as_mut().filter(|_| attempt.is_some_and(|n| n > 1)) {
+                // Of the attempts before it nothing is shown.
+                failure.basis = Basis::Fallback;
+            }
+            self.drafts[nth].push(&mut self.room, case)?;
         }
         Ok(())
     }

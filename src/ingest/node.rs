@@ -61,6 +61,7 @@ fn junit(report: &Report) -> Result<Vec<Reading>, ReadFault> {
             // A test that is to do is skipped, and its failure stands beside.
             if element.outcomes.iter().any(|o| o.kind == Kind::Skipped) {
                 (case.status, case.failure) = (TestStatus::Ignored, None);
+                case.later.clear();
             }
             if let Some(failure) = &mut case.failure {
                 failure.place = cause(&failure.text).or_else(|| failure.place.take());

@@ -1,9 +1,11 @@
 //! The spec reporter of `node --test`.
 
+use super::basis::{is_whole, told};
 use super::collect::{Draft, Room, append, finish, milliseconds};
 use super::fault::ReadFault;
 use super::lines::Lines;
 use super::place;
+use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
 use std::collections::{HashMap, VecDeque};
 
@@ -200,7 +202,13 @@ impl Spec {
         let message = lines.collect::<Vec<_>>().join("\n");
         let message = message.trim();
         let quoted = message.strip_prefix('\'').and_then(|m| m.strip_suffix('\''));
-        let failure = Failure::new(quoted.unwrap_or(message), text.trim(), place);
+        let message = quoted.unwrap_or(message);
+        let failure = Failure::new(message, text.trim(), place);
+        let failure = match message {
+            _ if !is_whole(&text, Failure::TEXT) => failure,
+            late if late.starts_with("test timed out after ") => failure.resting_on(Basis::Timeout),
+            _ => told(failure),
+        };
         // The block at the end is the failure's own; where the test ran, others print between the lines.
         if self.again {
             self.draft.explain_again(&mut self.room, nth, failure);

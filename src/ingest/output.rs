@@ -1,8 +1,9 @@
 //! Why a command failed, as far as its output says: for what no results tell of.
 
-use super::panic::first_panic;
+use super::panic::panics;
 use super::place;
 use crate::base::ansi::without_ansi;
+use crate::model::signature::Basis;
 use crate::model::test::{Failure, SourcePlace};
 
 /// Last lines that belong to the message of a command of which its exit code alone is known.
@@ -14,31 +15,109 @@ const KEPT: usize = 20;
 /// Lines after a telling one in which its place is looked for.
 const NEAR: usize = 8;
 
-/// The failure that the end of a command's output tells of: the first panic of a Rust program, else the last traceback of a
-/// Python one, else the line that `telling` finds and those that call themselves an error, each with its file. With `last` the
-/// last lines are part of it: an error that was survived is no reason, and what came after it may be. `None` where it tells
-/// nothing.
+/// The failure that a command's output tells of: every panic of a Rust program, else every traceback of a Python one that no
+/// other followed from, else the line that `telling` finds and those that call themselves an error, each with its file. With
+/// `last`, where nothing but the output tells, the errors and the last lines are part of it in any case: what was survived is no
+/// reason, and what came after it may be. Last lines alone are no words of a cause; nor are a few lines of what a test tool
+/// wrote, which may be of any of its tests. `None` where it tells nothing.
 pub fn said(
     output: &str,
     telling: &dyn for<'t> Fn(&'t str) -> Option<&'t str>,
     last: bool,
 ) -> Option<Failure> {
     let output = readable(output);
-    let panic = first_panic(&output).filter(|p| !p.message.trim().is_empty());
-    let known = panic.map(|p| (p.message, p.place, 0));
-    let known = known.or_else(|| traceback(&output).map(|(message, place)| (message, place, 1)));
-    let (message, place, ending) = known.unwrap_or_else(|| {
-        let (message, place) = errors(&output, telling(&output));
-        (message, place, LAST)
-    });
-    let mut lines: Vec<&str> = message.lines().collect();
-    let ending = final_lines(&output, if last { ending } else { 0 });
-    let is_new = |line: &&str| !lines.iter().any(|l| l.trim() == line.trim() || within(l, line));
-    let ending: Vec<&str> = ending.lines().map(str::trim).filter(is_new).collect();
+    let known = panicked(&output).or_else(|| traceback(&output));
+    let errors = errors(&output, telling(&output), known.is_some());
+    let is_known = known.is_some();
+    let told_until = known.as_ref().map_or(0, |known| known.end).max(errors.end);
+    let Said { mut lines, place, end } = known.unwrap_or_default();
+    let place = place.or(errors.place);
+    if !is_known || last {
+        let new = |line: &String| !lines.iter().any(|l| l.trim() == line.trim() || within(line, l));
+        let more: Vec<String> = errors.lines.into_iter().filter(new).collect();
+        lines.extend(more);
+    }
+    let tells = !lines.is_empty() && !errors.more && (is_known || !last || !is_test_tool(&output));
+    let after: Vec<&str> = output.lines().skip(end).filter(|line| !is_trace(line)).collect();
+    let ending = final_lines(&after, if last { LAST } else { 0 });
+    let is_new =
+        |line: &&str| !lines.iter().any(|l| l.lines().any(|l| l.trim() == line.trim() || within(l, line)));
+    let ending: Vec<String> = ending.into_iter().map(str::trim).filter(is_new).map(String::from).collect();
     lines.extend(ending);
     let message = lines.join("\n");
     let place = place.or_else(|| of_start(&message));
-    (!message.trim().is_empty()).then(|| Failure::new(&message, &final_lines(&output, KEPT), place))
+    let text = final_lines(&output.lines().collect::<Vec<_>>(), KEPT).join("\n");
+    // What failed may stand behind what is told, in words that nobody looked at.
+    let behind = output.lines().skip(told_until).filter(|l| !l.trim().is_empty() && !is_trace(l));
+    let unseen = behind.filter(|l| !message.lines().any(|m| m.trim() == l.trim())).count();
+    let seen = unseen == 0 || (!last && unseen <= LAST);
+    let basis = if tells && seen { Basis::Exception } else { Basis::Fallback };
+    (!message.trim().is_empty()).then(|| Failure::new(&message, &text, place).resting_on(basis))
+}
+
+/// What an output tells of.
+#[derive(Default)]
+struct Said {
+    /// Messages, each once.
+    lines: Vec<String>,
+    /// Where the first of them stands.
+    place: Option<SourcePlace>,
+    /// The number of the line behind the last of them.
+    end: usize,
+}
+
+/// Every panic that says anything.
+fn panicked(output: &str) -> Option<Said> {
+    let all = panics(output);
+    let mut said = Said::default();
+    for panic in all.into_iter().filter(|p| !p.message.trim().is_empty()) {
+        if said.lines.is_empty() {
+            said.place = panic.place;
+        }
+        said.end = panic.end;
+        if !said.lines.contains(&panic.message) {
+            said.lines.push(panic.message);
+        }
+    }
+    (!said.lines.is_empty()).then_some(said)
+}
+
+/// A line that a panic or a traceback leaves behind its message.
+fn is_trace(line: &str) -> bool {
+    let line = line.trim_start();
+    let frame = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    line.starts_with("note: ")
+        || line.starts_with("stack backtrace:")
+        || line.starts_with("at ")
+        || (frame.len() < line.len() && frame.starts_with(": "))
+}
+
+/// Whether a test tool counts its tests in it: then one line of it tells of one of them.
+fn is_test_tool(output: &str) -> bool {
+    let begins = [
+        "Tests:",
+        "Test Suites:",
+        "Snapshots:",
+        "Tests run:",
+        "test result:",
+        "# tests ",
+        "# fail ",
+        "# pass ",
+        "\u{2139} tests ",
+        "not ok ",
+        "--- FAIL",
+        "FAILED (",
+    ];
+    let counts = |line: &str| {
+        let words: Vec<&str> =
+            line.trim_matches(['=', ' ']).split([' ', ',']).filter(|word| !word.is_empty()).collect();
+        let counted = |pair: &[&str]| {
+            pair[0].parse::<u64>().is_ok()
+                && matches!(pair[1], "failed" | "failing" | "passed" | "passing" | "failures" | "tests")
+        };
+        words.len() < 12 && words.windows(2).any(counted)
+    };
+    output.lines().map(str::trim_start).any(|l| begins.iter().any(|b| l.starts_with(b)) || counts(l))
 }
 
 /// Whether the first line is the second with the file it is about.
@@ -46,27 +125,43 @@ fn within(line: &str, bare: &str) -> bool {
     line.strip_prefix(bare.trim()).is_some_and(|rest| rest.starts_with(" (") && rest.ends_with(')'))
 }
 
+/// What lines of an output tell of errors.
+struct Errors {
+    lines: Vec<String>,
+    place: Option<SourcePlace>,
+    /// There are more of them.
+    more: bool,
+    /// The number of the line behind the last of them.
+    end: usize,
+}
+
 /// The lines that tell of errors, that of `telling` first, each with the file that is named below it; the place is that of the
-/// first.
-fn errors(output: &str, telling: Option<&str>) -> (String, Option<SourcePlace>) {
+/// first. Of a `known` failure only those that call themselves an error.
+fn errors(output: &str, telling: Option<&str>, known: bool) -> Errors {
     let lines: Vec<&str> = output.lines().collect();
+    let telling = telling.filter(|_| !known);
     let told = telling.and_then(|telling| lines.iter().position(|line| line.trim() == telling.trim()));
     let is_other = |at: &usize| {
         // `… due to 2 previous errors` counts warnings too.
         Some(*at) != told && is_error(lines[*at]) && !lines[*at].contains(" previous error")
     };
-    let mut found: Vec<String> = Vec::new();
-    let mut first = None;
+    let mut found = Errors { lines: Vec::new(), place: None, more: false, end: 0 };
     for at in told.into_iter().chain((0..lines.len()).filter(is_other)) {
         let (line, place) = (lines[at].trim(), near(&lines[at..]));
         let file = place.as_ref().map(|p| p.file.as_str()).filter(|file| !line.contains(file));
         let told = file.map_or(line.to_string(), |file| format!("{line} ({file})"));
-        if found.len() < ERRORS && !found.contains(&told) {
-            first = first.or(place);
-            found.push(told);
+        found.end = found.end.max(at + 1);
+        if found.lines.contains(&told) {
+            continue;
         }
+        if found.lines.len() == ERRORS {
+            found.more = true;
+            break;
+        }
+        found.place = found.place.or(place);
+        found.lines.push(told);
     }
-    (found.join("\n"), first)
+    found
 }
 
 /// The text without terminal escapes, and of a line that was written over only what stood there last.
@@ -90,26 +185,49 @@ fn is_error(line: &str) -> bool {
 }
 
 /// The last lines that say anything, at most so many.
-fn final_lines(output: &str, most: usize) -> String {
-    let lines: Vec<&str> = output.lines().filter(|l| !l.trim().is_empty()).collect();
-    lines[lines.len().saturating_sub(most)..].join("\n")
+fn final_lines<'l>(lines: &[&'l str], most: usize) -> Vec<&'l str> {
+    let lines: Vec<&str> = lines.iter().copied().filter(|l| !l.trim().is_empty()).collect();
+    lines[lines.len().saturating_sub(most)..].to_vec()
 }
 
-/// The exception that the last traceback ends with, and the last frame of it that is no library's, else the last.
-fn traceback(output: &str) -> Option<(String, Option<SourcePlace>)> {
-    let (_, block) = output.rsplit_once("Traceback (most recent call last):\n")?;
-    let end = block.lines().position(|l| !l.starts_with([' ', '\t']) && !l.is_empty())?;
-    let message = block.lines().nth(end)?;
-    let frame = |line: &str| {
+const TRACEBACK: &str = "Traceback (most recent call last):";
+
+/// The exceptions that tracebacks end with, but for those from which another one followed, the last one first; and the last
+/// frame of that one that is no library's, else its last.
+fn traceback(output: &str) -> Option<Said> {
+    let lines: Vec<&str> = output.lines().collect();
+    let mut said = Said::default();
+    for begins in (0..lines.len()).filter(|at| lines[*at] == TRACEBACK) {
+        let block = &lines[begins + 1..];
+        let Some(end) = block.iter().position(|l| !l.starts_with([' ', '\t']) && !l.is_empty()) else {
+            continue;
+        };
+        if block[end] == TRACEBACK {
+            continue;
+        }
+        let next = block[end + 1..].iter().find(|l| !l.trim().is_empty());
+        let leads = ["During handling of the above exception", "The above exception was the direct cause"];
+        if next.is_some_and(|next| leads.iter().any(|lead| next.starts_with(lead))) {
+            continue;
+        }
+        said.lines.retain(|line| line != block[end]);
+        said.lines.insert(0, block[end].to_string());
+        said.place = frame(&block[..end]);
+        said.end = begins + 1 + end + 1;
+    }
+    (!said.lines.is_empty()).then_some(said)
+}
+
+fn frame(block: &[&str]) -> Option<SourcePlace> {
+    let frame = |line: &&str| {
         let (file, rest) = line.trim().strip_prefix("File \"")?.split_once("\", line ")?;
         place::place(file, rest.split(',').next()?.parse().ok()?, 0)
     };
-    let frames: Vec<SourcePlace> = block.lines().take(end).filter_map(frame).collect();
+    let frames: Vec<SourcePlace> = block.iter().filter_map(frame).collect();
     let own = |p: &&SourcePlace| {
         !["/lib/python", "/site-packages/", "/dist-packages/", "<frozen"].iter().any(|l| p.file.contains(l))
     };
-    let place = frames.iter().rev().find(own).or(frames.last()).cloned();
-    Some((message.to_string(), place))
+    frames.iter().rev().find(own).or(frames.last()).cloned()
 }
 
 /// The place that the first of these lines begins with, else the one that those after it name.
@@ -196,6 +314,37 @@ mod tests {
         assert_eq!(
             of(build, &none, false),
             "error[E0308]: mismatched types (src/a.rs)\nerror[E0308]: mismatched types (src/b.rs) @ src/a.rs:1:1"
+        );
+    }
+
+    #[test]
+    fn what_the_words_are() {
+        let basis = |output: &str, last| said(output, &none, last).map(|failure| failure.basis);
+        for output in [
+            "start\nerror: the queue stalls\n",
+            "error: the queue stalls\nerror: all books are lost\n",
+            "thread 'main' (9) panicked at src/main.rs:3:5:\nno shelf\nnote: run with `RUST_BACKTRACE=1` x\n",
+            "Traceback (most recent call last):\n  File \"a.py\", line 9, in f\n    f()\nKeyError: 'x'\n",
+        ] {
+            assert_eq!(basis(output, true), Some(Basis::Exception), "{output}");
+        }
+        for output in [
+            "one\ntwo\n",
+            // What comes after an error that was survived may be the reason.
+            "error: retried\na\nb\nc\nd\n",
+            "error: 1\nerror: 2\nerror: 3\nerror: 4\nerror: 5\nerror: 6\n",
+            // Of a test tool's output a line or two are of any of its tests.
+            "error: the queue stalls\nTests: 1 failed, 52 total\nSnapshots: 0 total\n",
+            "E   error: the queue stalls\n1 failed, 3 passed in 0.1s\n",
+        ] {
+            assert_eq!(basis(output, true), Some(Basis::Fallback), "{output}");
+        }
+        // Every panic, and the errors beside it.
+        let both = "thread 'w' (3) panicked at a.rs:1:1:\nsurvived\nthread 'main' (9) panicked at b.rs:3:5:\nno shelf\n";
+        assert_eq!(of(both, &none, true), "survived\nno shelf @ a.rs:1:1");
+        assert_eq!(
+            of(&format!("error: lost\n{both}"), &none, true),
+            "survived\nno shelf\nerror: lost @ a.rs:1:1"
         );
     }
 

@@ -1,26 +1,57 @@
 //! The panic that a Rust test's output tells of.
 
+use super::basis::{is_whole, told};
 use super::place::of_end;
+use crate::model::signature::Basis;
 use crate::model::test::{Failure, SourcePlace};
 
 /// A panic's message and place. The message keeps its lines.
 pub(super) struct Panic {
     pub(super) message: String,
     pub(super) place: Option<SourcePlace>,
+    /// The number of the line behind it.
+    pub(super) end: usize,
 }
 
-/// Why a Rust test failed, from what it printed: the first panic, else the error that it returned, else the harness's note.
-pub(super) fn failure(text: &str) -> Failure {
-    let panic = first_panic(text);
-    if let Some(note) = note(text) {
-        let place = of_note(&note).or_else(|| panic.and_then(|p| p.place));
-        return Failure::new(&note, text.trim_matches('\n'), place);
-    }
-    let (message, place) = match panic {
-        Some(panic) => (panic.message, panic.place),
-        None => (plainly(text), None),
+/// Why a Rust test failed, from what it printed: every panic, whichever thread's, else the error that it returned, else the
+/// harness's note. `bound`: where the text would have been cut, and with it perhaps a panic.
+pub(super) fn failure(text: &str, bound: usize) -> Failure {
+    let panics = panics(text);
+    let first = panics.first().and_then(|p| p.place.clone());
+    let (message, place, basis) = match (note(text), panics.as_slice()) {
+        // What the first panic said stands in the note.
+        (Some(note), panics) => {
+            let place = of_note(&note).or(first);
+            (joined([note.as_str()].into_iter().chain(said(panics.get(1..)))), place, Basis::Assertion)
+        }
+        (None, []) => {
+            let (line, basis) = plainly(text);
+            (line, None, basis)
+        }
+        (None, panics) => {
+            let message = joined(said(Some(panics)));
+            let basis = told(Failure::new(&message, "", None)).basis;
+            let silent = panics.iter().any(|p| p.message.trim().is_empty());
+            (message, first, if silent { Basis::Fallback } else { basis })
+        }
     };
-    Failure::new(&message, text.trim_matches('\n'), place)
+    let basis = if is_whole(text, bound) { basis } else { Basis::Fallback };
+    Failure::new(&message, text.trim_matches('\n'), place).resting_on(basis)
+}
+
+fn said(panics: Option<&[Panic]>) -> impl Iterator<Item = &str> {
+    panics.unwrap_or_default().iter().map(|p| p.message.as_str())
+}
+
+/// Each of them once, one below the other.
+fn joined<'m>(messages: impl Iterator<Item = &'m str>) -> String {
+    let mut all: Vec<&str> = Vec::new();
+    for message in messages {
+        if !all.contains(&message) {
+            all.push(message);
+        }
+    }
+    all.join("\n")
 }
 
 /// `note: test did not panic as expected at src/lib.rs:63:8`
@@ -46,11 +77,17 @@ fn note(text: &str) -> Option<String> {
         })
 }
 
-/// The error of a test that returned one, a doc test that does not compile, else the first line that says anything.
-fn plainly(text: &str) -> String {
+/// The error of a test that returned one, a doc test that does not compile; else the first line that says anything, which may be
+/// about anything.
+fn plainly(text: &str) -> (String, Basis) {
     let said = |prefix: &str| text.lines().find(|l| l.starts_with(prefix));
-    let line = said("Error: ").or_else(|| said("error[")).or_else(|| said("error: "));
-    line.or_else(|| text.lines().find(|l| !l.trim().is_empty())).unwrap_or_default().trim().to_string()
+    match said("Error: ").or_else(|| said("error[")).or_else(|| said("error: ")) {
+        Some(line) => (line.trim().to_string(), Basis::Exception),
+        None => {
+            let line = text.lines().find(|l| !l.trim().is_empty()).unwrap_or_default();
+            (line.trim().to_string(), Basis::Fallback)
+        }
+    }
 }
 
 /// The name of the thread that a line says panicked: `thread 'a::b' (12) panicked at src/a.rs:1:2:`.
@@ -64,25 +101,30 @@ pub(super) fn thread(line: &str) -> Option<&str> {
     rest.starts_with("panicked at ").then_some(name)
 }
 
-pub(super) fn first_panic(text: &str) -> Option<Panic> {
-    let mut lines = text.lines();
-    let line = lines.find(|l| thread(l).is_some())?;
-    let at = line.split_once("panicked at ")?.1;
+/// The panics that a text tells of, at most so many.
+const PANICS: usize = 1_000;
+
+/// Every panic that a text tells of.
+pub(super) fn panics(text: &str) -> Vec<Panic> {
+    let lines: Vec<&str> = text.lines().collect();
+    let begins = (0..lines.len()).filter(|at| thread(lines[*at]).is_some());
+    begins.take(PANICS).filter_map(|at| panic_at(&lines, at)).collect()
+}
+
+/// The panic whose first line stands at this place.
+fn panic_at(lines: &[&str], begins: usize) -> Option<Panic> {
+    let at = lines[begins].split_once("panicked at ")?.1;
+    let more = lines[begins + 1..].iter().take_while(|l| !is_trailer(l));
+    let message: Vec<&str> = more.copied().collect();
+    let end = begins + 1 + message.len();
     // Up to Rust 1.72: `panicked at 'message', src/a.rs:1:2`.
     if let Some(quoted) = at.strip_prefix('\'') {
-        let mut whole = quoted.to_string();
-        for more in lines.take_while(|l| !is_trailer(l)) {
-            whole.push('\n');
-            whole.push_str(more);
-        }
+        let whole = [&[quoted], message.as_slice()].concat().join("\n");
         let (message, place) = whole.rsplit_once("', ").unwrap_or((&whole, ""));
-        return Some(Panic {
-            message: message.into(),
-            place: of_end(place.lines().next().unwrap_or_default()),
-        });
+        let place = of_end(place.lines().next().unwrap_or_default());
+        return Some(Panic { message: message.into(), place, end });
     }
-    let message: Vec<&str> = lines.take_while(|l| !is_trailer(l)).collect();
-    Some(Panic { message: message.join("\n").trim_end().to_string(), place: of_end(at) })
+    Some(Panic { message: message.join("\n").trim_end().to_string(), place: of_end(at), end })
 }
 
 /// Where a panic's message is over.
@@ -98,7 +140,7 @@ mod tests {
     use super::*;
 
     fn said(text: &str) -> String {
-        let failure = failure(text);
+        let failure = failure(text, Failure::TEXT);
         let place = failure.place.map_or("-".into(), |p| format!("{}:{}:{}", p.file, p.line, p.column));
         format!("{} @ {place}", failure.message)
     }
@@ -118,5 +160,20 @@ mod tests {
             "panic did not contain expected string\npanic message: \"yes\"\nexpected substring: \"other\" @ s.rs:5:9"
         );
         assert_eq!(said(""), " @ -");
+    }
+
+    #[test]
+    fn every_panic_is_told_and_what_rests_on_words() {
+        let basis = |text: &str, bound| failure(text, bound).basis;
+        let worker = "thread 'worker' (3) panicked at src/a.rs:1:2:\nsurvived\n";
+        let own = "thread 't' (2) panicked at src/b.rs:9:9:\nassertion failed: kept\n";
+        let both = format!("{worker}{own}{own}");
+        assert_eq!(said(&both), "survived\nassertion failed: kept @ src/a.rs:1:2");
+        assert_eq!(basis(&both, Failure::TEXT), Basis::Assertion);
+        assert_eq!(basis(worker, Failure::TEXT), Basis::Exception);
+        // What was printed before it failed, a panic without a message, and what may have been cut off.
+        assert_eq!(basis("starting\nworking\n", Failure::TEXT), Basis::Fallback);
+        assert_eq!(basis("thread 't' panicked at src/b.rs:9:9:\n\n", Failure::TEXT), Basis::Fallback);
+        assert_eq!(basis(&both, both.len()), Basis::Fallback);
     }
 }

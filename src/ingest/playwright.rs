@@ -1,11 +1,13 @@
 //! Playwright's JSON report: one reading a spec file.
 
+use super::basis::told;
 use super::collect::{Draft, Room, append, counted, cut, finish, milliseconds, outside};
 use super::document;
 use super::fault::ReadFault;
 use super::lines::{read_at_most, skip_to};
 use crate::base::ansi::without_ansi;
 use crate::base::json::Json;
+use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
 use std::io::BufRead;
 
@@ -133,14 +135,27 @@ fn agrees(word: &str, results: &[&Json<'_>], expected: &str) -> bool {
     }
 }
 
-/// A failure for each result that is not the one expected; at least one.
+/// The failures of each result that is not the one expected; at least one.
 fn failures(spec: &Json<'_>, results: &[&Json<'_>], expected: &str) -> Vec<Failure> {
     let other = results.iter().filter(|r| text(r, "status") != expected);
-    let mut found: Vec<Failure> = other.map(|result| failure(spec, result, expected)).collect();
+    let mut found: Vec<Failure> = other.flat_map(|result| of_result(spec, result, expected)).collect();
     if found.is_empty() {
         found.push(Failure::new("it has no result", "", place(spec)));
     }
     found
+}
+
+/// A result's errors, each of them: those of soft assertions, of hooks, of the test.
+fn of_result(spec: &Json<'_>, result: &Json<'_>, expected: &str) -> Vec<Failure> {
+    let first = failure(spec, result, expected);
+    if is_late(result) {
+        return vec![first];
+    }
+    let more = array(result, "errors").skip(1).map(|error| {
+        let message = without_ansi(text(error, "message"));
+        told(Failure::new(message.trim_end(), "", error.get("location").and_then(place)))
+    });
+    std::iter::once(first).chain(more).collect()
 }
 
 fn failure(spec: &Json<'_>, result: &Json<'_>, expected: &str) -> Failure {
@@ -164,7 +179,18 @@ fn failure(spec: &Json<'_>, result: &Json<'_>, expected: &str) -> Failure {
         }
     }
     let at = errors.iter().find_map(|e| place(e.get("location")?));
-    Failure::new(&brief, without_ansi(&all).trim_end(), at.or_else(own))
+    let failure = Failure::new(&brief, without_ansi(&all).trim_end(), at.or_else(own));
+    if !is_late(result) {
+        return told(failure);
+    }
+    // That it took too long and where it was are one failure.
+    let mut errors: Vec<_> = errors.iter().map(|e| without_ansi(text(e, "message"))).collect();
+    errors.dedup();
+    Failure::new(errors.join("\n").trim_end(), &failure.text, failure.place).resting_on(Basis::Timeout)
+}
+
+fn is_late(result: &Json<'_>) -> bool {
+    text(result, "status") == "timedOut"
 }
 
 /// What the report says beside its tests: errors outside them, tests that did not run, counts that no test shows.

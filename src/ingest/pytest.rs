@@ -6,6 +6,7 @@ use super::junit::{case, faults};
 use super::pytest_attempts::Attempts;
 use super::{document, place};
 use crate::base::junit::{Case as Element, Kind, Outcome};
+use crate::model::signature::Basis;
 use crate::model::test::{Reading, TestStatus};
 use std::io::BufRead;
 
@@ -21,7 +22,7 @@ pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
             match outside_tests(element) {
                 Some(sentence) => {
                     broken += 1;
-                    draft.fault(sentence);
+                    draft.fault_told(sentence, Basis::Exception);
                 }
                 None => {
                     let mut case = case(element, node_id(element));

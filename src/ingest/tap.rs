@@ -5,6 +5,7 @@ use super::fault::ReadFault;
 use super::lines::Lines;
 use super::tap_line::{Says, parse};
 use super::tap_tree::{LEVELS, Tree};
+use crate::model::signature::Basis;
 use crate::model::test::{Failure, Reading};
 
 /// Reads one or more documents; `what` names them in the error; those of `node` end with the time that they took. `# SKIP` and
@@ -73,9 +74,9 @@ impl Output {
             Says::Bail(reason) => {
                 let reason: String = reason.chars().take(300).collect();
                 (self.tree.known, self.tree.ended) = (true, true);
-                self.tree
-                    .draft
-                    .fault(format!("it bailed out: {reason}").trim_end_matches([' ', ':']).to_string());
+                let basis = if reason.is_empty() { Basis::Fallback } else { Basis::Exception };
+                let fault = format!("it bailed out: {reason}").trim_end_matches([' ', ':']).to_string();
+                self.tree.draft.fault_told(fault, basis);
             }
             Says::Yaml if indent == self.last * 4 + 2 => {
                 self.block = Some(Block { level: self.last, indent, text: String::new() });

@@ -1,11 +1,13 @@
 //! Test points with their subtests, which stand before them or in braces behind them.
 
+use super::basis::is_whole;
 use super::collect::{Draft, Room, append, cut};
 use super::fault::ReadFault;
 use super::panic;
 use super::place::of_end;
 use super::tap_line::{Directive, Point};
 use super::yaml;
+use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, SourcePlace, TestStatus};
 use std::collections::BTreeSet;
 
@@ -19,6 +21,8 @@ struct Node {
     point: Point,
     /// Its block of YAML, or the comments behind a point that failed.
     yaml: String,
+    /// A second block came: what is read of the first does not tell of it.
+    twice: bool,
     comments: String,
     children: Vec<Node>,
 }
@@ -121,7 +125,7 @@ impl Tree {
         let open = point.opens;
         let at = self.level(level);
         at.numbers.take(point.number);
-        at.nodes.push(Node { point, yaml: String::new(), comments: String::new(), children });
+        at.nodes.push(Node { point, yaml: String::new(), twice: false, comments: String::new(), children });
         at.open = open;
         Ok(())
     }
@@ -147,6 +151,7 @@ impl Tree {
         if node.point.ok && !is_yaml {
             return;
         }
+        node.twice |= is_yaml && !node.yaml.is_empty();
         let kept = if is_yaml { &mut node.yaml } else { &mut node.comments };
         let before = kept.len();
         append(kept, text, Failure::TEXT);
@@ -241,6 +246,7 @@ fn put(draft: &mut Draft, room: &mut Room, node: Node, within: &str) -> Result<b
     let stated = yaml::value(&node.yaml, "duration_ms").and_then(|ms| ms.parse().ok());
     let duration_ms = node.point.duration_ms.or_else(|| stated.and_then(super::collect::milliseconds));
     let failure = failed.then(|| match node.yaml.is_empty() {
+        false if node.twice => yaml::failure(&node.yaml).resting_on(Basis::Fallback),
         false => yaml::failure(&node.yaml),
         true => of_comments(&node.comments),
     });
@@ -248,16 +254,24 @@ fn put(draft: &mut Draft, room: &mut Room, node: Node, within: &str) -> Result<b
     Ok(failed)
 }
 
-/// Perl's way: `#   Failed test 'x'`, `#   at t/a.t line 3.`, `#          got: '2'`.
+/// Perl's way: `#   Failed test 'x'`, `#   at t/a.t line 3.`, `#          got: '2'`. Comments are whatever a test prints; only both
+/// sides of a comparison are words of the cause.
 fn of_comments(comments: &str) -> Failure {
     if comments.lines().any(|l| panic::thread(l).is_some()) {
-        return panic::failure(comments);
+        return panic::failure(comments, Failure::TEXT);
     }
     let place = comments.lines().find_map(perl_place);
     let place = place.or_else(|| comments.lines().find_map(of_end));
     let told = |l: &&str| !l.is_empty() && !l.starts_with("Looks like you failed");
-    let message = comments.lines().map(str::trim).find(told).unwrap_or_default();
-    Failure::new(message, comments.trim_end(), place)
+    let lines = || comments.lines().map(str::trim);
+    let sides = |side: &str| lines().filter(|l| l.starts_with(side)).count();
+    let message = lines().find(told).unwrap_or_default();
+    if sides("got: ") == 0 || sides("expected: ") == 0 {
+        return Failure::new(message, comments.trim_end(), place);
+    }
+    let told = lines().filter(told).filter(|l| perl_place(l).is_none()).collect::<Vec<_>>().join("\n");
+    let basis = if is_whole(comments, Failure::TEXT) { Basis::Assertion } else { Basis::Fallback };
+    Failure::new(&told, comments.trim_end(), place).resting_on(basis)
 }
 
 fn perl_place(line: &str) -> Option<SourcePlace> {

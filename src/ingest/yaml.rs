@@ -1,13 +1,22 @@
 //! The few values that are needed of the YAML behind a TAP test point. It is shown whole; these only say where to look first.
 
+use super::basis::{is_whole, told};
 use super::place::{of_end, of_javascript};
+use crate::model::signature::Basis;
 use crate::model::test::{Failure, SourcePlace};
 
 /// The failure that a block tells of.
 pub(super) fn failure(block: &str) -> Failure {
     let message = ["error", "message", "reason"].into_iter().find_map(|key| value(block, key));
     let message = message.or_else(|| comparison(block)).unwrap_or_default();
-    Failure::new(message.trim(), block.trim_end(), place(block))
+    let failure = Failure::new(message.trim(), block.trim_end(), place(block));
+    match value(block, "failureType").as_deref() {
+        Some("testTimeoutFailure") => failure.resting_on(Basis::Timeout),
+        // It says nothing of its own.
+        Some("subtestsFailed" | "cancelledByParent") => failure,
+        _ if !is_whole(block, Failure::TEXT) => failure,
+        _ => told(failure),
+    }
 }
 
 /// tape names the comparison and both sides instead of a message.

@@ -1,6 +1,7 @@
 //! Why a suite failed, and how to see it again: the documents of a failure.
 
 use crate::model::run::Identity;
+use crate::model::signature::Basis;
 use crate::model::test::SourcePlace;
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +51,9 @@ pub struct FailureDigest {
     pub root_cause_class: RootCause,
     /// Stable over line numbers, addresses, times and temporary paths.
     pub signature: String,
+    /// What that rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
     /// The failed tests.
     pub impacted_scenario_ids: Vec<String>,
     /// The first failing assertion; null where no test says one.
@@ -107,4 +111,7 @@ pub struct IndexedDigest {
     pub root_cause_class: RootCause,
     /// The failure signature.
     pub signature: String,
+    /// What that rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
 }

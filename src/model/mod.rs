@@ -13,6 +13,7 @@ pub mod record;
 pub mod report;
 pub mod run;
 pub mod runbook;
+pub mod signature;
 pub mod suite;
 pub mod test;
 pub mod triage;

@@ -1,6 +1,7 @@
 //! What the runner knows of one suite.
 
 use crate::model::failure::RootCause;
+use crate::model::signature::Basis;
 use crate::model::suite::{Role, SuiteResult, SuiteStatus};
 use crate::model::test::Case;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,9 @@ pub struct AttemptFault {
     pub status: SuiteStatus,
     /// One sentence.
     pub fault: String,
+    /// Whether that is words of the cause.
+    #[serde(default, skip_serializing_if = "Basis::is_fallback")]
+    pub basis: Basis,
 }
 
 /// What the runner knows of one suite beside its result: `result.json`, and what digests are made from.
@@ -44,7 +48,10 @@ pub struct SuiteRecord {
     /// The failure signature of the suite, where it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
-    /// Failures of its failed and flaky tests, one an attempt, texts cut short: those of the first tests, and of all that
+    /// What that rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
+    /// Every failure of its failed and flaky tests, texts cut short: those of the first tests, and of all that
     /// failed more than once, there without texts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<Case>,
@@ -74,6 +81,7 @@ impl SuiteRecord {
             fault: None,
             root_cause_class: None,
             signature: None,
+            basis: None,
             failures: Vec::new(),
             faults: Vec::new(),
             leftovers: 0,

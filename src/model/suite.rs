@@ -1,6 +1,7 @@
 //! A suite: how it is run, and what became of it.
 
 use crate::base::command::{CommandLine, quote};
+use crate::model::signature::Signed;
 use crate::model::test::{TestResult, TestStatus};
 use serde::{Deserialize, Serialize};
 
@@ -279,6 +280,9 @@ pub struct SuiteResult {
     pub flaky: u64,
     /// Tests that were ignored.
     pub ignored: u64,
+    /// Failures outside any test, of every attempt and each signature once: a timeout, a crash, a build that broke.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outside: Vec<Signed>,
     /// Its tests, in the order reported.
     pub tests: Vec<TestResult>,
 }
@@ -300,6 +304,7 @@ impl SuiteResult {
             failed: 0,
             flaky: 0,
             ignored: 0,
+            outside: Vec::new(),
             tests: Vec::new(),
         }
     }

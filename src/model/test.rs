@@ -1,5 +1,6 @@
 //! One test: what became of it, and why it failed.
 
+use crate::model::signature::{Basis, Signed};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,12 +63,35 @@ pub struct TestResult {
     /// The signature of its first failure; null where nothing failed.
     #[serde(default)]
     pub signature: Option<String>,
+    /// What that signature rests on; null where nothing failed, and in documents that do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
+    /// Its other failures, each signature once: further ones of the same attempt, and those of further attempts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Signed>,
+    /// It says itself nothing but that a test within it failed (in Go `TestA` fails with `TestA/b`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub carried: bool,
     /// What fills `{test}` of the kind's `single` command, where that is not the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selector: Option<String>,
 }
 
 impl TestResult {
+    /// A test of which nothing is known but what became of it.
+    pub fn of(name: &str, status: TestStatus) -> TestResult {
+        TestResult {
+            name: name.to_string(),
+            status,
+            duration_ms: None,
+            signature: None,
+            basis: None,
+            others: Vec::new(),
+            carried: false,
+            selector: None,
+        }
+    }
+
     /// What fills `{test}` of the kind's `single` command.
     pub fn selector(&self) -> &str {
         self.selector.as_deref().unwrap_or(&self.name)
@@ -98,10 +122,11 @@ pub struct Case {
     /// Wall time in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
-    /// The first failure, of a failed or flaky test.
+    /// The first failure, of a failed or flaky test. Where not every further one could be kept it rests on `Fallback`, so that
+    /// nothing covers the test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
-    /// Those of its further failed attempts, in order.
+    /// Every further one, of the same attempt and of further attempts, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub later: Vec<Failure>,
     /// What fills `{test}`, where that is not the name: of a suite whose results name several suites.
@@ -110,7 +135,7 @@ pub struct Case {
 }
 
 impl Case {
-    /// A failure of each failed attempt that is known, in order.
+    /// Every failure that is known, in order.
     pub fn failures(&self) -> impl Iterator<Item = &Failure> {
         self.failure.iter().chain(&self.later)
     }
@@ -135,6 +160,12 @@ pub struct Failure {
     /// Where the first failing assertion stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<SourcePlace>,
+    /// What its message is: words of the cause, or only what stood there. A reader that does not say has none.
+    #[serde(default, skip_serializing_if = "Basis::is_fallback")]
+    pub basis: Basis,
+    /// It says nothing but that a test within this one failed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub carried: bool,
 }
 
 impl Failure {
@@ -147,10 +178,17 @@ impl Failure {
     /// Bytes of `output` that are kept.
     pub const OUTPUT: usize = 4 << 10;
 
-    /// A failure with both texts cut to their bounds at a character's edge.
+    /// A failure with both texts cut to their bounds at a character's edge. It rests on nothing until that is said of it.
     pub fn new(message: &str, text: &str, place: Option<SourcePlace>) -> Failure {
         let (message, text) = (cut(message, Self::MESSAGE), cut(text, Self::TEXT));
-        Failure { message, text, output: String::new(), place }
+        Failure { message, text, place, ..Failure::default() }
+    }
+
+    /// The failure with what its message is. One that was cut is not whole: what differs behind the cut would look the same.
+    #[must_use]
+    pub fn resting_on(self, basis: Basis) -> Failure {
+        let whole = self.message.len() + 4 <= Self::MESSAGE;
+        Failure { basis: if whole { basis } else { Basis::Fallback }, ..self }
     }
 
     /// The failure with what its test printed, cut to its bound.
@@ -161,7 +199,8 @@ impl Failure {
 
     /// The failure with at most `most` bytes of its text.
     pub fn short(&self, most: usize) -> Failure {
-        Failure::new(&self.message, cut(&self.text, most).as_str(), self.place.clone()).printed(&self.output)
+        let short = Failure::new(&self.message, cut(&self.text, most).as_str(), self.place.clone());
+        Failure { carried: self.carried, ..short.printed(&self.output).resting_on(self.basis) }
     }
 
     /// Its size in bytes.
@@ -212,6 +251,9 @@ pub struct Fault {
     pub kind: FaultKind,
     /// One sentence.
     pub sentence: String,
+    /// Whether that is words of the cause.
+    #[serde(default, skip_serializing_if = "Basis::is_fallback")]
+    pub basis: Basis,
 }
 
 /// Whether results end too early, or say themselves what went wrong.

@@ -1,30 +1,13 @@
-//! Which failures a quarantine entry covers: those that fail as the entry says, and no others (`mission.md` R3).
+//! Which failures a quarantine entry covers: those that fail as the entry says, and no others (`mission.md` R3). The one place
+//! that decides it: a run asks of what failed, and `check` asks again of what a run says was covered.
 
 use crate::base::files::show;
-use crate::model::suite::SuiteStatus;
+use crate::model::signature::{Basis, Signed};
+use crate::model::suite::{SuiteResult, SuiteStatus};
 use crate::model::test::{TestResult, TestStatus};
 use crate::model::waiver::{Entry, Kind};
 
-/// A suite that ran.
-#[derive(Debug, Clone, Copy)]
-pub struct Outcome<'o> {
-    /// Its name.
-    pub suite: &'o str,
-    /// Its status without quarantine.
-    pub status: SuiteStatus,
-    /// Its tests, each failed one with the signature of its first failure.
-    pub tests: &'o [TestResult],
-    /// The signatures of each test's failures in further attempts, in the order of `tests`; a test past its end has none.
-    pub later: &'o [Vec<String>],
-    /// The signatures of failures outside any test, one an attempt at most: a timeout, a crash, a build that broke. Empty where
-    /// only tests failed.
-    pub outside: &'o [String],
-    /// The signature of a test that fails by nothing but the tests within it (`TestA` by `TestA/b`), where the reader
-    /// tells of such.
-    pub carried: Option<&'o str>,
-}
-
-/// The same with quarantine.
+/// A suite with quarantine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
     /// The suite's status: `Quarantined` where everything that failed it is covered.
@@ -35,52 +18,65 @@ pub struct Judged {
     pub notes: Vec<String>,
 }
 
-/// Relabels what the entries cover. An entry covers a failure of its suite, or of its one test, while it holds and when the
-/// failure has the entry's signature: another signature is another failure, and blocks. An entry without a signature, or
-/// a failure without one, covers and is covered by nothing.
-pub fn quarantine(entries: &[Entry], outcome: &Outcome<'_>) -> Judged {
+/// Relabels what the entries cover, of a suite as it is without quarantine. An entry covers a failure of its suite, or of its one
+/// test, while it holds and when the failure has the entry's signature and that rests on words of the cause. A test is covered
+/// when each of its failures is; the suite, when each test that failed is, and each failure outside the tests.
+pub fn quarantine(entries: &[Entry], suite: &SuiteResult) -> Judged {
     let mut notes = Vec::new();
-    let mut tests: Vec<TestStatus> = outcome
+    let mut tests: Vec<TestStatus> = suite
         .tests
         .iter()
-        .enumerate()
-        .map(|(at, test)| {
-            let later = outcome.later.get(at).into_iter().flatten().map(|s| Some(s.as_str()));
-            // Every attempt must have failed as the entry says: one that failed otherwise is another failure.
-            let mut each = std::iter::once(test.signature.as_deref()).chain(later);
-            let is_covered = test.status == TestStatus::Failed
-                && each.all(|own| covered(entries, outcome.suite, Some(&test.name), own, &mut notes));
+        .map(|test| {
+            let covered =
+                |failure: &Failed<'_>| covered(entries, &suite.name, Some(&test.name), failure, &mut notes);
+            let is_covered = test.status == TestStatus::Failed && failures(test).iter().all(covered);
             if is_covered { TestStatus::Quarantined } else { test.status }
         })
         .collect();
-    carry(outcome, &mut tests);
+    carry(suite, &mut tests);
     let failed = tests.contains(&TestStatus::Failed);
-    let relabelled = tests.iter().zip(outcome.tests).any(|(now, then)| *now != then.status);
-    let is_covered = |outside: &String| covered(entries, outcome.suite, None, Some(outside), &mut notes);
-    let status = match (outcome.status, outcome.outside) {
+    let relabelled = tests.iter().zip(&suite.tests).any(|(now, then)| *now != then.status);
+    let is_covered = |outside: &Signed| covered(entries, &suite.name, None, &Failed::of(outside), &mut notes);
+    let status = match (suite.status, suite.outside.as_slice()) {
         (status, _) if !status.is_failure() || failed => status,
         // Its tests alone failed it, and all of those are covered.
         (SuiteStatus::Failed, []) if relabelled => SuiteStatus::Quarantined,
-        (_, [_, ..]) if outcome.outside.iter().all(is_covered) => SuiteStatus::Quarantined,
+        (_, [_, ..]) if suite.outside.iter().all(is_covered) => SuiteStatus::Quarantined,
         (status, _) => status,
     };
     Judged { status, tests, notes }
 }
 
+/// A failure as an entry sees it. What is not known covers nothing.
+struct Failed<'f> {
+    signature: Option<&'f str>,
+    basis: Option<Basis>,
+}
+
+impl<'f> Failed<'f> {
+    fn of(signed: &'f Signed) -> Failed<'f> {
+        Failed { signature: Some(&signed.signature), basis: Some(signed.basis) }
+    }
+}
+
+/// The first failure of a test, known or not, and every other one.
+fn failures(test: &TestResult) -> Vec<Failed<'_>> {
+    let first = Failed { signature: test.signature.as_deref(), basis: test.basis };
+    std::iter::once(first).chain(test.others.iter().map(Failed::of)).collect()
+}
+
 /// Relabels a test that fails by nothing but the tests within it, when all of those that failed are covered.
-fn carry(outcome: &Outcome<'_>, tests: &mut [TestStatus]) {
-    let Some(carried) = outcome.carried else { return };
-    let is_carried = |test: &TestResult| test.signature.as_deref() == Some(carried);
-    for (at, outer) in outcome.tests.iter().enumerate() {
-        if tests[at] != TestStatus::Failed || !is_carried(outer) {
+fn carry(suite: &SuiteResult, tests: &mut [TestStatus]) {
+    for (at, outer) in suite.tests.iter().enumerate() {
+        if tests[at] != TestStatus::Failed || !outer.carried {
             continue;
         }
         let within = |test: &TestResult| {
             test.name.strip_prefix(&*outer.name).is_some_and(|rest| rest.starts_with('/'))
         };
-        let all = outcome.tests.iter().zip(tests.iter());
+        let all = suite.tests.iter().zip(tests.iter());
         let mut own = all
-            .filter(|(test, _)| test.status == TestStatus::Failed && within(test) && !is_carried(test))
+            .filter(|(test, _)| test.status == TestStatus::Failed && within(test) && !test.carried)
             .map(|(_, now)| *now == TestStatus::Quarantined)
             .peekable();
         if own.peek().is_some() && own.all(|covered| covered) {
@@ -95,30 +91,51 @@ fn covered(
     entries: &[Entry],
     suite: &str,
     test: Option<&str>,
-    signature: Option<&str>,
+    failure: &Failed<'_>,
     notes: &mut Vec<String>,
 ) -> bool {
     let own = test.map(|test| format!("{suite}::{test}"));
     let is_for = |entry: &&Entry| {
         entry.kind == Kind::Quarantine && (entry.id == suite || own.as_deref() == Some(entry.id.as_str()))
     };
-    let covers =
-        |entry: &Entry| entry.state.holds() && signature.is_some() && entry.signature.as_deref() == signature;
+    let tells = failure.basis.is_some_and(Basis::tells);
+    let covers = |entry: &Entry| {
+        entry.state.holds()
+            && tells
+            && failure.signature.is_some()
+            && entry.signature.as_deref() == failure.signature
+    };
     if entries.iter().filter(is_for).any(covers) {
         return true;
     }
     for entry in entries.iter().filter(is_for) {
-        let id = show(&entry.id);
         let what = own.as_deref().map_or_else(|| show(suite), show);
-        notes.push(if !entry.state.holds() {
-            format!("{what} fails and blocks: its quarantine entry `{id}` is {}: {}", entry.state.name(), entry.detail)
-        } else {
-            let said = entry.signature.as_deref().map_or("none".into(), show);
-            let found = signature.map_or("none".into(), show);
-            format!("{what} fails and blocks: its signature is {found}, and that of its quarantine entry `{id}` is {said}")
-        });
+        notes.push(format!("{what} fails and blocks: {}", why_not(entry, failure)));
     }
     false
+}
+
+/// Why an entry that is for a failure does not cover it.
+fn why_not(entry: &Entry, failure: &Failed<'_>) -> String {
+    let id = show(&entry.id);
+    if !entry.state.holds() {
+        return format!("its quarantine entry `{id}` is {}: {}", entry.state.name(), entry.detail);
+    }
+    match failure.basis {
+        None if failure.signature.is_some() => format!(
+            "what it ran in does not say what its signature rests on (`basis`), so its quarantine entry `{id}` cannot be \
+             held to it"
+        ),
+        Some(Basis::Fallback) => format!(
+            "its signature rests on no words of the cause (`basis` is fallback): other failures look the same, and the \
+             quarantine entry `{id}` covers none of them"
+        ),
+        _ => {
+            let said = entry.signature.as_deref().map_or("none".into(), show);
+            let found = failure.signature.map_or("none".into(), show);
+            format!("its signature is {found}, and that of its quarantine entry `{id}` is {said}")
+        }
+    }
 }
 
 #[cfg(test)]
@@ -152,25 +169,18 @@ mod tests {
         }
     }
 
+    fn signed(signature: &str) -> Signed {
+        Signed { signature: signature.into(), basis: Basis::Exception }
+    }
+
     fn judge(
         entries: &[Entry],
         status: SuiteStatus,
         tests: &[(&str, TestStatus)],
         outside: Option<&str>,
     ) -> Judged {
-        let outside: Vec<String> = outside.map(String::from).into_iter().collect();
-        let ran = suite("tui", "e2e", status, tests);
-        quarantine(
-            entries,
-            &Outcome {
-                suite: "tui",
-                status,
-                tests: &ran.tests,
-                later: &[],
-                outside: &outside,
-                carried: None,
-            },
-        )
+        let outside: Vec<Signed> = outside.map(signed).into_iter().collect();
+        quarantine(entries, &SuiteResult { outside, ..suite("tui", "e2e", status, tests) })
     }
 
     const F: TestStatus = TestStatus::Failed;
@@ -182,11 +192,10 @@ mod tests {
         let ran = suite("tui", "e2e", SuiteStatus::Failed, &[("p", P), ("x", F)]);
         let first = ran.tests[1].signature.clone().unwrap();
         let entries = [entry("tui::x", State::Active, Some(&first))];
-        let after = |later: &[&str]| {
-            let later = [Vec::new(), later.iter().map(|s| s.to_string()).collect()];
-            let (status, tests) = (SuiteStatus::Failed, ran.tests.as_slice());
-            let outcome = Outcome { suite: "tui", status, tests, later: &later, outside: &[], carried: None };
-            let judged = quarantine(&entries, &outcome);
+        let after = |others: &[&str]| {
+            let mut ran = ran.clone();
+            ran.tests[1].others = others.iter().map(|s| signed(s)).collect();
+            let judged = quarantine(&entries, &ran);
             (judged.status, judged.notes.len())
         };
         assert_eq!(after(&[&first, &first]), (SuiteStatus::Quarantined, 0));
@@ -229,17 +238,31 @@ mod tests {
         let waiver = Entry { kind: Kind::Waiver, ..entry("tui::x", State::Active, Some("sig:x")) };
         assert_eq!(judge(&[waiver], SuiteStatus::Failed, &[("x", F)], None).tests, [F]);
         // A failure without a signature is covered by nothing, least of all by an entry without one.
-        let ran =
-            [TestResult { name: "x".into(), status: F, duration_ms: None, signature: None, selector: None }];
-        let outcome = Outcome {
-            suite: "tui",
-            status: SuiteStatus::Failed,
-            tests: &ran,
-            later: &[],
-            outside: &[],
-            carried: None,
-        };
-        assert_eq!(quarantine(&[entry("tui", State::Active, None)], &outcome).tests, [F]);
+        let mut ran = suite("tui", "e2e", SuiteStatus::Failed, &[("x", F)]);
+        ran.tests[0].signature = None;
+        assert_eq!(quarantine(&[entry("tui", State::Active, None)], &ran).tests, [F]);
+    }
+
+    #[test]
+    fn only_words_of_the_cause_are_covered() {
+        let entries =
+            [entry("tui::x", State::Active, Some("sig:x")), entry("tui", State::Active, Some("hang"))];
+        let mut ran = suite("tui", "e2e", SuiteStatus::Failed, &[("x", F)]);
+        let status = |ran: &SuiteResult| quarantine(&entries, ran).status;
+        assert_eq!(status(&ran), SuiteStatus::Quarantined);
+        for basis in [None, Some(Basis::Fallback)] {
+            ran.tests[0].basis = basis;
+            assert_eq!(status(&ran), SuiteStatus::Failed, "{basis:?}");
+        }
+        assert!(quarantine(&entries, &ran).notes[0].contains("rests on no words of the cause"));
+        ran.tests[0].basis = Some(Basis::Assertion);
+        ran.tests[0].others = vec![Signed { signature: "sig:x".into(), basis: Basis::Fallback }];
+        assert_eq!(status(&ran), SuiteStatus::Failed);
+        ran.tests[0].others.clear();
+        ran.outside = vec![Signed { signature: "hang".into(), basis: Basis::Fallback }];
+        assert_eq!(status(&ran), SuiteStatus::Failed);
+        ran.outside[0].basis = Basis::Timeout;
+        assert_eq!(status(&ran), SuiteStatus::Quarantined);
     }
 
     #[test]
@@ -261,13 +284,10 @@ mod tests {
             assert_eq!(of(&both, Some("other")), status);
         }
         // Each attempt must have failed so.
-        let ran = suite("tui", "e2e", SuiteStatus::Failed, &[]);
         for (second, wanted) in [("hang", SuiteStatus::Quarantined), ("other", SuiteStatus::Crashed)] {
-            let outside = ["hang".to_string(), second.to_string()];
-            let (status, tests) = (SuiteStatus::Crashed, ran.tests.as_slice());
-            let outcome =
-                Outcome { suite: "tui", status, tests, later: &[], outside: &outside, carried: None };
-            assert_eq!(quarantine(&both, &outcome).status, wanted);
+            let outside = vec![signed("hang"), signed(second)];
+            let ran = SuiteResult { outside, ..suite("tui", "e2e", SuiteStatus::Crashed, &[]) };
+            assert_eq!(quarantine(&both, &ran).status, wanted);
         }
         // A timeout whose signature nobody knows is not explained by its tests.
         assert_eq!(judge(&both, SuiteStatus::TimedOut, &[("x", F)], None).status, SuiteStatus::TimedOut);
@@ -287,31 +307,23 @@ mod tests {
     fn a_test_that_fails_by_those_within_it_is_covered_with_them() {
         let f = TestStatus::Failed;
         let names = ["T", "T/a", "T/b", "T/b/c", "Tx", "Tx/a"];
-        let mut ran = suite("go", "unit", SuiteStatus::Failed, &names.map(|name| (name, f))).tests;
-        for outer in [0, 2, 4] {
-            ran[outer].signature = Some("carried".into());
-        }
         let statuses = |quarantined: &[&str], carried| {
             let entries: Vec<Entry> = quarantined
                 .iter()
                 .map(|test| entry(&format!("go::{test}"), State::Active, Some(&format!("sig:{test}"))))
                 .collect();
-            let outcome = Outcome {
-                suite: "go",
-                status: SuiteStatus::Failed,
-                tests: &ran,
-                later: &[],
-                outside: &[],
-                carried,
-            };
-            let judged = quarantine(&entries, &outcome);
+            let mut ran = suite("go", "unit", SuiteStatus::Failed, &names.map(|name| (name, f)));
+            for outer in [0, 2, 4] {
+                ran.tests[outer].carried = carried;
+            }
+            let judged = quarantine(&entries, &ran);
             let names = names.iter().zip(&judged.tests).filter(|(_, s)| **s == f).map(|(n, _)| *n);
             (judged.status, names.collect::<Vec<_>>())
         };
         let all = ["T/a", "T/b/c", "Tx/a"];
-        assert_eq!(statuses(&all, Some("carried")), (SuiteStatus::Quarantined, vec![]));
-        assert_eq!(statuses(&all, None), (SuiteStatus::Failed, vec!["T", "T/b", "Tx"]));
-        assert_eq!(statuses(&all[..2], Some("carried")), (SuiteStatus::Failed, vec!["Tx", "Tx/a"]));
-        assert_eq!(statuses(&all[1..], Some("carried")), (SuiteStatus::Failed, vec!["T", "T/a"]));
+        assert_eq!(statuses(&all, true), (SuiteStatus::Quarantined, vec![]));
+        assert_eq!(statuses(&all, false), (SuiteStatus::Failed, vec!["T", "T/b", "Tx"]));
+        assert_eq!(statuses(&all[..2], true), (SuiteStatus::Failed, vec!["Tx", "Tx/a"]));
+        assert_eq!(statuses(&all[1..], true), (SuiteStatus::Failed, vec!["T", "T/a"]));
     }
 }

@@ -4,6 +4,7 @@ use super::select::{Selection, SuiteNames};
 use crate::base::command::CommandLine;
 use crate::model::plan::{Counts, Item, Profile, RunSettings, Shard, ShardKind};
 use crate::model::run::{Identity, ReplayRef, RunStatus, Summary, schema};
+use crate::model::signature::Basis;
 use crate::model::suite::{EvidenceFrom, Names, Reader, Role, SuiteResult, SuiteSpec, SuiteStatus};
 use crate::model::test::{TestResult, TestStatus};
 
@@ -70,11 +71,10 @@ pub fn selection(suites: &[&str], units: &[&str]) -> Selection {
 /// A suite with these tests; a failed one has the signature `sig:<test>`.
 pub fn suite(name: &str, kind: &str, status: SuiteStatus, tests: &[(&str, TestStatus)]) -> SuiteResult {
     let tests = tests.iter().map(|(name, status)| TestResult {
-        name: name.to_string(),
-        status: *status,
         duration_ms: Some(1),
         signature: (*status == TestStatus::Failed).then(|| format!("sig:{name}")),
-        selector: None,
+        basis: (*status == TestStatus::Failed).then_some(Basis::Assertion),
+        ..TestResult::of(name, *status)
     });
     let mut result = SuiteResult {
         name: name.into(),
@@ -90,6 +90,7 @@ pub fn suite(name: &str, kind: &str, status: SuiteStatus, tests: &[(&str, TestSt
         failed: 0,
         flaky: 0,
         ignored: 0,
+        outside: Vec::new(),
         tests: tests.collect(),
     };
     result.recount();

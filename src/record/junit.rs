@@ -29,14 +29,14 @@ pub struct Details {
     pub fault: Option<String>,
     /// What was wrong with attempts outside any test, in order, where there were several attempts.
     pub faults: Vec<AttemptFault>,
-    /// By test: its failures, one an attempt, in order.
+    /// By test: its failures, in order.
     pub failures: BTreeMap<String, Vec<Failure>>,
 }
 
 /// `junit.xml`, ending in a newline. `details` is asked once for each suite, so that only one suite's failures are held;
 /// `lint_tail` gives the end of a failed lint step's log, masked.
 ///
-/// A failed test has its first failure, and each later attempt as `rerunFailure`; a flaky one has its failures as
+/// A failed test has its first failure, and each further one, of whatever attempt, as `rerunFailure`; a flaky one has its failures as
 /// `flakyFailure`, as surefire writes them (`surefire-test-report-3.0.xsd`: `message` and `type` as attributes, the trace in
 /// `stackTrace`, what the test printed in `system-out` where its reporter tells that apart from the trace). What is ignored, quarantined or did
 /// not run is `skipped` with that word as its type, since JUnit knows no other that fails nothing. A suite that failed without
@@ -239,6 +239,7 @@ fn line(text: &str) -> String {
 mod tests {
     use super::super::sample;
     use super::*;
+    use crate::model::signature::Basis;
     use proptest::prelude::*;
 
     fn details(suite: &SuiteResult) -> Details {
@@ -265,7 +266,10 @@ mod tests {
 
     #[test]
     fn attempts_that_crashed_are_told_of() {
-        let fault = |attempt, status, fault: &str| AttemptFault { attempt, status, fault: fault.into() };
+        let fault = |attempt, status, fault: &str| {
+            let basis = Basis::Fallback;
+            AttemptFault { attempt, status, fault: fault.into(), basis }
+        };
         let crashed = fault(1, SuiteStatus::Crashed, "it was ended by signal 6");
         let late = fault(2, SuiteStatus::TimedOut, "it was ended at its timeout");
         let of = |status, name: &str, faults: &[AttemptFault]| {

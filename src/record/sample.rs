@@ -14,6 +14,7 @@ use crate::model::run::{
     Chosen, Environment, Identity, LintResult, Node, NotRun, Os, ReplayRef, RunStatus, Summary, TriageRef,
     schema,
 };
+use crate::model::signature::{Basis, Signed};
 use crate::model::suite::{Role, SuiteResult, SuiteStatus};
 use crate::model::test::{Case, Failure, SourcePlace, TestResult, TestStatus};
 use crate::model::triage::{
@@ -79,7 +80,8 @@ fn shard() -> Shard {
 fn test(name: &str, status: TestStatus) -> TestResult {
     let signature = matches!(status, TestStatus::Failed | TestStatus::Flaky).then(|| SIGNATURE.to_string());
     let duration_ms = (status != TestStatus::Ignored).then_some(38);
-    TestResult { name: name.into(), status, duration_ms, signature, selector: None }
+    let basis = signature.as_ref().map(|_| Basis::Assertion);
+    TestResult { duration_ms, signature, basis, ..TestResult::of(name, status) }
 }
 
 fn result(name: &str, kind: &str, status: SuiteStatus, tests: Vec<TestResult>) -> SuiteResult {
@@ -101,10 +103,15 @@ fn result(name: &str, kind: &str, status: SuiteStatus, tests: Vec<TestResult>) -
         failed: 0,
         flaky: 0,
         ignored: 0,
+        outside: Vec::new(),
         tests,
     };
     result.recount();
     result
+}
+
+fn signed() -> Signed {
+    Signed { signature: "it-hung-00000000".into(), basis: Basis::Timeout }
 }
 
 fn parser() -> SuiteResult {
@@ -115,7 +122,10 @@ fn parser() -> SuiteResult {
         ("sleeps", TestStatus::Ignored),
         ("known", TestStatus::Quarantined),
     ];
-    result("parser", "unit", SuiteStatus::Failed, tests.map(|(name, status)| test(name, status)).into())
+    let mut tests = tests.map(|(name, status)| test(name, status));
+    tests[1].others = vec![signed()];
+    tests[1].carried = true;
+    SuiteResult { outside: vec![signed()], ..result("parser", "unit", SuiteStatus::Failed, tests.into()) }
 }
 
 fn store() -> SuiteResult {
@@ -199,18 +209,26 @@ pub(super) fn records() -> Vec<SuiteRecord> {
         fault: fault.map(String::from),
         root_cause_class: Some(RootCause::AssertionFailure),
         signature: Some(SIGNATURE.into()),
+        basis: Some(Basis::Assertion),
         failures: vec![Case {
             name: "writes".into(),
             status: TestStatus::Failed,
             duration_ms: Some(3),
-            failure: Some(Failure::new("left: 1", "a stack", None)),
-            later: vec![Failure::new("left: 2", "another stack", None).printed("a line")],
+            failure: Some(Failure {
+                carried: true,
+                ..Failure::new("left: 1", "a stack", None).resting_on(Basis::Assertion)
+            }),
+            later: vec![Failure {
+                carried: true,
+                ..Failure::new("left: 2", "another stack", None).printed("a line").resting_on(Basis::Crash)
+            }],
             selector: Some("writes".into()),
         }],
         faults: vec![AttemptFault {
             attempt: 1,
             status: SuiteStatus::Crashed,
             fault: "it was ended by signal 6".into(),
+            basis: Basis::Crash,
         }],
         leftovers: 1,
         masked: 2,
@@ -348,6 +366,7 @@ pub(super) fn digest() -> FailureDigest {
         status: "failed".into(),
         root_cause_class: RootCause::AssertionFailure,
         signature: SIGNATURE.into(),
+        basis: Some(Basis::Assertion),
         impacted_scenario_ids: vec!["writes".into()],
         first_failing_assertion: Some(Assertion {
             test: Some("writes".into()),
@@ -388,6 +407,7 @@ pub(super) fn index() -> FailureIndex {
             timeline_path: format!("{RESULTS}/parser/failure_timeline.jsonl"),
             root_cause_class: RootCause::AssertionFailure,
             signature: SIGNATURE.into(),
+            basis: Some(Basis::Assertion),
         }],
     }
 }

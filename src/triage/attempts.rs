@@ -3,120 +3,14 @@
 //! A suite passes only by evidence: its command ended with exit code 0, its results could be read, and every test that
 //! was asked for is among them. A test that fails and then passes is flaky, its first failure kept.
 
-use super::names::{fail_skipped, flatten, missing, unseen};
+pub use super::step::{Attempt, Step, StepEnded, Unread};
+
+use super::step::judge_step;
 use crate::model::record::AttemptFault;
-use crate::model::suite::{SuiteResult, SuiteStatus};
-use crate::model::test::{Case, Failure, Reading, TestNames, TestResult, TestStatus};
-use std::collections::{HashMap, HashSet};
-
-/// How one command of an attempt ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StepEnded {
-    /// With this exit code.
-    Exited(i32),
-    /// By a signal that tollgate did not send.
-    Signalled(i32),
-    /// Ended at its timeout: by the signal that tollgate sent, or by itself before the second one, with this code.
-    TimedOut {
-        /// Its exit code, where it exited.
-        exit_code: Option<i32>,
-        /// The signal that ended it.
-        signal: Option<i32>,
-    },
-    /// It could not be started: a sentence.
-    NotStarted(String),
-}
-
-/// Why the results of a command could not be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unread {
-    /// They are not there: a sentence.
-    Missing(String),
-    /// They are not what the reader reads: a sentence.
-    Wrong(String),
-}
-
-/// One command of an attempt, and what its results say.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// How it ended.
-    pub ended: StepEnded,
-    /// What its results say, nothing where it did not start; `None` for a suite that is read by its exit code alone.
-    pub read: Option<Result<Vec<Reading>, Unread>>,
-    /// The one test that it was to run, by its selector; `None` for the whole suite.
-    pub asked: Option<String>,
-    /// What its output says of why it failed, of a command that failed and whose results do not say it.
-    pub told: Option<Failure>,
-    /// What else went wrong (its log could not be written): a sentence.
-    pub trouble: Option<String>,
-}
-
-impl Step {
-    /// Whether the command failed, and not by a test that its results name: only its output says why.
-    pub fn is_silent(ended: &StepEnded, read: Option<&Result<Vec<Reading>, Unread>>) -> bool {
-        let told = |readings: &Vec<Reading>| {
-            let mut cases = readings.iter().flat_map(|r| &r.cases);
-            readings.iter().all(|r| r.fault.is_none()) && cases.any(|c| c.status == TestStatus::Failed)
-        };
-        match ended {
-            StepEnded::Exited(0) | StepEnded::TimedOut { .. } | StepEnded::NotStarted(_) => false,
-            StepEnded::Signalled(_) => true,
-            StepEnded::Exited(_) => !matches!(read, Some(Ok(readings)) if told(readings)),
-        }
-    }
-
-    /// A sentence of what went wrong, with the lines of the output that say why.
-    fn because(&self, fault: &str) -> String {
-        let Some(told) = &self.told else { return fault.to_string() };
-        let lines: Vec<&str> = told.message.lines().map(str::trim).collect();
-        // What a reader found stands there already; the output names its file too.
-        let bare = lines.first().map_or("", |line| line.rsplit_once(" (").map_or(*line, |(bare, _)| bare));
-        let fault = fault.strip_suffix(bare).map_or(fault, |rest| rest.trim_end_matches([':', ' ']));
-        format!("{fault}: {}", lines.join("; "))
-    }
-}
-
-/// One attempt at a suite.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt {
-    /// `Passed`, `Failed`, `TimedOut`, `Crashed` or `Missing`.
-    pub status: SuiteStatus,
-    /// The tests that it ran, in the order reported.
-    pub cases: Vec<Case>,
-    /// A failure outside any test: a sentence.
-    pub fault: Option<String>,
-    /// Of its last command, where it exited.
-    pub exit_code: Option<i32>,
-    /// Of its last command, where a signal ended it.
-    pub signal: Option<i32>,
-    /// Whether it ran the whole suite, and not chosen tests.
-    pub whole: bool,
-    /// Whether a command for one test ran no such test, though nothing else was wrong.
-    pub absent: bool,
-    /// Whether a test that was asked for was skipped, though nothing else was wrong.
-    pub skipped: bool,
-    /// Whether its tool stopped at what failed, and what else it would have run is not known.
-    pub stopped: bool,
-}
-
-impl Attempt {
-    /// The tests that a narrow retry runs again: those that failed, when nothing else is wrong with the attempt.
-    pub fn failed_alone(&self) -> Option<Vec<&Case>> {
-        let failed: Vec<&Case> = self.cases.iter().filter(|c| c.status == TestStatus::Failed).collect();
-        let alone = self.status == SuiteStatus::Failed && self.fault.is_none() && !self.stopped;
-        (alone && !failed.is_empty()).then_some(failed)
-    }
-
-    /// Cuts failures short that are not the first of their test, as `combine` does: what is held of a suite under way does not
-    /// grow by a whole text with each attempt.
-    pub fn shorten(&mut self, earlier: &[Attempt]) {
-        let failed = earlier.iter().flat_map(|a| &a.cases).filter(|c| c.failure.is_some());
-        let known: HashSet<&str> = failed.map(|c| c.name.as_str()).collect();
-        for case in self.cases.iter_mut().filter(|c| known.contains(c.name.as_str())) {
-            case.failure = case.failure.as_ref().map(|f| f.short(Failure::LATER));
-        }
-    }
-}
+use crate::model::signature::Basis;
+use crate::model::suite::SuiteStatus;
+use crate::model::test::{Case, Failure, TestNames, TestStatus};
+use std::collections::HashMap;
 
 /// Judges one attempt; `name` is the suite's.
 pub fn attempt(name: &str, steps: &[Step]) -> Attempt {
@@ -129,6 +23,7 @@ pub fn attempt_at(name: &str, steps: &[Step], names: &TestNames) -> Attempt {
         status: SuiteStatus::Passed,
         cases: Vec::new(),
         fault: None,
+        basis: Basis::Fallback,
         exit_code: None,
         signal: None,
         whole: steps.iter().all(|s| s.asked.is_none()),
@@ -146,7 +41,7 @@ pub fn attempt_at(name: &str, steps: &[Step], names: &TestNames) -> Attempt {
         for case in one.cases {
             let above = step.asked.as_ref().is_some_and(|asked| case.selector() != asked);
             match outer.get(&case.name) {
-                Some(at) if above => worse_of(&mut found.cases[*at], case),
+                Some(at) if above => worse_of(&mut found.cases[*at], &case),
                 _ => {
                     if above {
                         outer.insert(case.name.clone(), found.cases.len());
@@ -155,7 +50,12 @@ pub fn attempt_at(name: &str, steps: &[Step], names: &TestNames) -> Attempt {
                 }
             }
         }
-        found.fault = found.fault.or(one.fault);
+        if found.fault.is_none() {
+            (found.fault, found.basis) = (one.fault, one.basis);
+        } else if let Some(fault) = one.fault {
+            // Another command of the attempt that failed otherwise: the first sentence alone would not tell of it.
+            found.basis = if found.fault.as_ref() == Some(&fault) { found.basis } else { Basis::Fallback };
+        }
         // The code of the first command that failed says more than that of the last one that passed.
         if found.exit_code.unwrap_or(0) == 0 && found.signal.is_none() {
             (found.exit_code, found.signal) = (one.exit_code, one.signal);
@@ -176,105 +76,27 @@ fn worse(a: SuiteStatus, b: SuiteStatus) -> SuiteStatus {
     if rank(b) > rank(a) { b } else { a }
 }
 
-fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt {
-    let (mut status, exit_code, signal, mut fault) = match &step.ended {
-        StepEnded::Exited(0) => (SuiteStatus::Passed, Some(0), None, None),
-        StepEnded::Exited(code) => (SuiteStatus::Failed, Some(*code), None, None),
-        StepEnded::Signalled(n) => {
-            (SuiteStatus::Crashed, None, Some(*n), Some(step.because(&format!("it was ended by signal {n}"))))
-        }
-        StepEnded::TimedOut { exit_code, signal } => {
-            (SuiteStatus::TimedOut, *exit_code, *signal, Some("it was ended at its timeout".into()))
-        }
-        StepEnded::NotStarted(why) => (SuiteStatus::Missing, None, None, Some(why.clone())),
-    };
-    let started = !matches!(step.ended, StepEnded::NotStarted(_));
-    let (mut absent, mut skipped) = (false, false);
-    let mut cases = match &step.read {
-        None => vec![by_exit(step, name, fault.as_deref())],
-        Some(Ok(readings)) => {
-            let said = readings.iter().find_map(|r| r.fault.as_ref());
-            fault = fault.or_else(|| said.map(|said| step.because(&said.sentence)));
-            flatten(readings, step.asked.as_deref(), names)
-        }
-        Some(Err(unread)) => {
-            if started && status == SuiteStatus::Passed && matches!(unread, Unread::Missing(_)) {
-                status = SuiteStatus::Missing;
-            }
-            let (Unread::Missing(why) | Unread::Wrong(why)) = unread;
-            fault = fault.or_else(|| Some(step.because(why)));
-            Vec::new()
-        }
-    };
-    if let Some(asked) = &step.asked {
-        cases.retain(|c| c.selector() == asked || holds(c.selector(), asked));
-        let failed = cases.iter().any(|c| c.status == TestStatus::Failed);
-        if let Some(name) = fail_skipped(&mut cases, asked, names) {
-            skipped = fault.is_none() && !failed;
-            let why = format!("the test `{}` was asked for and was skipped", show(&name));
-            fault = fault.or_else(|| Some(step.because(&why)));
-        }
-        for name in missing(&cases, asked, names) {
-            absent |= fault.is_none();
-            let why = fault.clone().unwrap_or_else(|| "its command ran no test of that name".to_string());
-            cases.push(unseen(name, asked, &why));
-            fault = fault.or_else(|| {
-                Some(step.because(&format!("the command for the test `{}` ran no such test", show(name))))
-            });
-        }
-    }
-    fault = fault.or_else(|| step.trouble.clone());
-    let failed = cases.iter().any(|c| c.status == TestStatus::Failed);
-    if let (StepEnded::Exited(code), false, None) = (&step.ended, failed, &fault)
-        && *code != 0
-    {
-        // pytest's exit code 5 says no more than that nothing was collected.
-        let why =
-            if cases.is_empty() { ", and its results show no test" } else { " although no test failed" };
-        fault = Some(step.because(&format!("it ended with exit code {code}{why}")));
-    }
-    if status == SuiteStatus::Passed && (failed || fault.is_some()) {
-        status = SuiteStatus::Failed;
-    }
-    let stopped = matches!(&step.read, Some(Ok(readings)) if readings.iter().any(|r| r.stopped));
-    Attempt { status, cases, fault, exit_code, signal, whole: step.asked.is_none(), absent, skipped, stopped }
-}
-
-/// Whether a test is one that the other stands in: in Go `TestA` runs, and passes or fails, with `TestA/b`.
-fn holds(outer: &str, test: &str) -> bool {
-    test.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
-}
-
 /// Two outcomes of a test that two others stand in, one command each: it passed only where it passed both times.
-fn worse_of(known: &mut Case, case: Case) {
-    if case.status == TestStatus::Failed && known.status != TestStatus::Failed {
-        *known = case;
+fn worse_of(known: &mut Case, case: &Case) {
+    match (known.status, case.status) {
+        (TestStatus::Failed, TestStatus::Failed) => add_failures(known, case),
+        (_, TestStatus::Failed) => *known = case.clone(),
+        _ => {}
     }
 }
 
-fn show(text: &str) -> String {
-    text.escape_debug().to_string()
-}
-
-/// The one test of a suite that is read by its exit code.
-fn by_exit(step: &Step, name: &str, fault: Option<&str>) -> Case {
-    let failure = match (&step.ended, fault) {
-        (_, Some(fault)) => Some(Failure { message: fault.into(), ..step.told.clone().unwrap_or_default() }),
-        (StepEnded::Exited(0), None) => None,
-        (StepEnded::Exited(code), None) => {
-            let ended = format!("it ended with exit code {code}");
-            Some(match step.told.clone() {
-                None => Failure::new(&format!("{ended} and printed nothing"), "", None),
-                // 1 says no more than that it failed.
-                Some(told) if *code == 1 => told,
-                Some(told) => Failure { message: format!("{}\n{ended}", told.message), ..told },
-            })
+/// Every failure of the one is one of the other too. Where one of them does not say why it failed, nothing that the other says
+/// covers that.
+fn add_failures(known: &mut Case, other: &Case) {
+    if other.status == TestStatus::Failed && other.failure.is_none() {
+        known.failure.get_or_insert_default().basis = Basis::Fallback;
+    }
+    for failure in other.failures() {
+        match known.failure {
+            None => known.failure = Some(failure.clone()),
+            Some(_) => known.later.push(failure.short(Failure::LATER)),
         }
-        _ => None,
-    };
-    let status = if failure.is_none() { TestStatus::Passed } else { TestStatus::Failed };
-    let name = step.asked.as_deref().unwrap_or(name).to_string();
-    Case { name, status, duration_ms: None, failure, later: Vec::new(), selector: None }
+    }
 }
 
 /// All attempts at a suite together.
@@ -288,6 +110,8 @@ pub struct Combined {
     pub faults: Vec<AttemptFault>,
     /// A failure outside any test that the last attempt still shows, or that made the suite flaky: a sentence.
     pub fault: Option<String>,
+    /// Whether that sentence is words of the cause.
+    pub basis: Basis,
     /// Of the last attempt.
     pub exit_code: Option<i32>,
     /// Of the last attempt.
@@ -311,16 +135,17 @@ pub fn combine(attempts: &[Attempt]) -> Combined {
             }
         }
     }
-    let (status, fault, exit_code, signal) = match attempts {
-        [] => (SuiteStatus::NotRun, None, None, None),
-        [.., last] => {
-            let earlier = attempts.iter().rev().skip(1).find_map(|a| a.fault.clone());
-            (last.status, last.fault.clone().or(earlier), last.exit_code, last.signal)
-        }
-    };
+    let (status, exit_code, signal) =
+        attempts.last().map_or((SuiteStatus::NotRun, None, None), |a| (a.status, a.exit_code, a.signal));
+    let (fault, basis) = attempts
+        .iter()
+        .rev()
+        .find_map(|a| Some((Some(a.fault.clone()?), a.basis)))
+        .unwrap_or((None, Basis::Fallback));
     let numbered = (1..).zip(attempts);
-    let faults = numbered
-        .filter_map(|(attempt, a)| Some(AttemptFault { attempt, status: a.status, fault: a.fault.clone()? }));
+    let faults = numbered.filter_map(|(attempt, a)| {
+        Some(AttemptFault { attempt, status: a.status, fault: a.fault.clone()?, basis: a.basis })
+    });
     let faults = faults.collect();
     let any = |wanted| cases.iter().any(|c| c.status == wanted);
     let status = match status {
@@ -334,7 +159,7 @@ pub fn combine(attempts: &[Attempt]) -> Combined {
     let lacks = |a: &Attempt| a.fault.is_some() || a.stopped;
     let whole = attempts.iter().any(|a| a.whole && !lacks(a));
     let incomplete = !whole && attempts.iter().any(lacks);
-    Combined { status, cases, faults, fault, exit_code, signal, incomplete }
+    Combined { status, cases, faults, fault, basis, exit_code, signal, incomplete }
 }
 
 /// What a later attempt says of a test that an earlier one had.
@@ -352,47 +177,13 @@ fn again(known: &mut Case, later: &Case) {
         (TestStatus::Failed, _) | (_, TestStatus::Failed) => TestStatus::Failed,
         (_, later) => later,
     };
-    for failure in later.failures() {
-        match known.failure {
-            None => known.failure = Some(failure.clone()),
-            Some(_) => known.later.push(failure.short(Failure::LATER)),
-        }
-    }
-}
-
-/// The suite as the summary lists it. `signature` gives the failure signature of a failed or flaky case.
-pub fn result(
-    name: &str,
-    kind: &str,
-    combined: &Combined,
-    attempts: u32,
-    duration_ms: u64,
-    signature: &dyn Fn(&Case) -> String,
-) -> SuiteResult {
-    let tests = combined.cases.iter().map(|case| TestResult {
-        name: case.name.clone(),
-        status: case.status,
-        duration_ms: case.duration_ms,
-        signature: matches!(case.status, TestStatus::Failed | TestStatus::Flaky).then(|| signature(case)),
-        selector: case.selector.clone(),
-    });
-    let mut result = SuiteResult {
-        status: combined.status,
-        exit_code: combined.exit_code,
-        signal: combined.signal,
-        incomplete: combined.incomplete,
-        duration_ms,
-        attempts,
-        tests: tests.collect(),
-        ..SuiteResult::not_run(name, kind)
-    };
-    result.recount();
-    result
+    add_failures(known, later);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::test::Reading;
 
     fn case(name: &str, status: TestStatus) -> Case {
         let failure = (status == TestStatus::Failed).then(|| Failure::new("first", "", None));
@@ -559,7 +350,10 @@ mod tests {
         assert_eq!(status_of(&[crash.clone(), clean.clone()]), (SuiteStatus::Flaky, vec![P, P]));
         let faults = combine(&[clean.clone(), crash]).faults;
         let fault = "it was ended by signal 6".to_string();
-        assert_eq!(faults, [AttemptFault { attempt: 2, status: SuiteStatus::Crashed, fault }]);
+        assert_eq!(
+            faults,
+            [AttemptFault { attempt: 2, status: SuiteStatus::Crashed, fault, basis: Basis::Fallback }]
+        );
         let red = attempt("s", &[step(StepEnded::Exited(1), &[("gone", F)])]);
         assert_eq!(status_of(&[red, clean]).0, SuiteStatus::Failed);
     }

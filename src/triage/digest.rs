@@ -6,6 +6,7 @@ use crate::model::event::TimelineLine;
 use crate::model::failure::{Assertion, FailureDigest, RemediationPointer};
 use crate::model::record::SuiteRecord;
 use crate::model::run::{Identity, schema};
+use crate::model::signature::Signed;
 use crate::model::suite::SuiteStatus;
 use crate::model::test::{Case, Failure, TestResult, TestStatus};
 use std::collections::BTreeMap;
@@ -53,6 +54,7 @@ pub fn digest(causes: &Causes, from: ToDigest<'_>) -> Digested {
     let facts = Facts { status: result.status, signal: result.signal, fault: record.fault.as_deref() };
     let (class, line) = because(causes, facts, first.map(|(_, failure)| failure), log_tail);
     let assertion = first.and_then(|(test, failure)| assertion(test, failure));
+    let signed = suite_signature(record, &failed, line.as_deref());
     let digest = FailureDigest {
         schema: schema::FAILURE_DIGEST.into(),
         identity: identity.clone(),
@@ -60,7 +62,8 @@ pub fn digest(causes: &Causes, from: ToDigest<'_>) -> Digested {
         kind: result.kind.clone(),
         status: result.status.name().into(),
         root_cause_class: class,
-        signature: suite_signature(record, &failed, line.as_deref()),
+        signature: signed.signature,
+        basis: Some(signed.basis),
         impacted_scenario_ids: failed.iter().map(|(test, _)| test.name.clone()).collect(),
         first_failing_assertion: assertion.clone(),
         remediation_pointer: commands,
@@ -94,9 +97,11 @@ fn suite_signature(
     record: &SuiteRecord,
     failed: &[(&TestResult, Option<&Failure>)],
     line: Option<&str>,
-) -> String {
+) -> Signed {
     let known = failed.iter().find_map(|(test, failure)| {
-        test.signature.clone().or_else(|| failure.map(|f| signature(Some(f), &test.name)))
+        let stated = test.signature.clone();
+        let stated = stated.map(|signature| Signed { signature, basis: test.basis.unwrap_or_default() });
+        stated.or_else(|| failure.map(|f| signature(Some(f), &test.name)))
     });
     known.unwrap_or_else(|| {
         let status = record.result.status.name().replace('_', " ");
@@ -185,7 +190,7 @@ mod tests {
     use crate::model::test::SourcePlace;
 
     fn test(name: &str, status: TestStatus) -> TestResult {
-        TestResult { name: name.into(), status, duration_ms: Some(5), signature: None, selector: None }
+        TestResult { duration_ms: Some(5), ..TestResult::of(name, status) }
     }
 
     fn record(status: SuiteStatus, tests: Vec<TestResult>) -> SuiteRecord {
@@ -203,6 +208,7 @@ mod tests {
             failed: 0,
             flaky: 0,
             ignored: 0,
+            outside: Vec::new(),
             tests,
         };
         result.recount();
@@ -218,6 +224,7 @@ mod tests {
             fault: None,
             root_cause_class: None,
             signature: None,
+            basis: None,
             failures: Vec::new(),
             faults: Vec::new(),
             leftovers: 0,

@@ -10,12 +10,15 @@ mod flake;
 mod flake_class;
 mod flake_report;
 mod flake_suite;
+mod listed;
 mod names;
 mod rank;
 mod same_name;
 #[cfg(test)]
 mod sample;
 mod signature;
+mod step;
+mod wordless;
 
 pub use cause::{Causes, Facts, cause, telling};
 pub use change::Replay;
@@ -24,5 +27,6 @@ pub use digest::{Digested, ToDigest, digest};
 pub use flake::{Rate, rate};
 pub use flake_class::{Cause, FlakeClass};
 pub use flake_report::{FlakeReport, FlakyTest, Habit, Seen, flake_report};
+pub use listed::{distinct, result};
 pub use rank::LIMIT;
 pub use signature::signature;

@@ -1,7 +1,9 @@
 //! A failure's signature: the same for the same failure on another day, machine and line, another for other words.
 
+use super::wordless::is_wordless;
 use crate::base::ansi::without_ansi;
 use crate::base::digest::sha256_hex;
+use crate::model::signature::{Basis, Signed};
 use crate::model::test::Failure;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -21,8 +23,28 @@ const LINES: usize = 3;
 /// dates, ids (of processes, threads, commits; UUIDs, hex digests), paths of temporary folders and of run
 /// folders. Every other number counts: that
 /// one was 200 and is 503 is another failure. A failure without a message is known by the first lines of its text, and one
-/// without either, or none at all, by `fallback`.
-pub fn signature(failure: Option<&Failure>, fallback: &str) -> String {
+/// without either, or none at all, by its `owner`: the test, or the suite for what failed outside its tests. Neither is words
+/// of the cause, and so rests on `Fallback`, as does a message that names nothing but its owner or that something failed.
+/// Every timeout has the same words, and nearly every crash: those have their owner's name in the signature.
+pub fn signature(failure: Option<&Failure>, owner: &str) -> Signed {
+    let (said, basis) = match failure {
+        Some(failure) if !failure.message.trim().is_empty() => (failure.message.as_str(), failure.basis),
+        _ => ("", Basis::Fallback),
+    };
+    let signature = match basis {
+        Basis::Timeout | Basis::Crash => {
+            value(Some(&Failure::new(&format!("{owner}: {said}"), "", None)), owner)
+        }
+        _ => value(failure, owner),
+    };
+    let wordless = match basis {
+        Basis::Timeout => false,
+        _ => is_wordless(&steady(said), owner),
+    };
+    Signed { signature, basis: if wordless { Basis::Fallback } else { basis } }
+}
+
+fn value(failure: Option<&Failure>, fallback: &str) -> String {
     let text = failure.map_or("", |f| if f.message.trim().is_empty() { &f.text } else { &f.message });
     let message = failure.is_some_and(|f| !f.message.trim().is_empty());
     let lines: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty()).collect();
@@ -144,7 +166,30 @@ mod tests {
     use proptest::prelude::*;
 
     fn of(message: &str) -> String {
-        signature(Some(&Failure::new(message, "", None)), "")
+        signature(Some(&Failure::new(message, "", None)), "").signature
+    }
+
+    #[test]
+    fn what_it_rests_on() {
+        let of = |message: &str, basis: Basis, owner: &str| {
+            signature(Some(&Failure::new(message, "", None).resting_on(basis)), owner)
+        };
+        for basis in Basis::ALL {
+            assert_eq!(of("the queue stalls", basis, "t").basis, basis);
+        }
+        // A test's own name, a count and a word for what failed are the same for whatever it fails by.
+        for message in ["t", "Failed test 't'", "failed", "2 subtests failed", "exit code 3", ""] {
+            assert_eq!(of(message, Basis::Assertion, "a::t").basis, Basis::Fallback, "{message}");
+        }
+        // The same words of another suite are another timeout.
+        for basis in [Basis::Timeout, Basis::Crash] {
+            assert_ne!(of("it hung", basis, "a").signature, of("it hung", basis, "b").signature);
+        }
+        assert_eq!(of("it hung", Basis::Exception, "a"), of("it hung", Basis::Exception, "b"));
+        // What was cut may go on otherwise.
+        let long = "word ".repeat(2_000);
+        assert_eq!(of(&long, Basis::Assertion, "t").basis, Basis::Fallback);
+        assert_eq!(signature(None, "t").basis, Basis::Fallback);
     }
 
     #[test]
@@ -159,6 +204,7 @@ mod tests {
     #[test]
     fn without_a_message_the_text_counts_and_then_the_fallback() {
         let text = |text: &str| signature(Some(&Failure::new(" ", text, None)), "fallback");
+        assert_eq!(text("error: one").basis, Basis::Fallback);
         assert_eq!(text("\none\ntwo\nthree\nfour"), text("one\ntwo\nthree\nfive"));
         assert_ne!(text("one"), text("two"));
         assert_eq!(text(""), signature(None, "fallback"));

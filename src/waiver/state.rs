@@ -24,7 +24,8 @@ pub struct Context<'c> {
     /// Every gate that is loaded, whatever the lane: its id and the ids of its checks.
     pub gates: &'c BTreeMap<String, Vec<String>>,
     /// For a quarantine entry without a `signature` of its own: by its id, the signature that its `evidence` gives it, or
-    /// why there is none (the end of a sentence that begins with the path).
+    /// why there is none (the end of a sentence that begins with the path). For one with its own: why its evidence shows that
+    /// nothing can rest on it, where it does.
     pub signatures: &'c BTreeMap<String, Result<String, String>>,
 }
 
@@ -223,6 +224,10 @@ fn quarantine(raw: &RawEntry, context: &Context<'_>, wrong: &mut Vec<String>) ->
         if is_blank(own) {
             wrong.push("`signature` is blank".into());
         }
+        if let Some(Err(why)) = context.signatures.get(&raw.id) {
+            let evidence = raw.fields.get("evidence").map_or("", String::as_str);
+            wrong.push(format!("{} {why}", evidence.escape_debug()));
+        }
         return Some(own.clone());
     }
     let evidence = raw.fields.get("evidence").filter(|e| !is_blank(e))?;
@@ -260,7 +265,7 @@ mod tests {
             "gone.json" => Some(Err("does not exist".to_string())),
             _ => None,
         };
-        let unsigned = file.quarantines.iter();
+        let unsigned = file.quarantines.iter().filter(|q| !q.fields.contains_key("signature"));
         let signatures =
             unsigned.filter_map(|q| Some((q.id.clone(), told(q.fields.get("evidence")?)?))).collect();
         let context =

@@ -29,6 +29,7 @@ mod policy_from;
 mod policy_source;
 mod properties;
 mod quarantine;
+mod quarantine_judged;
 mod real_tools;
 mod report;
 mod report_sample;

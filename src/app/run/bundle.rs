@@ -56,11 +56,8 @@ fn failed_step(name: String) -> LintResult {
 
 fn failed_suite(suite: FailedSuite) -> SuiteResult {
     let test = |selector: &String, name: &String| TestResult {
-        name: name.clone(),
-        status: TestStatus::Failed,
-        duration_ms: None,
-        signature: None,
         selector: (name != selector).then(|| selector.clone()),
+        ..TestResult::of(name, TestStatus::Failed)
     };
     let tests = suite.tests.iter().flat_map(|selector| match suite.names.get(selector) {
         Some(names) if !names.is_empty() => names.iter().map(|name| test(selector, name)).collect(),

@@ -15,6 +15,7 @@ use crate::model::event::RunEvent;
 use crate::model::plan::{Artifacts, Item, Plan};
 use crate::model::record::SuiteRecord;
 use crate::model::run::Identity;
+use crate::model::signature::Basis;
 use crate::model::suite::{Ran, Reader, SuiteSpec, SuiteStatus};
 use crate::model::test::{Reading, TestNames, TestStatus, test_names};
 use crate::record::{Folder, Journal, SuiteFile, SuiteFolders};
@@ -194,6 +195,7 @@ impl Session<'_> {
                     fault: Some(
                         "tollgate was killed twice while it ran: it is not started a third time".into(),
                     ),
+                    basis: Basis::Fallback,
                     exit_code: None,
                     signal: None,
                     whole: true,

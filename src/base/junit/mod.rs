@@ -8,4 +8,4 @@ mod stop;
 
 pub use counts::{Unshown, What};
 pub use parse::parse;
-pub use report::{Case, Kind, Outcome, Report, Suite};
+pub use report::{Case, Kind, Outcome, Report, Suite, UNSAID};

@@ -2,7 +2,7 @@
 
 use super::attributes::{Attributes, whole};
 use super::counts::counts_otherwise;
-use super::report::{Case, Kind, Outcome, Report, Suite};
+use super::report::{Case, Kind, Outcome, Report, Suite, UNSAID};
 use super::stop::{Stop, malformed};
 use crate::base::json::{Limits, ParseError, ParseErrorKind, place_of_offset, plain, utf8};
 use quick_xml::Reader;
@@ -270,7 +270,7 @@ impl Builder {
         else {
             return;
         };
-        let message = Some(format!("its {name} is `{value}`, and nothing says why"));
+        let message = Some(format!("its {name} is `{value}`{UNSAID}"));
         let (text, output) = (String::new(), String::new());
         case.outcomes.push(Outcome { kind: Kind::Failure, class: None, message, text, output });
     }

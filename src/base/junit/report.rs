@@ -1,5 +1,8 @@
 //! What a JUnit report holds, as plain values.
 
+/// How the message of a failure ends that an attribute of its testcase states and nothing explains.
+pub const UNSAID: &str = ", and nothing says why";
+
 /// A report: a root `<testsuites>`, or a `<testsuite>` that stands alone.
 #[derive(Debug, Clone, Default)]
 pub struct Report {

@@ -1,0 +1,70 @@
+//! Runs as they are judged: what a run calls quarantined is held to the entries of the policy in force, before any gate sees it.
+
+use super::error::Error;
+use super::workspace::Workspace;
+use crate::artifact::{Documents, Fault};
+use crate::base::json::Json;
+use crate::model::finding::Reason;
+use crate::model::gate::Format;
+use crate::model::run::schema;
+use crate::model::waiver::Entry;
+use crate::plan::{self, JudgedKind};
+
+/// What a run writes beside its summary and the results of its suites, and says of its failures what those say. These are not
+/// worked out again: where a run is judged otherwise than it was written, they are stale.
+const REPEATS: [&str; 6] = [
+    "triage_diff.json",
+    "replay_bundle.json",
+    "failure_diagnostics_index.json",
+    "junit.xml",
+    "run_events.jsonl",
+    "run_report.md",
+];
+
+const STALE: &str =
+    "it was written when the run took for quarantined what no quarantine entry in force covers";
+
+/// Binds the summary of the run judged as the entries judge it, and so every other summary and suite's result that a gate reads.
+/// Gives what a person should know of it, one sentence each.
+pub(super) fn bind(documents: &mut Documents<'_>, workspace: &Workspace, entries: &[Entry]) -> Vec<String> {
+    let folder = workspace.run_dir.as_ref().ok().map(|dir| format!("{dir}/"));
+    let mut notes: Vec<String> = Vec::new();
+    let mut altered = false;
+    documents.rebind(&[schema::SUMMARY, schema::RESULT], |path, id, document| {
+        let judged = plan::judged(kind_of(id)?, document, entries)?;
+        altered |= folder.as_ref().is_some_and(|folder| path.starts_with(folder));
+        for note in judged.notes {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+        Some(judged.document)
+    });
+    if altered {
+        let judged = |name: &str| name == "summary.json" || name.ends_with("/result.json");
+        let is = |name: &str, format| REPEATS.contains(&name) || (judged(name) && format != Format::Json);
+        documents.distrust(is, &Fault::new(Reason::Stale, STALE));
+    }
+    notes
+}
+
+/// A document that a person named, as the entries judge it; those are asked for only where that matters.
+pub(super) fn document<'a>(
+    document: Json<'a>,
+    entries: impl FnOnce() -> Result<Vec<Entry>, Error>,
+) -> Result<Json<'a>, Error> {
+    let kind = document.get("schema").and_then(Json::as_str).and_then(kind_of);
+    let Some(kind) = kind.filter(|kind| plan::says_quarantined(*kind, &document)) else {
+        return Ok(document);
+    };
+    let judged = plan::judged(kind, &document, &entries()?);
+    Ok(judged.map_or(document, |judged| judged.document))
+}
+
+fn kind_of(id: &str) -> Option<JudgedKind> {
+    match id {
+        schema::SUMMARY => Some(JudgedKind::Summary),
+        schema::RESULT => Some(JudgedKind::Result),
+        _ => None,
+    }
+}

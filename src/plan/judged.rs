@@ -1,0 +1,407 @@
+//! A run's summary, or the result of one suite, as the quarantine entries in force judge it. The run said what its own entries
+//! covered; that is a claim. What no entry in force covers is failed, and everything that the document says of that is worked
+//! out again. Nothing that failed becomes green here.
+
+use super::quarantine::quarantine;
+use crate::base::files::show;
+use crate::base::json::{Json, Object};
+use crate::model::signature::{Basis, Signed};
+use crate::model::suite::{SuiteResult, SuiteStatus};
+use crate::model::test::{TestResult, TestStatus};
+use crate::model::waiver::Entry;
+use std::borrow::Cow;
+
+/// Notes of one document; a last one counts the rest.
+const NOTES: usize = 20;
+
+const QUARANTINED: &str = "quarantined";
+const FAILED: &str = "failed";
+
+/// A summary's lists of suites, each with its failed names and its figure.
+const LISTS: [(&str, &str, &str); 2] =
+    [("suites", "failed_names", "passed_suites"), ("units", "failed_unit_names", "passed_units")];
+
+/// Which document it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JudgedKind {
+    /// `summary.json`
+    Summary,
+    /// A suite's `result.json`
+    Result,
+}
+
+/// A document of which something that was quarantined is failed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JudgedDocument<'a> {
+    /// The document with that as its status, and with lists and figures that say so; whatever else it holds as it was.
+    pub document: Json<'a>,
+    /// Why, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Whether the document calls anything quarantined: only then is there something to judge.
+pub fn says_quarantined(kind: JudgedKind, document: &Json<'_>) -> bool {
+    let is = |entry: &Json<'_>| status(entry) == Some(QUARANTINED);
+    let suite = |suite: &Json<'_>| is(suite) || array(suite, "tests").iter().any(is);
+    match kind {
+        JudgedKind::Result => suite(document),
+        JudgedKind::Summary => LISTS.iter().any(|(list, ..)| array(document, list).iter().any(suite)),
+    }
+}
+
+/// The document as judged; `None` where all that it calls quarantined is covered.
+pub fn judged<'a>(kind: JudgedKind, document: &Json<'a>, entries: &[Entry]) -> Option<JudgedDocument<'a>> {
+    if !says_quarantined(kind, document) {
+        return None;
+    }
+    let mut notes = Vec::new();
+    let document = match kind {
+        JudgedKind::Result => Turn::of(document, entries, &mut notes)?.apply(document),
+        JudgedKind::Summary => summary(document, entries, &mut notes)?,
+    };
+    let more = notes.len().saturating_sub(NOTES);
+    notes.truncate(NOTES);
+    if more > 0 {
+        notes.push(format!("{more} more that the run calls quarantined are judged as failed"));
+    }
+    Some(JudgedDocument { document, notes })
+}
+
+fn summary<'a>(document: &Json<'a>, entries: &[Entry], notes: &mut Vec<String>) -> Option<Json<'a>> {
+    let turns = LISTS.map(|(list, ..)| {
+        let suites = array(document, list).iter();
+        suites.map(|suite| Turn::of(suite, entries, notes)).collect::<Vec<_>>()
+    });
+    let all = || turns.iter().flatten().flatten();
+    let count = all().map(Turn::count).fold(0, i64::saturating_add);
+    if count == 0 {
+        return None;
+    }
+    let red = all().any(|turn| turn.suite);
+    Some(with_members(document, |key, value| {
+        for ((list, failed, passed), turns) in LISTS.iter().zip(&turns) {
+            let names = || turns.iter().flatten().filter(|turn| turn.suite).map(|turn| turn.name.as_str());
+            match value {
+                Json::Array(suites) if key == *list => return Some(applied(suites, turns)),
+                Json::Array(known) if key == *failed => return Some(with_names(known, names())),
+                Json::Int(n) if key == *passed => {
+                    let left = n.saturating_sub(i64::try_from(names().count()).unwrap_or(i64::MAX));
+                    return Some(Json::Int(left.max(0)));
+                }
+                _ => {}
+            }
+        }
+        match (key, value) {
+            ("status", Json::Str(status)) if red && status == "passed" => Some(text(FAILED)),
+            ("triage_diff", Json::Object(_)) => Some(with_members(value, |key, value| match (key, value) {
+                ("status", _) => Some(text("regression")),
+                ("regression_count", Json::Int(n)) => Some(Json::Int(n.saturating_add(count))),
+                _ => None,
+            })),
+            _ => None,
+        }
+    }))
+}
+
+/// What becomes of one suite.
+struct Turn {
+    name: String,
+    /// Its tests that are failed, by their place.
+    tests: Vec<usize>,
+    /// It is failed itself.
+    suite: bool,
+}
+
+impl Turn {
+    /// `None` where nothing of it changes.
+    fn of(suite: &Json<'_>, entries: &[Entry], notes: &mut Vec<String>) -> Option<Turn> {
+        let tests = array(suite, "tests");
+        let claims = |entry: &Json<'_>| status(entry) == Some(QUARANTINED);
+        if !claims(suite) && !tests.iter().any(claims) {
+            return None;
+        }
+        let read = read(suite);
+        let judged = quarantine(entries, &read);
+        let is_failed = |at: &usize| claims(&tests[*at]) && judged.tests[*at] != TestStatus::Quarantined;
+        let failed: Vec<usize> = (0..tests.len()).filter(is_failed).collect();
+        let passed = status(suite).and_then(SuiteStatus::parse).is_some_and(SuiteStatus::is_pass);
+        let holds = !claims(suite) || judged.status == SuiteStatus::Quarantined;
+        let turn = Turn { suite: !holds || (passed && !failed.is_empty()), tests: failed, name: read.name };
+        if turn.count() == 0 {
+            return None;
+        }
+        notes.extend(judged.notes);
+        let owner = show(&turn.name);
+        let because = "was quarantined when it ran, and no quarantine entry in force covers that: it is judged as failed";
+        if turn.tests.is_empty() {
+            notes.push(format!("{owner} {because}"));
+        }
+        let names = turn.tests.iter().map(|at| show(&read.tests[*at].name));
+        notes.extend(names.map(|test| format!("{owner}::{test} {because}")));
+        Some(turn)
+    }
+
+    /// How many failures it adds: those of tests, else its own.
+    fn count(&self) -> i64 {
+        match self.tests.len() {
+            0 => i64::from(self.suite),
+            tests => i64::try_from(tests).unwrap_or(i64::MAX),
+        }
+    }
+
+    fn apply<'a>(&self, suite: &Json<'a>) -> Json<'a> {
+        let failed = |at: usize, test: &Json<'a>| match self.tests.binary_search(&at) {
+            Ok(_) => with_members(test, |key, _| (key == "status").then(|| text(FAILED))),
+            Err(_) => test.clone(),
+        };
+        with_members(suite, |key, value| match (key, value) {
+            ("status", _) if self.suite => Some(text(FAILED)),
+            ("tests", Json::Array(tests)) => {
+                Some(Json::Array(tests.iter().enumerate().map(|(at, test)| failed(at, test)).collect()))
+            }
+            ("failed", Json::Int(n)) => {
+                Some(Json::Int(n.saturating_add(i64::try_from(self.tests.len()).unwrap_or(i64::MAX))))
+            }
+            _ => None,
+        })
+    }
+}
+
+fn applied<'a>(suites: &[Json<'a>], turns: &[Option<Turn>]) -> Json<'a> {
+    let one = |(suite, turn): (&Json<'a>, &Option<Turn>)| match turn {
+        Some(turn) => turn.apply(suite),
+        None => suite.clone(),
+    };
+    Json::Array(suites.iter().zip(turns).map(one).collect())
+}
+
+/// Names with more of them, in order.
+fn with_names<'a, 'n>(known: &[Json<'a>], more: impl Iterator<Item = &'n str>) -> Json<'a> {
+    let mut names: Vec<Json<'a>> = known.to_vec();
+    names.extend(more.map(|name| Json::Str(Cow::Owned(name.to_string()))));
+    names.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+    Json::Array(names)
+}
+
+/// The object with some of its members changed.
+fn with_members<'a>(object: &Json<'a>, change: impl Fn(&str, &Json<'a>) -> Option<Json<'a>>) -> Json<'a> {
+    let Json::Object(members) = object else { return object.clone() };
+    let changed = members.iter().map(|(key, value)| {
+        let value = change(key, value).unwrap_or_else(|| value.clone());
+        (key.clone(), value)
+    });
+    Json::Object(Object::from_members(changed.collect()))
+}
+
+/// A suite as it was before quarantine: what is called quarantined has failed. A test that the run itself calls failed has no
+/// signature here: nothing is to cover it.
+fn read(suite: &Json<'_>) -> SuiteResult {
+    let name = |entry: &Json<'_>| entry.get("name").and_then(Json::as_str).unwrap_or_default().to_string();
+    let test = |entry: &Json<'_>| {
+        let told = TestResult::of(&name(entry), TestStatus::Failed);
+        match status(entry) {
+            Some(QUARANTINED) => TestResult {
+                signature: entry.get("signature").and_then(Json::as_str).map(String::from),
+                basis: basis(entry),
+                others: signatures(entry.get("others")),
+                carried: matches!(entry.get("carried"), Some(Json::Bool(true))),
+                ..told
+            },
+            Some(FAILED) => told,
+            _ => TestResult { status: TestStatus::Passed, ..told },
+        }
+    };
+    SuiteResult {
+        status: SuiteStatus::Failed,
+        outside: signatures(suite.get("outside")),
+        tests: array(suite, "tests").iter().map(test).collect(),
+        ..SuiteResult::not_run(&name(suite), "")
+    }
+}
+
+fn basis(entry: &Json<'_>) -> Option<Basis> {
+    entry.get("basis").and_then(Json::as_str).and_then(Basis::parse)
+}
+
+/// A list of signatures. One that cannot be read is a failure that nothing covers.
+fn signatures(list: Option<&Json<'_>>) -> Vec<Signed> {
+    let one = |entry: &Json<'_>| {
+        let signature = entry.get("signature").and_then(Json::as_str).unwrap_or_default().to_string();
+        Signed { signature, basis: basis(entry).unwrap_or_default() }
+    };
+    match list {
+        None => Vec::new(),
+        Some(Json::Array(entries)) => entries.iter().map(one).collect(),
+        Some(other) => vec![one(other)],
+    }
+}
+
+fn status<'j>(entry: &'j Json<'_>) -> Option<&'j str> {
+    entry.get("status").and_then(Json::as_str)
+}
+
+fn array<'j, 'a>(value: &'j Json<'a>, key: &str) -> &'j [Json<'a>] {
+    match value.get(key) {
+        Some(Json::Array(items)) => items,
+        _ => &[],
+    }
+}
+
+fn text(word: &'static str) -> Json<'static> {
+    Json::Str(Cow::Borrowed(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::json::{Limits, parse};
+    use crate::model::waiver::{Kind, State};
+    use serde_json::{Value, json};
+
+    fn entry(id: &str, signature: &str, state: State) -> Entry {
+        Entry {
+            id: id.into(),
+            kind: Kind::Quarantine,
+            state,
+            detail: "9 days left".into(),
+            days_remaining: Some(9),
+            owner: None,
+            reason: None,
+            issue: None,
+            created: None,
+            expires: None,
+            exit_criteria: None,
+            lanes: None,
+            checks: None,
+            renewals: None,
+            category: None,
+            evidence: None,
+            reproduce: None,
+            signature: Some(signature.into()),
+            region: None,
+        }
+    }
+
+    /// A run in which `a::x` and the suite `c` by itself are quarantined; `own` is of a field that tollgate does not know.
+    fn run() -> Value {
+        let test = |name: &str, status: &str| json!({"name": name, "status": status, "signature": null});
+        let known =
+            json!({"name": "x", "status": "quarantined", "signature": "s", "basis": "exception", "own": 1});
+        let suite = |name: &str, status: &str, tests: Vec<Value>, outside: Value| {
+            json!({"name": name, "kind": "unit", "status": status, "passed": 1, "failed": 0, "outside": outside,
+                   "tests": tests, "own": {"a": [1]}})
+        };
+        json!({
+            "schema": "tollgate.run.summary.v1", "status": "passed", "own": true,
+            "failed_names": [], "failed_unit_names": [], "passed_suites": 1, "passed_units": 2,
+            "triage_diff": {"path": "p", "status": "stable", "regression_count": 0},
+            "suites": [suite("c", "quarantined", vec![], json!([{"signature": "hang", "basis": "timeout"}]))],
+            "units": [suite("a", "quarantined", vec![test("o", "passed"), known], json!([])),
+                      suite("b", "passed", vec![test("o", "passed")], json!([]))],
+        })
+    }
+
+    fn both(state: State) -> Vec<Entry> {
+        vec![entry("a::x", "s", state), entry("c", "hang", state)]
+    }
+
+    fn judge(document: &Value, entries: &[Entry]) -> Option<(Value, Vec<String>)> {
+        let text = document.to_string();
+        let document = parse(text.as_bytes(), &Limits::default()).unwrap();
+        judged(JudgedKind::Summary, &document, entries).map(|j| (j.document.to_value(), j.notes))
+    }
+
+    #[test]
+    fn what_holding_entries_cover_stays_and_nothing_is_copied() {
+        assert_eq!(judge(&run(), &both(State::Due)), None);
+        let mut green = run();
+        green["units"] = json!([]);
+        green["suites"] = json!([]);
+        assert_eq!(judge(&green, &[]), None);
+    }
+
+    #[test]
+    fn what_no_entry_covers_is_failed_everywhere_and_the_rest_is_as_it_was() {
+        for entries in [vec![], both(State::Expired)] {
+            let (found, notes) = judge(&run(), &entries).unwrap();
+            let mut wanted = run();
+            wanted["status"] = "failed".into();
+            wanted["failed_names"] = json!(["c"]);
+            wanted["failed_unit_names"] = json!(["a"]);
+            wanted["passed_suites"] = 0.into();
+            wanted["passed_units"] = 1.into();
+            wanted["suites"][0]["status"] = "failed".into();
+            wanted["units"][0]["status"] = "failed".into();
+            wanted["units"][0]["failed"] = 1.into();
+            wanted["units"][0]["tests"][1]["status"] = "failed".into();
+            wanted["triage_diff"]["status"] = "regression".into();
+            wanted["triage_diff"]["regression_count"] = 2.into();
+            assert_eq!(found, wanted);
+            assert!(notes.iter().any(|n| n.starts_with("a::x was quarantined when it ran")), "{notes:?}");
+            assert!(notes.iter().any(|n| n.starts_with("c was quarantined when it ran")), "{notes:?}");
+        }
+    }
+
+    #[test]
+    fn one_failure_more_or_a_claim_without_its_basis_is_not_covered() {
+        let entries = both(State::Active);
+        let change = |at: &str, value: Value| {
+            let mut run = run();
+            *run.pointer_mut(at).unwrap() = value;
+            judge(&run, &entries).map(|(found, _)| found)
+        };
+        let status = |found: Option<Value>, at: &str| found.unwrap().pointer(at).unwrap().clone();
+        for basis in [json!("fallback"), json!(null), json!(7), json!("words")] {
+            assert_eq!(status(change("/units/0/tests/1/basis", basis), "/units/0/tests/1/status"), "failed");
+        }
+        let mut other = run()["units"][0]["tests"][1].clone();
+        other["others"] = json!([{"signature": "new", "basis": "exception"}]);
+        assert_eq!(status(change("/units/0/tests/1", other), "/units/0/status"), "failed");
+        for outside in [json!([]), json!(null), json!([{"signature": "hang"}]), json!([1]), json!("hang")] {
+            assert_eq!(status(change("/suites/0/outside", outside), "/failed_names/0"), "c");
+        }
+        // Of a suite whose tests are covered, what failed outside them is not.
+        let outside = json!([{"signature": "new", "basis": "crash"}]);
+        let found = change("/units/0/outside", outside);
+        assert_eq!(status(found.clone(), "/units/0/tests/1/status"), "quarantined");
+        assert_eq!(status(found, "/failed_unit_names/0"), "a");
+    }
+
+    #[test]
+    fn an_entry_makes_nothing_green_that_the_run_calls_failed() {
+        let mut failed = run();
+        failed["units"][0]["tests"][0] =
+            json!({"name": "o", "status": "failed", "signature": "s", "basis": "exception"});
+        let entries = [entry("a", "s", State::Active), entry("c", "hang", State::Active)];
+        let (found, _) = judge(&failed, &entries).unwrap();
+        assert_eq!(found["units"][0]["status"], "failed");
+        assert_eq!(found["units"][0]["tests"], failed["units"][0]["tests"]);
+        // A suite that passed by its own word has a test that nothing covers.
+        let mut passed = run();
+        passed["units"][0]["status"] = "passed".into();
+        let (found, _) = judge(&passed, &entries[1..]).unwrap();
+        assert_eq!((&found["units"][0]["status"], &found["passed_units"]), (&json!("failed"), &json!(1)));
+    }
+
+    #[test]
+    fn many_are_counted() {
+        let known = json!({"name": "x", "status": "quarantined", "signature": "s", "basis": "exception"});
+        let mut many = run();
+        many["units"][0]["tests"] = Value::Array(vec![known; 50]);
+        let (found, notes) = judge(&many, &[]).unwrap();
+        assert_eq!((&found["units"][0]["failed"], notes.len()), (&json!(50), NOTES + 1));
+        assert!(
+            notes[NOTES].ends_with("more that the run calls quarantined are judged as failed"),
+            "{notes:?}"
+        );
+    }
+
+    #[test]
+    fn a_suites_result_is_judged_alone() {
+        let result = run()["units"][0].to_string();
+        let document = parse(result.as_bytes(), &Limits::default()).unwrap();
+        assert!(judged(JudgedKind::Result, &document, &both(State::Active)).is_none());
+        let found = judged(JudgedKind::Result, &document, &[]).unwrap().document.to_value();
+        assert_eq!((&found["status"], &found["tests"][1]["status"]), (&json!("failed"), &json!("failed")));
+    }
+}
