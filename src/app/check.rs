@@ -2,6 +2,8 @@
 
 use super::error::Error;
 use super::last_verdict;
+use super::run_standing::standing;
+use super::run_tree::Observing;
 use super::workspace::{Entries, OpenRequest, Workspace};
 use crate::artifact::{Documents, Sources, WorkspaceHost};
 use crate::base::clock::Stopwatch;
@@ -45,13 +47,15 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
         .map(last_verdict::named)
         .transpose()
         .map_err(|why| Error::Usage(format!("--previous: {why}")))?;
+    // The tree is looked at while git says what is judged and the policy is read.
+    let observing = Observing::begin(request.open.root);
     let mut workspace = Workspace::open(&request.open)?;
     let rollback = match (request.mode, &workspace.entries.rollback) {
         (Mode::Strict, _) => None,
         (Mode::Rollback, Ok(record)) => Some(record.clone()),
         (Mode::Rollback, Err(why)) => return Err(Error::Usage(format!("mode rollback: {why}"))),
     };
-    let (mut gates, entries, of_part) = judge(&workspace, request);
+    let (mut gates, entries, of_run) = judge(&workspace, request, observing)?;
     workspace.entries = entries;
     let unexplained = remediate(&workspace, &mut gates);
     if let Some(previous) = &previous {
@@ -89,19 +93,26 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
     };
     let mut report = present(&workspace, verdict, (!request.deterministic).then(|| watch.seconds()));
     report.notes.extend(unexplained);
-    report.notes.extend(of_part);
+    report.notes.extend(of_run);
     report.notes.extend(partial(&workspace, request));
     Ok((workspace, report))
 }
 
 /// Judges every selected gate in parallel; the order of results is the gate order. Gates that read waivers come second:
-/// whether a waiver is unused is known only when the others are judged. With a note where the run that they judge is a part.
-fn judge(workspace: &Workspace, request: &CheckRequest<'_>) -> (Vec<GateResult>, Entries, Option<String>) {
+/// whether a waiver is unused is known only when the others are judged. With notes on the run that they judge.
+fn judge(
+    workspace: &Workspace,
+    request: &CheckRequest<'_>,
+    observing: Observing,
+) -> Result<(Vec<GateResult>, Entries, Vec<String>), Error> {
     let judges = |g: &&Gate| request.lane != Lane::Preflight || g.blocking == Blocking::Yes;
     let selected: Vec<&Gate> = workspace.policy.gates.iter().filter(judges).collect();
     let context = workspace.artifact_context();
     let sources = Sources::read(&selected, &context);
-    let documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
+    let mut documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
+    let standing = standing(workspace, request.lane, documents.summary(), observing)?;
+    documents.bind_run(standing.faults, standing.other_commit);
+    let documents = documents;
     let host = WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits);
     let evaluate = |gates: &[&Gate], facts: &Facts| -> Vec<GateResult> {
         let one = |gate: &&Gate| {
@@ -133,7 +144,7 @@ fn judge(workspace: &Workspace, request: &CheckRequest<'_>) -> (Vec<GateResult>,
         judgement::cut_preflight(&mut gates);
     }
     let of_part = documents.summary().and_then(of_part);
-    (gates, entries, of_part)
+    Ok((gates, entries, standing.notes.into_iter().chain(of_part).collect()))
 }
 
 /// Says that the run that was judged is not a whole one: what it did not run, it does not show.

@@ -222,7 +222,7 @@ impl Repository {
 }
 
 /// Runs git in `dir` and returns what it prints. Its children are its own affair: it starts none with these settings.
-fn run(dir: &Path, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
+pub(super) fn run(dir: &Path, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
     let fixed = ["--no-pager", "--literal-pathspecs", "-c", "core.fsmonitor=false"];
     let fixed = fixed.into_iter().chain(["-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never"]);
     let mut command = duct::cmd("git", fixed.chain(arguments.iter().copied()))
@@ -255,7 +255,7 @@ fn run(dir: &Path, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
 }
 
 /// What git printed, as text without its last line end.
-fn line(bytes: Vec<u8>) -> Result<String, GitError> {
+pub(super) fn line(bytes: Vec<u8>) -> Result<String, GitError> {
     let text = String::from_utf8(bytes)
         .map_err(|_| GitError::Failed("answers with a name that is not UTF-8".into()))?;
     Ok(text.strip_suffix('\n').unwrap_or(&text).to_string())

@@ -31,9 +31,11 @@ mod read;
 mod tap;
 mod tap_line;
 mod tap_tree;
+mod time;
 mod yaml;
 
 pub use fault::ReadFault;
 pub use go_package::SUBTEST_FAILED;
 pub use output::said;
 pub use read::read;
+pub use time::times;

@@ -4,6 +4,7 @@
 mod auto;
 mod digest;
 mod expected;
+mod left_out;
 mod merge;
 mod merge_proof;
 mod quarantine;
@@ -14,10 +15,12 @@ mod select;
 mod shard;
 mod single;
 mod timings;
+mod trees;
 
 pub use auto::{AutoShard, Given, VARIABLES, auto};
 pub use digest::digest;
 pub use expected::{left_of, unproven};
+pub use left_out::LeftOut;
 pub use merge::{Merged, merge};
 pub use quarantine::{Judged, Outcome, quarantine};
 pub use rerun::{Rerun, alone, rerun};
@@ -25,3 +28,4 @@ pub use select::{Choice, Selection, SuiteNames, select};
 pub use shard::{Division, shard};
 pub use single::by_name;
 pub use timings::Timings;
+pub use trees::{Compared, Here, compare, digest as tree_digest, digest_of as files_digest};

@@ -237,6 +237,7 @@ pub(super) fn started() -> Started {
         profile: "ci".into(),
         commit: identity().commit,
         branch: identity().branch,
+        tree: None,
         correlation_id: identity().correlation_id,
         shard: shard(),
         plan: Counts { suites: 6, units: 2 },
@@ -288,6 +289,7 @@ pub(super) fn environment() -> Environment {
     Environment {
         schema: schema::ENVIRONMENT.into(),
         identity: identity(),
+        tree: None,
         git_sha: identity().commit,
         profile: "ci".into(),
         vcr_mode: Some("playback".into()),
