@@ -161,7 +161,8 @@ pub fn dated(summary: &Summary) -> Option<String> {
         DatedBy::File => "its file was written then",
         DatedBy::AsOf => "--as-of says so",
     };
-    let stale = summary.stale.as_ref().map_or(String::new(), |why| format!("; `check` calls it stale: {why}"));
+    let stale =
+        summary.stale.as_ref().map_or(String::new(), |why| format!("; `check` calls it stale: {why}"));
     Some(format!("the results are of {at}: {how}{stale}"))
 }
 
@@ -210,12 +211,14 @@ fn read(
             let line = fault.line.map_or(String::new(), |line| format!(":{line}"));
             Error::Work(masker.mask(&format!("{shown}{line}: {}", fault.message)).0)
         };
-        let readings = ingest::read(reader, &mut BufReader::with_capacity(1 << 16, &opened)).map_err(unread)?;
+        let readings =
+            ingest::read(reader, &mut BufReader::with_capacity(1 << 16, &opened)).map_err(unread)?;
         if let Some(why) = readings.iter().find_map(cut_off) {
             return Err(Error::Work(format!("{shown} is cut off: {why}")));
         }
         (&opened).rewind().map_err(|e| Error::Work(format!("{shown}: {}", plain(&e))))?;
-        let stated = ingest::times(reader, &mut BufReader::with_capacity(1 << 16, &opened)).map_err(unread)?;
+        let stated =
+            ingest::times(reader, &mut BufReader::with_capacity(1 << 16, &opened)).map_err(unread)?;
         let written = meta.modified().ok().map(DateTime::<Utc>::from);
         times.push(Times { stated, written, shown: shown.clone() });
         let stem = path.file_stem().map_or_else(|| "results".into(), |s| s.to_string_lossy().into_owned());
@@ -260,13 +263,7 @@ fn distinguish(found: &mut [Found]) {
     }
 }
 
-fn suite_end(
-    one: &Found,
-    item: &Item,
-    reader: Reader,
-    command: &str,
-    dated: &Dated,
-) -> SuiteEnd {
+fn suite_end(one: &Found, item: &Item, reader: Reader, command: &str, dated: &Dated) -> SuiteEnd {
     let red = one.reading.cases.iter().any(|c| c.status == TestStatus::Failed) || one.reading.fault.is_some();
     let duration: u64 = one.reading.cases.iter().filter_map(|c| c.duration_ms).sum();
     let step = Step {

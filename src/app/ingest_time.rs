@@ -51,7 +51,9 @@ pub(super) fn dated(reports: &[Times], as_of: Option<&str>, now: Now) -> Result<
     if let Some(word) = as_of {
         let at = match word {
             "now" => now.time(),
-            time => parse_rfc3339(time).map_err(|why| Error::Usage(format!("--as-of: {why}, nor is it `now`")))?.to_utc(),
+            time => parse_rfc3339(time)
+                .map_err(|why| Error::Usage(format!("--as-of: {why}, nor is it `now`")))?
+                .to_utc(),
         };
         return Ok(Dated { at, by: DatedBy::AsOf });
     }
@@ -61,7 +63,10 @@ pub(super) fn dated(reports: &[Times], as_of: Option<&str>, now: Now) -> Result<
         let written = report.written.map(|time| time.min(now.time()));
         let of_file = || {
             let at = written.ok_or_else(|| {
-                Error::Work(format!("the system does not say when {} was written: say it with --as-of", report.shown))
+                Error::Work(format!(
+                    "the system does not say when {} was written: say it with --as-of",
+                    report.shown
+                ))
             })?;
             Ok::<Dated, Error>(Dated { at, by: DatedBy::File })
         };
@@ -160,7 +165,8 @@ mod tests {
     }
 
     fn says(reports: &[Times], as_of: Option<&str>) -> String {
-        dated(reports, as_of, now()).map_or_else(|e| e.to_string(), |d| format!("{} {}", d.text(), d.by.name()))
+        dated(reports, as_of, now())
+            .map_or_else(|e| e.to_string(), |d| format!("{} {}", d.text(), d.by.name()))
     }
 
     #[test]

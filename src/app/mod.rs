@@ -27,6 +27,8 @@ mod gate_try_text;
 mod ground;
 mod incidents;
 mod ingest;
+mod ingest_error;
+mod ingest_time;
 mod init;
 mod init_text;
 mod last_verdict;
@@ -48,8 +50,6 @@ mod run_documents;
 mod run_standing;
 mod run_summary;
 mod run_tree;
-mod ingest_error;
-mod ingest_time;
 #[cfg(test)]
 mod sample;
 pub mod schema;

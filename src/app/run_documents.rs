@@ -85,8 +85,7 @@ pub(super) fn write(
     mut outcome: Outcome<'_>,
 ) -> Result<Written, Error> {
     let (tree, shard) = (outcome.tree.as_ref(), &outcome.shard);
-    let environment =
-        environment::document(outcome.facts, &outcome.identity, tree, &outcome.profile, shard);
+    let environment = environment::document(outcome.facts, &outcome.identity, tree, &outcome.profile, shard);
     outcome.records.sort_by(|a, b| {
         (a.role, &a.result.name, &a.result.kind).cmp(&(b.role, &b.result.name, &b.result.kind))
     });

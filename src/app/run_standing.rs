@@ -93,7 +93,9 @@ fn judge(compared: &Compared, rule: UntrackedRule, standing: &mut Standing) {
         UntrackedRule::Fail => compared.is_other_strictly(),
     };
     if !other {
-        standing.notes.extend(untracked.into_iter().map(|what| format!("the tree judged is that of the run but for {what}")));
+        standing.notes.extend(
+            untracked.into_iter().map(|what| format!("the tree judged is that of the run but for {what}")),
+        );
         return;
     }
     let mut whats = Vec::new();
@@ -115,8 +117,9 @@ fn judge(compared: &Compared, rule: UntrackedRule, standing: &mut Standing) {
 
 /// In which untracked files the trees differ, where that alone need not count.
 fn untracked(compared: &Compared) -> Vec<String> {
-    let missing = (!compared.missing.is_empty())
-        .then(|| format!("untracked files that the run had and that are not there: {}", some(&compared.missing)));
+    let missing = (!compared.missing.is_empty()).then(|| {
+        format!("untracked files that the run had and that are not there: {}", some(&compared.missing))
+    });
     let extra = (!compared.extra.is_empty())
         .then(|| format!("untracked files that the run did not have: {}", some(&compared.extra)));
     let unseen = compared.unseen.as_ref().map(|why| format!("what the run does not tell: {why}"));

@@ -134,13 +134,16 @@ pub(super) fn after(
     settings: &Settings,
     (left_out, masker): (&LeftOut, &Masker),
 ) -> (Tree, Option<String>) {
-    let unknown = |why: String| (Tree { rewritten: Files { files: Vec::new(), more: 1 }, ..tree.clone() }, Some(why));
+    let unknown =
+        |why: String| (Tree { rewritten: Files { files: Vec::new(), more: 1 }, ..tree.clone() }, Some(why));
     let now = match Observed::look(root, settings) {
         Ok(now) => now,
         Err(error) => return unknown(format!("what the run changed cannot be told: {error}")),
     };
     if now.state.commit != before.state.commit {
-        return unknown("another commit was checked out while the run lasted: check calls the run stale".into());
+        return unknown(
+            "another commit was checked out while the run lasted: check calls the run stale".into(),
+        );
     }
     let differing = |then: &[PathState], now: &[PathState], look: bool| -> Vec<TreeFile> {
         let gone = then.iter().filter(|t| !now.iter().any(|n| n.path == t.path)).map(|t| {
@@ -167,12 +170,7 @@ pub(super) fn after(
 }
 
 /// Refuses to go on with a run in another tree than the one it was begun in: what is done there proves nothing of this one.
-pub(super) fn still(
-    began: &Tree,
-    now: &Observed,
-    settings: &Settings,
-    masker: &Masker,
-) -> Result<(), Error> {
+pub(super) fn still(began: &Tree, now: &Observed, settings: &Settings, masker: &Masker) -> Result<(), Error> {
     let left_out = now.left_out(settings, &[], None);
     let compared = now.compare(began, &left_out, masker)?;
     let differ = match &compared.tracked[..] {
@@ -234,3 +232,6 @@ fn head(path: &Path) -> Option<String> {
     file.take(HEAD as u64).read_to_end(&mut head).ok()?;
     Some(String::from_utf8_lossy(&head).into_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,7 +95,15 @@ impl<'s> Documents<'s> {
                 .extend(found.into_iter().map(|(demand, faults)| ((path, Format::Jsonl, demand), faults)));
             streams.insert(path, stream);
         }
-        let mut documents = Documents { sources, ctx, parsed, streams, breaches, lists: BTreeMap::new(), of_run: (Vec::new(), None) };
+        let mut documents = Documents {
+            sources,
+            ctx,
+            parsed,
+            streams,
+            breaches,
+            lists: BTreeMap::new(),
+            of_run: (Vec::new(), None),
+        };
         documents.build_lists();
         documents
     }
@@ -122,9 +130,11 @@ impl<'s> Documents<'s> {
 
     /// The faults that an artifact has because the run has them.
     pub(super) fn faults_of_run(&self, spec: &ArtifactSpec, path: &str) -> impl Iterator<Item = &Fault> {
-        let in_folder = |dir: &String| path.strip_prefix(dir.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        let in_folder =
+            |dir: &String| path.strip_prefix(dir.as_str()).is_some_and(|rest| rest.starts_with('/'));
         let of_run = spec.commit_same != Some(false)
-            && (spec.paths.iter().any(|p| p.contains("{run}")) || self.ctx.run_dir.as_ref().is_ok_and(in_folder));
+            && (spec.paths.iter().any(|p| p.contains("{run}"))
+                || self.ctx.run_dir.as_ref().is_ok_and(in_folder));
         let nameless = spec.commit_same.is_none() && matches!(spec.format, Format::Text | Format::Junit);
         let (faults, other_commit) = &self.of_run;
         let other_commit = other_commit.iter().filter(move |_| nameless);

@@ -17,7 +17,10 @@ const BLOCK: usize = 128 << 10;
 
 fn cannot(path: &[u8], error: &std::io::Error) -> GitError {
     let path = show(&String::from_utf8_lossy(path));
-    GitError::Failed(format!("has {path} in its tree, which cannot be read: {}", crate::base::files::plain(error)))
+    GitError::Failed(format!(
+        "has {path} in its tree, which cannot be read: {}",
+        crate::base::files::plain(error)
+    ))
 }
 
 /// The mode that git has for it; `None` of what git does not keep.
@@ -70,7 +73,13 @@ pub(super) fn sha256(top: &Path, path: &[u8], there: There) -> Result<(String, u
 }
 
 /// Whether the content is that of the blob, byte for byte. `hash` is how many bytes an object of the repository has.
-pub(super) fn is_blob(top: &Path, path: &[u8], there: There, held: Held, hash: usize) -> Result<bool, GitError> {
+pub(super) fn is_blob(
+    top: &Path,
+    path: &[u8],
+    there: There,
+    held: Held,
+    hash: usize,
+) -> Result<bool, GitError> {
     if there.kind == Kind::Link {
         let mut target = Vec::new();
         each_block(top, path, there, &mut |block| target.extend_from_slice(block))?;

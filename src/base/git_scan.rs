@@ -124,7 +124,8 @@ fn look_into(
     paths: &[&[u8]],
     below: &BTreeSet<&[u8]>,
 ) -> Result<Folder, GitError> {
-    let mut found = Folder { there: Vec::with_capacity(files.len()), beside: Vec::new(), no_folders: Vec::new() };
+    let mut found =
+        Folder { there: Vec::with_capacity(files.len()), beside: Vec::new(), no_folders: Vec::new() };
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let opened = match openat(rustix::fs::CWD, on_disk(top, folder), flags, Mode::empty()) {
         Ok(opened) => opened,

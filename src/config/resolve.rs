@@ -130,7 +130,8 @@ fn workspace_section(section: Reader<'_, '_>, found: &mut Workspace, source: &So
 }
 
 fn untracked(word: &Text, faults: &Faults) -> Option<UntrackedRule> {
-    let found = [UntrackedRule::Allow, UntrackedRule::Fail].into_iter().find(|rule| rule.name() == word.value);
+    let found =
+        [UntrackedRule::Allow, UntrackedRule::Fail].into_iter().find(|rule| rule.name() == word.value);
     if found.is_none() {
         let message = "`untracked` of `[workspace]` is \"allow\" or \"fail\"".to_string();
         faults.borrow_mut().push(Fault { message, span: word.span.clone() });

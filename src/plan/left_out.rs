@@ -68,8 +68,11 @@ impl LeftOut {
 
     /// Whether the path is left out.
     pub fn has(&self, path: &str) -> bool {
-        const NAMES: MatchOptions =
-            MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: false };
+        const NAMES: MatchOptions = MatchOptions {
+            case_sensitive: true,
+            require_literal_separator: true,
+            require_literal_leading_dot: false,
+        };
         let ends = |(folder, ending): &(String, &str)| {
             let name = path.strip_prefix(folder.as_str()).and_then(|rest| rest.strip_prefix('/'));
             name.is_some_and(|name| !name.contains('/') && name.ends_with(ending))

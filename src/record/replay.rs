@@ -102,7 +102,8 @@ impl State {
         let known = |s: &NotRun| ((s.kind.clone(), s.name.clone()), Known::default());
         let selected = started.selected.iter().map(known).collect();
         let (done, lost, lint) = (Vec::new(), Vec::new(), Vec::new());
-        let replayed = Replayed { run_id, started_at, started, done, lost, lint, finished: None, next_seq: 1 };
+        let replayed =
+            Replayed { run_id, started_at, started, done, lost, lint, finished: None, next_seq: 1 };
         State { replayed, selected, life: 0 }
     }
 

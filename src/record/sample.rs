@@ -153,6 +153,9 @@ pub(super) fn summary() -> Summary {
     let mut summary = Summary {
         schema: schema::SUMMARY.into(),
         identity: identity(),
+        tree: None,
+        dated_by: None,
+        stale: None,
         profile: "ci".into(),
         status: RunStatus::Failed,
         baseline: Some("tests/e2e_results/20261117T083000Z/summary.json".into()),

@@ -305,7 +305,9 @@ fn still_there(started: &Started, names: &plan::SuiteNames) -> Result<(), Error>
 
 /// A run is of one commit: what is done at one proves nothing of another, nor does what is done at none that is known.
 fn at_its_commit(started: &Started, now: Option<&String>) -> Result<(), Error> {
-    let word = |commit: Option<&String>| commit.map_or_else(|| "no commit that is known".into(), |c| format!("commit {}", show(c)));
+    let word = |commit: Option<&String>| {
+        commit.map_or_else(|| "no commit that is known".into(), |c| format!("commit {}", show(c)))
+    };
     let then = started.commit.as_ref();
     if then == now {
         return Ok(());
