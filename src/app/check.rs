@@ -3,6 +3,8 @@
 use super::error::Error;
 use super::last_verdict;
 use super::run_judged;
+use super::run_standing::standing;
+use super::run_tree::Observing;
 use super::whole::RunSaid;
 use super::workspace::{Entries, OpenRequest, Workspace};
 use crate::artifact::{Documents, Sources, WorkspaceHost};
@@ -45,13 +47,15 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
         .map(last_verdict::named)
         .transpose()
         .map_err(|why| Error::Usage(format!("--previous: {why}")))?;
+    // The tree is looked at while git says what is judged and the policy is read.
+    let observing = Observing::begin(request.open.root);
     let mut workspace = Workspace::open(&request.open)?;
     let rollback = match (request.mode, &workspace.entries.rollback) {
         (Mode::Strict, _) => None,
         (Mode::Rollback, Ok(record)) => Some(record.clone()),
         (Mode::Rollback, Err(why)) => return Err(Error::Usage(format!("mode rollback: {why}"))),
     };
-    let (mut gates, entries, run) = judge(&workspace, request);
+    let (mut gates, entries, run) = judge(&workspace, request, observing)?;
     workspace.entries = entries;
     let unexplained = remediate(&workspace, &mut gates);
     if let Some(previous) = &previous {
@@ -98,13 +102,20 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
 
 /// Judges every selected gate in parallel; the order of results is the gate order. Gates that read waivers come second:
 /// whether a waiver is unused is known only when the others are judged. With what is to be said of the run that they judge.
-fn judge(workspace: &Workspace, request: &CheckRequest<'_>) -> (Vec<GateResult>, Entries, RunSaid) {
+fn judge(
+    workspace: &Workspace,
+    request: &CheckRequest<'_>,
+    observing: Observing,
+) -> Result<(Vec<GateResult>, Entries, RunSaid), Error> {
     let judges = |g: &&Gate| request.lane != Lane::Preflight || g.blocking == Blocking::Yes;
     let selected: Vec<&Gate> = workspace.policy.gates.iter().filter(judges).collect();
     let context = workspace.artifact_context();
     let sources = Sources::read(&selected, &context);
     let mut documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
     let notes = run_judged::bind(&mut documents, workspace, &workspace.entries.quarantines);
+    let standing = standing(workspace, request.lane, documents.summary(), observing)?;
+    documents.bind_run(standing.faults, standing.other_commit);
+    let documents = documents;
     let host = WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits);
     let evaluate = |gates: &[&Gate], facts: &Facts| -> Vec<GateResult> {
         let one = |gate: &&Gate| {
@@ -139,9 +150,9 @@ fn judge(workspace: &Workspace, request: &CheckRequest<'_>) -> (Vec<GateResult>,
         waiver::mark_narrowed(&mut entries.waivers, request.lane, &gate.id, &gate.findings);
     }
     let mut run = workspace.whole.said(&workspace.run_dir, documents.summary());
-    run.notes.extend(notes);
+    run.notes.extend(standing.notes.into_iter().chain(notes));
     run.notes.extend(documents.summary().and_then(of_part));
-    (gates, entries, run)
+    Ok((gates, entries, run))
 }
 
 /// Says that the run that was judged is not a whole one: what it did not run, it does not show.

@@ -2,9 +2,13 @@
 
 use super::error::Error;
 use super::run_judged;
+use super::run_standing::{Standing, standing};
+use super::run_tree::Observing;
 use super::workspace::{OpenRequest, Workspace};
 use crate::artifact::{Documents, Sources, WorkspaceHost};
+use crate::base::files::Root;
 use crate::base::json::Json;
+use crate::config;
 use crate::gate::{self, Facts, Outcome};
 use crate::model::finding::Finding;
 use crate::model::gate::Gate;
@@ -52,6 +56,32 @@ pub struct WholeRun {
     pub fault: Option<String>,
 }
 
+/// In which state the working tree is, and whether the evidence of the run is of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct TreeLook {
+    /// Tracked files that differ from the commit, what is left out of a tree not among them: the first ten.
+    pub changed: Vec<String>,
+    /// How many they are.
+    pub changed_count: usize,
+    /// How many untracked files there are that are not ignored.
+    pub untracked_count: usize,
+    /// Whether the run is of this tree; null where there is no run, or it does not say.
+    pub run_fits: Option<bool>,
+    /// What there is to say of that, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// The profile that `tollgate run` takes by default.
+#[derive(Debug, Clone, Serialize)]
+pub struct ProfileLook {
+    /// Its name.
+    pub name: String,
+    /// Its kinds of suites; empty where `tollgate.toml` has none.
+    pub kinds: Vec<String>,
+    /// The lint steps that it runs.
+    pub lint: Vec<String>,
+}
+
 /// What the doctor found.
 #[derive(Debug, Clone, Serialize)]
 pub struct Diagnosis {
@@ -63,6 +93,11 @@ pub struct Diagnosis {
     pub run_fault: Option<String>,
     /// The commit that would be judged.
     pub commit: Option<String>,
+    /// The working tree; nothing where git does not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tree: Option<TreeLook>,
+    /// What `tollgate run` would run.
+    pub profile: ProfileLook,
     /// Why the classification file cannot be read.
     pub classification_fault: Option<String>,
     /// What a whole run is; absent where the policy knows no suites.
@@ -105,12 +140,17 @@ fn whole(workspace: &Workspace, summary: Option<&Json<'_>>) -> Option<WholeRun> 
 
 /// Looks at the evidence of every gate in force without judging it.
 pub fn doctor(request: &OpenRequest<'_>) -> Result<Diagnosis, Error> {
+    let observing = Observing::begin(request.root);
     let workspace = Workspace::open(request)?;
     let gates: Vec<&Gate> = workspace.policy.gates.iter().collect();
     let context = workspace.artifact_context();
     let sources = Sources::read(&gates, &context);
     let mut documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
     run_judged::bind(&mut documents, &workspace, &workspace.entries.quarantines);
+    let standing = standing(&workspace, Lane::Full, documents.summary(), observing)?;
+    let tree = tree(&workspace, &standing, documents.summary().is_some())?;
+    documents.bind_run(standing.faults, standing.other_commit);
+    let documents = documents;
     let host = WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits);
     let facts: Vec<(Lane, Facts)> = Lane::ALL
         .iter()
@@ -141,7 +181,45 @@ pub fn doctor(request: &OpenRequest<'_>) -> Result<Diagnosis, Error> {
         run: workspace.run_dir.clone().ok(),
         run_fault: workspace.run_dir.clone().err().map(|none| none.why),
         commit: workspace.commit.clone(),
+        tree,
+        profile: profile(&workspace.root)?,
         classification_fault: workspace.entries.fault.clone(),
         gates,
+    })
+}
+
+/// Paths that are named.
+const NAMED: usize = 10;
+/// The profile of `tollgate run` without `--profile`.
+const DEFAULT: &str = "ci";
+
+/// The state of the tree, and how the run stands to it.
+fn tree(workspace: &Workspace, standing: &Standing, has_run: bool) -> Result<Option<TreeLook>, Error> {
+    if workspace.commit.is_none() {
+        return Ok(None);
+    }
+    let settings = &workspace.policy.settings;
+    let observed = Observing::begin(workspace.root.dir()).finish(&workspace.root, settings)?;
+    let run = workspace.run_dir.as_deref().ok();
+    let (mut changed, untracked_count) =
+        observed.counts(&observed.left_out(settings, &workspace.policy.gates, run));
+    let changed_count = changed.len();
+    changed.truncate(NAMED);
+    let faults = standing.faults.iter().chain(&standing.other_commit);
+    let notes: Vec<String> = faults.map(|f| f.clause.clone()).chain(standing.notes.iter().cloned()).collect();
+    let fits = standing.faults.is_empty() && standing.other_commit.is_none();
+    let run_fits = (has_run && (!fits || standing.of_tree)).then_some(fits);
+    Ok(Some(TreeLook { changed, changed_count, untracked_count, run_fits, notes }))
+}
+
+/// What a run would be made of, as the working tree has it.
+fn profile(root: &Root) -> Result<ProfileLook, Error> {
+    let (_, runs) = config::run_settings(root)?;
+    let profile = runs.profiles.iter().find(|profile| profile.name == DEFAULT);
+    let lint = profile.is_none_or(|profile| profile.lint);
+    Ok(ProfileLook {
+        name: DEFAULT.into(),
+        kinds: profile.map_or_else(Vec::new, |profile| profile.kinds.clone()),
+        lint: runs.lint.iter().filter(|_| lint).map(|(name, _)| name.clone()).collect(),
     })
 }

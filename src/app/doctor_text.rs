@@ -17,6 +17,7 @@ pub fn human(diagnosis: &Diagnosis) -> String {
     let commit =
         diagnosis.commit.as_deref().map_or("none: git is not asked, or has no commit yet".into(), terminal);
     let _ = writeln!(out, "commit  {commit}");
+    out.push_str(&tree(diagnosis));
     if let Some(fault) = &diagnosis.classification_fault {
         let _ = writeln!(out, "waivers unreadable: {}", terminal(fault));
     }
@@ -58,4 +59,40 @@ fn whole_run(whole: &WholeRun) -> String {
         (None, why) => terminal(why.as_deref().unwrap_or("what the newest run lacks cannot be told")),
     };
     format!("whole   {asks}\n        {lacks}\n")
+}
+
+/// The working tree, whether the run is of it, and what a run would be made of.
+fn tree(diagnosis: &Diagnosis) -> String {
+    let mut out = String::new();
+    if let Some(tree) = &diagnosis.tree {
+        let changed: Vec<String> = tree.changed.iter().map(|path| terminal(path)).collect();
+        let more = match tree.changed_count.saturating_sub(changed.len()) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let state = match tree.changed_count {
+            0 => "as in the commit".to_string(),
+            n => format!("{n} tracked files differ from the commit: {}{more}", changed.join(", ")),
+        };
+        let _ = writeln!(out, "tree    {state}; {} untracked", tree.untracked_count);
+        let fits = match tree.run_fits {
+            Some(true) => "the run took place in this tree\n",
+            Some(false) => "the run is no evidence of this tree\n",
+            None => "",
+        };
+        if !fits.is_empty() {
+            let _ = write!(out, "        {fits}");
+        }
+        for note in &tree.notes {
+            let _ = writeln!(out, "        {}", terminal(note));
+        }
+    }
+    let profile = &diagnosis.profile;
+    let list = |names: &[String]| match names {
+        [] => "none".to_string(),
+        names => names.iter().map(|name| terminal(name)).collect::<Vec<_>>().join(", "),
+    };
+    let (kinds, lint) = (list(&profile.kinds), list(&profile.lint));
+    let _ = writeln!(out, "profile {}: kinds {kinds}; lint {lint}", terminal(&profile.name));
+    out
 }

@@ -6,6 +6,7 @@ use crate::base::machine;
 use crate::base::process::{Ending, Limits, run};
 use crate::model::plan::{RunSettings, Shard};
 use crate::model::run::{Environment, Identity, Node, Os, schema};
+use crate::model::tree::Tree;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -105,10 +106,17 @@ fn version(dir: &Path, program: &Path) -> Option<String> {
 }
 
 /// The document.
-pub fn document(facts: &Facts, identity: &Identity, profile: &str, shard: &Shard) -> Environment {
+pub fn document(
+    facts: &Facts,
+    identity: &Identity,
+    tree: Option<&Tree>,
+    profile: &str,
+    shard: &Shard,
+) -> Environment {
     Environment {
         schema: schema::ENVIRONMENT.into(),
         identity: identity.clone(),
+        tree: tree.cloned(),
         git_sha: identity.commit.clone(),
         profile: profile.to_string(),
         vcr_mode: facts.vcr_mode.clone(),

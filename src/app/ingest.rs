@@ -1,28 +1,33 @@
 //! `tollgate ingest`: results of a run that something else made, as a run folder.
 
-use super::clock::RunClock;
 use super::commands::{Replays, flagged, path_word};
 use super::environment;
 use super::error::Error;
 use super::ground::Ground;
+use super::ingest_error::leave;
+use super::ingest_time::{self, Dated, Times};
 use super::masking::{branch, masker};
 use super::run_baseline::Baseline;
 use super::run_documents::{self, Outcome, Written};
+use super::run_tree::Observing;
 use super::suite_record::{SuiteEnd, record_of, write_suite};
 use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
 use crate::base::escape::is_blank;
-use crate::base::files::{Root, open_regular, show};
+use crate::base::files::{Root, open_regular, plain, show};
 use crate::base::redact::Masker;
 use crate::ingest;
 use crate::model::plan::{Counts, Item, Shard, ShardKind};
-use crate::model::run::{Chosen, Identity};
+use crate::model::run::{Chosen, Identity, Summary};
 use crate::model::suite::{Reader, Role};
 use crate::model::test::{FaultKind, Reading, TestStatus};
+use crate::model::tree::{DatedBy, Tree};
 use crate::plan;
 use crate::record::{Folder, SuiteFolders};
 use crate::triage::attempts::{Step, StepEnded, attempt};
+use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufReader, Seek as _};
 use std::path::{Path, PathBuf};
 
 /// What is asked.
@@ -43,6 +48,10 @@ pub struct IngestRequest<'a> {
     pub diff_from: Option<&'a Path>,
     /// The run folder; `None` for a new one below the results folder.
     pub out: Option<&'a Path>,
+    /// `--as-of`: when the tests ran, `now` or RFC 3339; `None`: as the reports or their files say.
+    pub as_of: Option<&'a str>,
+    /// `--max-age` in seconds; `None`: a day where `CI` is set, else any.
+    pub max_age: Option<u64>,
 }
 
 /// One suite that a file names.
@@ -54,14 +63,27 @@ struct Found {
     masked: u64,
 }
 
-/// Reads the files and writes the run folder. `Ok(None)`: they hold no tests, and nothing was written. A file that cannot
-/// be read, or is cut short, is an error before anything is written.
+/// Reads the files and writes the run folder. `Ok(None)`: they hold no tests. Then, and where a file cannot be read or is cut short, the run
+/// folder holds nothing but `ingest_error.json`: whoever looks for the newest run finds one that is none, and not the one before.
 pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
-    let clock = RunClock::start(request.now);
+    let mut made = None;
+    let answer = take_in(request, &mut made);
+    match &answer {
+        Ok(None) => leave(request, made, "the files hold no tests"),
+        Err(Error::Work(why)) => leave(request, made, why),
+        _ => {}
+    }
+    answer
+}
+
+fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Option<Written>, Error> {
     let reader = reader(request.format)?;
+    let observing = Observing::begin(request.root);
     let ground = Ground::open_bare(request.root, request.now)?;
     let masker = masker(request.env, &ground)?;
-    let found = read(request, reader, &ground.root, &masker)?;
+    let (found, times) = read(request, reader, &ground.root, &masker)?;
+    let dated = ingest_time::dated(&times, request.as_of, request.now)?;
+    let stale = ingest_time::stale(&dated, &ground, max_age(request), request.now)?;
     if found.iter().all(|f| f.reading.cases.is_empty() && f.reading.fault.is_none()) {
         return Ok(None);
     }
@@ -71,11 +93,15 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
         Some(out) => Folder::create(&ground.root, out),
         None => Folder::create_default(&ground.root, &ground.settings.results, request.now),
     };
-    let folder = folder.map_err(|e| Error::of_folder(&e))?;
+    let folder = &*made.insert(folder.map_err(|e| Error::of_folder(&e))?);
+    let tree = match &ground.commit {
+        Some(_) => Some(tree_of(observing, &ground, folder, &masker)?),
+        None => None,
+    };
     let again = again(request, &ground.root, &masker);
     let names = ground.names().unwrap_or_default();
     let replays = Replays::new(&ground.run, "ci", &masker).knowing(&names, &again);
-    let identity = identity(&ground, &masker, &clock, &found);
+    let identity = identity(&ground, &masker, &dated, &found);
     let folders = SuiteFolders::new(found.iter().map(|f| (request.kind, f.name.as_str())));
     let mut records = Vec::new();
     for one in &found {
@@ -87,9 +113,9 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
             names: Default::default(),
             expected: Default::default(),
         };
-        let end = suite_end(one, &item, reader, &again, &clock);
+        let end = suite_end(one, &item, reader, &again, &dated);
         let recorded = record_of(end, &masker, &ground.quarantines, "");
-        write_suite(&folder, &folders, &identity, &recorded, "", &replays)?;
+        write_suite(folder, &folders, &identity, &recorded, "", &replays)?;
         records.push(recorded.record);
     }
     let all_known = records
@@ -104,6 +130,9 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
     let count = |role| records.iter().filter(|r| r.role == role).count() as u64;
     let outcome = Outcome {
         identity,
+        tree,
+        dated_by: Some(dated.by),
+        stale,
         profile: "ingest".into(),
         aborted: false,
         baseline: baseline.as_ref(),
@@ -121,7 +150,36 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
         replays,
         facts: &facts,
     };
-    run_documents::write(&folder, &folders, outcome).map(Some)
+    run_documents::write(folder, &folders, outcome).map(Some)
+}
+
+/// When the results are of and how that is known, and why they are no evidence of what is checked out, where they are none: one sentence
+/// for whoever took them in.
+pub fn dated(summary: &Summary) -> Option<String> {
+    let at = &summary.identity.generated_at;
+    let how = match summary.dated_by? {
+        DatedBy::Report => "the report says so",
+        DatedBy::File => "its file was written then",
+        DatedBy::AsOf => "--as-of says so",
+    };
+    let stale =
+        summary.stale.as_ref().map_or(String::new(), |why| format!("; `check` calls it stale: {why}"));
+    Some(format!("the results are of {at}: {how}{stale}"))
+}
+
+/// How old a report may be.
+fn max_age(request: &IngestRequest<'_>) -> Option<u64> {
+    let in_ci = request.env.get("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
+    request.max_age.or(in_ci.then_some(ingest_time::IN_CI))
+}
+
+/// The tree in which the results are taken in. The tests ran before: each untracked file may be one that they wrote.
+fn tree_of(observing: Observing, ground: &Ground, folder: &Folder, masker: &Masker) -> Result<Tree, Error> {
+    let observed = observing.finish(&ground.root, &ground.settings)?;
+    let mut tree = observed.tree(&observed.left_out(&ground.settings, &[], Some(folder.shown())), masker);
+    tree.written = std::mem::take(&mut tree.untracked.listed);
+    tree.untracked.digest = plan::files_digest(&[]);
+    Ok(tree)
 }
 
 fn reader(name: &str) -> Result<Reader, Error> {
@@ -145,19 +203,25 @@ fn read(
     reader: Reader,
     root: &Root,
     masker: &Masker,
-) -> Result<Vec<Found>, Error> {
-    let mut found = Vec::new();
+) -> Result<(Vec<Found>, Vec<Times>), Error> {
+    let (mut found, mut times) = (Vec::new(), Vec::new());
     for path in request.files {
         let shown = show(&path.display().to_string());
-        let (file, _) = open_regular(path, &shown).map_err(|e| Error::Work(e.to_string()))?;
-        let readings = ingest::read(reader, &mut std::io::BufReader::with_capacity(1 << 16, file));
-        let readings = readings.map_err(|fault| {
+        let (opened, meta) = open_regular(path, &shown).map_err(|e| Error::Work(e.to_string()))?;
+        let unread = |fault: ingest::ReadFault| {
             let line = fault.line.map_or(String::new(), |line| format!(":{line}"));
             Error::Work(masker.mask(&format!("{shown}{line}: {}", fault.message)).0)
-        })?;
+        };
+        let readings =
+            ingest::read(reader, &mut BufReader::with_capacity(1 << 16, &opened)).map_err(unread)?;
         if let Some(why) = readings.iter().find_map(cut_off) {
             return Err(Error::Work(format!("{shown} is cut off: {why}")));
         }
+        (&opened).rewind().map_err(|e| Error::Work(format!("{shown}: {}", plain(&e))))?;
+        let stated =
+            ingest::times(reader, &mut BufReader::with_capacity(1 << 16, &opened)).map_err(unread)?;
+        let written = meta.modified().ok().map(DateTime::<Utc>::from);
+        times.push(Times { stated, written, shown: shown.clone() });
         let stem = path.file_stem().map_or_else(|| "results".into(), |s| s.to_string_lossy().into_owned());
         let file = masker.mask(&root.spell(path)).0;
         found.extend(readings.into_iter().map(|reading| {
@@ -168,7 +232,7 @@ fn read(
         }));
     }
     distinguish(&mut found);
-    Ok(found)
+    Ok((found, times))
 }
 
 /// Why a reading is not all that its tool wrote. Nobody knows what the rest would say, so nothing is made of it.
@@ -200,7 +264,7 @@ fn distinguish(found: &mut [Found]) {
     }
 }
 
-fn suite_end(one: &Found, item: &Item, reader: Reader, command: &str, clock: &RunClock) -> SuiteEnd {
+fn suite_end(one: &Found, item: &Item, reader: Reader, command: &str, dated: &Dated) -> SuiteEnd {
     let red = one.reading.cases.iter().any(|c| c.status == TestStatus::Failed) || one.reading.fault.is_some();
     let duration: u64 = one.reading.cases.iter().filter_map(|c| c.duration_ms).sum();
     let step = Step {
@@ -224,8 +288,8 @@ fn suite_end(one: &Found, item: &Item, reader: Reader, command: &str, clock: &Ru
         command: command.to_string(),
         cwd: ".".into(),
         log: one.file.clone(),
-        started_at: clock.stamp(),
-        finished_at: clock.stamp(),
+        started_at: dated.text(),
+        finished_at: dated.text(),
         leftovers: 0,
         masked: one.masked,
     }
@@ -249,12 +313,12 @@ fn again(request: &IngestRequest<'_>, root: &Root, masker: &Masker) -> String {
     words.join(" ")
 }
 
-fn identity(ground: &Ground, masker: &Masker, clock: &RunClock, found: &[Found]) -> Identity {
+fn identity(ground: &Ground, masker: &Masker, dated: &Dated, found: &[Found]) -> Identity {
     let names: Vec<&str> = found.iter().map(|f| f.name.as_str()).collect();
     let commit = ground.commit.as_deref().unwrap_or("");
     let unique = format!("{} {}", std::process::id(), crate::base::clock::unique());
     Identity {
-        generated_at: clock.seconds(),
+        generated_at: dated.text(),
         run_id: format!("ingest-{}", &sha256_hex(unique.as_bytes())[..16]),
         correlation_id: sha256_hex(format!("{}\0{commit}", names.join("\0")).as_bytes())[..32].to_string(),
         commit: ground.commit.clone(),

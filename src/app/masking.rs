@@ -40,6 +40,11 @@ pub(super) fn masker(env: &BTreeMap<String, String>, ground: &Ground) -> Result<
     Masker::new(env.iter().map(|(k, v)| (k.clone(), v.clone())).chain(ours)).map_err(Error::Work)
 }
 
+/// The masker that knows the environment alone: for what is compared with what a run wrote.
+pub(super) fn masker_of(env: &BTreeMap<String, String>) -> Result<Masker, Error> {
+    Masker::new(env.iter().map(|(k, v)| (k.clone(), v.clone()))).map_err(Error::Work)
+}
+
 /// The branch of a checkout as documents name it. A commit is never a secret: git makes it up.
 pub(super) fn branch(ground: &Ground, masker: &Masker) -> Option<String> {
     ground.branch.as_deref().map(|branch| masker.mask(branch).0)

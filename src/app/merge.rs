@@ -1,6 +1,5 @@
 //! `tollgate merge`: the shards of one plan as one run folder, after it is proven that they are its shards and all of them.
 
-use super::clock::RunClock;
 use super::commands::{Replays, run_again};
 use super::environment;
 use super::error::Error;
@@ -55,11 +54,19 @@ impl From<Error> for MergeError {
 
 /// Merges; with what a person should know, one sentence each. Nothing is written unless the shards are proven to be a whole.
 pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), MergeError> {
-    let clock = RunClock::start(request.now);
     let ground = Ground::open_bare(request.root, request.now)?;
     let parts = request.shards.iter().map(|path| part(path)).collect::<Result<Vec<_>, _>>()?;
     let summaries: Vec<(String, Summary)> =
         parts.iter().map(|p| (p.shown.clone(), p.summary.clone())).collect();
+    if ground.commit.is_some() {
+        let nameless = summaries.iter().filter(|(_, s)| s.identity.commit.is_none());
+        let unfit: Vec<String> = nameless
+            .map(|(shown, _)| format!("{shown} names no commit: shards without one are not of one commit"))
+            .collect();
+        if !unfit.is_empty() {
+            return Err(MergeError::Unfit(unfit));
+        }
+    }
     let plan::Merged { summary: merged, mut notes } = plan::merge(&summaries).map_err(MergeError::Unfit)?;
     let masker = masker(request.env, &ground)?;
     let baseline = match (request.diff_from, &merged.baseline) {
@@ -82,13 +89,16 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
     );
     let names = ground.names().unwrap_or_default();
     let replays = Replays::new(&ground.run, &merged.profile, &masker).knowing(&names, &again);
-    let identity = identity(&merged, &clock, &summaries, &masker);
+    let identity = identity(&merged, &summaries, &masker);
     for suite in &mut suites {
         suite.put(&folder, &folders, &identity, &replays)?;
     }
     merge_lint::put(&lint, &folder)?;
     let outcome = Outcome {
         identity,
+        tree: merged.tree,
+        dated_by: merged.dated_by,
+        stale: merged.stale,
         profile: merged.profile.clone(),
         aborted: merged.status == RunStatus::Aborted,
         baseline: baseline.as_ref(),
@@ -133,12 +143,11 @@ fn part(path: &Path) -> Result<Part, Error> {
     Ok(Part { shown: show(&path.display().to_string()), folder, summary })
 }
 
-/// The merged run is a run of its own; what ties the shards together ties it to them.
-fn identity(merged: &Summary, clock: &RunClock, parts: &[(String, Summary)], masker: &Masker) -> Identity {
+/// The merged run is a run of its own; what ties the shards together ties it to them, and it is as old as the oldest of them.
+fn identity(merged: &Summary, parts: &[(String, Summary)], masker: &Masker) -> Identity {
     let mut ids: Vec<&str> = parts.iter().map(|(_, s)| s.identity.run_id.as_str()).collect();
     ids.sort_unstable();
     Identity {
-        generated_at: clock.seconds(),
         run_id: format!("merge-{}", &sha256_hex(ids.join("\0").as_bytes())[..16]),
         // A shard may be of a run that did not know the secret.
         branch: merged.identity.branch.as_deref().map(|branch| masker.mask(branch).0),

@@ -10,6 +10,7 @@ use crate::model::plan::{Counts, Shard};
 use crate::model::record::SuiteRecord;
 use crate::model::run::{Chosen, Identity, LintResult, NotRun, RunStatus, Summary, TriageRef, schema};
 use crate::model::suite::{Role, SuiteResult, SuiteStatus};
+use crate::model::tree::{DatedBy, Tree};
 use crate::model::triage::TriageDiff;
 use crate::plan;
 use crate::record::{self, Details, File, Folder, SuiteFile, SuiteFolders};
@@ -23,6 +24,12 @@ const LINT_TAIL: u64 = 4 << 10;
 pub(super) struct Outcome<'a> {
     /// Who and when.
     pub identity: Identity,
+    /// The working tree.
+    pub tree: Option<Tree>,
+    /// Where the time comes from, where it is not the machine's.
+    pub dated_by: Option<DatedBy>,
+    /// Why it is stale already.
+    pub stale: Option<String>,
     /// The profile.
     pub profile: String,
     /// Whether it was interrupted.
@@ -77,8 +84,8 @@ pub(super) fn write(
     folders: &SuiteFolders,
     mut outcome: Outcome<'_>,
 ) -> Result<Written, Error> {
-    let environment =
-        environment::document(outcome.facts, &outcome.identity, &outcome.profile, &outcome.shard);
+    let (tree, shard) = (outcome.tree.as_ref(), &outcome.shard);
+    let environment = environment::document(outcome.facts, &outcome.identity, tree, &outcome.profile, shard);
     outcome.records.sort_by(|a, b| {
         (a.role, &a.result.name, &a.result.kind).cmp(&(b.role, &b.result.name, &b.result.kind))
     });
@@ -176,6 +183,9 @@ fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
     };
     let mut summary = Summary {
         status: if outcome.aborted { RunStatus::Aborted } else { RunStatus::Passed },
+        tree: outcome.tree.clone(),
+        dated_by: outcome.dated_by,
+        stale: outcome.stale.clone(),
         baseline: outcome.baseline.map(|b| b.shown.clone()),
         rerun_from: outcome.rerun_from.clone(),
         selection: outcome.selection.clone(),

@@ -208,6 +208,11 @@ impl Workspace {
         }
     }
 
+    /// The environment.
+    pub(super) fn env(&self) -> &BTreeMap<String, String> {
+        &self.env
+    }
+
     /// The command that reproduces `gate` here.
     pub fn reproduce_command(&self, gate: &Gate) -> String {
         gate.reproduce_command(self.run_dir.as_deref().ok(), &self.policy.settings.prefix)

@@ -9,7 +9,7 @@ use super::schema::hold;
 use crate::base::json::{Json, Object};
 use crate::lang::schema::Registry;
 use crate::model::artifact::Lines as _;
-use crate::model::gate::{Demand, Format};
+use crate::model::gate::{ArtifactSpec, Demand, Format};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +25,8 @@ pub struct Documents<'s> {
     streams: BTreeMap<&'s str, Result<Stream<'s>, Fault>>,
     pub(super) breaches: BTreeMap<(&'s str, Format, &'s Demand), Vec<Fault>>,
     lists: BTreeMap<Asked, OfFormats<Json<'s>>>,
+    /// Why everything of the run judged is stale, and why what names no commit itself is of another one.
+    of_run: (Vec<Fault>, Option<Fault>),
 }
 
 /// One for each format that a file is asked for in: nearly always a single one.
@@ -93,7 +95,15 @@ impl<'s> Documents<'s> {
                 .extend(found.into_iter().map(|(demand, faults)| ((path, Format::Jsonl, demand), faults)));
             streams.insert(path, stream);
         }
-        let mut documents = Documents { sources, ctx, parsed, streams, breaches, lists: BTreeMap::new() };
+        let mut documents = Documents {
+            sources,
+            ctx,
+            parsed,
+            streams,
+            breaches,
+            lists: BTreeMap::new(),
+            of_run: (Vec::new(), None),
+        };
         documents.build_lists();
         documents
     }
@@ -110,6 +120,25 @@ impl<'s> Documents<'s> {
     /// The summary of the run judged, as it was written; `None` where there is no run, or its summary is missing or no JSON.
     pub fn summary(&self) -> Option<&Json<'s>> {
         of(self.parsed.get(self.sources.summary()?), Format::Json)?.as_ref().ok()
+    }
+
+    /// Lets every artifact of the run judged have these faults of the run, unless its gate takes any commit's: a run is stale as a whole.
+    /// `other_commit` is had by what names no commit itself.
+    pub fn bind_run(&mut self, faults: Vec<Fault>, other_commit: Option<Fault>) {
+        self.of_run = (faults, other_commit);
+    }
+
+    /// The faults that an artifact has because the run has them.
+    pub(super) fn faults_of_run(&self, spec: &ArtifactSpec, path: &str) -> impl Iterator<Item = &Fault> {
+        let in_folder =
+            |dir: &String| path.strip_prefix(dir.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        let of_run = spec.commit_same != Some(false)
+            && (spec.paths.iter().any(|p| p.contains("{run}"))
+                || self.ctx.run_dir.as_ref().is_ok_and(in_folder));
+        let nameless = spec.commit_same.is_none() && matches!(spec.format, Format::Text | Format::Junit);
+        let (faults, other_commit) = &self.of_run;
+        let other_commit = other_commit.iter().filter(move |_| nameless);
+        faults.iter().chain(other_commit).filter(move |_| of_run)
     }
 
     /// Binds the run's summary as it was judged instead of as it was written. Its schema was asked of what was written.

@@ -62,6 +62,7 @@ impl<'s> Documents<'s> {
             let (record, late) = self.date(name, spec, path, &found);
             if faults.is_empty() {
                 faults.extend(late);
+                faults.extend(self.faults_of_run(spec, path).cloned());
             }
             evidence.records.push(record);
             evidence.faults.extend(faults.iter().map(|f| f.finding(Some(name), path)));

@@ -197,12 +197,12 @@ pub fn leads_away(node: &Node) -> GitError {
 
 /// Runs git in the top folder of a repository and returns what it prints. Its children are its own affair: it starts none
 /// with these settings.
-fn run(top: &Path, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
+pub(super) fn run(top: &Path, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
     start::ask(top, arguments)?.success(top)
 }
 
 /// What git printed, as text without its last line end.
-fn line(bytes: Vec<u8>) -> Result<String, GitError> {
+pub(super) fn line(bytes: Vec<u8>) -> Result<String, GitError> {
     let text = String::from_utf8(bytes)
         .map_err(|_| GitError::Failed("answers with a name that is not UTF-8".into()))?;
     Ok(text.strip_suffix('\n').unwrap_or(&text).to_string())

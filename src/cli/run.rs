@@ -71,6 +71,10 @@ fn timeout(text: Option<&str>) -> Result<Option<u64>, Error> {
     text.map(parse_duration).transpose().map_err(|why| Error::Usage(format!("--timeout: {why}")))
 }
 
+fn max_age(text: Option<&str>) -> Result<Option<u64>, Error> {
+    text.map(parse_duration).transpose().map_err(|why| Error::Usage(format!("--max-age: {why}")))
+}
+
 pub(super) fn run(global: &Global, now: Now, env: &Env, verb: &args::Run) -> Result<u8, Error> {
     let source = match (&verb.rerun_from, &verb.resume) {
         (Some(summary), _) => Source::Rerun(summary),
@@ -221,11 +225,16 @@ pub(super) fn ingest(global: &Global, now: Now, env: &Env, verb: &args::Ingest) 
         kind: &verb.kind,
         diff_from: verb.diff_from.as_deref(),
         out: verb.out.as_deref(),
+        as_of: verb.as_of.as_deref(),
+        max_age: max_age(verb.max_age.as_deref())?,
     };
     let Some(written) = app::ingest(&request)? else {
-        term::stderr("the files hold no tests: nothing was written");
+        term::stderr("the files hold no tests: nothing but why was written");
         return Ok(exit::NOTHING);
     };
+    if let Some(dated) = app::ingest_dated(&written.summary) {
+        term::stderr(&format!("note: {}", terminal(&dated)));
+    }
     let answer = RunAnswer { written, interrupted: None, whole: None };
     summary(&answer.written.summary, &targets, &|style| app::run_end(&answer, &|_| None, style), env)?;
     Ok(exit::of_run(&answer.written.summary))

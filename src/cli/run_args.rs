@@ -131,6 +131,12 @@ pub struct Ingest {
     /// Say what changed against this summary
     #[arg(long, value_name = "SUMMARY")]
     pub diff_from: Option<PathBuf>,
+    /// When the tests ran, as RFC 3339 or now [default: what the reports say, else when their files were written]
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<String>,
+    /// How old the results may be, as 90m, 24h or 7d, before check calls them stale [default: 24h where CI is set]
+    #[arg(long, value_name = "D")]
+    pub max_age: Option<String>,
     /// The run folder itself [default: a new one below the results folder]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

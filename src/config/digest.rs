@@ -52,6 +52,8 @@ fn settings_text(settings: &Settings) -> String {
         git,
         prefix,
         timeout,
+        untracked,
+        tree_exclude,
     } = settings;
     let mut lines = Vec::new();
     for (key, list) in
@@ -69,6 +71,9 @@ fn settings_text(settings: &Settings) -> String {
     lines.push(format!("git {}", git.map_or("unset", |git| if git { "true" } else { "false" })));
     lines.push(format!("prefix {prefix}"));
     lines.push(format!("timeout {timeout}"));
+    // A policy that says nothing of them keeps its digest.
+    lines.extend(untracked.iter().map(|rule| format!("untracked {}", rule.name())));
+    lines.extend(tree_exclude.iter().map(|path| format!("tree_exclude {path}")));
     lines.join("\n")
 }
 

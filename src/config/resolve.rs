@@ -7,7 +7,7 @@ use crate::config::problem::SourceText;
 use crate::config::{duration, run_sections};
 use crate::model::gate::Region;
 use crate::model::plan::RunSettings;
-use crate::model::workspace::Settings;
+use crate::model::workspace::{Settings, UntrackedRule};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -42,6 +42,8 @@ pub fn defaults() -> Settings {
         git: None,
         prefix: String::new(),
         timeout: 1_800,
+        untracked: None,
+        tree_exclude: Vec::new(),
     }
 }
 
@@ -124,6 +126,13 @@ fn workspace_section(section: Reader<'_, '_>, found: &mut Workspace, source: &So
     if section.value("git").is_some() {
         settings.git = section.boolean("git");
     }
+    if let Some(rule) = section.text("untracked") {
+        settings.untracked = untracked(&rule, faults);
+    }
+    if let Some(texts) = section.texts("tree_exclude") {
+        let paths = texts.iter().filter_map(|text| folder("tree_exclude", text, false, faults));
+        settings.tree_exclude = paths.collect();
+    }
     section.finish();
 }
 
@@ -142,6 +151,16 @@ fn whole_profile(name: &Text, runs: &RunSettings, faults: &Faults) {
         Some(_) => return,
     };
     faults.borrow_mut().push(Fault { message, span: name.span.clone() });
+}
+
+fn untracked(word: &Text, faults: &Faults) -> Option<UntrackedRule> {
+    let found =
+        [UntrackedRule::Allow, UntrackedRule::Fail].into_iter().find(|rule| rule.name() == word.value);
+    if found.is_none() {
+        let message = "`untracked` of `[workspace]` is \"allow\" or \"fail\"".to_string();
+        faults.borrow_mut().push(Fault { message, span: word.span.clone() });
+    }
+    found
 }
 
 fn packs(names: &[Text], faults: &Faults) -> Vec<String> {

@@ -39,7 +39,9 @@ pub fn evaluate(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn 
     let watch = Stopwatch::start();
     let scope = GateScope { evidence, facts, host, it: None };
     if let Some(condition) = &gate.applies_when {
-        // An error here is no skip: the gate is judged.
+        // An error here is no skip: the gate is judged. What reads evidence with a fault, as stale evidence, is such an error.
+        let sound = sound(evidence);
+        let scope = GateScope { evidence: &sound, facts, host, it: None };
         if let Ok(Value::Bool(false)) = condition.eval(&scope, &Budget::default()) {
             return not_applicable(check::one_line(condition), &watch);
         }
@@ -106,6 +108,14 @@ fn nothing_judged(
             .all(|record| record.sha256.is_none())
             .then_some("nothing was judged: no artifact is there"),
     }
+}
+
+/// The evidence without the artifacts that have a fault: a name that is not bound is an error where it is read, and none where it is not.
+fn sound<'e>(evidence: &Evidence<'e>) -> Evidence<'e> {
+    let has_fault = |name: &String| evidence.faults.iter().any(|f| f.artifact.as_ref() == Some(name));
+    let bound = evidence.bound.iter().filter(|(name, _)| !has_fault(name));
+    let bound = bound.map(|(name, bound)| (name.clone(), *bound)).collect();
+    Evidence { bound, faults: Vec::new(), records: Vec::new() }
 }
 
 /// The first artifact that the check reads and that is not bound.

@@ -33,8 +33,10 @@ mod read;
 mod tap;
 mod tap_line;
 mod tap_tree;
+mod time;
 mod yaml;
 
 pub use fault::ReadFault;
 pub use output::said;
 pub use read::read;
+pub use time::times;

@@ -4,6 +4,7 @@ use crate::model::plan::{Artifacts, Counts, Shard};
 use crate::model::record::SuiteRecord;
 use crate::model::run::{Chosen, LintResult, NotRun, RunStatus};
 use crate::model::test::SourcePlace;
+use crate::model::tree::Tree;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -73,6 +74,9 @@ pub struct Started {
     pub commit: Option<String>,
     /// The branch.
     pub branch: Option<String>,
+    /// The working tree as it was then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<Tree>,
     /// What ties shards and replays together.
     pub correlation_id: String,
     /// Which part of the plan it is.

@@ -2,7 +2,8 @@
 
 use crate::model::plan::{Counts, Shard};
 use crate::model::suite::{Role, SuiteResult};
-use crate::model::test::TestNames;
+use crate::model::test::{TestNames, TestStatus};
+use crate::model::tree::{DatedBy, Tree};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -20,6 +21,8 @@ pub mod schema {
     pub const FAILURE_DIGEST: &str = "tollgate.run.failure_digest.v1";
     /// `failure_diagnostics_index.json`
     pub const FAILURE_INDEX: &str = "tollgate.run.failure_index.v1";
+    /// `ingest_error.json`
+    pub const INGEST_ERROR: &str = "tollgate.run.ingest_error.v1";
     /// `triage_diff.json`
     pub const TRIAGE_DIFF: &str = "tollgate.run.triage_diff.v1";
     /// A line of `run_events.jsonl`
@@ -160,6 +163,15 @@ pub struct Summary {
     /// Who and when.
     #[serde(flatten)]
     pub identity: Identity,
+    /// The working tree in which it took place; nothing where git does not hold, or the runner does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<Tree>,
+    /// Where the time of an ingested run comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dated_by: Option<DatedBy>,
+    /// Why it was no evidence any more when it was made: one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale: Option<String>,
     /// The profile.
     pub profile: String,
     /// How it ended.
@@ -216,6 +228,9 @@ impl Summary {
         Summary {
             schema: schema::SUMMARY.into(),
             identity,
+            tree: None,
+            dated_by: None,
+            stale: None,
             profile,
             status: RunStatus::Passed,
             baseline: None,
@@ -246,9 +261,12 @@ impl Summary {
         suites.chain(self.units.iter().map(|s| (Role::Unit, s)))
     }
 
-    /// Whether suites ran, and not one test among them: a run that passed so has shown nothing.
+    /// Whether there are suites, and not one test of them ran: a run that passed so has shown nothing.
     pub fn shows_nothing(&self) -> bool {
-        self.all().next().is_some() && self.all().all(|(_, suite)| suite.tests.is_empty())
+        let ran = |suite: &SuiteResult| {
+            suite.tests.iter().any(|t| !matches!(t.status, TestStatus::Ignored | TestStatus::NotRun))
+        };
+        self.all().next().is_some() && !self.all().any(|(_, suite)| ran(suite))
     }
 
     /// How many suites, or units, were selected: those with a result, and those of `not_run` that have none.
@@ -303,6 +321,9 @@ pub struct Environment {
     /// Who and when.
     #[serde(flatten)]
     pub identity: Identity,
+    /// The working tree, as the summary has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<Tree>,
     /// HEAD again, under the name that the runbook uses.
     pub git_sha: Option<String>,
     /// The profile.

@@ -27,4 +27,27 @@ pub struct Settings {
     pub prefix: String,
     /// Seconds that `reproduce --exec` gives each command: 30 minutes.
     pub timeout: u64,
+    /// `untracked`: whether a run whose untracked files are not those of the tree judged is stale; `None`: in lane certification.
+    pub untracked: Option<UntrackedRule>,
+    /// `tree_exclude`: files, folders and patterns that a run is not held to.
+    pub tree_exclude: Vec<String>,
+}
+
+/// What other untracked files than those of the run mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UntrackedRule {
+    /// A note.
+    Allow,
+    /// The run is stale.
+    Fail,
+}
+
+impl UntrackedRule {
+    /// The word in `tollgate.toml`.
+    pub fn name(self) -> &'static str {
+        match self {
+            UntrackedRule::Allow => "allow",
+            UntrackedRule::Fail => "fail",
+        }
+    }
 }

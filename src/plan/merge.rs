@@ -3,16 +3,19 @@
 
 use super::merge_proof::{Part, faults};
 use super::shard::seconds;
+use super::trees::digest_of;
+use crate::base::clock::parse_rfc3339;
 use crate::base::files::show;
 use crate::model::plan::{Shard, ShardKind};
 use crate::model::run::{Chosen, Identity, LintResult, RunStatus, Summary};
 use crate::model::suite::SuiteStatus;
 use crate::model::test::TestStatus;
+use crate::model::tree::Tree;
 
 /// A merged run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merged {
-    /// The undivided run. Its `identity` is that of the parts where they agree, with the newest `generated_at` and an empty
+    /// The undivided run. Its `identity` is that of the parts where they agree, with the oldest `generated_at` and an empty
     /// `run_id`; `replay_bundle` is empty and `triage_diff` null: a merge is written somewhere else, and whoever writes it
     /// fills these in.
     pub summary: Summary,
@@ -32,6 +35,11 @@ pub fn merge(parts: &[(String, Summary)]) -> Result<Merged, Vec<String>> {
     }
     let mut notes = Vec::new();
     let mut merged = empty(first, identity(&parts));
+    merged.tree = tree(&parts);
+    merged.dated_by = oldest(&parts).and_then(|s| s.dated_by);
+    let stale = parts.iter().filter_map(|(path, s)| Some(format!("{}: {}", show(path), s.stale.as_ref()?)));
+    let stale: Vec<String> = stale.collect();
+    merged.stale = (!stale.is_empty()).then(|| stale.join("; "));
     if parts.iter().any(|(_, s)| s.selection != first.selection) {
         // They are of one plan all the same: then all of it is compared with a baseline.
         merged.selection = Chosen::default();
@@ -72,6 +80,30 @@ fn empty(first: &Summary, identity: Identity) -> Summary {
     }
 }
 
+/// The part that ran first: a merge is as old as it. Times were read when the parts were proven.
+fn oldest<'p>(parts: &[&'p Part]) -> Option<&'p Summary> {
+    parts.iter().map(|(_, s)| s).min_by_key(|s| parse_rfc3339(&s.identity.generated_at).ok())
+}
+
+/// The tree that all parts ran in, with the untracked files of each and what each wrote.
+fn tree(parts: &[&Part]) -> Option<Tree> {
+    let mut trees = parts.iter().filter_map(|(_, s)| s.tree.clone());
+    let mut all = trees.next()?;
+    for tree in trees {
+        all.left_out = all.left_out.and(tree.left_out);
+        all.written = all.written.and(tree.written);
+        all.rewritten = all.rewritten.and(tree.rewritten);
+        all.untracked.listed = all.untracked.listed.and(tree.untracked.listed);
+        all.untracked.left_out.extend(tree.untracked.left_out);
+    }
+    all.untracked.left_out.sort();
+    all.untracked.left_out.dedup();
+    if parts.len() > 1 {
+        all.untracked.digest = digest_of(&all.untracked.listed.files);
+    }
+    Some(all)
+}
+
 /// What all parts say, or nothing where they differ.
 fn identity(parts: &[&Part]) -> Identity {
     let common = |value: &dyn Fn(&Identity) -> Option<String>| -> Option<String> {
@@ -80,7 +112,7 @@ fn identity(parts: &[&Part]) -> Identity {
         values.all(|v| v.as_deref() == Some(first.as_str())).then_some(first)
     };
     Identity {
-        generated_at: parts.iter().map(|(_, s)| s.identity.generated_at.clone()).max().unwrap_or_default(),
+        generated_at: oldest(parts).map(|s| s.identity.generated_at.clone()).unwrap_or_default(),
         run_id: String::new(),
         correlation_id: common(&|i| Some(i.correlation_id.clone())).unwrap_or_default(),
         commit: common(&|i| i.commit.clone()),

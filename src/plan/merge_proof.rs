@@ -1,6 +1,7 @@
 //! Whether shards make one whole: of one commit and one plan, every part there and none twice.
 
 use super::digest::digest;
+use crate::base::clock::parse_rfc3339;
 use crate::base::files::show;
 use crate::model::plan::ShardKind;
 use crate::model::run::{Summary, schema};
@@ -21,11 +22,12 @@ pub fn faults(parts: &[&Part]) -> Vec<String> {
         return vec!["there is no run to merge".into()];
     }
     let mut faults: Vec<String> = parts.iter().flat_map(|part| alone(part)).collect();
-    one(parts, "commit", |s| s.identity.commit.clone().unwrap_or_else(|| "unknown".into()), &mut faults);
-    one(parts, "profile", |s| s.profile.clone(), &mut faults);
-    one(parts, "plan digest", |s| s.shard.plan_digest.clone(), &mut faults);
-    one(parts, "plan", |s| format!("{} suites and {} units", s.plan.suites, s.plan.units), &mut faults);
-    one(parts, "baseline", |s| s.baseline.clone().unwrap_or_else(|| "none".into()), &mut faults);
+    one(parts, "commit", |s| s.identity.commit.clone(), &mut faults);
+    one(parts, "tree", |s| s.tree.as_ref().map(|tree| tree.tracked.clone()), &mut faults);
+    one(parts, "profile", |s| Some(s.profile.clone()), &mut faults);
+    one(parts, "plan digest", |s| Some(s.shard.plan_digest.clone()), &mut faults);
+    one(parts, "plan", |s| Some(format!("{} suites and {} units", s.plan.suites, s.plan.units)), &mut faults);
+    one(parts, "baseline", |s| s.baseline.clone(), &mut faults);
     let of = |kind| -> Vec<&Part> { parts.iter().copied().filter(|(_, s)| s.shard.kind == kind).collect() };
     let (whole, suites, units) = (of(ShardKind::None), of(ShardKind::Suite), of(ShardKind::Unit));
     match (whole.len(), parts.len()) {
@@ -57,6 +59,9 @@ fn alone((path, summary): &Part) -> Vec<String> {
     if summary.rerun_from.is_some() {
         faults.push(format!("{path} is a replay: it holds what was replayed and not its whole shard"));
     }
+    if let Err(why) = parse_rfc3339(&summary.identity.generated_at) {
+        faults.push(format!("{path} does not say when it ran: {why}"));
+    }
     let shard = &summary.shard;
     let (kind, index, total) = (shard.kind, shard.index, shard.total);
     if index >= total || (kind == ShardKind::None && total != 1) {
@@ -78,8 +83,8 @@ fn alone((path, summary): &Part) -> Vec<String> {
 
 /// All parts must say the same. Those that differ from most are named; where no value has most, the first by name is held
 /// against the others.
-fn one(parts: &[&Part], what: &str, value: impl Fn(&Summary) -> String, faults: &mut Vec<String>) {
-    let mut groups: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+fn one(parts: &[&Part], what: &str, value: impl Fn(&Summary) -> Option<String>, faults: &mut Vec<String>) {
+    let mut groups: BTreeMap<Option<String>, BTreeSet<&str>> = BTreeMap::new();
     for (path, summary) in parts {
         groups.entry(value(summary)).or_default().insert(path);
     }
@@ -91,16 +96,23 @@ fn one(parts: &[&Part], what: &str, value: impl Fn(&Summary) -> String, faults: 
             faults.push(format!(
                 "{} is a foreign shard: its {what} is {}, and that of {reference} is {}",
                 show(path),
-                stated(value),
-                stated(usual)
+                stated(what, value.as_deref()),
+                stated(what, usual.as_deref())
             ));
         }
     }
 }
 
 /// The same, where nothing may be stated.
-fn stated(value: &str) -> String {
-    if value.is_empty() { "empty".into() } else { brief(value) }
+fn stated(what: &str, value: Option<&str>) -> String {
+    match value {
+        // What somebody calls `unknown` is not what nobody states.
+        Some(word @ ("unknown" | "none")) => format!("`{word}`"),
+        Some("") => "empty".into(),
+        Some(value) => brief(value),
+        None if what == "baseline" => "none".into(),
+        None => "unknown".into(),
+    }
 }
 
 /// What a summary states, fit to be shown in a sentence: it may be of any length.
@@ -121,7 +133,7 @@ fn complete(parts: &[&Part], kind: ShardKind, planned: u64, faults: &mut Vec<Str
         }
         return;
     }
-    one(parts, &format!("number of {name} shards"), |s| s.shard.total.to_string(), faults);
+    one(parts, &format!("number of {name} shards"), |s| Some(s.shard.total.to_string()), faults);
     let mut by_total: BTreeMap<u32, usize> = BTreeMap::new();
     let mut by_index: BTreeMap<u32, Vec<String>> = BTreeMap::new();
     for (path, summary) in parts {

@@ -12,6 +12,8 @@ use std::collections::HashMap;
 pub struct Replayed {
     /// The run.
     pub run_id: String,
+    /// When it was started: RFC 3339.
+    pub started_at: String,
     /// What it set out to do.
     pub started: Started,
     /// The suites that are done, in the order in which they first ended. Of a suite that ended twice the last counts.
@@ -54,7 +56,7 @@ pub fn replay(bytes: &[u8], shown: &str) -> Result<(Replayed, usize), RecordErro
     let RunEvent::Started(started) = first.event else {
         return Err(fault(0, "its first event is not run.started".into()));
     };
-    let mut state = State::new(first.run_id, *started);
+    let mut state = State::new(first.run_id, first.ts, *started);
     for (at, line) in lines {
         let line = event(line, at as u64).map_err(|why| fault(at, why))?;
         state.take(line).map_err(|why| fault(at, why))?;
@@ -96,11 +98,12 @@ struct Known {
 }
 
 impl State {
-    fn new(run_id: String, started: Started) -> State {
+    fn new(run_id: String, started_at: String, started: Started) -> State {
         let known = |s: &NotRun| ((s.kind.clone(), s.name.clone()), Known::default());
         let selected = started.selected.iter().map(known).collect();
         let (done, lost, lint) = (Vec::new(), Vec::new(), Vec::new());
-        let replayed = Replayed { run_id, started, done, lost, lint, finished: None, next_seq: 1 };
+        let replayed =
+            Replayed { run_id, started_at, started, done, lost, lint, finished: None, next_seq: 1 };
         State { replayed, selected, life: 0 }
     }
 

@@ -164,6 +164,9 @@ pub(super) fn summary() -> Summary {
     let mut summary = Summary {
         schema: schema::SUMMARY.into(),
         identity: identity(),
+        tree: None,
+        dated_by: None,
+        stale: None,
         profile: "ci".into(),
         status: RunStatus::Failed,
         baseline: Some("tests/e2e_results/20261117T083000Z/summary.json".into()),
@@ -256,6 +259,7 @@ pub(super) fn started() -> Started {
         profile: "ci".into(),
         commit: identity().commit,
         branch: identity().branch,
+        tree: None,
         correlation_id: identity().correlation_id,
         shard: shard(),
         plan: Counts { suites: 6, units: 2 },
@@ -307,6 +311,7 @@ pub(super) fn environment() -> Environment {
     Environment {
         schema: schema::ENVIRONMENT.into(),
         identity: identity(),
+        tree: None,
         git_sha: identity().commit,
         profile: "ci".into(),
         vcr_mode: Some("playback".into()),

@@ -13,6 +13,7 @@ use crate::app::error::{Error, exit};
 use crate::app::ground::Ground;
 use crate::app::masking::{branch, masker};
 use crate::app::run_documents::{self, Outcome, Written};
+use crate::app::run_tree::{self, Observed, Observing};
 use crate::app::whole::command;
 use crate::base::machine;
 use crate::base::process::MARK;
@@ -21,6 +22,8 @@ use crate::model::event::{RunEvent, Started};
 use crate::model::plan::ShardKind;
 use crate::model::record::SuiteRecord;
 use crate::model::run::{Identity, LintResult, NotRun, RunStatus};
+use crate::model::tree::Tree;
+use crate::plan::LeftOut;
 use crate::record::{self, File, Folder, Journal, Replayed, SuiteFolders};
 use crate::run::{self, Options};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +52,13 @@ impl RunAnswer {
 /// Runs it. `Ok(None)`: nothing was selected, and nothing was written.
 pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Option<RunAnswer>, Error> {
     let clock = RunClock::start(request.now);
+    // The tree is looked at while git says which commit is checked out.
+    let observing = Observing::begin(request.root);
     let ground = Ground::open(request.root, request.now)?;
+    let observed = match &ground.commit {
+        Some(_) => Some(observing.finish(&ground.root, &ground.settings)?),
+        None => None,
+    };
     let masker = Arc::new(masker(request.env, &ground)?);
     let (prepared, folder, resumed) = match request.source {
         Source::Resume(dir) => {
@@ -59,6 +68,9 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
             let (journal, replayed) = resumed.map_err(|e| Error::Work(e.to_string()))?;
             headroom(machine::free_bytes(folder.dir()).ok())?;
             let prepared = prepare::resumed(&ground, request, &replayed)?;
+            if let (Some(began), Some(now)) = (&replayed.started.tree, &observed) {
+                run_tree::still(began, now, &ground.settings, &masker)?;
+            }
             refuse_tracked(&ground, &prepared.plan.items)?;
             (prepared, folder, Some((journal, replayed)))
         }
@@ -80,9 +92,34 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
     }
     let taken = |(journal, replayed)| TakenUp::new(journal, replayed, &folder, &prepared.plan, watcher);
     let resumed = resumed.map(taken).transpose()?;
-    let under_way =
-        UnderWay { request, ground: &ground, prepared: &prepared, folder: &folder, clock, masker };
+    let tree = tree(&ground, observed, &folder, &masker, resumed.as_ref());
+    let (ground, prepared, folder) = (&ground, &prepared, &folder);
+    let under_way = UnderWay { request, ground, prepared, folder, clock, masker, tree };
     under_way.go(resumed, watcher).map(Some)
+}
+
+/// The tree that the run begins in. Of a run that is taken up it is the one that it was started in, which it still is.
+fn tree(
+    ground: &Ground,
+    observed: Option<Observed>,
+    folder: &Folder,
+    masker: &Masker,
+    resumed: Option<&TakenUp>,
+) -> Option<Begun> {
+    let observed = observed?;
+    let left_out = observed.left_out(&ground.settings, &[], Some(folder.shown()));
+    let tree = match resumed {
+        Some(taken) => taken.replayed.started.tree.clone()?,
+        None => observed.tree(&left_out, masker),
+    };
+    Some(Begun { observed, left_out, tree })
+}
+
+/// The tree that a run began in.
+struct Begun {
+    observed: Observed,
+    left_out: LeftOut,
+    tree: Tree,
 }
 
 /// Which `check` looks at a run that was written to a folder of the user's choice.
@@ -138,6 +175,7 @@ struct UnderWay<'a> {
     folder: &'a Folder,
     clock: RunClock,
     masker: Arc<Masker>,
+    tree: Option<Begun>,
 }
 
 impl UnderWay<'_> {
@@ -202,6 +240,9 @@ impl UnderWay<'_> {
         let lint_not_run = self.prepared.lint.iter().filter(|step| !ran(step)).cloned().collect();
         let outcome = Outcome {
             identity: self.identity(journal),
+            tree: self.tree_after(watcher),
+            dated_by: None,
+            stale: None,
             profile: plan.profile.clone(),
             aborted: ended.interrupted.is_some(),
             baseline: self.prepared.baseline.as_ref(),
@@ -222,10 +263,20 @@ impl UnderWay<'_> {
         run_documents::write(self.folder, folders, outcome)
     }
 
-    /// Who the run is, as of now.
+    /// The tree with what the run changed in it.
+    fn tree_after(&self, watcher: &dyn super::Watcher) -> Option<Tree> {
+        let begun = self.tree.as_ref()?;
+        let (root, settings) = (&self.ground.root, &self.ground.settings);
+        let means = (&begun.left_out, &*self.masker);
+        let (tree, note) = run_tree::after(&begun.observed, begun.tree.clone(), root, settings, means);
+        note.iter().for_each(|note| watcher.note(note));
+        Some(tree)
+    }
+
+    /// Who the run is, as of now; one that was taken up is as old as what it keeps.
     fn identity(&self, journal: &Journal) -> Identity {
         Identity {
-            generated_at: self.clock.seconds(),
+            generated_at: self.prepared.dated.clone().unwrap_or_else(|| self.clock.seconds()),
             run_id: journal.run_id().to_string(),
             correlation_id: self.prepared.correlation_id.clone(),
             commit: self.ground.commit.clone(),
@@ -297,6 +348,7 @@ impl UnderWay<'_> {
             profile: plan.profile.clone(),
             commit: self.ground.commit.clone(),
             branch: branch(self.ground, &self.masker),
+            tree: self.tree.as_ref().map(|begun| begun.tree.clone()),
             correlation_id: self.prepared.correlation_id.clone(),
             shard: plan.shard.clone(),
             plan: plan.whole,

@@ -49,6 +49,8 @@ pub(super) struct Prepared {
     pub rules: Rules,
     /// What it goes by, for the journal.
     pub goes_by: BTreeMap<String, String>,
+    /// When the oldest part of a run that is taken up ran, where there is one: the run is dated by it.
+    pub dated: Option<String>,
     /// What a person should know, one sentence each.
     pub notes: Vec<String>,
 }
@@ -121,6 +123,7 @@ fn fresh(ground: &Ground, request: &RunRequest<'_>) -> Result<Prepared, Error> {
         gone: Vec::new(),
         expected: Vec::new(),
         lost: Vec::new(),
+        dated: None,
         notes,
     })
 }
@@ -219,6 +222,7 @@ fn rerun_of(
         gone: rerun.gone,
         expected,
         lost: Vec::new(),
+        dated: None,
         notes,
     })
 }
@@ -243,7 +247,8 @@ pub(super) fn resumed(
             .iter()
             .any(|d| d.role == item.role && d.result.kind == item.kind && d.result.name == item.name)
     };
-    let mut notes: Vec<String> = at_its_commit(started, ground.commit.as_ref())?.into_iter().collect();
+    at_its_commit(started, ground.commit.as_ref())?;
+    let mut notes = Vec::new();
     let selected: BTreeSet<&str> = started.selected.iter().map(|item| item.kind.as_str()).collect();
     let goes_by = goes_by::of(&ground.run, &started.profile, selected, &names);
     notes.extend(goes_by::changes(&started.goes_by, &goes_by));
@@ -278,6 +283,7 @@ pub(super) fn resumed(
         gone: started.gone.clone(),
         expected: started.selected.iter().filter(|item| !item.expected.is_empty()).cloned().collect(),
         lost: replayed.lost.iter().map(|l| l.started_at.clone()).collect(),
+        dated: (!replayed.done.is_empty() || !replayed.lint.is_empty()).then(|| replayed.started_at.clone()),
         notes,
     })
 }
@@ -300,19 +306,20 @@ fn still_there(started: &Started, names: &plan::SuiteNames, run: &RunSettings) -
     if unknown.is_empty() { Ok(()) } else { Err(Error::Usage(unknown.join("\n"))) }
 }
 
-/// A run is of one commit: what is done at one proves nothing of another. Where git does not say on one side, a note.
-fn at_its_commit(started: &Started, now: Option<&String>) -> Result<Option<String>, Error> {
-    match (started.commit.as_ref(), now) {
-        (Some(then), Some(now)) if then != now => Err(Error::Usage(format!(
-            "the run was started at commit {}, and {} is checked out: check out the one it was started at, or start a new run",
-            show(then),
-            show(now)
-        ))),
-        (then, now) if then != now => {
-            Ok(Some("the commit is no longer the one that the run was started at".to_string()))
-        }
-        _ => Ok(None),
+/// A run is of one commit: what is done at one proves nothing of another, nor does what is done at none that is known.
+fn at_its_commit(started: &Started, now: Option<&String>) -> Result<(), Error> {
+    let word = |commit: Option<&String>| {
+        commit.map_or_else(|| "no commit that is known".into(), |c| format!("commit {}", show(c)))
+    };
+    let then = started.commit.as_ref();
+    if then == now {
+        return Ok(());
     }
+    Err(Error::Usage(format!(
+        "the run was started at {}, and {} is checked out: check out the one it was started at, or start a new run",
+        word(then),
+        word(now)
+    )))
 }
 
 fn item_of(selected: &NotRun) -> Item {

@@ -139,6 +139,7 @@ impl Builder {
                 self.report.left_out = attributes.left_out();
                 self.report.counts_otherwise |= counts_otherwise(true, |name| attributes.get(name));
                 self.no_counts(&attributes, None);
+                self.timestamp(&attributes);
                 Open::Root
             }
             (within @ (None | Some(Open::Root | Open::Suite(_))), b"testsuite") => {
@@ -182,7 +183,12 @@ impl Builder {
         Ok(())
     }
 
+    fn timestamp(&mut self, attributes: &Attributes) {
+        self.report.timestamps.extend(attributes.get("timestamp").map(String::from));
+    }
+
     fn suite(&mut self, attributes: &Attributes, within: Option<Open>) -> Result<Open, Stop> {
+        self.timestamp(attributes);
         self.report.counts_otherwise |= counts_otherwise(false, |name| attributes.get(name));
         let name = attributes.get("name").unwrap_or_default();
         let within = match within {

@@ -17,6 +17,8 @@ pub struct Report {
     /// What it says of a suite, or of itself where there is no number, that is no testcase's: one clause each. A failure or error
     /// that stands outside any testcase, a count that is no number.
     pub stated: Vec<(Option<usize>, String)>,
+    /// Every `timestamp` of the root and its suites, in document order.
+    pub timestamps: Vec<String>,
     /// Whether its producer counts something other than testcases in `tests`.
     pub counts_otherwise: bool,
 }

@@ -1,0 +1,54 @@
+//! What an `ingest` that failed leaves behind: a run folder with nothing in it but why, so that no run before it is the newest.
+
+use super::ingest::IngestRequest;
+use crate::base::files::{self, Root};
+use crate::base::redact::Masker;
+use crate::config;
+use crate::model::run::schema;
+use crate::record::Folder;
+use serde::Serialize;
+
+/// The file's name.
+const FILE: &str = "ingest_error.json";
+
+/// `ingest_error.json`.
+#[derive(Debug, Serialize)]
+struct IngestError<'e> {
+    schema: &'static str,
+    generated_at: String,
+    format: &'e str,
+    files: Vec<String>,
+    error: String,
+}
+
+/// Writes it into the folder that the run would have had. `made` is that folder where it was made already: what stands in it is of no run
+/// and goes. What cannot be written is for the exit code to say: nothing else is left to do.
+pub(super) fn leave(request: &IngestRequest<'_>, made: Option<Folder>, why: &str) {
+    let Ok(root) = Root::open(request.root) else { return };
+    let masker = Masker::new(request.env.iter().map(|(k, v)| (k.clone(), v.clone())));
+    // Without a masker nothing of what was read is repeated.
+    let mask = |text: &str| masker.as_ref().map_or_else(|_| String::new(), |masker| masker.mask(text).0);
+    if let Some(folder) = made {
+        folder.discard();
+    }
+    let folder = match request.out {
+        Some(out) => Folder::create(&root, out),
+        None => {
+            let settings = config::settings(&root).unwrap_or_else(|_| config::defaults());
+            Folder::create_default(&root, &settings.results, request.now)
+        }
+    };
+    let Ok(folder) = folder else { return };
+    let document = IngestError {
+        schema: schema::INGEST_ERROR,
+        generated_at: request.now.rfc3339(),
+        format: request.format,
+        files: request.files.iter().map(|file| mask(&root.spell(file))).collect(),
+        error: mask(why),
+    };
+    if let Ok(mut text) = serde_json::to_vec_pretty(&document) {
+        text.push(b'\n');
+        // The folder alone says as much: without a summary it is no run that passes.
+        let _ = files::write_atomic(&folder.dir().join(FILE), &text);
+    }
+}

@@ -1,0 +1,127 @@
+//! What holds for every artifact of the run that is judged, because it holds for the run: judged once a check.
+
+use super::error::Error;
+use super::masking::masker_of;
+use super::run_tree::{Observed, Observing, some};
+use super::workspace::Workspace;
+use crate::artifact::Fault;
+use crate::base::files::show;
+use crate::base::json::Json;
+use crate::model::finding::Reason;
+use crate::model::lane::Lane;
+use crate::model::tree::Tree;
+use crate::model::workspace::UntrackedRule;
+use crate::plan::Compared;
+
+/// How a run stands to what is judged.
+#[derive(Debug, Default)]
+pub(super) struct Standing {
+    /// Why all that it made is stale.
+    pub faults: Vec<Fault>,
+    /// Why it is of another commit, where it is.
+    pub other_commit: Option<Fault>,
+    /// Whether it was held to the tree.
+    pub of_tree: bool,
+    /// What a person should know, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Holds the run to the tree and to what it says of its own age.
+pub(super) fn standing(
+    workspace: &Workspace,
+    lane: Lane,
+    summary: Option<&Json<'_>>,
+    observing: Observing,
+) -> Result<Standing, Error> {
+    let mut standing = Standing::default();
+    let Some(summary) = summary else { return Ok(standing) };
+    if let Some(why) = summary.get("stale").filter(|why| **why != Json::Null) {
+        let why = why.as_str().map_or_else(|| "for a reason that is no text".into(), show);
+        standing.faults.push(Fault {
+            pointer: Some("/stale".into()),
+            ..Fault::new(Reason::Stale, format!("the run was stale when it was taken in: {why}"))
+        });
+    }
+    let Some(judged) = workspace.commit.as_deref() else { return Ok(standing) };
+    match summary.get("commit").and_then(Json::as_str) {
+        Some(commit) if commit == judged => {}
+        commit => {
+            let commit = commit.map_or("no commit".into(), |commit| format!("commit {}", show(commit)));
+            let clause = format!("its run is of {commit}, not of {judged}");
+            standing.other_commit = Some(Fault::new(Reason::Stale, clause));
+            return Ok(standing);
+        }
+    }
+    let Some(tree) = summary.get("tree") else {
+        standing.notes.push(
+            "the run does not say in which tree it took place (an older tollgate or something else wrote its summary): what was not \
+             committed then is not known"
+                .into(),
+        );
+        return Ok(standing);
+    };
+    let Ok(tree) = serde_json::from_value::<Tree>(tree.to_value()) else {
+        let clause = "its run does not say in a readable form in which tree it took place";
+        standing.faults.push(Fault::new(Reason::Stale, clause));
+        return Ok(standing);
+    };
+    let observed = observing.finish(&workspace.root, &workspace.policy.settings)?;
+    if observed.commit() != judged {
+        return Err(Error::Work("another commit was checked out while the evidence was judged".into()));
+    }
+    let compared = compare(workspace, &tree, &observed)?;
+    let rule = workspace.policy.settings.untracked.unwrap_or(match lane {
+        Lane::Certification => UntrackedRule::Fail,
+        _ => UntrackedRule::Allow,
+    });
+    judge(&compared, rule, &mut standing);
+    standing.of_tree = true;
+    Ok(standing)
+}
+
+/// Holds the tree of a run to the one that is judged, by what the policy in force leaves out.
+pub(super) fn compare(workspace: &Workspace, tree: &Tree, observed: &Observed) -> Result<Compared, Error> {
+    let run = workspace.run_dir.as_deref().ok();
+    let left_out = observed.left_out(&workspace.policy.settings, &workspace.policy.gates, run);
+    observed.compare(tree, &left_out, &masker_of(workspace.env())?)
+}
+
+fn judge(compared: &Compared, rule: UntrackedRule, standing: &mut Standing) {
+    let untracked = untracked(compared);
+    let other = match rule {
+        UntrackedRule::Allow => compared.is_other(),
+        UntrackedRule::Fail => compared.is_other_strictly(),
+    };
+    if !other {
+        standing.notes.extend(
+            untracked.into_iter().map(|what| format!("the tree judged is that of the run but for {what}")),
+        );
+        return;
+    }
+    let mut whats = Vec::new();
+    let mut say = |paths: &[String], what: &str| {
+        if !paths.is_empty() {
+            whats.push(format!("{what} {}", some(paths)));
+        }
+    };
+    say(&compared.tracked, "these tracked files differ:");
+    say(&compared.rewritten, "the run itself changed these tracked files:");
+    say(&compared.contents, "these untracked files have another content:");
+    whats.extend(compared.beyond.clone());
+    if rule == UntrackedRule::Fail || (compared.some_there && !compared.missing.is_empty()) {
+        whats.extend(untracked);
+    }
+    let clause = format!("the run took place in another tree than the one judged: {}", whats.join("; "));
+    standing.faults.push(Fault { pointer: Some("/tree".into()), ..Fault::new(Reason::Stale, clause) });
+}
+
+/// In which untracked files the trees differ, where that alone need not count.
+fn untracked(compared: &Compared) -> Vec<String> {
+    let missing = (!compared.missing.is_empty()).then(|| {
+        format!("untracked files that the run had and that are not there: {}", some(&compared.missing))
+    });
+    let extra = (!compared.extra.is_empty())
+        .then(|| format!("untracked files that the run did not have: {}", some(&compared.extra)));
+    let unseen = compared.unseen.as_ref().map(|why| format!("what the run does not tell: {why}"));
+    missing.into_iter().chain(extra).chain(unseen).collect()
+}

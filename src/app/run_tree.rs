@@ -1,0 +1,237 @@
+//! The working tree of a run: looked at before the first suite starts and after the last, and again where the run is judged.
+
+use super::error::Error;
+use crate::base::files::{self, Root, show};
+use crate::base::git::{GitError, Repository};
+use crate::base::git_tree::{self, PathState, TreeState};
+use crate::base::redact::Masker;
+use crate::config;
+use crate::model::gate::Gate;
+use crate::model::tree::{Files, Tree, TreeFile, Untracked};
+use crate::model::workspace::Settings;
+use crate::plan::{self, Compared, Here, LeftOut};
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
+
+/// Paths that a sentence names.
+const NAMED: usize = 10;
+/// Bytes at the head of a document in which its schema stands.
+const HEAD: usize = 256;
+/// The documents by which a run folder is known, whatever it is called.
+const OF_RUN: [&str; 3] = ["/run_events.jsonl", "/summary.json", "/ingest_error.json"];
+
+/// A look at the tree that goes on beside other work.
+pub(super) struct Observing(Option<JoinHandle<Result<TreeState, GitError>>>);
+
+impl Observing {
+    /// Begins, where the root is the top folder of a repository: most of the time it is, and its tree is wanted. What the answer is used
+    /// for is decided later.
+    pub(super) fn begin(root: &Path) -> Observing {
+        let Ok(root) = Root::open(root) else { return Observing(None) };
+        if !matches!(Repository::is_top(root.real()), Ok(true)) {
+            return Observing(None);
+        }
+        let look = move || {
+            // What is wrong with the settings is said elsewhere, by who needs them.
+            let settings = config::settings(&root).unwrap_or_else(|_| config::defaults());
+            let left_out = LeftOut::of(&settings, &[], "", None);
+            git_tree::observe(root.real(), &|path| left_out.is_written(path))
+        };
+        Observing(std::thread::Builder::new().spawn(look).ok())
+    }
+
+    /// The tree; one that could not be begun before is looked at now.
+    pub(super) fn finish(self, root: &Root, settings: &Settings) -> Result<Observed, Error> {
+        if let Some(handle) = self.0 {
+            let state = handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            return Observed::of(state, root.real().to_path_buf(), String::new());
+        }
+        Observed::look(root, settings)
+    }
+}
+
+/// A tree as it was found.
+pub(super) struct Observed {
+    state: TreeState,
+    top: PathBuf,
+    /// The workspace below the top.
+    prefix: String,
+}
+
+impl Observed {
+    fn look(root: &Root, settings: &Settings) -> Result<Observed, Error> {
+        let found = Repository::find(root.real()).map_err(|e| untold(&e))?;
+        let left_out = LeftOut::of(settings, &[], found.prefix(), None);
+        let state = git_tree::observe(found.top(), &|path| left_out.is_written(path));
+        Observed::of(state, found.top().to_path_buf(), found.prefix().to_string())
+    }
+
+    fn of(state: Result<TreeState, GitError>, top: PathBuf, prefix: String) -> Result<Observed, Error> {
+        let mut state = state.map_err(|e| untold(&e))?;
+        let runs = run_folders(&top, &state);
+        state.untracked.retain(|file| !runs.iter().any(|run| file.path.starts_with(run)));
+        Ok(Observed { state, top, prefix })
+    }
+
+    /// The commit that is checked out.
+    pub(super) fn commit(&self) -> &str {
+        &self.state.commit
+    }
+
+    /// What is left out of it by these settings and gates.
+    pub(super) fn left_out(&self, settings: &Settings, gates: &[Gate], run: Option<&str>) -> LeftOut {
+        LeftOut::of(settings, gates, &self.prefix, run)
+    }
+
+    /// The tree as a run states it, before anything ran.
+    pub(super) fn tree(&self, left_out: &LeftOut, masker: &Masker) -> Tree {
+        let (out, changed): (Vec<TreeFile>, Vec<TreeFile>) =
+            masked(&self.state.changed, masker).into_iter().partition(|file| left_out.has(&file.path));
+        let mut untracked = masked(&self.state.untracked, masker);
+        untracked.retain(|file| !left_out.is_written(&file.path));
+        Tree {
+            tracked: plan::tree_digest(&self.state.tree, &changed),
+            changed: Files::of(changed),
+            left_out: Files::of(out),
+            untracked: Untracked {
+                digest: plan::files_digest(&untracked),
+                listed: Files::of(untracked),
+                left_out: left_out.written().to_vec(),
+            },
+            written: Files::default(),
+            rewritten: Files::default(),
+        }
+    }
+
+    fn here(&self, masker: &Masker) -> Here {
+        Here {
+            tree: self.state.tree.clone(),
+            changed: masked(&self.state.changed, masker),
+            untracked: masked(&self.state.untracked, masker),
+        }
+    }
+
+    /// How this tree differs from that of a run at the same commit.
+    pub(super) fn compare(&self, run: &Tree, left_out: &LeftOut, masker: &Masker) -> Result<Compared, Error> {
+        let look = |path: &str| git_tree::state_at(&self.top, path).map(file);
+        plan::compare(run, &self.here(masker), left_out, &look).map_err(|e| untold(&e))
+    }
+
+    /// In how many tracked files, and by how many untracked ones, the tree differs from its commit.
+    pub(super) fn counts(&self, left_out: &LeftOut) -> (Vec<String>, usize) {
+        let paths = |states: &[PathState]| -> Vec<String> {
+            states.iter().filter(|s| !left_out.has(&s.path)).map(|s| s.path.clone()).collect()
+        };
+        (paths(&self.state.changed), paths(&self.state.untracked).len())
+    }
+}
+
+/// What a run changed in the tree that it began in: the tree with that, and what a person should know.
+pub(super) fn after(
+    before: &Observed,
+    tree: Tree,
+    root: &Root,
+    settings: &Settings,
+    (left_out, masker): (&LeftOut, &Masker),
+) -> (Tree, Option<String>) {
+    let unknown =
+        |why: String| (Tree { rewritten: Files { files: Vec::new(), more: 1 }, ..tree.clone() }, Some(why));
+    let now = match Observed::look(root, settings) {
+        Ok(now) => now,
+        Err(error) => return unknown(format!("what the run changed cannot be told: {error}")),
+    };
+    if now.state.commit != before.state.commit {
+        return unknown(
+            "another commit was checked out while the run lasted: check calls the run stale".into(),
+        );
+    }
+    let differing = |then: &[PathState], now: &[PathState], look: bool| -> Vec<TreeFile> {
+        let gone = then.iter().filter(|t| !now.iter().any(|n| n.path == t.path)).map(|t| {
+            // What is as in the commit again has a state too.
+            let found = if look { git_tree::state_at(&before.top, &t.path).ok() } else { None };
+            found.unwrap_or(PathState { path: t.path.clone(), mode: None, content: None })
+        });
+        let fresh = now.iter().filter(|n| !then.contains(n)).cloned();
+        let all: Vec<PathState> = gone.chain(fresh).collect();
+        masked(&all, masker).into_iter().filter(|file| !left_out.is_written(&file.path)).collect()
+    };
+    let written = differing(&before.state.untracked, &now.state.untracked, false);
+    let rewritten: Vec<TreeFile> = differing(&before.state.changed, &now.state.changed, true);
+    let told: Vec<String> =
+        rewritten.iter().filter(|f| !left_out.has(&f.path)).map(|f| f.path.clone()).collect();
+    let note = (!told.is_empty()).then(|| {
+        format!(
+            "the run changed files that git tracks, so its suites ran in different trees, and check calls it stale: {} (commit what \
+             they write, ignore it, or name it under `tree_exclude` of [workspace])",
+            some(&told)
+        )
+    });
+    (Tree { written: Files::of(written), rewritten: Files::of(rewritten), ..tree }, note)
+}
+
+/// Refuses to go on with a run in another tree than the one it was begun in: what is done there proves nothing of this one.
+pub(super) fn still(began: &Tree, now: &Observed, settings: &Settings, masker: &Masker) -> Result<(), Error> {
+    let left_out = now.left_out(settings, &[], None);
+    let compared = now.compare(began, &left_out, masker)?;
+    let differ = match &compared.tracked[..] {
+        [] => compared.beyond,
+        paths => Some(format!("tracked files are not as they were when it was started: {}", some(paths))),
+    };
+    match differ {
+        None => Ok(()),
+        Some(why) => Err(Error::Usage(format!(
+            "the run cannot be taken up in another tree: {why}; bring them back, or start a new run"
+        ))),
+    }
+}
+
+/// Up to ten paths, the others counted.
+pub(super) fn some(paths: &[String]) -> String {
+    let shown: Vec<String> = paths.iter().take(NAMED).map(|path| show(path)).collect();
+    match paths.len().saturating_sub(NAMED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+fn untold(error: &GitError) -> Error {
+    Error::Work(format!("git does not say in which state the working tree is: {error}"))
+}
+
+fn file(state: PathState) -> TreeFile {
+    TreeFile { path: state.path, mode: state.mode, content: state.content }
+}
+
+/// The files with secrets in their names masked.
+fn masked(states: &[PathState], masker: &Masker) -> Vec<TreeFile> {
+    let one = |state: &PathState| TreeFile { path: masker.mask(&state.path).0, ..file(state.clone()) };
+    states.iter().map(one).collect()
+}
+
+/// Run folders that stand elsewhere than below the results folder (`--out`), each ending in `/`: folders in which nothing is tracked, with a
+/// document of a run in them.
+fn run_folders(top: &Path, state: &TreeState) -> Vec<String> {
+    let is_beside = |folder: &str| {
+        let is_in = |beside: &String| {
+            folder.strip_prefix(beside.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        state.beside.iter().any(is_in)
+    };
+    let folder = |file: &PathState| {
+        let folder = OF_RUN.iter().find_map(|name| file.path.strip_suffix(name))?;
+        let head = || head(&top.join(&file.path)).is_some_and(|head| head.contains("tollgate.run."));
+        (is_beside(folder) && head()).then(|| format!("{folder}/"))
+    };
+    state.untracked.iter().filter_map(folder).collect()
+}
+
+fn head(path: &Path) -> Option<String> {
+    use std::io::Read as _;
+    let (file, _) = files::open_regular(path, "").ok()?;
+    let mut head = Vec::new();
+    file.take(HEAD as u64).read_to_end(&mut head).ok()?;
+    Some(String::from_utf8_lossy(&head).into_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,213 @@
+//! The content of what stands at a path: as git would name it without any filter, and as a SHA-256.
+
+use super::git::GitError;
+use super::git_index::{Held, Object};
+use super::git_scan::{Kind, There, on_disk};
+use crate::base::digest::{Running, sha256_hex};
+use crate::base::files::show;
+use rustix::fs::{Mode, OFlags, openat};
+use sha1::{Digest as _, Sha1};
+use std::fs::File;
+use std::io::Read as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+/// Bytes that are read at once.
+const BLOCK: usize = 128 << 10;
+
+fn cannot(path: &[u8], error: &std::io::Error) -> GitError {
+    let path = show(&String::from_utf8_lossy(path));
+    GitError::Failed(format!(
+        "has {path} in its tree, which cannot be read: {}",
+        crate::base::files::plain(error)
+    ))
+}
+
+/// The mode that git has for it; `None` of what git does not keep.
+pub(super) fn mode(there: There) -> Option<u32> {
+    match there.kind {
+        Kind::File { executable: false } => Some(0o100_644),
+        Kind::File { executable: true } => Some(0o100_755),
+        Kind::Link => Some(0o120_000),
+        Kind::Folder | Kind::Other => None,
+    }
+}
+
+/// Opens a regular file, and nothing that took its place meanwhile.
+fn open(top: &Path, path: &[u8]) -> Result<File, GitError> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let opened = openat(rustix::fs::CWD, on_disk(top, path), flags, Mode::empty());
+    let file = File::from(opened.map_err(|e| cannot(path, &e.into()))?);
+    let meta = file.metadata().map_err(|e| cannot(path, &e))?;
+    let changed = || std::io::Error::other("it is no regular file any more");
+    if meta.is_file() { Ok(file) } else { Err(cannot(path, &changed())) }
+}
+
+/// Gives the content block by block: of a link its target.
+fn each_block(top: &Path, path: &[u8], there: There, take: &mut dyn FnMut(&[u8])) -> Result<(), GitError> {
+    if there.kind == Kind::Link {
+        let target = std::fs::read_link(on_disk(top, path)).map_err(|e| cannot(path, &e))?;
+        take(target.as_os_str().as_bytes());
+        return Ok(());
+    }
+    let mut file = open(top, path)?;
+    let mut block = vec![0; BLOCK];
+    loop {
+        match file.read(&mut block) {
+            Ok(0) => return Ok(()),
+            Ok(length) => take(&block[..length]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(cannot(path, &error)),
+        }
+    }
+}
+
+/// The SHA-256 of the content, lower-case hex, and its length.
+pub(super) fn sha256(top: &Path, path: &[u8], there: There) -> Result<(String, u64), GitError> {
+    let (mut running, mut length) = (Running::default(), 0);
+    each_block(top, path, there, &mut |block| {
+        running.update(block);
+        length += block.len() as u64;
+    })?;
+    Ok((running.hex(), length))
+}
+
+/// Whether the content is that of the blob, byte for byte. `hash` is how many bytes an object of the repository has.
+pub(super) fn is_blob(
+    top: &Path,
+    path: &[u8],
+    there: There,
+    held: Held,
+    hash: usize,
+) -> Result<bool, GitError> {
+    if there.kind == Kind::Link {
+        let mut target = Vec::new();
+        each_block(top, path, there, &mut |block| target.extend_from_slice(block))?;
+        return Ok(blob(&target, hash) == held.object);
+    }
+    let length = open(top, path)?.metadata().map_err(|e| cannot(path, &e))?.len();
+    let mut running = Blob::new(length, hash);
+    let mut read = 0;
+    each_block(top, path, there, &mut |block| {
+        running.update(block);
+        read += block.len() as u64;
+    })?;
+    // Of a file that grew meanwhile the length that was said first is wrong: then it is not this blob.
+    Ok(read == length && running.object() == held.object)
+}
+
+/// The object of a blob, worked out as its content comes.
+enum Blob {
+    Sha1(Sha1),
+    Sha256(Running),
+}
+
+impl Blob {
+    fn new(length: u64, hash: usize) -> Blob {
+        let mut blob = if hash == 32 { Blob::Sha256(Running::default()) } else { Blob::Sha1(Sha1::new()) };
+        blob.update(format!("blob {length}\0").as_bytes());
+        blob
+    }
+
+    fn update(&mut self, block: &[u8]) {
+        match self {
+            Blob::Sha1(running) => running.update(block),
+            Blob::Sha256(running) => running.update(block),
+        }
+    }
+
+    fn object(self) -> Object {
+        let mut object = [0; 32];
+        match self {
+            Blob::Sha1(running) => object[..20].copy_from_slice(&running.finalize()),
+            Blob::Sha256(running) => {
+                object = super::git_index::unhex(running.hex().as_bytes()).unwrap_or(object);
+            }
+        }
+        object
+    }
+}
+
+/// The object of a blob with this content.
+fn blob(content: &[u8], hash: usize) -> Object {
+    let mut blob = Blob::new(content.len() as u64, hash);
+    blob.update(content);
+    blob.object()
+}
+
+/// Whether the content is what git itself writes into the working tree for the blob, by the conversions that need no command: line
+/// ends, where `line_ends` says that git converts them here, and the files of Git LFS, whose blob names their content.
+pub(super) fn is_checked_out(
+    top: &Path,
+    path: &[u8],
+    there: There,
+    (held, hash, line_ends): (Held, usize, bool),
+    pointer: Option<&[u8]>,
+) -> Result<bool, GitError> {
+    if let Some((digest, length)) = pointer.and_then(lfs) {
+        return Ok(sha256(top, path, there)? == (digest, length));
+    }
+    if !line_ends {
+        return Ok(false);
+    }
+    let mut content = Vec::new();
+    each_block(top, path, there, &mut |block| content.extend_from_slice(block))?;
+    let mut plain = Vec::with_capacity(content.len());
+    for (nth, byte) in content.iter().enumerate() {
+        if *byte != b'\r' || content.get(nth + 1) != Some(&b'\n') {
+            plain.push(*byte);
+        }
+    }
+    Ok(blob(&plain, hash) == held.object)
+}
+
+/// The SHA-256 and the length that a pointer of Git LFS names.
+fn lfs(pointer: &[u8]) -> Option<(String, u64)> {
+    let text = std::str::from_utf8(pointer).ok()?;
+    let mut lines = text.lines();
+    if lines.next()? != "version https://git-lfs.github.com/spec/v1" {
+        return None;
+    }
+    let (mut digest, mut length) = (None, None);
+    for line in lines {
+        if let Some(hex) = line.strip_prefix("oid sha256:") {
+            digest = Some(hex.to_string());
+        } else if let Some(size) = line.strip_prefix("size ") {
+            length = size.parse().ok();
+        }
+    }
+    Some((digest.filter(|d| d.len() == 64)?, length?))
+}
+
+/// The digest of texts, each with its length before it, so that no two lists feed the same bytes.
+pub(super) fn of_texts<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    let mut fed = Vec::new();
+    for text in texts {
+        fed.extend_from_slice(format!("{} ", text.len()).as_bytes());
+        fed.extend_from_slice(text.as_bytes());
+    }
+    sha256_hex(&fed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::git_index::unhex;
+
+    #[test]
+    fn a_blob_is_named_as_git_names_it() {
+        let sha1 = unhex(b"ce013625030ba8dba906f756967f9e9ca394464a").unwrap();
+        assert_eq!(blob(b"hello\n", 20), sha1);
+        let sha256 = unhex(b"2cf8d83d9ee29543b34a87727421fdecb7e3f3a183d337639025de576db9ebb4").unwrap();
+        assert_eq!(blob(b"hello\n", 32), sha256);
+    }
+
+    #[test]
+    fn a_pointer_names_its_content() {
+        let digest = "a".repeat(64);
+        let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 12\n");
+        assert_eq!(lfs(pointer.as_bytes()), Some((digest, 12)));
+        assert_eq!(lfs(b"version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 12\n"), None);
+        assert_eq!(lfs(b"hello"), None);
+    }
+}

@@ -1,0 +1,208 @@
+//! Whether the tree that is judged is the tree that was tested.
+
+use super::left_out::LeftOut;
+use crate::base::git_tree::{self, PathState, TreeState};
+use crate::model::tree::{Files, Tree, TreeFile};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The tree that is judged, nothing left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Here {
+    /// The name of the commit's tree.
+    pub tree: String,
+    /// Tracked files that differ from the commit.
+    pub changed: Vec<TreeFile>,
+    /// Files that are neither tracked nor ignored.
+    pub untracked: Vec<TreeFile>,
+}
+
+/// In what two trees differ: paths, each sorted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Compared {
+    /// Tracked files.
+    pub tracked: Vec<String>,
+    /// Tracked files that the run itself changed.
+    pub rewritten: Vec<String>,
+    /// What keeps the tracked files from being compared: one clause.
+    pub beyond: Option<String>,
+    /// Untracked files whose content is another one.
+    pub contents: Vec<String>,
+    /// Untracked files of the run that are not there.
+    pub missing: Vec<String>,
+    /// Whether others of them are.
+    pub some_there: bool,
+    /// Untracked files that the run did not have.
+    pub extra: Vec<String>,
+    /// What of the run's untracked files is not known: one clause.
+    pub unseen: Option<String>,
+}
+
+impl Compared {
+    /// Whether the run took place in another tree, whatever is allowed of untracked files.
+    pub fn is_other(&self) -> bool {
+        let lists = [&self.tracked, &self.rewritten, &self.contents];
+        lists.iter().any(|list| !list.is_empty())
+            || self.beyond.is_some()
+            || (self.some_there && !self.missing.is_empty())
+    }
+
+    /// Whether it did where untracked files count too.
+    pub fn is_other_strictly(&self) -> bool {
+        self.is_other() || !self.missing.is_empty() || !self.extra.is_empty() || self.unseen.is_some()
+    }
+}
+
+/// The digest of a tree and what differs from it.
+pub fn digest(tree: &str, changed: &[TreeFile]) -> String {
+    let states: Vec<PathState> = changed.iter().map(state).collect();
+    TreeState::digest(tree, states.iter())
+}
+
+/// The digest of files.
+pub fn digest_of(files: &[TreeFile]) -> String {
+    let states: Vec<PathState> = files.iter().map(state).collect();
+    git_tree::digest_of(states.iter())
+}
+
+fn state(file: &TreeFile) -> PathState {
+    PathState { path: file.path.clone(), mode: file.mode.clone(), content: file.content.clone() }
+}
+
+/// What stood at a path: of merged runs several files may have.
+type ByPath<'t> = BTreeMap<&'t str, Vec<&'t TreeFile>>;
+
+fn by_path<'t>(files: impl Iterator<Item = &'t TreeFile>, left_out: &LeftOut) -> ByPath<'t> {
+    let mut found = ByPath::new();
+    for file in files.filter(|f| !left_out.has(&f.path)) {
+        found.entry(&file.path).or_default().push(file);
+    }
+    found
+}
+
+/// Whether one of these is what stands there now.
+fn any_is(then: Option<&Vec<&TreeFile>>, now: &TreeFile) -> bool {
+    then.is_some_and(|then| then.iter().any(|then| then.agrees(now)))
+}
+
+/// Holds the tree that is judged to the tree of a run; both are of one commit. `look` says what stands at a path now: a file that was
+/// compared by its content on one side and taken for unchanged on the other is the same where its content is.
+///
+/// # Errors
+/// Those of `look`.
+pub fn compare<E>(
+    run: &Tree,
+    here: &Here,
+    left_out: &LeftOut,
+    look: &dyn Fn(&str) -> Result<TreeFile, E>,
+) -> Result<Compared, E> {
+    let sides = Sides {
+        changed: by_path(run.changed.files.iter().chain(&run.left_out.files), left_out),
+        untracked: by_path(run.untracked.listed.files.iter(), left_out),
+        written: by_path(run.written.files.iter(), left_out),
+        changed_here: by_path(here.changed.iter(), left_out),
+        untracked_here: by_path(here.untracked.iter(), left_out),
+        look,
+    };
+    let mut found = Compared::default();
+    sides.tracked(run, here, left_out, &mut found)?;
+    let rewritten = run.rewritten.files.iter().map(|f| f.path.as_str()).filter(|path| !left_out.has(path));
+    found.rewritten = rewritten.map(String::from).collect();
+    if run.rewritten.more > 0 {
+        found.beyond = Some("the run changed tracked files that it does not name".into());
+    }
+    sides.untracked(run, here, left_out, &mut found)?;
+    Ok(found)
+}
+
+struct Sides<'t, E> {
+    changed: ByPath<'t>,
+    untracked: ByPath<'t>,
+    written: ByPath<'t>,
+    changed_here: ByPath<'t>,
+    untracked_here: ByPath<'t>,
+    look: &'t dyn Fn(&str) -> Result<TreeFile, E>,
+}
+
+impl<E> Sides<'_, E> {
+    /// What stands at a path now.
+    fn now(&self, path: &str) -> Result<TreeFile, E> {
+        let known = self.changed_here.get(path).or_else(|| self.untracked_here.get(path));
+        match known.and_then(|known| known.first()) {
+            Some(file) => Ok((*file).clone()),
+            None => (self.look)(path),
+        }
+    }
+
+    fn tracked(&self, run: &Tree, here: &Here, left_out: &LeftOut, found: &mut Compared) -> Result<(), E> {
+        if run.changed.more > 0 || run.left_out.more > 0 {
+            found.beyond = beyond(run, here, left_out);
+            return Ok(());
+        }
+        if digest(&here.tree, &run.changed.files) != run.tracked {
+            found.beyond = Some("its list of changed files is not what its digest says".into());
+            return Ok(());
+        }
+        let paths: BTreeSet<&str> = self.changed.keys().chain(self.changed_here.keys()).copied().collect();
+        for path in paths {
+            let agrees = match (self.changed.get(path), self.changed_here.get(path)) {
+                (then @ Some(_), _) => any_is(then, &self.now(path)?),
+                // What was untracked then may have been added since.
+                (None, _) => {
+                    let now = self.now(path)?;
+                    any_is(self.untracked.get(path), &now) || any_is(self.written.get(path), &now)
+                }
+            };
+            if !agrees {
+                found.tracked.push(path.to_string());
+            }
+        }
+        Ok(())
+    }
+
+    fn untracked(&self, run: &Tree, here: &Here, left_out: &LeftOut, found: &mut Compared) -> Result<(), E> {
+        for (path, then) in self.untracked.iter().filter(|(path, _)| !self.written.contains_key(*path)) {
+            let now = self.now(path)?;
+            if now.is_absent() {
+                found.missing.push((*path).to_string());
+            } else if any_is(Some(then), &now) {
+                found.some_there = true;
+            } else {
+                found.contents.push((*path).to_string());
+            }
+        }
+        for (path, left) in &self.written {
+            let now = self.now(path)?;
+            let known = any_is(Some(left), &now) || any_is(self.untracked.get(path), &now);
+            if !now.is_absent() && !known {
+                found.contents.push((*path).to_string());
+            }
+        }
+        found.contents.sort();
+        let known = |path: &&str| {
+            [&self.untracked, &self.written, &self.changed].iter().any(|side| side.contains_key(path))
+        };
+        let whole = |files: &Files| files.more == 0;
+        if whole(&run.untracked.listed) && whole(&run.written) {
+            let extra = self.untracked_here.keys().copied().filter(|path| !known(path));
+            found.extra = extra.map(String::from).collect();
+        } else if digest_of(&here.untracked) != run.untracked.digest {
+            found.unseen = Some("it had or wrote more untracked files than it names".into());
+        }
+        let unseen = |folder: &&String| !left_out.is_written(folder);
+        if let Some(folder) = run.untracked.left_out.iter().find(unseen) {
+            found.unseen = Some(format!("it did not look into {}", crate::base::files::show(folder)));
+        }
+        Ok(())
+    }
+}
+
+/// Of a run with more changed files than it names only the digest can be held against the tree.
+fn beyond(run: &Tree, here: &Here, left_out: &LeftOut) -> Option<String> {
+    let foreign = run.left_out.files.iter().any(|file| !left_out.has(&file.path));
+    let judged: Vec<TreeFile> = here.changed.iter().filter(|f| !left_out.has(&f.path)).cloned().collect();
+    let same = run.left_out.more == 0 && !foreign && digest(&here.tree, &judged) == run.tracked;
+    (!same).then(|| {
+        let count = run.changed.files.len() as u64 + run.changed.more;
+        format!("{count} tracked files differed from the commit when it ran, too many to be named, and now others do")
+    })
+}
