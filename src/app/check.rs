@@ -45,7 +45,7 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
         .map(last_verdict::named)
         .transpose()
         .map_err(|why| Error::Usage(format!("--previous: {why}")))?;
-    let mut workspace = Workspace::open(&request.open)?;
+    let mut workspace = Workspace::open_to_judge(&request.open)?;
     let rollback = match (request.mode, &workspace.entries.rollback) {
         (Mode::Strict, _) => None,
         (Mode::Rollback, Ok(record)) => Some(record.clone()),

@@ -19,6 +19,7 @@ mod read;
 mod run_folder;
 mod schema;
 mod toml;
+mod weight;
 
 pub use self::glob::glob;
 pub use context::Context;
@@ -30,3 +31,4 @@ pub use parse::{format_of, parse};
 pub use read::Sources;
 pub use run_folder::{NoRun, named as named_run, newest as newest_run};
 pub use schema::{Held, hold};
+pub use weight::{EVIDENCE, is_large};

@@ -3,7 +3,7 @@
 use super::dates::WAIVER_DAYS;
 use super::state::UNWAIVABLE;
 use crate::model::lane::Lane;
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike as _, Days, NaiveDate};
 
 /// A bare TOML key, or a quoted one.
 pub fn key(text: &str) -> String {
@@ -35,7 +35,9 @@ pub fn template(gate: &str, failed_checks: &[String], today: NaiveDate) -> Optio
         return None;
     }
     let lanes: Vec<String> = Lane::ALL.iter().map(|lane| quoted(lane.name())).collect();
-    let expires = today + Days::new(WAIVER_DAYS.unsigned_abs());
+    // A date of five digits is none that TOML knows.
+    let last = today.checked_add_days(Days::new(WAIVER_DAYS.unsigned_abs()));
+    let expires = last.filter(|last| last.year() <= 9999).unwrap_or(today);
     let mut text = format!(
         "[waiver.{}]\nowner = \"\"              # who answers for it\nreason = \"\"             # why it may be red for \
          now\nissue = \"\"              # where the work is tracked\nlanes = [{}]\ncreated = {today}\nexpires = \
