@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use divan::{Bencher, black_box};
 use std::collections::BTreeMap;
 use tollgate::base::json::Json;
-use tollgate::lang::cel::{Budget, EvalError, Expr, Host, Scope, Value};
+use tollgate::lang::cel::{Budget, EvalError, Expr, Host, Meter, Scope, Value};
 
 fn main() {
     divan::main();
@@ -55,19 +55,19 @@ fn assertions() -> Vec<String> {
 struct Nothing;
 
 impl Host for Nothing {
-    fn files(&self, _: &str) -> Result<Vec<String>, String> {
+    fn files(&self, _: &str, _: &Meter) -> Result<Vec<String>, EvalError> {
         Ok(Vec::new())
     }
-    fn exists(&self, _: &str) -> Result<bool, String> {
+    fn exists(&self, _: &str, _: &Meter) -> Result<bool, EvalError> {
         Ok(false)
     }
-    fn sha256(&self, path: &str) -> Result<String, String> {
-        Err(path.into())
+    fn sha256(&self, path: &str, _: &Meter) -> Result<String, EvalError> {
+        Err(EvalError::Expression(path.into()))
     }
-    fn valid(&self, _: &str) -> Result<bool, String> {
+    fn valid(&self, _: &str, _: &Meter) -> Result<bool, EvalError> {
         Ok(false)
     }
-    fn grep(&self, _: &str, _: &[String]) -> Result<Vec<(String, u64, String)>, String> {
+    fn grep(&self, _: &str, _: &[String], _: &Meter) -> Result<Vec<(String, u64, String)>, EvalError> {
         Ok(Vec::new())
     }
 }
@@ -97,9 +97,11 @@ fn evaluate_1000(bencher: Bencher<'_, '_>) {
     let documents = documents();
     let names = Names(documents.iter().map(|(name, json)| (*name, json)).collect());
     let compiled: Vec<Expr> = assertions().iter().filter_map(|text| Expr::compile(text).ok()).collect();
-    let budget = Budget::default();
+    let meter = Meter::alone(&Budget { gate_steps: u64::MAX, seconds: 3600, ..Budget::default() });
     bencher.bench_local(|| {
-        let holds = |expr: &&Expr| matches!(expr.eval(&names, &budget), Ok(Value::Bool(true)));
-        black_box(&compiled).iter().filter(holds).count()
+        let holds = |expr: &&Expr| matches!(expr.eval(&names, &meter), Ok(Value::Bool(true)));
+        let count = black_box(&compiled).iter().filter(holds).count();
+        meter.release(0);
+        count
     });
 }

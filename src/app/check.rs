@@ -49,7 +49,7 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
         .map_err(|why| Error::Usage(format!("--previous: {why}")))?;
     // The tree is looked at while git says what is judged and the policy is read.
     let observing = Observing::begin(request.open.root);
-    let mut workspace = Workspace::open(&request.open)?;
+    let mut workspace = Workspace::open_to_judge(&request.open)?;
     let rollback = match (request.mode, &workspace.entries.rollback) {
         (Mode::Strict, _) => None,
         (Mode::Rollback, Ok(record)) => Some(record.clone()),

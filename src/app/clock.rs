@@ -1,6 +1,6 @@
 //! The moments of a run: the moment it was started at and what has passed since, so that `--now` holds for a whole run.
 
-use crate::base::clock::{Now, Stopwatch};
+use crate::base::clock::{Now, Stopwatch, in_years};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 
 /// A clock that starts with the run.
@@ -18,7 +18,7 @@ impl RunClock {
 
     fn time(&self) -> DateTime<Utc> {
         let passed = Duration::microseconds(i64::try_from(self.watch.micros()).unwrap_or(i64::MAX));
-        self.start.checked_add_signed(passed).unwrap_or(self.start)
+        in_years(self.start.checked_add_signed(passed).unwrap_or(self.start))
     }
 
     /// RFC 3339, UTC, with milliseconds.

@@ -141,7 +141,7 @@ fn whole(workspace: &Workspace, summary: Option<&Json<'_>>) -> Option<WholeRun> 
 /// Looks at the evidence of every gate in force without judging it.
 pub fn doctor(request: &OpenRequest<'_>) -> Result<Diagnosis, Error> {
     let observing = Observing::begin(request.root);
-    let workspace = Workspace::open(request)?;
+    let workspace = Workspace::open_to_judge(request)?;
     let gates: Vec<&Gate> = workspace.policy.gates.iter().collect();
     let context = workspace.artifact_context();
     let sources = Sources::read(&gates, &context);

@@ -103,8 +103,8 @@ mod tests {
                 all.add(tally);
             }
             prop_assert_eq!(all.len(), one.len());
-            let total: u64 = one.entries.iter().map(|(c, _)| c.count).sum();
-            prop_assert_eq!(total, events.len() as u64);
+            let counted: u64 = crate::base::figures::total(one.entries.iter().map(|(c, _)| c.count));
+            prop_assert_eq!(counted, events.len() as u64);
             prop_assert_eq!(all.finish(), one.finish());
         }
     }

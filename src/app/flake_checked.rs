@@ -1,5 +1,6 @@
 //! What the runs of a `flake check` show.
 
+use crate::base::figures::total;
 use super::error::exit;
 use crate::report::text::{terminal, terminal_cut};
 use crate::triage::{self, Rate};
@@ -103,7 +104,7 @@ pub(super) fn checked(test: &str, suite: String, asked: u32, ended: &[RunEnd]) -
             RunEnd::Skipped | RunEnd::Absent => {}
         }
     }
-    let failures: u64 = by.values().map(|(n, _)| n).sum();
+    let failures: u64 = total(by.values().map(|(n, _)| *n));
     let rate = triage::rate(failures, failures + passed);
     let mut failing: Vec<Failing> = by
         .into_iter()

@@ -7,7 +7,7 @@ use crate::artifact::{WorkspaceHost, format_of, parse, survey};
 use crate::base::clock::Now;
 use crate::base::files::{self, Root};
 use crate::base::json::{self, Json, Limits};
-use crate::lang::cel::{Budget, EvalError, Expr, Host, Outcome, Scope, Type, Value};
+use crate::lang::cel::{Budget, EvalError, Expr, Host, Meter, Outcome, Scope, Type, Value};
 use crate::lang::schema::Registry;
 use crate::model::gate::Format;
 use crate::report::text::terminal;
@@ -105,8 +105,8 @@ pub fn gate_try(request: &TryRequest<'_>) -> Result<Tried, Error> {
         bind_members(&mut names, file, document);
     }
     let scope = TryScope { names: &names, host: &host, now: request.now };
-    let budget = Budget::default();
-    let (value, error, passes) = match expr.eval(&scope, &budget) {
+    let meter = Meter::alone(&Budget::default());
+    let (value, error, passes) = match expr.eval(&scope, &meter) {
         Ok(value) => (Some(value.quoted()), None, matches!(value, Value::Bool(true))),
         Err(error) => (None, Some(error.message().to_string()), false),
     };
@@ -116,7 +116,7 @@ pub fn gate_try(request: &TryRequest<'_>) -> Result<Tried, Error> {
         passes,
         value,
         error,
-        parts: parts(&expr, &scope, &budget),
+        parts: parts(&expr, &scope, &meter),
         lints: lints(&expr),
         bound: names.keys().cloned().chain([NOW.to_string()]).collect(),
     })
@@ -247,7 +247,7 @@ impl<'s> Scope<'s> for TryScope<'s> {
     }
 }
 
-fn parts(expr: &Expr, scope: &TryScope<'_>, budget: &Budget) -> Vec<TriedPart> {
+fn parts(expr: &Expr, scope: &TryScope<'_>, meter: &Meter) -> Vec<TriedPart> {
     let part = |part: crate::lang::cel::Part| {
         let (value, error) = match part.outcome {
             Outcome::Value(value) => (Some(value), None),
@@ -256,7 +256,7 @@ fn parts(expr: &Expr, scope: &TryScope<'_>, budget: &Budget) -> Vec<TriedPart> {
         };
         TriedPart { text: part.text, depth: part.depth, value, error, element: part.element }
     };
-    expr.parts(scope, budget).into_iter().map(part).collect()
+    expr.parts(scope, meter).into_iter().map(part).collect()
 }
 
 fn lints(expr: &Expr) -> Vec<TriedLint> {

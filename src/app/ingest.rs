@@ -1,5 +1,6 @@
 //! `tollgate ingest`: results of a run that something else made, as a run folder.
 
+use crate::base::figures::total;
 use super::commands::{Replays, flagged, path_word};
 use super::environment;
 use super::error::Error;
@@ -250,23 +251,25 @@ fn distinguish(found: &mut [Found]) {
         *count.entry(one.name.clone()).or_default() += 1;
     }
     let mut used = BTreeSet::new();
+    // Where to begin to count for each name: thousands of one name are not counted from the start each.
+    let mut next: BTreeMap<String, usize> = BTreeMap::new();
     for one in found.iter_mut() {
         if count.get(&one.name).is_some_and(|n| *n > 1) {
             let stem = Path::new(&one.file).file_stem().map(|s| s.to_string_lossy().into_owned());
             one.name = format!("{}/{}", stem.unwrap_or_default(), one.name);
         }
         let plain = one.name.clone();
-        let mut number = 2;
         while !used.insert(one.name.clone()) {
+            let number = next.entry(plain.clone()).or_insert(2);
             one.name = format!("{plain} #{number}");
-            number += 1;
+            *number += 1;
         }
     }
 }
 
 fn suite_end(one: &Found, item: &Item, reader: Reader, command: &str, dated: &Dated) -> SuiteEnd {
     let red = one.reading.cases.iter().any(|c| c.status == TestStatus::Failed) || one.reading.fault.is_some();
-    let duration: u64 = one.reading.cases.iter().filter_map(|c| c.duration_ms).sum();
+    let duration: u64 = total(one.reading.cases.iter().filter_map(|c| c.duration_ms));
     let step = Step {
         ended: StepEnded::Exited(i32::from(red)),
         read: Some(Ok(vec![one.reading.clone()])),

@@ -1,5 +1,6 @@
 //! What is masked in everything that is written: secrets of the environment and of `tollgate.toml`.
 
+use crate::base::figures::total;
 use super::error::Error;
 use super::ground::Ground;
 use super::plan_secrets::{literals, variables};
@@ -60,7 +61,7 @@ pub(super) fn mask_failures(cases: &mut [Case], masker: &Masker) -> u64 {
             CUT.. => masker.hide_cut(text),
             _ => masker.hide(text),
         };
-        let masked: u64 = texts.map(hide).sum();
+        let masked: u64 = total(texts.map(hide));
         if masked > 0 {
             // A mask may be longer than what it stands for.
             *failure = failure.short(Failure::TEXT);

@@ -1,12 +1,13 @@
 //! `tollgate prove`: every gate is judged over its passing evidence, mutated in every way that it must notice.
 
+use crate::base::figures::total;
 use super::error::Error;
 use super::prove_mutants::{Mutant, mutants};
 use super::run_judged;
 use super::workspace::{OpenRequest, Workspace};
 use crate::artifact::{Context, Documents, Sources, WorkspaceHost};
 use crate::gate::{self, Facts, Looked, Outcome};
-use crate::lang::cel::Host;
+use crate::lang::cel::{EvalError, Host, Meter};
 use crate::model::artifact::Evidence;
 use crate::model::gate::{Except, Gate};
 use crate::model::lane::{Lane, Mode};
@@ -95,7 +96,7 @@ impl Proof {
 
 /// Proves every gate of the request over the workspace as it stands. Nothing in it is changed.
 pub fn prove(request: &OpenRequest<'_>, progress: &(dyn Fn(&str) + Sync)) -> Result<Proof, Error> {
-    let workspace = Workspace::open(request)?;
+    let workspace = Workspace::open_to_judge(request)?;
     let gates: Vec<GateProof> = workspace
         .policy
         .gates
@@ -109,8 +110,8 @@ pub fn prove(request: &OpenRequest<'_>, progress: &(dyn Fn(&str) + Sync)) -> Res
     Ok(Proof {
         schema: "tollgate.proof.v1".into(),
         generated_at: workspace.now.rfc3339(),
-        mutations: gates.iter().map(|g| g.mutations).sum(),
-        holes: gates.iter().map(|g| g.holes.len()).sum(),
+        mutations: total(gates.iter().map(|g| g.mutations)),
+        holes: total(gates.iter().map(|g| g.holes.len())),
         gates,
     })
 }
@@ -286,28 +287,33 @@ impl Recording<'_> {
 }
 
 impl Host for Recording<'_> {
-    fn files(&self, glob: &str) -> Result<Vec<String>, String> {
-        let found = self.inner.files(glob)?;
+    fn files(&self, glob: &str, meter: &Meter) -> Result<Vec<String>, EvalError> {
+        let found = self.inner.files(glob, meter)?;
         self.listed.lock().unwrap_or_else(PoisonError::into_inner).extend(found.iter().cloned());
         Ok(found)
     }
 
-    fn exists(&self, path: &str) -> Result<bool, String> {
+    fn exists(&self, path: &str, meter: &Meter) -> Result<bool, EvalError> {
         self.note(path, false);
-        self.inner.exists(path)
+        self.inner.exists(path, meter)
     }
 
-    fn sha256(&self, path: &str) -> Result<String, String> {
+    fn sha256(&self, path: &str, meter: &Meter) -> Result<String, EvalError> {
         self.note(path, true);
-        self.inner.sha256(path)
+        self.inner.sha256(path, meter)
     }
 
-    fn valid(&self, path: &str) -> Result<bool, String> {
+    fn valid(&self, path: &str, meter: &Meter) -> Result<bool, EvalError> {
         self.note(path, true);
-        self.inner.valid(path)
+        self.inner.valid(path, meter)
     }
 
-    fn grep(&self, glob: &str, needles: &[String]) -> Result<Vec<(String, u64, String)>, String> {
-        self.inner.grep(glob, needles)
+    fn grep(
+        &self,
+        glob: &str,
+        needles: &[String],
+        meter: &Meter,
+    ) -> Result<Vec<(String, u64, String)>, EvalError> {
+        self.inner.grep(glob, needles, meter)
     }
 }

@@ -304,7 +304,8 @@ fn age(document: &mut Value, classification: bool) -> bool {
         if let Some(Value::String(text)) = members.get_mut(key)
             && let Ok(time) = crate::base::clock::parse_rfc3339(text)
         {
-            *text = (time - chrono::TimeDelta::seconds(OLDER)).to_rfc3339();
+            let Some(older) = time.checked_sub_signed(chrono::TimeDelta::seconds(OLDER)) else { continue };
+            *text = older.to_rfc3339();
             changed = true;
         }
     }
@@ -323,6 +324,7 @@ fn age(document: &mut Value, classification: bool) -> bool {
 fn older_day(value: &mut Value) -> bool {
     let Value::String(text) = value else { return false };
     let Ok(day) = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d") else { return false };
-    *text = (day - chrono::TimeDelta::seconds(OLDER)).to_string();
+    let Some(older) = day.checked_sub_signed(chrono::TimeDelta::seconds(OLDER)) else { return false };
+    *text = older.to_string();
     true
 }

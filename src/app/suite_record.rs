@@ -1,5 +1,6 @@
 //! From how a suite's attempts ended to its record, and to the files of its folder: for `run` and `ingest` alike.
 
+use crate::base::figures::total;
 use super::commands::Replays;
 use super::error::Error;
 use super::masking::{mask_failures, mask_names};
@@ -145,7 +146,7 @@ fn unexplained(attempts: &[Attempt], reader: Reader) -> Option<String> {
 /// Masks secrets in what the results say, which came past the masking of the output; gives their number.
 fn mask(combined: &mut Combined, reader: Reader, masker: &Masker) -> u64 {
     let faults = combined.faults.iter_mut().map(|f| &mut f.fault).chain(&mut combined.fault);
-    let of_faults: u64 = faults.map(|fault| masker.hide(fault)).sum();
+    let of_faults: u64 = total(faults.map(|fault| masker.hide(fault)));
     of_faults + mask_failures(&mut combined.cases, masker) + mask_names(&mut combined.cases, reader, masker)
 }
 
@@ -254,7 +255,7 @@ mod tests {
         let kept = kept(&cases);
         assert_eq!(kept.len(), 2 * FAILURES - 1, "one failure alone is no news past the first tests");
         assert!(kept.iter().all(|c| c.failures().count() == 10));
-        let size: usize = kept.iter().flat_map(Case::failures).map(Failure::size).sum();
+        let size: usize = total(kept.iter().flat_map(Case::failures).map(Failure::size));
         assert!(size <= LATER + FAILURES * (TEXT + Failure::OUTPUT + failure.message.len()), "{size}");
         assert_eq!(kept[0].later[0].text.len(), TEXT);
     }

@@ -97,6 +97,16 @@ impl Workspace {
     /// Opens it. What is wrong with the policy is an error; what is wrong with the evidence is not.
     pub fn open(request: &OpenRequest<'_>) -> Result<Workspace, Error> {
         let root = Root::open(request.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
+        Self::of(root, request)
+    }
+
+    /// As `open`, to judge it: every file of it is what it was when it was first read, the policy's too.
+    pub fn open_to_judge(request: &OpenRequest<'_>) -> Result<Workspace, Error> {
+        let root = Root::open(request.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
+        Self::of(root.sealed(), request)
+    }
+
+    fn of(root: Root, request: &OpenRequest<'_>) -> Result<Workspace, Error> {
         let load = LoadRequest {
             root: &root,
             lane: request.lane,

@@ -6,9 +6,12 @@ use super::jsonl::{Stream, survey};
 use super::parse::parse;
 use super::read::{Asked, Content, Sources};
 use super::schema::hold;
+use super::weight::{EVIDENCE, Look, fill, fitting, weight};
+use crate::base::figures::total;
 use crate::base::json::{Json, Object};
 use crate::lang::schema::Registry;
 use crate::model::artifact::Lines as _;
+use crate::model::finding::Reason;
 use crate::model::gate::{ArtifactSpec, Demand, Format};
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -49,6 +52,17 @@ pub(super) enum Found<'d> {
 impl<'s> Documents<'s> {
     /// Parses and validates everything that the sources hold; streams the jsonl artifacts.
     pub fn parse(sources: &'s Sources, registry: &Registry, ctx: &'s Context<'s>) -> Documents<'s> {
+        Self::parse_within(sources, registry, ctx, EVIDENCE)
+    }
+
+    /// As `parse`; files, trees and the lists of streams take at most `most` bytes together. Which one is too many follows
+    /// from their paths and contents alone.
+    pub fn parse_within(
+        sources: &'s Sources,
+        registry: &Registry,
+        ctx: &'s Context<'s>,
+        most: u64,
+    ) -> Documents<'s> {
         let wanted = sources.wanted();
         let whole: BTreeSet<(&'s str, Format)> = wanted
             .iter()
@@ -60,11 +74,13 @@ impl<'s> Documents<'s> {
         for (path, _, demand) in wanted.iter().filter(|(_, format, _)| *format == Format::Jsonl) {
             streamed.entry(path).or_default().push(demand);
         }
+        let room = most.saturating_sub(sources.bytes());
+        let (whole, room) = allotted(sources, whole.into_iter().collect(), room);
         let (whole, surveyed) = rayon::join(
             || {
                 whole
                     .into_par_iter()
-                    .map(|key| (key, parse_one(sources, key, ctx)))
+                    .map(|(key, fits)| (key, if fits { parse_one(sources, key, ctx) } else { Err(too_much(most)) }))
                     .collect::<BTreeMap<_, _>>()
             },
             || {
@@ -90,7 +106,11 @@ impl<'s> Documents<'s> {
             })
             .collect();
         let mut streams = BTreeMap::new();
-        for (path, stream, found) in surveyed {
+        let refused = unlisted(sources, &surveyed, room);
+        for (path, mut stream, found) in surveyed {
+            if let Ok(stream) = &mut stream {
+                stream.refused = refused.contains(path).then_some(most);
+            }
             breaches
                 .extend(found.into_iter().map(|(demand, faults)| ((path, Format::Jsonl, demand), faults)));
             streams.insert(path, stream);
@@ -154,6 +174,14 @@ impl<'s> Documents<'s> {
 
     /// `{path, stem, doc}` for each file; `None` when one of them has no document.
     fn list(&self, format: Format, files: &[String]) -> Option<Json<'s>> {
+        let known = |path: &String| match format {
+            Format::Jsonl => self.streams.get(path.as_str()).is_some_and(Result::is_ok),
+            _ => of(self.parsed.get(path.as_str()), format).is_some_and(Result::is_ok),
+        };
+        // Nothing is copied for a list that one of them keeps from being made.
+        if !files.iter().all(known) {
+            return None;
+        }
         let member = |path: &String| {
             let doc = match format {
                 Format::Jsonl => {
@@ -203,9 +231,60 @@ impl<'s> Documents<'s> {
     }
 }
 
+/// Which documents are parsed, by what they take in memory, and the room that is left. One that stands in lists stands there
+/// once more for each.
+fn allotted<'s>(
+    sources: &Sources,
+    whole: Vec<(&'s str, Format)>,
+    room: u64,
+) -> (Vec<((&'s str, Format), bool)>, u64) {
+    let bytes_of = |path: &str| match sources.file(path) {
+        Some(Ok(content)) => &content.bytes[..],
+        _ => &[],
+    };
+    let times = |path: &str, format| 1 + lists_of(sources, path, format);
+    let documents: Vec<(Format, &[u8], u64)> =
+        whole.iter().map(|(path, format)| (*format, bytes_of(path), times(path, *format))).collect();
+    let fits = fitting(&documents, room);
+    let held = documents.iter().zip(&fits).filter(|(_, fits)| **fits);
+    let taken = |look| total(held.clone().map(|((f, b, n), _)| weight(*f, b, look).saturating_mul(*n)));
+    let left = [Look::Size, Look::Crude, Look::Close].into_iter().find_map(|look| room.checked_sub(taken(look)));
+    (whole.into_iter().zip(fits.iter().copied()).collect(), left.unwrap_or(0))
+}
+
+/// In how many lists a document stands.
+fn lists_of(sources: &Sources, path: &str, format: Format) -> u64 {
+    let holds = |(_, of, files): &(&Asked, Format, &[String])| {
+        *of == format && files.binary_search_by(|file| file.as_str().cmp(path)).is_ok()
+    };
+    sources.lists().filter(holds).count() as u64
+}
+
+/// The streams that are not read as lists, because all of them together would take more than `room`; the smallest come first,
+/// so that one that is only walked takes no other's place.
+fn unlisted<'s>(sources: &Sources, surveyed: &[Surveyed<'s>], room: u64) -> BTreeSet<&'s str> {
+    let mut streams: Vec<(u64, &'s str)> = surveyed
+        .iter()
+        .filter_map(|(path, stream, _)| {
+            let times = 1 + lists_of(sources, path, Format::Jsonl);
+            Some((stream.as_ref().ok()?.survey.weight.saturating_mul(times), *path))
+        })
+        .collect();
+    streams.sort_unstable();
+    let weights: Vec<u64> = streams.iter().map(|(weight, _)| *weight).collect();
+    let fits = fill(&weights, room);
+    streams.iter().zip(fits).filter(|(_, fits)| !fits).map(|((_, path), _)| *path).collect()
+}
+
+fn too_much(most: u64) -> Fault {
+    let most = most >> 20;
+    let clause = format!("with it the evidence of the check takes more than the {most} MiB that it may take in memory");
+    Fault::new(Reason::Limit, clause)
+}
+
 /// A gate that was not among those that the sources were read for: nothing is known, so nothing passes.
 pub(super) fn unread() -> Fault {
-    Fault::new(crate::model::finding::Reason::Unreadable, "it was not read")
+    Fault::new(Reason::Unreadable, "it was not read")
 }
 
 fn parse_one<'s>(
@@ -219,6 +298,9 @@ fn parse_one<'s>(
         None => Err(unread()),
     }
 }
+
+/// A stream by its path, with what breaks the demands.
+type Surveyed<'s> = (&'s str, Result<Stream<'s>, Fault>, Vec<(&'s Demand, Vec<Fault>)>);
 
 type Streamed<'s> = (Result<Stream<'s>, Fault>, Vec<(&'s Demand, Vec<Fault>)>);
 
@@ -235,6 +317,9 @@ fn stream_one<'s>(
     let owned: Vec<Demand> = demands.iter().map(|d| (*d).clone()).collect();
     match survey(file, &owned, registry, &ctx.limits, LISTED) {
         Ok(mut found) => {
+            if let Err(error) = ctx.root.seal(path, &found.sha256) {
+                return (Err(Fault::of_read(&error)), Vec::new());
+            }
             let breaches = std::mem::take(&mut found.breaches);
             let breaches = demands.iter().copied().zip(breaches).collect();
             (Ok(Stream::new(ctx.root, path, ctx.limits, found)), breaches)

@@ -31,7 +31,7 @@ impl Fault {
     pub fn of_read(error: &ReadError) -> Self {
         let reason = match error {
             ReadError::Missing(_) => Reason::Missing,
-            ReadError::TooLarge { .. } => Reason::Limit,
+            ReadError::TooLarge { .. } | ReadError::TooMuch { .. } => Reason::Limit,
             _ => Reason::Unreadable,
         };
         Fault::new(reason, error.to_string())

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::fault::Fault;
 use super::glob::glob;
 use super::run_folder::NoRun;
-use crate::base::files::{ReadError, show};
+use crate::base::files::show;
 use crate::model::finding::Reason;
 use crate::model::gate::ArtifactSpec;
 
@@ -53,7 +53,7 @@ pub(super) fn find(spec: &ArtifactSpec, ctx: &Context<'_>) -> Found {
     };
     if !spec.many {
         // What is there and cannot be read is found: it is never passed over for a later path.
-        let there = paths.iter().find(|p| !matches!(ctx.root.resolve(p), Err(ReadError::Missing(_))));
+        let there = paths.iter().find(|p| !matches!(ctx.root.exists(p), Ok(false)));
         return there.map_or_else(missing, |path| Found::Files(vec![path.clone()]));
     }
     let mut files = Vec::new();

@@ -3,6 +3,7 @@
 use crate::base::files::{ReadError, Root, io_error, show};
 use ::glob::Pattern;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Names that one glob looks at: a backstop against a folder without end.
 const LOOKED_AT: usize = 1_000_000;
@@ -59,9 +60,9 @@ impl Walk<'_> {
         match part {
             Part::Name(name) => self.enter(&join(at, name), rest, depth, true),
             Part::Wild(pattern) => {
-                for name in self.names(at)? {
-                    if pattern.matches(&name) {
-                        self.enter(&join(at, &name), rest, depth, false)?;
+                for name in self.names(at)?.iter() {
+                    if pattern.matches(name) {
+                        self.enter(&join(at, name), rest, depth, false)?;
                     }
                 }
                 Ok(())
@@ -70,14 +71,14 @@ impl Walk<'_> {
                 // As glob has it, a `**` at the end stands for everything below.
                 let every = [Part::Wild(Pattern::default())];
                 if rest.is_empty() {
-                    for name in self.names(at)? {
-                        self.enter(&join(at, &name), &every[..0], depth, false)?;
+                    for name in self.names(at)?.iter() {
+                        self.enter(&join(at, name), &every[..0], depth, false)?;
                     }
                 } else {
                     self.step(at, rest, depth + 1)?;
                 }
-                for name in self.names(at)? {
-                    let below = join(at, &name);
+                for name in self.names(at)?.iter() {
+                    let below = join(at, name);
                     if name != ".git" && matches!(self.kind(&below, false)?, Kind::Folder) {
                         self.step(&below, parts, depth + 1)?;
                     }
@@ -102,11 +103,16 @@ impl Walk<'_> {
 
     /// What stands at `path`, links followed. A `literal` name need not be there.
     fn kind(&self, path: &str, literal: bool) -> Result<Kind, String> {
+        let saw = |there| self.root.saw(path, there).map_err(|e| e.to_string());
         match self.root.resolve(path) {
-            Ok(real) => Ok(if real.is_dir() { Kind::Folder } else { Kind::File }),
+            Ok(real) => {
+                saw(true)?;
+                Ok(if real.is_dir() { Kind::Folder } else { Kind::File })
+            }
             Err(ReadError::Missing(_))
                 if literal && self.root.real().join(path).symlink_metadata().is_err() =>
             {
+                saw(false)?;
                 Ok(Kind::Nothing)
             }
             Err(ReadError::Missing(_)) if self.root.is_taken_away(path) => Ok(Kind::Nothing),
@@ -115,7 +121,18 @@ impl Walk<'_> {
         }
     }
 
-    fn names(&mut self, folder: &str) -> Result<Vec<String>, String> {
+    /// The names in a folder, sorted: those that were seen there at the first look.
+    fn names(&mut self, folder: &str) -> Result<Arc<[String]>, String> {
+        let names =
+            self.root.names(folder, || self.list(folder).map_err(Unlisted)).map_err(|Unlisted(why)| why)?;
+        self.left = self
+            .left
+            .checked_sub(names.len())
+            .ok_or_else(|| format!("{}: more than {LOOKED_AT} names to look at", show(self.pattern)))?;
+        Ok(names)
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, String> {
         let real = match folder {
             "" => self.root.real().to_path_buf(),
             folder => self.root.resolve(folder).map_err(|e| e.to_string())?,
@@ -133,12 +150,16 @@ impl Walk<'_> {
                 }
             }
         }
-        self.left = self
-            .left
-            .checked_sub(names.len())
-            .ok_or_else(|| format!("{}: more than {LOOKED_AT} names to look at", show(self.pattern)))?;
-        names.sort();
         Ok(names)
+    }
+}
+
+/// Why a folder is not listed, in words.
+struct Unlisted(String);
+
+impl From<ReadError> for Unlisted {
+    fn from(error: ReadError) -> Self {
+        Unlisted(error.to_string())
     }
 }
 

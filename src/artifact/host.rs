@@ -3,28 +3,31 @@
 use super::fault::Fault;
 use super::glob::glob;
 use super::jsonl::parse_line;
-use super::lines::blocks;
+use super::lines::{Block, blocks};
 use super::parse::{format_of, parse};
 use super::schema::hold;
 use crate::base::digest::Running;
 use crate::base::files::{ReadError, Root, plain, show};
 use crate::base::json::{Json, Limits};
-use crate::lang::cel::Host;
+use crate::lang::cel::{EvalError, Host, Meter};
 use crate::lang::schema::Registry;
 use crate::model::finding::Reason;
 use crate::model::gate::{Demand, Format};
 use regex::bytes::{Regex, RegexBuilder};
 use std::collections::HashMap;
+use std::fs::File;
 use std::hash::Hash;
 use std::io::Read;
 use std::sync::{Mutex, PoisonError};
 
 /// Matches that one `grep` returns at most.
 const MATCHES: usize = 10_000;
+/// Texts that one `grep` looks for at most.
+const NEEDLES: usize = 1_000;
 /// Bytes hashed at a time.
 const BLOCK: usize = 1 << 16;
 
-type Kept<K, V> = Mutex<HashMap<K, Result<V, String>>>;
+type Kept<K, V> = Mutex<HashMap<K, Result<V, EvalError>>>;
 type Grep = Vec<(String, u64, String)>;
 
 /// The workspace as `files`, `exists`, `sha256`, `valid` and `grep` see it.
@@ -38,8 +41,21 @@ pub struct WorkspaceHost<'w> {
     greps: Kept<(String, Vec<String>), Grep>,
 }
 
+/// An error of the question asked.
+fn fault<T>(why: impl Into<String>) -> Result<T, EvalError> {
+    Err(EvalError::Expression(why.into()))
+}
+
+fn unread(error: ReadError) -> EvalError {
+    match error {
+        ReadError::TooLarge { .. } | ReadError::TooMuch { .. } => EvalError::Limit(error.to_string()),
+        other => EvalError::Expression(other.to_string()),
+    }
+}
+
 impl<'w> WorkspaceHost<'w> {
-    /// A host over `root`; one an invocation, so that a question asked twice has one answer.
+    /// A host over `root`; one an invocation, so that a question asked twice has one answer. Where the root is sealed the
+    /// answers are of the bytes that were judged, or an error.
     pub fn new(root: &'w Root, registry: &'w Registry, limits: Limits) -> Self {
         WorkspaceHost {
             root,
@@ -54,76 +70,133 @@ impl<'w> WorkspaceHost<'w> {
 
     /// `grep`: every needle that stands on a line, once a line. No file that matches is an error: a log that is not there
     /// holds no bad line either, and that must not pass.
-    fn search(&self, pattern: &str, needles: &[String]) -> Result<Grep, String> {
-        if needles.iter().any(String::is_empty) {
-            return Err("grep: an empty text stands on every line".into());
-        }
-        let searches: Vec<(&String, Regex)> = needles
-            .iter()
-            .map(|needle| {
-                let built = RegexBuilder::new(&regex::escape(needle)).case_insensitive(true).build();
-                built.map(|regex| (needle, regex)).map_err(|e| format!("grep: {e}"))
-            })
-            .collect::<Result<_, _>>()?;
-        let files = self.files(pattern)?;
+    fn search(&self, pattern: &str, needles: &[String], meter: &Meter) -> Result<Grep, EvalError> {
+        let searches = searches(needles, meter)?;
+        let files = self.files(pattern, meter)?;
         if files.is_empty() {
-            return Err(format!("grep: no file matches {}", show(pattern)));
+            return fault(format!("grep: no file matches {}", show(pattern)));
         }
         let mut found = Vec::new();
         for path in files {
-            let bytes = self.root.read(&path, self.limits.bytes).map_err(|e| format!("grep: {e}"))?;
-            // UTF-16 hides every text between NUL bytes.
-            if memchr::memchr(0, &bytes).is_some() {
-                return Err(format!("grep: {} holds NUL bytes, so it is no text", show(&path)));
+            let most = MATCHES.saturating_sub(found.len());
+            let hits = self.search_file(&path, &searches, most, meter)?;
+            if hits.len() > most {
+                return fault(format!("grep: more than {MATCHES} matches of {}", show(pattern)));
             }
-            for (line, needle) in hits(&bytes, &searches) {
-                if found.len() == MATCHES {
-                    return Err(format!("grep: more than {MATCHES} matches of {}", show(pattern)));
-                }
-                found.push((path.clone(), line, needle));
-            }
+            found.extend(hits.into_iter().map(|(line, nth)| (path.clone(), line, needles[nth].clone())));
         }
         Ok(found)
     }
 
-    fn judge(&self, path: &str) -> Result<bool, String> {
-        let Some(format) = format_of(path) else {
-            return Err(format!("valid: {} is neither .json, .jsonl, .ndjson nor .toml", show(path)));
+    /// (line from 1, number of the needle) of one file, which is read block by block; one more than `most` is enough.
+    fn search_file(
+        &self,
+        path: &str,
+        searches: &[Regex],
+        most: usize,
+        meter: &Meter,
+    ) -> Result<Vec<(u64, usize)>, EvalError> {
+        let file = self.open(path).map_err(|e| prefixed("grep", unread(e)))?;
+        let mut found = Vec::new();
+        let mut next = 1;
+        let mut search = |bytes: &[u8], first: u64| {
+            meter.labour((bytes.len() as u64).saturating_mul(searches.len() as u64))?;
+            // UTF-16 hides every text between NUL bytes.
+            if memchr::memchr(0, bytes).is_some() {
+                return fault(format!("grep: {} holds NUL bytes, so it is no text", show(path)));
+            }
+            if found.len() <= most {
+                found.extend(hits(bytes, first, searches, most));
+            }
+            Ok(())
         };
-        // A path that leaves the workspace is an error; a file that is not there or not a file is not valid.
-        let unreadable = |error: ReadError| match error {
-            error @ ReadError::Outside { .. } => Err(error.to_string()),
-            _ => Ok(false),
+        let torn = self.each_block(path, file, |bytes, first| {
+            next = first + memchr::memchr_iter(b'\n', bytes).count() as u64;
+            search(bytes, first)
+        });
+        let torn = torn.map_err(|e| prefixed("grep", e))?;
+        search(&torn, next)?;
+        Ok(found)
+    }
+
+    fn open(&self, path: &str) -> Result<File, ReadError> {
+        self.root.open_file(path).map(|(file, _)| file)
+    }
+
+    /// Hands each block of whole lines to `visit` with the number of its first line, and gives what stands behind the last
+    /// line's end. The bytes are those that were judged, or this is an error.
+    fn each_block(
+        &self,
+        path: &str,
+        file: File,
+        mut visit: impl FnMut(&[u8], u64) -> Result<(), EvalError>,
+    ) -> Result<Vec<u8>, EvalError> {
+        let mut hash = Running::default();
+        let mut stopped = None;
+        let torn = blocks(file, self.limits.bytes, |block| {
+            hash.update(block.bytes);
+            visit(block.bytes, block.first).map_err(|error| {
+                let fault = Fault::new(Reason::Unreadable, error.message());
+                stopped = Some(error);
+                fault
+            })
+        });
+        if let Some(error) = stopped {
+            return Err(error);
+        }
+        let torn = torn.map_err(|fault| {
+            let why = format!("{}: {}", show(path), fault.clause);
+            if fault.reason == Reason::Limit { EvalError::Limit(why) } else { EvalError::Expression(why) }
+        })?;
+        hash.update(&torn);
+        self.root.seal(path, &hash.hex()).map_err(unread)?;
+        Ok(torn)
+    }
+
+    fn judge(&self, path: &str, meter: &Meter) -> Result<bool, EvalError> {
+        let Some(format) = format_of(path) else {
+            return fault(format!("valid: {} is neither .json, .jsonl, .ndjson nor .toml", show(path)));
+        };
+        // A file that is not there or not a file is not valid; what cannot be looked at is an error.
+        let absent = |error: ReadError| match error {
+            ReadError::Missing(_) | ReadError::Dangling(_) | ReadError::NotAFile { .. } => Ok(false),
+            error => Err(unread(error)),
         };
         if format == Format::Jsonl {
-            let file = match self.root.open_file(path) {
-                Ok((file, _)) => file,
-                Err(error) => return unreadable(error),
+            return match self.open(path) {
+                Ok(file) => self.lines_hold(path, file, meter),
+                Err(error) => absent(error),
             };
-            return Ok(self.lines_hold(file));
         }
         let bytes = match self.root.read(path, self.limits.bytes) {
             Ok(bytes) => bytes,
-            Err(error) => return unreadable(error),
+            Err(error) => return absent(error),
         };
-        let Ok(document) = parse(format, &bytes, &self.limits) else { return Ok(false) };
-        Ok(self.holds(&document, format))
+        meter.clock()?;
+        match parse(format, &bytes, &self.limits) {
+            Ok(document) => Ok(self.holds(&document, format)),
+            Err(fault) => not_valid(path, &fault),
+        }
     }
 
     /// As `holds`, for every line; a file without one is not valid.
-    fn lines_hold(&self, file: impl Read) -> bool {
-        let mut any = false;
-        let torn = blocks(file, self.limits.bytes, |block| {
+    fn lines_hold(&self, path: &str, file: File, meter: &Meter) -> Result<bool, EvalError> {
+        let (mut any, mut all) = (false, true);
+        let torn = self.each_block(path, file, |bytes, first| {
             any = true;
-            for (number, line) in block.lines() {
-                let document = parse_line(line, number, &self.limits)?;
-                if !self.holds(&document, Format::Jsonl) {
-                    return Err(Fault::new(Reason::Schema, "a line breaks its schema"));
+            meter.clock()?;
+            for (number, line) in (Block { bytes, first }).lines() {
+                if !all {
+                    break;
                 }
+                all = match parse_line(line, number, &self.limits) {
+                    Ok(document) => self.holds(&document, Format::Jsonl),
+                    Err(fault) => not_valid(path, &fault)?,
+                };
             }
             Ok(())
-        });
-        any && torn.is_ok_and(|torn| torn.is_empty())
+        })?;
+        Ok(any && all && torn.is_empty())
     }
 
     /// A document that names no schema (cassettes, bills of materials) only has to parse; to demand one is the artifact
@@ -133,29 +206,73 @@ impl<'w> WorkspaceHost<'w> {
             || hold(document, format, &[], &Demand::Own, self.registry, 1).faults.is_empty()
     }
 
-    fn digest(&self, path: &str) -> Result<String, String> {
-        let (mut file, meta) = self.root.open_file(path).map_err(|e| e.to_string())?;
+    fn digest(&self, path: &str, meter: &Meter) -> Result<String, EvalError> {
+        if let Some(seen) = self.root.digest_seen(path) {
+            return Ok(seen);
+        }
+        let (mut file, meta) = self.root.open_file(path).map_err(unread)?;
         let mut hash = Running::default();
         // Most files are far smaller than a block.
         let whole = usize::try_from(meta.len()).unwrap_or(BLOCK).saturating_add(1);
         let mut block = vec![0; whole.min(BLOCK)];
         loop {
-            match file
-                .read(&mut block)
-                .map_err(|e| format!("{} cannot be read: {}", show(path), plain(&e)))?
-            {
-                0 => return Ok(hash.hex()),
-                n => hash.update(&block[..n]),
+            let read = file.read(&mut block);
+            match read.or_else(|e| fault(format!("{} cannot be read: {}", show(path), plain(&e))))? {
+                0 => break,
+                n => {
+                    hash.update(&block[..n]);
+                    meter.labour(n as u64)?;
+                }
             }
         }
+        let sha256 = hash.hex();
+        self.root.seal(path, &sha256).map_err(unread)?;
+        Ok(sha256)
     }
 }
 
-/// (line from 1, needle) for every line that holds a needle, by line and then in the needles' order.
-fn hits(bytes: &[u8], searches: &[(&String, Regex)]) -> Vec<(u64, String)> {
+/// What does not parse is not valid; what is too large to be told is an error.
+fn not_valid(path: &str, fault: &Fault) -> Result<bool, EvalError> {
+    match fault.reason {
+        Reason::Limit => Err(EvalError::Limit(format!("valid: {}: {}", show(path), fault.clause))),
+        _ => Ok(false),
+    }
+}
+
+fn prefixed(name: &str, error: EvalError) -> EvalError {
+    match error {
+        EvalError::Expression(why) if !why.starts_with(name) => {
+            EvalError::Expression(format!("{name}: {why}"))
+        }
+        other => other,
+    }
+}
+
+/// A search for each needle, in their order.
+fn searches(needles: &[String], meter: &Meter) -> Result<Vec<Regex>, EvalError> {
+    if needles.len() > NEEDLES {
+        return Err(EvalError::Limit(format!("grep: more than {NEEDLES} texts to look for")));
+    }
+    let search = |needle: &String| {
+        meter.clock()?;
+        if needle.is_empty() {
+            return fault("grep: an empty text stands on every line");
+        }
+        if needle.contains('\n') {
+            return fault("grep: a text with a line break in it stands on no line");
+        }
+        let built = RegexBuilder::new(&regex::escape(needle)).case_insensitive(true).build();
+        built.or_else(|e| fault(format!("grep: {e}")))
+    };
+    needles.iter().map(search).collect()
+}
+
+/// (line, number of the needle) for every line that holds a needle, by line and then in the needles' order; `first` is the
+/// number of the first line. One more of a needle than `most` is enough.
+fn hits(bytes: &[u8], first: u64, searches: &[Regex], most: usize) -> Vec<(u64, usize)> {
     let mut found: Vec<(u64, usize)> = Vec::new();
-    for (nth, (_, regex)) in searches.iter().enumerate() {
-        let (mut line, mut counted) = (1u64, 0);
+    for (nth, regex) in searches.iter().enumerate() {
+        let (mut line, mut counted) = (first, 0);
         for hit in regex.find_iter(bytes) {
             line += memchr::memchr_iter(b'\n', &bytes[counted..hit.start()]).count() as u64;
             counted = hit.start();
@@ -163,61 +280,65 @@ fn hits(bytes: &[u8], searches: &[(&String, Regex)]) -> Vec<(u64, String)> {
                 found.push((line, nth));
             }
             // One more than is allowed is enough to say so.
-            if found.len() > MATCHES {
+            if found.len() > most {
                 break;
             }
         }
     }
     found.sort_unstable();
-    found.into_iter().map(|(line, nth)| (line, searches[nth].0.clone())).collect()
+    found
 }
 
 impl Host for WorkspaceHost<'_> {
-    fn files(&self, pattern: &str) -> Result<Vec<String>, String> {
-        kept(&self.files, pattern.to_string(), || glob(self.root, pattern))
+    fn files(&self, pattern: &str, _: &Meter) -> Result<Vec<String>, EvalError> {
+        kept(&self.files, pattern.to_string(), || glob(self.root, pattern).or_else(fault))
     }
 
-    fn exists(&self, path: &str) -> Result<bool, String> {
-        match self.root.resolve(path) {
-            Ok(_) => Ok(true),
-            Err(ReadError::Missing(_)) => Ok(false),
-            Err(other) => Err(other.to_string()),
-        }
+    fn exists(&self, path: &str, _: &Meter) -> Result<bool, EvalError> {
+        self.root.exists(path).map_err(unread)
     }
 
-    fn sha256(&self, path: &str) -> Result<String, String> {
-        kept(&self.digests, path.to_string(), || self.digest(path))
+    fn sha256(&self, path: &str, meter: &Meter) -> Result<String, EvalError> {
+        kept(&self.digests, path.to_string(), || self.digest(path, meter))
     }
 
-    fn valid(&self, path: &str) -> Result<bool, String> {
-        kept(&self.validity, path.to_string(), || self.judge(path))
+    fn valid(&self, path: &str, meter: &Meter) -> Result<bool, EvalError> {
+        kept(&self.validity, path.to_string(), || self.judge(path, meter))
     }
 
-    fn grep(&self, pattern: &str, needles: &[String]) -> Result<Grep, String> {
-        kept(&self.greps, (pattern.to_string(), needles.to_vec()), || self.search(pattern, needles))
+    fn grep(&self, pattern: &str, needles: &[String], meter: &Meter) -> Result<Grep, EvalError> {
+        kept(&self.greps, (pattern.to_string(), needles.to_vec()), || self.search(pattern, needles, meter))
     }
 }
 
-/// The kept answer, or a new one that is kept. Two threads may both find it out; they find the same.
+/// The kept answer, or a new one that is kept. Two threads may both find it out; they find the same. A limit is the asking
+/// gate's own and is no answer.
 fn kept<K: Eq + Hash, V: Clone>(
     kept: &Kept<K, V>,
     key: K,
-    find: impl FnOnce() -> Result<V, String>,
-) -> Result<V, String> {
+    find: impl FnOnce() -> Result<V, EvalError>,
+) -> Result<V, EvalError> {
     if let Some(known) = kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return known.clone();
     }
     let found = find();
-    kept.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());
+    if !matches!(found, Err(EvalError::Limit(_))) {
+        kept.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());
+    }
     found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lang::cel::Budget;
     use crate::lang::schema::Source;
     use std::fs;
     use std::io::Write as _;
+
+    fn meter() -> Meter {
+        Meter::alone(&Budget { seconds: 36_000, ..Budget::default() })
+    }
 
     fn with_host(files: &[(&str, &str)], ask: impl Fn(&WorkspaceHost<'_>, &std::path::Path)) {
         let dir = tempfile::tempdir().unwrap();
@@ -242,7 +363,7 @@ mod tests {
         ];
         with_host(&files, |host, _| {
             let needles = ["SKIP: node.js not found".to_string(), "skip".to_string(), "ärger".to_string()];
-            let found = host.grep("[ab].log", &needles).unwrap();
+            let found = host.grep("[ab].log", &needles, &meter()).unwrap();
             assert_eq!(
                 found,
                 [
@@ -251,9 +372,9 @@ mod tests {
                     ("b.log".to_string(), 1, needles[2].clone()),
                 ]
             );
-            assert_eq!(host.grep("a.log", &["none".into()]), Ok(vec![]));
-            for (pattern, needle) in [("none.log", "x"), ("a.log", ""), ("../*", "x"), ("z.log", "a")] {
-                assert!(host.grep(pattern, &[needle.into()]).is_err(), "{pattern}");
+            assert_eq!(host.grep("a.log", &["none".into()], &meter()), Ok(vec![]));
+            for (pattern, needle) in [("none.log", "x"), ("a.log", ""), ("../*", "x"), ("z.log", "a"), ("a.log", "one\nskip")] {
+                assert!(host.grep(pattern, &[needle.into()], &meter()).is_err(), "{pattern}");
             }
         });
     }
@@ -261,8 +382,8 @@ mod tests {
     #[test]
     fn too_many_matches_are_an_error() {
         with_host(&[("a.log", &"x\n".repeat(MATCHES + 1)), ("b.log", &"x\n".repeat(MATCHES))], |host, _| {
-            assert!(host.grep("a.log", &["x".into()]).is_err());
-            assert_eq!(host.grep("b.log", &["x".into()]).map(|f| f.len()), Ok(MATCHES));
+            assert!(host.grep("a.log", &["x".into()], &meter()).is_err());
+            assert_eq!(host.grep("b.log", &["x".into()], &meter()).map(|f| f.len()), Ok(MATCHES));
         });
     }
 
@@ -284,7 +405,7 @@ mod tests {
         ];
         with_host(&files, |host, _| {
             for good in ["good.json", "good.toml", "good.jsonl", "none.json", "none.jsonl"] {
-                assert_eq!(host.valid(good), Ok(true), "{good}");
+                assert_eq!(host.valid(good, &meter()), Ok(true), "{good}");
             }
             for bad in [
                 "bad.json",
@@ -295,10 +416,10 @@ mod tests {
                 "empty.jsonl",
                 "missing.json",
             ] {
-                assert_eq!(host.valid(bad), Ok(false), "{bad}");
+                assert_eq!(host.valid(bad, &meter()), Ok(false), "{bad}");
             }
-            assert!(host.valid("a.txt").is_err());
-            assert!(host.valid("../x.json").is_err());
+            assert!(host.valid("a.txt", &meter()).is_err());
+            assert!(host.valid("../x.json", &meter()).is_err());
         });
     }
 
@@ -306,13 +427,13 @@ mod tests {
     fn digests_and_existence_are_confined() {
         with_host(&[("a", "abc"), ("d/e", "")], |host, _| {
             let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-            assert_eq!(host.sha256("a").as_deref(), Ok(abc));
-            assert!(host.sha256("none").is_err());
-            assert!(host.sha256("d").is_err());
-            assert_eq!(host.exists("d/e"), Ok(true));
-            assert_eq!(host.exists("d/f"), Ok(false));
-            assert!(host.exists("/etc/passwd").is_err());
-            assert!(host.exists("d/../../x").is_err());
+            assert_eq!(host.sha256("a", &meter()).as_deref(), Ok(abc));
+            assert!(host.sha256("none", &meter()).is_err());
+            assert!(host.sha256("d", &meter()).is_err());
+            assert_eq!(host.exists("d/e", &meter()), Ok(true));
+            assert_eq!(host.exists("d/f", &meter()), Ok(false));
+            assert!(host.exists("/etc/passwd", &meter()).is_err());
+            assert!(host.exists("d/../../x", &meter()).is_err());
         });
     }
 
@@ -323,11 +444,11 @@ mod tests {
             let outside = tempfile::tempdir().unwrap();
             fs::File::create(outside.path().join("x.json")).unwrap();
             std::os::unix::fs::symlink(outside.path().join("x.json"), dir.join("x.json")).unwrap();
-            assert!(host.exists("x.json").is_err());
-            assert!(host.sha256("x.json").is_err());
-            assert!(host.valid("x.json").is_err());
-            assert!(host.files("*.json").is_err());
-            assert!(host.grep("*.json", &["x".into()]).is_err());
+            assert!(host.exists("x.json", &meter()).is_err());
+            assert!(host.sha256("x.json", &meter()).is_err());
+            assert!(host.valid("x.json", &meter()).is_err());
+            assert!(host.files("*.json", &meter()).is_err());
+            assert!(host.grep("*.json", &["x".into()], &meter()).is_err());
         });
     }
 }

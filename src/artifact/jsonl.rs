@@ -3,7 +3,9 @@
 use super::fault::{Capped, Fault};
 use super::lines::{Block, blocks};
 use super::schema::{breaches, demanded};
+use super::weight::{LINE, Look, too_heavy, weight};
 use crate::base::digest::Running;
+use crate::base::figures::total;
 use crate::base::files::Root;
 use crate::base::json::{self, Json, Limits, Place, locate};
 use crate::lang::schema::{Registry, Schema};
@@ -26,6 +28,8 @@ pub struct Survey {
     pub count: u64,
     /// The last line's document.
     pub last: Option<Json<'static>>,
+    /// What all documents as one list take in memory, at most.
+    pub weight: u64,
     /// What is wrong with the lines themselves: torn, blank, not JSON, too long.
     pub faults: Vec<Fault>,
     /// For each demand, in the order given, where lines break it.
@@ -42,10 +46,10 @@ pub fn survey(
     most: usize,
 ) -> Result<Survey, Fault> {
     let mut hash = Running::default();
-    let (mut bytes, mut count, mut last) = (0u64, 0u64, Vec::new());
+    let (mut bytes, mut count, mut last, mut heavy) = (0u64, 0u64, Vec::new(), 0u64);
     let mut faults = Capped::new(most);
     let mut broken: Vec<Capped> = demands.iter().map(|_| Capped::new(most)).collect();
-    let torn = blocks(file, limits.bytes, |block| {
+    let torn = blocks(file, limits.bytes.min(LINE_BYTES), |block| {
         let judge = || judge_block(&block, demands, registry, limits, most);
         let (_, judged) = rayon::join(|| hash.update(block.bytes), judge);
         for line in judged {
@@ -54,6 +58,9 @@ pub fn survey(
                 LineFaults::Broken(nth, found) => broken[nth].extend(found),
             }
         }
+        // A list has strings of its own.
+        let own = total([weight(Format::Jsonl, block.bytes, Look::Crude), 3 * block.bytes.len() as u64]);
+        heavy = heavy.saturating_add(own);
         bytes += block.bytes.len() as u64;
         if let Some((number, line)) = block.lines().last() {
             count = number;
@@ -73,8 +80,11 @@ pub fn survey(
     }
     let last = json::parse(&last, limits).ok().map(Json::into_owned);
     let breaches = broken.into_iter().map(Capped::finish).collect();
-    Ok(Survey { sha256: hash.hex(), bytes, count, last, faults: faults.finish(), breaches })
+    Ok(Survey { sha256: hash.hex(), bytes, count, last, weight: heavy, faults: faults.finish(), breaches })
 }
+
+/// Bytes of one line at most.
+const LINE_BYTES: u64 = 64 << 20;
 
 fn line_place(line: u64) -> Option<Place> {
     Some(Place { line, column: 1 })
@@ -157,6 +167,9 @@ pub(super) fn parse_line<'a>(line: &'a [u8], number: u64, limits: &Limits) -> Re
     if line.trim_ascii().is_empty() {
         return Err(Fault::new(Reason::Malformed, "the line is blank").at(line_place(number)));
     }
+    if let Some(fault) = too_heavy(Format::Jsonl, line, LINE) {
+        return Err(fault.at(line_place(number)));
+    }
     json::parse(line, limits).map_err(|e| on_line(Fault::of_parse(e), number))
 }
 
@@ -169,15 +182,24 @@ pub(super) struct Stream<'s> {
     path: String,
     limits: Limits,
     pub(super) survey: Survey,
+    /// It is not read as a list: all evidence would take more than these bytes.
+    pub(super) refused: Option<u64>,
     list: OnceLock<Result<Json<'static>, String>>,
 }
 
 impl<'s> Stream<'s> {
     pub(super) fn new(root: &'s Root, path: &str, limits: Limits, survey: Survey) -> Self {
-        Stream { root, path: path.to_string(), limits, survey, list: OnceLock::new() }
+        Stream { root, path: path.to_string(), limits, survey, refused: None, list: OnceLock::new() }
     }
 
     fn collect(&self) -> Result<Json<'static>, String> {
+        if let Some(most) = self.refused {
+            let most = most >> 20;
+            return Err(format!(
+                "with {} as a list the evidence of the check takes more than the {most} MiB that it may take in memory",
+                self.path
+            ));
+        }
         if self.survey.bytes > self.limits.bytes {
             let (bytes, limit) = (self.survey.bytes, self.limits.bytes);
             return Err(format!("{} has {bytes} bytes; as a list it may have at most {limit}", self.path));
@@ -207,7 +229,7 @@ impl Lines for Stream<'_> {
         let (file, _) = self.root.open_file(&self.path).map_err(|e| e.to_string())?;
         let mut hash = Running::default();
         let mut going = true;
-        let torn = blocks(file, self.limits.bytes, |block| {
+        let torn = blocks(file, self.limits.bytes.min(LINE_BYTES), |block| {
             // Hashed to the end even when the visitor has seen enough: what it saw must be what was judged.
             hash.update(block.bytes);
             for (number, line) in block.lines().take_while(|_| going) {

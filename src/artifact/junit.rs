@@ -1,5 +1,6 @@
 //! JUnit XML reports, bound as one object; every count is recomputed from the cases.
 
+use crate::base::figures::total;
 use super::fault::Fault;
 use crate::base::json::{Json, Limits, Object, place_of_offset, plain};
 use crate::base::junit::{self, Case, Kind, Report};
@@ -71,7 +72,7 @@ fn document(report: Report) -> Json<'static> {
         suites.push(object([("name", text(report.path(nth))), ("tests", Json::Array(cases))]));
     }
     object([
-        ("tests", Json::Int(counts.iter().sum())),
+        ("tests", Json::Int(total(counts))),
         ("failures", Json::Int(counts[Status::Failed as usize])),
         ("errors", Json::Int(counts[Status::Error as usize])),
         ("skipped", Json::Int(counts[Status::Skipped as usize])),

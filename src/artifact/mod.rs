@@ -20,6 +20,7 @@ mod read;
 mod run_folder;
 mod schema;
 mod toml;
+mod weight;
 
 pub use self::glob::glob;
 pub use context::Context;
@@ -31,3 +32,4 @@ pub use parse::{format_of, parse};
 pub use read::Sources;
 pub use run_folder::{NoRun, named as named_run, newest as newest_run};
 pub use schema::{Held, hold};
+pub use weight::{EVIDENCE, is_large};

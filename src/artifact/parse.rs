@@ -1,6 +1,7 @@
 //! From bytes to a document, whatever the format.
 
 use super::fault::Fault;
+use super::weight::{EVIDENCE, too_heavy};
 use super::{junit, toml};
 use crate::base::json::{self, Json, Limits, Place, locate_many, place_of_offset, utf8};
 use crate::model::finding::Reason;
@@ -31,6 +32,9 @@ pub fn parse<'a>(format: Format, bytes: &'a [u8], limits: &Limits) -> Result<Jso
     if bytes.len() as u64 > most {
         let clause = format!("it has {} bytes; as {} it may have at most {most}", bytes.len(), format.name());
         return Err(Fault::new(Reason::Limit, clause));
+    }
+    if let Some(fault) = too_heavy(format, bytes, EVIDENCE) {
+        return Err(fault);
     }
     match format {
         Format::Json => json::parse(bytes, limits).map_err(Fault::of_parse),

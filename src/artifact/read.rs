@@ -2,11 +2,13 @@
 
 use super::context::Context;
 use super::find::{Found, find};
-use crate::base::digest::sha256_hex;
-use crate::base::files::ReadError;
+use super::weight::{EVIDENCE, fill};
+use crate::base::figures::total;
+use crate::base::files::{ReadError, show};
 use crate::model::gate::{ArtifactSpec, Demand, Format, Gate};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{File, Metadata};
 
 /// A file as it was read.
 #[derive(Debug)]
@@ -34,6 +36,11 @@ pub struct Sources {
 impl Sources {
     /// Finds, reads and hashes what the gates name, and the run's summary, in parallel. What is absent or cannot be read is kept as such.
     pub fn read(gates: &[&Gate], ctx: &Context<'_>) -> Sources {
+        Self::read_within(gates, ctx, EVIDENCE)
+    }
+
+    /// As `read`; all files together have at most `most` bytes, and one that is too many by then is not read.
+    pub fn read_within(gates: &[&Gate], ctx: &Context<'_>, most: u64) -> Sources {
         let specs: Vec<&ArtifactSpec> = gates.iter().flat_map(|gate| gate.artifacts.values()).collect();
         let distinct: BTreeMap<Asked, &ArtifactSpec> =
             specs.iter().map(|spec| (asked(spec), *spec)).collect();
@@ -54,16 +61,7 @@ impl Sources {
             wanted.iter().filter(|(_, format, _)| *format != Format::Jsonl).map(|(path, ..)| path).collect();
         let summary = ctx.run_dir.as_ref().ok().map(|dir| format!("{dir}/summary.json"));
         let whole: BTreeSet<&String> = whole.into_iter().chain(&summary).collect();
-        let files = whole
-            .into_par_iter()
-            .map(|path| {
-                let content = ctx.root.read(path, ctx.limits.bytes).map(|bytes| {
-                    let sha256 = sha256_hex(&bytes);
-                    Content { bytes, sha256 }
-                });
-                (path.clone(), content)
-            })
-            .collect();
+        let files = contents(whole.into_iter().collect(), ctx, most);
         Sources { found, files, wanted, lists, summary }
     }
 
@@ -84,6 +82,11 @@ impl Sources {
         &self.wanted
     }
 
+    /// How many bytes were read.
+    pub(super) fn bytes(&self) -> u64 {
+        total(self.files.values().flatten().map(|content| content.bytes.len() as u64))
+    }
+
     /// The lists to build: the table's key and the files.
     pub(super) fn lists(&self) -> impl Iterator<Item = (&Asked, Format, &[String])> {
         self.lists.iter().filter_map(|(asked, format)| match self.found.get(asked) {
@@ -91,6 +94,46 @@ impl Sources {
             _ => None,
         })
     }
+}
+
+/// Files that are open at one time at most.
+const OPEN: usize = 128;
+
+/// Bytes by which a file may grow while it is read.
+const GROWTH: u64 = 1 << 20;
+
+type Opened = Result<(File, Metadata), ReadError>;
+
+/// Reads files, some at a time: they are opened first, so that the sizes of those before it say whether one is read.
+fn contents(
+    paths: Vec<&String>,
+    ctx: &Context<'_>,
+    most: u64,
+) -> BTreeMap<String, Result<Content, ReadError>> {
+    let mut files = BTreeMap::new();
+    let mut room = most;
+    for paths in paths.chunks(OPEN) {
+        let opened: Vec<Opened> = paths.par_iter().map(|path| ctx.root.open_file(path)).collect();
+        // Of a file that is too large by itself nothing is read.
+        let size = |opened: &Opened| match opened {
+            Ok((_, meta)) if meta.len() <= ctx.limits.bytes => meta.len(),
+            _ => 0,
+        };
+        let sizes: Vec<u64> = opened.iter().map(size).collect();
+        let fits = fill(&sizes, room);
+        let read = |(path, (opened, (size, fits))): (&&String, (Opened, (u64, bool)))| {
+            let too_much = || ReadError::TooMuch { path: show(path), bytes: size, limit: most };
+            let content = opened.and_then(|opened| if fits { Ok(opened) } else { Err(too_much()) });
+            // It may still be written to; but for a little it is held to the size that was counted.
+            let grown = if size > 0 { size.saturating_add(GROWTH) } else { ctx.limits.bytes };
+            let content = content.and_then(|opened| ctx.root.hashed(opened, path, grown.min(ctx.limits.bytes)));
+            (path.to_string(), content.map(|(bytes, sha256)| Content { bytes, sha256 }))
+        };
+        room -= total(sizes.iter().zip(&fits).filter(|(_, fits)| **fits).map(|(size, _)| *size)).min(room);
+        let judged = opened.into_par_iter().zip(sizes.into_par_iter().zip(fits));
+        files.par_extend(paths.par_iter().zip(judged).map(read));
+    }
+    files
 }
 
 pub(super) fn asked(spec: &ArtifactSpec) -> Asked {

@@ -1,7 +1,7 @@
 //! The one reader of the clock: an invocation asks for `Now` once and hands it down as a value.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, Utc};
-use std::time::Instant;
+use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, SecondsFormat, Utc};
+use std::time::{Instant, SystemTime};
 
 /// Seconds that another machine's clock may run ahead of ours; a time further ahead is from the future, and what is from the
 /// future is stale (`gates.md`, Artifacts).
@@ -13,15 +13,20 @@ pub struct Now(DateTime<Utc>);
 
 impl Now {
     /// The machine's clock, cut to whole seconds so that the verdict says exactly what was judged with.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     pub fn from_machine() -> Self {
-        let now = Utc::now();
+        let now = machine();
         Now(DateTime::from_timestamp(now.timestamp(), 0).unwrap_or(now))
     }
 
-    /// An RFC 3339 time with a zone, as `--now` takes it; the error is a sentence.
+    /// An RFC 3339 time with a zone, as `--now` takes it; the error is a sentence. With its offset it must lie in the years
+    /// that RFC 3339 can write, in UTC too.
     pub fn parse(text: &str) -> Result<Self, String> {
-        parse_rfc3339(text).map(|t| Now(t.with_timezone(&Utc)))
+        let time = parse_rfc3339(text)?.with_timezone(&Utc);
+        if in_years(time) == time {
+            return Ok(Now(time));
+        }
+        let shown: String = text.chars().take(60).collect();
+        Err(format!("`{}` lies outside the years 1 to 9999 in UTC", shown.escape_debug()))
     }
 
     /// The instant.
@@ -40,16 +45,49 @@ impl Now {
     }
 }
 
-/// A number that differs between two invocations on one machine: nanoseconds of its clock. For ids, never for judging.
+/// The machine's clock. One that stands before 1970 or past the year 9999 is a clock like any other: chrono's own reading
+/// panics before 1970.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+fn machine() -> DateTime<Utc> {
+    of_system(SystemTime::now())
+}
+
+/// A time of the system (the clock's, a file's), held to the years that RFC 3339 can write.
+pub fn of_system(time: SystemTime) -> DateTime<Utc> {
+    let (since, later) = match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => (since, true),
+        Err(before) => (before.duration(), false),
+    };
+    let end = if later { DateTime::<Utc>::MAX_UTC } else { DateTime::<Utc>::MIN_UTC };
+    let since = chrono::TimeDelta::from_std(since).ok();
+    let moved = since.and_then(|since| {
+        let epoch = DateTime::<Utc>::UNIX_EPOCH;
+        if later { epoch.checked_add_signed(since) } else { epoch.checked_sub_signed(since) }
+    });
+    in_years(moved.unwrap_or(end))
+}
+
+/// The nearest time in the years 1 to 9999, which is all that RFC 3339 can write.
+pub fn in_years(time: DateTime<Utc>) -> DateTime<Utc> {
+    let ends = |year: i32, month: u32, day: u32, hour: u32, minute: u32, second: u32| {
+        let day = NaiveDate::from_ymd_opt(year, month, day);
+        day.and_then(|day| day.and_hms_opt(hour, minute, second)).map(|time| time.and_utc())
+    };
+    match (ends(1, 1, 1, 0, 0, 0), ends(9999, 12, 31, 23, 59, 59)) {
+        (Some(first), _) if time < first => first,
+        (_, Some(last)) if time.year() > 9999 => last,
+        _ => time,
+    }
+}
+
+/// A number that differs between two invocations on one machine: nanoseconds of its clock. For ids, never for judging.
 pub fn unique() -> i64 {
-    Utc::now().timestamp_nanos_opt().unwrap_or_default()
+    machine().timestamp_nanos_opt().unwrap_or_default()
 }
 
 /// Microseconds since 1970 by the machine's clock: when something started or ended, for the record. Never for judging.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
 pub fn wall_micros() -> i64 {
-    Utc::now().timestamp_micros()
+    machine().timestamp_micros()
 }
 
 /// Parses RFC 3339 strictly: a time without a zone is an error that says so.
@@ -84,5 +122,32 @@ impl Stopwatch {
     /// Seconds since the start.
     pub fn seconds(self) -> f64 {
         self.0.elapsed().as_secs_f64()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_clock_that_is_wrong_is_a_clock() {
+        let epoch = SystemTime::UNIX_EPOCH;
+        let text = |time| of_system(time).to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        assert_eq!(text(epoch - Duration::from_millis(1500)), "1969-12-31T23:59:58.500Z");
+        assert_eq!(text(epoch + Duration::from_secs(1)), "1970-01-01T00:00:01Z");
+        assert_eq!(text(epoch + Duration::from_secs(1 << 40)), "9999-12-31T23:59:59Z");
+        assert_eq!(text(epoch - Duration::from_secs(1 << 40)), "0001-01-01T00:00:00Z");
+        assert_eq!(text(epoch + Duration::from_secs(i64::MAX as u64)), "9999-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn the_moment_can_be_written() {
+        assert!(Now::parse("9999-12-31T23:59:59Z").is_ok());
+        assert!(Now::parse("9999-12-31T23:59:59+23:59").is_ok());
+        let why = Now::parse("9999-12-31T23:59:59-23:59").unwrap_err();
+        assert_eq!(why, "`9999-12-31T23:59:59-23:59` lies outside the years 1 to 9999 in UTC");
+        assert!(Now::parse("0000-01-01T00:00:00Z").is_err());
+        assert!(Now::parse("0001-01-01T00:00:00+00:01").is_err());
     }
 }

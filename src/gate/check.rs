@@ -1,9 +1,8 @@
 //! One check: `when`, `for_each`, `assert`. The place where anything but `true` becomes a finding.
 
 use super::scope::GateScope;
-use crate::base::clock::Stopwatch;
 use crate::base::json::{Json, Place};
-use crate::lang::cel::{Budget, EvalError, Expr, Read, Reads, Scope as _, Type, Value};
+use crate::lang::cel::{EvalError, Expr, Meter, Read, Reads, Scope as _, Type, Value};
 use crate::model::artifact::Bound;
 use crate::model::finding::{Finding, Reason};
 use crate::model::gate::{Check, Gate, Piece};
@@ -14,23 +13,23 @@ use std::ops::ControlFlow;
 const TOLD: usize = 25;
 /// Values that a false assertion is shown with.
 const SHOWN: usize = 6;
-/// Elements between two looks at the clock.
-const CLOCK_EVERY: u64 = 256;
 
-/// Judges `check` in `scope` and adds what is wrong to `findings`. `watch` started with the gate. Whether it applied: a check
+/// Judges `check` in `scope` and adds what is wrong to `findings`. `meter` is the gate's. Whether it applied: a check
 /// whose every `when` was false has judged nothing; one over a list that may be empty, and is, has.
 pub fn judge(
     gate: &Gate,
     check: &Check,
     scope: &GateScope<'_>,
-    watch: &Stopwatch,
+    meter: &Meter,
     findings: &mut Vec<Finding>,
 ) -> bool {
-    let mut sink = Sink { gate, check, findings, told: 0, left_out: 0, applied: false };
+    let mut sink = Sink { gate, check, meter, findings, told: 0, left_out: 0, applied: false };
+    let held = meter.held();
     match &check.for_each {
-        None => element(&mut sink, scope, &Spot::default()),
-        Some(list) => each(&mut sink, scope, list, watch),
+        None => _ = element(&mut sink, scope, &Spot::default()),
+        Some(list) => each(&mut sink, scope, list),
     }
+    meter.release(held);
     sink.close()
 }
 
@@ -46,6 +45,7 @@ struct Spot {
 struct Sink<'a> {
     gate: &'a Gate,
     check: &'a Check,
+    meter: &'a Meter,
     findings: &'a mut Vec<Finding>,
     told: usize,
     left_out: usize,
@@ -53,10 +53,16 @@ struct Sink<'a> {
 }
 
 impl Sink<'_> {
+    /// Counts one more finding that is not told; whether it is.
+    fn is_full(&mut self) -> bool {
+        let full = self.told == TOLD;
+        self.left_out += usize::from(full);
+        full
+    }
+
     fn add(&mut self, reason: Reason, message: String, expected: &Expr, actual: Option<String>, spot: &Spot) {
         self.applied = true;
-        if self.told == TOLD {
-            self.left_out += 1;
+        if self.is_full() {
             return;
         }
         self.told += 1;
@@ -83,11 +89,10 @@ impl Sink<'_> {
     }
 }
 
-fn each(sink: &mut Sink<'_>, scope: &GateScope<'_>, list: &Expr, watch: &Stopwatch) {
+fn each(sink: &mut Sink<'_>, scope: &GateScope<'_>, list: &Expr) {
     let (artifact, base) = chain(list.text()).unwrap_or_default();
     if let Some(Bound::Lines(lines)) = scope.evidence.bound.get(list.text()) {
         let path = scope.evidence.records.iter().find(|r| r.name == artifact).map(|r| r.path.clone());
-        let mut late = false;
         let walked = lines.each(&mut |number, document| {
             let spot = Spot {
                 artifact: Some(artifact.clone()),
@@ -95,38 +100,33 @@ fn each(sink: &mut Sink<'_>, scope: &GateScope<'_>, list: &Expr, watch: &Stopwat
                 path: path.clone(),
                 place: Some(Place { line: number, column: 1 }),
             };
-            line(sink, scope, document, &spot);
-            late = number % CLOCK_EVERY == 0 && watch.seconds() > Budget::default().seconds as f64;
-            if late { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            line(sink, scope, document, &spot)
         });
         if let Err(why) = walked {
             sink.add(Reason::Unreadable, why, list, None, &Spot::default());
-        } else if late {
-            too_long(sink, list);
         } else if lines.count() == 0 {
             empty(sink, list);
         }
         return;
     }
-    let value = match list.eval(scope, &Budget::default()) {
+    let value = match list.eval(scope, sink.meter) {
         Ok(value) => value,
-        Err(error) => return failed(sink, list, error, &Spot::default()),
+        Err(error) => {
+            let _ = failed(sink, list, error, &Spot::default());
+            return;
+        }
     };
     let Some(elements) = value.elements() else {
         let message =
             format!("`{}` is {}, not a list, a map or a jsonl artifact", one_line(list), value.show());
         return sink.add(Reason::Expression, message, list, Some(value.show()), &Spot::default());
     };
-    if elements.is_empty() {
+    if elements.len() == 0 {
         return empty(sink, list);
     }
     let known = sink.gate.artifacts.contains_key(&artifact);
     let path = scope.evidence.records.iter().find(|r| r.name == artifact).map(|r| r.path.clone());
-    for (index, it) in elements.into_iter().enumerate() {
-        if index as u64 % CLOCK_EVERY == CLOCK_EVERY - 1 && watch.seconds() > Budget::default().seconds as f64
-        {
-            return too_long(sink, list);
-        }
+    for (index, it) in elements.enumerate() {
         let mut spot = Spot::default();
         if known {
             spot.artifact = Some(artifact.clone());
@@ -139,41 +139,61 @@ fn each(sink: &mut Sink<'_>, scope: &GateScope<'_>, list: &Expr, watch: &Stopwat
             spot.path = Some(region.path.clone());
             spot.place = Some(Place { line: region.line, column: region.column });
         }
-        element(sink, &GateScope { it: Some(it), ..scope.clone() }, &spot);
+        if element(sink, &GateScope { it: Some(it), ..scope.clone() }, &spot).is_break() {
+            return;
+        }
     }
 }
 
 /// One line of a jsonl artifact: its document lives only for the visit.
-fn line<'s>(sink: &mut Sink<'_>, scope: &'s GateScope<'s>, document: &'s Json<'s>, spot: &Spot) {
-    element(sink, &GateScope { it: Some(Value::from_json(document)), ..scope.clone() }, spot);
+fn line<'s>(
+    sink: &mut Sink<'_>,
+    scope: &'s GateScope<'s>,
+    document: &'s Json<'s>,
+    spot: &Spot,
+) -> ControlFlow<()> {
+    element(sink, &GateScope { it: Some(Value::from_json(document)), ..scope.clone() }, spot)
 }
 
-fn element(sink: &mut Sink<'_>, scope: &GateScope<'_>, spot: &Spot) {
-    let budget = Budget::default();
-    let check = sink.check;
+/// Judges one element; broken off where a limit is met, since the elements behind it would meet it as well.
+fn element(sink: &mut Sink<'_>, scope: &GateScope<'_>, spot: &Spot) -> ControlFlow<()> {
+    let (meter, held) = (sink.meter, sink.meter.held());
+    let flow = one(sink, scope, spot);
+    meter.release(held);
+    flow
+}
+
+fn one(sink: &mut Sink<'_>, scope: &GateScope<'_>, spot: &Spot) -> ControlFlow<()> {
+    let (check, meter) = (sink.check, sink.meter);
     if let Some(when) = &check.when {
-        match when.eval(scope, &budget) {
+        match when.eval(scope, meter) {
             Ok(Value::Bool(true)) => {}
-            Ok(Value::Bool(false)) => return,
-            Ok(other) => return not_boolean(sink, when, &other, spot),
+            Ok(Value::Bool(false)) => return ControlFlow::Continue(()),
+            Ok(other) => {
+                not_boolean(sink, when, &other, spot);
+                return ControlFlow::Continue(());
+            }
             Err(error) => return failed(sink, when, error, spot),
         }
     }
     sink.applied = true;
-    match check.assert.eval(scope, &budget) {
+    match check.assert.eval(scope, meter) {
         Ok(Value::Bool(true)) => {}
+        // Of what is only counted nothing is worked out.
+        Ok(Value::Bool(false)) if sink.is_full() => {}
         Ok(Value::Bool(false)) => {
-            let message = message(check, scope, &budget);
+            let message = message(check, scope, meter);
             let about = ["waivers", "quarantines"];
             let lifecycle =
                 check.for_each.iter().chain([&check.assert]).any(|e| about.iter().any(|n| e.mentions(n)));
             let reason = if lifecycle { Reason::Waiver } else { Reason::Assertion };
-            let seen = evidence_read(sink.gate, scope, &check.assert, spot);
+            let seen = evidence_read(sink.gate, scope, &check.assert, spot, meter);
             sink.add(reason, message, &check.assert, seen.actual, &seen.spot);
         }
         Ok(other) => not_boolean(sink, &check.assert, &other, spot),
-        Err(error) => failed(sink, &check.assert, error, spot),
+        Err(error) => return failed(sink, &check.assert, error, spot),
     }
+    ControlFlow::Continue(())
 }
 
 fn not_boolean(sink: &mut Sink<'_>, expr: &Expr, value: &Value<'_>, spot: &Spot) {
@@ -191,12 +211,18 @@ pub(super) fn one_line(expr: &Expr) -> String {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-fn failed(sink: &mut Sink<'_>, expr: &Expr, error: EvalError, spot: &Spot) {
-    let (reason, why) = match error {
-        EvalError::Expression(why) => (Reason::Expression, why),
-        EvalError::Limit(why) => (Reason::Limit, why),
+/// Adds the error; breaks off where it is a limit.
+fn failed(sink: &mut Sink<'_>, expr: &Expr, error: EvalError, spot: &Spot) -> ControlFlow<()> {
+    let (reason, why, flow) = match error {
+        EvalError::Expression(why) => (Reason::Expression, why, ControlFlow::Continue(())),
+        EvalError::Limit(why) => (Reason::Limit, why, ControlFlow::Break(())),
     };
+    if reason == Reason::Limit {
+        // A limit is told whatever else was: it says that the rest was not judged.
+        sink.told = sink.told.min(TOLD - 1);
+    }
     sink.add(reason, format!("`{}` cannot be evaluated: {why}", one_line(expr)), expr, Some(why), spot);
+    flow
 }
 
 fn empty(sink: &mut Sink<'_>, list: &Expr) {
@@ -207,14 +233,8 @@ fn empty(sink: &mut Sink<'_>, list: &Expr) {
     }
 }
 
-fn too_long(sink: &mut Sink<'_>, list: &Expr) {
-    let seconds = Budget::default().seconds;
-    let message = format!("check `{}` took longer than {seconds} s", sink.check.id);
-    sink.add(Reason::Limit, message, list, None, &Spot::default());
-}
-
 /// The check's message with its expressions filled in; an error in one is shown and changes nothing.
-fn message(check: &Check, scope: &GateScope<'_>, budget: &Budget) -> String {
+fn message(check: &Check, scope: &GateScope<'_>, meter: &Meter) -> String {
     let Some(pieces) = &check.message else {
         return format!("`{}` is false", one_line(&check.assert));
     };
@@ -222,7 +242,7 @@ fn message(check: &Check, scope: &GateScope<'_>, budget: &Budget) -> String {
     for piece in pieces {
         match piece {
             Piece::Text(literal) => text.push_str(literal),
-            Piece::Expr(expr) => match expr.eval(scope, budget) {
+            Piece::Expr(expr) => match expr.eval(scope, meter) {
                 Ok(value) => text.push_str(&value.show()),
                 Err(EvalError::Expression(why) | EvalError::Limit(why)) => {
                     text.push_str(&format!("<{}: {why}>", one_line(expr)));
@@ -240,16 +260,24 @@ struct Seen {
 }
 
 /// The values that the assertion looked at, and the place of the first of them that is evidence.
-fn evidence_read(gate: &Gate, scope: &GateScope<'_>, assert: &Expr, spot: &Spot) -> Seen {
+fn evidence_read(
+    gate: &Gate,
+    scope: &GateScope<'_>,
+    assert: &Expr,
+    spot: &Spot,
+    meter: &Meter,
+) -> Seen {
     let mut seen = Seen { spot: spot.clone(), actual: None };
     let mut reads = Reads::default();
     // The value is known; only what was looked at is asked for.
-    let _ = assert.eval_traced(scope, &Budget::default(), &mut reads);
+    let _ = assert.eval_traced(scope, meter, &mut reads);
     let reads: Vec<&Read> = reads.iter().collect();
     let used = reads.iter().enumerate().filter(|(at, read)| {
         // Sorted: what lies below a node follows it at once.
-        let below =
-            |next: &&&Read| next.name == read.name && next.pointer.starts_with(&format!("{}/", read.pointer));
+        let below = |next: &&&Read| {
+            next.name == read.name
+                && next.pointer.strip_prefix(&read.pointer).is_some_and(|rest| rest.starts_with('/'))
+        };
         reads.get(at + 1).filter(below).is_none()
     });
     let mut shown: Vec<String> = Vec::new();

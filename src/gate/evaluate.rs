@@ -3,7 +3,7 @@
 use super::check;
 use super::scope::{Facts, GateScope};
 use crate::base::clock::Stopwatch;
-use crate::lang::cel::{Budget, Host, Value};
+use crate::lang::cel::{Host, Meter, Value};
 use crate::model::artifact::Evidence;
 use crate::model::finding::{Finding, Reason};
 use crate::model::gate::Gate;
@@ -34,15 +34,28 @@ pub struct Judged {
     pub micros: u64,
 }
 
-/// Judges a gate. Never panics and never passes on an error: what cannot be evaluated is a finding.
+/// Judges a gate. Never panics and never passes on an error: what cannot be evaluated is a finding. One bound of steps, bytes
+/// and time holds for all its expressions together.
 pub fn evaluate(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn Host) -> Judged {
+    let meter = facts.meter();
+    let judged = within(gate, evidence, facts, host, &meter);
+    if !meter.is_contended() {
+        return judged;
+    }
+    // Other gates held what this one may hold. What becomes of a gate must not depend on which ones run beside it.
+    drop(meter);
+    let (_turn, meter) = facts.meter_alone();
+    within(gate, evidence, facts, host, &meter)
+}
+
+fn within(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn Host, meter: &Meter) -> Judged {
     let watch = Stopwatch::start();
     let scope = GateScope { evidence, facts, host, it: None };
     if let Some(condition) = &gate.applies_when {
         // An error here is no skip: the gate is judged. What reads evidence with a fault, as stale evidence, is such an error.
         let sound = sound(evidence);
         let scope = GateScope { evidence: &sound, facts, host, it: None };
-        if let Ok(Value::Bool(false)) = condition.eval(&scope, &Budget::default()) {
+        if let Ok(Value::Bool(false)) = condition.eval(&scope, meter) {
             return not_applicable(check::one_line(condition), &watch);
         }
     }
@@ -58,7 +71,7 @@ pub fn evaluate(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn 
             }
             continue;
         }
-        match check::judge(gate, check, &scope, &watch, &mut findings) {
+        match check::judge(gate, check, &scope, meter, &mut findings) {
             true => applied += 1,
             false => idle += 1,
         }

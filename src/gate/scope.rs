@@ -2,11 +2,12 @@
 
 use crate::base::clock::Now;
 use crate::base::json::Json;
-use crate::lang::cel::{EvalError, Host, Scope, Value};
+use crate::lang::cel::{Budget, EvalError, Host, Meter, Pool, Scope, Value};
 use crate::model::artifact::{Bound, Evidence};
 use crate::model::gate::Region;
 use crate::model::waiver::{Entry, Kind};
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Everything but the artifacts that is bound in an expression, built once an invocation.
 pub struct Facts {
@@ -16,12 +17,38 @@ pub struct Facts {
     values: BTreeMap<&'static str, Result<Json<'static>, String>>,
     /// (kind, id) -> where a waiver or quarantine entry stands.
     places: BTreeMap<(Kind, String), Region>,
+    /// What one gate may cost.
+    budget: Budget,
+    /// What the expressions of all gates that are judged at the same time may hold.
+    pool: Arc<Pool>,
+    /// Held by the gate that is judged again because the others held the pool.
+    alone: Mutex<()>,
 }
 
 impl Facts {
     /// Facts of this moment, none bound yet.
     pub fn new(now: Now) -> Self {
-        Facts { now, values: BTreeMap::new(), places: BTreeMap::new() }
+        let budget = Budget::default();
+        let pool = Arc::new(Pool::new(budget.bytes));
+        let (values, places) = (BTreeMap::new(), BTreeMap::new());
+        Facts { now, values, places, budget, pool, alone: Mutex::default() }
+    }
+
+    /// The same facts, with other bounds for each gate, and for all of them together the bytes of one.
+    pub fn within(self, budget: Budget) -> Self {
+        Facts { budget, pool: Arc::new(Pool::new(budget.bytes)), ..self }
+    }
+
+    /// What a gate may cost that is judged beside others.
+    pub(super) fn meter(&self) -> Meter {
+        Meter::new(&self.budget, &self.pool)
+    }
+
+    /// What a gate may cost that is judged again because of what others held: it waits for its turn, so that all gates
+    /// together hold at most twice what one may.
+    pub(super) fn meter_alone(&self) -> (MutexGuard<'_, ()>, Meter) {
+        let turn = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
+        (turn, Meter::alone(&self.budget))
     }
 
     /// Binds `name`; an `Err` makes every expression that reads it an error.

@@ -2,7 +2,7 @@
 
 use super::scope::{Facts, GateScope};
 use crate::base::json::Json;
-use crate::lang::cel::{Budget, Expr, Host, Reads, Value};
+use crate::lang::cel::{Budget, Expr, Host, Meter, Reads, Value};
 use crate::model::artifact::{Bound, Evidence};
 use crate::model::gate::{Check, Gate};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,14 +22,18 @@ pub fn trace(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn Hos
     let scope = GateScope { evidence, facts, host, it: None };
     let mut reads = Reads::default();
     let mut looked = Looked::default();
+    // The gate was judged within its bounds; here only each expression is held to them, so that nothing is left out.
+    let meter = Meter::alone(&Budget { gate_steps: u64::MAX, seconds: u64::MAX, ..Budget::default() });
+    let tracer = Tracer { meter: &meter };
     if let Some(condition) = &gate.applies_when {
-        look(condition, &scope, &mut reads);
+        tracer.look(condition, &scope, &mut reads);
     }
     for check in &gate.checks {
         match &check.for_each {
-            None => element(check, &scope, &mut reads),
-            Some(list) => each(check, list, &scope, &mut reads, &mut looked),
+            None => tracer.element(check, &scope, &mut reads),
+            Some(list) => tracer.each(check, list, &scope, &mut reads, &mut looked),
         }
+        meter.release(0);
     }
     for (name, bound) in &evidence.bound {
         let pointers = match bound {
@@ -52,50 +56,72 @@ pub fn trace(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn Hos
     looked
 }
 
-fn look<'s>(expr: &'s Expr, scope: &GateScope<'s>, reads: &mut Reads) -> Option<Value<'s>> {
-    expr.eval_traced(scope, &Budget::default(), reads).ok()
+struct Tracer<'m> {
+    meter: &'m Meter,
 }
 
-fn element(check: &Check, scope: &GateScope<'_>, reads: &mut Reads) {
-    if let Some(when) = &check.when
-        && !matches!(look(when, scope, reads), Some(Value::Bool(true)))
-    {
-        return;
+impl Tracer<'_> {
+    fn look<'s>(&self, expr: &'s Expr, scope: &GateScope<'s>, reads: &mut Reads) -> Option<Value<'s>> {
+        expr.eval_noted(scope, self.meter, reads).ok()
     }
-    look(&check.assert, scope, reads);
-}
 
-fn each(check: &Check, list: &Expr, scope: &GateScope<'_>, reads: &mut Reads, looked: &mut Looked) {
-    if let Some(Bound::Lines(lines)) = scope.evidence.bound.get(list.text()) {
-        let count = lines.count();
-        let wanted: BTreeSet<u64> =
-            [1, count / 2 + 1, count].into_iter().filter(|n| (1..=count).contains(n)).collect();
-        let found = looked.lines.entry(list.text().to_string()).or_default();
-        // An error here is one of the gate's own evaluation too, which reports it.
-        let _ = lines.each(&mut |number, document| {
-            if wanted.contains(&number) {
-                found.entry(number).or_default().extend(line(check, scope, document));
+    fn element(&self, check: &Check, scope: &GateScope<'_>, reads: &mut Reads) {
+        let held = self.meter.held();
+        let wanted = match &check.when {
+            Some(when) => matches!(self.look(when, scope, reads), Some(Value::Bool(true))),
+            None => true,
+        };
+        if wanted {
+            self.look(&check.assert, scope, reads);
+        }
+        self.meter.release(held);
+    }
+
+    fn each(
+        &self,
+        check: &Check,
+        list: &Expr,
+        scope: &GateScope<'_>,
+        reads: &mut Reads,
+        looked: &mut Looked,
+    ) {
+        if let Some(Bound::Lines(lines)) = scope.evidence.bound.get(list.text()) {
+            let count = lines.count();
+            let wanted: BTreeSet<u64> =
+                [1, count / 2 + 1, count].into_iter().filter(|n| (1..=count).contains(n)).collect();
+            let found = looked.lines.entry(list.text().to_string()).or_default();
+            // An error here is one of the gate's own evaluation too, which reports it.
+            let _ = lines.each(&mut |number, document| {
+                if wanted.contains(&number) {
+                    found.entry(number).or_default().extend(self.line(check, scope, document));
+                }
+                ControlFlow::Continue(())
+            });
+            return;
+        }
+        let Some(value) = self.look(list, scope, reads) else { return };
+        if let Value::Json(json) = &value {
+            reads.note(json);
+            match json {
+                Json::Array(items) => items.iter().for_each(|item| reads.note(item)),
+                Json::Object(members) => members.iter().for_each(|(_, member)| reads.note(member)),
+                _ => {}
             }
-            ControlFlow::Continue(())
-        });
-        return;
-    }
-    let Some(value) = look(list, scope, reads) else { return };
-    if let Value::Json(json) = &value {
-        reads.note(json);
-        match json {
-            Json::Array(items) => items.iter().for_each(|item| reads.note(item)),
-            Json::Object(members) => members.iter().for_each(|(_, member)| reads.note(member)),
-            _ => {}
+        }
+        for it in value.elements().into_iter().flatten() {
+            self.element(check, &GateScope { it: Some(it), ..scope.clone() }, reads);
         }
     }
-    for it in value.elements().into_iter().flatten() {
-        element(check, &GateScope { it: Some(it), ..scope.clone() }, reads);
-    }
-}
 
-fn line<'s>(check: &'s Check, scope: &'s GateScope<'s>, document: &'s Json<'s>) -> BTreeSet<String> {
-    let mut reads = Reads::default();
-    element(check, &GateScope { it: Some(Value::from_json(document)), ..scope.clone() }, &mut reads);
-    reads.pointers_in(document)
+    fn line<'s>(
+        &self,
+        check: &'s Check,
+        scope: &'s GateScope<'s>,
+        document: &'s Json<'s>,
+    ) -> BTreeSet<String> {
+        let mut reads = Reads::default();
+        let it = Some(Value::from_json(document));
+        self.element(check, &GateScope { it, ..scope.clone() }, &mut reads);
+        reads.pointers_in(document)
+    }
 }

@@ -1,5 +1,6 @@
 //! The text of one test binary, from `running N tests` to its result line.
 
+use crate::base::figures;
 use super::collect::{Draft, Room, append, case, counted};
 use super::fault::ReadFault;
 use super::libtest_glued::Glued;
@@ -193,7 +194,7 @@ impl Binary {
         let more = |status: TestStatus| self.embedded.iter().filter(|o| o.status == status).count() as u64;
         let agrees = |with: &dyn Fn(TestStatus) -> u64, total: u64| {
             total == self.announced
-                && with(TestStatus::Passed) == summary.passed + summary.measured
+                && with(TestStatus::Passed) == figures::total([summary.passed, summary.measured])
                 && with(TestStatus::Failed) == summary.failed
                 && with(TestStatus::Ignored) == summary.ignored
         };
@@ -250,7 +251,7 @@ impl Binary {
             let seen = |status| self.draft.tally(status);
             format!(
                 "its result line counts {} passed, {} failed and {} ignored, but its tests show {}, {} and {}",
-                s.passed + s.measured,
+                figures::total([s.passed, s.measured]),
                 s.failed,
                 s.ignored,
                 seen(TestStatus::Passed),

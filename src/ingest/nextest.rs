@@ -1,6 +1,7 @@
 //! What nextest writes for people: one reading a binary. Its libtest-like JSON is known by its first event.
 
 use super::basis::is_whole;
+use crate::base::figures::total;
 use super::collect::{Draft, Room, append, case, counted, finish, outside_or_cut};
 use super::fault::ReadFault;
 use super::libtest_json::Event;
@@ -139,7 +140,7 @@ impl Output {
     }
 
     fn totals(&self) -> (u64, u64) {
-        let count = |statuses: &[TestStatus]| self.drafts.iter().map(|d| d.count(statuses)).sum::<u64>();
+        let count = |statuses: &[TestStatus]| total(self.drafts.iter().map(|d| d.count(statuses)));
         (count(&[TestStatus::Passed, TestStatus::Flaky]), count(&[TestStatus::Failed]))
     }
 
@@ -150,7 +151,7 @@ impl Output {
         let (passed, failed) = self.totals();
         let (passed, failed) = (passed - self.earlier.0.min(passed), failed - self.earlier.1.min(failed));
         // nextest counts a flaky test that fails the run among the failed or the passed, by its profile.
-        if said.run != passed + failed || said.failed > failed {
+        if said.run != total([passed, failed]) || said.failed > failed {
             self.cut |= !ended;
             self.fault.get_or_insert(format!(
                 "its summary counts {} run and {} failed, but its lines show {} and {failed}",

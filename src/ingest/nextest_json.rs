@@ -1,5 +1,6 @@
 //! nextest's libtest-like JSON (`--message-format libtest-json` and `libtest-json-plus`): one reading a binary.
 
+use crate::base::figures::total;
 use super::collect::{Draft, Room, counted, finish, outside_or_cut};
 use super::fault::ReadFault;
 use super::libtest_json::{Event, is_beginning};
@@ -129,7 +130,7 @@ impl Run {
     }
 
     fn end(mut self, build: Option<String>) -> Result<Vec<Reading>, ReadFault> {
-        let count = |statuses: &[TestStatus]| self.drafts.iter().map(|d| d.count(statuses)).sum::<u64>();
+        let count = |statuses: &[TestStatus]| total(self.drafts.iter().map(|d| d.count(statuses)));
         let passed = count(&[TestStatus::Passed, TestStatus::Flaky]);
         let failed = count(&[TestStatus::Failed]);
         let unresolved = self.open.len() as u64;

@@ -1,6 +1,7 @@
 //! Playwright's JSON report: one reading a spec file.
 
 use super::basis::told;
+use crate::base::figures::total;
 use super::collect::{Draft, Room, append, counted, cut, finish, milliseconds, outside};
 use super::document;
 use super::fault::ReadFault;
@@ -115,7 +116,7 @@ impl Report {
         let mut failures = if bad { failures(spec, &results, expected) } else { Vec::new() }.into_iter();
         let (failure, later) = (failures.next(), failures.collect());
         let ran: Vec<f64> = results.iter().filter_map(|r| number(r, "duration")).collect();
-        let duration_ms = (!ran.is_empty()).then(|| milliseconds(ran.iter().sum())).flatten();
+        let duration_ms = (!ran.is_empty()).then(|| milliseconds(total(ran))).flatten();
         self.current
             .push(&mut self.room, Case { name, status, duration_ms, failure, later, selector: None })
             .map(|_| ())

@@ -1,5 +1,6 @@
 //! The testcases of one test in a report of pytest: attempts of it, and its teardown.
 
+use crate::base::figures::total;
 use crate::model::test::{Case, Failure, TestStatus};
 use std::collections::HashMap;
 
@@ -37,7 +38,7 @@ impl Attempts {
     pub(super) fn cases(self, counted: u64) -> impl Iterator<Item = Case> {
         let red = |a: &Attempt| a.case.status == TestStatus::Failed && !a.again;
         let doubled = |all: &Vec<Attempt>| all.windows(2).any(|pair| pair.iter().all(red));
-        let shown: u64 = self.tests.iter().map(|all| all.len() as u64).sum();
+        let shown: u64 = total(self.tests.iter().map(|all| all.len() as u64));
         let explained = self.tests.iter().filter(|all| doubled(all)).count() as u64;
         let reruns = counted > 0 && shown > counted.saturating_add(explained);
         self.tests.into_iter().filter_map(move |all| one(all, reruns))

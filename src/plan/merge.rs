@@ -1,6 +1,7 @@
 //! One run out of its shards. Every figure is counted again from the tests: what a shard's summary states is what somebody
 //! wrote.
 
+use crate::base::figures;
 use super::merge_proof::{Part, faults};
 use super::shard::seconds;
 use super::trees::digest_of;
@@ -135,7 +136,7 @@ fn recounted(path: &str, summary: &Summary, notes: &mut Vec<String>) -> Summary 
     again.recompute();
     let figures = |s: &Summary| {
         let counts = [s.passed_suites, s.total_suites, s.passed_units, s.total_units];
-        let tests: u64 = s.all().map(|(_, s)| s.passed + s.failed + s.flaky + s.ignored).sum();
+        let tests: u64 = figures::total(s.all().map(|(_, s)| figures::total([s.passed, s.failed, s.flaky, s.ignored])));
         (s.failed_names.clone(), s.failed_unit_names.clone(), counts, tests)
     };
     if figures(&again) != figures(summary) {
@@ -162,7 +163,7 @@ fn lint(merged: &mut Vec<LintResult>, more: &[LintResult]) {
 fn spread(parts: &[&Part], kind: ShardKind) -> Option<String> {
     let parts = parts.iter().filter(|(_, s)| s.shard.kind == kind);
     let loads: Vec<u128> =
-        parts.map(|(_, s)| s.all().map(|(_, s)| u128::from(s.duration_ms)).sum()).collect();
+        parts.map(|(_, s)| figures::total(s.all().map(|(_, s)| u128::from(s.duration_ms)))).collect();
     let (least, most) = (*loads.iter().min()?, *loads.iter().max()?);
     let (count, name) = (loads.len(), kind.name());
     Some(format!("realised spread of {count} {name} shards: {} to {}", seconds(least), seconds(most)))

@@ -153,6 +153,7 @@ pub(super) fn seconds(milliseconds: u128) -> String {
 mod tests {
     use super::super::sample::selection;
     use super::*;
+    use crate::base::figures;
     use proptest::prelude::*;
 
     fn names(plan: &Plan) -> Vec<&str> {
@@ -284,10 +285,10 @@ mod tests {
             let load = |index| -> u64 {
                 let division = Division { kind: ShardKind::Suite, index, total };
                 let plan = shard(selection(&list, &[]), division, Some(&timings)).unwrap();
-                plan.items.iter().filter_map(|i| timings.of(Role::Suite, &i.name)).sum()
+                figures::total(plan.items.iter().filter_map(|i| timings.of(Role::Suite, &i.name)))
             };
             let most = (0..total).map(load).max().unwrap();
-            let mean = times.iter().sum::<u64>() / u64::from(total);
+            let mean = figures::total(times.iter().copied()) / u64::from(total);
             prop_assert!(most <= mean + 1 + times.iter().max().unwrap());
         }
     }

@@ -244,7 +244,7 @@ pub fn default_out(root: &Root, results: &str, now: Now) -> Result<PathBuf, Reco
 }
 
 fn later(now: Now) -> Result<Now, RecordError> {
-    let next = now.time() + Duration::seconds(1);
+    let next = now.time().checked_add_signed(Duration::seconds(1)).unwrap_or(now.time());
     Now::parse(&next.to_rfc3339()).map_err(|why| RecordError::Make { path: next.to_string(), why })
 }
 

@@ -3,6 +3,7 @@
 use crate::base::ansi::without_ansi;
 use crate::base::clock::parse_rfc3339;
 use crate::base::escape::{terminal_cut, xml};
+use crate::base::figures::total;
 use crate::model::record::AttemptFault;
 use crate::model::run::{LintResult, Summary};
 use crate::model::suite::{SuiteResult, SuiteStatus};
@@ -57,7 +58,7 @@ pub fn junit(
     for (_, suite) in summary.all() {
         report.add_test_suite(test_suite(suite, &details(suite)));
     }
-    report.time = Some(report.test_suites.iter().filter_map(|s| s.time).sum());
+    report.time = Some(total(report.test_suites.iter().filter_map(|s| s.time)));
     match report.to_string() {
         Ok(text) => text,
         // Writing to memory does not fail; were it to, no reader takes this for a report.
@@ -68,7 +69,7 @@ pub fn junit(
 fn lint(summary: &Summary, tail: &dyn Fn(&LintResult) -> Option<String>) -> TestSuite {
     let steps = &summary.lint;
     let mut out = TestSuite::new(LINT);
-    out.set_time(steps.iter().map(|s| Duration::from_millis(s.duration_ms)).sum());
+    out.set_time(total(steps.iter().map(|s| Duration::from_millis(s.duration_ms))));
     for step in steps {
         let mut status = TestCaseStatus::success();
         if !step.passed {
@@ -304,7 +305,7 @@ mod tests {
         let text = junit(&summary, &|_| Details::default(), &|_| None);
         assert_eq!(
             text.matches("<testcase").count(),
-            100_000 + summary.suites.iter().map(|s| s.tests.len()).sum::<usize>() + 3
+            100_000 + total(summary.suites.iter().map(|s| s.tests.len())) + 3
         );
     }
 

@@ -3,6 +3,7 @@
 //! indentation before them.
 
 use super::changes;
+use crate::base::figures::total;
 use super::human_gate::{self, hanging};
 use super::style::Style;
 use super::text::{fit, terminal, terminal_cut};
@@ -222,7 +223,7 @@ pub fn validation(validation: &Validation, style: &Style) -> String {
     }
     let passes = words::validation_passes(validation);
     let word = style.status(if passes { Status::Pass } else { Status::Fail }, false);
-    let found: usize = validation.files.iter().map(|f| f.findings.len()).sum();
+    let found: usize = total(validation.files.iter().map(|f| f.findings.len()));
     let found = if found == 0 { String::new() } else { format!(", {}", words::count(found, "finding")) };
     out.push(format!("{word} {}{found}", style.bold(&words::validation_outcome(validation))));
     finish(out)

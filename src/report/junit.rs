@@ -1,6 +1,7 @@
 //! JUnit XML: a test suite per lane, a test case per gate. What only warns, is waived, or is a shadow is `skipped` with
 //! its text, because a reader of JUnit knows no other word that does not fail the build.
 
+use crate::base::figures::total;
 use super::text::{cut, terminal, terminal_cut, xml};
 use super::{changes, words};
 use crate::base::clock::parse_rfc3339;
@@ -31,7 +32,7 @@ pub fn report(report: &Report) -> String {
         suite.add_property(property("altered", &sentence));
     }
     suite.add_property(property("exit_code", &verdict.exit_code.to_string()));
-    let seconds = Duration::from_micros(verdict.gates.iter().map(|g| g.duration_us).sum());
+    let seconds = Duration::from_micros(total(verdict.gates.iter().map(|g| g.duration_us)));
     suite.set_time(seconds);
     for gate in &verdict.gates {
         suite.add_test_case(test_case(gate, verdict.lane.name()));

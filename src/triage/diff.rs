@@ -306,6 +306,7 @@ mod tests {
     use super::super::sample::run;
     use super::*;
     use crate::model::columns::{NotRunRow, TestRow};
+    use crate::base::figures;
     use proptest::prelude::*;
 
     fn compare(base: &Columns<'_>, current: &Columns<'_>) -> Triage {
@@ -672,7 +673,7 @@ mod tests {
                     let name = key(&test.name);
                     let of = |tests: &[TestRow<'_>]| tests.iter().filter(|t| key(&t.name) == name).count();
                     let there = current.suites.iter().filter(|s| s.key() == suite.key());
-                    let there: usize = there.map(|s| of(current.tests_of(s))).sum();
+                    let there: usize = figures::total(there.map(|s| of(current.tests_of(s))));
                     let told = found.ranked_diagnostics.iter().filter(|d| {
                         d.suite == suite.name && d.test.as_deref().is_some_and(|t| key(t) == name)
                             && matches!(d.change, Change::Removed | Change::NotRun)

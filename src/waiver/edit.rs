@@ -9,7 +9,7 @@ use super::state::UNWAIVABLE;
 use crate::base::escape::is_blank;
 use crate::base::toml_text::{self, Fault};
 use crate::model::waiver::Kind;
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike as _, Days, NaiveDate};
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::DeValue;
@@ -84,7 +84,9 @@ fn last_day(kind: Kind, today: NaiveDate, days: u32) -> Result<NaiveDate, EditEr
     if days == 0 || i64::from(days) > most_days(kind) {
         return Err(EditError::Days(kind, days));
     }
-    today.checked_add_days(Days::new(u64::from(days))).ok_or(EditError::Days(kind, days))
+    let last = today.checked_add_days(Days::new(u64::from(days)));
+    // A date of five digits is none that TOML knows.
+    last.filter(|last| last.year() <= 9999).ok_or(EditError::Days(kind, days))
 }
 
 /// Appends a `[waiver.<gate>]` table. The text may be empty.

@@ -6,7 +6,7 @@ use super::state::UNWAIVABLE;
 use crate::base::escape::is_hostile;
 use crate::model::finding::Finding;
 use crate::model::lane::Lane;
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike as _, Days, NaiveDate};
 
 /// A bare TOML key, or a quoted one.
 pub fn key(text: &str) -> String {
@@ -37,7 +37,9 @@ pub fn quoted(text: &str) -> String {
 pub fn template(gate: &str, findings: &[Finding], today: NaiveDate) -> Option<String> {
     let needs = needed(gate, findings)?;
     let lanes: Vec<String> = Lane::ALL.iter().map(|lane| quoted(lane.name())).collect();
-    let expires = today + Days::new(WAIVER_DAYS.unsigned_abs());
+    // A date of five digits is none that TOML knows.
+    let last = today.checked_add_days(Days::new(WAIVER_DAYS.unsigned_abs()));
+    let expires = last.filter(|last| last.year() <= 9999).unwrap_or(today);
     let mut text = format!(
         "[waiver.{}]\nowner = \"\"              # who answers for it\nreason = \"\"             # why it may be red for \
          now\nissue = \"\"              # where the work is tracked\nlanes = [{}]\ncreated = {today}\nexpires = \

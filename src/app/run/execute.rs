@@ -1,5 +1,6 @@
 //! `tollgate run` and `tollgate replay`: plan -> run folder -> lint -> suites -> documents.
 
+use crate::base::figures::total;
 use super::prepare::{self, Prepared, listed};
 use super::replayed;
 use super::request::{GRACE, RunRequest, Source};
@@ -436,7 +437,7 @@ impl UnderWay<'_> {
         let took: BTreeMap<_, _> = summary.all().map(|(role, s)| ((role, &s.name), s.duration_ms)).collect();
         let took = |item: &crate::model::plan::Item| took.get(&(item.role, &item.name)).copied();
         let known: Vec<u64> = self.prepared.plan.items.iter().filter_map(took).collect();
-        (!known.is_empty()).then(|| known.iter().sum::<u64>() / self.request.jobs.max(1) as u64)
+        (!known.is_empty()).then(|| total(known) / self.request.jobs.max(1) as u64)
     }
 }
 

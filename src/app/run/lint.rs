@@ -2,6 +2,7 @@
 
 use crate::app::ground::Ground;
 use crate::base::command::CommandLine;
+use crate::base::figures::total;
 use crate::base::process::Ending;
 use crate::model::run::LintResult;
 use crate::record::Folder;
@@ -33,7 +34,7 @@ impl run::Observer for Watch {
         seen.passed =
             attempt.log_error.is_none() && !attempt.steps.is_empty() && attempt.steps.iter().all(fine);
         seen.masked = attempt.masked;
-        seen.millis = attempt.steps.iter().map(|s| (s.seconds * 1000.0).round() as u64).sum();
+        seen.millis = total(attempt.steps.iter().map(|s| (s.seconds * 1000.0).round() as u64));
         Next::Done
     }
 }

@@ -1,6 +1,7 @@
 //! A run that is taken up again. What its killed tollgate left behind is out of the way before anything starts: processes
 //! that still run, and what they wrote for suites that are not done.
 
+use crate::base::figures::total;
 use super::request::{GRACE, Watcher};
 use crate::app::error::Error;
 use crate::base::files::{plain, show};
@@ -62,7 +63,7 @@ impl TakenUp {
 
     /// How many processes were ended.
     pub(super) fn leftovers(&self) -> u64 {
-        self.left.values().sum()
+        total(self.left.values().copied())
     }
 
     /// How many of them were of this suite.

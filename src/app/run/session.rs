@@ -1,5 +1,6 @@
 //! One run under way: what the execution tells becomes records, files and lines of the journal.
 
+use crate::base::figures::total;
 use super::request::{Rules, Watcher};
 use super::results::Results;
 use super::steps::{commands_of, leaves_out, narrow, read, steps};
@@ -333,7 +334,7 @@ impl run::Observer for Session<'_> {
             let mut state = locked(&self.states[job]);
             state.leftovers += ended.leftovers;
             state.masked += ended.masked;
-            state.micros += ended.steps.iter().map(|s| (s.seconds * 1e6) as u64).sum::<u64>();
+            state.micros = total([state.micros, total(ended.steps.iter().map(|s| (s.seconds * 1e6) as u64))]);
             let mut judged = self.judged(job, &mut state, &ended);
             judged.shorten(&state.attempts);
             let again = judged.status.is_failure() && ended.number <= self.retries(job);

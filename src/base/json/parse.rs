@@ -9,6 +9,9 @@ use std::borrow::Cow;
 /// Values that one document may hold: a backstop for memory, since a value of two bytes takes up to 56 in the tree.
 const VALUES: usize = 1 << 24;
 
+/// A list of more elements than these is taken as it was collected.
+const LARGE: usize = 1 << 16;
+
 /// Parses one document; trailing white space is allowed, anything else is not.
 pub fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, ParseError> {
     parse_bounded(bytes, limits, VALUES)
@@ -80,6 +83,12 @@ impl<'a> Parser<'a> {
         }
         self.at += 1;
         self.count(self.elements.len() - base, 0)?;
+        if base == 0 && self.elements.len() > LARGE {
+            // Of millions of elements no second copy is made.
+            let mut elements = std::mem::take(&mut self.elements);
+            elements.shrink_to_fit();
+            return Ok(elements);
+        }
         Ok(self.elements.split_off(base))
     }
 

@@ -1,5 +1,6 @@
 //! The tree that a document is read into.
 
+use crate::base::figures::total;
 use std::borrow::Cow;
 use std::hash::{BuildHasher as _, RandomState};
 
@@ -164,8 +165,8 @@ impl<'a> Json<'a> {
     /// How many values there are, this one among them.
     pub fn values(&self) -> usize {
         match self {
-            Json::Array(a) => 1 + a.iter().map(Json::values).sum::<usize>(),
-            Json::Object(o) => 1 + o.iter().map(|(_, v)| v.values()).sum::<usize>(),
+            Json::Array(a) => 1 + total(a.iter().map(Json::values)),
+            Json::Object(o) => 1 + total(o.iter().map(|(_, v)| v.values())),
             _ => 1,
         }
     }

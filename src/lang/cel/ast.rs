@@ -1,9 +1,8 @@
 //! The compiled tree: a flat table of nodes that name each other by number, so that it is small and cheap to walk.
 
 use super::kind::Type;
-use super::value::Value;
-use regex::Regex;
-use std::borrow::Cow;
+use super::pattern::Pattern;
+use super::value::{Shared, Value};
 
 /// The number of a node.
 pub(super) type Id = u32;
@@ -93,7 +92,7 @@ pub(super) enum Node {
     Fold(Fold),
     Call(Func, Box<[Id]>),
     /// `matches` with a literal pattern.
-    Matches(Id, Box<Regex>),
+    Matches(Id, Box<Pattern>),
 }
 
 /// A literal.
@@ -120,7 +119,7 @@ impl Literal {
             Literal::UInt(u) => Value::UInt(*u),
             Literal::Float(f) => Value::Float(*f),
             Literal::Str(text) => Value::str(text),
-            Literal::Bytes(bytes) => Value::Bytes(Cow::Borrowed(bytes)),
+            Literal::Bytes(bytes) => Value::Bytes(Shared::Lent(bytes)),
             Literal::Type(kind) => Value::Type(*kind),
         }
     }

@@ -28,7 +28,7 @@ const QUOTED: usize = 80;
 pub(super) struct Eval<'e, 'v> {
     pub(super) ast: &'v Ast,
     pub(super) scope: &'e dyn Scope<'v>,
-    pub(super) meter: Meter,
+    pub(super) meter: &'e Meter,
     /// What macros have bound, outermost first.
     pub(super) slots: Vec<Value<'v>>,
     /// The values of free names that were asked for inside a macro, by number.
@@ -71,7 +71,7 @@ impl<'v> Eval<'_, 'v> {
             Node::Fold(fold) => self.fold(fold),
             Node::Call(func, args) => self.call(id, *func, args),
             Node::Matches(of, pattern) => match self.eval(*of)? {
-                Value::Str(text) => functions::matches(pattern, &text, &mut self.meter).map(Value::Bool),
+                Value::Str(text) => pattern.is_match(&text, self.meter).map(Value::Bool),
                 other => fault(format!("{} is {}, not a string", self.source(*of), shown(&other))),
             },
         }
@@ -129,7 +129,7 @@ impl<'v> Eval<'_, 'v> {
                 None => self.no_field(of, field),
             },
             Value::Map(members) => {
-                match members.iter().find(|(k, _)| matches!(k, Value::Str(k) if k == field)) {
+                match members.iter().find(|(k, _)| matches!(k, Value::Str(k) if **k == *field)) {
                     Some((_, value)) => Ok(value.clone()),
                     None => self.no_field(of, field),
                 }
@@ -163,7 +163,7 @@ impl<'v> Eval<'_, 'v> {
                 Ok(Value::Bool(found.is_some()))
             }
             Value::Map(members) => {
-                Ok(Value::Bool(members.iter().any(|(k, _)| matches!(k, Value::Str(k) if k == field))))
+                Ok(Value::Bool(members.iter().any(|(k, _)| matches!(k, Value::Str(k) if **k == *field))))
             }
             other => self.no_object(of, field, &other),
         }
@@ -174,7 +174,7 @@ impl<'v> Eval<'_, 'v> {
         let key_value = self.eval(key)?;
         if let Value::Json(Json::Object(object)) = &target {
             return match &key_value {
-                Value::Str(k) => match object.get(k) {
+                Value::Str(k) => match self.meter.text(k.len()).map(|()| object.get(k))? {
                     Some(json) => Ok(self.lent(json)),
                     None => self.no_field(of, k),
                 },
@@ -237,17 +237,14 @@ impl<'v> Eval<'_, 'v> {
         let b = self.eval(right)?;
         match op {
             Op::Equal | Op::Unequal => {
-                let same = match scalars_equal(&a, &b) {
-                    Some(same) => same,
-                    None => equal(&a, &b, &mut self.meter)?,
-                };
+                let same = equal(&a, &b, self.meter)?;
                 Ok(Value::Bool(same == (op == Op::Equal)))
             }
             Op::Less => self.ordered(left, right, &a, &b, Ordering::is_lt),
             Op::LessEqual => self.ordered(left, right, &a, &b, Ordering::is_le),
             Op::Greater => self.ordered(left, right, &a, &b, Ordering::is_gt),
             Op::GreaterEqual => self.ordered(left, right, &a, &b, Ordering::is_ge),
-            _ => operators::arithmetic(op, a, b, &mut self.meter),
+            _ => operators::arithmetic(op, a, b, self.meter),
         }
     }
 
@@ -260,9 +257,9 @@ impl<'v> Eval<'_, 'v> {
         b: &Value<'v>,
         test: fn(Ordering) -> bool,
     ) -> Evaluated<'v> {
-        match order(a, b) {
-            Ok(order) => Ok(Value::Bool(test(order))),
-            Err(_) => fault(format!(
+        match order(a, b, self.meter)? {
+            Some(order) => Ok(Value::Bool(test(order))),
+            None => fault(format!(
                 "{} ({}) and {} ({}) have no order",
                 self.source(left),
                 a.type_of().name(),
@@ -286,16 +283,20 @@ impl<'v> Eval<'_, 'v> {
         }
         let range = self.eval(right)?;
         if let Some(items) = range.items() {
-            return holds(items, &value, &mut self.meter).map(Value::Bool);
+            return holds(items, &value, self.meter).map(Value::Bool);
         }
         match range.members() {
-            Some(_) => Ok(Value::Bool(range.lookup(&value).is_some())),
+            Some(_) => {
+                if let Value::Str(text) = &value {
+                    self.meter.text(text.len())?;
+                }
+                Ok(Value::Bool(range.lookup(&value).is_some()))
+            }
             None => fault(format!("{} is {}, neither a list nor a map", self.source(right), shown(&range))),
         }
     }
 
     fn map(&mut self, members: &'v [(Id, Id)]) -> Evaluated<'v> {
-        self.meter.list(members.len())?;
         let mut out: Vec<(Value<'v>, Value<'v>)> = Vec::with_capacity(members.len());
         for (key, value) in members {
             let k = self.eval(*key)?;
@@ -303,6 +304,7 @@ impl<'v> Eval<'_, 'v> {
                 return fault(format!("{} is {}, which is no key of a map", self.source(*key), shown(&k)));
             }
             self.meter.charge(out.len() as u64 / 8)?;
+            self.meter.hold(2 * size_of::<Value<'_>>() as u64)?;
             if out.iter().any(|(other, _)| scalars_equal(other, &k) == Some(true)) {
                 return fault(format!("the key {} stands twice in one map", k.quoted()));
             }
@@ -317,7 +319,7 @@ impl<'v> Eval<'_, 'v> {
             *value = self.eval(*arg)?;
         }
         let values = values.get(..args.len()).unwrap_or(&[]);
-        functions::call(func, values, self.scope, &mut self.meter).map_err(|error| match error {
+        functions::call(func, values, self.scope, self.meter).map_err(|error| match error {
             EvalError::Expression(why) => EvalError::Expression(format!("{}: {why}", self.source(id))),
             limit => limit,
         })

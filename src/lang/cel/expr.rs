@@ -7,7 +7,7 @@ use super::lint;
 use super::lower::compile;
 use super::meter::Meter;
 use super::parts::{Part, Taker};
-use super::scope::{Budget, Scope};
+use super::scope::Scope;
 use super::trace::{Reads, Touched};
 use super::value::Value;
 use std::sync::Arc;
@@ -46,29 +46,43 @@ impl Expr {
         lint::lints(&self.ast)
     }
 
-    /// Evaluates.
-    pub fn eval<'v>(&'v self, scope: &dyn Scope<'v>, budget: &Budget) -> Result<Value<'v>, EvalError> {
-        self.run(scope, budget, None)
+    /// Evaluates. What the value holds stays counted by the meter: who is done with it releases it.
+    pub fn eval<'v>(&'v self, scope: &dyn Scope<'v>, meter: &Meter) -> Result<Value<'v>, EvalError> {
+        self.run(scope, meter, None)
     }
 
-    /// Evaluates and adds to `reads` what it looked at, whether it has a value or not.
+    /// Evaluates and adds to `reads` what it looked at, whether it has a value or not: for messages, so of a list of millions
+    /// only the first elements. To find the pointers the documents are walked, which takes time of the meter too.
     pub fn eval_traced<'v>(
         &'v self,
         scope: &dyn Scope<'v>,
-        budget: &Budget,
+        meter: &Meter,
         reads: &mut Reads,
     ) -> Result<Value<'v>, EvalError> {
-        let mut touched = Touched::default();
-        let value = self.run(scope, budget, Some(&mut touched));
-        touched.into_reads(reads);
+        let mut touched = Touched::for_message();
+        let value = self.run(scope, meter, Some(&mut touched));
+        touched.into_reads(reads, meter)?;
+        value
+    }
+
+    /// As `eval_traced`, but notes only which nodes were looked at (`Reads::pointers_in`): no document is walked.
+    pub fn eval_noted<'v>(
+        &'v self,
+        scope: &dyn Scope<'v>,
+        meter: &Meter,
+        reads: &mut Reads,
+    ) -> Result<Value<'v>, EvalError> {
+        let mut touched = Touched::of_all();
+        let value = self.run(scope, meter, Some(&mut touched));
+        touched.note(reads);
         value
     }
 
     /// Every part with its value or error, in reading order, outer parts before inner ones; below a macro for the first
-    /// element that decides it, else the first. For people: each part is evaluated anew.
-    pub fn parts<'v>(&'v self, scope: &dyn Scope<'v>, budget: &Budget) -> Vec<Part> {
-        let eval = self.start(scope, budget, None);
-        let mut taker = Taker { eval, budget: *budget, parts: Vec::new() };
+    /// element that decides it, else the first. For people: each part is evaluated anew, within the meter's time.
+    pub fn parts<'v>(&'v self, scope: &dyn Scope<'v>, meter: &Meter) -> Vec<Part> {
+        let eval = self.start(scope, meter, None);
+        let mut taker = Taker { eval, parts: Vec::new() };
         taker.take(self.ast.root, 0);
         taker.parts
     }
@@ -76,22 +90,23 @@ impl Expr {
     fn run<'e, 'v>(
         &'v self,
         scope: &'e dyn Scope<'v>,
-        budget: &Budget,
+        meter: &'e Meter,
         touched: Option<&'e mut Touched<'v>>,
     ) -> Result<Value<'v>, EvalError> {
-        self.start(scope, budget, touched).eval(self.ast.root)
+        meter.begin()?;
+        self.start(scope, meter, touched).eval(self.ast.root)
     }
 
     fn start<'e, 'v>(
         &'v self,
         scope: &'e dyn Scope<'v>,
-        budget: &Budget,
+        meter: &'e Meter,
         touched: Option<&'e mut Touched<'v>>,
     ) -> Eval<'e, 'v> {
         Eval {
             ast: &self.ast,
             scope,
-            meter: Meter::new(budget),
+            meter,
             slots: Vec::with_capacity(self.ast.slots),
             known: Vec::new(),
             touched,

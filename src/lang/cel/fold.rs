@@ -4,8 +4,9 @@ use super::ast::{Fold, FoldKind};
 use super::errors::{EvalError, fault};
 use super::eval::{Eval, Evaluated};
 use super::functions::shown;
-use super::value::Value;
+use super::value::{Shared, Value};
 use crate::base::json::Json;
+use std::sync::Arc;
 
 /// What a macro has come to.
 struct Run<'v> {
@@ -65,6 +66,7 @@ impl<'v> Eval<'_, 'v> {
         // What the range itself bound is gone, so that the slot is the next one.
         self.slots.truncate(fold.slot as usize);
         self.slots.push(Value::Null);
+        let mut kept = 0;
         for (at, element) in elements.enumerate() {
             let step = self.meter.charge(1).and_then(|()| {
                 let value = match element {
@@ -78,7 +80,25 @@ impl<'v> Eval<'_, 'v> {
                 if let Some(slot) = self.slots.get_mut(fold.slot as usize) {
                     *slot = value;
                 }
-                self.step(fold, run)
+                let held = self.meter.held();
+                let step = self.step(fold, run)?;
+                // What the body of a `map` came to is kept; of any other macro nothing that it made is.
+                match run.out.last() {
+                    Some(Value::List(_) | Value::Map(_) | Value::Bytes(_)) if fold.kind == FoldKind::Map => {}
+                    Some(Value::Str(Shared::Made(text))) if fold.kind == FoldKind::Map => {
+                        self.meter.release(held);
+                        // One that others hold too is paid for already.
+                        if Arc::strong_count(text) == 1 {
+                            self.meter.bytes(text.len())?;
+                        }
+                    }
+                    _ => self.meter.release(held),
+                }
+                if matches!(fold.kind, FoldKind::Filter | FoldKind::Map) {
+                    self.meter.list(run.out.len() - kept)?;
+                    kept = run.out.len();
+                }
+                Ok(step)
             });
             match step {
                 Ok(false) => {}
@@ -112,7 +132,6 @@ impl<'v> Eval<'_, 'v> {
                     && let Some(value) = self.slots.get(fold.slot as usize)
                 {
                     run.out.push(value.clone());
-                    self.meter.list(1)?;
                 }
                 Ok(false)
             }
@@ -123,7 +142,6 @@ impl<'v> Eval<'_, 'v> {
                 } {
                     let value = self.eval(fold.body)?;
                     run.out.push(value);
-                    self.meter.list(1)?;
                 }
                 Ok(false)
             }

@@ -5,12 +5,11 @@ use super::errors::{EvalError, fault};
 use super::host;
 use super::kind::{Type, with_article};
 use super::meter::Meter;
-use super::resolve::compile_pattern;
+use super::pattern::Pattern;
 use super::scope::Scope;
 use super::show::{double_text, duration_text, time_text};
 use super::time;
-use super::value::Value;
-use std::borrow::Cow;
+use super::value::{Shared, Text, Value};
 
 /// Steps that compiling a pattern at run time costs.
 const PATTERN_STEPS: u64 = 1000;
@@ -20,10 +19,15 @@ pub(super) fn call<'v>(
     func: Func,
     args: &[Value<'v>],
     scope: &dyn Scope<'v>,
-    meter: &mut Meter,
+    meter: &Meter,
 ) -> Result<Value<'v>, EvalError> {
     match (func, args) {
-        (Func::Size, [of]) => size(of).map(Value::Int),
+        (Func::Size, [of]) => {
+            if let Value::Str(text) = of {
+                meter.text(text.len())?;
+            }
+            size(of).map(Value::Int)
+        }
         (Func::ToInt, [of]) => to_int(of).map(Value::Int),
         (Func::ToUInt, [of]) => to_uint(of).map(Value::UInt),
         (Func::ToDouble, [of]) => to_double(of).map(Value::Float),
@@ -120,32 +124,35 @@ fn to_double(of: &Value<'_>) -> Result<f64, EvalError> {
     }
 }
 
-fn to_string<'v>(of: &Value<'v>, meter: &mut Meter) -> Result<Value<'v>, EvalError> {
+fn to_string<'v>(of: &Value<'v>, meter: &Meter) -> Result<Value<'v>, EvalError> {
     let text = match of {
         Value::Str(_) => return Ok(of.clone()),
         Value::Bool(b) => b.to_string(),
         Value::Int(i) => i.to_string(),
         Value::UInt(u) => u.to_string(),
         Value::Float(f) => double_text(*f, false),
-        Value::Bytes(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => text.to_string(),
-            Err(_) => return fault("the bytes are not UTF-8"),
-        },
+        Value::Bytes(bytes) => {
+            meter.bytes(bytes.len())?;
+            match std::str::from_utf8(bytes) {
+                Ok(text) => text.to_string(),
+                Err(_) => return fault("the bytes are not UTF-8"),
+            }
+        }
         Value::Time(time) => time_text(time),
         Value::Duration(duration) => duration_text(*duration),
         other => return cannot(other, Type::Str),
     };
     meter.bytes(text.len())?;
-    Ok(Value::Str(Cow::Owned(text)))
+    Ok(Value::Str(text.into()))
 }
 
-fn to_bytes<'v>(of: &Value<'v>, meter: &mut Meter) -> Result<Value<'v>, EvalError> {
+fn to_bytes<'v>(of: &Value<'v>, meter: &Meter) -> Result<Value<'v>, EvalError> {
     match of {
         Value::Bytes(_) => Ok(of.clone()),
-        Value::Str(Cow::Borrowed(text)) => Ok(Value::Bytes(Cow::Borrowed(text.as_bytes()))),
-        Value::Str(Cow::Owned(text)) => {
+        Value::Str(Shared::Lent(text)) => Ok(Value::Bytes(Shared::Lent(text.as_bytes()))),
+        Value::Str(Shared::Made(text)) => {
             meter.bytes(text.len())?;
-            Ok(Value::Bytes(Cow::Owned(text.clone().into_bytes())))
+            Ok(Value::Bytes(Shared::Made(text.as_bytes().into())))
         }
         other => cannot(other, Type::Bytes),
     }
@@ -154,7 +161,7 @@ fn to_bytes<'v>(of: &Value<'v>, meter: &mut Meter) -> Result<Value<'v>, EvalErro
 fn to_bool(of: &Value<'_>) -> Result<bool, EvalError> {
     match of {
         Value::Bool(b) => Ok(*b),
-        Value::Str(text) => match text.as_ref() {
+        Value::Str(text) => match &**text {
             "1" | "t" | "true" | "TRUE" | "True" => Ok(true),
             "0" | "f" | "false" | "FALSE" | "False" => Ok(false),
             _ => cannot(of, Type::Bool),
@@ -163,33 +170,29 @@ fn to_bool(of: &Value<'_>) -> Result<bool, EvalError> {
     }
 }
 
-/// Whether a pattern occurs in a text; the text's length is paid for.
-pub(super) fn matches(pattern: &regex::Regex, text: &str, meter: &mut Meter) -> Result<bool, EvalError> {
-    meter.charge(text.len() as u64 / 64)?;
-    Ok(pattern.is_match(text))
-}
-
 /// The functions of a string.
 fn of_string<'v>(
     func: Func,
-    text: &Cow<'v, str>,
+    text: &Text<'v>,
     rest: &[Value<'v>],
-    meter: &mut Meter,
+    meter: &Meter,
 ) -> Result<Value<'v>, EvalError> {
-    meter.charge(text.len() as u64 / 64)?;
+    meter.text(text.len())?;
     match (func, rest) {
-        (Func::Contains, [Value::Str(part)]) => Ok(Value::Bool(text.contains(part.as_ref()))),
-        (Func::StartsWith, [Value::Str(part)]) => Ok(Value::Bool(text.starts_with(part.as_ref()))),
-        (Func::EndsWith, [Value::Str(part)]) => Ok(Value::Bool(text.ends_with(part.as_ref()))),
+        (Func::Contains, [Value::Str(part)]) => Ok(Value::Bool(text.contains(&**part))),
+        (Func::StartsWith, [Value::Str(part)]) => Ok(Value::Bool(text.starts_with(&**part))),
+        (Func::EndsWith, [Value::Str(part)]) => Ok(Value::Bool(text.ends_with(&**part))),
         (Func::Matches, [Value::Str(pattern)]) => {
             meter.charge(PATTERN_STEPS)?;
-            let pattern = compile_pattern(pattern).map_err(EvalError::Expression)?;
+            meter.text(pattern.len())?;
+            let pattern = Pattern::compile(pattern).map_err(EvalError::Expression)?;
+            meter.charge(pattern.size() / 64)?;
             meter.clock()?;
-            matches(&pattern, text, meter).map(Value::Bool)
+            pattern.is_match(text, meter).map(Value::Bool)
         }
-        (Func::LowerAscii, []) => made(text.to_ascii_lowercase(), meter),
-        (Func::UpperAscii, []) => made(text.to_ascii_uppercase(), meter),
-        (Func::Trim, []) => made(text.trim().to_string(), meter),
+        (Func::LowerAscii, []) => made(text.len(), || text.to_ascii_lowercase(), meter),
+        (Func::UpperAscii, []) => made(text.len(), || text.to_ascii_uppercase(), meter),
+        (Func::Trim, []) => part(text, text.trim(), meter),
         (Func::Split, [Value::Str(by)]) => split(text, by, -1, meter),
         (Func::Split, [Value::Str(by), Value::Int(most)]) => split(text, by, *most, meter),
         (Func::Replace, [Value::Str(old), Value::Str(new)]) => replace(text, old, new, -1, meter),
@@ -201,7 +204,7 @@ fn of_string<'v>(
         (Func::IndexOf, [Value::Str(part)]) => index_of(text, part, 0),
         (Func::IndexOf, [Value::Str(part), Value::Int(from)]) => index_of(text, part, *from),
         (Func::LastIndexOf, [Value::Str(part)]) => {
-            Ok(Value::Int(text.rfind(part.as_ref()).map_or(-1, |at| count(&text[..at]))))
+            Ok(Value::Int(text.rfind(&**part).map_or(-1, |at| count(&text[..at]))))
         }
         _ => {
             let kinds: Vec<&str> = rest.iter().map(|r| with_article(r.type_of())).collect();
@@ -210,9 +213,26 @@ fn of_string<'v>(
     }
 }
 
-fn made<'v>(text: String, meter: &mut Meter) -> Result<Value<'v>, EvalError> {
-    meter.bytes(text.len())?;
-    Ok(Value::Str(Cow::Owned(text)))
+/// A text of `len` bytes, paid for before it is made.
+fn made<'v>(len: usize, text: impl FnOnce() -> String, meter: &Meter) -> Result<Value<'v>, EvalError> {
+    meter.bytes(len)?;
+    Ok(Value::Str(text().into()))
+}
+
+/// A part of a text: lent where the text is.
+fn part<'v>(of: &Text<'v>, part: &str, meter: &Meter) -> Result<Value<'v>, EvalError> {
+    let lent = match of {
+        Shared::Lent(whole) => {
+            // Where it stands in the text is the one thing that its address tells.
+            let start = part.as_ptr().addr().wrapping_sub(whole.as_ptr().addr());
+            start.checked_add(part.len()).and_then(|end| whole.get(start..end))
+        }
+        Shared::Made(_) => None,
+    };
+    match lent {
+        Some(lent) => Ok(Value::str(lent)),
+        None => made(part.len(), || part.to_string(), meter),
+    }
 }
 
 fn count(text: &str) -> i64 {
@@ -220,22 +240,22 @@ fn count(text: &str) -> i64 {
 }
 
 /// At most `most` parts; a negative number means all of them (strings extension, split).
-fn split<'v>(text: &str, by: &str, most: i64, meter: &mut Meter) -> Result<Value<'v>, EvalError> {
-    let owned = |part: &str| Value::Str(Cow::Owned(part.to_string()));
+fn split<'v>(text: &Text<'v>, by: &str, most: i64, meter: &Meter) -> Result<Value<'v>, EvalError> {
+    let owned = |one: &str| part(text, one, meter);
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     // Each part costs a value, so it is paid for before it is made.
-    meter.bytes(text.len())?;
+    meter.text(text.len())?;
     let parts = if by.is_empty() { text.chars().count() } else { text.matches(by).count() + 1 };
     meter.list(parts.min(most))?;
     let parts: Vec<Value<'v>> = match (most, by.is_empty()) {
         (0, _) => Vec::new(),
-        (_, false) => text.splitn(most, by).map(owned).collect(),
+        (_, false) => text.splitn(most, by).map(owned).collect::<Result<_, _>>()?,
         (_, true) => {
             let mut parts = Vec::new();
-            let mut rest = text;
+            let mut rest: &str = text;
             while let Some(c) = rest.chars().next() {
                 let len = if parts.len() + 1 == most { rest.len() } else { c.len_utf8() };
-                parts.push(owned(&rest[..len]));
+                parts.push(owned(&rest[..len])?);
                 rest = &rest[len..];
             }
             parts
@@ -249,13 +269,13 @@ fn replace<'v>(
     old: &str,
     new: &str,
     most: i64,
-    meter: &mut Meter,
+    meter: &Meter,
 ) -> Result<Value<'v>, EvalError> {
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let hits = text.matches(old).count().min(most);
     // The size is known before it is made.
     meter.bytes(text.len().saturating_add(hits.saturating_mul(new.len())))?;
-    Ok(Value::Str(Cow::Owned(text.replacen(old, new, most))))
+    Ok(Value::Str(text.replacen(old, new, most).into()))
 }
 
 /// The byte offset of the `at`th code point; the end counts as one.
@@ -265,15 +285,15 @@ fn offset(text: &str, at: i64) -> Option<usize> {
 }
 
 fn substring<'v>(
-    text: &str,
+    text: &Text<'v>,
     start: i64,
     end: Option<i64>,
-    meter: &mut Meter,
+    meter: &Meter,
 ) -> Result<Value<'v>, EvalError> {
     let from = offset(text, start);
     let to = end.map_or(Some(text.len()), |end| offset(text, end));
     match (from, to) {
-        (Some(from), Some(to)) if from <= to => made(text[from..to].to_string(), meter),
+        (Some(from), Some(to)) if from <= to => part(text, &text[from..to], meter),
         _ => fault("substring() reaches outside the string"),
     }
 }
@@ -285,10 +305,10 @@ fn index_of<'v>(text: &str, part: &str, from: i64) -> Result<Value<'v>, EvalErro
     }
 }
 
-fn join<'v>(list: &Value<'v>, by: Option<&Value<'v>>, meter: &mut Meter) -> Result<Value<'v>, EvalError> {
+fn join<'v>(list: &Value<'v>, by: Option<&Value<'v>>, meter: &Meter) -> Result<Value<'v>, EvalError> {
     let by = match by {
         None => "",
-        Some(Value::Str(by)) => by.as_ref(),
+        Some(Value::Str(by)) => by,
         Some(other) => return fault(format!("join() takes a string, not {}", with_article(other.type_of()))),
     };
     let Some(items) = list.items() else {
@@ -296,7 +316,7 @@ fn join<'v>(list: &Value<'v>, by: Option<&Value<'v>>, meter: &mut Meter) -> Resu
     };
     let mut out = String::new();
     for (at, item) in items.iter().enumerate() {
-        let Value::Str(part) = &item else {
+        let Value::Str(one) = &item else {
             return fault(format!(
                 "join() takes a list of strings, not {} in it",
                 with_article(item.type_of())
@@ -305,10 +325,10 @@ fn join<'v>(list: &Value<'v>, by: Option<&Value<'v>>, meter: &mut Meter) -> Resu
         if at > 0 {
             out.push_str(by);
         }
-        out.push_str(part);
+        out.push_str(one);
         meter.charge(1)?;
         meter.fits(out.len())?;
     }
     meter.bytes(out.len())?;
-    Ok(Value::Str(Cow::Owned(out)))
+    Ok(Value::Str(out.into()))
 }

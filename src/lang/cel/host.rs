@@ -1,14 +1,14 @@
 //! The functions of `gates.md` beside the standard ones.
 
 use super::ast::Func;
-use super::compare::{equal, numbers, scalars_equal};
+use super::compare::{equal, numbers};
 use super::errors::{EvalError, fault};
 use super::kind::with_article;
 use super::meter::Meter;
 use super::scope::{Host, Scope};
 use super::time;
-use super::value::{Items, Value};
-use std::borrow::Cow;
+use super::value::{Items, Shared, Text, Value};
+use crate::base::figures::total;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
@@ -17,7 +17,7 @@ pub(super) fn call<'v>(
     func: Func,
     args: &[Value<'v>],
     scope: &dyn Scope<'v>,
-    meter: &mut Meter,
+    meter: &Meter,
 ) -> Result<Value<'v>, EvalError> {
     match (func, args) {
         (Func::Stem, [path]) => stem(path),
@@ -29,7 +29,7 @@ pub(super) fn call<'v>(
         (Func::Age, [of]) => time::age(text("age", of)?, scope.now()),
         (Func::DaysUntil, [of]) => time::days_until(text("days_until", of)?, scope.now()),
         _ => {
-            // What the workspace is asked may take long and counts few steps.
+            // What the workspace is asked may take long and counts few steps: it looks at the clock itself, too.
             meter.charge(1)?;
             meter.clock()?;
             let answer = ask(func, args, scope.host(), meter)?;
@@ -39,42 +39,49 @@ pub(super) fn call<'v>(
     }
 }
 
+/// What `grep` tells of a match.
+const MATCH: [&str; 3] = ["path", "line", "match"];
+
 /// What only the workspace knows.
 fn ask<'v>(
     func: Func,
     args: &[Value<'v>],
     host: &dyn Host,
-    meter: &mut Meter,
+    meter: &Meter,
 ) -> Result<Value<'v>, EvalError> {
-    let said = EvalError::Expression;
     match (func, args) {
         (Func::Files, [glob]) => {
-            let files = host.files(text("files", glob)?).map_err(said)?;
+            let files = host.files(text("files", glob)?, meter)?;
             meter.list(files.len())?;
+            files.iter().try_for_each(|file| meter.bytes(file.len()))?;
             Ok(Value::list(files.into_iter().map(owned).collect()))
         }
-        (Func::Exists, [path]) => host.exists(text("exists", path)?).map(Value::Bool).map_err(said),
-        (Func::Sha256, [path]) => host.sha256(text("sha256", path)?).map(owned).map_err(said),
-        (Func::Valid, [path]) => host.valid(text("valid", path)?).map(Value::Bool).map_err(said),
+        (Func::Exists, [path]) => host.exists(text("exists", path)?, meter).map(Value::Bool),
+        (Func::Sha256, [path]) => host.sha256(text("sha256", path)?, meter).map(owned),
+        (Func::Valid, [path]) => host.valid(text("valid", path)?, meter).map(Value::Bool),
         (Func::Grep, [glob, needles]) => {
-            let needles = strings("grep", needles)?;
+            let needles = strings("grep", needles, meter)?;
             if needles.is_empty() || needles.iter().any(String::is_empty) {
                 return fault("grep() was given nothing to look for");
             }
-            let found = host.grep(text("grep", glob)?, &needles).map_err(said)?;
+            let found = host.grep(text("grep", glob)?, &needles, meter)?;
             meter.list(found.len())?;
-            let line = |(path, line, matched)| {
+            let line = |(path, line, matched): (String, u64, String)| {
+                meter.list(2 * MATCH.len())?;
+                meter.bytes(path.len())?;
+                meter.bytes(matched.len())?;
                 let line = i64::try_from(line).unwrap_or(i64::MAX);
-                Value::map(vec![("path", owned(path)), ("line", Value::Int(line)), ("match", owned(matched))])
+                let values = [owned(path), Value::Int(line), owned(matched)];
+                Ok(Value::map(MATCH.into_iter().zip(values).collect()))
             };
-            Ok(Value::list(found.into_iter().map(line).collect()))
+            found.into_iter().map(line).collect::<Result<_, EvalError>>().map(Value::list)
         }
         _ => fault("the function was called with the wrong number of arguments"),
     }
 }
 
 fn owned<'v>(text: String) -> Value<'v> {
-    Value::Str(Cow::Owned(text))
+    Value::Str(text.into())
 }
 
 /// The string that a function takes.
@@ -94,11 +101,19 @@ fn list<'a, 'v>(name: &str, value: &'a Value<'v>) -> Result<Items<'a, 'v>, EvalE
 }
 
 /// One string, or a list of strings.
-fn strings(name: &str, value: &Value<'_>) -> Result<Vec<String>, EvalError> {
+fn strings(name: &str, value: &Value<'_>, meter: &Meter) -> Result<Vec<String>, EvalError> {
     if let Value::Str(one) = value {
+        meter.bytes(one.len())?;
         return Ok(vec![one.to_string()]);
     }
-    list(name, value)?.iter().map(|item| text(name, &item).map(str::to_string)).collect()
+    let items = list(name, value)?;
+    meter.list(items.len())?;
+    let string = |item: Value<'_>| {
+        let one = text(name, &item)?;
+        meter.bytes(one.len())?;
+        Ok(one.to_string())
+    };
+    items.iter().map(string).collect()
 }
 
 /// The file name of a `/`-separated path without its last extension; a leading dot is no extension.
@@ -110,7 +125,7 @@ fn stem<'v>(path: &Value<'v>) -> Result<Value<'v>, EvalError> {
         (start, start + len)
     };
     match path {
-        Value::Str(Cow::Borrowed(path)) => {
+        Value::Str(Shared::Lent(path)) => {
             let (start, end) = cut(path);
             Ok(Value::str(&path[start..end]))
         }
@@ -123,18 +138,22 @@ fn stem<'v>(path: &Value<'v>) -> Result<Value<'v>, EvalError> {
 }
 
 /// All numbers or all strings, ascending; equal ones keep their order.
-fn sorted<'v>(value: &Value<'v>, meter: &mut Meter) -> Result<Value<'v>, EvalError> {
+fn sorted<'v>(value: &Value<'v>, meter: &Meter) -> Result<Value<'v>, EvalError> {
     let items = list("sorted", value)?;
     meter.list(items.len())?;
     meter.charge(items.len() as u64)?;
     let mut items: Vec<Value<'v>> = items.iter().collect();
+    // Each element is compared about as often as the length of the list has binary digits, and may have to be read to its end.
+    let rounds = u64::from(items.len().max(1).ilog2()) + 1;
+    let bytes = total(items.iter().map(|i| if let Value::Str(text) = i { text.len() as u64 } else { 0 }));
+    meter.charge((items.len() as u64 / 4).saturating_add(bytes / 64).saturating_mul(rounds))?;
     let all_strings = items.iter().all(|i| matches!(i, Value::Str(_)));
     let all_numbers = items.iter().all(|i| numbers(i, i).is_some());
     if !all_strings && !all_numbers {
         return fault("sorted() takes a list of numbers or a list of strings");
     }
     items.sort_by(|a, b| match (a, b) {
-        (Value::Str(a), Value::Str(b)) => a.cmp(b),
+        (Value::Str(a), Value::Str(b)) => str::cmp(a, b),
         (a, b) => numbers(a, b).unwrap_or(Ordering::Equal),
     });
     Ok(Value::list(items))
@@ -143,15 +162,16 @@ fn sorted<'v>(value: &Value<'v>, meter: &mut Meter) -> Result<Value<'v>, EvalErr
 /// A set of strings, and beside it everything that is no string and has to be compared one by one.
 #[derive(Default)]
 struct Seen<'v> {
-    strings: HashSet<Cow<'v, str>>,
+    strings: HashSet<Text<'v>>,
     others: Vec<Value<'v>>,
 }
 
 impl<'v> Seen<'v> {
-    fn has(&self, value: &Value<'v>, meter: &mut Meter) -> Result<bool, EvalError> {
+    fn has(&self, value: &Value<'v>, meter: &Meter) -> Result<bool, EvalError> {
         meter.charge(1)?;
         if let Value::Str(text) = value {
-            return Ok(self.strings.contains(text.as_ref()));
+            meter.text(text.len())?;
+            return Ok(self.strings.contains(text));
         }
         for other in &self.others {
             meter.charge(1)?;
@@ -162,22 +182,27 @@ impl<'v> Seen<'v> {
         Ok(false)
     }
 
-    fn add(&mut self, value: Value<'v>) {
+    fn add(&mut self, value: Value<'v>, meter: &Meter) -> Result<(), EvalError> {
+        meter.hold(2 * size_of::<Value<'_>>() as u64)?;
         match value {
-            Value::Str(text) => drop(self.strings.insert(text)),
+            Value::Str(text) => {
+                meter.text(text.len())?;
+                self.strings.insert(text);
+            }
             other => self.others.push(other),
         }
+        Ok(())
     }
 }
 
 /// Each element once, in the order of their first standing.
-fn distinct<'v>(value: &Value<'v>, meter: &mut Meter) -> Result<Value<'v>, EvalError> {
+fn distinct<'v>(value: &Value<'v>, meter: &Meter) -> Result<Value<'v>, EvalError> {
     let items = list("distinct", value)?;
     meter.list(items.len())?;
     let (mut seen, mut out) = (Seen::default(), Vec::new());
     for item in items.iter() {
         if !seen.has(&item, meter)? {
-            seen.add(item.clone());
+            seen.add(item.clone(), meter)?;
             out.push(item);
         }
     }
@@ -185,12 +210,12 @@ fn distinct<'v>(value: &Value<'v>, meter: &mut Meter) -> Result<Value<'v>, EvalE
 }
 
 /// The elements of `a` that are not in `b`, in their order.
-fn difference<'v>(a: &Value<'v>, b: &Value<'v>, meter: &mut Meter) -> Result<Value<'v>, EvalError> {
+fn difference<'v>(a: &Value<'v>, b: &Value<'v>, meter: &Meter) -> Result<Value<'v>, EvalError> {
     let (a, b) = (list("difference", a)?, list("difference", b)?);
     meter.list(a.len())?;
     meter.list(b.len())?;
     let mut seen = Seen::default();
-    b.iter().for_each(|item| seen.add(item));
+    b.iter().try_for_each(|item| seen.add(item, meter))?;
     let mut out = Vec::new();
     for item in a.iter() {
         if !seen.has(&item, meter)? {
@@ -201,7 +226,7 @@ fn difference<'v>(a: &Value<'v>, b: &Value<'v>, meter: &mut Meter) -> Result<Val
 }
 
 /// Integers exactly, an overflow is an error (a uint among them leaves room to 64 bits); with a double among them a double; the sum of nothing is 0.
-fn sum<'v>(value: &Value<'v>, meter: &mut Meter) -> Result<Value<'v>, EvalError> {
+fn sum<'v>(value: &Value<'v>, meter: &Meter) -> Result<Value<'v>, EvalError> {
     let items = list("sum", value)?;
     meter.charge(items.len() as u64)?;
     let (mut whole, mut parts, mut doubles) = (0_i128, 0_f64, false);
@@ -234,15 +259,11 @@ fn sum<'v>(value: &Value<'v>, meter: &mut Meter) -> Result<Value<'v>, EvalError>
 pub(super) fn holds<'v>(
     items: Items<'_, 'v>,
     value: &Value<'v>,
-    meter: &mut Meter,
+    meter: &Meter,
 ) -> Result<bool, EvalError> {
     meter.charge(items.len() as u64 / 8)?;
     for item in items.iter() {
-        let same = match scalars_equal(&item, value) {
-            Some(same) => same,
-            None => equal(&item, value, meter)?,
-        };
-        if same {
+        if equal(&item, value, meter)? {
             return Ok(true);
         }
     }

@@ -6,8 +6,7 @@ use super::functions::shown;
 use super::meter::Meter;
 use super::show::double_text;
 use super::time;
-use super::value::Value;
-use std::borrow::Cow;
+use super::value::{Shared, Value};
 
 /// `-x`
 pub(super) fn negate<'v>(value: Value<'v>) -> Result<Value<'v>, EvalError> {
@@ -24,7 +23,7 @@ pub(super) fn arithmetic<'v>(
     op: Op,
     a: Value<'v>,
     b: Value<'v>,
-    meter: &mut Meter,
+    meter: &Meter,
 ) -> Result<Value<'v>, EvalError> {
     match (a, b) {
         (Value::Int(a), Value::Int(b)) => ints(op, a, b).map(Value::Int),
@@ -97,14 +96,14 @@ fn doubles(op: Op, a: f64, b: f64) -> Result<f64, EvalError> {
 }
 
 /// `+` of strings, bytes, lists; `None` for anything else.
-fn joined<'v>(a: &Value<'v>, b: &Value<'v>, meter: &mut Meter) -> Option<Result<Value<'v>, EvalError>> {
+fn joined<'v>(a: &Value<'v>, b: &Value<'v>, meter: &Meter) -> Option<Result<Value<'v>, EvalError>> {
     Some(match (a, b) {
         (Value::Str(a), Value::Str(b)) => {
-            meter.bytes(a.len() + b.len()).map(|()| Value::Str(Cow::Owned([a.as_ref(), b.as_ref()].concat())))
+            meter.bytes(a.len() + b.len()).map(|()| Value::Str([&**a, &**b].concat().into()))
         }
         (Value::Bytes(a), Value::Bytes(b)) => meter
             .bytes(a.len() + b.len())
-            .map(|()| Value::Bytes(Cow::Owned([a.as_ref(), b.as_ref()].concat()))),
+            .map(|()| Value::Bytes(Shared::Made([&**a, &**b].concat().into()))),
         (a, b) => {
             let (x, y) = (a.items()?, b.items()?);
             meter.list(x.len() + y.len()).map(|()| Value::list(x.iter().chain(y.iter()).collect()))

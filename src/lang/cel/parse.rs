@@ -4,6 +4,7 @@
 //! Of the crate's two parsers this is the hand-written one: it gives the same trees as the generated one (a test
 //! compares them) in a thirtieth of the time.
 
+use crate::base::figures::total;
 use super::ast::{FoldKind, Op};
 use super::errors::CompileError;
 use cel::parser::pratt_parser::{Lexer, PrattParser};
@@ -100,7 +101,7 @@ fn plain(message: &str, at_end: bool) -> String {
 /// The byte offset of the crate's line and column (both from 1, columns in bytes).
 fn offset_of(text: &str, (line, column): (isize, isize)) -> usize {
     let (Ok(line), Ok(column)) = (usize::try_from(line - 1), usize::try_from(column - 1)) else { return 0 };
-    let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+    let start: usize = total(text.split_inclusive('\n').take(line).map(str::len));
     (start + column).min(text.len())
 }
 

@@ -3,8 +3,6 @@
 use super::ast::{Ast, Fold, FoldKind, Id, Node};
 use super::errors::EvalError;
 use super::eval::Eval;
-use super::meter::Meter;
-use super::scope::Budget;
 use super::value::Value;
 
 /// One part of an expression.
@@ -36,7 +34,6 @@ pub enum Outcome {
 /// Takes an expression apart in reading order, outer parts before inner ones.
 pub(super) struct Taker<'e, 'v> {
     pub(super) eval: Eval<'e, 'v>,
-    pub(super) budget: Budget,
     pub(super) parts: Vec<Part>,
 }
 
@@ -47,7 +44,7 @@ impl<'v> Taker<'_, 'v> {
 
     fn value(&mut self, id: Id) -> Result<Value<'v>, EvalError> {
         // Each part is paid for anew: an inner part must not fail because the outer one has spent the budget.
-        self.eval.meter = Meter::new(&self.budget);
+        self.eval.meter.renew();
         self.eval.eval(id)
     }
 
@@ -122,9 +119,9 @@ impl<'v> Taker<'_, 'v> {
         };
         let elements: Vec<Value<'v>> = match range.items() {
             Some(items) => items.iter().collect(),
-            None => range.pairs().into_iter().map(|(key, _)| key).collect(),
+            None => range.pairs().map(|(key, _)| key).collect(),
         };
-        self.eval.meter = Meter::new(&self.budget);
+        self.eval.meter.renew();
         let decisive = elements.iter().position(|element| {
             self.bind(fold, element.clone());
             self.decides(fold)

@@ -1,10 +1,7 @@
 //! Which function a call means: names and numbers of arguments are settled before anything runs.
 
 use super::ast::{Ast, FUNCTIONS, FoldKind, Func, Id, Literal, Node, Row, Style};
-use regex::RegexBuilder;
-
-/// The most memory a pattern may compile to, in bytes.
-const MAX_PATTERN: usize = 4 << 20;
+use super::pattern::Pattern;
 
 /// The node of a call, with the receiver as first argument; the error is a sentence.
 pub(super) fn call(ast: &Ast, name: &str, target: Option<Id>, args: &[Id]) -> Result<Node, String> {
@@ -25,24 +22,9 @@ pub(super) fn call(ast: &Ast, name: &str, target: Option<Id>, args: &[Id]) -> Re
         && let [text, pattern] = *args
         && let Node::Literal(Literal::Str(pattern)) = ast.node(pattern)
     {
-        return Ok(Node::Matches(text, Box::new(compile_pattern(pattern)?)));
+        return Ok(Node::Matches(text, Box::new(Pattern::compile(pattern)?)));
     }
     Ok(Node::Call(row.func, args))
-}
-
-/// Compiles a pattern of `matches` in time linear in text and pattern; the error is a sentence.
-pub(super) fn compile_pattern(pattern: &str) -> Result<regex::Regex, String> {
-    RegexBuilder::new(pattern).size_limit(MAX_PATTERN).dfa_size_limit(MAX_PATTERN).build().map_err(
-        |e| match e {
-            regex::Error::CompiledTooBig(_) => "the pattern of matches() is too large".to_string(),
-            other => {
-                // The library draws the pattern over several lines; its last line says what is wrong.
-                let text = other.to_string();
-                let why = text.lines().last().unwrap_or("").trim().trim_start_matches("error: ");
-                format!("the pattern of matches() is no regular expression: {why}")
-            }
-        },
-    )
 }
 
 fn wrong_count(row: &Row, member: bool, given: usize) -> String {

@@ -1,35 +1,46 @@
 //! What an expression sees: names, the workspace, the moment.
 
 use super::errors::EvalError;
+use super::meter::Meter;
 use super::value::Value;
 
-/// What an evaluation may cost: the product of nested comprehension sizes, and wall time as a backstop.
+/// What the expressions of one gate may cost: the product of nested comprehension sizes, bytes, and wall time as a backstop.
 #[derive(Debug, Clone, Copy)]
 pub struct Budget {
-    /// Comprehension steps, nested ones multiplied: 10^7.
+    /// Comprehension steps of one expression, nested ones multiplied: 10^7.
     pub steps: u64,
-    /// Seconds: 10.
+    /// Steps of all expressions of the gate, over all elements that it walks: 10^8.
+    pub gate_steps: u64,
+    /// Bytes that they may hold at one time: 128 MiB.
+    pub bytes: u64,
+    /// Seconds for all of them together: 10.
     pub seconds: u64,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Budget { steps: 10_000_000, seconds: 10 }
+        Budget { steps: 10_000_000, gate_steps: 100_000_000, bytes: 128 << 20, seconds: 10 }
     }
 }
 
-/// What an expression sees of the workspace: read-only, confined to it. Errors are sentences.
+/// What an expression sees of the workspace: read-only, confined to it. What may take long looks at the meter's clock; a
+/// limit that it meets is the caller's own and is never kept as an answer.
 pub trait Host: Sync {
     /// `files(glob)`: workspace-relative, `/`, sorted.
-    fn files(&self, glob: &str) -> Result<Vec<String>, String>;
+    fn files(&self, glob: &str, meter: &Meter) -> Result<Vec<String>, EvalError>;
     /// `exists(path)`
-    fn exists(&self, path: &str) -> Result<bool, String>;
+    fn exists(&self, path: &str, meter: &Meter) -> Result<bool, EvalError>;
     /// `sha256(path)`: lower-case hex.
-    fn sha256(&self, path: &str) -> Result<String, String>;
+    fn sha256(&self, path: &str, meter: &Meter) -> Result<String, EvalError>;
     /// `valid(path)`: parses, and passes the schema it names.
-    fn valid(&self, path: &str) -> Result<bool, String>;
+    fn valid(&self, path: &str, meter: &Meter) -> Result<bool, EvalError>;
     /// `grep(glob, strings)`: (path, line, match), ignoring case.
-    fn grep(&self, glob: &str, needles: &[String]) -> Result<Vec<(String, u64, String)>, String>;
+    fn grep(
+        &self,
+        glob: &str,
+        needles: &[String],
+        meter: &Meter,
+    ) -> Result<Vec<(String, u64, String)>, EvalError>;
 }
 
 /// The names an expression can use.

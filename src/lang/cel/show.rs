@@ -14,7 +14,8 @@ impl Value<'_> {
     pub fn show(&self) -> String {
         let mut out = String::new();
         match self {
-            Value::Str(s) | Value::Json(Json::Str(s)) => out.extend(s.chars().take(SHOWN + 1)),
+            Value::Str(s) => out.extend(s.chars().take(SHOWN + 1)),
+            Value::Json(Json::Str(s)) => out.extend(s.chars().take(SHOWN + 1)),
             other => write(other, &mut out),
         }
         cut(out)

@@ -3,8 +3,62 @@
 use super::kind::Type;
 use crate::base::json::Json;
 use chrono::{DateTime, TimeDelta, Utc};
-use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
 use std::sync::Arc;
+
+/// Text or bytes: lent by the evidence or the expression, or made by the expression and then shared by all copies.
+#[derive(Debug)]
+pub enum Shared<'v, T: ?Sized> {
+    /// Lent.
+    Lent(&'v T),
+    /// Made.
+    Made(Arc<T>),
+}
+
+/// A string.
+pub type Text<'v> = Shared<'v, str>;
+
+impl<T: ?Sized> Clone for Shared<'_, T> {
+    fn clone(&self) -> Self {
+        match self {
+            Shared::Lent(lent) => Shared::Lent(lent),
+            Shared::Made(made) => Shared::Made(Arc::clone(made)),
+        }
+    }
+}
+
+impl<T: ?Sized> Deref for Shared<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        match self {
+            Shared::Lent(lent) => lent,
+            Shared::Made(made) => made,
+        }
+    }
+}
+
+impl<T: ?Sized + PartialEq> PartialEq for Shared<'_, T> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl<T: ?Sized + Eq> Eq for Shared<'_, T> {}
+
+impl<T: ?Sized + Hash> Hash for Shared<'_, T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
+impl From<String> for Text<'_> {
+    fn from(text: String) -> Self {
+        Shared::Made(text.into())
+    }
+}
 
 /// A CEL value. Evidence is lent, not copied.
 #[derive(Debug, Clone)]
@@ -20,9 +74,9 @@ pub enum Value<'v> {
     /// double, always finite
     Float(f64),
     /// string
-    Str(Cow<'v, str>),
+    Str(Text<'v>),
     /// bytes
-    Bytes(Cow<'v, [u8]>),
+    Bytes(Shared<'v, [u8]>),
     /// timestamp
     Time(DateTime<Utc>),
     /// duration
@@ -74,14 +128,14 @@ impl<'v> Value<'v> {
             Json::Int(i) => Value::Int(*i),
             Json::UInt(u) => Value::UInt(*u),
             Json::Float(f) => Value::Float(*f),
-            Json::Str(s) => Value::Str(Cow::Borrowed(s)),
+            Json::Str(s) => Value::Str(Shared::Lent(s)),
             Json::Array(_) | Json::Object(_) => Value::Json(json),
         }
     }
 
     /// A string that is lent.
     pub fn str(text: &'v str) -> Value<'v> {
-        Value::Str(Cow::Borrowed(text))
+        Value::Str(Shared::Lent(text))
     }
 
     /// A list of these.
@@ -148,7 +202,7 @@ impl<'v> Value<'v> {
     pub(super) fn member(&self, at: usize) -> Option<(Value<'v>, Value<'v>)> {
         match self {
             Value::Json(Json::Object(object)) => {
-                object.iter().nth(at).map(|(k, v)| (Value::Str(Cow::Borrowed(k)), Value::from_json(v)))
+                object.iter().nth(at).map(|(k, v)| (Value::Str(Shared::Lent(k)), Value::from_json(v)))
             }
             Value::Map(members) => members.get(at).cloned(),
             _ => None,
@@ -156,22 +210,20 @@ impl<'v> Value<'v> {
     }
 
     /// All members of a map in their order; empty for anything else.
-    pub(super) fn pairs(&self) -> Vec<(Value<'v>, Value<'v>)> {
-        match self {
-            Value::Json(Json::Object(object)) => {
-                object.iter().map(|(k, v)| (Value::Str(Cow::Borrowed(k)), Value::from_json(v))).collect()
-            }
-            Value::Map(members) => members.to_vec(),
-            _ => Vec::new(),
-        }
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (Value<'v>, Value<'v>)> {
+        (0..self.members().unwrap_or(0)).filter_map(|at| self.member(at))
     }
 
-    /// What `for_each` walks: the elements of a list, or of a map the maps `{key, value}`; `None` for anything else.
-    pub fn elements(&self) -> Option<Vec<Value<'v>>> {
-        if let Some(items) = self.items() {
-            return Some(items.iter().collect());
-        }
-        self.members()?;
-        Some(self.pairs().into_iter().map(|(k, v)| Value::map(vec![("key", k), ("value", v)])).collect())
+    /// What `for_each` walks, one after another, so that no list of them is made: the elements of a list, or of a map the
+    /// maps `{key, value}`; `None` for anything else.
+    pub fn elements(&self) -> Option<impl ExactSizeIterator<Item = Value<'v>>> {
+        let len = self.items().map(|items| items.len()).or_else(|| self.members())?;
+        Some((0..len).map(|at| match self.items() {
+            Some(items) => items.get(at).unwrap_or(Value::Null),
+            None => match self.member(at) {
+                Some((key, value)) => Value::map(vec![("key", key), ("value", value)]),
+                None => Value::Null,
+            },
+        }))
     }
 }

@@ -1,6 +1,6 @@
 //! Nothing that stands in an expression or in its evidence makes tollgate spin, swell or fall over.
 
-use super::{Names, PATIENT, check, document, run, run_with};
+use super::{Names, PATIENT, check, document, patient, run, run_with};
 use crate::base::json::Json;
 use crate::lang::cel::{Budget, Expr};
 use std::collections::BTreeMap;
@@ -160,12 +160,12 @@ fn what_is_just_within_the_bounds_works() {
 
 #[test]
 fn a_time_limit_stands_behind_the_steps() {
-    let none = Budget { steps: 10_000_000, seconds: 0 };
+    let none = Budget { seconds: 0, ..PATIENT };
     let mut text = "true".to_string();
     for level in 0..5 {
         text = format!("[0,1,2,3,4,5,6,7,8,9].all(x{level}, {text})");
     }
-    assert_eq!(run_with(&text, &none), "limit: the expression needs more than its 0 seconds");
+    assert_eq!(run_with(&text, &none), "limit: the gate needs more than its 0 seconds");
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn evidence_of_many_elements_is_lent() {
     let items = Json::Array((0..200_000).map(Json::Int).collect());
     let names = Names(BTreeMap::from([("d", &items)]));
     let expr = Expr::compile("size(d) == 200000 && d.all(x, x >= 0) && sum(d) == 19999900000").unwrap();
-    assert_eq!(expr.eval(&names, &PATIENT).unwrap().show(), "true");
+    assert_eq!(expr.eval(&names, &patient()).unwrap().show(), "true");
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn hostile_text_is_escaped_in_messages() {
     let names = Names(BTreeMap::from([("d", &doc)]));
     let long = format!("'{}'", "x".repeat(5000));
     let expr = Expr::compile(&long).unwrap();
-    let value = expr.eval(&names, &PATIENT).unwrap();
+    let value = expr.eval(&names, &patient()).unwrap();
     assert_eq!(value.show().chars().count(), 201);
     assert_eq!(value.quoted().chars().count(), 201);
 }

@@ -1,6 +1,6 @@
 //! Names, lints, traces, and what values look like.
 
-use super::{Names, PATIENT, document};
+use super::{Names, document, patient};
 use crate::base::json::Json;
 use crate::lang::cel::{Expr, Reads, Value};
 use std::collections::BTreeMap;
@@ -92,7 +92,7 @@ fn reads(text: &str) -> Vec<String> {
     let doc = document();
     let names = Names(BTreeMap::from([("d", &doc)]));
     let mut reads = Reads::default();
-    let _ = Expr::compile(text).unwrap().eval_traced(&names, &PATIENT, &mut reads);
+    let _ = Expr::compile(text).unwrap().eval_traced(&names, &patient(), &mut reads);
     reads.iter().map(|r| format!("{}{}", r.name, r.pointer)).collect()
 }
 
@@ -118,8 +118,8 @@ fn tracing_changes_nothing() {
     let names = Names(BTreeMap::from([("d", &doc)]));
     for text in ["d.rows.map(r, r.v)", "d.missing", "d.o.b.c.size()", "d.list.all(x, x in d.list)"] {
         let expr = Expr::compile(text).unwrap();
-        let plain = expr.eval(&names, &PATIENT).map(|v| v.quoted());
-        let traced = expr.eval_traced(&names, &PATIENT, &mut Reads::default()).map(|v| v.quoted());
+        let plain = expr.eval(&names, &patient()).map(|v| v.quoted());
+        let traced = expr.eval_traced(&names, &patient(), &mut Reads::default()).map(|v| v.quoted());
         assert_eq!(plain, traced);
     }
 }
@@ -141,10 +141,10 @@ fn values_for_people() {
 #[test]
 fn what_for_each_walks() {
     let doc = document();
-    let list = Value::from_json(doc.get("list").unwrap()).elements().unwrap();
-    assert_eq!(list.iter().map(Value::show).collect::<Vec<_>>(), ["1", "2", "3"]);
-    let map = Value::from_json(doc.pointer("/o/b").unwrap()).elements().unwrap();
-    assert_eq!(map.iter().map(Value::show).collect::<Vec<_>>(), [r#"{"key": "c", "value": "deep"}"#]);
+    let list = Value::from_json(doc.get("list").unwrap());
+    assert_eq!(list.elements().unwrap().map(|v| v.show()).collect::<Vec<_>>(), ["1", "2", "3"]);
+    let map = Value::from_json(doc.pointer("/o/b").unwrap());
+    assert_eq!(map.elements().unwrap().map(|v| v.show()).collect::<Vec<_>>(), [r#"{"key": "c", "value": "deep"}"#]);
     assert!(Value::Int(1).elements().is_none());
     assert!(Value::Null.elements().is_none());
     assert!(Value::str("abc").elements().is_none());

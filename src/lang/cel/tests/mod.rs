@@ -17,23 +17,23 @@ use std::collections::BTreeMap;
 pub(super) struct Toy;
 
 impl Host for Toy {
-    fn files(&self, glob: &str) -> Result<Vec<String>, String> {
+    fn files(&self, glob: &str, _: &Meter) -> Result<Vec<String>, EvalError> {
         match glob {
             "tests/*.rs" => Ok(vec!["tests/a.rs".into(), "tests/b.rs".into()]),
-            "/etc/*" => Err("`/etc/*` leaves the workspace: it is absolute".into()),
+            "/etc/*" => errors::fault("`/etc/*` leaves the workspace: it is absolute"),
             _ => Ok(Vec::new()),
         }
     }
-    fn exists(&self, path: &str) -> Result<bool, String> {
-        if path == "/x" { Err("/x leaves the workspace: it is absolute".into()) } else { Ok(path == "here") }
+    fn exists(&self, path: &str, _: &Meter) -> Result<bool, EvalError> {
+        if path == "/x" { errors::fault("/x leaves the workspace: it is absolute") } else { Ok(path == "here") }
     }
-    fn sha256(&self, path: &str) -> Result<String, String> {
-        if path == "here" { Ok("ab".repeat(32)) } else { Err(format!("{path} does not exist")) }
+    fn sha256(&self, path: &str, _: &Meter) -> Result<String, EvalError> {
+        if path == "here" { Ok("ab".repeat(32)) } else { errors::fault(format!("{path} does not exist")) }
     }
-    fn valid(&self, path: &str) -> Result<bool, String> {
+    fn valid(&self, path: &str, _: &Meter) -> Result<bool, EvalError> {
         Ok(path == "here")
     }
-    fn grep(&self, _: &str, needles: &[String]) -> Result<Vec<(String, u64, String)>, String> {
+    fn grep(&self, _: &str, needles: &[String], _: &Meter) -> Result<Vec<(String, u64, String)>, EvalError> {
         Ok(needles.iter().map(|n| ("a.log".to_string(), 3, n.clone())).collect())
     }
 }
@@ -72,7 +72,13 @@ pub(super) fn document() -> Json<'static> {
 }
 
 /// The steps of the default and no clock to speak of: no test depends on how fast the machine is.
-pub(super) const PATIENT: Budget = Budget { steps: 10_000_000, seconds: 36_000 };
+pub(super) const PATIENT: Budget =
+    Budget { steps: 10_000_000, gate_steps: 0, bytes: 128 << 20, seconds: 36_000 };
+
+/// All of it, for one expression.
+pub(super) fn patient() -> Meter {
+    Meter::alone(&PATIENT)
+}
 
 /// The value as text, or `error: …`, `limit: …`, or `compile <offset>: …`.
 pub(super) fn run(text: &str) -> String {
@@ -84,7 +90,7 @@ pub(super) fn run_with(text: &str, budget: &Budget) -> String {
     let names = Names(BTreeMap::from([("d", &doc)]));
     match Expr::compile(text) {
         Err(e) => format!("compile {}: {}", e.offset, e.message),
-        Ok(expr) => match expr.eval(&names, budget) {
+        Ok(expr) => match expr.eval(&names, &Meter::alone(budget)) {
             Ok(value) => value.quoted(),
             Err(EvalError::Expression(e)) => format!("error: {e}"),
             Err(EvalError::Limit(e)) => format!("limit: {e}"),

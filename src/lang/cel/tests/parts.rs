@@ -1,6 +1,6 @@
 //! An expression taken apart.
 
-use super::{Names, PATIENT, document};
+use super::{Names, document, patient};
 use crate::lang::cel::{Expr, Outcome};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ fn parts(text: &str) -> String {
     let doc = document();
     let names = Names(BTreeMap::from([("d", &doc)]));
     let mut out = String::new();
-    for part in Expr::compile(text).unwrap().parts(&names, &PATIENT) {
+    for part in Expr::compile(text).unwrap().parts(&names, &patient()) {
         let outcome = match &part.outcome {
             Outcome::Value(value) => format!("= {value}"),
             Outcome::Error(why) => format!("! {why}"),

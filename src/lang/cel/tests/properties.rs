@@ -1,8 +1,8 @@
 //! What holds for every expression and every document.
 
-use super::{Names, PATIENT, document};
+use super::{Names, PATIENT, document, patient};
 use crate::base::json::{Json, Object};
-use crate::lang::cel::{Budget, EvalError, Expr, Reads, Value};
+use crate::lang::cel::{Budget, EvalError, Expr, Meter, Reads, Value};
 use proptest::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -87,7 +87,7 @@ fn truth(text: &str, a: &Json<'_>, b: &Json<'_>) -> Result<bool, EvalError> {
     let (a, b) = (a.clone(), b.clone());
     let names = Names(BTreeMap::from([("a", &a), ("b", &b)]));
     let expr = Expr::compile(text).unwrap();
-    match expr.eval(&names, &PATIENT)? {
+    match expr.eval(&names, &patient())? {
         Value::Bool(b) => Ok(b),
         other => panic!("{}", other.show()),
     }
@@ -280,10 +280,10 @@ proptest! {
         let names = Names(BTreeMap::from([("d", &doc)]));
         if let Ok(expr) = Expr::compile(&text) {
             let budget = Budget { steps: 20_000, ..PATIENT };
-            let once = expr.eval(&names, &budget).map(|v| v.quoted());
-            let again = expr.eval_traced(&names, &budget, &mut Reads::default()).map(|v| v.quoted());
+            let once = expr.eval(&names, &Meter::alone(&budget)).map(|v| v.quoted());
+            let again = expr.eval_traced(&names, &Meter::alone(&budget), &mut Reads::default()).map(|v| v.quoted());
             prop_assert_eq!(&once, &again);
-            let parts = expr.parts(&names, &budget);
+            let parts = expr.parts(&names, &Meter::alone(&budget));
             prop_assert_eq!(&parts[0].text, expr.text());
             expr.lints();
         }
@@ -294,7 +294,7 @@ proptest! {
         let doc = document();
         let names = Names(BTreeMap::from([("d", &doc)]));
         let budget = Budget { steps: 20_000, ..PATIENT };
-        let value = |text: &str| Expr::compile(text).ok().map(|e| e.eval(&names, &budget).map(|v| v.quoted()));
+        let value = |text: &str| Expr::compile(text).ok().map(|e| e.eval(&names, &Meter::alone(&budget)).map(|v| v.quoted()));
         if let Some(Err(_)) = value(&text) {
             for around in ["({}) || true", "({}) && false", "({}) ? true : true", "!({})", "[{}] == [{}]",
                 "({}) == ({})", "true && ({})", "false || ({})", "[0].all(i, ({}))", "[0].exists(i, ({}))",
@@ -335,12 +335,12 @@ proptest! {
         let names = Names(BTreeMap::from([("d", &doc)]));
         let expr = Expr::compile(text).unwrap();
         let mut reads = Reads::default();
-        let before = expr.eval_traced(&names, &PATIENT, &mut reads).map(|v| v.quoted());
+        let before = expr.eval_traced(&names, &patient(), &mut reads).map(|v| v.quoted());
         for key in ["a", "b"] {
             let path = [key.to_string()];
             if doc.get(key).is_some() && !reads.contains("d", &format!("/{key}")) && !text.contains("size") {
                 let less = without(&doc, &path);
-                let after = expr.eval(&Names(BTreeMap::from([("d", &less)])), &PATIENT).map(|v| v.quoted());
+                let after = expr.eval(&Names(BTreeMap::from([("d", &less)])), &patient()).map(|v| v.quoted());
                 prop_assert_eq!(&before, &after);
             }
         }
@@ -369,12 +369,12 @@ fn a_missing_field_is_no_pass() {
         let expr = Expr::compile(text).unwrap();
         let mut reads = Reads::default();
         let names = Names(BTreeMap::from([("d", &doc)]));
-        let value = expr.eval_traced(&names, &PATIENT, &mut reads).unwrap();
+        let value = expr.eval_traced(&names, &patient(), &mut reads).unwrap();
         assert!(matches!(value, Value::Bool(true)), "{text}");
         for read in reads.iter().filter(|r| !r.pointer.is_empty() && !allowed.contains(&r.pointer.as_str())) {
             let path: Vec<String> = read.pointer[1..].split('/').map(str::to_string).collect();
             let less = without(&doc, &path);
-            let result = expr.eval(&Names(BTreeMap::from([("d", &less)])), &PATIENT);
+            let result = expr.eval(&Names(BTreeMap::from([("d", &less)])), &patient());
             assert!(!matches!(result, Ok(Value::Bool(true))), "{text} is true without {}", read.pointer);
         }
     }
