@@ -96,10 +96,9 @@ impl WholePlan {
         let set = tree.chain([&policy.runs]).flat_map(literals_of);
         let all = env.iter().map(|(name, value)| (name.clone(), value.clone())).chain(set);
         let masker = Masker::new(all).map_err(Error::Work)?;
-        for text in self.changes.iter_mut().flat_map(|change| [&mut change.before, &mut change.after]) {
-            if let Some(text) = text {
-                masker.hide(text);
-            }
+        let texts = self.changes.iter_mut().flat_map(|change| [&mut change.before, &mut change.after]);
+        for text in texts.flatten() {
+            masker.hide(text);
         }
         Ok(())
     }
