@@ -42,7 +42,7 @@ impl Source<'_> {
             Source::Tree(root) => root.read(path, most).ok(),
             Source::Commit(repository, commit) => {
                 let path = Root::clean(path).ok()?;
-                let file = repository.find_file(commit, &path).ok()??;
+                let file = repository.find_node(commit, &path).ok()??;
                 repository.read(&file, most).ok()
             }
             Source::Nowhere => None,

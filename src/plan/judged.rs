@@ -273,6 +273,7 @@ mod tests {
             exit_criteria: None,
             lanes: None,
             checks: None,
+            reasons: None,
             renewals: None,
             category: None,
             evidence: None,

@@ -114,6 +114,7 @@ mod tests {
             output: "out/verdict".into(),
             classification: "tests/c.toml".into(),
             env: Vec::new(),
+            whole: "ci".into(),
             git: None,
             prefix: String::new(),
             timeout: 1,
