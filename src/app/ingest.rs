@@ -213,7 +213,7 @@ fn suite_end(one: &Found, item: &Item, reader: Reader, command: &str, clock: &Ru
     // The exit code is not known here: what the results say decides.
     attempt.exit_code = None;
     // Nor is whether its command would have run more.
-    attempt.stopped = false;
+    attempt.stopped = None;
     SuiteEnd {
         item: item.clone(),
         attempts: vec![attempt],

@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use crate::base::json::{Json, Limits, Object, place_of_offset, plain};
-use crate::base::junit::{self, Case, Kind, Report};
+use crate::base::junit::{self, Case, Ended, Kind, Report};
 use crate::model::finding::Reason;
 use std::borrow::Cow;
 
@@ -36,26 +36,23 @@ enum Status {
     Error,
 }
 
-fn status_of(kind: Kind) -> Option<Status> {
-    match kind {
-        Kind::Skipped => Some(Status::Skipped),
-        Kind::Failure => Some(Status::Failed),
-        Kind::Error => Some(Status::Error),
-        Kind::Rerun | Kind::Flaky => None,
-    }
-}
-
-/// The worst outcome of a case is its status; its message is that of the first of those, else its text.
+/// What became of a case, as every reader of JUnit has it; its message is that of the first element that says so, else its text.
 fn judged(case: &Case) -> (Status, Option<String>) {
-    let mut worst = (Status::Passed, None);
-    for outcome in &case.outcomes {
-        if let Some(status) = status_of(outcome.kind).filter(|s| (*s as u8) > (worst.0 as u8)) {
-            let text = outcome.message.as_deref().unwrap_or(outcome.text.trim());
-            let message: String = text.chars().take(MESSAGE).collect();
-            worst = (status, Some(message).filter(|m| outcome.message.is_some() || !m.is_empty()));
+    let (status, kinds): (Status, &[Kind]) = match case.ended() {
+        Ended::Passed | Ended::Flaky => (Status::Passed, &[]),
+        Ended::LeftOut | Ended::NotRun => (Status::Skipped, &[Kind::Skipped]),
+        Ended::Failed if case.outcomes.iter().any(|o| o.kind == Kind::Failure) => {
+            (Status::Failed, &[Kind::Failure])
         }
-    }
-    worst
+        Ended::Failed => (Status::Failed, &[Kind::Rerun]),
+        Ended::Error => (Status::Error, &[Kind::Error]),
+    };
+    let message = case.outcomes.iter().find(|o| kinds.contains(&o.kind)).and_then(|outcome| {
+        let text = outcome.message.as_deref().unwrap_or(outcome.text.trim());
+        let message: String = text.chars().take(MESSAGE).collect();
+        Some(message).filter(|m| outcome.message.is_some() || !m.is_empty())
+    });
+    (status, message)
 }
 
 fn document(report: Report) -> Json<'static> {

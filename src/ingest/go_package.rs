@@ -1,10 +1,10 @@
 //! What one Go package has said so far.
 
-use super::collect::{Draft, Room, append, cut, millis};
+use super::collect::{Draft, Room, append, case, cut, millis};
 use super::fault::ReadFault;
 use super::place::{of_go, of_go_stack};
 use crate::model::test::{Case, Failure, SourcePlace, TestStatus};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Bytes that are held for the tests of a package that have not ended.
 const HELD: usize = 32 << 20;
@@ -17,6 +17,8 @@ struct Open {
     text: String,
     /// Lines that Go marks as errors, since 1.25.
     errors: String,
+    /// Go's own line said that it failed: `--- FAIL: TestX (0.01s)`.
+    failed: bool,
 }
 
 /// One package.
@@ -35,6 +37,10 @@ pub(super) struct Package {
     stack: bool,
     exit: Option<String>,
     skipped: bool,
+    /// `FAIL` or `PASS` came, which a test binary prints when it has run all its tests.
+    ran_all: bool,
+    /// Tests that the package itself says failed, where no event does.
+    listed: BTreeSet<String>,
 }
 
 impl Package {
@@ -50,6 +56,8 @@ impl Package {
             stack: false,
             exit: None,
             skipped: false,
+            ran_all: false,
+            listed: BTreeSet::new(),
         }
     }
 
@@ -63,7 +71,11 @@ impl Package {
         let frames = ["=== RUN", "=== PAUSE", "=== CONT", "=== NAME", "--- PASS", "--- FAIL", "--- SKIP"];
         let frame =
             kind == "frame" || (kind.is_empty() && frames.iter().any(|f| text.trim_start().starts_with(f)));
-        let Some(open) = self.open.get_mut(test).filter(|_| !frame && self.held < HELD) else { return };
+        let Some(open) = self.open.get_mut(test) else { return };
+        open.failed |= failed(text) == Some(test);
+        if frame || self.held >= HELD {
+            return;
+        }
         let before = open.text.len() + open.errors.len();
         append(&mut open.text, text, Failure::TEXT);
         if kind.starts_with("error") {
@@ -74,6 +86,10 @@ impl Package {
 
     pub(super) fn own_output(&mut self, text: &str) {
         let line = text.trim();
+        self.ran_all |= line.ends_with("FAIL") || line.ends_with("PASS");
+        if let Some(test) = failed(line).filter(|_| self.listed.len() < OPEN) {
+            self.listed.insert(test.to_string());
+        }
         // `FAIL\tp [build failed]` says why; `FAIL\tp\t0.1s` says no more than the event does.
         let frame = line.starts_with("FAIL\t") && !line.ends_with(" failed]");
         if self.panic.is_none() && (line.starts_with("panic: ") || line.starts_with("fatal error: ")) {
@@ -128,10 +144,29 @@ impl Package {
         self.skipped = action == "skip";
         self.draft.reading.duration_ms = elapsed.and_then(millis);
         self.end_open(room, action == "pass")?;
+        if action == "fail" {
+            self.end_listed(room)?;
+        }
         if action == "fail"
             && let Some(said) = self.outside()
         {
             self.draft.fault(format!("the package failed outside its tests{said}"));
+        }
+        if action == "fail" && !self.ran_all && !self.draft.reading.cases.is_empty() {
+            let panicked = self.draft.reading.cases.iter().any(panicked);
+            let why = if panicked { "a test panicked" } else { "it ended before its tests did" };
+            self.draft.fault(format!("{why}, and those of the package that had not begun did not run"));
+        }
+        Ok(())
+    }
+
+    /// Tests that failed by the package's own lines, and of which no event told.
+    fn end_listed(&mut self, room: &mut Room) -> Result<(), ReadFault> {
+        for name in std::mem::take(&mut self.listed) {
+            if self.draft.named(&name).is_none() {
+                let failure = Some(Failure::new("go lists it among what failed", "", None));
+                self.draft.push(room, Case { failure, ..case(name, TestStatus::Failed) })?;
+            }
         }
         Ok(())
     }
@@ -145,7 +180,6 @@ impl Package {
             let said = panic.unwrap_or(&self.last);
             return Some(if said.is_empty() { String::new() } else { format!(": {said}") });
         }
-        let panicked = |c: &Case| c.failures().any(|f| f.message.starts_with("panic: "));
         let exit = self.exit.as_ref().filter(|e| *e != "exit status 1");
         panic.or(exit).filter(|_| !red.any(panicked)).map(|said| format!(": {said}"))
     }
@@ -167,7 +201,9 @@ impl Package {
                 )?;
                 continue;
             }
-            self.draft.fault(format!("`{}` began and did not end", cut(&name, 200)));
+            if !open.failed {
+                self.draft.fault(format!("`{}` began and did not end", cut(&name, 200)));
+            }
             let mut failure = failure(&open, false);
             if failure.message.is_empty() {
                 failure.message = "it began and did not end".into();
@@ -191,6 +227,7 @@ impl Package {
     /// The input ended before the package did.
     pub(super) fn broken_off(&mut self, room: &mut Room) -> Result<(), ReadFault> {
         self.end_open(room, false)?;
+        self.end_listed(room)?;
         self.draft.cut_off("its end is missing: the output is cut off");
         Ok(())
     }
@@ -199,6 +236,18 @@ impl Package {
     pub(super) fn without_files(&self) -> bool {
         self.skipped && self.draft.reading.cases.is_empty() && self.draft.reading.fault.is_none()
     }
+}
+
+fn panicked(case: &Case) -> bool {
+    case.failures().any(|f| f.message.starts_with("panic: "))
+}
+
+/// The test of `--- FAIL: TestX (0.01s)`, wherever in a line it stands: before Go 1.20 what a test printed without a line's end stood
+/// before it, and no event told of it.
+fn failed(text: &str) -> Option<&str> {
+    let (_, rest) = text.rsplit_once("--- FAIL: ")?;
+    let (name, time) = rest.trim_end().rsplit_once(" (")?;
+    time.ends_with("s)").then_some(name)
 }
 
 /// What is said of a test that says nothing itself and holds a failed one.

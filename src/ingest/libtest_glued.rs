@@ -113,7 +113,8 @@ impl Glued {
         };
         let outcomes: BTreeMap<String, TestStatus> = self.begun.iter().map(status).collect();
         let count = |status| outcomes.values().filter(|s| **s == status).count() as u64;
-        let agrees = count(TestStatus::Passed) == summary.passed + summary.measured
+        let agrees = summary.fine() == Some(count(TestStatus::Passed))
+            && summary.ok == (summary.failed == 0)
             && count(TestStatus::Failed) == summary.failed
             && count(TestStatus::Ignored) == summary.ignored
             && self.listed.iter().all(|name| outcomes[name] == TestStatus::Failed);

@@ -44,6 +44,8 @@ struct Output {
     summed: bool,
     /// The last summary counts failures, and the line that says what nextest ended with did not come.
     unended: bool,
+    /// nextest's last word is that the run failed.
+    failed: bool,
     /// The output is cut off.
     cut: bool,
 }
@@ -57,6 +59,7 @@ impl Output {
             return if self.started { self.attempt(found) } else { self.again(&found) };
         }
         self.unended &= !line.starts_with("error: ");
+        self.failed |= line.starts_with("error: test run failed");
         if let Some(found) = summary(line) {
             self.close();
             self.summary(found, ended);
@@ -173,6 +176,9 @@ impl Output {
         } else if self.unended {
             self.cut = true;
             self.fault.get_or_insert("nextest's last word is missing: the output ends before it did".into());
+        }
+        if self.failed && self.totals().1 == 0 {
+            self.fault.get_or_insert("nextest says that the run failed, and none of its tests did".into());
         }
         if !self.known && self.fault.is_none() {
             return Err(ReadFault::holds_no("nextest results"));

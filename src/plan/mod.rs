@@ -13,6 +13,7 @@ mod sample;
 mod select;
 mod shard;
 mod single;
+mod stops;
 mod timings;
 
 pub use auto::{AutoShard, Given, VARIABLES, auto};
@@ -24,4 +25,5 @@ pub use rerun::{Rerun, alone, rerun};
 pub use select::{Choice, Selection, SuiteNames, select};
 pub use shard::{Division, shard};
 pub use single::by_name;
+pub use stops::{Stop, leaves_out, says_it_stopped, stops_early};
 pub use timings::Timings;

@@ -9,6 +9,10 @@ use crate::model::suite::{SuiteResult, SuiteStatus};
 use crate::model::test::{Case, Failure, Reading, TestNames, TestResult, TestStatus};
 use std::collections::{HashMap, HashSet};
 
+/// What is said where cargo stopped at a test binary.
+const CARGO_STOPPED: &str =
+    "cargo stopped at the test binary that failed, and others may not have run (--no-fail-fast)";
+
 /// How one command of an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepEnded {
@@ -95,16 +99,22 @@ pub struct Attempt {
     pub absent: bool,
     /// Whether a test that was asked for was skipped, though nothing else was wrong.
     pub skipped: bool,
-    /// Whether its tool stopped at what failed, and what else it would have run is not known.
-    pub stopped: bool,
+    /// Its tool stopped at what failed, and what else it would have run is not known: a sentence.
+    pub stopped: Option<String>,
 }
 
 impl Attempt {
     /// The tests that a narrow retry runs again: those that failed, when nothing else is wrong with the attempt.
     pub fn failed_alone(&self) -> Option<Vec<&Case>> {
         let failed: Vec<&Case> = self.cases.iter().filter(|c| c.status == TestStatus::Failed).collect();
-        let alone = self.status == SuiteStatus::Failed && self.fault.is_none() && !self.stopped;
+        let alone = self.status == SuiteStatus::Failed && self.fault.is_none() && self.stopped.is_none();
         (alone && !failed.is_empty()).then_some(failed)
+    }
+
+    /// How often its tests failed, as its tool counts for `--maxfail` and the like: each attempt at each of them.
+    pub fn failures(&self) -> u64 {
+        let failed = self.cases.iter().filter(|c| c.status == TestStatus::Failed);
+        failed.map(|c| c.failures().count().max(1) as u64).fold(0, u64::saturating_add)
     }
 
     /// Cuts failures short that are not the first of their test, as `combine` does: what is held of a suite under way does not
@@ -133,7 +143,7 @@ pub fn attempt_at(name: &str, steps: &[Step], names: &TestNames) -> Attempt {
         signal: None,
         whole: steps.iter().all(|s| s.asked.is_none()),
         absent: false,
-        stopped: false,
+        stopped: None,
         skipped: false,
     };
     let mut outer: HashMap<String, usize> = HashMap::new();
@@ -141,7 +151,7 @@ pub fn attempt_at(name: &str, steps: &[Step], names: &TestNames) -> Attempt {
         let one = judge_step(name, step, names);
         found.status = worse(found.status, one.status);
         found.absent |= one.absent;
-        found.stopped |= one.stopped;
+        found.stopped = found.stopped.or(one.stopped);
         found.skipped |= one.skipped;
         for case in one.cases {
             let above = step.asked.as_ref().is_some_and(|asked| case.selector() != asked);
@@ -225,6 +235,10 @@ fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt {
     }
     fault = fault.or_else(|| step.trouble.clone());
     let failed = cases.iter().any(|c| c.status == TestStatus::Failed);
+    let left = cases.iter().filter(|c| c.status == TestStatus::NotRun).count();
+    if fault.is_none() && left > 0 && !failed {
+        fault = Some(step.because(&format!("{left} of its tests did not run")));
+    }
     if let (StepEnded::Exited(code), false, None) = (&step.ended, failed, &fault)
         && *code != 0
     {
@@ -237,6 +251,7 @@ fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt {
         status = SuiteStatus::Failed;
     }
     let stopped = matches!(&step.read, Some(Ok(readings)) if readings.iter().any(|r| r.stopped));
+    let stopped = stopped.then(|| CARGO_STOPPED.to_string());
     Attempt { status, cases, fault, exit_code, signal, whole: step.asked.is_none(), absent, skipped, stopped }
 }
 
@@ -331,7 +346,7 @@ pub fn combine(attempts: &[Attempt]) -> Combined {
         }
         other => other,
     };
-    let lacks = |a: &Attempt| a.fault.is_some() || a.stopped;
+    let lacks = |a: &Attempt| a.fault.is_some() || a.stopped.is_some();
     let whole = attempts.iter().any(|a| a.whole && !lacks(a));
     let incomplete = !whole && attempts.iter().any(lacks);
     Combined { status, cases, faults, fault, exit_code, signal, incomplete }

@@ -163,6 +163,7 @@ impl UnderWay<'_> {
             masker: &self.masker,
             rules: self.prepared.rules,
             watcher,
+            env: self.request.env,
             lost: &self.prepared.lost,
             states,
             records: Mutex::default(),

@@ -12,6 +12,7 @@ mod results;
 mod resume;
 mod session;
 mod steps;
+mod stopped;
 mod text;
 mod tracked;
 
