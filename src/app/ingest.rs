@@ -6,6 +6,7 @@ use super::environment;
 use super::error::Error;
 use super::ground::Ground;
 use super::masking::{branch, masker};
+use super::run::addressed;
 use super::run_baseline::Baseline;
 use super::run_documents::{self, Outcome, Written};
 use super::suite_record::{SuiteEnd, record_of, write_suite};
@@ -60,7 +61,13 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
     let reader = reader(request.format)?;
     let ground = Ground::open_bare(request.root, request.now)?;
     let masker = masker(request.env, &ground)?;
-    let found = read(request, reader, &ground.root, &masker)?;
+    let mut found = read(request, reader, &ground.root, &masker)?;
+    if let Some(spec) = ground.spec(request.kind).filter(|spec| spec.reader == reader) {
+        for one in &mut found {
+            let readings = addressed(vec![std::mem::take(&mut one.reading)], spec);
+            one.reading = readings.into_iter().next().unwrap_or_default();
+        }
+    }
     if found.iter().all(|f| f.reading.cases.is_empty() && f.reading.fault.is_none()) {
         return Ok(None);
     }
@@ -94,7 +101,7 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
     let all_known = records
         .iter()
         .filter(|r| r.result.status.is_failure())
-        .all(|r| replays.knows(&r.result.kind, &r.result.name));
+        .all(|r| replays.knows(&r.result.kind, &r.result.name) || replays.targeted(&r.result).is_some());
     let facts = environment::facts(ground.root.real(), &ground.run, request.env);
     let digest = plan::digest(
         "ingest",
@@ -108,6 +115,7 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
         baseline: baseline.as_ref(),
         rerun_from: None,
         selection: Chosen::default(),
+        timeout: None,
         shard: Shard { kind: ShardKind::None, index: 0, total: 1, plan_digest: digest },
         plan: Counts { suites: count(Role::Suite), units: count(Role::Unit) },
         records,

@@ -72,7 +72,7 @@ impl Package {
         let frame =
             kind == "frame" || (kind.is_empty() && frames.iter().any(|f| text.trim_start().starts_with(f)));
         let Some(open) = self.open.get_mut(test) else { return };
-        open.failed |= failed(text) == Some(test);
+        open.failed |= failed_frame(text) == Some(test);
         if frame || self.held >= HELD {
             return;
         }
@@ -87,7 +87,7 @@ impl Package {
     pub(super) fn own_output(&mut self, text: &str) {
         let line = text.trim();
         self.ran_all |= line.ends_with("FAIL") || line.ends_with("PASS");
-        if let Some(test) = failed(line).filter(|_| self.listed.len() < OPEN) {
+        if let Some(test) = failed_frame(line).filter(|_| self.listed.len() < OPEN) {
             self.listed.insert(test.to_string());
         }
         // `FAIL\tp [build failed]` says why; `FAIL\tp\t0.1s` says no more than the event does.
@@ -244,7 +244,7 @@ fn panicked(case: &Case) -> bool {
 
 /// The test of `--- FAIL: TestX (0.01s)`, wherever in a line it stands: before Go 1.20 what a test printed without a line's end stood
 /// before it, and no event told of it.
-fn failed(text: &str) -> Option<&str> {
+pub(super) fn failed_frame(text: &str) -> Option<&str> {
     let (_, rest) = text.rsplit_once("--- FAIL: ")?;
     let (name, time) = rest.trim_end().rsplit_once(" (")?;
     time.ends_with("s)").then_some(name)

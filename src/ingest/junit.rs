@@ -5,7 +5,7 @@ use super::fault::ReadFault;
 use super::{document, panic, place};
 use crate::base::json::plain;
 use crate::base::junit::{Case as Element, Ended, Kind, Outcome, Report, Suite};
-use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
+use crate::model::test::{Case, Failure, Origin, Reading, SourcePlace, TestStatus};
 use std::io::BufRead;
 
 /// Reads a report. A case's name is its `name`, with `classname.` before it where that says more than the suite does.
@@ -21,6 +21,7 @@ pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
         draft.reading.duration_ms = suite.time_ms.and_then(milliseconds);
         for element in &suite.cases {
             draft.push(&mut room, case(element, name(element, suite)))?;
+            draft.reading.origins.push(origin(element));
         }
         let left = draft.tally(TestStatus::NotRun);
         if left > 0 {
@@ -64,6 +65,10 @@ pub(super) fn faults(report: &Report, lenient: bool) -> Vec<(Option<usize>, Stri
     // The innermost suite says best where; the report stands last.
     found.sort_by_key(|(suite, _)| suite.map_or((1, 0), |nth| (0, usize::MAX - nth)));
     found
+}
+
+fn origin(element: &Element) -> Origin {
+    Origin { class: element.classname.clone(), name: element.name.clone(), file: element.file.clone() }
 }
 
 fn name(element: &Element, suite: &Suite) -> String {

@@ -1,6 +1,7 @@
 //! Judgement: what a run selects, which part of it a shard runs, what a replay repeats, and whether shards make a whole.
 //! Values in, values out; lists of files and names are handed in.
 
+mod address;
 mod auto;
 mod digest;
 mod expected;
@@ -16,6 +17,7 @@ mod single;
 mod stops;
 mod timings;
 
+pub use address::{Address, address, reaches_any_suite, selector, takes_apart};
 pub use auto::{AutoShard, Given, VARIABLES, auto};
 pub use digest::digest;
 pub use expected::{left_of, unproven};

@@ -7,7 +7,7 @@ use super::names::{fail_skipped, flatten, missing, unseen};
 use crate::model::record::AttemptFault;
 use crate::model::suite::{SuiteResult, SuiteStatus};
 use crate::model::test::{Case, Failure, Reading, TestNames, TestResult, TestStatus};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What is said where cargo stopped at a test binary.
 const CARGO_STOPPED: &str =
@@ -115,6 +115,27 @@ impl Attempt {
     pub fn failures(&self) -> u64 {
         let failed = self.cases.iter().filter(|c| c.status == TestStatus::Failed);
         failed.map(|c| c.failures().count().max(1) as u64).fold(0, u64::saturating_add)
+    }
+
+    /// Takes failures that its tool's own list names: a test that has another result has failed all the same.
+    pub fn take_listed(&mut self, listed: BTreeMap<String, Failure>) {
+        for (name, failure) in listed {
+            match self.cases.iter_mut().find(|c| c.name == name || c.selector() == name) {
+                Some(case) if case.status == TestStatus::Failed => {}
+                Some(case) => {
+                    case.status = TestStatus::Failed;
+                    case.failure.get_or_insert(failure);
+                }
+                None => self.cases.push(Case {
+                    name,
+                    status: TestStatus::Failed,
+                    duration_ms: None,
+                    failure: Some(failure),
+                    later: Vec::new(),
+                    selector: None,
+                }),
+            }
+        }
     }
 
     /// Cuts failures short that are not the first of their test, as `combine` does: what is held of a suite under way does not

@@ -201,6 +201,7 @@ impl UnderWay<'_> {
             baseline: self.prepared.baseline.as_ref(),
             rerun_from: self.prepared.rerun_from.clone(),
             selection: self.prepared.selection.clone(),
+            timeout: self.prepared.rules.timeout,
             shard: plan.shard.clone(),
             plan: plan.whole,
             records,

@@ -1,8 +1,9 @@
 //! One run under way: what the execution tells becomes records, files and lines of the journal.
 
+use super::listed::name_failures;
 use super::request::{Rules, Watcher};
 use super::results::Results;
-use super::steps::{commands_of, narrow, read, steps};
+use super::steps::{addressed, commands_of, narrow, read, steps};
 use super::stopped::stopped;
 use crate::app::clock::RunClock;
 use crate::app::commands::{Replays, environment, whole};
@@ -147,12 +148,20 @@ impl Session<'_> {
                 };
                 let asked = state.asked.get(at).cloned().flatten();
                 let trouble = ended.log_error.clone();
-                step_of(end, &ended.log, reader, asked, trouble, || of_file.unwrap_or_else(of_log))
+                let read = || {
+                    let found = of_file.unwrap_or_else(of_log)?;
+                    Ok(match self.spec(job) {
+                        Some(spec) => addressed(found, spec),
+                        None => found,
+                    })
+                };
+                step_of(end, &ended.log, reader, asked, trouble, read)
             })
             .collect();
         let mut judged = attempt_at(&self.item(job).name, &judged, &state.names);
         // A test whose step was never reached is not among the steps that ended.
         judged.whole &= state.asked.iter().all(Option::is_none);
+        name_failures(&mut judged, reader, &ended.log);
         judged.stopped = self.stopped(job, &judged, ended);
         judged
     }

@@ -45,7 +45,21 @@ pub(super) fn narrow(attempt: &Attempt, spec: &SuiteSpec) -> Option<Vec<String>>
         return None;
     }
     let failed = failed.iter().map(|case| case.selector().to_string()).collect();
-    plan::by_name(spec.reader, failed).ok().map(|tests| tests.into_iter().collect())
+    plan::by_name(spec, failed).ok().map(|tests| tests.into_iter().collect())
+}
+
+/// Readings whose tests are selected as the kind's command for one test takes them apart.
+pub(in crate::app) fn addressed(mut readings: Vec<Reading>, spec: &SuiteSpec) -> Vec<Reading> {
+    let single = spec.single.as_ref().filter(|single| plan::takes_apart(single));
+    for reading in &mut readings {
+        let origins = std::mem::take(&mut reading.origins);
+        if let Some(single) = single {
+            for (case, origin) in reading.cases.iter_mut().zip(&origins) {
+                case.selector = plan::selector(single, &case.name, origin);
+            }
+        }
+    }
+    readings
 }
 
 /// Reads what one command of an attempt left: a file, or its part of the log. `shown` is how errors call it.

@@ -38,7 +38,7 @@ pub(super) fn stopped(
 }
 
 /// The beginning and the end of an output.
-fn ends(log: &Log) -> std::io::Result<String> {
+pub(super) fn ends(log: &Log) -> std::io::Result<String> {
     let (length, mut bytes) = (log.len(), Vec::new());
     let head = length.min(LOOKED_AT);
     log.range(0, head).read_to_end(&mut bytes)?;
