@@ -35,15 +35,18 @@ pub fn for_run_folder(root: &Root, run: Option<&str>) -> ForRun {
     for_run(root, run, summary.as_ref())
 }
 
-/// A run without a summary that can be read: one that was killed is taken up again.
+/// A run without a summary that can be read: one that was killed is taken up again. A folder that something else made is named
+/// as it is.
 fn unfinished(root: &Root, run: &str) -> ForRun {
     let is_gone = |name: &str| matches!(root.resolve(&format!("{run}/{name}")), Err(ReadError::Missing(_)));
-    match (is_gone("summary.json"), is_gone("run_events.jsonl")) {
-        (false, _) => ForRun::Folder(run.to_string()),
-        (true, true) => ForRun::none(),
-        (true, false) => {
-            ForRun::Instead { command: format!("tollgate run --resume {}", path_word(run)), why_not: None }
-        }
+    if !is_gone("summary.json") {
+        ForRun::Folder(run.to_string())
+    } else if !is_gone("run_events.jsonl") {
+        ForRun::Instead { command: format!("tollgate run --resume {}", path_word(run)), why_not: None }
+    } else if !is_gone("ingest_error.json") {
+        ForRun::Instead { command: "tollgate ingest FORMAT FILE".into(), why_not: Some(INGESTED.into()) }
+    } else {
+        ForRun::Folder(run.to_string())
     }
 }
 
@@ -116,7 +119,8 @@ mod tests {
             (vec![("summary.json", r#"{"profile": "ci"}"#.to_string())], "the folder"),
             (vec![("summary.json", "{".to_string())], "the folder"),
             (vec![("run_events.jsonl", String::new())], "tollgate run --resume runs/20261120T101500Z"),
-            (vec![], "tollgate run"),
+            (vec![("ingest_error.json", String::new())], "tollgate ingest FORMAT FILE"),
+            (vec![], "the folder"),
             (
                 vec![("summary.json", ingest("unit", "tollgate ingest junit a.xml"))],
                 "tollgate ingest junit FILE",

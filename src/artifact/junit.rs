@@ -109,6 +109,29 @@ mod tests {
     }
 
     #[test]
+    fn a_test_that_did_not_run_is_skipped_whichever_attribute_says_so() {
+        let status = |attributes: &str, elements: &str| {
+            let text = format!(
+                "<testsuite name='s'><testcase name='a' {attributes}>{elements}</testcase></testsuite>"
+            );
+            let document = parse(text.as_bytes(), &Limits::default()).unwrap();
+            document
+                .pointer("/suites/0/tests/0/status")
+                .and_then(Json::as_str)
+                .unwrap_or_default()
+                .to_string()
+        };
+        for attributes in
+            ["status='notrun'", "status='run' result='suppressed'", "result='SKIPPED'", "status='disabled'"]
+        {
+            assert_eq!(status(attributes, ""), "skipped", "{attributes}");
+        }
+        assert_eq!(status("status='run' result='completed'", ""), "passed");
+        assert_eq!(status("status='notrun'", "<failure/>"), "failed");
+        assert_eq!(status("", "<rerunFailure/>"), "failed");
+    }
+
+    #[test]
     fn nested_suites_and_counts_from_the_cases() {
         let text = r#"<?xml version="1.0" encoding="UTF-8"?>
 <testsuites tests="4" failures="1" errors="1">

@@ -154,8 +154,8 @@ impl Package {
         }
         if action == "fail" && !self.ran_all && !self.draft.reading.cases.is_empty() {
             let panicked = self.draft.reading.cases.iter().any(panicked);
-            let why = if panicked { "a test panicked" } else { "it ended before its tests did" };
-            self.draft.fault(format!("{why}, and those of the package that had not begun did not run"));
+            let why = if panicked { "a panic ended it" } else { "it ended before its tests did" };
+            self.draft.fault(format!("{why}, and tests of the package that had not begun did not run"));
         }
         Ok(())
     }

@@ -7,11 +7,7 @@ use super::names::{fail_skipped, flatten, missing, unseen};
 use crate::model::record::AttemptFault;
 use crate::model::suite::{SuiteResult, SuiteStatus};
 use crate::model::test::{Case, Failure, Reading, TestNames, TestResult, TestStatus};
-use std::collections::{BTreeMap, HashMap, HashSet};
-
-/// What is said where cargo stopped at a test binary.
-const CARGO_STOPPED: &str =
-    "cargo stopped at the test binary that failed, and others may not have run (--no-fail-fast)";
+use std::collections::{HashMap, HashSet};
 
 /// How one command of an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,33 +105,6 @@ impl Attempt {
         let failed: Vec<&Case> = self.cases.iter().filter(|c| c.status == TestStatus::Failed).collect();
         let alone = self.status == SuiteStatus::Failed && self.fault.is_none() && self.stopped.is_none();
         (alone && !failed.is_empty()).then_some(failed)
-    }
-
-    /// How often its tests failed, as its tool counts for `--maxfail` and the like: each attempt at each of them.
-    pub fn failures(&self) -> u64 {
-        let failed = self.cases.iter().filter(|c| c.status == TestStatus::Failed);
-        failed.map(|c| c.failures().count().max(1) as u64).fold(0, u64::saturating_add)
-    }
-
-    /// Takes failures that its tool's own list names: a test that has another result has failed all the same.
-    pub fn take_listed(&mut self, listed: BTreeMap<String, Failure>) {
-        for (name, failure) in listed {
-            match self.cases.iter_mut().find(|c| c.name == name || c.selector() == name) {
-                Some(case) if case.status == TestStatus::Failed => {}
-                Some(case) => {
-                    case.status = TestStatus::Failed;
-                    case.failure.get_or_insert(failure);
-                }
-                None => self.cases.push(Case {
-                    name,
-                    status: TestStatus::Failed,
-                    duration_ms: None,
-                    failure: Some(failure),
-                    later: Vec::new(),
-                    selector: None,
-                }),
-            }
-        }
     }
 
     /// Cuts failures short that are not the first of their test, as `combine` does: what is held of a suite under way does not
@@ -257,7 +226,7 @@ fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt {
     fault = fault.or_else(|| step.trouble.clone());
     let failed = cases.iter().any(|c| c.status == TestStatus::Failed);
     let left = cases.iter().filter(|c| c.status == TestStatus::NotRun).count();
-    if fault.is_none() && left > 0 && !failed {
+    if fault.is_none() && left > 0 {
         fault = Some(step.because(&format!("{left} of its tests did not run")));
     }
     if let (StepEnded::Exited(code), false, None) = (&step.ended, failed, &fault)
@@ -272,7 +241,9 @@ fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt {
         status = SuiteStatus::Failed;
     }
     let stopped = matches!(&step.read, Some(Ok(readings)) if readings.iter().any(|r| r.stopped));
-    let stopped = stopped.then(|| CARGO_STOPPED.to_string());
+    let stopped = stopped.then(|| {
+        "cargo stopped at the test binary that failed, and others may not have run (--no-fail-fast)".into()
+    });
     Attempt { status, cases, fault, exit_code, signal, whole: step.asked.is_none(), absent, skipped, stopped }
 }
 
