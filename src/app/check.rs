@@ -1,6 +1,7 @@
 //! The main job: config::load -> artifact -> gate::evaluate -> waiver -> verdict -> Report.
 
 use super::error::Error;
+use super::for_run::for_run;
 use super::last_verdict;
 use super::run_judged;
 use super::run_standing::standing;
@@ -13,7 +14,7 @@ use crate::base::digest;
 use crate::base::files::show;
 use crate::base::json::Json;
 use crate::gate::{self, Facts, Judged, Outcome as Judgement};
-use crate::model::gate::{Blocking, Gate};
+use crate::model::gate::{Blocking, ForRun, Gate};
 use crate::model::lane::{Lane, Mode};
 use crate::model::report::{Report, WaiverOffer};
 use crate::model::verdict::{self, GateResult, Outcome, Policy, Status, Tool, Verdict, WaiverRef};
@@ -117,12 +118,13 @@ fn judge(
     documents.bind_run(standing.faults, standing.other_commit);
     let documents = documents;
     let host = WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits);
+    let run = for_run(&workspace.root, workspace.run_dir.as_deref().ok(), documents.summary());
     let evaluate = |gates: &[&Gate], facts: &Facts| -> Vec<GateResult> {
         let one = |gate: &&Gate| {
             let evidence = documents.evidence(gate);
             let judged = gate::evaluate(gate, &evidence, facts, &host);
             (request.progress)(&gate.id);
-            result(workspace, request, gate, judged, evidence.records)
+            result(workspace, request, gate, judged, evidence.records, &run)
         };
         // One by one: a gate that takes long must not hold up those that stand behind it.
         gates.par_iter().with_max_len(1).map(one).collect()
@@ -178,6 +180,7 @@ fn result(
     gate: &Gate,
     judged: Judged,
     artifacts: Vec<verdict::ArtifactRecord>,
+    run: &ForRun,
 ) -> GateResult {
     let covering = waiver::covering(&workspace.entries.waivers, &gate.id, request.lane, &judged.findings);
     let failed = judged.outcome == Judgement::Fail;
@@ -197,7 +200,7 @@ fn result(
         detail: judged.detail,
         findings: judged.findings,
         artifacts,
-        reproduce_command: workspace.reproduce_command(gate),
+        reproduce_command: workspace.reproduce_command(gate, run),
         runbook: gate.runbook.clone(),
         remediation: Vec::new(),
         waiver: waiver.map(waiver_ref),

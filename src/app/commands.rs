@@ -25,7 +25,14 @@ pub fn whole(spec: &SuiteSpec, name: &str, out: &str) -> Option<CommandLine> {
 pub fn single(spec: &SuiteSpec, name: &str, test: &str, out: &str) -> Option<CommandLine> {
     // Go matches the part before each slash by itself: without ends of its own `TestA/b` runs `TestAll/bc` too.
     let anchored = (spec.reader == Reader::Go).then(|| go_quoted(test).replace('/', "$/^"));
-    let values = [("{name}", name), ("{test}", anchored.as_deref().unwrap_or(test)), ("{out}", out)];
+    let address = plan::address(spec, name, anchored.as_deref().unwrap_or(test))?;
+    let values = [
+        ("{name}", address.name),
+        ("{test}", address.test),
+        ("{class}", address.class.unwrap_or_default()),
+        ("{file}", address.file.unwrap_or_default()),
+        ("{out}", out),
+    ];
     spec.single.as_ref().map(|command| command.filled_all(&values))
 }
 
@@ -85,6 +92,12 @@ impl<'r> Replays<'r> {
         self.knows(kind, name).then(|| self.settings.suites.iter().find(|s| s.kind == kind)).flatten()
     }
 
+    /// The same for its tests, which a command that names no suite reaches in one that `tollgate.toml` does not know.
+    fn spec_of_test(&self, kind: &str, name: &str) -> Option<&'r SuiteSpec> {
+        let of_kind = || self.settings.suites.iter().find(|s| s.kind == kind);
+        self.spec(kind, name).or_else(|| of_kind().filter(|spec| plan::reaches_any_suite(spec)))
+    }
+
     /// The command of a whole suite; by tollgate where `tollgate.toml` no longer knows the kind, or where a secret stands in it:
     /// with a mask in its place nobody could run it.
     pub fn suite(&self, role: Role, kind: &str, name: &str) -> String {
@@ -100,8 +113,8 @@ impl<'r> Replays<'r> {
 
     /// The command of one test; `None` where the kind has none that can be shown, or the test cannot be run by its name.
     pub fn test(&self, kind: &str, name: &str, selector: &str) -> Option<String> {
-        let spec = self.spec(kind, name)?;
-        plan::by_name(spec.reader, BTreeSet::from([selector.to_string()])).ok()?;
+        let spec = self.spec_of_test(kind, name)?;
+        plan::by_name(spec, BTreeSet::from([selector.to_string()])).ok()?;
         self.tests(spec, name, &[selector])
     }
 
@@ -114,7 +127,7 @@ impl<'r> Replays<'r> {
 
     /// The tests that a replay runs alone, in the order reported, each once.
     fn alone<'t>(&self, result: &'t SuiteResult) -> Option<(&'r SuiteSpec, Vec<&'t str>)> {
-        let spec = self.spec(&result.kind, &result.name)?;
+        let spec = self.spec_of_test(&result.kind, &result.name)?;
         let mut left = plan::alone(spec, result)?;
         let selectors = result.tests.iter().map(TestResult::selector);
         Some((spec, selectors.filter(|selector| left.remove(*selector)).collect()))

@@ -2,7 +2,7 @@
 //! it last stood.
 
 use crate::model::finding::Reason;
-use crate::model::gate::{ArtifactSpec, Blocking, Check, Demand, Gate, Origin, Piece};
+use crate::model::gate::{ArtifactSpec, Blocking, Check, Demand, ForRun, Gate, Origin, Piece};
 use crate::model::runbook::Entry;
 use crate::model::verdict::{Status, Verdict};
 use crate::runbook::{Runbook, matches, nearest, same_name, without_ansi};
@@ -21,8 +21,8 @@ pub struct ExplainRequest<'a> {
     pub runbook: &'a Runbook,
     /// The newest verdict, or why it cannot be read.
     pub last: Result<Option<&'a Verdict>, &'a str>,
-    /// The run folder that `{run}` stands for, workspace-relative.
-    pub run: Option<&'a str>,
+    /// What `{run}` stands for.
+    pub run: &'a ForRun,
     /// `[reproduce] prefix`.
     pub prefix: &'a str,
 }
@@ -391,7 +391,7 @@ patterns = [{ regex = "parameter_[a-z]+s" }]
             gates: &gates,
             runbook: &runbook,
             last: Ok(Some(&last)),
-            run: None,
+            run: &ForRun::none(),
             prefix: "rch exec --",
         })
     }
@@ -462,7 +462,7 @@ the last verdict has these failing gates: parameter_sweeps_integrity
             gates: &gates,
             runbook: &runbook,
             last: Err("v.json:1:1: it is not a verdict"),
-            run: None,
+            run: &ForRun::none(),
             prefix: "",
         });
         assert_eq!(answer.exit_code(), 0);

@@ -191,7 +191,7 @@ fn reachable(ground: &Ground, spec: &SuiteSpec, suite: &str, test: String) -> Re
         known.selector.clone()
     });
     let name = named.unwrap_or(test);
-    plan::by_name(spec.reader, BTreeSet::from([name.clone()]))
+    plan::by_name(spec, BTreeSet::from([name.clone()]))
         .map_err(|why| Error::Usage(format!("it cannot be run alone: {why}")))?;
     Ok(name)
 }

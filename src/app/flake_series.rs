@@ -4,7 +4,7 @@ use super::commands::environment;
 use super::flake_checked::RunEnd;
 use super::ground::Ground;
 use super::masking::mask_failures;
-use super::run::{Results, commands_of, read_results, steps};
+use super::run::{Results, addressed, commands_of, read_results, steps};
 use super::step::step_of;
 use crate::base::process::Ending;
 use crate::base::redact::Masker;
@@ -83,7 +83,7 @@ impl Series<'_> {
         let step = ended.steps.first().map(|end| {
             let reader = self.spec.reader;
             let of_log = || read_results(reader, &mut ended.log.reader(), "its output");
-            let read = || of_file.unwrap_or_else(of_log);
+            let read = || Ok(addressed(of_file.unwrap_or_else(of_log)?, self.spec));
             step_of(end, &ended.log, reader, self.alone(), ended.log_error.clone(), read)
         });
         let mut run = attempt(self.suite, step.as_slice());

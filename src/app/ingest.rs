@@ -1,6 +1,5 @@
 //! `tollgate ingest`: results of a run that something else made, as a run folder.
 
-use crate::base::figures::total;
 use super::commands::{Replays, flagged, path_word};
 use super::environment;
 use super::error::Error;
@@ -8,6 +7,7 @@ use super::ground::Ground;
 use super::ingest_error::leave;
 use super::ingest_time::{self, Dated, Times};
 use super::masking::{branch, masker};
+use super::run::addressed;
 use super::run_baseline::Baseline;
 use super::run_documents::{self, Outcome, Written};
 use super::run_tree::Observing;
@@ -15,6 +15,7 @@ use super::suite_record::{SuiteEnd, record_of, write_suite};
 use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
 use crate::base::escape::is_blank;
+use crate::base::figures::total;
 use crate::base::files::{Root, open_regular, plain, show};
 use crate::base::redact::Masker;
 use crate::ingest;
@@ -82,9 +83,15 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Opt
     let observing = Observing::begin(request.root);
     let ground = Ground::open_bare(request.root, request.now)?;
     let masker = masker(request.env, &ground)?;
-    let (found, times) = read(request, reader, &ground.root, &masker)?;
+    let (mut found, times) = read(request, reader, &ground.root, &masker)?;
     let dated = ingest_time::dated(&times, request.as_of, request.now)?;
     let stale = ingest_time::stale(&dated, &ground, max_age(request), request.now)?;
+    if let Some(spec) = ground.spec(request.kind).filter(|spec| spec.reader == reader) {
+        for one in &mut found {
+            let readings = addressed(vec![std::mem::take(&mut one.reading)], spec);
+            one.reading = readings.into_iter().next().unwrap_or_default();
+        }
+    }
     if found.iter().all(|f| f.reading.cases.is_empty() && f.reading.fault.is_none()) {
         return Ok(None);
     }
@@ -122,7 +129,7 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Opt
     let all_known = records
         .iter()
         .filter(|r| r.result.status.is_failure())
-        .all(|r| replays.knows(&r.result.kind, &r.result.name));
+        .all(|r| replays.knows(&r.result.kind, &r.result.name) || replays.targeted(&r.result).is_some());
     let facts = environment::facts_of_the_machine(ground.root.real(), &ground.run, request.env);
     let digest = plan::digest(
         "ingest",
@@ -139,6 +146,7 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Opt
         baseline: baseline.as_ref(),
         rerun_from: None,
         selection: Chosen::default(),
+        timeout: None,
         shard: Shard { kind: ShardKind::None, index: 0, total: 1, plan_digest: digest },
         plan: Counts { suites: count(Role::Suite), units: count(Role::Unit) },
         records,
@@ -281,7 +289,7 @@ fn suite_end(one: &Found, item: &Item, reader: Reader, command: &str, dated: &Da
     // The exit code is not known here: what the results say decides.
     attempt.exit_code = None;
     // Nor is whether its command would have run more.
-    attempt.stopped = false;
+    attempt.stopped = None;
     SuiteEnd {
         item: item.clone(),
         ran: None,

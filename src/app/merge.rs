@@ -104,6 +104,7 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
         baseline: baseline.as_ref(),
         rerun_from: None,
         selection: merged.selection,
+        timeout: merged.timeout,
         shard: merged.shard,
         plan: merged.plan,
         records: suites.into_iter().map(|suite| suite.record).collect(),

@@ -20,6 +20,7 @@ mod flake_checked;
 mod flake_report;
 mod flake_series;
 mod flake_text;
+mod for_run;
 mod gate_list;
 mod gate_new;
 mod gate_try;

@@ -3,12 +3,14 @@
 //! A verdict is an artifact, and an artifact may come from anyone. It says which gates failed; what is run comes from
 //! the gate files alone. A command in it that is not the gate's own is shown and refused.
 
+use super::for_run::stands_in;
 use super::last_verdict::{newest, parse, parse_verdict, read_named};
 use super::reproduction::{Came, Planned, Ran, Refused, Reproduction};
 use crate::base::command::CommandLine;
 use crate::base::files::Root;
 use crate::base::process::{Ending, Limits, run};
-use crate::model::gate::{Gate, is_plain_path};
+use crate::ingest::ran_no_test;
+use crate::model::gate::{ForRun, Gate, is_plain_path};
 use crate::model::verdict::Status;
 use crate::report::text::terminal;
 use crate::runbook::nearest;
@@ -38,8 +40,8 @@ pub struct ReproduceRequest<'a> {
     pub output: &'a str,
     /// The folder of run folders, workspace-relative.
     pub results: &'a str,
-    /// The newest run folder, workspace-relative.
-    pub run: Option<&'a str>,
+    /// What `{run}` stands for: the newest run folder, or what takes its place.
+    pub run: &'a ForRun,
     /// `[reproduce] prefix`.
     pub prefix: &'a str,
     /// Whether to run the commands.
@@ -210,21 +212,30 @@ fn judge<'r>(
         return Err(refuse(first, None, "no gate file of this workspace knows this gate"));
     };
     // What was judged may be an older run than the newest: the verdict may say which, and nothing else.
-    let named = recorded.iter().find_map(|r| run_of(gate, &r.command, request));
-    let own = |run: Option<&str>| gate.reproduce_command(run, request.prefix);
-    let command = own(named.as_deref().or(request.run));
+    let named = recorded.iter().find_map(|r| run_of(gate, &r.command, request)).map(ForRun::Folder);
+    let run = named.as_ref().unwrap_or(request.run);
+    let command = gate.reproduce_command(run, request.prefix);
     for entry in &recorded {
-        // A verdict written where no prefix was set, or where no run folder was, is the same command.
-        let run = named.as_deref().or(request.run);
-        let same = [command.clone(), gate.reproduce_command(run, ""), own(None), gate.reproduce.clone()];
-        if !same.contains(&entry.command) {
+        // A verdict written where no prefix was set, or of a run that another command stood in for, is of the same command.
+        let bare = gate.reproduce_command(run, "");
+        let stood_in = || {
+            let prefix = request.prefix.trim();
+            let own = entry.command.strip_prefix(prefix).map_or(entry.command.as_str(), str::trim_start);
+            gate.reproduces_by_run() && stands_in(own, request.results)
+        };
+        if ![&command, &bare, &gate.reproduce].contains(&&entry.command) && !stood_in() {
             return Err(refuse(Some(entry), Some(command), "the recorded command is not the gate's own"));
         }
     }
-    if (request.exec || recorded.is_empty()) && command.contains("{run}") {
-        return Err(refuse(None, Some(command), "there is no run folder that `{run}` could stand for"));
+    if let ForRun::Instead { why_not: Some(why), .. } = run
+        && gate.reproduces_by_run()
+    {
+        if request.exec {
+            return Err(refuse(None, Some(command), why));
+        }
+        return Ok(Planned { id: id.to_string(), command, note: Some(why.clone()) });
     }
-    Ok(Planned { id: id.to_string(), command })
+    Ok(Planned { id: id.to_string(), command, note: None })
 }
 
 /// The run folder that a recorded command names where the gate's own has `{run}`: a folder named by its time, directly
@@ -295,7 +306,15 @@ fn execute_one(request: &ReproduceRequest<'_>, planned: &Planned, step: &mut dyn
     ran.seconds = done.seconds;
     ran.output = String::from_utf8_lossy(&done.output).into_owned();
     (ran.came, ran.exit_code, ran.detail) = match done.ending {
+        Ending::Exited(0) if ran_no_test(&ran.output) => {
+            let why = "exit code 0: no test ran, so neither reproduced nor not";
+            (Came::NotStarted, Some(0), why.into())
+        }
         Ending::Exited(0) => (Came::NotReproduced, Some(0), "did not reproduce: exit code 0".into()),
+        Ending::Exited(code) if ran_no_test(&ran.output) => {
+            let why = format!("exit code {code}: no test ran, so neither reproduced nor not");
+            (Came::NotStarted, Some(code), why)
+        }
         Ending::Exited(code) => match undecided(&planned.command, code) {
             Some(why) => (Came::NotStarted, Some(code), format!("exit code {code}: {why}")),
             None => (Came::Reproduced, Some(code), format!("reproduced: exit code {code}")),
@@ -339,7 +358,7 @@ mod tests {
         exec: bool,
         prefix: &'static str,
         timeout: Duration,
-        run: Option<&'static str>,
+        run: ForRun,
     }
 
     fn case(gates: Vec<Gate>) -> Case {
@@ -349,7 +368,7 @@ mod tests {
             exec: false,
             prefix: "",
             timeout: Duration::from_secs(60),
-            run: Some(RUN),
+            run: ForRun::Folder(RUN.into()),
         }
     }
 
@@ -375,7 +394,7 @@ mod tests {
                 verdict: file.as_deref(),
                 output: "out",
                 results: "tests/e2e_results",
-                run: self.run,
+                run: &self.run,
                 prefix: self.prefix,
                 exec: self.exec,
                 timeout: self.timeout,
@@ -407,13 +426,63 @@ mod tests {
     }
 
     #[test]
-    fn without_a_run_a_command_that_needs_one_is_refused() {
+    fn without_a_run_the_command_makes_one() {
         let mut case = case(vec![gate("g", "look {run}/x"), gate("h", "look")]);
         assert_eq!(case.ask(&["g", "h"], None).unwrap().lines(), format!("g: look {RUN}/x\nh: look\n"));
-        case.run = None;
+        case.run = ForRun::none();
         let answer = case.ask(&["g", "h"], None).unwrap();
-        assert_eq!((answer.lines().as_str(), answer.exit_code()), ("h: look\n", 1));
-        assert_eq!(answer.refused[0].why, "there is no run folder that `{run}` could stand for");
+        assert_eq!((answer.lines().as_str(), answer.exit_code()), ("g: tollgate run\nh: look\n", 0));
+    }
+
+    #[test]
+    fn an_ingested_run_is_not_repeated_here() {
+        let ingest =
+            ForRun::Instead { command: "tollgate ingest go FILE".into(), why_not: Some("elsewhere".into()) };
+        let mut case = case(vec![gate("g", "look {run}/x"), gate("h", "true")])
+            .records(&[("g", Status::Fail, "tollgate ingest go FILE"), ("h", Status::Fail, "true")]);
+        case.run = ingest;
+        let answer = case.go();
+        assert_eq!(answer.lines(), "g: tollgate ingest go FILE\nh: true\n");
+        assert!(human(&answer).contains("g: elsewhere"), "{}", human(&answer));
+        case.exec = true;
+        let answer = case.go();
+        assert_eq!(
+            (answer.exit_code(), answer.refused[0].why.as_str(), answer.ran.len()),
+            (1, "elsewhere", 1)
+        );
+    }
+
+    #[test]
+    fn a_command_that_ran_no_test_reproduces_nothing() {
+        for (says, code, came) in [
+            (
+                "running 0 tests; test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 9 filtered out",
+                0,
+                Came::NotStarted,
+            ),
+            (
+                "running 1 test; test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 9 filtered out",
+                0,
+                Came::NotReproduced,
+            ),
+            ("collected 0 items", 5, Came::NotStarted),
+            ("collected 1 item", 1, Came::Reproduced),
+        ] {
+            let script =
+                format!("sh -c 'echo \"{}\"; exit {code}'", says.replace("; test", "\"; echo \"test"));
+            let mut case = fails(&script);
+            case.exec = true;
+            let answer = case.go();
+            assert_eq!(answer.ran[0].came, came, "{says}: {answer:?}");
+            assert_eq!(
+                answer.exit_code(),
+                match came {
+                    Came::NotStarted => 4,
+                    Came::Reproduced => 1,
+                    _ => 0,
+                }
+            );
+        }
     }
 
     #[test]

@@ -10,6 +10,9 @@ pub struct Planned {
     pub id: String,
     /// The gate file's own command, filled in.
     pub command: String,
+    /// What a person should know before running it, one sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// A gate whose command is not run.
@@ -105,6 +108,11 @@ pub fn human(answer: &Reproduction) -> String {
     if answer.commands.is_empty() && answer.refused.is_empty() {
         let verdict = answer.verdict.as_deref().unwrap_or("the verdict");
         lines.push(format!("nothing fails in {}", terminal(verdict)));
+    }
+    for planned in &answer.commands {
+        lines.extend(
+            planned.note.as_ref().map(|note| format!("{}: {}", terminal(&planned.id), terminal(note))),
+        );
     }
     for refused in &answer.refused {
         lines.push(format!("refused {}: {}; it is not run", terminal(&refused.id), terminal(&refused.why)));

@@ -1,6 +1,6 @@
 //! The documents of a whole run, from the records of its suites: for `run`, `replay`, `ingest` and `merge` alike.
 
-use super::commands::{Replays, rerun_from};
+use super::commands::{Replays, rerun_from, under_rules};
 use super::environment;
 use super::error::Error;
 use super::run_baseline::{Baseline, compare};
@@ -40,6 +40,8 @@ pub(super) struct Outcome<'a> {
     pub rerun_from: Option<String>,
     /// What was chosen of the profile.
     pub selection: Chosen,
+    /// `--timeout` in seconds.
+    pub timeout: Option<u64>,
     /// Which part of the plan it is.
     pub shard: Shard,
     /// How many suites and units the whole plan has.
@@ -189,6 +191,7 @@ fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
         baseline: outcome.baseline.map(|b| b.shown.clone()),
         rerun_from: outcome.rerun_from.clone(),
         selection: outcome.selection.clone(),
+        timeout: outcome.timeout,
         plan: outcome.plan,
         not_run: outcome.not_run.clone(),
         masked: outcome.masked.saturating_add(masked(&outcome.records, &outcome.lint)),
@@ -203,7 +206,7 @@ fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
     summary.replay_bundle.one_command_replay = match summary.status {
         RunStatus::Passed => outcome.again.clone(),
         _ if !outcome.rerunnable => outcome.again.clone(),
-        _ => rerun_from(&folder.rel(File::Summary)),
+        _ => under_rules(rerun_from(&folder.rel(File::Summary)), 0, outcome.timeout),
     };
     summary
 }
@@ -243,6 +246,7 @@ fn bundle(folder: &Folder, folders: &SuiteFolders, outcome: &Outcome<'_>, summar
         schema: schema::REPLAY_BUNDLE.into(),
         identity: outcome.identity.clone(),
         one_command_replay: summary.replay_bundle.one_command_replay.clone(),
+        timeout: summary.timeout,
         environment: BundleEnvironment {
             profile: outcome.profile.clone(),
             vcr_mode: outcome.facts.vcr_mode.clone(),

@@ -1,9 +1,10 @@
 //! From how a suite's attempts ended to its record, and to the files of its folder: for `run` and `ingest` alike.
 
-use crate::base::figures::total;
 use super::commands::Replays;
 use super::error::Error;
 use super::masking::{mask_failures, mask_names};
+use crate::base::figures::total;
+use crate::base::files::show;
 use crate::base::redact::Masker;
 use crate::model::plan::Item;
 use crate::model::record::SuiteRecord;
@@ -88,7 +89,10 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
     }
     // Of one attempt `fault` says it already.
     combined.faults.truncate(if end.attempts.len() > 1 { FAULTS } else { 0 });
-    let notes = quarantine(&mut result, quarantines);
+    let mut notes = quarantine(&mut result, quarantines);
+    if let Some(stopped) = stopped(&end.attempts) {
+        notes.push(format!("`{}`: {stopped}; a replay runs it whole", show(name)));
+    }
     let failed = result.status.is_failure();
     if failed && result.failed == 0 {
         if combined.fault.is_none() {
@@ -125,17 +129,19 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
     Recorded { record, cases: combined.cases, notes }
 }
 
+/// Why what the suite left out is not known, where no attempt at it came to its end: a sentence.
+fn stopped(attempts: &[Attempt]) -> Option<&str> {
+    let ran_on = |a: &Attempt| a.whole && a.stopped.is_none() && a.fault.is_none();
+    let said = attempts.iter().find_map(|a| a.stopped.as_deref());
+    said.filter(|_| !attempts.iter().any(ran_on))
+}
+
 /// What the failed tests of an attempt do not explain, one sentence: it did not end as it does when tests fail. While such a
 /// test blocks, that is all there is to say; where all of them are quarantined, this is not.
 fn unexplained(attempts: &[Attempt], reader: Reader) -> Option<String> {
     let by_tests = |a: &&Attempt| a.fault.is_none() && a.cases.iter().any(|c| c.status == TestStatus::Failed);
-    if attempts.iter().any(|a| a.stopped)
-        && !attempts.iter().any(|a| a.whole && !a.stopped && a.fault.is_none())
-    {
-        return Some(
-            "cargo stopped at the test binary that failed, and others may not have run (--no-fail-fast)"
-                .into(),
-        );
+    if let Some(stopped) = stopped(attempts) {
+        return Some(stopped.to_string());
     }
     attempts.iter().filter(by_tests).find_map(|attempt| {
         let code = attempt.exit_code.filter(|code| *code != 0 && !reader.fails_with(*code))?;

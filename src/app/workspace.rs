@@ -1,6 +1,7 @@
 //! What every verb that judges opens first: the root, the policy, git's facts, the run folder, the waivers.
 
 use super::error::Error;
+use super::for_run::for_run_folder;
 use super::incidents;
 use super::quarantine_evidence::{Source, signatures};
 use super::whole::WholePlan;
@@ -11,7 +12,7 @@ use crate::base::git::{GitError, Place, Repository};
 use crate::base::json::{Json, Limits};
 use crate::config::{self, Classification, LoadRequest, Policy};
 use crate::gate::Facts;
-use crate::model::gate::Gate;
+use crate::model::gate::{ForRun, Gate};
 use crate::model::lane::{Lane, Mode};
 use crate::model::waiver::{Entry, Rollback};
 use crate::runbook::{self, Runbook};
@@ -223,9 +224,18 @@ impl Workspace {
         &self.env
     }
 
+    /// What `{run}` of the gates' commands stands for; looked up only where one holds it.
+    pub fn for_run(&self) -> ForRun {
+        match (self.policy.gates.iter().any(Gate::reproduces_by_run), self.run_dir.as_deref().ok()) {
+            (true, run) => for_run_folder(&self.root, run),
+            (false, Some(run)) => ForRun::Folder(run.to_string()),
+            (false, None) => ForRun::none(),
+        }
+    }
+
     /// The command that reproduces `gate` here.
-    pub fn reproduce_command(&self, gate: &Gate) -> String {
-        gate.reproduce_command(self.run_dir.as_deref().ok(), &self.policy.settings.prefix)
+    pub fn reproduce_command(&self, gate: &Gate, run: &ForRun) -> String {
+        gate.reproduce_command(run, &self.policy.settings.prefix)
     }
 
     /// The embedded runbook with the workspace's own entries over it.

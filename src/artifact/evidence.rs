@@ -383,7 +383,7 @@ mod tests {
         ! lines_own schema: e.jsonl:1:1: it has no `schema` field, so nothing says what it must look like: name one with `shape` in the gate, or --schema []
         ! lines_own schema: e.jsonl:2:1: it has no `schema` field, so nothing says what it must look like: name one with `shape` in the gate, or --schema []
         ! lines_torn malformed: torn.jsonl:2:1: the last line has no end: the file is torn
-        ! needs_run missing: {run}/summary.json cannot be found: no run folder results/YYYYMMDDTHHMMSSZ exists
+        ! needs_run missing: results/YYYYMMDDTHHMMSSZ/summary.json cannot be found: no run folder results/YYYYMMDDTHHMMSSZ exists
         ! none schema: none.json:1:1: it has no `schema` field, but e.v1 is demanded []
         ! nul malformed: nul.txt:1:2: a NUL byte stands in the text
         ! old stale: old.json:2:18: it is 19 d 12 h old (generated_at 2026-11-01T00:00:00Z), more than 7 d [/generated_at]
@@ -403,7 +403,7 @@ mod tests {
         lines e.jsonl 40239766 Some(48) Some("2026-11-20T11:59:30Z") Some(30)
         lines_own e.jsonl 40239766 Some(48) Some("2026-11-20T11:59:30Z") Some(30)
         lines_torn torn.jsonl b43ac65e Some(17) None None
-        needs_run {run}/summary.json none None None None
+        needs_run results/YYYYMMDDTHHMMSSZ/summary.json none None None None
         none none.json e5d5f7c1 Some(8) None None
         nul nul.txt 31d1ba34 Some(8) None None
         ok ok.json a9b7a9c8 Some(66) Some("2026-11-20T11:00:00Z") Some(3600)
@@ -413,7 +413,7 @@ mod tests {
         outside ../x.json none None None None
         own ok.json a9b7a9c8 Some(66) Some("2026-11-20T11:00:00Z") Some(3600)
         own_none none.json e5d5f7c1 Some(8) None None
-        run {run}/summary.json none None None None
+        run results/YYYYMMDDTHHMMSSZ/summary.json none None None None
         shaped none.json e5d5f7c1 Some(8) None None
         text log.txt c3f9c8c2 Some(8) None None
         toml a.toml d6106260 Some(58) Some("2026-11-20T11:59:00Z") Some(60)

@@ -19,15 +19,18 @@ pub(super) enum Found {
 
 /// Finds the files of a table: the first path that exists, or with `many = true` every match of every path.
 pub(super) fn find(spec: &ArtifactSpec, ctx: &Context<'_>) -> Found {
-    let named = spec.paths.first().cloned().unwrap_or_default();
+    let place = ctx.run_dir.as_ref().err().map_or("{run}", |none| none.place.as_str());
+    let named = spec.paths.first().map(|path| path.replace("{run}", place)).unwrap_or_default();
     let mut paths = Vec::new();
     let mut no_run = None;
     for path in &spec.paths {
         match fill(path, &ctx.run_dir) {
             Ok(path) => paths.push(path),
             Err(none) => {
-                let clause = format!("{} cannot be found: {}", show(path), none.why);
-                let fault = Found::None(path.clone(), Fault::new(none.reason, clause));
+                // `{run}` says nothing to whoever reads the verdict.
+                let path = path.replace("{run}", &none.place);
+                let clause = format!("{} cannot be found: {}", show(&path), none.why);
+                let fault = Found::None(path, Fault::new(none.reason, clause));
                 // Where there is no run at all, its file does not exist and a later path may; a run that cannot be looked
                 // into is never passed over.
                 if none.reason != Reason::Missing {

@@ -373,7 +373,9 @@ mod tests {
                 ]
             );
             assert_eq!(host.grep("a.log", &["none".into()], &meter()), Ok(vec![]));
-            for (pattern, needle) in [("none.log", "x"), ("a.log", ""), ("../*", "x"), ("z.log", "a"), ("a.log", "one\nskip")] {
+            for (pattern, needle) in
+                [("none.log", "x"), ("a.log", ""), ("../*", "x"), ("z.log", "a"), ("a.log", "one\nskip")]
+            {
                 assert!(host.grep(pattern, &[needle.into()], &meter()).is_err(), "{pattern}");
             }
         });

@@ -1,9 +1,9 @@
 //! JUnit XML reports, bound as one object; every count is recomputed from the cases.
 
-use crate::base::figures::total;
 use super::fault::Fault;
+use crate::base::figures::total;
 use crate::base::json::{Json, Limits, Object, place_of_offset, plain};
-use crate::base::junit::{self, Case, Kind, Report};
+use crate::base::junit::{self, Case, Ended, Kind, Report};
 use crate::model::finding::Reason;
 use std::borrow::Cow;
 
@@ -37,26 +37,23 @@ enum Status {
     Error,
 }
 
-fn status_of(kind: Kind) -> Option<Status> {
-    match kind {
-        Kind::Skipped => Some(Status::Skipped),
-        Kind::Failure => Some(Status::Failed),
-        Kind::Error => Some(Status::Error),
-        Kind::Rerun | Kind::Flaky => None,
-    }
-}
-
-/// The worst outcome of a case is its status; its message is that of the first of those, else its text.
+/// What became of a case, as every reader of JUnit has it; its message is that of the first element that says so, else its text.
 fn judged(case: &Case) -> (Status, Option<String>) {
-    let mut worst = (Status::Passed, None);
-    for outcome in &case.outcomes {
-        if let Some(status) = status_of(outcome.kind).filter(|s| (*s as u8) > (worst.0 as u8)) {
-            let text = outcome.message.as_deref().unwrap_or(outcome.text.trim());
-            let message: String = text.chars().take(MESSAGE).collect();
-            worst = (status, Some(message).filter(|m| outcome.message.is_some() || !m.is_empty()));
+    let (status, kinds): (Status, &[Kind]) = match case.ended() {
+        Ended::Passed | Ended::Flaky => (Status::Passed, &[]),
+        Ended::LeftOut | Ended::NotRun => (Status::Skipped, &[Kind::Skipped]),
+        Ended::Failed if case.outcomes.iter().any(|o| o.kind == Kind::Failure) => {
+            (Status::Failed, &[Kind::Failure])
         }
-    }
-    worst
+        Ended::Failed => (Status::Failed, &[Kind::Rerun]),
+        Ended::Error => (Status::Error, &[Kind::Error]),
+    };
+    let message = case.outcomes.iter().find(|o| kinds.contains(&o.kind)).and_then(|outcome| {
+        let text = outcome.message.as_deref().unwrap_or(outcome.text.trim());
+        let message: String = text.chars().take(MESSAGE).collect();
+        Some(message).filter(|m| outcome.message.is_some() || !m.is_empty())
+    });
+    (status, message)
 }
 
 fn document(report: Report) -> Json<'static> {
@@ -110,6 +107,29 @@ mod tests {
 
     fn bound(text: &str) -> String {
         serde_json::to_string_pretty(&parse(text.as_bytes(), &Limits::default()).unwrap().to_value()).unwrap()
+    }
+
+    #[test]
+    fn a_test_that_did_not_run_is_skipped_whichever_attribute_says_so() {
+        let status = |attributes: &str, elements: &str| {
+            let text = format!(
+                "<testsuite name='s'><testcase name='a' {attributes}>{elements}</testcase></testsuite>"
+            );
+            let document = parse(text.as_bytes(), &Limits::default()).unwrap();
+            document
+                .pointer("/suites/0/tests/0/status")
+                .and_then(Json::as_str)
+                .unwrap_or_default()
+                .to_string()
+        };
+        for attributes in
+            ["status='notrun'", "status='run' result='suppressed'", "result='SKIPPED'", "status='disabled'"]
+        {
+            assert_eq!(status(attributes, ""), "skipped", "{attributes}");
+        }
+        assert_eq!(status("status='run' result='completed'", ""), "passed");
+        assert_eq!(status("status='notrun'", "<failure/>"), "failed");
+        assert_eq!(status("", "<rerunFailure/>"), "failed");
     }
 
     #[test]

@@ -12,16 +12,20 @@ pub struct NoRun {
     pub reason: Reason,
     /// One sentence.
     pub why: String,
+    /// What a run folder would be called: what is shown where `{run}` stands.
+    pub place: String,
 }
 
 /// The last folder by name, below `results`, that is called `YYYYMMDDTHHMMSSZ`, workspace-relative. An incomplete newest
 /// one is never passed over for an older one: whether it is complete is for the gates to say.
 pub fn newest(root: &Root, results: &str) -> Result<String, NoRun> {
+    let place = format!("{}/YYYYMMDDTHHMMSSZ", show(results.trim_end_matches('/')));
     let none = || NoRun {
         reason: Reason::Missing,
-        why: format!("no run folder {}/YYYYMMDDTHHMMSSZ exists", show(results)),
+        why: format!("no run folder {place} exists"),
+        place: place.clone(),
     };
-    let broken = |why: String| NoRun { reason: Reason::Unreadable, why };
+    let broken = |why: String| NoRun { reason: Reason::Unreadable, why, place: place.clone() };
     let folder = match root.resolve(results) {
         Ok(folder) => folder,
         Err(ReadError::Missing(_)) => return Err(none()),

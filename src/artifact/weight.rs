@@ -200,9 +200,9 @@ mod tests {
             + match json {
                 Json::Str(s) => text(s),
                 Json::Array(items) => total(items.iter().map(held)),
-                Json::Object(members) => total(
-                    members.iter().map(|(k, v)| text(k) + size_of::<Cow<'_, str>>() as u64 + held(v)),
-                ),
+                Json::Object(members) => {
+                    total(members.iter().map(|(k, v)| text(k) + size_of::<Cow<'_, str>>() as u64 + held(v)))
+                }
                 _ => 0,
             }
     }

@@ -64,7 +64,7 @@ pub(super) fn explain(global: &Global, now: Now, env: &Env, verb: &args::Explain
         gates: &workspace.policy.gates,
         runbook: &runbook,
         last: last.as_ref().map(Option::as_ref).map_err(String::as_str),
-        run: workspace.run_dir.as_deref().ok(),
+        run: &workspace.for_run(),
         prefix: &workspace.policy.settings.prefix,
     });
     show(&targets, &answer, &|colour| app::explain_human(&answer, colour), env)?;
@@ -82,7 +82,7 @@ pub(super) fn reproduce(global: &Global, now: Now, env: &Env, verb: &args::Repro
         verdict: verb.verdict.as_deref(),
         output: &settings.output,
         results: &settings.results,
-        run: workspace.run_dir.as_deref().ok(),
+        run: &workspace.for_run(),
         prefix: &settings.prefix,
         exec: verb.exec,
         timeout: Duration::from_secs(settings.timeout),

@@ -16,6 +16,10 @@ const TIMEOUT: u64 = 600;
 const OF_SUITE: &[&str] = &["{name}", "{out}"];
 /// The same, and the test, in the command of one test.
 const OF_TEST: &[&str] = &["{name}", "{out}", "{test}"];
+/// The same, where results say the class and the file of a test.
+const OF_JUNIT_TEST: &[&str] = &["{name}", "{out}", "{test}", "{class}", "{file}"];
+/// The same, where a test's name begins with its file.
+const OF_PYTEST_TEST: &[&str] = &["{name}", "{out}", "{test}", "{file}"];
 
 /// Reads the three sections of the top table. What is wrong is a fault of its reader, and is left out of the settings.
 pub fn read(top: &Reader<'_, '_>) -> RunSettings {
@@ -39,9 +43,9 @@ fn suite(kind: &str, section: Reader<'_, '_>) -> Option<SuiteSpec> {
         .then(|| section.required_line("command"))
         .flatten()
         .and_then(|text| command(&section, "command", &text, OF_SUITE));
-    let single = section.text("single").and_then(|text| single(&section, &text));
-    let names = names(&section);
     let reader = reader(&section);
+    let single = section.text("single").and_then(|text| single(&section, &text, reader));
+    let names = names(&section);
     let timeout = timeout(&section);
     let role = role(&section, kind);
     let env = env(&section);
@@ -177,9 +181,15 @@ fn command(section: &Reader<'_, '_>, key: &str, text: &Text, known: &[&str]) -> 
     }
 }
 
-fn single(section: &Reader<'_, '_>, text: &Text) -> Option<CommandLine> {
-    let line = command(section, "single", text, OF_TEST)?;
-    if !line.arguments().iter().any(|word| word.contains("{test}")) {
+fn single(section: &Reader<'_, '_>, text: &Text, reader: Option<suite::Reader>) -> Option<CommandLine> {
+    let known = match reader {
+        Some(suite::Reader::Junit) => OF_JUNIT_TEST,
+        Some(suite::Reader::Pytest) => OF_PYTEST_TEST,
+        _ => OF_TEST,
+    };
+    let line = command(section, "single", text, known)?;
+    let has = |placeholder: &str| line.arguments().iter().any(|word| word.contains(placeholder));
+    if !has("{test}") && !(has("{class}") && has("{name}")) {
         let what = section.what();
         section.fault(
             text.span.clone(),

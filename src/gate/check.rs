@@ -260,13 +260,7 @@ struct Seen {
 }
 
 /// The values that the assertion looked at, and the place of the first of them that is evidence.
-fn evidence_read(
-    gate: &Gate,
-    scope: &GateScope<'_>,
-    assert: &Expr,
-    spot: &Spot,
-    meter: &Meter,
-) -> Seen {
+fn evidence_read(gate: &Gate, scope: &GateScope<'_>, assert: &Expr, spot: &Spot, meter: &Meter) -> Seen {
     let mut seen = Seen { spot: spot.clone(), actual: None };
     let mut reads = Reads::default();
     // The value is known; only what was looked at is asked for.

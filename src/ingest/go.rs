@@ -161,3 +161,43 @@ fn does_not_build(said: &str) -> (String, Basis) {
         (None, _) => ("it does not build".into(), Basis::Fallback),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::test::TestStatus;
+
+    /// The tests with what became of them, and the faults.
+    fn said(text: &str) -> String {
+        let readings = read(&mut Lines::new(&mut text.as_bytes())).unwrap_or_default();
+        let faults = readings.iter().filter_map(|r| r.fault.as_ref()).map(|f| f.sentence.clone());
+        let shown = |status: TestStatus| status.name();
+        let cases = readings.iter().flat_map(|r| &r.cases).map(|c| format!("{} {}", c.name, shown(c.status)));
+        cases.chain(faults).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn a_failure_that_no_event_tells_of_is_named() {
+        // What a test prints without a line's end stands before Go's own line, and then there is no event.
+        let glued = r#"{"Action":"run","Package":"p","Test":"TestA"}
+{"Action":"output","Package":"p","Test":"TestA","Output":"x--- FAIL: TestA (0.00s)\n"}
+{"Action":"output","Package":"p","Output":"FAIL\n"}
+{"Action":"fail","Package":"p","Elapsed":0.1}
+"#;
+        assert!(said(glued).contains("TestA failed"), "{}", said(glued));
+        assert!(!said(glued).contains("did not end"), "{}", said(glued));
+        let listed = r#"{"Action":"output","Package":"p","Output":"--- FAIL: TestB (0.00s)\n"}
+{"Action":"output","Package":"p","Output":"FAIL\n"}
+{"Action":"fail","Package":"p","Elapsed":0.1}
+"#;
+        assert!(said(listed).contains("TestB failed"), "{}", said(listed));
+        // What a passing test prints of a run of its own is no failure of the package.
+        let inner = r#"{"Action":"run","Package":"p","Test":"TestA"}
+{"Action":"output","Package":"p","Test":"TestA","Output":"--- FAIL: TestInner (0.00s)\n"}
+{"Action":"pass","Package":"p","Test":"TestA","Elapsed":0}
+{"Action":"output","Package":"p","Output":"PASS\n"}
+{"Action":"pass","Package":"p","Elapsed":0.1}
+"#;
+        assert!(!said(inner).contains("failed"), "{}", said(inner));
+    }
+}

@@ -1,11 +1,11 @@
 //! What one Go package has said so far.
 
-use super::collect::{Draft, Room, append, cut, millis};
+use super::collect::{Draft, Room, append, case, cut, millis};
 use super::fault::ReadFault;
 use super::go_test::Open;
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, TestStatus};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Bytes that are held for the tests of a package that have not ended.
 const HELD: usize = 32 << 20;
@@ -30,6 +30,10 @@ pub(super) struct Package {
     skipped: bool,
     /// Go says of each line of output what it is (since 1.25).
     marks: bool,
+    /// `FAIL` or `PASS` came, which a test binary prints when it has run all its tests.
+    ran_all: bool,
+    /// Tests that the package itself says failed, where no event does.
+    listed: BTreeSet<String>,
 }
 
 impl Package {
@@ -46,6 +50,8 @@ impl Package {
             exit: None,
             skipped: false,
             marks: false,
+            ran_all: false,
+            listed: BTreeSet::new(),
         }
     }
 
@@ -60,7 +66,11 @@ impl Package {
         let frame =
             kind == "frame" || (kind.is_empty() && frames.iter().any(|f| text.trim_start().starts_with(f)));
         self.marks |= !kind.is_empty();
-        let Some(open) = self.open.get_mut(test).filter(|_| !frame) else { return };
+        let Some(open) = self.open.get_mut(test) else { return };
+        open.failed |= failed_frame(text) == Some(test);
+        if frame {
+            return;
+        }
         if self.held >= HELD {
             open.cut = true;
             return;
@@ -75,6 +85,10 @@ impl Package {
 
     pub(super) fn own_output(&mut self, text: &str) {
         let line = text.trim();
+        self.ran_all |= line.ends_with("FAIL") || line.ends_with("PASS");
+        if let Some(test) = failed_frame(line).filter(|_| self.listed.len() < OPEN) {
+            self.listed.insert(test.to_string());
+        }
         // `FAIL\tp [build failed]` says why; `FAIL\tp\t0.1s` says no more than the event does.
         let frame = line.starts_with("FAIL\t") && !line.ends_with(" failed]");
         if self.panic.is_none() && (line.starts_with("panic: ") || line.starts_with("fatal error: ")) {
@@ -129,11 +143,30 @@ impl Package {
         self.skipped = action == "skip";
         self.draft.reading.duration_ms = elapsed.and_then(millis);
         self.end_open(room, action == "pass")?;
+        if action == "fail" {
+            self.end_listed(room)?;
+        }
         if action == "fail"
             && let Some(said) = self.outside()
         {
             let basis = if self.is_panic(&said) { Basis::Exception } else { Basis::Fallback };
             self.draft.fault_told(format!("the package failed outside its tests{said}"), basis);
+        }
+        if action == "fail" && !self.ran_all && !self.draft.reading.cases.is_empty() {
+            let panicked = self.draft.reading.cases.iter().any(panicked);
+            let why = if panicked { "a panic ended it" } else { "it ended before its tests did" };
+            self.draft.fault(format!("{why}, and tests of the package that had not begun did not run"));
+        }
+        Ok(())
+    }
+
+    /// Tests that failed by the package's own lines, and of which no event told.
+    fn end_listed(&mut self, room: &mut Room) -> Result<(), ReadFault> {
+        for name in std::mem::take(&mut self.listed) {
+            if self.draft.named(&name).is_none() {
+                let failure = Some(Failure::new("go lists it among what failed", "", None));
+                self.draft.push(room, Case { failure, ..case(name, TestStatus::Failed) })?;
+            }
         }
         Ok(())
     }
@@ -147,7 +180,6 @@ impl Package {
             let said = panic.unwrap_or(&self.last);
             return Some(if said.is_empty() { String::new() } else { format!(": {said}") });
         }
-        let panicked = |c: &Case| c.failures().any(|f| f.message.starts_with("panic: "));
         let exit = self.exit.as_ref().filter(|e| *e != "exit status 1");
         panic.or(exit).filter(|_| !red.any(panicked)).map(|said| format!(": {said}"))
     }
@@ -174,7 +206,9 @@ impl Package {
                 )?;
                 continue;
             }
-            self.draft.fault(format!("`{}` began and did not end", cut(&name, 200)));
+            if !open.failed {
+                self.draft.fault(format!("`{}` began and did not end", cut(&name, 200)));
+            }
             let failure = open.unended(self.marks);
             let status = TestStatus::Failed;
             self.draft.push(
@@ -195,6 +229,7 @@ impl Package {
     /// The input ended before the package did.
     pub(super) fn broken_off(&mut self, room: &mut Room) -> Result<(), ReadFault> {
         self.end_open(room, false)?;
+        self.end_listed(room)?;
         self.draft.cut_off("its end is missing: the output is cut off");
         Ok(())
     }
@@ -203,4 +238,16 @@ impl Package {
     pub(super) fn without_files(&self) -> bool {
         self.skipped && self.draft.reading.cases.is_empty() && self.draft.reading.fault.is_none()
     }
+}
+
+fn panicked(case: &Case) -> bool {
+    case.failures().any(|f| f.message.starts_with("panic: "))
+}
+
+/// The test of `--- FAIL: TestX (0.01s)`, wherever in a line it stands: before Go 1.20 what a test printed without a line's end stood
+/// before it, and no event told of it.
+pub(super) fn failed_frame(text: &str) -> Option<&str> {
+    let (_, rest) = text.rsplit_once("--- FAIL: ")?;
+    let (name, time) = rest.trim_end().rsplit_once(" (")?;
+    time.ends_with("s)").then_some(name)
 }

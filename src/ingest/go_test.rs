@@ -16,6 +16,8 @@ pub(super) struct Open {
     pub(super) errors: String,
     /// There was no room for more of what it said.
     pub(super) cut: bool,
+    /// Go's own line said that it failed: `--- FAIL: TestX (0.01s)`.
+    pub(super) failed: bool,
 }
 
 impl Open {
@@ -55,6 +57,9 @@ impl Open {
     pub(super) fn unended(&self, marks: bool) -> Failure {
         let text = self.text.trim_end();
         if text.lines().any(is_panic) {
+            return self.failure(marks, false);
+        }
+        if self.failed && !text.is_empty() {
             return self.failure(marks, false);
         }
         let place = messages(text).map(|(_, place)| place);
@@ -102,7 +107,7 @@ mod tests {
     use super::*;
 
     fn open(text: &str, errors: &str) -> Open {
-        Open { text: text.into(), errors: errors.into(), cut: false }
+        Open { text: text.into(), errors: errors.into(), cut: false, failed: false }
     }
 
     fn said(open: &Open, marks: bool, subtest: bool) -> (String, Basis) {

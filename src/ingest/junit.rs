@@ -1,12 +1,12 @@
 //! JUnit XML of any reporter: one reading for each suite that holds testcases.
 
 use super::basis::{is_whole, told};
-use super::collect::{Draft, Room, cut, finish, milliseconds, outside};
+use super::collect::{Draft, Room, counted, cut, finish, milliseconds, outside};
 use super::fault::ReadFault;
 use super::{document, panic, place};
 use crate::base::json::plain;
-use crate::base::junit::{Case as Element, Kind, Outcome, Report, Suite, UNSAID};
-use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
+use crate::base::junit::{Case as Element, Ended, Kind, Outcome, Report, Suite, UNSAID};
+use crate::model::test::{Case, Failure, Origin, Reading, SourcePlace, TestStatus};
 use std::io::BufRead;
 
 /// Reads a report. A case's name is its `name`, with `classname.` before it where that says more than the suite does.
@@ -22,6 +22,11 @@ pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
         draft.reading.duration_ms = suite.time_ms.and_then(milliseconds);
         for element in &suite.cases {
             draft.push(&mut room, case(element, name(element, suite)))?;
+            draft.reading.origins.push(origin(element));
+        }
+        let left = draft.tally(TestStatus::NotRun);
+        if left > 0 {
+            draft.fault(format!("{} did not run: vitest stopped at what failed", counted(left, "test")));
         }
         number[nth] = Some(drafts.len());
         drafts.push(draft);
@@ -63,6 +68,10 @@ pub(super) fn faults(report: &Report, lenient: bool) -> Vec<(Option<usize>, Stri
     found
 }
 
+fn origin(element: &Element) -> Origin {
+    Origin { class: element.classname.clone(), name: element.name.clone(), file: element.file.clone() }
+}
+
 fn name(element: &Element, suite: &Suite) -> String {
     let said = |class: &&str| {
         !class.is_empty() && **class != suite.name && !suite.name.ends_with(&format!("/{class}"))
@@ -78,16 +87,14 @@ fn name(element: &Element, suite: &Suite) -> String {
 /// attempt, each `<rerunFailure>` and `<flakyFailure>` of one of its own.
 pub(super) fn case(element: &Element, name: String) -> Case {
     let first = |kinds: &[Kind]| element.outcomes.iter().find(|o| kinds.contains(&o.kind));
-    let (status, outcome) = if let Some(outcome) = first(&[Kind::Failure, Kind::Error]) {
-        (TestStatus::Failed, Some(outcome))
-    } else if let Some(outcome) = first(&[Kind::Rerun]) {
-        (TestStatus::Failed, Some(outcome))
-    } else if let Some(outcome) = first(&[Kind::Flaky]) {
-        (TestStatus::Flaky, Some(outcome))
-    } else if first(&[Kind::Skipped]).is_some() || is_not_run(element) {
-        (TestStatus::Ignored, None)
-    } else {
-        (TestStatus::Passed, None)
+    let (status, outcome) = match element.ended() {
+        Ended::Failed | Ended::Error => {
+            (TestStatus::Failed, first(&[Kind::Failure, Kind::Error]).or_else(|| first(&[Kind::Rerun])))
+        }
+        Ended::Flaky => (TestStatus::Flaky, first(&[Kind::Flaky])),
+        Ended::LeftOut => (TestStatus::Ignored, None),
+        Ended::NotRun => (TestStatus::NotRun, None),
+        Ended::Passed => (TestStatus::Passed, None),
     };
     let again =
         |o: &&Outcome| o.kind != Kind::Skipped && outcome.is_some_and(|first| !std::ptr::eq(*o, first));
@@ -100,11 +107,6 @@ pub(super) fn case(element: &Element, name: String) -> Case {
         failure: outcome.map(|o| failure(o, element)),
         selector: None,
     }
-}
-
-/// GoogleTest says of a disabled test only that its status is `notrun`.
-fn is_not_run(element: &Element) -> bool {
-    element.status.as_deref().is_some_and(|s| matches!(s, "notrun" | "disabled" | "skipped"))
 }
 
 fn failure(outcome: &Outcome, element: &Element) -> Failure {

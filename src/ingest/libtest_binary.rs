@@ -1,6 +1,5 @@
 //! The text of one test binary, from `running N tests` to its result line.
 
-use crate::base::figures;
 use super::collect::{Draft, Room, append, case, counted};
 use super::fault::ReadFault;
 use super::libtest_glued::Glued;
@@ -8,7 +7,7 @@ use super::libtest_line::{self as says, Outcome, Summary};
 use super::panic;
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, TestStatus};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Threads whose panics are kept until their tests end.
 const STRAYS: usize = 10_000;
@@ -43,6 +42,8 @@ pub(super) struct Binary {
     /// A result line that does not agree: another harness's, printed by a test, or this one's.
     disagrees: Option<Summary>,
     quiet: bool,
+    /// The names below the last `failures:`.
+    listed: BTreeSet<String>,
     /// What can be told of the tests where results are lost in what tests print.
     glued: Glued,
 }
@@ -59,6 +60,7 @@ impl Binary {
             stray: None,
             disagrees: None,
             quiet: false,
+            listed: BTreeSet::new(),
             glued: Glued::new(announced),
         }
     }
@@ -158,7 +160,11 @@ impl Binary {
     fn section_line(&mut self, room: &mut Room, line: &str) -> Result<bool, ReadFault> {
         if is_heading(line) {
             self.end_section(room, None);
+            self.listed.clear();
             return Ok(false);
+        }
+        if matches!(self.phase, Phase::Sections(None, _)) {
+            self.list(line);
         }
         if let Some(summary) = says::summary(line) {
             if self.conclude(room, summary)? {
@@ -178,6 +184,55 @@ impl Binary {
         Ok(false)
     }
 
+    /// Keeps a name of the harness's list; as many as tests were announced.
+    fn list(&mut self, line: &str) {
+        let name = line.strip_prefix("    ").filter(|name| !name.is_empty() && !name.starts_with(' '));
+        if let Some(name) = name.filter(|_| (self.listed.len() as u64) < self.announced.max(1)) {
+            self.listed.insert(says::name(name));
+        }
+    }
+
+    /// What the harness lists as failed has failed, whatever its other lines say of it; and so has a binary that it calls failed.
+    fn hold_to_its_word(&mut self, room: &mut Room, word: Option<bool>) -> Result<(), ReadFault> {
+        for name in std::mem::take(&mut self.listed) {
+            let known = self.draft.named(&name);
+            let status = known.and_then(|nth| self.draft.reading.cases.get(nth)).map(|case| case.status);
+            let shown: String = name.chars().take(200).collect();
+            let failure = match status {
+                Some(TestStatus::Failed) => continue,
+                Some(other) => {
+                    self.draft.fault(format!(
+                        "it lists `{shown}` among its failures, and shows it as {}",
+                        other.name()
+                    ));
+                    Failure::new("the harness lists it among its failures", "", None)
+                }
+                None => Failure::new(
+                    "the harness lists it among its failures, and shows no result of it",
+                    "",
+                    None,
+                ),
+            };
+            let nth = match known {
+                Some(nth) => nth,
+                None => self.draft.push(room, case(name, TestStatus::Failed))?,
+            };
+            if let Some(case) = self.draft.reading.cases.get_mut(nth) {
+                case.status = TestStatus::Failed;
+            }
+            self.draft.explain(room, nth, failure);
+        }
+        let red = self.draft.count(&[TestStatus::Failed]) > 0;
+        match word {
+            Some(false) if !red => {
+                self.draft.fault("its result line says FAILED, and none of its tests is shown to fail");
+            }
+            Some(true) if red => self.draft.fault("its result line says ok, and tests of it failed"),
+            _ => {}
+        }
+        Ok(())
+    }
+
     fn end_section(&mut self, room: &mut Room, next: Option<usize>) {
         let old = std::mem::replace(&mut self.phase, Phase::Sections(next, String::new()));
         if let Phase::Sections(Some(nth), text) = old
@@ -194,7 +249,7 @@ impl Binary {
         let more = |status: TestStatus| self.embedded.iter().filter(|o| o.status == status).count() as u64;
         let agrees = |with: &dyn Fn(TestStatus) -> u64, total: u64| {
             total == self.announced
-                && with(TestStatus::Passed) == figures::total([summary.passed, summary.measured])
+                && summary.fine() == Some(with(TestStatus::Passed))
                 && with(TestStatus::Failed) == summary.failed
                 && with(TestStatus::Ignored) == summary.ignored
         };
@@ -213,6 +268,7 @@ impl Binary {
         self.end_section(room, None);
         self.draft.reading.duration_ms = summary.duration_ms;
         self.explain_strays(room);
+        self.hold_to_its_word(room, Some(summary.ok))?;
         Ok(true)
     }
 
@@ -251,7 +307,7 @@ impl Binary {
             let seen = |status| self.draft.tally(status);
             format!(
                 "its result line counts {} passed, {} failed and {} ignored, but its tests show {}, {} and {}",
-                figures::total([s.passed, s.measured]),
+                s.passed.saturating_add(s.measured),
                 s.failed,
                 s.ignored,
                 seen(TestStatus::Passed),
@@ -274,6 +330,7 @@ impl Binary {
             Some(_) if !cut => self.draft.fault_told(fault, Basis::Crash),
             _ => self.draft.fault_or_cut(cut, fault),
         }
+        self.hold_to_its_word(room, None)?;
         Ok(self.draft)
     }
 

@@ -1,7 +1,6 @@
 //! Results of Rust's harness that are torn apart by what tests print (`--nocapture`, to standard error above all): what can be told
 //! of them for certain, from the names of the tests that began, the names below `failures:`, and the counts.
 
-use crate::base::figures;
 use super::libtest_line::{self as says, Summary};
 use crate::model::test::TestStatus;
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,7 +113,8 @@ impl Glued {
         };
         let outcomes: BTreeMap<String, TestStatus> = self.begun.iter().map(status).collect();
         let count = |status| outcomes.values().filter(|s| **s == status).count() as u64;
-        let agrees = count(TestStatus::Passed) == figures::total([summary.passed, summary.measured])
+        let agrees = summary.fine() == Some(count(TestStatus::Passed))
+            && summary.ok == (summary.failed == 0)
             && count(TestStatus::Failed) == summary.failed
             && count(TestStatus::Ignored) == summary.ignored
             && self.listed.iter().all(|name| outcomes[name] == TestStatus::Failed);

@@ -45,6 +45,11 @@ impl Event {
         }
     }
 
+    /// A count: 0 where it is not given, `None` where what is given is none.
+    pub(super) fn count(&self, key: &str) -> Option<u64> {
+        if self.value.get(key).is_none() { Some(0) } else { self.number(key) }
+    }
+
     pub(super) fn duration_ms(&self) -> Option<u64> {
         match self.value.get("exec_time")? {
             Json::Float(seconds) => millis(*seconds),
@@ -126,8 +131,11 @@ impl Suite {
 
     fn conclude(&mut self, event: &Event) {
         self.draft.reading.duration_ms = event.duration_ms();
-        let says = |key: &str| event.number(key).unwrap_or(0);
-        let (passed, failed, ignored) = (says("passed") + says("measured"), says("failed"), says("ignored"));
+        let says = |key: &str| event.count(key);
+        let passed = says("passed").zip(says("measured")).and_then(|(ran, timed)| ran.checked_add(timed));
+        let (Some(passed), Some(failed), Some(ignored)) = (passed, says("failed"), says("ignored")) else {
+            return self.draft.fault("its end counts its tests in what are no counts");
+        };
         let seen = |status| self.draft.count(&[status]);
         let shown = (seen(TestStatus::Passed), seen(TestStatus::Failed), seen(TestStatus::Ignored));
         if self.torn.is_some() {
@@ -139,6 +147,8 @@ impl Suite {
             ));
         } else if self.announced != self.draft.reading.cases.len() as u64 {
             self.missing(false);
+        } else if event.event() == "failed" && failed == 0 {
+            self.draft.fault("its end says that it failed, and none of its tests did");
         }
     }
 

@@ -10,12 +10,21 @@ pub(super) const TRIES: usize = 32;
 /// What the harness says at the end of one binary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Summary {
+    /// The harness's own word: `ok`, not `FAILED`.
+    pub(super) ok: bool,
     pub(super) passed: u64,
     pub(super) failed: u64,
     pub(super) ignored: u64,
     /// Benchmarks.
     pub(super) measured: u64,
     pub(super) duration_ms: Option<u64>,
+}
+
+impl Summary {
+    /// Tests and benchmarks that passed; `None` where the counts are no counts of anything.
+    pub(super) fn fine(&self) -> Option<u64> {
+        self.passed.checked_add(self.measured)
+    }
 }
 
 /// A test's result.
@@ -48,7 +57,7 @@ pub(super) fn start(line: &str) -> Option<(String, &str)> {
 }
 
 /// The name that the harness takes on its command line.
-fn name(shown: &str) -> String {
+pub(super) fn name(shown: &str) -> String {
     let ends = [" - should panic", " - compile fail", " - compile"];
     ends.iter().find_map(|end| shown.strip_suffix(end)).unwrap_or(shown).to_string()
 }
@@ -88,13 +97,17 @@ pub(super) fn embedded(line: &str) -> Option<Outcome> {
 /// `test result: FAILED. 3 passed; 4 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.12s`
 pub(super) fn summary(line: &str) -> Option<Summary> {
     let rest = line.strip_prefix("test result: ")?;
-    let (_, counts) = rest.strip_prefix("ok. ").or_else(|| rest.strip_prefix("FAILED. ")).map(|r| ((), r))?;
+    let said = |word| rest.strip_prefix(word);
+    let (ok, counts) = match said("ok. ") {
+        Some(counts) => (true, counts),
+        None => (false, said("FAILED. ")?),
+    };
     let mut parts = counts.split("; ");
     let mut count = |what: &str| parts.next()?.strip_suffix(what)?.trim_end().parse().ok();
     let (passed, failed, ignored) = (count("passed")?, count("failed")?, count("ignored")?);
     let measured = count("measured")?;
     let seconds = counts.rsplit_once("finished in ").and_then(|(_, t)| t.strip_suffix('s')?.parse().ok());
-    Some(Summary { passed, failed, ignored, measured, duration_ms: seconds.and_then(millis) })
+    Some(Summary { ok, passed, failed, ignored, measured, duration_ms: seconds.and_then(millis) })
 }
 
 /// The target that cargo says it runs: `     Running tests/x.rs (target/debug/deps/x-0123456789abcdef)`, `   Doc-tests x`.
@@ -216,7 +229,8 @@ mod tests {
     #[test]
     fn lines_of_cargo() {
         let line = "test result: FAILED. 3 passed; 4 failed; 2 ignored; 1 measured; 0 filtered out; finished in 0.12s";
-        let found = Summary { passed: 3, failed: 4, ignored: 2, measured: 1, duration_ms: Some(120) };
+        let found =
+            Summary { ok: false, passed: 3, failed: 4, ignored: 2, measured: 1, duration_ms: Some(120) };
         assert_eq!(summary(line), Some(found));
         assert_eq!(summary("test result: FAILED. 3 passed; 4 fai"), None);
         let names = [

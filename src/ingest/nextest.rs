@@ -1,7 +1,6 @@
 //! What nextest writes for people: one reading a binary. Its libtest-like JSON is known by its first event.
 
 use super::basis::is_whole;
-use crate::base::figures::total;
 use super::collect::{Draft, Room, append, case, counted, finish, outside_or_cut};
 use super::fault::ReadFault;
 use super::libtest_json::Event;
@@ -9,6 +8,7 @@ use super::libtest_line::build_failure;
 use super::lines::Lines;
 use super::nextest_line::{Attempt, Summary, Word, attempt, setup_failure, starting, summary};
 use super::{nextest_json, panic};
+use crate::base::figures::total;
 use crate::model::signature::Basis;
 use crate::model::test::{Failure, Reading, TestStatus};
 use std::collections::HashMap;
@@ -47,6 +47,8 @@ struct Output {
     summed: bool,
     /// The last summary counts failures, and the line that says what nextest ended with did not come.
     unended: bool,
+    /// nextest's last word is that the run failed.
+    failed: bool,
     /// The output is cut off.
     cut: bool,
 }
@@ -60,6 +62,7 @@ impl Output {
             return if self.started { self.attempt(found) } else { self.again(&found) };
         }
         self.unended &= !line.starts_with("error: ");
+        self.failed |= line.starts_with("error: test run failed");
         if let Some(found) = summary(line) {
             self.close();
             self.summary(found, ended);
@@ -177,6 +180,9 @@ impl Output {
         } else if self.unended {
             self.cut = true;
             self.fault.get_or_insert("nextest's last word is missing: the output ends before it did".into());
+        }
+        if self.failed && self.totals().1 == 0 {
+            self.fault.get_or_insert("nextest says that the run failed, and none of its tests did".into());
         }
         if !self.known && self.fault.is_none() {
             return Err(ReadFault::holds_no("nextest results"));

@@ -1,12 +1,12 @@
 //! Playwright's JSON report: one reading a spec file.
 
 use super::basis::told;
-use crate::base::figures::total;
 use super::collect::{Draft, Room, append, counted, cut, finish, milliseconds, outside};
 use super::document;
 use super::fault::ReadFault;
 use super::lines::{read_at_most, skip_to};
 use crate::base::ansi::without_ansi;
+use crate::base::figures::total;
 use crate::base::json::Json;
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
@@ -107,8 +107,9 @@ impl Report {
             "skipped" => {
                 let ran = !results.is_empty() && results.iter().all(|r| text(r, "status") == "skipped");
                 let asked = array(test, "annotations").any(|a| matches!(text(a, "type"), "skip" | "fixme"));
-                self.not_run += u64::from(!(asked || ran && expected == "skipped"));
-                TestStatus::Ignored
+                let left = !(asked || ran && expected == "skipped");
+                self.not_run += u64::from(left);
+                if left { TestStatus::NotRun } else { TestStatus::Ignored }
             }
             _ => TestStatus::Failed,
         };

@@ -19,6 +19,12 @@ pub(super) fn read(lines: &mut Lines<'_>, what: &str, node: bool) -> Result<Vec<
     output.end(what)
 }
 
+/// `Looks like you failed 2 tests of 5.`: how many, as Perl's Test::Builder counts them.
+fn failed(comment: &str) -> Option<u64> {
+    let (count, rest) = comment.strip_prefix("Looks like you failed ")?.split_once(' ')?;
+    rest.starts_with("test").then(|| count.parse().ok())?
+}
+
 /// A block of YAML that is not over.
 struct Block {
     level: usize,
@@ -124,6 +130,9 @@ impl Output {
             }
             _ => {
                 // Perl's Test::Builder, where a script died or ran another number of tests than it planned.
+                if let Some(failed) = failed(comment) {
+                    self.stated = self.stated.max(failed);
+                }
                 let own = ["Looks like your test ", "Looks like you planned "];
                 if !self.node && own.iter().any(|word| comment.starts_with(word)) {
                     self.tree.ended = true;

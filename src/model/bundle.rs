@@ -14,6 +14,9 @@ pub struct ReplayBundle {
     pub identity: Identity,
     /// Never empty: after a green run it repeats the run.
     pub one_command_replay: String,
+    /// `--timeout` in seconds, which a replay keeps; nothing where every suite had its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<u64>,
     /// Where it ran.
     pub environment: BundleEnvironment,
     /// Failed E2E suites, by name.

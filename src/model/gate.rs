@@ -202,20 +202,47 @@ pub struct Gate {
     pub replaces: Option<String>,
 }
 
+/// What a gate's `reproduce` comes to where it holds `{run}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ForRun {
+    /// It is filled with the run folder judged, workspace-relative.
+    Folder(String),
+    /// No folder can stand there: this command takes the place of the gate's own.
+    Instead {
+        /// What makes the evidence that the gate reads.
+        command: String,
+        /// Why nobody can run it here, one sentence; `None` where it can be run.
+        why_not: Option<String>,
+    },
+}
+
+impl ForRun {
+    /// Before any run: the command that makes one.
+    pub fn none() -> ForRun {
+        ForRun::Instead { command: "tollgate run".into(), why_not: None }
+    }
+}
+
 impl Gate {
+    /// Whether the command that reproduces it names a run folder.
+    pub fn reproduces_by_run(&self) -> bool {
+        self.reproduce.contains("{run}")
+    }
+
     /// The command that reproduces the gate, as a person types it: the gate file's own text, `{run}` filled with the run
-    /// folder judged (workspace-relative; left in place when there is none), after the workspace's `[reproduce] prefix`.
+    /// folder judged, or what stands in for that where there is none, after the workspace's `[reproduce] prefix`.
     ///
     /// The run folder stays one word whatever its name. A command that begins with `NAME=value` gets `env` between
     /// itself and a prefix: a prefix starts a program and would take the assignment for one.
-    pub fn reproduce_command(&self, run: Option<&str>, prefix: &str) -> String {
+    pub fn reproduce_command(&self, run: &ForRun, prefix: &str) -> String {
         let text = match run {
-            Some(run) if is_plain_path(run) => self.reproduce.replace("{run}", run),
-            Some(run) if self.reproduce.contains("{run}") => match CommandLine::parse(&self.reproduce) {
+            _ if !self.reproduces_by_run() => self.reproduce.clone(),
+            ForRun::Instead { command, .. } => command.clone(),
+            ForRun::Folder(run) if is_plain_path(run) => self.reproduce.replace("{run}", run),
+            ForRun::Folder(run) => match CommandLine::parse(&self.reproduce) {
                 Ok(line) => line.filled("{run}", run).to_string(),
-                Err(_) => self.reproduce.clone(),
+                Err(_) => self.reproduce.replace("{run}", &command::quote(run)),
             },
-            _ => self.reproduce.clone(),
         };
         match prefix.trim() {
             "" => text,
@@ -277,28 +304,31 @@ mod tests {
     #[test]
     fn the_command_is_the_files_own() {
         let plain = gate("cargo test --test x -- 'a b'");
-        assert_eq!(plain.reproduce_command(None, ""), "cargo test --test x -- 'a b'");
+        let none = ForRun::none();
+        let folder = |run: &str| ForRun::Folder(run.to_string());
+        assert_eq!(plain.reproduce_command(&none, ""), "cargo test --test x -- 'a b'");
         assert_eq!(
-            plain.reproduce_command(Some("r/1"), "rch exec --"),
+            plain.reproduce_command(&folder("r/1"), "rch exec --"),
             "rch exec -- cargo test --test x -- 'a b'"
         );
         let env = gate("VCR_MODE=playback cargo test");
         assert_eq!(
-            env.reproduce_command(None, "rch exec --"),
+            env.reproduce_command(&none, "rch exec --"),
             "rch exec -- env VCR_MODE=playback cargo test"
         );
         let run = gate("tollgate run --rerun-from {run}/summary.json");
         assert_eq!(
-            run.reproduce_command(Some("out/20261120T101500Z"), ""),
+            run.reproduce_command(&folder("out/20261120T101500Z"), ""),
             "tollgate run --rerun-from out/20261120T101500Z/summary.json"
         );
-        assert_eq!(run.reproduce_command(None, ""), "tollgate run --rerun-from {run}/summary.json");
+        assert_eq!(run.reproduce_command(&none, ""), "tollgate run");
+        assert_eq!(run.reproduce_command(&none, "rch exec --"), "rch exec -- tollgate run");
     }
 
     proptest! {
         #[test]
         fn a_run_folder_of_any_name_is_one_word(run in "[^\\pC]{1,20}") {
-            let line = gate("tool {run}/x last").reproduce_command(Some(&run), "");
+            let line = gate("tool {run}/x last").reproduce_command(&ForRun::Folder(run.clone()), "");
             let words = CommandLine::parse(&line).unwrap();
             prop_assert_eq!(words.arguments(), [format!("{run}/x"), "last".to_string()]);
         }

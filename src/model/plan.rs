@@ -68,6 +68,18 @@ pub struct Shard {
     pub plan_digest: String,
 }
 
+impl Shard {
+    /// As every message says it: see `shard_name`.
+    pub fn shown(&self) -> String {
+        shard_name(self.index, self.total)
+    }
+}
+
+/// What a shard is called in every message: counted from 0, as the flags beside it count.
+pub fn shard_name(index: u32, total: u32) -> String {
+    format!("shard {index} of {total} (--shard-index {index} --shard-total {total})")
+}
+
 /// One suite to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {

@@ -184,6 +184,9 @@ pub struct Summary {
     /// What was chosen of the profile.
     #[serde(default, skip_serializing_if = "Chosen::is_empty")]
     pub selection: Chosen,
+    /// `--timeout` in seconds, which a replay keeps; nothing where every suite had its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<u64>,
     /// Which part of the plan it is.
     pub shard: Shard,
     /// How many suites and units the whole plan has; nothing in a summary of a runner that does not say so, which a merge
@@ -236,6 +239,7 @@ impl Summary {
             baseline: None,
             rerun_from: None,
             selection: Chosen::default(),
+            timeout: None,
             shard,
             plan: Counts::default(),
             failed_names: Vec::new(),

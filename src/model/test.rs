@@ -228,6 +228,17 @@ pub struct SourcePlace {
     pub column: u32,
 }
 
+/// What JUnit states of a test beside its name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Origin {
+    /// The class that it stands in.
+    pub class: Option<String>,
+    /// Its name within its class.
+    pub name: String,
+    /// Its file.
+    pub file: Option<String>,
+}
+
 /// What a reader found under one suite of a result file or output.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Reading {
@@ -239,6 +250,9 @@ pub struct Reading {
     pub duration_ms: Option<u64>,
     /// A failure outside any test, or results that are not all there.
     pub fault: Option<Fault>,
+    /// Where its tests come from, in the order of `cases`, of a format that states it; else empty.
+    #[serde(skip)]
+    pub origins: Vec<Origin>,
     /// It is the last whose tool ran: that stopped there because of what failed, and what it would have run next is not known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,

@@ -1,6 +1,7 @@
 //! The shard that a CI says it is, by its own variables (`--shard auto`).
 
 use crate::base::files::show;
+use crate::model::plan::shard_name;
 use std::collections::BTreeMap;
 
 /// The shard that the environment names.
@@ -75,8 +76,11 @@ pub fn auto(env: &BTreeMap<String, String>, given: Given) -> Result<Option<AutoS
             }
             Some(first) => {
                 return Err(format!(
-                    "{} says shard {} of {} and {} says shard {} of {} (counted from 0); --shard-index and --shard-total decide",
-                    first.source, first.index, first.total, next.source, next.index, next.total
+                    "{} says {} and {} says {}; the flags decide",
+                    first.source,
+                    shard_name(first.index, first.total),
+                    next.source,
+                    shard_name(next.index, next.total)
                 ));
             }
         });
@@ -241,7 +245,7 @@ mod tests {
         TEST_TOTAL_SHARDS is `99999999999`, which is no whole number
         TOLLGATE_SHARD is `2/2`; it must be INDEX/TOTAL, such as 0/4, counted from 0
         TOLLGATE_SHARD is `1`; it must be INDEX/TOTAL, such as 0/4, counted from 0
-        TOLLGATE_SHARD says shard 1 of 2 and CIRCLE_NODE_INDEX/CIRCLE_NODE_TOTAL says shard 0 of 2 (counted from 0); --shard-index and --shard-total decide
+        TOLLGATE_SHARD says shard 1 of 2 (--shard-index 1 --shard-total 2) and CIRCLE_NODE_INDEX/CIRCLE_NODE_TOTAL says shard 0 of 2 (--shard-index 0 --shard-total 2); the flags decide
         ");
     }
 }

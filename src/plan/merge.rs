@@ -1,11 +1,11 @@
 //! One run out of its shards. Every figure is counted again from the tests: what a shard's summary states is what somebody
 //! wrote.
 
-use crate::base::figures;
 use super::merge_proof::{Part, faults};
 use super::shard::seconds;
 use super::trees::digest_of;
 use crate::base::clock::parse_rfc3339;
+use crate::base::figures;
 use crate::base::files::show;
 use crate::model::plan::{Shard, ShardKind};
 use crate::model::run::{Chosen, Identity, LintResult, RunStatus, Summary};
@@ -45,6 +45,9 @@ pub fn merge(parts: &[(String, Summary)]) -> Result<Merged, Vec<String>> {
         // They are of one plan all the same: then all of it is compared with a baseline.
         merged.selection = Chosen::default();
     }
+    if parts.iter().any(|(_, s)| s.timeout != first.timeout) {
+        merged.timeout = None;
+    }
     for (path, summary) in &parts {
         let figures = recounted(path, summary, &mut notes);
         merged.masked = merged.masked.saturating_add(summary.masked);
@@ -77,6 +80,7 @@ fn empty(first: &Summary, identity: Identity) -> Summary {
         baseline: first.baseline.clone(),
         selection: first.selection.clone(),
         plan: first.plan,
+        timeout: first.timeout,
         ..Summary::empty(identity, first.profile.clone(), whole)
     }
 }
@@ -136,7 +140,8 @@ fn recounted(path: &str, summary: &Summary, notes: &mut Vec<String>) -> Summary 
     again.recompute();
     let figures = |s: &Summary| {
         let counts = [s.passed_suites, s.total_suites, s.passed_units, s.total_units];
-        let tests: u64 = figures::total(s.all().map(|(_, s)| figures::total([s.passed, s.failed, s.flaky, s.ignored])));
+        let tests: u64 =
+            figures::total(s.all().map(|(_, s)| figures::total([s.passed, s.failed, s.flaky, s.ignored])));
         (s.failed_names.clone(), s.failed_unit_names.clone(), counts, tests)
     };
     if figures(&again) != figures(summary) {
@@ -278,13 +283,13 @@ mod tests {
         ].join("\n--\n"), @"
         there is no run to merge
         --
-        unit shard 1 of 2 is missing
+        unit shard 1 of 2 (--shard-index 1 --shard-total 2) is missing
         --
         the unit shards are missing: the plan has 2 units, and no folder holds any
         --
         the suite shards are missing: the plan has 2 suites, and no folder holds any
         --
-        suite shards 0, 1 of 3 are missing
+        suite shards 0, 1 of 3 (--shard-index counts from 0) are missing
         ");
     }
 
@@ -292,7 +297,7 @@ mod tests {
     fn doubled_shards_are_named() {
         let mut parts = shards(&four(), 2, 1);
         parts.push(("again".into(), parts[1].1.clone()));
-        insta::assert_snapshot!(why(&parts), @"suite shard 1 of 2 is doubled: again, out/suite-1");
+        insta::assert_snapshot!(why(&parts), @"suite shard 1 of 2 (--shard-index 1 --shard-total 2) is doubled: again, out/suite-1");
         let both = [("a".into(), four()), ("b".into(), four())];
         insta::assert_snapshot!(why(&both), @"
         a is a whole run already, and what is beside it doubles it
@@ -339,8 +344,8 @@ mod tests {
         --
         out/suite-1 is a foreign shard: its number of suite shards is 4294967295, and that of out/suite-0 is 2
         --
-        out/suite-1 says that it is shard 2 of 2 of kind suite, which no run is
-        suite shard 1 of 2 is missing
+        out/suite-1 says that it is shard 2 of 2 (--shard-index 2 --shard-total 2) of kind suite, which no run is
+        suite shard 1 of 2 (--shard-index 1 --shard-total 2) is missing
         --
         out/suite-1 is no tollgate.run.summary.v1 but a tollgate.run.summary.v2
         --

@@ -3,7 +3,7 @@
 use super::digest::digest;
 use crate::base::clock::parse_rfc3339;
 use crate::base::files::show;
-use crate::model::plan::ShardKind;
+use crate::model::plan::{ShardKind, shard_name};
 use crate::model::run::{Summary, schema};
 use crate::model::suite::Role;
 use std::cmp::Reverse;
@@ -66,7 +66,8 @@ fn alone((path, summary): &Part) -> Vec<String> {
     let (kind, index, total) = (shard.kind, shard.index, shard.total);
     if index >= total || (kind == ShardKind::None && total != 1) {
         faults.push(format!(
-            "{path} says that it is shard {index} of {total} of kind {}, which no run is",
+            "{path} says that it is {} of kind {}, which no run is",
+            shard_name(index, total),
             kind.name()
         ));
     }
@@ -144,20 +145,25 @@ fn complete(parts: &[&Part], kind: ShardKind, planned: u64, faults: &mut Vec<Str
         by_total.iter().max_by_key(|(total, count)| (**count, Reverse(**total))).map_or(0, |(t, _)| *t);
     for (index, paths) in by_index.iter_mut().filter(|(_, paths)| paths.len() > 1) {
         paths.sort();
-        faults.push(format!("{name} shard {index} of {total} is doubled: {}", paths.join(", ")));
+        faults.push(format!("{name} {} is doubled: {}", shard_name(*index, total), paths.join(", ")));
     }
     let there = by_index.keys().filter(|index| **index < total).count() as u64;
     let missing = u64::from(total).saturating_sub(there);
     // A summary may claim billions of shards: the first missing ones are enough, and found without counting them all.
     let named = (0..total).filter(|index| !by_index.contains_key(index)).take(NAMED);
-    let named: Vec<String> = named.map(|index| index.to_string()).collect();
-    if missing > 0 {
+    let named: Vec<u32> = named.collect();
+    if let (1, [index]) = (missing, &named[..]) {
+        faults.push(format!("{name} {} is missing", shard_name(*index, total)));
+    } else if missing > 0 {
+        let named: Vec<String> = named.iter().map(u32::to_string).collect();
         let more = match missing.saturating_sub(NAMED as u64) {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let (shards, are) = if missing == 1 { ("shard", "is") } else { ("shards", "are") };
-        faults.push(format!("{name} {shards} {}{more} of {total} {are} missing", named.join(", ")));
+        let named = named.join(", ");
+        faults.push(format!(
+            "{name} shards {named}{more} of {total} (--shard-index counts from 0) are missing"
+        ));
     }
 }
 

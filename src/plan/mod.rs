@@ -1,6 +1,7 @@
 //! Judgement: what a run selects, which part of it a shard runs, what a replay repeats, and whether shards make a whole.
 //! Values in, values out; lists of files and names are handed in.
 
+mod address;
 mod altered;
 mod auto;
 mod digest;
@@ -17,10 +18,12 @@ mod select;
 mod shard;
 mod shown;
 mod single;
+mod stops;
 mod timings;
 mod trees;
 mod whole;
 
+pub use address::{Address, address, reaches_any_suite, selector, takes_apart};
 pub use altered::{Altered, Side, altered, unreadable};
 pub use auto::{AutoShard, Given, VARIABLES, auto};
 pub use digest::digest;
@@ -33,6 +36,7 @@ pub use rerun::{Rerun, alone, rerun};
 pub use select::{Choice, Selection, SuiteNames, select};
 pub use shard::{Division, shard};
 pub use single::by_name;
+pub use stops::{Stop, leaves_out, says_it_stopped, stops_early};
 pub use timings::Timings;
 pub use trees::{Compared, Here, compare, digest as tree_digest, digest_of as files_digest};
 pub use whole::{asked, gaps, pointers};

@@ -1,6 +1,7 @@
 //! What a replay repeats: what failed and what did not run, and nothing else. Names come from a summary, which anyone may
 //! have written: a suite is run only where `tollgate.toml` has it, and a test's name is only ever handed on.
 
+use super::address::reaches_any_suite;
 use super::expected::left_of;
 use super::select::{SuiteNames, listed};
 use super::single::by_name;
@@ -91,6 +92,7 @@ pub fn rerun(summary: &Summary, settings: &RunSettings, names: &SuiteNames) -> R
     let mut replay = Replay {
         settings,
         names,
+        ingested: summary.profile == "ingest",
         parts: BTreeMap::new(),
         gone: BTreeMap::new(),
         notes: Vec::new(),
@@ -166,7 +168,7 @@ pub fn alone(spec: &SuiteSpec, suite: &SuiteResult) -> Option<BTreeSet<String>> 
     spec.single.as_ref()?;
     match part(suite)?.0 {
         Part::Whole(_) => None,
-        Part::Tests(tests) => by_name(spec.reader, tests.into_keys().collect()).ok(),
+        Part::Tests(tests) => by_name(spec, tests.into_keys().collect()).ok(),
     }
 }
 
@@ -180,7 +182,7 @@ fn named(selectors: &[String], names: &TestNames) -> TestNames {
 fn runnable_names(settings: &RunSettings, kind: &str, names: &TestNames) -> Vec<String> {
     let spec = settings.suites.iter().find(|s| s.kind == kind);
     let all: BTreeSet<String> = names.keys().cloned().collect();
-    let run = spec.and_then(|spec| by_name(spec.reader, all.clone()).ok()).unwrap_or(all);
+    let run = spec.and_then(|spec| by_name(spec, all.clone()).ok()).unwrap_or(all);
     run.into_iter().collect()
 }
 
@@ -193,6 +195,8 @@ fn once(sentences: Vec<String>) -> Vec<String> {
 struct Replay<'r> {
     settings: &'r RunSettings,
     names: &'r SuiteNames,
+    /// The source was made by `tollgate ingest`.
+    ingested: bool,
     parts: BTreeMap<(String, String), (Role, Part)>,
     /// By kind and name, what is gone and why.
     gone: BTreeMap<(String, String), (Role, Part, String)>,
@@ -231,11 +235,24 @@ impl<'r> Replay<'r> {
             self.gone.insert(key, (role, part, why));
             return;
         }
+        if !self.has(kind, name) && matches!(part, Part::Whole(_)) {
+            let why = format!(
+                "[suites.{}] of tollgate.toml has no `{}`, and can run only single tests of it",
+                show(kind),
+                show(name)
+            );
+            self.gone.insert(key, (role, part, why));
+            return;
+        }
         let part = match self.parts.remove(&key) {
             Some((_, held)) => held.and(part),
             None => part,
         };
         self.parts.insert(key, (spec.role, part));
+    }
+
+    fn has(&self, kind: &str, name: &str) -> bool {
+        self.names.get(kind).is_some_and(|known| known.iter().any(|k| k == name))
     }
 
     /// The section that runs a suite; where there is none, it is gone: why.
@@ -246,7 +263,9 @@ impl<'r> Replay<'r> {
             return Err(format!("tollgate.toml has no [suites.{shown_kind}], which `{shown}` needs{hint}"));
         };
         let known = self.names.get(kind).map_or(&[][..], Vec::as_slice);
-        if !known.iter().any(|k| k == name) {
+        // Results that were ingested have suites of their own; their tests can be run where a command reaches them.
+        let by_test = self.ingested && reaches_any_suite(spec);
+        if !by_test && !self.has(kind, name) {
             let hint = suggestion(name, known.iter().map(String::as_str));
             return Err(format!("[suites.{shown_kind}] of tollgate.toml has no `{shown}`{hint}"));
         }
@@ -263,7 +282,7 @@ impl<'r> Replay<'r> {
         let why = if spec.single.is_none() {
             format!("[suites.{}] has no `single`", spec.kind)
         } else {
-            match by_name(spec.reader, tests.keys().cloned().collect()) {
+            match by_name(spec, tests.keys().cloned().collect()) {
                 Ok(_) => return Part::Tests(tests),
                 Err(why) => why,
             }
@@ -275,12 +294,10 @@ impl<'r> Replay<'r> {
     fn uncovered(&mut self, summary: &Summary) {
         let shard = &summary.shard;
         if shard.kind != ShardKind::None {
-            let (kind, index, total) = (shard.kind.name(), shard.index, shard.total);
-            self.notes.push(format!(
-                "the other shards are not replayed: this one is {index} of {total} of the {kind}s"
-            ));
+            let (kind, shown) = (shard.kind.name(), shard.shown());
+            self.notes.push(format!("the other shards are not replayed: this one is {kind} {shown}"));
         }
-        if self.settings.profiles.iter().all(|p| p.name != summary.profile) {
+        if !self.ingested && self.settings.profiles.iter().all(|p| p.name != summary.profile) {
             self.notes.push(format!("tollgate.toml has no profile `{}`", show(&summary.profile)));
         }
         let tests = |status: TestStatus| {
@@ -528,7 +545,7 @@ mod tests {
         let plan = rerun.plan(&run);
         assert_eq!((plan.profile.as_str(), &plan.shard, plan.items.len()), ("gone", &run.shard, 1));
         insta::assert_snapshot!(rerun.notes.join("\n"), @"
-        the other shards are not replayed: this one is 1 of 3 of the units
+        the other shards are not replayed: this one is unit shard 1 of 3 (--shard-index 1 --shard-total 3)
         tollgate.toml has no profile `gone`
         ");
     }

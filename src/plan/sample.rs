@@ -120,6 +120,7 @@ pub fn summary(suites: Vec<SuiteResult>, units: Vec<SuiteResult>) -> Summary {
         baseline: None,
         rerun_from: None,
         selection: crate::model::run::Chosen::default(),
+        timeout: None,
         shard: Shard { kind: ShardKind::None, index: 0, total: 1, plan_digest },
         plan: Counts { suites: suites.len() as u64, units: units.len() as u64 },
         failed_names: vec![],

@@ -4,7 +4,7 @@
 use super::digest::digest;
 use super::select::Selection;
 use super::timings::{Timings, median};
-use crate::model::plan::{Item, Plan, Shard, ShardKind};
+use crate::model::plan::{Item, Plan, Shard, ShardKind, shard_name};
 use crate::model::suite::Role;
 use std::collections::BTreeSet;
 
@@ -35,13 +35,14 @@ pub fn shard(selection: Selection, division: Division, timings: Option<&Timings>
     }
     if index >= total {
         return Err(format!(
-            "there is no shard {index} of {total}: they are counted from 0 to {}",
+            "there is no shard {index} of {total}: --shard-index counts from 0 to {}",
             total - 1
         ));
     }
     if kind == ShardKind::None && total > 1 {
         return Err(format!(
-            "shard {index} of {total} does not say what is divided: --shard-kind is suite or unit"
+            "{} does not say what is divided: --shard-kind is suite or unit",
+            shard_name(index, total)
         ));
     }
     let plan_digest = selection.digest();
@@ -184,9 +185,9 @@ mod tests {
             of(ShardKind::Suite, 0, 0),
             of(ShardKind::None, 0, 2),
         ].join("\n"), @"
-        there is no shard 2 of 2: they are counted from 0 to 1
+        there is no shard 2 of 2: --shard-index counts from 0 to 1
         there is no shard 0 of 0: a run is divided into 1 part or more
-        shard 0 of 2 does not say what is divided: --shard-kind is suite or unit
+        shard 0 of 2 (--shard-index 0 --shard-total 2) does not say what is divided: --shard-kind is suite or unit
         ");
     }
 

@@ -1,14 +1,25 @@
 //! Whether tests can be run one at a time by the names that their reader gives.
 
+use super::address::address;
 use crate::base::files::show;
 use crate::base::redact::MASK;
-use crate::model::suite::Reader;
+use crate::model::suite::{Reader, SuiteSpec};
 use crate::model::test::numbered;
 use std::collections::BTreeSet;
 
+/// The selectors to run one after another by the kind's command for one test, so that together they run what is asked for. The
+/// error is the end of a sentence: why a selector would not reach its test.
+pub fn by_name(spec: &SuiteSpec, tests: BTreeSet<String>) -> Result<BTreeSet<String>, String> {
+    let tests = by_reader(spec.reader, tests)?;
+    match tests.iter().find(|test| address(spec, "", test).is_none()) {
+        Some(test) => Err(format!("the class or the file of its test `{}` is not known", show(test))),
+        None => Ok(tests),
+    }
+}
+
 /// The names to run one after another, so that together they run what is asked for. The error is the end of a sentence:
 /// why a name would not reach its test.
-pub fn by_name(reader: Reader, tests: BTreeSet<String>) -> Result<BTreeSet<String>, String> {
+fn by_reader(reader: Reader, tests: BTreeSet<String>) -> Result<BTreeSet<String>, String> {
     if reader == Reader::Exit {
         return Err("its reader names no tests".into());
     }
@@ -63,7 +74,7 @@ mod tests {
     use super::*;
 
     fn of(reader: Reader, tests: &[&str]) -> Result<Vec<String>, String> {
-        by_name(reader, tests.iter().map(|t| t.to_string()).collect())
+        by_reader(reader, tests.iter().map(|t| t.to_string()).collect())
             .map(|found| found.into_iter().collect())
     }
 

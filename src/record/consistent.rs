@@ -220,7 +220,7 @@ fn shard(index: u32, total: u32) -> Result<(), String> {
     if index < total {
         Ok(())
     } else {
-        Err(format!("shard {index} of {total} does not exist (they count from 0)"))
+        Err(format!("shard {index} of {total} does not exist: --shard-index counts from 0"))
     }
 }
 

@@ -41,7 +41,7 @@ fn head(out: &mut String, summary: &Summary) {
     of.extend(identity.branch.as_deref().map(|b| format!("branch {}", markdown_code(b))));
     if summary.shard.total > 1 {
         let shard = &summary.shard;
-        of.push(format!("{} shard {} of {}", shard.kind.name(), u64::from(shard.index) + 1, shard.total));
+        of.push(format!("{} {}", shard.kind.name(), shard.shown()));
     }
     put!(out, "{}: **{}**.\n", of.join(", "), summary.status.name());
     if summary.total_suites > 0 {

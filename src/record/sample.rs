@@ -172,6 +172,7 @@ pub(super) fn summary() -> Summary {
         baseline: Some("tests/e2e_results/20261117T083000Z/summary.json".into()),
         rerun_from: Some("tests/e2e_results/20261117T083000Z/summary.json".into()),
         selection: chosen(),
+        timeout: Some(300),
         shard: shard(),
         plan: Counts { suites: 6, units: 2 },
         failed_names: vec![],
@@ -343,6 +344,7 @@ pub(super) fn bundle() -> ReplayBundle {
         schema: schema::REPLAY_BUNDLE.into(),
         identity: identity(),
         one_command_replay: REPLAY.into(),
+        timeout: Some(300),
         environment: BundleEnvironment {
             profile: "ci".into(),
             vcr_mode: Some("playback".into()),

@@ -3,11 +3,11 @@
 //! indentation before them.
 
 use super::changes;
-use crate::base::figures::total;
 use super::human_gate::{self, hanging};
 use super::style::Style;
 use super::text::{fit, terminal, terminal_cut};
 use super::words;
+use crate::base::figures::total;
 use crate::model::report::Report;
 use crate::model::validation::Validation;
 use crate::model::verdict::{GateResult, Outcome, Status, Verdict};

@@ -28,7 +28,7 @@ pub fn attempt_at(name: &str, steps: &[Step], names: &TestNames) -> Attempt {
         signal: None,
         whole: steps.iter().all(|s| s.asked.is_none()),
         absent: false,
-        stopped: false,
+        stopped: None,
         skipped: false,
     };
     let mut outer: HashMap<String, usize> = HashMap::new();
@@ -36,7 +36,7 @@ pub fn attempt_at(name: &str, steps: &[Step], names: &TestNames) -> Attempt {
         let one = judge_step(name, step, names);
         found.status = worse(found.status, one.status);
         found.absent |= one.absent;
-        found.stopped |= one.stopped;
+        found.stopped = found.stopped.or(one.stopped);
         found.skipped |= one.skipped;
         for case in one.cases {
             let above = step.asked.as_ref().is_some_and(|asked| case.selector() != asked);
@@ -156,7 +156,7 @@ pub fn combine(attempts: &[Attempt]) -> Combined {
         }
         other => other,
     };
-    let lacks = |a: &Attempt| a.fault.is_some() || a.stopped;
+    let lacks = |a: &Attempt| a.fault.is_some() || a.stopped.is_some();
     let whole = attempts.iter().any(|a| a.whole && !lacks(a));
     let incomplete = !whole && attempts.iter().any(lacks);
     Combined { status, cases, faults, fault, basis, exit_code, signal, incomplete }

@@ -1,6 +1,7 @@
 //! Judgement: what became of a suite, why it failed, what two runs differ in, and what repeated runs say about a test.
 //! Values in, values out.
 
+mod attempt_failures;
 pub mod attempts;
 mod cause;
 mod change;

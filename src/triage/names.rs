@@ -36,7 +36,8 @@ pub(super) fn flatten(readings: &[Reading], asked: Option<&str>, names: &TestNam
 /// the first of them.
 pub(super) fn fail_skipped(cases: &mut [Case], asked: &str, names: &TestNames) -> Option<String> {
     let mut first = None;
-    for case in cases.iter_mut().filter(|c| c.status == TestStatus::Ignored && is_asked(c, asked, names)) {
+    let left = |c: &&mut Case| matches!(c.status, TestStatus::Ignored | TestStatus::NotRun);
+    for case in cases.iter_mut().filter(left).filter(|c| is_asked(c, asked, names)) {
         let selector = case.selector.take();
         *case = Case { selector, ..unseen(&case.name, asked, "it was asked for and was skipped") };
         first.get_or_insert_with(|| case.name.clone());

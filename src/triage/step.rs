@@ -99,15 +99,15 @@ pub struct Attempt {
     pub absent: bool,
     /// Whether a test that was asked for was skipped, though nothing else was wrong.
     pub skipped: bool,
-    /// Whether its tool stopped at what failed, and what else it would have run is not known.
-    pub stopped: bool,
+    /// Its tool stopped at what failed, and what else it would have run is not known: a sentence.
+    pub stopped: Option<String>,
 }
 
 impl Attempt {
     /// The tests that a narrow retry runs again: those that failed, when nothing else is wrong with the attempt.
     pub fn failed_alone(&self) -> Option<Vec<&Case>> {
         let failed: Vec<&Case> = self.cases.iter().filter(|c| c.status == TestStatus::Failed).collect();
-        let alone = self.status == SuiteStatus::Failed && self.fault.is_none() && !self.stopped;
+        let alone = self.status == SuiteStatus::Failed && self.fault.is_none() && self.stopped.is_none();
         (alone && !failed.is_empty()).then_some(failed)
     }
 
@@ -208,6 +208,10 @@ pub(super) fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt 
     }
     fault = fault.or_else(|| step.trouble.clone());
     let failed = cases.iter().any(|c| c.status == TestStatus::Failed);
+    let left = cases.iter().filter(|c| c.status == TestStatus::NotRun).count();
+    if fault.is_none() && left > 0 {
+        (fault, basis) = (Some(step.because(&format!("{left} of its tests did not run"))), Basis::Fallback);
+    }
     if let (StepEnded::Exited(code), false, None) = (&step.ended, failed, &fault)
         && *code != 0
     {
@@ -221,6 +225,9 @@ pub(super) fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt 
         status = SuiteStatus::Failed;
     }
     let stopped = matches!(&step.read, Some(Ok(readings)) if readings.iter().any(|r| r.stopped));
+    let stopped = stopped.then(|| {
+        "cargo stopped at the test binary that failed, and others may not have run (--no-fail-fast)".into()
+    });
     let whole = step.asked.is_none();
     Attempt { status, cases, fault, basis, exit_code, signal, whole, absent, skipped, stopped }
 }

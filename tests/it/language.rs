@@ -284,7 +284,11 @@ fn optional_artifacts_are_null_and_lists_take_the_first_there_is() {
         format!("[artifacts.doc]\npath = ['{{run}}/a.json', 'lost.json']\n{}", check("c", "doc.n == 1"));
     let gate = judged(&ws, &body);
     assert_eq!(outcome(&gate), "fail missing");
-    assert!(gate.detail.contains("{run}/a.json") && gate.detail.contains("no run folder"), "{}", gate.detail);
+    assert!(
+        gate.detail.contains("YYYYMMDDTHHMMSSZ/a.json") && gate.detail.contains("no run folder"),
+        "{}",
+        gate.detail
+    );
     ws.put("runs/20261120T000000Z", "a file");
     assert_eq!(outcome(&optional("['{run}/gone.json', 'doc.json']", "doc.n == 1")), "fail unreadable");
     ws.remove("runs/20261120T000000Z");

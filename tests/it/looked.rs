@@ -25,7 +25,12 @@ fn looked(ws: &Ws) -> Looked {
     let sources = Sources::read(&[gate], &context);
     let documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
     let host = WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits);
-    trace(gate, &documents.evidence(gate), &workspace.facts(Lane::Full, Mode::Strict, documents.summary()), &host)
+    trace(
+        gate,
+        &documents.evidence(gate),
+        &workspace.facts(Lane::Full, Mode::Strict, documents.summary()),
+        &host,
+    )
 }
 
 fn set(pointers: &[&str]) -> BTreeSet<String> {

@@ -300,7 +300,7 @@ fn shards_are_of_one_tree_and_a_merge_is_as_old_as_the_oldest() {
 fn shards_of_different_trees_do_not_make_one_run() {
     let ws = red();
     ws.put("src", "good\n");
-    shards(&ws, [NOW, NOW], &|| drop(ws.put("src", "good, and edited\n")));
+    shards(&ws, [NOW, NOW], &|| _ = ws.put("src", "good, and edited\n"));
     let refused = merge(&ws).expect(1);
     assert!(refused.stderr.contains("is a foreign shard: its tree is"), "{}", refused.stderr);
 }

@@ -39,6 +39,7 @@ pub(super) fn as_summary(bundle: ReplayBundle) -> Summary {
     };
     let mut summary = Summary {
         status: RunStatus::Failed,
+        timeout: bundle.timeout,
         not_run: bundle.not_run,
         lint: bundle.failed_lint.into_iter().map(failed_step).collect(),
         lint_not_run: bundle.lint_not_run,

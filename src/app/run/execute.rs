@@ -1,6 +1,5 @@
 //! `tollgate run` and `tollgate replay`: plan -> run folder -> lint -> suites -> documents.
 
-use crate::base::figures::total;
 use super::prepare::{self, Prepared, listed};
 use super::replayed;
 use super::request::{GRACE, RunRequest, Source};
@@ -16,6 +15,7 @@ use crate::app::masking::{branch, masker};
 use crate::app::run_documents::{self, Outcome, Written};
 use crate::app::run_tree::{self, Observed, Observing};
 use crate::app::whole::command;
+use crate::base::figures::total;
 use crate::base::machine;
 use crate::base::process::MARK;
 use crate::base::redact::Masker;
@@ -206,6 +206,7 @@ impl UnderWay<'_> {
             masker: &self.masker,
             rules: self.prepared.rules,
             watcher,
+            env: self.request.env,
             lost: &self.prepared.lost,
             replays: self.prepared.rerun_from.is_some(),
             states,
@@ -249,6 +250,7 @@ impl UnderWay<'_> {
             baseline: self.prepared.baseline.as_ref(),
             rerun_from: self.prepared.rerun_from.clone(),
             selection: self.prepared.selection.clone(),
+            timeout: self.prepared.rules.timeout,
             shard: plan.shard.clone(),
             plan: plan.whole,
             records,

@@ -203,8 +203,10 @@ fn rerun_of(
         notes.push(format!("{shown} is of commit {theirs}; this checkout is at {ours}"));
     }
     let expected = rerun.items.iter().filter(|item| !item.expected.is_empty()).map(listed).collect();
+    let own = Rules::of(request, None);
     Ok(Prepared {
-        rules: Rules::of(request, None),
+        // What was ended at the timeout of the source would not be seen again under another.
+        rules: Rules { timeout: own.timeout.or(summary.timeout), ..own },
         goes_by: goes_by::of(&ground.run, &summary.profile, kinds(&rerun.items), &names),
         plan: Plan {
             profile: summary.profile,

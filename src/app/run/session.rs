@@ -1,14 +1,17 @@
 //! One run under way: what the execution tells becomes records, files and lines of the journal.
 
-use crate::base::figures::total;
+use super::listed::name_failures;
 use super::request::{Rules, Watcher};
 use super::results::Results;
-use super::steps::{commands_of, leaves_out, narrow, read, steps};
+use super::steps::{addressed, commands_of, narrow, read, steps};
+use super::stopped::stopped;
 use crate::app::clock::RunClock;
 use crate::app::commands::{Replays, environment, whole};
 use crate::app::ground::Ground;
 use crate::app::step::{TAIL, step_of};
 use crate::app::suite_record::{SuiteEnd, record_of, write_suite};
+use crate::base::command::CommandLine;
+use crate::base::figures::total;
 use crate::base::files::read_tail;
 use crate::base::process::Ending;
 use crate::base::redact::Masker;
@@ -22,6 +25,7 @@ use crate::model::test::{Reading, TestNames, TestStatus, test_names};
 use crate::record::{Folder, Journal, SuiteFile, SuiteFolders};
 use crate::run::{self, Job, LogTo, Next};
 use crate::triage::attempts::{Attempt, Step, Unread, attempt_at};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -37,6 +41,8 @@ pub(super) struct Session<'a> {
     pub masker: &'a Masker,
     pub rules: Rules,
     pub watcher: &'a dyn Watcher,
+    /// tollgate's own environment, which suites inherit.
+    pub env: &'a BTreeMap<String, String>,
     /// Of the last so many items of the plan, when they were started the last time: they are not started again.
     pub lost: &'a [String],
     /// Whether the run replays another.
@@ -146,13 +152,21 @@ impl Session<'_> {
                 };
                 let asked = state.asked.get(at).cloned().flatten();
                 let trouble = ended.log_error.clone();
-                step_of(end, &ended.log, reader, asked, trouble, || of_file.unwrap_or_else(of_log))
+                let read = || {
+                    let found = of_file.unwrap_or_else(of_log)?;
+                    Ok(match self.spec(job) {
+                        Some(spec) => addressed(found, spec),
+                        None => found,
+                    })
+                };
+                step_of(end, &ended.log, reader, asked, trouble, read)
             })
             .collect();
         let mut judged = attempt_at(&self.item(job).name, &judged, &state.names);
         // A test whose step was never reached is not among the steps that ended.
         judged.whole &= state.asked.iter().all(Option::is_none);
-        judged.stopped = judged.stopped && judged.whole && self.leaves_out(job);
+        name_failures(&mut judged, reader, &ended.log);
+        judged.stopped = self.stopped(job, &judged, ended);
         judged
     }
 
@@ -162,10 +176,19 @@ impl Session<'_> {
         self.rules.retries.min(most)
     }
 
-    fn leaves_out(&self, job: usize) -> bool {
-        let item = self.item(job);
-        let command = self.spec(job).and_then(|spec| whole(spec, &item.name, &self.out(item)));
-        command.is_some_and(|command| leaves_out(&command))
+    /// Why an attempt at the whole suite left out what it left out, if that is not known.
+    fn stopped(&self, job: usize, judged: &Attempt, ended: &run::Attempt) -> Option<String> {
+        let (item, spec) = (self.item(job), self.spec(job)?);
+        let out = self.out(item);
+        let command = whole(spec, &item.name, &out)?;
+        let set = environment(spec, &item.name, &out);
+        stopped(judged, spec.reader, &command, &|name| self.variable(&command, &set, name), &ended.log)
+    }
+
+    /// A variable as the command of a suite sees it: its own words win over `env` of its kind, and those over tollgate's own.
+    fn variable(&self, command: &CommandLine, set: &[(String, String)], name: &str) -> Option<String> {
+        let of = |list: &[(String, String)]| list.iter().find(|(key, _)| key == name).map(|(_, v)| v.clone());
+        of(command.env()).or_else(|| of(set)).or_else(|| self.env.get(name).cloned())
     }
 
     /// The next attempt: the failed tests alone where that is possible, else the suite as it was asked for.
@@ -201,7 +224,7 @@ impl Session<'_> {
                     signal: None,
                     whole: true,
                     absent: false,
-                    stopped: false,
+                    stopped: None,
                     skipped: false,
                 });
             }

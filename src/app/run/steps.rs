@@ -27,23 +27,6 @@ pub(in crate::app) fn commands_of(
     }
 }
 
-/// Whether a command of the whole suite runs test binaries one after another and leaves out those behind one that failed: cargo
-/// without `--no-fail-fast`, and not for a single target. Of what else prints cargo's words nobody knows.
-pub(super) fn leaves_out(command: &CommandLine) -> bool {
-    let words = std::iter::once(command.program()).chain(command.arguments().iter().map(String::as_str));
-    let words: Vec<&str> = words.take_while(|word| *word != "--").collect();
-    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(word));
-    let tests = words.iter().any(|w| *w == "cargo" || w.ends_with("/cargo")) && has(&["test", "t"]);
-    let named = |word: &&&str| {
-        ["--test", "--bin", "--example", "--bench"]
-            .iter()
-            .any(|flag| word.strip_prefix(flag).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
-    };
-    let targets =
-        words.iter().filter(named).count() + usize::from(has(&["--lib"])) + usize::from(has(&["--doc"]));
-    tests && !has(&["--no-fail-fast"]) && (targets != 1 || has(&["--workspace", "--all"]))
-}
-
 /// The same as the loop takes them.
 pub(in crate::app) fn steps(commands: Vec<(CommandLine, Option<String>)>) -> Vec<run::Step> {
     commands.into_iter().map(|(command, test)| run::Step { command, test }).collect()
@@ -62,7 +45,21 @@ pub(super) fn narrow(attempt: &Attempt, spec: &SuiteSpec) -> Option<Vec<String>>
         return None;
     }
     let failed = failed.iter().map(|case| case.selector().to_string()).collect();
-    plan::by_name(spec.reader, failed).ok().map(|tests| tests.into_iter().collect())
+    plan::by_name(spec, failed).ok().map(|tests| tests.into_iter().collect())
+}
+
+/// Readings whose tests are selected as the kind's command for one test takes them apart.
+pub(in crate::app) fn addressed(mut readings: Vec<Reading>, spec: &SuiteSpec) -> Vec<Reading> {
+    let single = spec.single.as_ref().filter(|single| plan::takes_apart(single));
+    for reading in &mut readings {
+        let origins = std::mem::take(&mut reading.origins);
+        if let Some(single) = single {
+            for (case, origin) in reading.cases.iter_mut().zip(&origins) {
+                case.selector = plan::selector(single, &case.name, origin);
+            }
+        }
+    }
+    readings
 }
 
 /// Reads what one command of an attempt left: a file, or its part of the log. `shown` is how errors call it.
@@ -75,31 +72,4 @@ pub(in crate::app) fn read(
         let line = fault.line.map_or(String::new(), |line| format!(":{line}"));
         Unread::Wrong(format!("{shown}{line}: {}", fault.message))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cargo_leaves_binaries_out_where_there_may_be_several() {
-        let of = |text: &str| leaves_out(&CommandLine::parse(text).unwrap());
-        for several in [
-            "cargo test",
-            "A=b /x/cargo +nightly t -- --lib",
-            "cargo test --test a --test=b",
-            "cargo test --workspace --lib",
-        ] {
-            assert!(of(several), "{several}");
-        }
-        for one in [
-            "cargo test --no-fail-fast",
-            "cargo test --lib",
-            "cargo test --locked --test a -- --nocapture",
-            "sh cargo.sh test",
-            "cargo build",
-        ] {
-            assert!(!of(one), "{one}");
-        }
-    }
 }

@@ -43,12 +43,14 @@ fn seconds(ms: u64) -> String {
 fn tally(record: &SuiteRecord) -> String {
     let result = &record.result;
     let quarantined = result.tests.iter().filter(|t| t.status == TestStatus::Quarantined).count() as u64;
+    let left = result.tests.iter().filter(|t| t.status == TestStatus::NotRun).count() as u64;
     let counts = [
         (result.passed, "passed"),
         (result.failed, "failed"),
         (result.flaky, "flaky"),
         (quarantined, "quarantined"),
         (result.ignored, "ignored"),
+        (left, "not run"),
     ];
     let parts: Vec<String> =
         counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
@@ -94,9 +96,7 @@ pub fn planned(plan: &Plan, folder: &str, expected_ms: Option<u64>) -> String {
     let (suites, units) = super::prepare::counts(&plan.items);
     let shard = match plan.shard.kind {
         ShardKind::None => String::new(),
-        kind => {
-            format!(", {} shard {} of {}", kind.name(), u64::from(plan.shard.index) + 1, plan.shard.total)
-        }
+        kind => format!(", {} {}", kind.name(), plan.shard.shown()),
     };
     let expected = expected_ms.map_or(String::new(), |ms| format!(", about {} by the last run", seconds(ms)));
     format!(

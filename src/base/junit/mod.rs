@@ -2,10 +2,12 @@
 
 mod attributes;
 mod counts;
+mod ended;
 mod parse;
 mod report;
 mod stop;
 
 pub use counts::{Unshown, What};
+pub use ended::Ended;
 pub use parse::parse;
 pub use report::{Case, Kind, Outcome, Report, Suite, UNSAID};

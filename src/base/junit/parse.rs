@@ -37,7 +37,10 @@ pub fn parse(bytes: &[u8], limits: &Limits, loose: bool) -> Result<Report, Parse
     };
     let at = usize::try_from(reader.buffer_position().max(reader.error_position())).unwrap_or(bytes.len());
     match outcome {
-        Ok(()) => Ok(builder.report),
+        Ok(()) => {
+            builder.report.mark_unreached();
+            Ok(builder.report)
+        }
         Err(Stop(kind, message)) => Err(ParseError { kind, message, place: place_of_offset(bytes, at) }),
     }
 }
@@ -138,6 +141,7 @@ impl Builder {
                 (self.report.declared, self.report.tests) = (attributes.red(), attributes.count("tests"));
                 self.report.left_out = attributes.left_out();
                 self.report.counts_otherwise |= counts_otherwise(true, |name| attributes.get(name));
+                self.report.of_vitest = attributes.get("name").as_deref() == Some("vitest tests");
                 self.no_counts(&attributes, None);
                 self.timestamp(&attributes);
                 Open::Root
@@ -261,6 +265,7 @@ impl Builder {
             status: attributes.get("status"),
             result: attributes.get("result"),
             time_ms: attributes.time_ms(),
+            unreached: false,
             outcomes: Vec::new(),
             output: String::new(),
         });
@@ -270,12 +275,7 @@ impl Builder {
     /// A testcase without an outcome whose own attributes say that it did not pass.
     fn end_case(&mut self, suite: usize) {
         let Some(case) = self.report.suites[suite].cases.last_mut() else { return };
-        let said = [("status", &case.status), ("result", &case.result)];
-        let mut said = said.iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
-        let Some((name, value)) = said.find(|(_, value)| is_bad(value)).filter(|_| case.outcomes.is_empty())
-        else {
-            return;
-        };
+        let Some((name, value)) = case.bad_word().filter(|_| case.outcomes.is_empty()) else { return };
         let message = Some(format!("its {name} is `{value}`{UNSAID}"));
         let (text, output) = (String::new(), String::new());
         case.outcomes.push(Outcome { kind: Kind::Failure, class: None, message, text, output });
@@ -320,27 +320,6 @@ impl Builder {
         }
         Ok(())
     }
-}
-
-/// What reporters say of a test that did not pass.
-fn is_bad(status: &str) -> bool {
-    const BAD: [&str; 13] = [
-        "failed",
-        "fail",
-        "failure",
-        "error",
-        "errored",
-        "broken",
-        "incomplete",
-        "aborted",
-        "interrupted",
-        "timeout",
-        "timedout",
-        "crashed",
-        "killed",
-    ];
-    let status = status.trim();
-    BAD.iter().any(|bad| bad.eq_ignore_ascii_case(status))
 }
 
 fn append(kept: &mut String, text: &str, most: usize) {

@@ -21,6 +21,8 @@ pub struct Report {
     pub timestamps: Vec<String>,
     /// Whether its producer counts something other than testcases in `tests`.
     pub counts_otherwise: bool,
+    /// Whether vitest wrote it.
+    pub of_vitest: bool,
 }
 
 /// One `<testsuite>`; testcases that stand in the root stand in a suite without a name.
@@ -59,7 +61,9 @@ pub struct Case {
     pub result: Option<String>,
     /// Wall time in milliseconds.
     pub time_ms: Option<f64>,
-    /// The outcomes in document order; none: it passed. One whose `status` or `result`
+    /// Its tool stopped before it, and shows it as if it had passed.
+    pub unreached: bool,
+    /// The outcomes in document order; none: see `ended`. One whose `status` or `result`
     /// says that it failed, and nothing else does, has a failure that says so.
     pub outcomes: Vec<Outcome>,
     /// The characters of its `<system-out>` and `<system-err>`, at most 16 KiB of them.
