@@ -5,14 +5,14 @@ use super::environment;
 use super::error::Error;
 use super::ground::Ground;
 use super::ingest_error::leave;
+use super::ingest_request::IngestRequest;
 use super::ingest_time::{self, Dated, Times};
 use super::masking::{branch, masker};
 use super::run::addressed;
 use super::run_baseline::Baseline;
 use super::run_documents::{self, Outcome, Written};
-use super::run_tree::Observing;
+use super::run_tree::{Observed, Observing};
 use super::suite_record::{SuiteEnd, record_of, write_suite};
-use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
 use crate::base::escape::is_blank;
 use crate::base::figures::total;
@@ -30,31 +30,7 @@ use crate::triage::attempts::{Step, StepEnded, attempt};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Seek as _};
-use std::path::{Path, PathBuf};
-
-/// What is asked.
-pub struct IngestRequest<'a> {
-    /// The workspace; it needs no `tollgate.toml`.
-    pub root: &'a Path,
-    /// The moment.
-    pub now: Now,
-    /// The environment.
-    pub env: &'a BTreeMap<String, String>,
-    /// A reader's name.
-    pub format: &'a str,
-    /// The files.
-    pub files: &'a [PathBuf],
-    /// The kind of the suites.
-    pub kind: &'a str,
-    /// The summary to compare with.
-    pub diff_from: Option<&'a Path>,
-    /// The run folder; `None` for a new one below the results folder.
-    pub out: Option<&'a Path>,
-    /// `--as-of`: when the tests ran, `now` or RFC 3339; `None`: as the reports or their files say.
-    pub as_of: Option<&'a str>,
-    /// `--max-age` in seconds; `None`: a day where `CI` is set, else any.
-    pub max_age: Option<u64>,
-}
+use std::path::Path;
 
 /// One suite that a file names.
 struct Found {
@@ -102,10 +78,7 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Opt
         None => Folder::create_default(&ground.root, &ground.settings.results, request.now),
     };
     let folder = &*made.insert(folder.map_err(|e| Error::of_folder(&e))?);
-    let tree = match &ground.commit {
-        Some(_) => Some(tree_of(observing, &ground, folder, &masker)?),
-        None => None,
-    };
+    let tree = observing.of_commit(&ground)?.map(|seen| tree_of(&seen, &ground, folder, &masker));
     let again = again(request, &ground.root, &masker);
     let names = ground.names().unwrap_or_default();
     let replays = Replays::new(&ground.run, "ci", &masker).knowing(&names, &again);
@@ -183,12 +156,11 @@ fn max_age(request: &IngestRequest<'_>) -> Option<u64> {
 }
 
 /// The tree in which the results are taken in. The tests ran before: each untracked file may be one that they wrote.
-fn tree_of(observing: Observing, ground: &Ground, folder: &Folder, masker: &Masker) -> Result<Tree, Error> {
-    let observed = observing.finish(&ground.root, &ground.settings)?;
+fn tree_of(observed: &Observed, ground: &Ground, folder: &Folder, masker: &Masker) -> Tree {
     let mut tree = observed.tree(&observed.left_out(&ground.settings, &[], Some(folder.shown())), masker);
     tree.written = std::mem::take(&mut tree.untracked.listed);
     tree.untracked.digest = plan::files_digest(&[]);
-    Ok(tree)
+    tree
 }
 
 fn reader(name: &str) -> Result<Reader, Error> {

@@ -1,6 +1,6 @@
 //! What an `ingest` that failed leaves behind: a run folder with nothing in it but why, so that no run before it is the newest.
 
-use super::ingest::IngestRequest;
+use super::ingest_request::IngestRequest;
 use crate::base::files::{self, Root};
 use crate::base::redact::Masker;
 use crate::config;

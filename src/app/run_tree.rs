@@ -1,6 +1,7 @@
 //! The working tree of a run: looked at before the first suite starts and after the last, and again where the run is judged.
 
 use super::error::Error;
+use super::ground::Ground;
 use crate::base::files::{self, Root, show};
 use crate::base::git::{GitError, Repository};
 use crate::base::git_tree::{self, PathState, TreeState};
@@ -10,6 +11,7 @@ use crate::model::gate::Gate;
 use crate::model::tree::{Files, Tree, TreeFile, Untracked};
 use crate::model::workspace::Settings;
 use crate::plan::{self, Compared, Here, LeftOut};
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
@@ -38,6 +40,11 @@ impl Observing {
             git_tree::observe(root.real(), &|path| left_out.is_written(path))
         };
         Observing(std::thread::Builder::new().spawn(look).ok())
+    }
+
+    /// The tree, where git says which commit is checked out.
+    pub(super) fn of_commit(self, ground: &Ground) -> Result<Option<Observed>, Error> {
+        ground.commit.as_ref().map(|_| self.finish(&ground.root, &ground.settings)).transpose()
     }
 
     /// The tree; one that could not be begun before is looked at now.
@@ -146,12 +153,14 @@ pub(super) fn after(
         );
     }
     let differing = |then: &[PathState], now: &[PathState], look: bool| -> Vec<TreeFile> {
-        let gone = then.iter().filter(|t| !now.iter().any(|n| n.path == t.path)).map(|t| {
+        let paths: HashSet<&str> = now.iter().map(|n| n.path.as_str()).collect();
+        let before_then: BTreeSet<&PathState> = then.iter().collect();
+        let gone = then.iter().filter(|t| !paths.contains(t.path.as_str())).map(|t| {
             // What is as in the commit again has a state too.
             let found = if look { git_tree::state_at(&before.top, &t.path).ok() } else { None };
             found.unwrap_or(PathState { path: t.path.clone(), mode: None, content: None })
         });
-        let fresh = now.iter().filter(|n| !then.contains(n)).cloned();
+        let fresh = now.iter().filter(|n| !before_then.contains(n)).cloned();
         let all: Vec<PathState> = gone.chain(fresh).collect();
         masked(&all, masker).into_iter().filter(|file| !left_out.is_written(&file.path)).collect()
     };
@@ -166,7 +175,8 @@ pub(super) fn after(
             some(&told)
         )
     });
-    (Tree { written: Files::of(written), rewritten: Files::of(rewritten), ..tree }, note)
+    let written = tree.written.clone().and(Files::of(written));
+    (Tree { written, rewritten: Files::of(rewritten), ..tree }, note)
 }
 
 /// Refuses to go on with a run in another tree than the one it was begun in: what is done there proves nothing of this one.

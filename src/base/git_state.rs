@@ -13,7 +13,8 @@ pub struct PathState {
     pub path: String,
     /// `100644`, `100755`, `120000` (a link), `160000` (a repository); `None` where nothing is there.
     pub mode: Option<String>,
-    /// SHA-256 of its bytes, of a link of its target, lower-case hex; of a submodule its commit. `None` where nothing is there.
+    /// SHA-256 of its bytes, of a link of its target, lower-case hex; of a submodule its commit. `None` where nothing is there, or it cannot be
+    /// read.
     pub content: Option<String>,
 }
 

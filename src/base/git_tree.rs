@@ -6,8 +6,9 @@
 
 use super::git::{GitError, line, run};
 use super::git_compare::{ASKED, Compare, Stamp, Tracked};
+use super::git_content::mode;
 use super::git_index::{Entry, Index, listed, parse, unhex};
-use super::git_scan::{Kind, Scan, look_at, on_disk, scan};
+use super::git_scan::{Kind, Scan, There, look_at, on_disk, scan};
 pub use super::git_state::{PathState, TreeState, digest_of};
 use super::git_state::{digest, hex, named, state};
 use crate::base::files;
@@ -150,6 +151,12 @@ fn index(top: &Path, hash: usize) -> Result<(Index, Stamp), GitError> {
     Ok((Index { entries, tree: None }, written))
 }
 
+/// What stands at a path and cannot be read: its mode alone.
+fn unread(path: &[u8], there: There) -> Option<PathState> {
+    let mode = format!("{:o}", mode(there)?);
+    Some(PathState { path: named(path), mode: Some(mode), content: None })
+}
+
 /// A repository in which what git does not track is looked for, and repositories within it.
 struct Look<'l> {
     top: &'l Path,
@@ -227,7 +234,8 @@ impl Look<'_> {
             return Ok(None);
         }
         match look_at(self.top, path)? {
-            Some(there) => self::state(self.top, path, there),
+            // What cannot be read is there all the same.
+            Some(there) => self::state(self.top, path, there).or_else(|_| Ok(unread(path, there))),
             // It went away meanwhile.
             None => Ok(None),
         }

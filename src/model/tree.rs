@@ -95,8 +95,12 @@ pub struct TreeFile {
 impl TreeFile {
     /// Whether both are known to be the same. What is there and could not be read is the same as nothing.
     pub fn agrees(&self, other: &TreeFile) -> bool {
-        let known = self.mode.is_some() == self.content.is_some();
-        known && self.mode == other.mode && self.content == other.content
+        !self.is_unknown() && self.mode == other.mode && self.content == other.content
+    }
+
+    /// Whether something is there that could not be read.
+    pub fn is_unknown(&self) -> bool {
+        self.mode.is_some() && self.content.is_none()
     }
 
     /// Whether nothing is there.

@@ -166,6 +166,8 @@ impl<E> Sides<'_, E> {
                 found.missing.push((*path).to_string());
             } else if any_is(Some(then), &now) {
                 found.some_there = true;
+            } else if now.is_unknown() || then.iter().any(|then| then.is_unknown()) {
+                found.unseen = Some(unreadable(path));
             } else {
                 found.contents.push((*path).to_string());
             }
@@ -173,7 +175,9 @@ impl<E> Sides<'_, E> {
         for (path, left) in &self.written {
             let now = self.now(path)?;
             let known = any_is(Some(left), &now) || any_is(self.untracked.get(path), &now);
-            if !now.is_absent() && !known {
+            if now.is_unknown() {
+                found.unseen = Some(unreadable(path));
+            } else if !now.is_absent() && !known {
                 found.contents.push((*path).to_string());
             }
         }
@@ -196,6 +200,10 @@ impl<E> Sides<'_, E> {
     }
 }
 
+fn unreadable(path: &str) -> String {
+    format!("{} could not be read", crate::base::files::show(path))
+}
+
 /// Of a run with more changed files than it names only the digest can be held against the tree.
 fn beyond(run: &Tree, here: &Here, left_out: &LeftOut) -> Option<String> {
     let foreign = run.left_out.files.iter().any(|file| !left_out.has(&file.path));
@@ -205,4 +213,52 @@ fn beyond(run: &Tree, here: &Here, left_out: &LeftOut) -> Option<String> {
         let count = run.changed.files.len() as u64 + run.changed.more;
         format!("{count} tracked files differed from the commit when it ran, too many to be named, and now others do")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str, content: Option<&str>) -> TreeFile {
+        TreeFile { path: path.into(), mode: Some("100644".into()), content: content.map(String::from) }
+    }
+
+    fn run(untracked: Vec<TreeFile>) -> Tree {
+        let mut tree = Tree { tracked: "t".into(), ..Tree::default() };
+        tree.untracked.listed = Files::of(untracked);
+        tree
+    }
+
+    fn held(run: &Tree, untracked: Vec<TreeFile>) -> Compared {
+        let here = Here { tree: "t".into(), changed: Vec::new(), untracked };
+        let absent = |path: &str| Ok::<_, ()>(TreeFile { path: path.into(), mode: None, content: None });
+        compare(run, &here, &LeftOut::default(), &absent).unwrap()
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_neither_the_same_nor_another() {
+        for (then, now) in [(None, Some("1")), (Some("1"), None), (None, None)] {
+            let found = held(&run(vec![file("a", then)]), vec![file("a", now)]);
+            assert_eq!((found.is_other(), found.is_other_strictly()), (false, true), "{found:?}");
+            assert_eq!(found.unseen.as_deref(), Some("a could not be read"));
+        }
+        let same = held(&run(vec![file("a", Some("1"))]), vec![file("a", Some("1"))]);
+        assert!(!same.is_other_strictly());
+    }
+
+    #[test]
+    fn of_merged_runs_each_may_have_left_a_file_its_own_way() {
+        let mut tree = run(Vec::new());
+        tree.written = Files::of(vec![file("a", Some("1")), file("a", Some("2"))]);
+        for content in ["1", "2"] {
+            assert!(!held(&tree, vec![file("a", Some(content))]).is_other_strictly());
+        }
+        assert!(held(&tree, vec![file("a", Some("3"))]).is_other());
+    }
+
+    #[test]
+    fn a_summary_that_says_another_tree_than_its_list_is_told() {
+        let tree = Tree { tracked: "other".into(), ..run(Vec::new()) };
+        assert!(held(&tree, Vec::new()).beyond.is_some());
+    }
 }

@@ -6,7 +6,7 @@ use serde_json::ser::Formatter;
 use std::io::{self, Write};
 
 /// Lists whose every element is one line.
-const ROWS: &[&str] = &["tests", "lint", "not_run", "selected", "digests", "compared"];
+const ROWS: &[&str] = &["tests", "lint", "not_run", "selected", "digests", "compared", "files"];
 
 /// Objects that are one line.
 const SHORT: &[&str] = &["shard", "plan", "os", "node", "location", "triage_diff"];

@@ -1,5 +1,6 @@
 //! `tollgate run` and `tollgate replay`: plan -> run folder -> lint -> suites -> documents.
 
+use super::begun::Begun;
 use super::prepare::{self, Prepared, listed};
 use super::replayed;
 use super::request::{GRACE, RunRequest, Source};
@@ -13,7 +14,7 @@ use crate::app::error::{Error, exit};
 use crate::app::ground::Ground;
 use crate::app::masking::{branch, masker};
 use crate::app::run_documents::{self, Outcome, Written};
-use crate::app::run_tree::{self, Observed, Observing};
+use crate::app::run_tree::{self, Observing};
 use crate::app::whole::command;
 use crate::base::figures::total;
 use crate::base::machine;
@@ -56,10 +57,7 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
     // The tree is looked at while git says which commit is checked out.
     let observing = Observing::begin(request.root);
     let ground = Ground::open(request.root, request.now)?;
-    let observed = match &ground.commit {
-        Some(_) => Some(observing.finish(&ground.root, &ground.settings)?),
-        None => None,
-    };
+    let observed = observing.of_commit(&ground)?;
     let masker = Arc::new(masker(request.env, &ground)?);
     let (prepared, folder, resumed) = match request.source {
         Source::Resume(dir) => {
@@ -93,34 +91,11 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
     }
     let taken = |(journal, replayed)| TakenUp::new(journal, replayed, &folder, &prepared.plan, watcher);
     let resumed = resumed.map(taken).transpose()?;
-    let tree = tree(&ground, observed, &folder, &masker, resumed.as_ref());
+    let began = resumed.as_ref().map(|taken| taken.replayed.started.tree.clone());
+    let tree = Begun::new(&ground, observed, folder.shown(), &masker, began);
     let (ground, prepared, folder) = (&ground, &prepared, &folder);
     let under_way = UnderWay { request, ground, prepared, folder, clock, masker, tree };
     under_way.go(resumed, watcher).map(Some)
-}
-
-/// The tree that the run begins in. Of a run that is taken up it is the one that it was started in, which it still is.
-fn tree(
-    ground: &Ground,
-    observed: Option<Observed>,
-    folder: &Folder,
-    masker: &Masker,
-    resumed: Option<&TakenUp>,
-) -> Option<Begun> {
-    let observed = observed?;
-    let left_out = observed.left_out(&ground.settings, &[], Some(folder.shown()));
-    let tree = match resumed {
-        Some(taken) => taken.replayed.started.tree.clone()?,
-        None => observed.tree(&left_out, masker),
-    };
-    Some(Begun { observed, left_out, tree })
-}
-
-/// The tree that a run began in.
-struct Begun {
-    observed: Observed,
-    left_out: LeftOut,
-    tree: Tree,
 }
 
 /// Which `check` looks at a run that was written to a folder of the user's choice.
@@ -242,7 +217,7 @@ impl UnderWay<'_> {
         let lint_not_run = self.prepared.lint.iter().filter(|step| !ran(step)).cloned().collect();
         let outcome = Outcome {
             identity: self.identity(journal),
-            tree: self.tree_after(watcher),
+            tree: self.tree.as_ref().map(|tree| tree.after(self.ground, &self.masker, watcher)),
             dated_by: None,
             stale: None,
             profile: plan.profile.clone(),
@@ -264,16 +239,6 @@ impl UnderWay<'_> {
             facts,
         };
         run_documents::write(self.folder, folders, outcome)
-    }
-
-    /// The tree with what the run changed in it.
-    fn tree_after(&self, watcher: &dyn super::Watcher) -> Option<Tree> {
-        let begun = self.tree.as_ref()?;
-        let (root, settings) = (&self.ground.root, &self.ground.settings);
-        let means = (&begun.left_out, &*self.masker);
-        let (tree, note) = run_tree::after(&begun.observed, begun.tree.clone(), root, settings, means);
-        note.iter().for_each(|note| watcher.note(note));
-        Some(tree)
     }
 
     /// Who the run is, as of now; one that was taken up is as old as what it keeps.

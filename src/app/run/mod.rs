@@ -1,5 +1,6 @@
 //! `tollgate run`: from a plan to a run folder.
 
+mod begun;
 mod bundle;
 mod execute;
 mod goes_by;

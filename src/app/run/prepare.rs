@@ -7,6 +7,7 @@ use crate::app::error::Error;
 use crate::app::ground::Ground;
 use crate::app::masking::mask_asked;
 use crate::app::run_baseline::Baseline;
+use crate::base::clock::parse_rfc3339;
 use crate::base::digest::sha256_hex;
 use crate::base::files::{self, show};
 use crate::base::redact::{MASK, Masker};
@@ -16,6 +17,7 @@ use crate::model::run::{Chosen, NotRun, Summary};
 use crate::model::suite::Role;
 use crate::plan::{self, Choice, Division, Timings};
 use crate::record::{self, Replayed};
+use chrono::SecondsFormat;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -285,7 +287,8 @@ pub(super) fn resumed(
         gone: started.gone.clone(),
         expected: started.selected.iter().filter(|item| !item.expected.is_empty()).cloned().collect(),
         lost: replayed.lost.iter().map(|l| l.started_at.clone()).collect(),
-        dated: (!replayed.done.is_empty() || !replayed.lint.is_empty()).then(|| replayed.started_at.clone()),
+        dated: (!replayed.done.is_empty() || !replayed.lint.is_empty())
+            .then(|| to_the_second(&replayed.started_at)),
         notes,
     })
 }
@@ -306,6 +309,14 @@ fn still_there(started: &Started, names: &plan::SuiteNames, run: &RunSettings) -
         })
         .collect();
     if unknown.is_empty() { Ok(()) } else { Err(Error::Usage(unknown.join("\n"))) }
+}
+
+/// The time without a part of a second, as documents state theirs; what is no time stays as it is, and no document with it passes.
+fn to_the_second(time: &str) -> String {
+    let text = |time: chrono::DateTime<chrono::FixedOffset>| {
+        time.to_utc().to_rfc3339_opts(SecondsFormat::Secs, true)
+    };
+    parse_rfc3339(time).map_or_else(|_| time.to_string(), text)
 }
 
 /// A run is of one commit: what is done at one proves nothing of another, nor does what is done at none that is known.
