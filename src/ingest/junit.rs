@@ -125,7 +125,7 @@ fn said(outcome: &Outcome, element: &Element) -> Failure {
     let class = element.classname.as_deref().unwrap_or_default();
     let place = place::of_any(text, class).or_else(|| at(element));
     // Playwright puts the test's name there, and what it says into the text.
-    let own = |m: &&str| !m.is_empty() && !(m.ends_with(element.name.as_str()) && !text.is_empty());
+    let own = |m: &&str| !m.is_empty() && (text.is_empty() || !m.ends_with(element.name.as_str()));
     if let Some(message) = outcome.message.as_deref().map(str::trim).filter(own) {
         let failure = Failure::new(message, text, place);
         return if message.ends_with(UNSAID) { failure } else { told(failure) };
