@@ -94,10 +94,8 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
         notes.push(format!("`{}`: {stopped}; a replay runs it whole", show(name)));
     }
     let failed = result.status.is_failure();
-    if failed && result.failed == 0 {
-        if combined.fault.is_none() {
-            (combined.fault, combined.basis) = (unexplained, Basis::Fallback);
-        }
+    if failed && result.failed == 0 && combined.fault.is_none() {
+        (combined.fault, combined.basis) = (unexplained, Basis::Fallback);
     }
     // A quarantined test did not fail the suite: neither its signature nor its cause is the suite's.
     let mut told = combined.cases.iter().zip(&result.tests);

@@ -35,6 +35,10 @@ impl Open {
             ([], None) if subtest => {
                 return Failure { carried: true, ..Failure::new(SUBTEST_FAILED, text, None) };
             }
+            // An example whose output is another one.
+            ([], None) if text.starts_with("got:\n") && text.contains("\nwant:\n") => {
+                Failure::new(text, text, None).resting_on(Basis::Assertion)
+            }
             ([], None) => {
                 let shown = messages(text).map_or(text.trim_start().to_string(), |(message, _)| message);
                 Failure::new(&shown, text, messages(text).map(|(_, place)| place))

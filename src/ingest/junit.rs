@@ -127,9 +127,9 @@ fn said(outcome: &Outcome, element: &Element) -> Failure {
     let class = element.classname.as_deref().unwrap_or_default();
     let place = place::of_any(text, class).or_else(|| at(element));
     // Playwright puts the test's name there, and what it says into the text.
-    let own = |m: &&str| !m.is_empty() && !(m.ends_with(element.name.as_str()) && !text.is_empty());
+    let own = |m: &&str| !m.is_empty() && (text.is_empty() || !m.ends_with(element.name.as_str()));
     if let Some(message) = outcome.message.as_deref().map(str::trim).filter(own) {
-        let failure = Failure::new(message, text, place);
+        let failure = Failure::new(&with_values(message, text), text, place);
         return if message.ends_with(UNSAID) { failure } else { told(failure) };
     }
     match above_stack(text) {
@@ -140,18 +140,50 @@ fn said(outcome: &Outcome, element: &Element) -> Failure {
     }
 }
 
-/// What a text says before its stack begins: its first line alone may be that of every failure of its kind.
+/// What a text says before its stack, or the code around its place, begins: its first line alone may be that of every failure of
+/// its kind.
 fn above_stack(text: &str) -> String {
-    let is_frame = |line: &&str| {
+    let ends = |line: &&str| {
         let line = line.trim_start();
-        line.starts_with("at ") && line.contains([':', '(']) || line.starts_with("File \"")
+        let code = line.trim_start_matches(['>', ' ']).trim_start_matches(|c: char| c.is_ascii_digit());
+        let frame = line.starts_with("at ") && line.contains([':', '(']) || line.starts_with("File \"");
+        frame || (code.len() < line.len() && code.starts_with(" |"))
     };
-    let lines: Vec<&str> = text.lines().take_while(|l| !is_frame(l)).map(str::trim).collect();
+    let lines: Vec<&str> = text.lines().take_while(|l| !ends(l)).map(str::trim).collect();
     lines.join("\n").trim().to_string()
+}
+
+/// The message, and what the text says behind it of the values that were compared: `expect(received).toBe(expected)` alone is the
+/// message of every such failure.
+fn with_values(message: &str, text: &str) -> String {
+    // pytest's text is the source of the test; its messages have the values.
+    if text.lines().any(|line| line.starts_with("E ")) {
+        return message.to_string();
+    }
+    match above_stack(text).split_once(message) {
+        Some((_, values)) if !values.trim().is_empty() => format!("{message}\n{}", values.trim()),
+        _ => message.to_string(),
+    }
 }
 
 /// The place that the element itself names.
 fn at(element: &Element) -> Option<SourcePlace> {
     let file = cut(element.file.as_deref()?, 4096).to_string();
     Some(SourcePlace { file, line: element.line.unwrap_or(0), column: 0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_values_belong_to_the_message() {
+        let text = "  [one] > a.spec.js:6:3\n\n    Error: expect(a).toBe(b)\n\n    Expected: 3\n    Received: 2\n\n      5 | x\n    > 6 | y\n        at /a.js:6:3\n";
+        assert_eq!(with_values("expect(a).toBe(b)", text), "expect(a).toBe(b)\nExpected: 3\nReceived: 2");
+        let java = "java.lang.AssertionError: sums differ\n\tat a.B.c(B.java:12)\n";
+        assert_eq!(with_values("sums differ", java), "sums differ");
+        assert_eq!(above_stack(java), "java.lang.AssertionError: sums differ");
+        let pytest = "def test():\n>       assert f() == 2\nE       assert 1 == 2\n\nt.py:5: AssertionError";
+        assert_eq!(with_values("assert 1 == 2", pytest), "assert 1 == 2");
+    }
 }

@@ -42,7 +42,10 @@ fn shown(result: Result<Vec<Reading>, ReadFault>) -> String {
                 let place =
                     failure.place.map_or("-".into(), |p| format!("{}:{}:{}", p.file, p.line, p.column));
                 let bytes = failure.text.len();
-                write!(out, " | {:?} @ {place} ({bytes} bytes)", failure.message).unwrap();
+                let more =
+                    if case.later.is_empty() { String::new() } else { format!(" +{}", case.later.len()) };
+                let basis = failure.basis.name();
+                write!(out, " | {:?} @ {place} ({bytes} bytes) {basis}{more}", failure.message).unwrap();
             }
             out.push('\n');
         }
