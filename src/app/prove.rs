@@ -168,18 +168,20 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
     }
     proof.unused_exceptions =
         exceptions.iter().filter(|(_, _, used)| !used).map(|(_, e, _)| e.mutation.clone()).collect();
-    proof.detail = match proof.holes.len() {
-        _ if proof.mutations == 0 => {
-            proof.standing = Standing::NoMutation;
-            "it is not proven: no mutation of this evidence could be made".into()
-        }
-        0 => format!("{} mutations, all noticed or excepted", proof.mutations),
-        holes => format!("{holes} of {} mutations let through", proof.mutations),
-    };
-    if !proof.holes.is_empty() {
-        proof.standing = Standing::Holes;
-    }
+    conclude(&mut proof);
     Ok(proof)
+}
+
+/// What the mutations that were tried prove.
+fn conclude(proof: &mut GateProof) {
+    let tried = proof.mutations;
+    (proof.standing, proof.detail) = match (tried, proof.holes.len()) {
+        (0, _) => {
+            (Standing::NoMutation, "it is not proven: no mutation of this evidence could be made".into())
+        }
+        (_, 0) => (Standing::Proven, format!("{tried} mutations, all noticed or excepted")),
+        (_, holes) => (Standing::Holes, format!("{holes} of {tried} mutations let through")),
+    };
 }
 
 /// A `[[prove.except]]` with its pattern, and whether it covered a survivor.

@@ -26,7 +26,7 @@ fn workspace(numbers: usize) -> Ws {
 /// The arguments of an edit: waivers and quarantine entries in turn.
 fn add(n: usize) -> Vec<String> {
     let fields = "--owner o --reason r --issue i --exit-criteria e --days 7";
-    let line = if n % 2 == 0 {
+    let line = if n.is_multiple_of(2) {
         format!("waiver add g{n:03} {fields}")
     } else {
         format!(
@@ -37,8 +37,11 @@ fn add(n: usize) -> Vec<String> {
 }
 
 fn remove(n: usize) -> Vec<String> {
-    let line =
-        if n % 2 == 0 { format!("waiver remove g{n:03}") } else { format!("quarantine remove s{n:03}::t") };
+    let line = if n.is_multiple_of(2) {
+        format!("waiver remove g{n:03}")
+    } else {
+        format!("quarantine remove s{n:03}::t")
+    };
     line.split(' ').map(String::from).collect()
 }
 
