@@ -1,7 +1,7 @@
 //! What the runs of a `flake check` show.
 
-use crate::base::figures::total;
 use super::error::exit;
+use crate::base::figures::total;
 use crate::report::text::{terminal, terminal_cut};
 use crate::triage::{self, Rate};
 use serde::Serialize;

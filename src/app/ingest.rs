@@ -1,6 +1,5 @@
 //! `tollgate ingest`: results of a run that something else made, as a run folder.
 
-use crate::base::figures::total;
 use super::clock::RunClock;
 use super::commands::{Replays, flagged, path_word};
 use super::environment;
@@ -12,6 +11,7 @@ use super::run_documents::{self, Outcome, Written};
 use super::suite_record::{SuiteEnd, record_of, write_suite};
 use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
+use crate::base::figures::total;
 use crate::base::files::{Root, open_regular, show};
 use crate::base::redact::Masker;
 use crate::ingest;

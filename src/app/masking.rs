@@ -1,9 +1,9 @@
 //! What is masked in everything that is written: secrets of the environment and of `tollgate.toml`.
 
-use crate::base::figures::total;
 use super::error::Error;
 use super::ground::Ground;
 use crate::base::command::fill;
+use crate::base::figures::total;
 use crate::base::redact::{Masker, is_secret_name, tell_apart};
 use crate::model::run::Summary;
 use crate::model::suite::{Reader, SuiteSpec};

@@ -1,10 +1,10 @@
 //! `tollgate prove`: every gate is judged over its passing evidence, mutated in every way that it must notice.
 
-use crate::base::figures::total;
 use super::error::Error;
 use super::prove_mutants::{Mutant, mutants};
 use super::workspace::{OpenRequest, Workspace};
 use crate::artifact::{Context, Documents, Sources, WorkspaceHost};
+use crate::base::figures::total;
 use crate::base::files::Root;
 use crate::gate::{self, Facts, Judged, Outcome};
 use crate::lang::cel::{EvalError, Host, Meter};

@@ -1,9 +1,9 @@
 //! From how a suite's attempts ended to its record, and to the files of its folder: for `run` and `ingest` alike.
 
-use crate::base::figures::total;
 use super::commands::Replays;
 use super::error::Error;
 use super::masking::{mask_failures, mask_names};
+use crate::base::figures::total;
 use crate::base::redact::Masker;
 use crate::ingest;
 use crate::model::plan::Item;

@@ -78,7 +78,9 @@ impl<'s> Documents<'s> {
             || {
                 whole
                     .into_par_iter()
-                    .map(|(key, fits)| (key, if fits { parse_one(sources, key, ctx) } else { Err(too_much(most)) }))
+                    .map(|(key, fits)| {
+                        (key, if fits { parse_one(sources, key, ctx) } else { Err(too_much(most)) })
+                    })
                     .collect::<BTreeMap<_, _>>()
             },
             || {
@@ -219,7 +221,8 @@ fn allotted<'s>(
     let fits = fitting(&documents, room);
     let held = documents.iter().zip(&fits).filter(|(_, fits)| **fits);
     let taken = |look| total(held.clone().map(|((f, b, n), _)| weight(*f, b, look).saturating_mul(*n)));
-    let left = [Look::Size, Look::Crude, Look::Close].into_iter().find_map(|look| room.checked_sub(taken(look)));
+    let left =
+        [Look::Size, Look::Crude, Look::Close].into_iter().find_map(|look| room.checked_sub(taken(look)));
     (whole.into_iter().zip(fits.iter().copied()).collect(), left.unwrap_or(0))
 }
 
@@ -249,7 +252,9 @@ fn unlisted<'s>(sources: &Sources, surveyed: &[Surveyed<'s>], room: u64) -> BTre
 
 fn too_much(most: u64) -> Fault {
     let most = most >> 20;
-    let clause = format!("with it the evidence of the check takes more than the {most} MiB that it may take in memory");
+    let clause = format!(
+        "with it the evidence of the check takes more than the {most} MiB that it may take in memory"
+    );
     Fault::new(Reason::Limit, clause)
 }
 

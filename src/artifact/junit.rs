@@ -1,7 +1,7 @@
 //! JUnit XML reports, bound as one object; every count is recomputed from the cases.
 
-use crate::base::figures::total;
 use super::fault::Fault;
+use crate::base::figures::total;
 use crate::base::json::{Json, Limits, Object, place_of_offset, plain};
 use crate::base::junit::{self, Case, Kind, Report};
 use crate::model::finding::Reason;

@@ -126,7 +126,8 @@ fn contents(
             let content = opened.and_then(|opened| if fits { Ok(opened) } else { Err(too_much()) });
             // It may still be written to; but for a little it is held to the size that was counted.
             let grown = if size > 0 { size.saturating_add(GROWTH) } else { ctx.limits.bytes };
-            let content = content.and_then(|opened| ctx.root.hashed(opened, path, grown.min(ctx.limits.bytes)));
+            let content =
+                content.and_then(|opened| ctx.root.hashed(opened, path, grown.min(ctx.limits.bytes)));
             (path.to_string(), content.map(|(bytes, sha256)| Content { bytes, sha256 }))
         };
         room -= total(sizes.iter().zip(&fits).filter(|(_, fits)| **fits).map(|(size, _)| *size)).min(room);

@@ -136,10 +136,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         assert!(duct::cmd!("mkfifo", dir.path().join("fifo")).run().is_ok());
         let root = folder(dir.path()).unwrap();
-        let opened = [
-            anywhere(&dir.path().join("fifo")).unwrap(),
-            directly(&root, Path::new("fifo")).unwrap(),
-        ];
+        let opened =
+            [anywhere(&dir.path().join("fifo")).unwrap(), directly(&root, Path::new("fifo")).unwrap()];
         assert!(opened.iter().all(|file| !file.metadata().unwrap().is_file()));
     }
 }

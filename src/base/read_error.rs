@@ -39,7 +39,9 @@ pub enum ReadError {
     #[error("{0} changed while it was judged")]
     Changed(String),
     /// With the evidence before it, it is more than a check holds at once.
-    #[error("{path} has {bytes} bytes, with which the evidence of the check has more than the {limit} that it may hold")]
+    #[error(
+        "{path} has {bytes} bytes, with which the evidence of the check has more than the {limit} that it may hold"
+    )]
     TooMuch {
         /// The path as shown.
         path: String,

@@ -15,13 +15,7 @@ const TOLD: usize = 25;
 const SHOWN: usize = 6;
 
 /// Judges `check` in `scope` and adds what is wrong to `findings`. `meter` is the gate's.
-pub fn judge(
-    gate: &Gate,
-    check: &Check,
-    scope: &GateScope<'_>,
-    meter: &Meter,
-    findings: &mut Vec<Finding>,
-) {
+pub fn judge(gate: &Gate, check: &Check, scope: &GateScope<'_>, meter: &Meter, findings: &mut Vec<Finding>) {
     let mut sink = Sink { gate, check, meter, findings, told: 0, left_out: 0 };
     let held = meter.held();
     match &check.for_each {
@@ -254,13 +248,7 @@ struct Seen {
 }
 
 /// The values that the assertion looked at, and the place of the first of them that is evidence.
-fn evidence_read(
-    gate: &Gate,
-    scope: &GateScope<'_>,
-    assert: &Expr,
-    spot: &Spot,
-    meter: &Meter,
-) -> Seen {
+fn evidence_read(gate: &Gate, scope: &GateScope<'_>, assert: &Expr, spot: &Spot, meter: &Meter) -> Seen {
     let mut seen = Seen { spot: spot.clone(), actual: None };
     let mut reads = Reads::default();
     // The value is known; only what was looked at is asked for.

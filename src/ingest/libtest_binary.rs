@@ -1,11 +1,11 @@
 //! The text of one test binary, from `running N tests` to its result line.
 
-use crate::base::figures;
 use super::collect::{Draft, Room, append, case, counted};
 use super::fault::ReadFault;
 use super::libtest_glued::Glued;
 use super::libtest_line::{self as says, Outcome, Summary};
 use super::panic;
+use crate::base::figures;
 use crate::model::test::{Case, Failure, TestStatus};
 use std::collections::HashMap;
 

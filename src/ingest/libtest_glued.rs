@@ -1,8 +1,8 @@
 //! Results of Rust's harness that are torn apart by what tests print (`--nocapture`, to standard error above all): what can be told
 //! of them for certain, from the names of the tests that began, the names below `failures:`, and the counts.
 
-use crate::base::figures;
 use super::libtest_line::{self as says, Summary};
+use crate::base::figures;
 use crate::model::test::TestStatus;
 use std::collections::{BTreeMap, BTreeSet};
 

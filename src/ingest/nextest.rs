@@ -1,6 +1,5 @@
 //! What nextest writes for people: one reading a binary. Its libtest-like JSON is known by its first event.
 
-use crate::base::figures::total;
 use super::collect::{Draft, Room, append, case, counted, finish, outside_or_cut};
 use super::fault::ReadFault;
 use super::libtest_json::Event;
@@ -8,6 +7,7 @@ use super::libtest_line::build_failure;
 use super::lines::Lines;
 use super::nextest_line::{Attempt, Summary, Word, attempt, setup_failure, starting, summary};
 use super::{nextest_json, panic};
+use crate::base::figures::total;
 use crate::model::test::{Failure, Reading, TestStatus};
 use std::collections::HashMap;
 

@@ -1,11 +1,11 @@
 //! nextest's libtest-like JSON (`--message-format libtest-json` and `libtest-json-plus`): one reading a binary.
 
-use crate::base::figures::total;
 use super::collect::{Draft, Room, counted, finish, outside_or_cut};
 use super::fault::ReadFault;
 use super::libtest_json::{Event, is_beginning};
 use super::libtest_line::build_failure;
 use super::lines::Lines;
+use crate::base::figures::total;
 use crate::model::test::{Case, Reading, TestStatus};
 use std::collections::HashMap;
 

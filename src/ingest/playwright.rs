@@ -1,11 +1,11 @@
 //! Playwright's JSON report: one reading a spec file.
 
-use crate::base::figures::total;
 use super::collect::{Draft, Room, append, counted, cut, finish, milliseconds, outside};
 use super::document;
 use super::fault::ReadFault;
 use super::lines::{read_at_most, skip_to};
 use crate::base::ansi::without_ansi;
+use crate::base::figures::total;
 use crate::base::json::Json;
 use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
 use std::io::BufRead;

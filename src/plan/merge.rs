@@ -1,14 +1,15 @@
 //! One run out of its shards. Every figure is counted again from the tests: what a shard's summary states is what somebody
 //! wrote.
 
-use crate::base::figures;
 use super::merge_proof::{Part, faults};
 use super::shard::seconds;
+use crate::base::figures;
 use crate::base::files::show;
 use crate::model::plan::{Shard, ShardKind};
 use crate::model::run::{Chosen, Identity, LintResult, RunStatus, Summary};
 use crate::model::suite::SuiteStatus;
 use crate::model::test::TestStatus;
+use std::collections::HashMap;
 
 /// A merged run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,7 +105,8 @@ fn recounted(path: &str, summary: &Summary, notes: &mut Vec<String>) -> Summary 
     again.recompute();
     let figures = |s: &Summary| {
         let counts = [s.passed_suites, s.total_suites, s.passed_units, s.total_units];
-        let tests: u64 = figures::total(s.all().map(|(_, s)| figures::total([s.passed, s.failed, s.flaky, s.ignored])));
+        let tests: u64 =
+            figures::total(s.all().map(|(_, s)| figures::total([s.passed, s.failed, s.flaky, s.ignored])));
         (s.failed_names.clone(), s.failed_unit_names.clone(), counts, tests)
     };
     if figures(&again) != figures(summary) {
@@ -115,9 +117,16 @@ fn recounted(path: &str, summary: &Summary, notes: &mut Vec<String>) -> Summary 
 
 /// Every shard runs the lint steps: a step passed where it passed in each.
 fn lint(merged: &mut Vec<LintResult>, more: &[LintResult]) {
+    // By name, so that of shards with thousands of steps not each is looked for among all.
+    let mut at: HashMap<String, usize> =
+        merged.iter().enumerate().map(|(nth, step)| (step.name.clone(), nth)).collect();
     for step in more {
-        match merged.iter_mut().find(|m| m.name == step.name) {
-            None => merged.push(step.clone()),
+        let known = at.get(&step.name).and_then(|nth| merged.get_mut(*nth));
+        match known {
+            None => {
+                at.insert(step.name.clone(), merged.len());
+                merged.push(step.clone());
+            }
             Some(held) => {
                 held.passed &= step.passed;
                 held.masked = held.masked.saturating_add(step.masked);

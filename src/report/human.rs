@@ -2,11 +2,11 @@
 //! screen the verdict with the commands to type next. Commands stand on lines of their own with nothing but
 //! indentation before them.
 
-use crate::base::figures::total;
 use super::human_gate::{self, hanging};
 use super::style::Style;
 use super::text::{fit, terminal, terminal_cut};
 use super::words;
+use crate::base::figures::total;
 use crate::model::report::Report;
 use crate::model::validation::Validation;
 use crate::model::verdict::{GateResult, Outcome, Status, Verdict};

@@ -1,10 +1,10 @@
 //! JUnit XML: a test suite per lane, a test case per gate. What only warns, is waived, or is a shadow is `skipped` with
 //! its text, because a reader of JUnit knows no other word that does not fail the build.
 
-use crate::base::figures::total;
 use super::text::{cut, terminal, terminal_cut, xml};
 use super::words;
 use crate::base::clock::parse_rfc3339;
+use crate::base::figures::total;
 use crate::model::finding::Finding;
 use crate::model::report::Report;
 use crate::model::validation::{FileResult, Validation};

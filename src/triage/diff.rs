@@ -305,8 +305,8 @@ fn divided(shard: &Shard) -> Option<Role> {
 mod tests {
     use super::super::sample::run;
     use super::*;
-    use crate::model::columns::{NotRunRow, TestRow};
     use crate::base::figures;
+    use crate::model::columns::{NotRunRow, TestRow};
     use proptest::prelude::*;
 
     fn compare(base: &Columns<'_>, current: &Columns<'_>) -> Triage {

@@ -19,6 +19,7 @@ mod help;
 mod ingest;
 mod language;
 mod layering;
+mod limits;
 mod merge;
 mod operator;
 mod policy_from;

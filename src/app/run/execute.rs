@@ -1,6 +1,5 @@
 //! `tollgate run` and `tollgate replay`: plan -> run folder -> lint -> suites -> documents.
 
-use crate::base::figures::total;
 use super::prepare::{self, Prepared, listed};
 use super::replayed;
 use super::request::{GRACE, RunRequest, Source};
@@ -14,6 +13,7 @@ use crate::app::error::{Error, exit};
 use crate::app::ground::Ground;
 use crate::app::masking::{branch, masker};
 use crate::app::run_documents::{self, Outcome, Written};
+use crate::base::figures::total;
 use crate::base::machine;
 use crate::base::process::MARK;
 use crate::base::redact::Masker;

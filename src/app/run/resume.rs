@@ -1,9 +1,9 @@
 //! A run that is taken up again. What its killed tollgate left behind is out of the way before anything starts: processes
 //! that still run, and what they wrote for suites that are not done.
 
-use crate::base::figures::total;
 use super::request::{GRACE, Watcher};
 use crate::app::error::Error;
+use crate::base::figures::total;
 use crate::base::files::{plain, show};
 use crate::base::process::{Remains, end_remains};
 use crate::model::plan::{Item, Plan};

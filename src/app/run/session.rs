@@ -1,6 +1,5 @@
 //! One run under way: what the execution tells becomes records, files and lines of the journal.
 
-use crate::base::figures::total;
 use super::request::{Rules, Watcher};
 use super::results::Results;
 use super::steps::{commands_of, leaves_out, narrow, read, steps};
@@ -9,6 +8,7 @@ use crate::app::commands::{Replays, environment, whole};
 use crate::app::ground::Ground;
 use crate::app::step::{TAIL, step_of};
 use crate::app::suite_record::{SuiteEnd, record_of, write_suite};
+use crate::base::figures::total;
 use crate::base::files::read_tail;
 use crate::base::process::Ending;
 use crate::base::redact::Masker;

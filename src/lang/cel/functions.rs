@@ -264,13 +264,7 @@ fn split<'v>(text: &Text<'v>, by: &str, most: i64, meter: &Meter) -> Result<Valu
     Ok(Value::list(parts))
 }
 
-fn replace<'v>(
-    text: &str,
-    old: &str,
-    new: &str,
-    most: i64,
-    meter: &Meter,
-) -> Result<Value<'v>, EvalError> {
+fn replace<'v>(text: &str, old: &str, new: &str, most: i64, meter: &Meter) -> Result<Value<'v>, EvalError> {
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let hits = text.matches(old).count().min(most);
     // The size is known before it is made.

@@ -43,12 +43,7 @@ pub(super) fn call<'v>(
 const MATCH: [&str; 3] = ["path", "line", "match"];
 
 /// What only the workspace knows.
-fn ask<'v>(
-    func: Func,
-    args: &[Value<'v>],
-    host: &dyn Host,
-    meter: &Meter,
-) -> Result<Value<'v>, EvalError> {
+fn ask<'v>(func: Func, args: &[Value<'v>], host: &dyn Host, meter: &Meter) -> Result<Value<'v>, EvalError> {
     match (func, args) {
         (Func::Files, [glob]) => {
             let files = host.files(text("files", glob)?, meter)?;
@@ -256,11 +251,7 @@ fn sum<'v>(value: &Value<'v>, meter: &Meter) -> Result<Value<'v>, EvalError> {
 }
 
 /// Whether a list holds a value, as `in` has it.
-pub(super) fn holds<'v>(
-    items: Items<'_, 'v>,
-    value: &Value<'v>,
-    meter: &Meter,
-) -> Result<bool, EvalError> {
+pub(super) fn holds<'v>(items: Items<'_, 'v>, value: &Value<'v>, meter: &Meter) -> Result<bool, EvalError> {
     meter.charge(items.len() as u64 / 8)?;
     for item in items.iter() {
         if equal(&item, value, meter)? {

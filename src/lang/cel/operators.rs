@@ -101,9 +101,9 @@ fn joined<'v>(a: &Value<'v>, b: &Value<'v>, meter: &Meter) -> Option<Result<Valu
         (Value::Str(a), Value::Str(b)) => {
             meter.bytes(a.len() + b.len()).map(|()| Value::Str([&**a, &**b].concat().into()))
         }
-        (Value::Bytes(a), Value::Bytes(b)) => meter
-            .bytes(a.len() + b.len())
-            .map(|()| Value::Bytes(Shared::Made([&**a, &**b].concat().into()))),
+        (Value::Bytes(a), Value::Bytes(b)) => {
+            meter.bytes(a.len() + b.len()).map(|()| Value::Bytes(Shared::Made([&**a, &**b].concat().into())))
+        }
         (a, b) => {
             let (x, y) = (a.items()?, b.items()?);
             meter.list(x.len() + y.len()).map(|()| Value::list(x.iter().chain(y.iter()).collect()))

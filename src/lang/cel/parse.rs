@@ -4,9 +4,9 @@
 //! Of the crate's two parsers this is the hand-written one: it gives the same trees as the generated one (a test
 //! compares them) in a thirtieth of the time.
 
-use crate::base::figures::total;
 use super::ast::{FoldKind, Op};
 use super::errors::CompileError;
+use crate::base::figures::total;
 use cel::parser::pratt_parser::{Lexer, PrattParser};
 
 pub(super) use cel::common::ast::{

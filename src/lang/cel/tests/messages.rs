@@ -144,7 +144,10 @@ fn what_for_each_walks() {
     let list = Value::from_json(doc.get("list").unwrap());
     assert_eq!(list.elements().unwrap().map(|v| v.show()).collect::<Vec<_>>(), ["1", "2", "3"]);
     let map = Value::from_json(doc.pointer("/o/b").unwrap());
-    assert_eq!(map.elements().unwrap().map(|v| v.show()).collect::<Vec<_>>(), [r#"{"key": "c", "value": "deep"}"#]);
+    assert_eq!(
+        map.elements().unwrap().map(|v| v.show()).collect::<Vec<_>>(),
+        [r#"{"key": "c", "value": "deep"}"#]
+    );
     assert!(Value::Int(1).elements().is_none());
     assert!(Value::Null.elements().is_none());
     assert!(Value::str("abc").elements().is_none());

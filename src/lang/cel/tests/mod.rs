@@ -25,7 +25,11 @@ impl Host for Toy {
         }
     }
     fn exists(&self, path: &str, _: &Meter) -> Result<bool, EvalError> {
-        if path == "/x" { errors::fault("/x leaves the workspace: it is absolute") } else { Ok(path == "here") }
+        if path == "/x" {
+            errors::fault("/x leaves the workspace: it is absolute")
+        } else {
+            Ok(path == "here")
+        }
     }
     fn sha256(&self, path: &str, _: &Meter) -> Result<String, EvalError> {
         if path == "here" { Ok("ab".repeat(32)) } else { errors::fault(format!("{path} does not exist")) }
