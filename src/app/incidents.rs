@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 pub const FOLDER: &str = ".tollgate/incidents";
 /// Bytes of one record at most.
 const LIMIT: u64 = 1 << 20;
+/// Bytes of all records together at most.
+const TOGETHER: u64 = 64 << 20;
 
 /// The list of `{id, severity, state}`, sorted by file name. A workspace without the folder has none; a record that
 /// cannot be read is an error, never an empty list.
@@ -29,15 +31,19 @@ pub fn read(root: &Root) -> Result<Value, String> {
         }
     }
     names.sort();
+    let mut left = TOGETHER;
     names
         .iter()
-        .map(|name| record(root, &format!("{FOLDER}/{name}")))
+        .map(|name| record(root, &format!("{FOLDER}/{name}"), &mut left))
         .collect::<Result<_, _>>()
         .map(Value::Array)
 }
 
-fn record(root: &Root, path: &str) -> Result<Value, String> {
+fn record(root: &Root, path: &str, left: &mut u64) -> Result<Value, String> {
     let bytes = root.read(path, LIMIT).map_err(|e| format!("the incident record {e}"))?;
+    *left = left
+        .checked_sub(bytes.len() as u64)
+        .ok_or_else(|| format!("the incident records have more than {} MiB together", TOGETHER >> 20))?;
     let document = crate::base::json::parse(&bytes, &crate::base::json::Limits::default()).map_err(|e| {
         format!("the incident record {path}:{}:{} is malformed: {}", e.place.line, e.place.column, e.message)
     })?;

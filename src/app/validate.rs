@@ -1,7 +1,7 @@
 //! `tollgate validate`: the artifact validator on its own.
 
 use crate::app::schema::nearest;
-use crate::artifact::{Fault, format_of, hold, is_large, parse, survey};
+use crate::artifact::{Fault, format_of, hold, parse, survey, turn};
 use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
 use crate::base::files::{self, ReadError, io_error, open_regular, show};
@@ -14,7 +14,6 @@ use ::glob::{MatchOptions, Pattern};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use walkdir::WalkDir;
 
 /// What to validate, and against what.
@@ -239,9 +238,6 @@ fn unspeakable(pattern: &str) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Held while a large document is in memory.
-static LARGE: Mutex<()> = Mutex::new(());
-
 fn judge(
     file: &Path,
     path: String,
@@ -259,7 +255,7 @@ fn judge(
     }
     let read = Some((sha256_hex(buffer), buffer.len() as u64));
     // Several files are judged at a time; of those that take hundreds of megabytes in memory one.
-    let _turn = is_large(format, buffer).then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner));
+    let _turn = turn(format, buffer);
     match parse(format, buffer, limits) {
         Err(fault) => result(path, read, None, vec![fault]),
         Ok(document) => {

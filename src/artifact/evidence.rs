@@ -189,6 +189,7 @@ mod tests {
     use super::super::context::Context;
     use super::super::read::Sources;
     use super::super::run_folder::newest;
+    use super::super::weight::EVIDENCE;
     use crate::base::clock::Now;
     use crate::base::files::Root;
     use crate::base::json::Limits;
@@ -270,6 +271,11 @@ mod tests {
 
         /// Bindings, then faults, then records, each a line.
         fn see(&self, specs: Vec<ArtifactSpec>) -> String {
+            self.see_within(specs, EVIDENCE)
+        }
+
+        /// As `see`; all evidence together takes at most `most` bytes in memory.
+        fn see_within(&self, specs: Vec<ArtifactSpec>, most: u64) -> String {
             let root = Root::open(self.path()).unwrap();
             let registry =
                 Registry::new(vec![Source::read("e.json", "e.json", SCHEMA.into()).unwrap()]).unwrap();
@@ -282,8 +288,8 @@ mod tests {
                 limits: Limits { depth: 128, bytes: 4_000 },
             };
             let gate = gate(specs);
-            let sources = Sources::read(&[&gate, &gate], &ctx);
-            let documents = Documents::parse(&sources, &registry, &ctx);
+            let sources = Sources::read_within(&[&gate, &gate], &ctx, most);
+            let documents = Documents::parse_within(&sources, &registry, &ctx, most);
             let evidence = documents.evidence(&gate);
             let mut out = Vec::new();
             for (name, bound) in &evidence.bound {
@@ -500,6 +506,40 @@ mod tests {
         ! none stale: results/20261120T101500Z/none.json: it names no commit, and must be of aaaa []
         ! other stale: results/20261120T101500Z/other.json:1:55: it is of commit bbbb, not of aaaa [/environment/git_sha]
         "#);
+    }
+
+    #[test]
+    fn all_evidence_together_is_bounded_in_the_order_of_the_paths() {
+        let zeros = format!("[{}0]", "0,".repeat(900));
+        let workspace = Workspace::new(&[
+            ("a.json", zeros.as_bytes()),
+            ("b.json", zeros.as_bytes()),
+            ("c.json", b"[0]"),
+            ("l.jsonl", "[0,0,0]\n".repeat(100).as_bytes()),
+        ]);
+        let any = Demand::Shape("any.v1".into());
+        let of = |name: &str, format| {
+            let path = format!("{name}.{}", if format == Format::Jsonl { "jsonl" } else { "json" });
+            ArtifactSpec { max_age: None, ..spec(name, &[&path], format, any.clone()) }
+        };
+        let specs = || vec![of("a", Format::Json), of("b", Format::Json), of("c", Format::Json)];
+        let told = |seen: String| {
+            let wanted = |l: &&str| l.starts_with('!') && l.contains("limit");
+            seen.lines().filter(wanted).map(str::to_string).collect::<Vec<_>>()
+        };
+        // Two trees of 901 values, and the files; then too little for the second tree, then too little for its bytes.
+        assert_eq!(told(workspace.see_within(specs(), 80_000)), [""; 0]);
+        let tree = "! b limit: b.json: with it the evidence of the check takes more than the 0 MiB that it may take in memory";
+        assert_eq!(told(workspace.see_within(specs(), 50_000)), [tree]);
+        let bytes = "! b limit: b.json has 1803 bytes, with which the evidence of the check has more than the 3000 that it may hold";
+        assert!(told(workspace.see_within(specs(), 3_000)).contains(&bytes.to_string()));
+        // Each tree of a list stands there once more.
+        let many =
+            || vec![ArtifactSpec { many: true, ..spec("m", &["[ab].json"], Format::Json, any.clone()) }];
+        assert_eq!(told(workspace.see_within(many(), 150_000)), [""; 0]);
+        assert_eq!(told(workspace.see_within(many(), 100_000)).len(), 1);
+        // A stream is walked whatever it holds; as a list it counts.
+        assert_eq!(told(workspace.see_within(vec![of("l", Format::Jsonl)], 100)), [""; 0]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::jsonl::parse_line;
 use super::lines::{Block, blocks};
 use super::parse::{format_of, parse};
 use super::schema::hold;
+use super::weight::turn;
 use crate::base::digest::Running;
 use crate::base::files::{ReadError, Root, plain, show};
 use crate::base::json::{Json, Limits};
@@ -172,6 +173,7 @@ impl<'w> WorkspaceHost<'w> {
             Ok(bytes) => bytes,
             Err(error) => return absent(error),
         };
+        let _turn = turn(format, &bytes);
         meter.clock()?;
         match parse(format, &bytes, &self.limits) {
             Ok(document) => Ok(self.holds(&document, format)),
@@ -436,6 +438,48 @@ mod tests {
             assert_eq!(host.exists("d/f", &meter()), Ok(false));
             assert!(host.exists("/etc/passwd", &meter()).is_err());
             assert!(host.exists("d/../../x", &meter()).is_err());
+        });
+    }
+
+    /// The answers are of the bytes that were seen first; where that cannot be, they are errors, and never of both.
+    #[test]
+    fn what_was_judged_is_what_is_asked_about() {
+        let dir = tempfile::tempdir().unwrap();
+        let put = |path: &str, text: &str| {
+            fs::File::create(dir.path().join(path)).unwrap().write_all(text.as_bytes()).unwrap();
+        };
+        put("d.json", r#"{"schema": "e.v1", "n": 1}"#);
+        put("l.jsonl", "{\"n\": 1}\n");
+        let root = Root::open(dir.path()).unwrap().sealed();
+        let registry = Registry::new(Vec::new()).unwrap();
+        let (_, document) = root.read_hashed("d.json", 100).unwrap();
+        let (_, lines) = root.read_hashed("l.jsonl", 100).unwrap();
+        put("d.json", "{}");
+        put("l.jsonl", "{\"n\": 2}\n");
+        let host = WorkspaceHost::new(&root, &registry, Limits::default());
+        assert_eq!(host.sha256("d.json", &meter()), Ok(document));
+        assert_eq!(host.sha256("./l.jsonl", &meter()), Ok(lines));
+        let changed = |path: &str| EvalError::Expression(format!("{path} changed while it was judged"));
+        assert_eq!(host.valid("d.json", &meter()), Err(changed("d.json")));
+        assert_eq!(host.valid("l.jsonl", &meter()), Err(changed("l.jsonl")));
+        let grep = host.grep("*.json", &["n".into()], &meter());
+        assert_eq!(grep, Err(EvalError::Expression("grep: d.json changed while it was judged".into())));
+        // A file that is not there when it is asked for does not come.
+        assert_eq!(host.exists("late.json", &meter()), Ok(false));
+        assert_eq!(host.files("*.toml", &meter()), Ok(vec![]));
+        put("late.json", "{}");
+        put("late.toml", "");
+        assert_eq!(host.exists("late.json", &meter()), Ok(false));
+        assert_eq!(host.files("*.tom?", &meter()), Ok(vec![]));
+        assert!(host.sha256("late.json", &meter()).is_err());
+    }
+
+    #[test]
+    fn a_limit_is_the_asking_gates_own() {
+        with_host(&[("a.log", &"x\n".repeat(100))], |host, _| {
+            let late = Meter::alone(&Budget { seconds: 0, ..Budget::default() });
+            assert!(matches!(host.grep("a.log", &["x".into()], &late), Err(EvalError::Limit(_))));
+            assert_eq!(host.grep("a.log", &["x".into()], &meter()).map(|found| found.len()), Ok(100));
         });
     }
 

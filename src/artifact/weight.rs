@@ -8,6 +8,7 @@ use crate::base::json::Json;
 use crate::model::finding::Reason;
 use crate::model::gate::Format;
 use std::borrow::Cow;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Bytes that the evidence of one check may take together: the files as they were read, and the trees parsed from them.
 pub const EVIDENCE: u64 = 768 << 20;
@@ -129,9 +130,12 @@ pub(super) fn too_heavy(format: Format, bytes: &[u8], most: u64) -> Option<Fault
     Some(Fault::new(Reason::Limit, clause))
 }
 
-/// Whether a document takes so much that no two of its kind should be held at once.
-pub fn is_large(format: Format, bytes: &[u8]) -> bool {
-    [Look::Size, Look::Crude].into_iter().all(|look| weight(format, bytes, look) > EVIDENCE / 3)
+/// For who parses documents beside the evidence that is held: of those that take hundreds of megabytes one at a time, until
+/// what this gives is dropped. It is not held over parallel work, which could wait for itself.
+pub fn turn(format: Format, bytes: &[u8]) -> Option<MutexGuard<'static, ()>> {
+    static LARGE: Mutex<()> = Mutex::new(());
+    let large = [Look::Size, Look::Crude].into_iter().all(|look| weight(format, bytes, look) > EVIDENCE / 3);
+    large.then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Which of the documents fit into `room`, in their order; one that does not leaves its room to those behind it. A document
@@ -184,6 +188,19 @@ mod tests {
         let text = format!("{{\"log\": \"{}\"}}", ",".repeat(1_000_000));
         assert!(too_heavy(Format::Json, text.as_bytes(), 1 << 20).is_none());
         assert_eq!(weight(Format::Text, zeros.as_bytes(), Look::Close), 0);
+    }
+
+    /// 126 MB with a million tests, the largest ordinary document.
+    #[test]
+    fn the_summary_of_a_million_tests_fits() {
+        let test = |n: u64| {
+            format!(
+                "{{\"name\":\"module_{n}::tests::a_test_of_some_name_{n}\",\"status\":\"passed\",\"duration_ms\":{n},\"signature\":null}},"
+            )
+        };
+        let thousand: String = (0..1_000).map(|n| test(n * 997)).collect();
+        let tree = 1_000 * weight(Format::Json, thousand.as_bytes(), Look::Crude);
+        assert!(tree + 126_000_000 < EVIDENCE, "{tree}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Judgement: the evaluation of one gate over its evidence. Values in, values out.
 
+#[cfg(test)]
+mod bounds;
 mod check;
 mod evaluate;
 mod scope;

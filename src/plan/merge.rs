@@ -152,9 +152,16 @@ fn recounted(path: &str, summary: &Summary, notes: &mut Vec<String>) -> Summary 
 
 /// Every shard runs the lint steps: a step passed where it passed in each.
 fn lint(merged: &mut Vec<LintResult>, more: &[LintResult]) {
+    // By name, so that of shards with thousands of steps not each is looked for among all.
+    let mut at: HashMap<String, usize> =
+        merged.iter().enumerate().map(|(nth, step)| (step.name.clone(), nth)).collect();
     for step in more {
-        match merged.iter_mut().find(|m| m.name == step.name) {
-            None => merged.push(step.clone()),
+        let known = at.get(&step.name).and_then(|nth| merged.get_mut(*nth));
+        match known {
+            None => {
+                at.insert(step.name.clone(), merged.len());
+                merged.push(step.clone());
+            }
             Some(held) => {
                 held.passed &= step.passed;
                 held.masked = held.masked.saturating_add(step.masked);

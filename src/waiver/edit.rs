@@ -169,7 +169,7 @@ pub fn renew(text: &str, gate: &str, days: u32, today: NaiveDate) -> Result<Stri
         (expiry.span(), dated(text, &expiry.span(), expires)),
     ];
     match fields.get("renewals") {
-        Some(old) => splices.push((old.span(), (count + 1).to_string())),
+        Some(old) => splices.push((old.span(), count.saturating_add(1).to_string())),
         None if is_inline(text, value) => {
             splices.push((expiry.span().end..expiry.span().end, ", renewals = 1".into()));
         }
@@ -182,7 +182,7 @@ pub fn renew(text: &str, gate: &str, days: u32, today: NaiveDate) -> Result<Stri
         };
         entry.extend(day(created, today).map(|value| ("created".to_string(), value)));
         entry.extend(day(expiry, expires).map(|value| ("expires".to_string(), value)));
-        entry.insert("renewals".into(), toml::Value::Integer(count + 1));
+        entry.insert("renewals".into(), toml::Value::Integer(count.saturating_add(1)));
     }
     verify(spliced(text, splices), &wanted, kind, gate)
 }

@@ -24,6 +24,7 @@ mod invisible;
 mod language;
 mod layering;
 mod looked;
+mod limits;
 mod merge;
 mod operator;
 mod policy_from;

@@ -2,7 +2,7 @@
 
 use super::{Names, PATIENT, check, document, patient, run, run_with};
 use crate::base::json::Json;
-use crate::lang::cel::{Budget, Expr};
+use crate::lang::cel::{Budget, EvalError, Expr, Host, Meter, Reads, Scope, Value};
 use std::collections::BTreeMap;
 
 #[test]
@@ -166,6 +166,78 @@ fn a_time_limit_stands_behind_the_steps() {
         text = format!("[0,1,2,3,4,5,6,7,8,9].all(x{level}, {text})");
     }
     assert_eq!(run_with(&text, &none), "limit: the gate needs more than its 0 seconds");
+}
+
+/// What is compared, searched, measured or sorted is paid for, however few elements it stands in.
+#[test]
+fn long_texts_cost_what_they_are_long() {
+    let long = Json::Str("x".repeat(1 << 20).into());
+    let other = long.clone();
+    let list = Json::Array(vec![long.clone(); 100]);
+    let names = Names(BTreeMap::from([("a", &long), ("b", &other), ("l", &list)]));
+    let small = Budget { steps: 500_000, ..PATIENT };
+    let value =
+        |text: &str| Expr::compile(text).unwrap().eval(&names, &Meter::alone(&small)).map(|v| v.quoted());
+    for one in [
+        "a == b",
+        "a < b",
+        "size(a) > 0",
+        "a.contains('y')",
+        "b in [a]",
+        "a in {b: 1}",
+        "distinct([a, b]) == [a]",
+    ] {
+        assert!(!matches!(value(one), Err(EvalError::Limit(_))), "{one}: {:?}", value(one));
+        let many = format!("l.all(x, {one} || true)");
+        assert!(matches!(value(&many), Err(EvalError::Limit(_))), "{many}");
+    }
+    assert!(matches!(value("sorted(l) == l"), Err(EvalError::Limit(_))));
+}
+
+#[test]
+fn copies_of_a_text_are_shared_and_texts_are_counted() {
+    let small = Budget { bytes: 1 << 20, ..PATIENT };
+    let text = "x".repeat(1_000);
+    // A thousand copies of 200 kB are one text; two hundred texts of 10 kB are too many at once, and no trouble one by one.
+    let copies = format!(
+        "['{text}'.replace('x', '{}')].all(t, size([1,2,3,4,5,6,7,8,9].map(w, t)) == 9)",
+        "y".repeat(200)
+    );
+    assert_eq!(run_with(&copies, &small), "true");
+    let texts: Vec<String> = (0..200).map(|n| n.to_string()).collect();
+    let each = format!("'{text}'.replace('x', 'yyyyyyyyyy') + string(n)");
+    let kept = format!("size([{}].map(n, {each})) == 200", texts.join(","));
+    assert_eq!(run_with(&kept, &small), "limit: the gate's expressions hold more than 1 MiB at once");
+    let passing = format!("[{}].all(n, size({each}) > 0)", texts.join(","));
+    assert_eq!(run_with(&passing, &small), "true");
+}
+
+/// Values that the expression shares many times over are walked for a message, too.
+#[test]
+fn what_is_shared_without_end_is_not_walked_without_end() {
+    let doc = document();
+    let names = Names(BTreeMap::from([("d", &doc)]));
+    let mut text = "[d.o]".to_string();
+    for level in 0..40 {
+        text = format!("[{text}].map(x{level}, [x{level}, x{level}])[0]");
+    }
+    let expr = Expr::compile(&text).unwrap();
+    let value = expr.eval(&names, &patient()).unwrap();
+    struct It<'v>(Value<'v>);
+    impl<'v> Scope<'v> for It<'v> {
+        fn variable(&self, name: &str) -> Option<Result<Value<'v>, EvalError>> {
+            (name == "it").then(|| Ok(self.0.clone()))
+        }
+        fn host(&self) -> &dyn Host {
+            &super::Toy
+        }
+        fn now(&self) -> chrono::DateTime<chrono::Utc> {
+            chrono::DateTime::UNIX_EPOCH
+        }
+    }
+    let meter = Meter::alone(&Budget { seconds: 1, ..PATIENT });
+    let reader = Expr::compile("size(it[0]) == 3 && it[0][0][0][0][0][0] == 1").unwrap();
+    let _ = reader.eval_traced(&It(value), &meter, &mut Reads::default());
 }
 
 #[test]

@@ -289,6 +289,27 @@ proptest! {
         }
     }
 
+    /// Whatever an expression may cost: it comes to what it comes to, or to a limit.
+    #[test]
+    fn a_smaller_budget_gives_the_same_or_a_limit(
+        text in expression(), steps in 0_u64..2_000, gate in 0_u64..3_000, bytes in 0_u64..100_000, times in 1_usize..4,
+    ) {
+        let doc = document();
+        let names = Names(BTreeMap::from([("d", &doc)]));
+        if let Ok(expr) = Expr::compile(&text) {
+            let small = Meter::alone(&Budget { steps, gate_steps: gate, bytes, ..PATIENT });
+            let whole = expr.eval(&names, &Meter::alone(&Budget { steps: 200_000, ..PATIENT })).map(|v| v.quoted());
+            for _ in 0..times {
+                let mark = small.held();
+                let found = expr.eval(&names, &small).map(|v| v.quoted());
+                prop_assert!(matches!(found, Err(EvalError::Limit(_))) || found == whole, "{found:?} {whole:?}");
+                prop_assert!(small.held() <= bytes);
+                small.release(mark);
+            }
+            prop_assert!(!small.is_contended());
+        }
+    }
+
     #[test]
     fn an_operand_that_fails_is_never_forgotten(text in expression()) {
         let doc = document();
