@@ -189,7 +189,8 @@ fn single(section: &Reader<'_, '_>, text: &Text, reader: Option<suite::Reader>) 
     };
     let line = command(section, "single", text, known)?;
     let has = |placeholder: &str| line.arguments().iter().any(|word| word.contains(placeholder));
-    if !has("{test}") && !(has("{class}") && has("{name}")) {
+    let reaches = has("{test}") || (has("{class}") && has("{name}"));
+    if !reaches {
         let what = section.what();
         section.fault(
             text.span.clone(),

@@ -175,6 +175,22 @@ mod tests {
         let cases = readings.iter().flat_map(|r| &r.cases).map(|c| format!("{} {}", c.name, shown(c.status)));
         cases.chain(faults).collect::<Vec<_>>().join("\n")
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> String {
+        let mut input = text.as_bytes();
+        let readings = read(&mut Lines::new(&mut input)).unwrap();
+        let line = |r: &Reading| {
+            let cases = r.cases.iter().map(|c| format!("{} {}", c.name, c.status.name()));
+            let fault = r.fault.as_ref().map(|f| f.sentence.clone());
+            cases.chain(fault).collect::<Vec<_>>().join("; ")
+        };
+        readings.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
 
     #[test]
     fn a_failure_that_no_event_tells_of_is_named() {
