@@ -165,21 +165,6 @@ fn does_not_build(said: &str) -> (String, Basis) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::test::TestStatus;
-
-    /// The tests with what became of them, and the faults.
-    fn said(text: &str) -> String {
-        let readings = read(&mut Lines::new(&mut text.as_bytes())).unwrap_or_default();
-        let faults = readings.iter().filter_map(|r| r.fault.as_ref()).map(|f| f.sentence.clone());
-        let shown = |status: TestStatus| status.name();
-        let cases = readings.iter().flat_map(|r| &r.cases).map(|c| format!("{} {}", c.name, shown(c.status)));
-        cases.chain(faults).collect::<Vec<_>>().join("\n")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     fn said(text: &str) -> String {
         let mut input = text.as_bytes();

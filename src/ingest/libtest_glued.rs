@@ -2,7 +2,6 @@
 //! of them for certain, from the names of the tests that began, the names below `failures:`, and the counts.
 
 use super::libtest_line::{self as says, Summary};
-use crate::base::figures;
 use crate::model::test::TestStatus;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -12,6 +12,7 @@ use crate::model::run::{Chosen, Identity, LintResult, RunStatus, Summary};
 use crate::model::suite::SuiteStatus;
 use crate::model::test::TestStatus;
 use crate::model::tree::Tree;
+use std::collections::HashMap;
 
 /// A merged run.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -24,8 +24,6 @@ use crate::model::event::{RunEvent, Started};
 use crate::model::plan::ShardKind;
 use crate::model::record::SuiteRecord;
 use crate::model::run::{Identity, LintResult, NotRun, RunStatus};
-use crate::model::tree::Tree;
-use crate::plan::LeftOut;
 use crate::record::{self, File, Folder, Journal, Replayed, SuiteFolders};
 use crate::run::{self, Options};
 use std::collections::{BTreeMap, BTreeSet};
