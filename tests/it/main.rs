@@ -21,6 +21,7 @@ mod help;
 mod ingest;
 mod ingest_time;
 mod invisible;
+mod judged_tree;
 mod language;
 mod layering;
 mod limits;
