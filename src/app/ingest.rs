@@ -4,7 +4,7 @@ use super::commands::{Replays, flagged, path_word};
 use super::environment;
 use super::error::Error;
 use super::ground::Ground;
-use super::ingest_error::leave;
+use super::ingest_error::{clear, leave};
 use super::ingest_request::IngestRequest;
 use super::ingest_time::{self, Dated, Times};
 use super::masking::{branch, masker};
@@ -74,7 +74,10 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Opt
     let baseline = request.diff_from.map(|path| Baseline::open(path, &ground.root)).transpose()?;
     let role = ground.spec(request.kind).map_or(default_role(request.kind), |spec| spec.role);
     let folder = match request.out {
-        Some(out) => Folder::create(&ground.root, out),
+        Some(out) => {
+            clear(out);
+            Folder::create(&ground.root, out)
+        }
         None => Folder::create_default(&ground.root, &ground.settings.results, request.now),
     };
     let folder = &*made.insert(folder.map_err(|e| Error::of_folder(&e))?);

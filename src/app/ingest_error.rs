@@ -7,6 +7,7 @@ use crate::config;
 use crate::model::run::schema;
 use crate::record::Folder;
 use serde::Serialize;
+use std::path::Path;
 
 /// The file's name.
 const FILE: &str = "ingest_error.json";
@@ -21,6 +22,18 @@ struct IngestError<'e> {
     error: String,
 }
 
+/// Takes it away where a folder that is named again holds nothing else: an `ingest` that failed may be made again.
+pub(super) fn clear(out: &Path) {
+    let names =
+        std::fs::read_dir(out).map(|entries| entries.map(|e| e.map(|e| e.file_name())).collect::<Vec<_>>());
+    if let Ok([Ok(name)]) = names.as_deref()
+        && name == FILE
+    {
+        // What stays keeps the folder from being taken, which says so.
+        let _ = std::fs::remove_file(out.join(FILE));
+    }
+}
+
 /// Writes it into the folder that the run would have had. `made` is that folder where it was made already: what stands in it is of no run
 /// and goes. What cannot be written is for the exit code to say: nothing else is left to do.
 pub(super) fn leave(request: &IngestRequest<'_>, made: Option<Folder>, why: &str) {
@@ -32,7 +45,10 @@ pub(super) fn leave(request: &IngestRequest<'_>, made: Option<Folder>, why: &str
         folder.discard();
     }
     let folder = match request.out {
-        Some(out) => Folder::create(&root, out),
+        Some(out) => {
+            clear(out);
+            Folder::create(&root, out)
+        }
         None => {
             let settings = config::settings(&root).unwrap_or_else(|_| config::defaults());
             Folder::create_default(&root, &settings.results, request.now)

@@ -399,7 +399,13 @@ fn ingested_results_are_judged_like_a_run() {
     ws.run(&["ingest", "junit", "torn.xml", "--out", "torn"]).expect(4);
     ws.run(&["ingest", "junit", "none.xml", "--out", "none"]).expect(3);
     ws.run(&["ingest", "junit", "gone.xml", "--out", "none"]).expect(4);
-    assert!(!ws.at("torn").exists() && !ws.at("none").exists());
+    for out in ["torn", "none"] {
+        let names: Vec<_> = std::fs::read_dir(ws.at(out)).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(names, ["ingest_error.json"], "{out}");
+    }
+    // What could not be taken in may be taken in again.
+    ws.run(&["ingest", "junit", "red.xml", "--out", "torn"]).expect(1);
+    valid(&ws, "torn");
     let check = ws.check(&["--run", "out"]);
     assert_eq!(check.gate("pass_rate").status, "fail");
 }
@@ -410,7 +416,7 @@ const WHOLE: &str = "running 1 test\ninfo 3test a ... warn 1\nwarn ok2\n\n\ntest
 
 /// Results that end before what wrote them did are no results; what whole ones say of a failure outside the tests is.
 #[test]
-fn ingested_results_that_are_cut_off_leave_nothing_behind() {
+fn ingested_results_that_are_cut_off_leave_only_why_behind() {
     let ws = workspace();
     let go = "{\"Action\":\"run\",\"Package\":\"p\",\"Test\":\"TestA\"}\n{\"Action\":\"pass\",\"Package\":\"p\",\"Test\":\"TestA\",\"Elap";
     let harness = "running 2 tests\ntest a ... ok\n";
@@ -441,7 +447,8 @@ fn ingested_results_that_are_cut_off_leave_nothing_behind() {
     {
         let out = format!("out{nth}");
         let run = ws.put("results", text).run(&["ingest", format, "results", "--out", &out]).expect(code);
-        assert_eq!(ws.at(&out).exists(), code != 4, "{format}: {}", run.stderr);
+        assert_eq!(ws.at(&out).join("summary.json").exists(), code != 4, "{format}: {}", run.stderr);
+        assert_eq!(ws.at(&out).join("ingest_error.json").exists(), code == 4, "{format}: {}", run.stderr);
         assert_eq!(run.stderr.contains("results is cut off: "), code == 4, "{}", run.stderr);
         if code == 1 {
             valid(&ws, &out);
@@ -470,7 +477,11 @@ fn ingested_results_are_not_misread() {
     assert_eq!(timed.collect::<Vec<_>>(), [true, false, false], "{junit}");
     let dots = include_str!("../../fixtures/ingest/node/dot.txt");
     let run = ws.put("results", dots).run(&["ingest", "node", "results", "--out", "dots"]).expect(4);
-    assert!(run.stderr.contains("its reporter `dot`") && !ws.at("dots").exists(), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("its reporter `dot`") && !ws.at("dots/summary.json").exists(),
+        "{}",
+        run.stderr
+    );
 }
 
 /// A program that is not there fails its suite, and no test of it is made up; one read by its exit code is its own test.

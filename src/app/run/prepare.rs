@@ -321,17 +321,15 @@ fn to_the_second(time: &str) -> String {
 
 /// A run is of one commit: what is done at one proves nothing of another, nor does what is done at none that is known.
 fn at_its_commit(started: &Started, now: Option<&String>) -> Result<(), Error> {
-    let word = |commit: Option<&String>| {
-        commit.map_or_else(|| "no commit that is known".into(), |c| format!("commit {}", show(c)))
-    };
     let then = started.commit.as_ref();
     if then == now {
         return Ok(());
     }
+    let none = || "no commit that is known".to_string();
+    let began = then.map_or_else(none, |then| format!("commit {}", show(then)));
+    let here = now.map_or_else(none, |now| show(now));
     Err(Error::Usage(format!(
-        "the run was started at {}, and {} is checked out: check out the one it was started at, or start a new run",
-        word(then),
-        word(now)
+        "the run was started at {began}, and {here} is checked out: check out the one it was started at, or start a new run"
     )))
 }
 

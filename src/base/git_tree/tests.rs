@@ -96,9 +96,12 @@ fn a_clean_tree_is_its_commit() {
     }
 }
 
+/// What is done, and what is seen then.
+type Way = (fn(&Repo), &'static [&'static str]);
+
 #[test]
 fn every_way_to_change_a_file_is_seen() {
-    let ways: [(fn(&Repo), &[&str]); 12] = [
+    let ways: [Way; 12] = [
         (
             |r| {
                 r.put("a", "two\n");

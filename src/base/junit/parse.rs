@@ -188,7 +188,7 @@ impl Builder {
     }
 
     fn timestamp(&mut self, attributes: &Attributes) {
-        self.report.timestamps.extend(attributes.get("timestamp").map(String::from));
+        self.report.timestamps.extend(attributes.get("timestamp"));
     }
 
     fn suite(&mut self, attributes: &Attributes, within: Option<Open>) -> Result<Open, Stop> {
