@@ -2,6 +2,7 @@
 
 use super::error::Error;
 use super::last_verdict;
+use super::masking::masker_of_policy;
 use super::workspace::{Entries, OpenRequest, Workspace};
 use crate::artifact::{Documents, Sources, WorkspaceHost};
 use crate::base::clock::Stopwatch;
@@ -9,6 +10,7 @@ use crate::base::digest;
 use crate::base::files::show;
 use crate::base::git::Repository;
 use crate::base::json::Json;
+use crate::base::redact::{Masked, Masks};
 use crate::gate::{self, Facts, Judged, Outcome as Judgement};
 use crate::model::gate::{Blocking, Gate};
 use crate::model::lane::{Lane, Mode};
@@ -37,8 +39,8 @@ pub struct CheckRequest<'a> {
     pub progress: &'a (dyn Fn(&str) + Sync),
 }
 
-/// Judges the workspace. Writes nothing: `write` does.
-pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
+/// Judges the workspace. Writes nothing: `write` does. What is shown of it is masked here, before any format sees it.
+pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Masked<Report>), Error> {
     let watch = Stopwatch::start();
     let previous = request
         .previous
@@ -85,13 +87,33 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
         }),
         summary,
         waivers: workspace.entries.waivers.clone(),
+        masked: 0,
+        mask_allowed: 0,
         gates,
     };
     let mut report = present(&workspace, verdict, (!request.deterministic).then(|| watch.seconds()));
     report.notes.extend(unexplained);
     report.notes.extend(of_part);
     report.notes.extend(partial(&workspace, request));
-    Ok((workspace, report))
+    let masker = masker_of_policy(request.open.env, &workspace)?;
+    Ok((workspace, Masked::new(report, &masker).adding(count_masks)))
+}
+
+/// Says in the verdict, and to people, how much of its texts is not what was judged, and what was let through.
+fn count_masks(report: &mut Report, masks: Masks) {
+    (report.verdict.masked, report.verdict.mask_allowed) = (masks.masked, masks.allowed);
+    let plural = |n: u64| if n == 1 { "" } else { "s" };
+    match masks.masked {
+        0 => {}
+        n => report.notes.push(format!("{n} secret{} masked in what is shown of this check", plural(n))),
+    }
+    match masks.allowed {
+        0 => {}
+        n => report.notes.push(format!(
+            "`[mask] allow` let through {n} text{} that would be masked otherwise",
+            plural(n)
+        )),
+    }
 }
 
 /// Judges every selected gate in parallel; the order of results is the gate order. Gates that read waivers come second:
@@ -311,6 +333,7 @@ fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Rep
         waiver_templates,
         repo_prefix: workspace.repo_prefix.clone(),
         verdict_path: None,
+        unwritten: None,
         notes,
         seconds,
         verdict,

@@ -5,7 +5,7 @@ use super::commands::{Replays, flagged, path_word};
 use super::environment;
 use super::error::Error;
 use super::ground::Ground;
-use super::masking::{branch, masker};
+use super::masking::{branch, let_through, masker};
 use super::run_baseline::Baseline;
 use super::run_documents::{self, Outcome, Written};
 use super::suite_record::{SuiteEnd, record_of, write_suite};
@@ -51,6 +51,8 @@ struct Found {
     reading: Reading,
     /// Secrets masked in its name.
     masked: u64,
+    /// What was let through in what its results say.
+    mask_allowed: u64,
 }
 
 /// Reads the files and writes the run folder. `Ok(None)`: they hold no tests, and nothing was written. A file that cannot
@@ -115,6 +117,7 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
         lint: Vec::new(),
         lint_not_run: Vec::new(),
         masked: 0,
+        mask_allowed: 0,
         rerunnable: all_known,
         again: again.clone(),
         replays,
@@ -163,7 +166,8 @@ fn read(
             // Names of these suites are no settings: whatever wrote the file made them up.
             let mut name = if reading.name.trim().is_empty() { stem.clone() } else { reading.name.clone() };
             let masked = masker.hide(&mut name);
-            Found { name, file: file.clone(), reading, masked }
+            let mask_allowed = let_through(&reading.cases, masker);
+            Found { name, file: file.clone(), reading, masked, mask_allowed }
         }));
     }
     distinguish(&mut found);
@@ -226,6 +230,7 @@ fn suite_end(one: &Found, item: &Item, reader: Reader, command: &str, clock: &Ru
         finished_at: clock.stamp(),
         leftovers: 0,
         masked: one.masked,
+        mask_allowed: one.mask_allowed,
     }
 }
 

@@ -44,6 +44,7 @@ fn settings_text(settings: &Settings) -> String {
         env,
         git,
         prefix,
+        mask_allow,
         timeout,
     } = settings;
     let mut lines = Vec::new();
@@ -58,6 +59,8 @@ fn settings_text(settings: &Settings) -> String {
     lines.push(format!("git {}", git.map_or("unset", |git| if git { "true" } else { "false" })));
     lines.push(format!("prefix {prefix}"));
     lines.push(format!("timeout {timeout}"));
+    // Without any the digest is that of a policy that knew no such setting.
+    lines.extend(mask_allow.iter().map(|text| format!("mask allow {}", text.escape_debug())));
     lines.join("\n")
 }
 

@@ -43,6 +43,8 @@ pub struct Policy {
     pub settings: Settings,
     /// The selected gates, sorted by id.
     pub gates: Vec<Gate>,
+    /// What it says of runs: kinds, lint steps, profiles.
+    pub runs: RunSettings,
     /// Every gate in force, selected or not, with the ids of its checks: what waivers may name, and `gate_ids`.
     pub known: BTreeMap<String, Vec<String>>,
     /// Embedded schemas and the workspace's own over them.
@@ -194,6 +196,7 @@ impl Loading {
         Ok(Policy {
             settings: self.inventory.workspace.settings,
             gates,
+            runs: self.inventory.workspace.runs,
             known,
             schemas,
             classification: self.inventory.classification,

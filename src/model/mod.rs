@@ -15,6 +15,7 @@ pub mod run;
 pub mod runbook;
 pub mod suite;
 pub mod test;
+mod texts;
 pub mod triage;
 pub mod validation;
 pub mod verdict;

@@ -1,5 +1,6 @@
 //! JSON as a person reads a run's documents: pretty, and one line for what comes in large numbers.
 
+use crate::base::escape;
 use serde::Serialize;
 use serde_json::ser::Formatter;
 use std::io::{self, Write};
@@ -16,7 +17,11 @@ pub(super) fn pretty<T: Serialize>(value: &T) -> serde_json::Result<Vec<u8>> {
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, Layout::default());
     value.serialize(&mut serializer)?;
     out.push(b'\n');
-    Ok(out)
+    // What serde_json writes is UTF-8.
+    Ok(match String::from_utf8(out) {
+        Ok(text) => escape::json(text).into_bytes(),
+        Err(other) => other.into_bytes(),
+    })
 }
 
 #[derive(Default)]

@@ -1,5 +1,6 @@
 //! JSON: the verdict itself, pretty, fields in the order of the contract.
 
+use crate::base::escape;
 use crate::model::report::Report;
 use crate::model::validation::Validation;
 use serde::Serialize;
@@ -30,7 +31,7 @@ fn end(text: serde_json::Result<String>) -> String {
     match text {
         Ok(mut text) => {
             text.push('\n');
-            text
+            escape::json(text)
         }
         Err(error) => format!("not written: {error}\n"),
     }

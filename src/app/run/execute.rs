@@ -5,7 +5,7 @@ use super::replayed;
 use super::request::{GRACE, RunRequest, Source};
 use super::resume::{self, TakenUp};
 use super::session::{Session, State};
-use super::tracked::refuse_tracked;
+use super::tracked::{refuse_linked, refuse_tracked};
 use crate::app::clock::RunClock;
 use crate::app::commands::{Replays, path_word, replay_again, run_again, under_rules};
 use crate::app::environment;
@@ -56,6 +56,7 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
             let (journal, replayed) = resumed.map_err(|e| Error::Work(e.to_string()))?;
             headroom(machine::free_bytes(folder.dir()).ok())?;
             let prepared = prepare::resumed(&ground, request, &replayed)?;
+            refuse_linked(&ground, &prepared.plan.items)?;
             refuse_tracked(&ground, &prepared.plan.items)?;
             (prepared, folder, Some((journal, replayed)))
         }
@@ -64,6 +65,7 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
             if prepared.is_nothing() {
                 return Ok(None);
             }
+            refuse_linked(&ground, &prepared.plan.items)?;
             refuse_tracked(&ground, &prepared.plan.items)?;
             (prepared, new_folder(&ground, request)?, None)
         }
@@ -207,6 +209,7 @@ impl UnderWay<'_> {
             lint,
             lint_not_run,
             masked: 0,
+            mask_allowed: 0,
             rerunnable: true,
             again: self.again(),
             replays: Replays::new(&self.ground.run, &plan.profile, &self.masker),
