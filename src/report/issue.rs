@@ -169,7 +169,7 @@ struct Known<'a> {
     /// The first of each id.
     by_id: BTreeMap<&'a str, &'a Entry>,
     /// The first that is stated in a line of a file.
-    by_line: BTreeMap<(&'a str, usize), &'a Region>,
+    by_line: BTreeMap<(&'a str, u64), &'a Region>,
 }
 
 impl<'a> Entries<'a> {

@@ -10,6 +10,7 @@
 )]
 
 mod bad_input;
+mod ci_commands;
 mod contract;
 mod events;
 mod fixtures;
@@ -19,8 +20,10 @@ mod help;
 mod ingest;
 mod language;
 mod layering;
+mod masking;
 mod merge;
 mod operator;
+mod outputs;
 mod policy_from;
 mod properties;
 mod quarantine;
