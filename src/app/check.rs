@@ -109,10 +109,9 @@ fn count_masks(report: &mut Report, masks: Masks) {
     }
     match masks.allowed {
         0 => {}
-        n => report.notes.push(format!(
-            "`[mask] allow` let through {n} text{} that would be masked otherwise",
-            plural(n)
-        )),
+        n => report
+            .notes
+            .push(format!("`[mask] allow` let through {n} text{} that would be masked otherwise", plural(n))),
     }
 }
 

@@ -33,7 +33,8 @@ pub(super) fn masker_of_policy(
 ) -> Result<Masker, Error> {
     let policy = &workspace.policy;
     let tree = policy.from.as_ref().and_then(|_| config::run_settings(&workspace.root).ok());
-    let runs: Vec<&RunSettings> = std::iter::once(&policy.runs).chain(tree.as_ref().map(|(_, runs)| runs)).collect();
+    let runs: Vec<&RunSettings> =
+        std::iter::once(&policy.runs).chain(tree.as_ref().map(|(_, runs)| runs)).collect();
     let names = || Ground::open(workspace.root.dir(), workspace.now)?.names();
     masker_of(env, &runs, &policy.settings.mask_allow, &names)
 }

@@ -1,9 +1,10 @@
 //! Which fields of the verbs' answers hold free text (`base::redact::FreeText`), as `model/texts.rs` says it of the nouns.
 
 use super::doctor::{Diagnosis, GateEvidence};
-use super::explain::{
-    ArtifactFacts, CheckFacts, EntryFacts, Explanation, GateFacts, LastResult,
-};
+use super::events::{Events, Stream};
+use super::events_count::Counts;
+use super::events_tally::Count;
+use super::explain::{ArtifactFacts, CheckFacts, EntryFacts, Explanation, GateFacts, LastResult};
 use super::flake_report::FlakeAnswer;
 use super::gate_list::{GateList, GateRow};
 use super::gate_new::GateNew;
@@ -29,6 +30,10 @@ impl FreeText for GateEvidence {
     }
 }
 
+free_text!(Events { files; });
+free_text!(Stream { path, fault, counts; unreadable });
+free_text!(Counts { kinds, statuses, first_ts, last_ts; lines, without_kind });
+free_text!(Count { name; count });
 free_text!(Explanation { query, matched, gates, entries, notes; found, nearest });
 free_text!(GateFacts {
     name, why, owner, applies_when, artifacts, checks, reproduce_command, last;

@@ -190,7 +190,9 @@ fn folder(
     // Where a link stands the system says that it is no folder, or that there are too many links.
     found.map_err(|error| match kind(from, name) {
         Ok(FileType::Symlink) => Unreached::Linked(shown()),
-        Ok(_) if make && error == Errno::NOTDIR => Unreached::Io(format!("{} is not a folder", show(&shown()))),
+        Ok(_) if make && error == Errno::NOTDIR => {
+            Unreached::Io(format!("{} is not a folder", show(&shown())))
+        }
         _ => error.into(),
     })
 }
@@ -267,7 +269,9 @@ mod tests {
     #[test]
     fn nothing_behind_a_link_is_touched() {
         let (_dir, beneath, outside) = folders();
-        for (path, way) in [("link/f", "link"), ("near/f", "near"), ("link/../real/f", "link"), ("link/a/b", "link")] {
+        for (path, way) in
+            [("link/f", "link"), ("near/f", "near"), ("link/../real/f", "link"), ("link/a/b", "link")]
+        {
             let path = Path::new(path);
             let linked = Unreached::Linked(way.into());
             assert_eq!(beneath.remove(path), Err(linked.clone()));
@@ -275,7 +279,10 @@ mod tests {
             assert_eq!(beneath.make_folders(path), Err(linked.clone()));
             assert_eq!(beneath.has_no_link(path), Err(linked));
             let said = beneath.write(path, b"x").unwrap_err().to_string();
-            assert!(said.ends_with(&format!("cannot be written: it is behind {way}, which is a symbolic link")), "{said}");
+            assert!(
+                said.ends_with(&format!("cannot be written: it is behind {way}, which is a symbolic link")),
+                "{said}"
+            );
         }
         for path in ["../out/f", "real/../../out/f", "/etc/passwd", "real/../.."] {
             assert_eq!(beneath.remove(Path::new(path)), Err(Unreached::Outside), "{path}");

@@ -115,7 +115,7 @@ impl Echo {
         let hash = self.hashes.completes(char::from(byte));
         let second = std::mem::take(&mut self.colon) && byte == b':';
         let section = byte == b':' && SECTIONS.contains(&self.word.as_slice());
-        if byte.is_ascii_alphanumeric() || byte == b'_' {
+        if !invisible && (byte.is_ascii_alphanumeric() || byte == b'_') {
             // Longer than any of them is enough to be none.
             if self.word.len() < 16 {
                 self.word.push(byte);
@@ -125,7 +125,7 @@ impl Echo {
         }
         if feed {
             self.fresh = true;
-        } else if byte == b':' && self.fresh {
+        } else if byte == b':' && self.fresh && !invisible {
             (self.fresh, self.colon) = (false, !second);
         } else if byte.is_ascii_graphic() && !invisible {
             self.fresh = false;
@@ -187,11 +187,18 @@ mod tests {
         for (text, shown) in [
             ("a::b c ::d\n", "a::b c ::d\n"),
             ("::error::x\n  ::set-output name=a::b", ":\\u{3a}error::x\n  :\\u{3a}set-output name=a::b"),
-            ("x\r::add-mask::a\u{2028}::x\u{85}::y\u{b}::z", "x\r:\\u{3a}add-mask::a\u{2028}:\\u{3a}x\u{85}:\\u{3a}y\u{b}:\\u{3a}z"),
+            (
+                "x\r::add-mask::a\u{2028}::x\u{85}::y\u{b}::z",
+                "x\r:\\u{3a}add-mask::a\u{2028}:\\u{3a}x\u{85}:\\u{3a}y\u{b}:\\u{3a}z",
+            ),
             ("\u{1b}[31;1m::stop-commands::x", "\u{1b}[31;1m:\\u{3a}stop-commands::x"),
             ("\u{feff}\u{a0}::error::", "\u{feff}\u{a0}:\\u{3a}error::"),
-            ("a ##[group]x ##vso[t]y ###teamcity['z']", "a ##\\u{5b}group]x ##vso\\u{5b}t]y ###teamcity\\u{5b}'z']"),
+            (
+                "a ##[group]x ##vso[t]y ###teamcity['z']",
+                "a ##\\u{5b}group]x ##vso\\u{5b}t]y ###teamcity\\u{5b}'z']",
+            ),
             ("\u{1b}[0Ksection_start:1:a\r\u{1b}[0Kx", "\u{1b}[0Ksection_start\\u{3a}1:a\r\u{1b}[0Kx"),
+            ("\u{1b}[38:2::1:2:3m::x", "\u{1b}[38:2::1:2:3m:\\u{3a}x"),
             ("\u{1b}[32mok\u{1b}[0m a[0] # [x] :a: ::", "\u{1b}[32mok\u{1b}[0m a[0] # [x] :a: ::"),
         ] {
             assert_eq!(echoed(text), shown);

@@ -163,19 +163,21 @@ fn longest_run(text: &str, wanted: char) -> usize {
 /// Several lines for an XML text node: only what XML 1.0 allows (`Char`, section 2.2), without C1 controls; the rest is
 /// removed. None of the lines starts a command of a CI system. The XML writer escapes the markup.
 pub fn xml(text: &str) -> String {
+    let legal = |c: &char| {
+        matches!(c, '\t' | '\n' | '\u{20}'..='\u{7E}' | '\u{A0}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}'
+            | '\u{10000}'..='\u{10FFFF}')
+    };
+    // What stands on both sides of something removed comes together: commands are looked for afterwards.
+    let text: String = text.chars().filter(legal).collect();
     let mut fresh = true;
     let mut hashes = Hashes::default();
-    rewrite(text, |c, [next, _], out| {
-        let command = hashes.completes(c) || (c == ':' && fresh && next == Some(':'));
-        let legal = matches!(c, '\t' | '\n' | '\u{20}'..='\u{7E}' | '\u{A0}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}'
-            | '\u{10000}'..='\u{10FFFF}');
-        match c {
-            _ if command => out.escape(c),
-            c if legal => out.push(c),
-            _ => {}
+    rewrite(&text, |c, [next, _], out| {
+        if hashes.completes(c) || (c == ':' && fresh && next == Some(':')) {
+            out.escape(c);
+        } else {
+            out.push(c);
         }
-        // What is removed does not end the white space at the beginning of a line.
-        fresh = ends_line(c) || (fresh && (c.is_whitespace() || !legal));
+        fresh = ends_line(c) || (fresh && c.is_whitespace());
     })
 }
 
@@ -242,7 +244,8 @@ mod tests {
 
     #[test]
     fn no_line_of_an_xml_text_starts_a_command() {
-        assert_eq!(xml("a::b\n ::error::x\r::x"), "a::b\n \\u{3a}:error::x\\u{3a}:x");
+        assert_eq!(xml("a::b\n ::error::x\u{2028}::x"), "a::b\n \\u{3a}:error::x\u{2028}\\u{3a}:x");
+        assert_eq!(xml("\u{1b}:\u{85}:x #\r#[y"), "\\u{3a}:x ##\\u{5b}y");
         assert_eq!(xml("a ##vso[x"), "a ##vso\\u{5b}x");
     }
 

@@ -68,7 +68,8 @@ pub fn write_set(
     });
     let written = fit.and_then(|()| Set::open(outputs)).and_then(|set| set.write(before));
     if written.is_err() {
-        for output in outputs.iter().filter(|output| output.decides && irreplaceable(&output.path).is_none()) {
+        for output in outputs.iter().filter(|output| output.decides && irreplaceable(&output.path).is_none())
+        {
             // What cannot be removed is on a file system that nobody writes to: the error says that nothing new is there.
             let _ = std::fs::remove_file(&output.path);
         }
@@ -129,7 +130,8 @@ impl<'o> Set<'o> {
                 file.temp = Some(Temp::write(at, bytes).map_err(|e| errno(&file.output.path, e))?);
             }
         }
-        let (last, first): (Vec<Staged>, Vec<Staged>) = self.files.into_iter().partition(|f| f.output.decides);
+        let (last, first): (Vec<Staged>, Vec<Staged>) =
+            self.files.into_iter().partition(|f| f.output.decides);
         for file in &last {
             file.remove(&self.folders)?;
         }

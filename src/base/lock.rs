@@ -62,7 +62,9 @@ fn is_unfit(error: &std::io::Error) -> bool {
     use rustix::io::Errno;
     let code = error.raw_os_error();
     error.kind() == ErrorKind::Unsupported
-        || [Errno::BADF, Errno::NOLCK, Errno::INVAL, Errno::OPNOTSUPP].iter().any(|e| code == Some(e.raw_os_error()))
+        || [Errno::BADF, Errno::NOLCK, Errno::INVAL, Errno::OPNOTSUPP]
+            .iter()
+            .any(|e| code == Some(e.raw_os_error()))
 }
 
 #[cfg(test)]

@@ -102,7 +102,13 @@ impl Tree {
             Err((ReadError::Missing(_), e)) if e.kind() == ErrorKind::NotFound => return Ok(None),
             Err((_, e)) => return Err(fault(from, &e)),
         }
-        let mut tree = Tree { from: from.to_path_buf(), folders: vec![], files: vec![], size: Size::default(), others: 0 };
+        let mut tree = Tree {
+            from: from.to_path_buf(),
+            folders: vec![],
+            files: vec![],
+            size: Size::default(),
+            others: 0,
+        };
         let too_much = |what: String| TreeError::TooMuch { path: shown.clone(), what };
         let walk = WalkDir::new(from).follow_root_links(false).min_depth(1).sort_by_file_name();
         for (number, entry) in walk.into_iter().enumerate() {
@@ -326,7 +332,12 @@ mod tests {
         put(dir.path(), &["a", "b"]);
         std::os::unix::fs::symlink("a", dir.path().join("link")).unwrap();
         let copy = |from: &str, length| copy_file(&dir.path().join(from), &dir.path().join("to"), length);
-        assert!(copy("a", 0).unwrap_err().to_string().ends_with("it is no longer what it was when it was looked at"));
+        assert!(
+            copy("a", 0)
+                .unwrap_err()
+                .to_string()
+                .ends_with("it is no longer what it was when it was looked at")
+        );
         assert!(copy("link", 9).is_err() && copy("none", 9).is_err());
         copy("a", 1).unwrap();
         assert!(copy("b", 1).is_err(), "what is there is not written over");

@@ -268,7 +268,7 @@ pub struct QuarantineAdd {
 #[derive(Debug, Args)]
 pub struct Explain {
     /// A gate, a signature, or the text of a log line
-    #[arg(required = true, value_name = "GATE|SIGNATURE|TEXT", allow_hyphen_values = true)]
+    #[arg(required = true, value_name = "GATE|SIGNATURE|TEXT")]
     pub query: Vec<String>,
     /// Look for the last verdict here instead of the output folder
     #[arg(long, value_name = "FILE")]

@@ -5,7 +5,7 @@ use super::env::Env;
 use super::output::{self, Answer, Target};
 use super::progress::Progress;
 use super::request::open_request;
-use super::{quarantine, term, verbs};
+use super::{quarantine, term, verbs, words};
 use crate::app::{self, CheckRequest, Error, exit};
 use crate::base::clock::Now;
 use crate::base::files::{self, WriteError};
@@ -31,7 +31,7 @@ pub fn main() -> ExitCode {
     {
         return ExitCode::from(if term::stdout(VERSION).is_ok() { exit::PASS } else { exit::WORK });
     }
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(words::of_machine(std::env::args_os())) {
         Ok(cli) => cli,
         Err(error) => return not_parsed(error),
     };
@@ -46,7 +46,8 @@ pub fn main() -> ExitCode {
 /// Shows help, or what is wrong with the command line. The words that clap quotes may come from a file's name or a test: they are
 /// parsed once more as they may be shown, each on one line.
 fn not_parsed(error: clap::Error) -> ExitCode {
-    let shown = std::env::args_os().map(|word| terminal(&word.to_string_lossy()));
+    let words = words::of_machine(std::env::args_os()).into_iter();
+    let shown = words.map(|word| terminal(&word.to_string_lossy()));
     let error = if error.use_stderr() { Cli::try_parse_from(shown).err().unwrap_or(error) } else { error };
     let text = error.render();
     let colour = term::look(&Env::from_machine()).colour;
@@ -88,7 +89,7 @@ fn run(cli: &Cli, env: &Env) -> Result<u8, Error> {
         Verb::Replay(verb) => super::run::replay(global, now, env, verb),
         Verb::Ingest(verb) => super::run::ingest(global, now, env, verb),
         Verb::Merge(verb) => super::run::merge(global, now, env, verb),
-        Verb::Events(verb) => super::run::events(global, env, verb),
+        Verb::Events(verb) => super::run::events(global, now, env, verb),
         Verb::Flake(args::Flake::Check(check)) => super::run::flake_check(global, now, env, check),
         Verb::Diff(verb) => verbs::diff(global, now, env, verb),
         Verb::Flake(args::Flake::Report { summaries }) => verbs::flake_report(global, now, env, summaries),
@@ -190,7 +191,12 @@ fn append(report: &Report, targets: &[Target], env: &Env) -> Result<(), WriteErr
     Ok(())
 }
 
-fn answer<T>(report: &Masked<Report>, targets: &[Target], env: &Env, then: impl FnOnce(&Answer<'_>) -> T) -> T {
+fn answer<T>(
+    report: &Masked<Report>,
+    targets: &[Target],
+    env: &Env,
+    then: impl FnOnce(&Answer<'_>) -> T,
+) -> T {
     let text = |target: &Target| {
         let mut style = term::look(env);
         style.colour &= target.path.is_none();

@@ -25,9 +25,14 @@ impl Target {
     fn names(&self, path: &Path) -> bool {
         let place = |path: &Path| {
             let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            (std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf()), path.file_name().map(OsStr::to_os_string))
+            (
+                std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf()),
+                path.file_name().map(OsStr::to_os_string),
+            )
         };
-        self.path.as_deref().is_some_and(|own| own == path || place(own) == place(path) || files::same(own, path))
+        self.path
+            .as_deref()
+            .is_some_and(|own| own == path || place(own) == place(path) || files::same(own, path))
     }
 }
 
@@ -107,22 +112,24 @@ impl Answer<'_> {
         named.map(|(target, path)| Ok(Output::deciding(path, self.of(target)?))).collect()
     }
 
-    /// Shows it on the screen, standard output first: where that cannot be written, no other text says that all is well.
+    /// Shows it on the screen, standard output first: where that cannot be written, no other text says that all is well. What is not
+    /// well is said on standard error all the same.
     pub fn show(&self) -> Result<(), Error> {
         let (last, first): (Vec<&Target>, Vec<&Target>) = self
             .targets
             .iter()
             .filter(|target| target.path.is_none())
             .partition(|target| target.kind == Kind::Human && !self.human_to_stdout);
+        let mut written = Ok(());
         for target in first {
             let text = self.of(target)?;
-            let written = if target.kind == Kind::Github { term::commands(&text) } else { term::stdout(&text) };
-            written.map_err(Error::Work)?;
+            let shown = if target.kind == Kind::Github { term::commands(&text) } else { term::stdout(&text) };
+            written = written.and(shown.map_err(Error::Work));
         }
-        for target in last {
+        for target in last.into_iter().filter(|_| written.is_ok() || !self.green) {
             term::stderr(&self.of(target)?);
         }
-        Ok(())
+        written
     }
 
     fn of(&self, target: &Target) -> Result<String, Error> {

@@ -6,14 +6,15 @@ use super::output::{self, Answer, Target};
 use super::run_args::{self as args, ArtifactsArg, How, ShardKindArg};
 use super::screen::Screen;
 use super::term;
+use super::verbs::masked;
 use crate::app::{self, Error, RunAnswer, RunRequest, Source, exit};
 use crate::base::clock::Now;
 use crate::config::parse_duration;
 use crate::model::plan::{Artifacts, ShardKind};
 use crate::model::run::Summary;
 use crate::plan::{self, Division};
-use crate::report::{Kind, Style};
 use crate::report::text::terminal;
+use crate::report::{Kind, Style};
 use serde::Serialize;
 
 /// Lines of a failed suite's output that are shown at the end.
@@ -246,13 +247,13 @@ pub(super) fn merge(global: &Global, now: Now, env: &Env, verb: &args::Merge) ->
     summary(&answer.written.summary, &targets, &|style| app::run_end(&answer, &|_| None, style), env, code)
 }
 
-pub(super) fn events(global: &Global, env: &Env, verb: &args::Events) -> Result<u8, Error> {
+pub(super) fn events(global: &Global, now: Now, env: &Env, verb: &args::Events) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
-    let counted = app::events(&verb.files)?;
+    let counted = masked(app::events(&verb.files)?, global, now, env)?;
     for fault in app::events_faults(&counted) {
         term::complain(&fault, env);
     }
-    answer(&targets, &counted, &|_| app::events_human(&counted), true, counted.exit_code())
+    answer(&targets, &*counted, &|_| app::events_human(&counted), true, counted.exit_code())
 }
 
 pub(super) fn flake_check(

@@ -11,8 +11,8 @@ use crate::app::{
     self, DiffRequest, Error, ExplainRequest, GateListRequest, GateNewRequest, InitRequest, ReproduceRequest,
     Step, TryRequest, Workspace, exit,
 };
-use crate::base::clock::Now;
 use crate::base::ci::Echo;
+use crate::base::clock::Now;
 use crate::base::escape;
 use crate::base::file_set::Output;
 use crate::base::files::{self, ReadError, Root};
@@ -58,7 +58,12 @@ fn deliver<T: Serialize>(
 }
 
 /// An answer with its text masked.
-pub(super) fn masked<T: FreeText>(answer: T, global: &Global, now: Now, env: &Env) -> Result<Masked<T>, Error> {
+pub(super) fn masked<T: FreeText>(
+    answer: T,
+    global: &Global,
+    now: Now,
+    env: &Env,
+) -> Result<Masked<T>, Error> {
     Ok(Masked::new(answer, &app::masker_near(&global.root, now, env.all())?))
 }
 
@@ -158,12 +163,7 @@ pub(super) fn diff(global: &Global, now: Now, env: &Env, verb: &args::Diff) -> R
     deliver(&targets, &triage, &|triage, _| app::diff_human(triage), env, exit, more.into_iter().collect())
 }
 
-pub(super) fn flake_report(
-    global: &Global,
-    now: Now,
-    env: &Env,
-    summaries: &[PathBuf],
-) -> Result<u8, Error> {
+pub(super) fn flake_report(global: &Global, now: Now, env: &Env, summaries: &[PathBuf]) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
     let answer = app::flake_report(summaries)?;
     show(&targets, &masked(answer, global, now, env)?, &|answer, _| app::flake_human(answer), env, exit::PASS)
@@ -178,7 +178,12 @@ struct Script {
 
 free_text!(Script { ; shell, script });
 
-pub(super) fn completions(global: &Global, now: Now, env: &Env, verb: &args::Completions) -> Result<u8, Error> {
+pub(super) fn completions(
+    global: &Global,
+    now: Now,
+    env: &Env,
+    verb: &args::Completions,
+) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
     let mut script = Vec::new();
     clap_complete::generate(verb.shell, &mut args::command(), "tollgate", &mut script);

@@ -210,7 +210,8 @@ mod tests {
         let mut parts = shards(&four(), 2, 1);
         parts[1].1.lint_not_run = vec!["fmt".into()];
         parts[2].1.lint_not_run = vec!["fmt".into(), "clippy".into()];
-        parts[0].1.lint = vec![LintResult { name: "fmt".into(), passed: true, duration_ms: 1, masked: 0, mask_allowed: 0 }];
+        parts[0].1.lint =
+            vec![LintResult { name: "fmt".into(), passed: true, duration_ms: 1, masked: 0, mask_allowed: 0 }];
         parts.iter_mut().for_each(|(_, s)| s.recompute());
         let merged = merge(&parts).unwrap().summary;
         assert_eq!(
@@ -363,7 +364,13 @@ mod tests {
     #[test]
     fn lint_masks_and_aborts_are_joined() {
         let mut parts = shards(&four(), 1, 1);
-        let step = |passed, duration_ms| LintResult { name: "fmt".into(), passed, duration_ms, masked: 0, mask_allowed: 0 };
+        let step = |passed, duration_ms| LintResult {
+            name: "fmt".into(),
+            passed,
+            duration_ms,
+            masked: 0,
+            mask_allowed: 0,
+        };
         parts[0].1.lint = vec![step(true, 5)];
         parts[1].1.lint = vec![step(false, 3)];
         (parts[0].1.masked, parts[1].1.masked) = (2, u64::MAX);

@@ -118,9 +118,15 @@ impl Folder {
             _ => RecordError::Make { path: shown.clone(), why: plain(e) },
         };
         std::fs::create_dir_all(out).map_err(|e| make(&e))?;
+        let is_filled = || -> Result<bool, RecordError> {
+            Ok(std::fs::read_dir(out).map_err(|e| make(&e))?.next().is_some())
+        };
+        if is_filled()? {
+            return Err(RecordError::NotEmpty(shown));
+        }
         // Of several that begin at once the others find it filled.
         let lock = Lock::folder(out)?;
-        if std::fs::read_dir(out).map_err(|e| make(&e))?.next().is_some() {
+        if is_filled()? {
             return Err(RecordError::NotEmpty(shown));
         }
         Folder::at(root, out, Some(lock))

@@ -91,7 +91,9 @@ impl Folder {
     pub fn remove_summary(&self) -> Result<(), WriteError> {
         let path = self.path(File::Summary);
         let removed = Beneath::open(self.dir()).and_then(|run| run.remove(Path::new(File::Summary.name())));
-        removed.map(drop).map_err(|e| WriteError { path: show(&path.display().to_string()), why: format!("it {e}") })
+        removed
+            .map(drop)
+            .map_err(|e| WriteError { path: show(&path.display().to_string()), why: format!("it {e}") })
     }
 
     fn json<T: Serialize>(&self, path: &Path, document: &T) -> Result<(), WriteError> {

@@ -149,7 +149,11 @@ fn closing(report: &Report, style: &Style, out: &mut Vec<String>) {
         None => out.push(format!("exit code {}", verdict.exit_code)),
         Some(why) => hanging(
             "exit code ",
-            &format!("4, not {}: the files of this check are not written: {}", verdict.exit_code, terminal(why)),
+            &format!(
+                "4, not {}: the files of this check are not written: {}",
+                verdict.exit_code,
+                terminal(why)
+            ),
             style,
             out,
         ),

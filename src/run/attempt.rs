@@ -120,5 +120,15 @@ pub(super) fn attempt(
     let (log, log_error) = log.finish();
     let finished_micros = wall_micros();
     let number = setup.number;
-    Attempt { number, steps, started_micros, finished_micros, leftovers, masked, mask_allowed, log, log_error }
+    Attempt {
+        number,
+        steps,
+        started_micros,
+        finished_micros,
+        leftovers,
+        masked,
+        mask_allowed,
+        log,
+        log_error,
+    }
 }

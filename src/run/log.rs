@@ -259,7 +259,9 @@ mod tests {
         fs_err::create_dir(dir.path().join("elsewhere")).unwrap();
         std::os::unix::fs::symlink("elsewhere", dir.path().join("linked")).unwrap();
         let linked = dir.path().join("linked/output.log");
-        assert!(log.keep_as(&linked, dir.path()).unwrap_err().why.contains("linked, which is a symbolic link"));
+        assert!(
+            log.keep_as(&linked, dir.path()).unwrap_err().why.contains("linked, which is a symbolic link")
+        );
         let (_, error) = written(&LogTo::File(linked), dir.path(), &[b"text".to_vec()]);
         assert!(error.unwrap().contains("which is a symbolic link"));
         assert_eq!(fs_err::read_dir(dir.path().join("elsewhere")).unwrap().count(), 0);

@@ -27,7 +27,8 @@ fn what_evidence_says_is_no_command_anywhere() {
     for end in ["\\n", "\\r", "\\u2028", "\\u000b", "\\f", "\\u0085", "\\u2029"] {
         all.push_str(&format!("{end}::error::pwned{end} ::set-output name=x::y"));
     }
-    ws.put("d.json", format!(r#"{{"n": "{all}", "{all}": 1}}"#)).put("schemas/any.v1.json", r#"{"$id": "any.v1"}"#);
+    ws.put("d.json", format!(r#"{{"n": "{all}", "{all}": 1}}"#))
+        .put("schemas/any.v1.json", r#"{"$id": "any.v1"}"#);
     let artifact = "[artifacts.doc]\npath = 'd.json'\nshape = 'any.v1'\n";
     ws.gate("g", &format!("{artifact}{}message = '{{doc.n}} {{doc}}'", check("c", "doc.n == 'x'")));
     for format in ["human", "json", "junit", "sarif", "markdown", "github"] {
@@ -71,7 +72,11 @@ fn what_a_suite_prints_is_no_command() {
             let show_output = format!("--show-output={show}");
             let run = ws.run(&["run", "--out", &out, "--jobs", jobs, &show_output]).expect(1);
             assert_no_command(&said(&run), show);
-            assert!(show != "always" || jobs == "2" || run.stderr.contains(":\\u{3a}error::a"), "{}", run.stderr);
+            assert!(
+                show != "always" || jobs == "2" || run.stderr.contains(":\\u{3a}error::a"),
+                "{}",
+                run.stderr
+            );
             assert_no_command(&ws.text(&format!("{out}/junit.xml")), "junit.xml");
             assert_no_command(&ws.text(&format!("{out}/run_report.md")), "run_report.md");
         }

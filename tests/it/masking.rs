@@ -121,7 +121,11 @@ fn a_command_with_a_secret_is_still_the_gates_own() {
     let text = ws.text("out/full_suite_verdict.json").replace("exit 3", "exit 4");
     ws.put("out/full_suite_verdict.json", text);
     let run = with_secret(&ws, &["reproduce", "--exec"]);
-    assert!(run.code == 1 && run.stderr.contains("the recorded command is not the gate's own"), "{}", run.stderr);
+    assert!(
+        run.code == 1 && run.stderr.contains("the recorded command is not the gate's own"),
+        "{}",
+        run.stderr
+    );
 }
 
 /// What is shown of a long value is its beginning: that of a secret is one.
@@ -150,7 +154,10 @@ fn test_data_is_let_through_and_said() {
     let run = ws.check(&[]);
     assert_eq!(run.gate("g").messages[0], "db://user:pass@host/x and db://user:[masked]@host/x");
     let verdict = run.verdict();
-    assert!(verdict["mask_allowed"].as_u64() > Some(0) && verdict["masked"].as_u64() > Some(0), "{verdict:#}");
+    assert!(
+        verdict["mask_allowed"].as_u64() > Some(0) && verdict["masked"].as_u64() > Some(0),
+        "{verdict:#}"
+    );
     let text = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("`[mask] allow` let through"), "{text}");
 
@@ -175,6 +182,40 @@ fn what_is_let_through_is_the_policys_word() {
     assert!(ws.check_env(&[], &ENV).stdout.contains(SECRET));
     let from = ws.check_env(&["--policy-from", "HEAD"], &ENV);
     assert!(from.code == 1 && !said(&from).contains(SECRET), "{}", said(&from));
+}
+
+/// What happens to be called as a secret is: ids, lanes, statuses and digests are tollgate's own and stay, in every format.
+#[test]
+fn ids_and_statuses_stay_whatever_is_secret() {
+    let ws = Ws::new();
+    ws.gate("leaks", &check("first-check", "1 == 2"));
+    let env = [
+        ("A_KEY", "leaks"),
+        ("B_KEY", "first-check"),
+        ("C_TOKEN", "fail"),
+        ("D_KEY", "full"),
+        ("E_KEY", "tollgate"),
+    ];
+    let run = ws.check_env(&[], &env).expect(1);
+    let (plain, verdict) = (ws.check(&[]).verdict(), run.verdict());
+    for key in
+        ["schema", "tool", "lane", "mode", "verdict", "exit_code", "summary", "policy", "correlation_id"]
+    {
+        assert_eq!(verdict[key], plain[key], "{key}");
+    }
+    let gate = |verdict: &serde_json::Value| verdict["gates"][0].clone();
+    for key in ["id", "status", "reason", "blocking"] {
+        assert_eq!(gate(&verdict)[key], gate(&plain)[key], "{key}");
+    }
+    assert_eq!(gate(&verdict)["findings"][0]["check"], "first-check");
+    for (format, wanted) in
+        [("junit", "name=\"leaks\""), ("sarif", "\"ruleId\": \"leaks\""), ("github", "FAIL: leaks")]
+    {
+        let mut command = ws.command(&["check", "--now", NOW, "--format", format]);
+        command.envs(env);
+        let run = finish(command);
+        assert!(run.stdout.replace("%3A", ":").contains(wanted), "{}", run.stdout);
+    }
 }
 
 /// Nothing to mask: the bytes are those of before, and nothing is said.

@@ -29,7 +29,10 @@ fn a_red_check_that_cannot_be_written_leaves_no_green_verdict() {
     assert!(!ws.at("out/full_suite_verdict.json").exists());
     // An operator still learns what failed, and what became of it.
     let text = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(text.contains("FAIL") && text.contains("exit code 4, not 1: the files of this check are not written"), "{text}");
+    assert!(
+        text.contains("FAIL") && text.contains("exit code 4, not 1: the files of this check are not written"),
+        "{text}"
+    );
     assert!(text.contains("full_suite_report.md cannot be written: it is a folder"), "{text}");
 }
 
@@ -106,7 +109,8 @@ fn checks_at_once_leave_the_files_of_one() {
     assert_eq!(names.len(), 4, "{names:?}");
 }
 
-const GREEN: &str = r#"<testsuites><testsuite name="s" tests="1"><testcase name="t"/></testsuite></testsuites>"#;
+const GREEN: &str =
+    r#"<testsuites><testsuite name="s" tests="1"><testcase name="t"/></testsuite></testsuites>"#;
 
 /// Several runs into one folder: all but the first find it filled.
 #[test]
@@ -146,7 +150,11 @@ fn results_behind_a_link_are_refused_and_not_removed() {
         suite(&ws, results, "true {name}");
         for args in [vec!["run", "--out", "o"], vec!["flake", "check", "a", "--runs", "1"]] {
             let run = ws.run(&args).expect(2);
-            assert!(run.stderr.contains(&format!("is behind {link}, which is a symbolic link")), "{}", run.stderr);
+            assert!(
+                run.stderr.contains(&format!("is behind {link}, which is a symbolic link")),
+                "{}",
+                run.stderr
+            );
         }
         assert!(!ws.at("o").exists());
     }
@@ -184,7 +192,9 @@ fn a_link_that_a_suite_makes_leads_nowhere() {
 fn ordinary_results_are_read_and_replaced() {
     let ws = Ws::new();
     ws.put("green.xml", GREEN).put("target/old/junit.xml", "an old report");
-    for results in ["target/old/junit.xml", "target/new/junit.xml", "./target/./new/junit.xml", "{out}/junit.xml"] {
+    for results in
+        ["target/old/junit.xml", "target/new/junit.xml", "./target/./new/junit.xml", "{out}/junit.xml"]
+    {
         let path = results.replace("{out}", "$1");
         let command = format!("sh -c 'mkdir -p $(dirname {path}); cp green.xml {path}' {{name}} {{out}}");
         suite(&ws, results, &command);
@@ -199,7 +209,9 @@ fn ordinary_results_are_read_and_replaced() {
 fn shards(ws: &Ws) {
     let suite = "[suites.unit]\nnames = ['a', 'b']\ncommand = 'true {name}'\n";
     ws.put("tollgate.toml", format!("[workspace]\npacks = []\ngit = false\n{suite}"));
-    for (kind, index, total, out) in [("unit", "0", "2", "s0"), ("unit", "1", "2", "s1"), ("suite", "0", "1", "s2")] {
+    for (kind, index, total, out) in
+        [("unit", "0", "2", "s0"), ("unit", "1", "2", "s1"), ("suite", "0", "1", "s2")]
+    {
         let shard = ["--shard-kind", kind, "--shard-index", index, "--shard-total", total, "--out", out];
         ws.run(&[&["run"][..], &shard].concat()).expect(0);
     }

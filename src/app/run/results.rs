@@ -122,7 +122,8 @@ impl<'a> Results<'a> {
         if stream.masked() == 0 {
             return Ok(());
         }
-        let (dir, below) = self.beneath().map_err(|e| format!("a secret stays unmasked: {} {e}", self.shown()))?;
+        let (dir, below) =
+            self.beneath().map_err(|e| format!("a secret stays unmasked: {} {e}", self.shown()))?;
         dir.write(below, &out).map_err(|e| format!("a secret stays unmasked: {e}"))
     }
 }

@@ -14,12 +14,15 @@ use crate::model::suite::{Reader, SuiteSpec};
 /// made by the run.
 pub(in crate::app) fn refuse_linked(ground: &Ground, items: &[Item]) -> Result<(), Error> {
     for item in items {
-        let Some(spec) = ground.spec(&item.kind).filter(|spec| spec.results.as_ref().is_some_and(|r| !r.contains("{out}")))
+        let Some(spec) = ground
+            .spec(&item.kind)
+            .filter(|spec| spec.results.as_ref().is_some_and(|r| !r.contains("{out}")))
         else {
             continue;
         };
         let root = ground.root.real();
-        let linked = Results::of(spec, &item.name, "", root, root).and_then(|results| Some((results.shown(), results.linked()?)));
+        let linked = Results::of(spec, &item.name, "", root, root)
+            .and_then(|results| Some((results.shown(), results.linked()?)));
         if let Some((path, why)) = linked {
             return Err(Error::Usage(format!(
                 "`results` of `[suites.{}]` is {path}, which {why}: tollgate removes the results file before each start, and removes \

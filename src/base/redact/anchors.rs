@@ -69,7 +69,9 @@ impl Anchors {
         let shape = |(prefix, rest): (&str, Rest)| {
             let behind = tail.strip_prefix(prefix.as_bytes()).unwrap_or_default();
             match rest {
-                Rest::Address => behind.iter().position(|b| *b == b':').is_some_and(|at| at + 1 < behind.len()),
+                Rest::Address => {
+                    behind.iter().position(|b| *b == b':').is_some_and(|at| at + 1 < behind.len())
+                }
                 _ => behind.len() >= BEGUN,
             }
         };

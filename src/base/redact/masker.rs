@@ -64,7 +64,11 @@ impl Masker {
         let mut rest = 0;
         while let Some(dots) = text[rest..].find(['…', '.']).map(|at| rest + at) {
             let behind = &text[dots..];
-            let length = if behind.starts_with('…') { '…'.len_utf8() } else { behind.len() - behind.trim_start_matches('.').len() };
+            let length = if behind.starts_with('…') {
+                '…'.len_utf8()
+            } else {
+                behind.len() - behind.trim_start_matches('.').len()
+            };
             if behind.starts_with('…') || length >= 3 {
                 let mut stream = self.stream();
                 stream.push(&text.as_bytes()[from..dots], &mut |_| {});

@@ -1,5 +1,6 @@
 //! Secrets in what is written: values that settings hold, and the known shapes of tokens, become `[masked]`.
 
+mod allowed;
 mod anchors;
 mod escaped;
 mod masker;

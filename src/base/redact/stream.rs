@@ -1,6 +1,7 @@
 //! Masking of output that comes in blocks: a secret that stands across two is masked, and no more is held back than could
 //! still become one. What comes out does not depend on where the blocks were cut.
 
+use crate::base::redact::allowed::{Allowed, key_end};
 use crate::base::redact::anchors::{Anchors, Hit};
 use crate::base::redact::escaped::Escaped;
 use crate::base::redact::names::MASK;
@@ -42,9 +43,8 @@ enum Mode {
 struct Cursor<'m> {
     /// What a second look found.
     escaped: Escaped<'m>,
-    /// Where texts stand that are let through, by their beginnings, and where one begins that is not all there yet.
-    allowed: Vec<(usize, usize)>,
-    allowed_open: usize,
+    /// Texts that are let through.
+    allowed: Allowed,
     /// What was let through before is counted.
     counted: usize,
     /// Everything before is written or masked.
@@ -57,7 +57,16 @@ struct Cursor<'m> {
 
 impl<'m> Stream<'m> {
     pub(super) fn new(anchors: &'m Anchors) -> Stream<'m> {
-        Stream { anchors, held: Vec::new(), covered: 0, before: None, mode: Mode::Text, masked: 0, allowed: 0, counted: 0 }
+        Stream {
+            anchors,
+            held: Vec::new(),
+            covered: 0,
+            before: None,
+            mode: Mode::Text,
+            masked: 0,
+            allowed: 0,
+            counted: 0,
+        }
     }
 
     /// Takes a block and passes on what is decided.
@@ -101,8 +110,7 @@ impl<'m> Stream<'m> {
         let escaped = self.anchors.escaped(text, last);
         let mut at = Cursor {
             escaped,
-            allowed: self.anchors.allowed(text),
-            allowed_open: text.len(),
+            allowed: Allowed::new(self.anchors.allowed(text), text.len()),
             counted: std::mem::take(&mut self.counted),
             done: std::mem::take(&mut self.covered),
             from: 0,
@@ -149,9 +157,9 @@ impl<'m> Stream<'m> {
         let unfinished = match last {
             true => text.len(),
             false => {
-                at.allowed_open = anchors.allowed_unfinished(text, at.floor);
+                at.allowed.open = anchors.allowed_unfinished(text, at.floor);
                 let open = at.escaped.unfinished(at.floor, anchors.unfinished(text, at.floor));
-                at.before_allowed(open.min(at.allowed_open))
+                at.before_allowed(open.min(at.allowed.open))
             }
         };
         let mut plain = anchors.next(text, at.from);
@@ -239,7 +247,7 @@ impl<'m> Stream<'m> {
         if let Mode::Token(_) = mode {
             let end = hit.end + length;
             // Whether it is let through whole is known when it ends, and when what lets it through does.
-            if !last && (at.allowed_open <= shown || (end == text.len() && at.allowed_to(shown) == end)) {
+            if !last && (at.allowed.open <= shown || (end == text.len() && at.allowed_to(shown) == end)) {
                 return Found::Open;
             }
             if self.let_through(shown, end, at) {
@@ -325,39 +333,19 @@ impl<'m> Stream<'m> {
 impl Cursor<'_> {
     /// Where the last of the texts ends that are let through and that `start` stands in; 0 where it stands in none.
     fn allowed_to(&self, start: usize) -> usize {
-        let before = self.allowed.partition_point(|(from, _)| *from <= start);
-        let over = self.allowed[..before].iter().filter(|(from, to)| *from >= self.floor && *to > start);
-        over.map(|(_, to)| *to).max().unwrap_or(0)
+        self.allowed.reach(start, self.floor)
     }
 
     /// The place, or where the first of the texts begins that are let through and that it stands inside of; never inside an escape.
     fn before_allowed(&self, mut at: usize) -> usize {
         loop {
             let before = at;
-            for (from, to) in self.allowed.iter().rev().filter(|(from, _)| *from >= self.floor) {
-                if *from < at && at < *to {
-                    at = *from;
-                }
-            }
-            at = self.escaped.whole(at).max(self.floor.min(at));
+            at = self.escaped.whole(self.allowed.whole(at, self.floor)).max(self.floor.min(at));
             if at == before {
                 return at;
             }
         }
     }
-}
-
-/// Where a private key ends whose lines begin at `from`, if it does so before `to`.
-fn key_end(text: &[u8], mut from: usize, to: usize) -> Option<usize> {
-    while from < to {
-        let end = memchr::memchr(b'\n', &text[from..to]).map_or(to, |n| from + n + 1);
-        match pem::line(&text[from..end]) {
-            Line::Inside => from = end,
-            Line::Ends(n) => return Some(from + n),
-            Line::Outside => return None,
-        }
-    }
-    None
 }
 
 /// What a shape's beginning turned out to be.
@@ -659,7 +647,8 @@ mod tests {
     fn test_data_is_let_through_and_counted_and_nothing_else() {
         let token = format!("ghp_{LONG}");
         let key = "-----BEGIN PRIVATE KEY-----\nTUlJ\n-----END PRIVATE KEY-----";
-        let masker = allowing(&["hunter2", "hunter2-real"], &["user:pass@host", "hunter2", &token, "abc.def", key]);
+        let masker =
+            allowing(&["hunter2", "hunter2-real"], &["user:pass@host", "hunter2", &token, "abc.def", key]);
         for (text, shown, masked, allowed) in [
             ("db://user:pass@host/x", "db://user:pass@host/x", 0, 1),
             ("db://user:pass@host2/x", "db://user:pass@host2/x", 0, 1),
@@ -694,8 +683,15 @@ mod tests {
     }
 
     /// What lets through in the test below: parts of values, of tokens, and what stands around them.
-    const ALLOWED: &[&str] =
-        &["abcdef", "user:a@", "sk-012345678901234567890123456789", "=ghp_", "defghi-", "://user:abc@a", "first-line"];
+    const ALLOWED: &[&str] = &[
+        "abcdef",
+        "user:a@",
+        "sk-012345678901234567890123456789",
+        "=ghp_",
+        "defghi-",
+        "://user:abc@a",
+        "first-line",
+    ];
 
     proptest! {
         #[test]
