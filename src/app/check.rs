@@ -3,6 +3,7 @@
 use super::error::Error;
 use super::for_run::for_run;
 use super::last_verdict;
+use super::masking::masker_of_policy;
 use super::run_judged;
 use super::run_standing::standing;
 use super::run_tree::Observing;
@@ -13,6 +14,7 @@ use crate::base::clock::Stopwatch;
 use crate::base::digest;
 use crate::base::files::show;
 use crate::base::json::Json;
+use crate::base::redact::{Masked, Masks};
 use crate::gate::{self, Facts, Judged, Outcome as Judgement};
 use crate::model::gate::{Blocking, ForRun, Gate};
 use crate::model::lane::{Lane, Mode};
@@ -40,8 +42,8 @@ pub struct CheckRequest<'a> {
     pub progress: &'a (dyn Fn(&str) + Sync),
 }
 
-/// Judges the workspace. Writes nothing: `write` does.
-pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
+/// Judges the workspace. Writes nothing: `write` does. What is shown of it is masked here, before any format sees it.
+pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Masked<Report>), Error> {
     let watch = Stopwatch::start();
     let previous = request
         .previous
@@ -92,13 +94,32 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Report), Error> {
         }),
         summary,
         waivers: workspace.entries.waivers.clone(),
+        masked: 0,
+        mask_allowed: 0,
         gates,
     };
     let mut report = present(&workspace, verdict, (!request.deterministic).then(|| watch.seconds()));
     report.notes.extend(unexplained);
     report.notes.extend(run.notes);
     report.notes.extend(partial(&workspace, request));
-    Ok((workspace, report))
+    let masker = masker_of_policy(request.open.env, &workspace)?;
+    Ok((workspace, Masked::new(report, &masker).adding(count_masks)))
+}
+
+/// Says in the verdict, and to people, how much of its texts is not what was judged, and what was let through.
+fn count_masks(report: &mut Report, masks: Masks) {
+    (report.verdict.masked, report.verdict.mask_allowed) = (masks.masked, masks.allowed);
+    let plural = |n: u64| if n == 1 { "" } else { "s" };
+    match masks.masked {
+        0 => {}
+        n => report.notes.push(format!("{n} secret{} masked in what is shown of this check", plural(n))),
+    }
+    match masks.allowed {
+        0 => {}
+        n => report
+            .notes
+            .push(format!("`[mask] allow` let through {n} text{} that would be masked otherwise", plural(n))),
+    }
 }
 
 /// Judges every selected gate in parallel; the order of results is the gate order. Gates that read waivers come second:
@@ -343,6 +364,7 @@ fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Rep
         waiver_offers,
         repo_prefix: workspace.repo_prefix.clone(),
         verdict_path: None,
+        unwritten: None,
         notes,
         seconds,
         verdict,

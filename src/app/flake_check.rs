@@ -5,7 +5,7 @@ use super::flake_checked::{FlakeChecked, RunEnd, checked};
 use super::flake_series::{Series, Target};
 use super::ground::Ground;
 use super::masking::masker;
-use super::run::{GRACE, refuse_tracked};
+use super::run::{GRACE, refuse_linked, refuse_tracked};
 use crate::base::clock::Now;
 use crate::base::clock::unique;
 use crate::base::process::MARK;
@@ -88,6 +88,7 @@ pub fn flake_check(request: &FlakeCheckRequest<'_>) -> Result<FlakeChecked, Erro
         names: TestNames::new(),
         expected: TestNames::new(),
     };
+    refuse_linked(&ground, std::slice::from_ref(&item))?;
     refuse_tracked(&ground, &[item])?;
     let (ended, interrupted) = series(request, &ground, &masker, spec, &suite, target)?;
     let checked = checked(request.test, suite, request.runs, &ended);

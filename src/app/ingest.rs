@@ -7,7 +7,7 @@ use super::ground::Ground;
 use super::ingest_error::{clear, leave};
 use super::ingest_request::IngestRequest;
 use super::ingest_time::{self, Dated, Times};
-use super::masking::{branch, masker};
+use super::masking::{branch, let_through, masker};
 use super::run::addressed;
 use super::run_baseline::Baseline;
 use super::run_documents::{self, Outcome, Written};
@@ -39,6 +39,8 @@ struct Found {
     reading: Reading,
     /// Secrets masked in its name.
     masked: u64,
+    /// What was let through in what its results say.
+    mask_allowed: u64,
 }
 
 /// Reads the files and writes the run folder. `Ok(None)`: they hold no tests. Then, and where a file cannot be read or is cut short, the run
@@ -130,6 +132,7 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Opt
         lint: Vec::new(),
         lint_not_run: Vec::new(),
         masked: 0,
+        mask_allowed: 0,
         rerunnable: all_known,
         again: again.clone(),
         replays,
@@ -212,7 +215,8 @@ fn read(
             // Names of these suites are no settings: whatever wrote the file made them up.
             let mut name = if is_blank(&reading.name) { stem.clone() } else { reading.name.clone() };
             let masked = masker.hide(&mut name);
-            Found { name, file: file.clone(), reading, masked }
+            let mask_allowed = let_through(&reading.cases, masker);
+            Found { name, file: file.clone(), reading, masked, mask_allowed }
         }));
     }
     distinguish(&mut found);
@@ -278,6 +282,7 @@ fn suite_end(one: &Found, item: &Item, reader: Reader, command: &str, dated: &Da
         finished_at: dated.text(),
         leftovers: 0,
         masked: one.masked,
+        mask_allowed: one.mask_allowed,
     }
 }
 

@@ -3,32 +3,70 @@
 use super::error::Error;
 use super::ground::Ground;
 use super::plan_secrets::{literals, variables};
+use super::workspace::Workspace;
+use crate::base::clock::Now;
 use crate::base::command::fill;
 use crate::base::figures::total;
+use crate::base::files::Root;
 use crate::base::redact::{Masker, is_secret_name, tell_apart};
+use crate::config;
+use crate::model::plan::RunSettings;
 use crate::model::run::Summary;
 use crate::model::suite::Reader;
 use crate::model::test::{Case, Failure, TestStatus};
 use crate::model::triage::Diagnostic;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// Texts of failures are cut at this many bytes or more, at a character's edge: a shorter one is whole.
 const CUT: usize = Failure::MESSAGE - 3;
 
 /// The masker of a workspace: it knows the values of secret variables, set by the environment or by `tollgate.toml` (the `env` of a
-/// kind, leading words of its commands and of lint steps), and the shapes of tokens.
+/// kind, leading words of its commands and of lint steps), and the shapes of tokens. What `[mask] allow` names is let through.
 pub(super) fn masker(env: &BTreeMap<String, String>, ground: &Ground) -> Result<Masker, Error> {
+    masker_of(env, &[&ground.run], &ground.settings.mask_allow, &|| ground.names())
+}
+
+/// The masker of what a policy judges. What is let through is the policy's word; what is secret is also what the working tree sets,
+/// for its runs made the evidence.
+pub(super) fn masker_of_policy(
+    env: &BTreeMap<String, String>,
+    workspace: &Workspace,
+) -> Result<Masker, Error> {
+    let policy = &workspace.policy;
+    let tree = policy.from.as_ref().and_then(|_| config::run_settings(&workspace.root).ok());
+    let runs: Vec<&RunSettings> =
+        std::iter::once(&policy.runs).chain(tree.as_ref().map(|(_, runs)| runs)).collect();
+    let names = || Ground::open(workspace.root.dir(), workspace.now)?.names();
+    masker_of(env, &runs, &policy.settings.mask_allow, &names)
+}
+
+/// The masker of a verb that needs no workspace: what `tollgate.toml` says is known where there is one that can be read.
+pub fn masker_near(root: &Path, now: Now, env: &BTreeMap<String, String>) -> Result<Masker, Error> {
+    let found = Root::open(root).ok().and_then(|root| config::run_settings(&root).ok());
+    let runs: Vec<&RunSettings> = found.iter().map(|(_, runs)| runs).collect();
+    let allow = found.as_ref().map_or(&[][..], |(settings, _)| &settings.mask_allow);
+    masker_of(env, &runs, allow, &|| Ground::open_bare(root, now)?.names())
+}
+
+/// `names` gives by kind the names of its suites.
+fn masker_of(
+    env: &BTreeMap<String, String>,
+    runs: &[&RunSettings],
+    allow: &[String],
+    names: &dyn Fn() -> Result<BTreeMap<String, Vec<String>>, Error>,
+) -> Result<Masker, Error> {
     let mut set: Vec<(String, String)> = Vec::new();
-    let mut names = None;
-    for spec in &ground.run.suites {
+    let mut known = None;
+    for spec in runs.iter().flat_map(|run| &run.suites) {
         for (key, value) in variables(spec).filter(|(key, _)| is_secret_name(key)) {
             if value.contains("{name}") {
                 // The files of a glob are looked for only where a secret is made of their names.
-                let known = match names.take() {
-                    Some(known) => known,
-                    None => ground.names()?,
+                let found = match known.take() {
+                    Some(found) => found,
+                    None => names()?,
                 };
-                for name in names.insert(known).get(&spec.kind).into_iter().flatten() {
+                for name in known.insert(found).get(&spec.kind).into_iter().flatten() {
                     set.extend(literals(key, &fill(value, &[("{name}", name)])));
                 }
             } else {
@@ -36,14 +74,10 @@ pub(super) fn masker(env: &BTreeMap<String, String>, ground: &Ground) -> Result<
             }
         }
     }
-    let lint = ground.run.lint.iter().flat_map(|(_, command)| command.env().iter().cloned());
+    let lint = runs.iter().flat_map(|run| &run.lint).flat_map(|(_, command)| command.env().iter().cloned());
     let ours = set.into_iter().chain(lint);
-    Masker::new(env.iter().map(|(k, v)| (k.clone(), v.clone())).chain(ours)).map_err(Error::Work)
-}
-
-/// The masker that knows the environment alone: for what is compared with what a run wrote.
-pub(super) fn masker_of(env: &BTreeMap<String, String>) -> Result<Masker, Error> {
-    Masker::new(env.iter().map(|(k, v)| (k.clone(), v.clone()))).map_err(Error::Work)
+    let masker = Masker::new(env.iter().map(|(k, v)| (k.clone(), v.clone())).chain(ours));
+    masker.and_then(|masker| masker.allowing(allow)).map_err(Error::Work)
 }
 
 /// The branch of a checkout as documents name it. A commit is never a secret: git makes it up.
@@ -69,6 +103,13 @@ pub(super) fn mask_failures(cases: &mut [Case], masker: &Masker) -> u64 {
         }
     }
     count
+}
+
+/// How much was let through in what results say of failures, of which there is no output.
+pub(super) fn let_through(cases: &[Case], masker: &Masker) -> u64 {
+    let failures = cases.iter().flat_map(Case::failures);
+    let texts = failures.flat_map(|f| [&f.message, &f.text, &f.output]);
+    texts.map(|text| masker.let_through(text)).fold(0, u64::saturating_add)
 }
 
 /// Masks what results call their tests; gives the number of masks. Names that become equal are told apart. A test that is called

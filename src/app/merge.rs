@@ -13,13 +13,18 @@ use super::run_documents::{self, Outcome, Written};
 use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
 use crate::base::files::show;
+use crate::base::machine;
 use crate::base::redact::Masker;
+use crate::base::tree::Size;
 use crate::model::event::Flags;
 use crate::model::run::{Identity, RunStatus, Summary};
 use crate::plan;
 use crate::record::{self, Folder};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+/// Bytes that a merge copies at most, of the folders of all suites and the logs of lint steps together: 16 GiB.
+const COPIED: u64 = 16 << 30;
 
 /// What is asked.
 pub struct MergeRequest<'a> {
@@ -74,10 +79,12 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
         (None, Some(named)) => Some(merge_context::baseline(&parts, named, &ground.root)?),
         (None, None) => None,
     };
-    let (mut suites, masked) = suites_of(&parts, &mut notes)?;
+    let (mut suites, masked, mask_allowed) = suites_of(&parts, &mut notes)?;
     let here = || environment::facts_of_the_machine(ground.root.real(), &ground.run, request.env);
     let facts = merge_context::environment(&parts, here, &mut notes)?;
     let lint = merge_lint::find(&parts)?;
+    let copied = suites.iter().map(Taken::size).chain([merge_lint::size(&lint)]);
+    room(copied, request.out)?;
     let folder = Folder::create(&ground.root, request.out).map_err(|e| Error::of_folder(&e))?;
     let folders = folders_of(&merged);
     let again = run_again(
@@ -112,6 +119,7 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
         lint: merged.lint,
         lint_not_run: merged.lint_not_run,
         masked,
+        mask_allowed,
         rerunnable: true,
         replays,
         again: again.clone(),
@@ -121,17 +129,39 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
     Ok((written, notes))
 }
 
-/// The suites of all parts, and how many secrets were masked that neither a record of them nor a lint step tells of: those in
-/// suites of which only the summary was kept.
-fn suites_of(parts: &[Part], notes: &mut Vec<String>) -> Result<(Vec<Taken>, u64), Error> {
-    let (mut suites, mut masked) = (Vec::new(), 0u64);
+/// Whether what is copied of all the shards stays within its bound, and fits where it is written to: else nothing is written.
+fn room(sizes: impl Iterator<Item = Size>, out: &Path) -> Result<(), Error> {
+    let all = sizes.fold(Size::default(), Size::and);
+    if all.bytes > COPIED {
+        return Err(Error::Work(format!(
+            "the folders of the shards hold {} bytes, more than the {COPIED} that a merge copies: nothing is written",
+            all.bytes
+        )));
+    }
+    match machine::free_bytes(out) {
+        Ok(free) if free < all.on_disk => Err(Error::Work(format!(
+            "the folders of the shards take {} MiB, and {} MiB are free where the merged run is to stand: nothing is written",
+            all.on_disk >> 20,
+            free >> 20
+        ))),
+        // Where the system does not say, the first failing write will.
+        _ => Ok(()),
+    }
+}
+
+/// The suites of all parts, and how many secrets were masked, and let through, that neither a record of them nor a lint step
+/// tells of: those in suites of which only the summary was kept.
+fn suites_of(parts: &[Part], notes: &mut Vec<String>) -> Result<(Vec<Taken>, u64, u64), Error> {
+    let (mut suites, mut masked, mut allowed) = (Vec::new(), 0u64, 0u64);
     for part in parts {
         let taken = take(part, notes)?;
         let told = run_documents::masked(taken.iter().map(|t| &t.record), &part.summary.lint);
         masked = masked.saturating_add(part.summary.masked.saturating_sub(told));
+        let told = run_documents::allowed(taken.iter().map(|t| &t.record), &part.summary.lint);
+        allowed = allowed.saturating_add(part.summary.mask_allowed.saturating_sub(told));
         suites.extend(taken);
     }
-    Ok((suites, masked))
+    Ok((suites, masked, allowed))
 }
 
 fn part(path: &Path) -> Result<Part, Error> {

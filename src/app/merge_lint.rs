@@ -3,17 +3,23 @@
 use super::error::Error;
 use super::merge_suites::Part;
 use crate::base::files::{open_regular, show};
-use crate::base::tree::copy_file;
+use crate::base::tree::{Size, copy_file};
 use crate::record::{Folder, lint_log, lint_log_of_shard};
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A log that is kept, and its name in the merged run's folder.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Kept {
     from: PathBuf,
     to: String,
+    size: Size,
+}
+
+/// What all of them take.
+pub(super) fn size(kept: &[Kept]) -> Size {
+    kept.iter().map(|log| log.size).fold(Size::default(), Size::and)
 }
 
 /// Finds the logs. A step's own name has the log of the shard whose result the merged summary states: the first in which it
@@ -34,21 +40,27 @@ pub(super) fn find(parts: &[Part]) -> Result<Vec<Kept>, Error> {
         // The order in which the shards are named does not count.
         logs.sort_by_key(|(passed, part, ..)| (*passed, part.summary.shard.kind, part.summary.shard.index));
         let Some((first, others)) = logs.split_first() else { continue };
-        kept.push(Kept { from: first.3.clone(), to: name });
+        kept.push(Kept::of(&first.3, name)?);
         for (_, part, step, path) in others {
             if !same(&first.3, path)? {
                 let to = lint_log_of_shard(step, &part.summary.shard);
-                kept.push(Kept { from: path.clone(), to });
+                kept.push(Kept::of(path, to)?);
             }
         }
     }
     Ok(kept)
 }
 
+impl Kept {
+    fn of(from: &Path, to: String) -> Result<Kept, Error> {
+        Ok(Kept { from: from.to_path_buf(), to, size: Size::of(from)? })
+    }
+}
+
 /// Copies them.
 pub(super) fn put(kept: &[Kept], folder: &Folder) -> Result<(), Error> {
     for log in kept {
-        copy_file(&log.from, &folder.dir().join(&log.to))?;
+        copy_file(&log.from, &folder.dir().join(&log.to), log.size.bytes)?;
     }
     Ok(())
 }

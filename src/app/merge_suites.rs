@@ -5,7 +5,7 @@ use super::commands::Replays;
 use super::error::Error;
 use super::suite_record::digested;
 use crate::base::files::{self, show};
-use crate::base::tree::{Bounds, Tree, TreeError};
+use crate::base::tree::{Bounds, Size, Tree, TreeError};
 use crate::model::event::TimelineLine;
 use crate::model::failure::FailureDigest;
 use crate::model::record::SuiteRecord;
@@ -17,8 +17,9 @@ use crate::triage::Digested;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 
-/// What one suite's folder may hold. A coverage report or the traces of a browser fit; a file system does not.
-const BOUNDS: Bounds = Bounds { entries: 10_000, depth: 16 };
+/// What one suite's folder may hold. A coverage report or the traces of a browser fit; a file system does not. 2 GiB by the length of
+/// its files: holes count, for whoever reads the copy reads them.
+const BOUNDS: Bounds = Bounds { entries: 10_000, depth: 16, bytes: 2 << 30 };
 
 /// The most that is read of a digest or a timeline.
 const DOCUMENT: u64 = 64 << 20;
@@ -171,6 +172,11 @@ impl Taken {
             folder.write_result(&own, identity, &self.record)?;
         }
         Ok(())
+    }
+
+    /// What its folder takes.
+    pub fn size(&self) -> Size {
+        self.tree.as_ref().map_or_else(Size::default, Tree::size)
     }
 
     fn made(&self, identity: &Identity, replays: &Replays<'_>) -> Digested {

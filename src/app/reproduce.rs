@@ -9,6 +9,7 @@ use super::reproduction::{Came, Planned, Ran, Refused, Reproduction};
 use crate::base::command::CommandLine;
 use crate::base::files::Root;
 use crate::base::process::{Ending, Limits, run};
+use crate::base::redact::{MASK, Masker};
 use crate::ingest::ran_no_test;
 use crate::model::gate::{ForRun, Gate, is_plain_path};
 use crate::model::verdict::Status;
@@ -48,6 +49,8 @@ pub struct ReproduceRequest<'a> {
     pub exec: bool,
     /// Each command's timeout.
     pub timeout: Duration,
+    /// What is masked in what is shown; the commands that run are the gate files' own.
+    pub masker: &'a Masker,
 }
 
 /// Why nothing could be done. `Display` is one sentence.
@@ -84,7 +87,7 @@ fn hint(near: &[String]) -> String {
     if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) }
 }
 
-/// What happens while commands run.
+/// What happens while commands run, secrets masked.
 #[derive(Debug, Clone, Copy)]
 pub enum Step<'a> {
     /// A command starts.
@@ -217,13 +220,13 @@ fn judge<'r>(
     let command = gate.reproduce_command(run, request.prefix);
     for entry in &recorded {
         // A verdict written where no prefix was set, or of a run that another command stood in for, is of the same command.
-        let bare = gate.reproduce_command(run, "");
+        let same = [command.clone(), gate.reproduce_command(run, ""), gate.reproduce.clone()];
         let stood_in = || {
             let prefix = request.prefix.trim();
             let own = entry.command.strip_prefix(prefix).map_or(entry.command.as_str(), str::trim_start);
             gate.reproduces_by_run() && stands_in(own, request.results)
         };
-        if ![&command, &bare, &gate.reproduce].contains(&&entry.command) && !stood_in() {
+        if !same.iter().any(|own| is_recorded_as(own, &entry.command)) && !stood_in() {
             return Err(refuse(Some(entry), Some(command), "the recorded command is not the gate's own"));
         }
     }
@@ -236,6 +239,26 @@ fn judge<'r>(
         return Ok(Planned { id: id.to_string(), command, note: Some(why.clone()) });
     }
     Ok(Planned { id: id.to_string(), command, note: None })
+}
+
+/// Whether a command stands so in a verdict: as it is, or with a mask for each secret in it. The machine that judged may know others
+/// than this one.
+fn is_recorded_as(own: &str, recorded: &str) -> bool {
+    let mut parts = recorded.split(MASK);
+    let Some(mut rest) = parts.next().and_then(|first| own.strip_prefix(first)) else { return false };
+    let mut parts = parts.peekable();
+    if parts.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(part) = parts.next() {
+        rest = match (rest.find(part), parts.peek()) {
+            (Some(at), Some(_)) => &rest[at + part.len()..],
+            // Behind the last mask stands the end.
+            (_, None) => return rest.ends_with(part),
+            (None, _) => return false,
+        };
+    }
+    true
 }
 
 /// The run folder that a recorded command names where the gate's own has `{run}`: a folder named by its time, directly
@@ -277,7 +300,9 @@ fn execute(request: &ReproduceRequest<'_>, answer: &mut Reproduction, step: &mut
             answer.not_run.push(planned.id.clone());
             continue;
         }
-        step(Step::Start(planned));
+        let Planned { id, mut command, note } = planned.clone();
+        request.masker.hide(&mut command);
+        step(Step::Start(&Planned { id, command, note }));
         let ran = execute_one(request, planned, step);
         step(Step::End(&ran));
         interrupted = ran.came == Came::Interrupted;
@@ -286,7 +311,17 @@ fn execute(request: &ReproduceRequest<'_>, answer: &mut Reproduction, step: &mut
 }
 
 fn execute_one(request: &ReproduceRequest<'_>, planned: &Planned, step: &mut dyn FnMut(Step<'_>)) -> Ran {
-    let limits = Limits { dir: request.root.real(), timeout: request.timeout, grace: GRACE, keep: KEEP };
+    // What is kept is the end of what was masked.
+    let limits = Limits { dir: request.root.real(), timeout: request.timeout, grace: GRACE, keep: 0 };
+    let mut stream = request.masker.stream();
+    let mut kept = Vec::new();
+    let mut pass = |part: &[u8], step: &mut dyn FnMut(Step<'_>)| {
+        kept.extend_from_slice(part);
+        if kept.len() > 2 * KEEP {
+            kept.drain(..kept.len() - KEEP);
+        }
+        step(Step::Output(part));
+    };
     let mut ran = Ran {
         id: planned.id.clone(),
         command: planned.command.clone(),
@@ -297,14 +332,17 @@ fn execute_one(request: &ReproduceRequest<'_>, planned: &Planned, step: &mut dyn
         output: String::new(),
     };
     let done = CommandLine::parse(&planned.command).and_then(|command| {
-        run(&command, &limits, &mut |block| step(Step::Output(block))).map_err(|e| e.to_string())
+        run(&command, &limits, &mut |block| stream.push(block, &mut |part| pass(part, step)))
+            .map_err(|e| e.to_string())
     });
+    stream.finish(&mut |part| pass(part, step));
+    request.masker.hide(&mut ran.command);
     let done = match done {
         Ok(done) => done,
-        Err(why) => return Ran { detail: why, ..ran },
+        Err(why) => return Ran { detail: request.masker.mask(&why).0, ..ran },
     };
     ran.seconds = done.seconds;
-    ran.output = String::from_utf8_lossy(&done.output).into_owned();
+    ran.output = String::from_utf8_lossy(&kept[kept.len().saturating_sub(KEEP)..]).into_owned();
     (ran.came, ran.exit_code, ran.detail) = match done.ending {
         Ending::Exited(0) if ran_no_test(&ran.output) => {
             let why = "exit code 0: no test ran, so neither reproduced nor not";
@@ -398,6 +436,7 @@ mod tests {
                 prefix: self.prefix,
                 exec: self.exec,
                 timeout: self.timeout,
+                masker: &Masker::new([("A_TOKEN", "s3cr3t-value")]).unwrap(),
             };
             reproduce(&request, &mut |_| {})
         }

@@ -56,6 +56,8 @@ pub(super) struct Outcome<'a> {
     pub lint_not_run: Vec<String>,
     /// Secrets masked beside those of suites and lint steps.
     pub masked: u64,
+    /// What was let through beside what was in their outputs.
+    pub mask_allowed: u64,
     /// Whether `tollgate run --rerun-from` can replay what failed.
     pub rerunnable: bool,
     /// The command that repeats the run, when it is green.
@@ -106,6 +108,7 @@ pub(super) fn write(
     let details = |suite: &SuiteResult| {
         by_suite.get(&(&suite.kind, &suite.name)).map_or_else(Details::default, |record| details(record))
     };
+    folder.remove_summary()?;
     let lint_tail = |step: &LintResult| folder.lint_tail(&step.name, LINT_TAIL);
     let junit = || folder.write_junit(&record::junit(&summary, &details, &lint_tail));
     let others = || {
@@ -195,6 +198,7 @@ fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
         plan: outcome.plan,
         not_run: outcome.not_run.clone(),
         masked: outcome.masked.saturating_add(masked(&outcome.records, &outcome.lint)),
+        mask_allowed: outcome.mask_allowed.saturating_add(allowed(&outcome.records, &outcome.lint)),
         lint: outcome.lint.clone(),
         lint_not_run: outcome.lint_not_run.clone(),
         suites: of(Role::Suite),
@@ -214,6 +218,12 @@ fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
 /// Secrets masked in what suites and lint steps wrote.
 pub(super) fn masked<'r>(records: impl IntoIterator<Item = &'r SuiteRecord>, lint: &[LintResult]) -> u64 {
     let all = records.into_iter().map(|r| r.masked).chain(lint.iter().map(|l| l.masked));
+    all.fold(0, u64::saturating_add)
+}
+
+/// What was let through in it.
+pub(super) fn allowed<'r>(records: impl IntoIterator<Item = &'r SuiteRecord>, lint: &[LintResult]) -> u64 {
+    let all = records.into_iter().map(|r| r.mask_allowed).chain(lint.iter().map(|l| l.mask_allowed));
     all.fold(0, u64::saturating_add)
 }
 

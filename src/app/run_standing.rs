@@ -1,7 +1,7 @@
 //! What holds for every artifact of the run that is judged, because it holds for the run: judged once a check.
 
 use super::error::Error;
-use super::masking::masker_of;
+use super::masking::masker_of_policy;
 use super::run_tree::{Observed, Observing, some};
 use super::workspace::Workspace;
 use crate::artifact::Fault;
@@ -83,7 +83,7 @@ pub(super) fn standing(
 pub(super) fn compare(workspace: &Workspace, tree: &Tree, observed: &Observed) -> Result<Compared, Error> {
     let run = workspace.run_dir.as_deref().ok();
     let left_out = observed.left_out(&workspace.policy.settings, &workspace.policy.gates, run);
-    observed.compare(tree, &left_out, &masker_of(workspace.env())?)
+    observed.compare(tree, &left_out, &masker_of_policy(workspace.env(), workspace)?)
 }
 
 fn judge(compared: &Compared, rule: UntrackedRule, standing: &mut Standing) {

@@ -94,6 +94,8 @@ pub(super) fn verdict(gates: &[(&str, Status, &str)]) -> Verdict {
         gates: gates.iter().map(one).collect(),
         summary: Summary::default(),
         waivers: vec![],
+        masked: 0,
+        mask_allowed: 0,
         promotion: None,
         next_steps: None,
     }

@@ -53,6 +53,8 @@ pub(super) struct SuiteEnd {
     pub leftovers: u64,
     /// Secrets masked in its output.
     pub masked: u64,
+    /// What was let through in it.
+    pub mask_allowed: u64,
 }
 
 /// The record of a suite, its cases for the digest, and what a person should know: failures of what is quarantined that
@@ -123,6 +125,7 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
         faults: combined.faults,
         leftovers: end.leftovers,
         masked,
+        mask_allowed: end.mask_allowed,
     };
     Recorded { record, cases: combined.cases, notes }
 }

@@ -1,31 +1,38 @@
-//! The files of a check, each whole or not at all.
+//! The files of a check: one set, of which the verdict decides.
 
 use super::error::Error;
-use crate::base::files::{self, write_atomic};
+use crate::base::file_set::{Output, write_set};
+use crate::base::files::WriteError;
+use crate::base::redact::Masked;
 use crate::model::lane::Lane;
 use crate::model::report::Report;
 use crate::report;
 use std::path::Path;
 
-/// Writes the verdict and what belongs to it into `out`. The verdict comes last: when it is there, so is the rest. A
-/// `replay_bundle.json` of an earlier red check is taken away when nothing failed, so that it misleads nobody.
-pub fn write(out: &Path, report: &Report) -> Result<(), Error> {
+/// Writes the verdict and what belongs to it into `out`, and with it the files that the command line names. The verdict comes last:
+/// when it is there, so is the rest, and where something cannot be written it is not there, nor is that of before. Checks that
+/// write into one folder at once wait for each other. A `replay_bundle.json` of an earlier red check is taken away when nothing
+/// failed, so that it misleads nobody. `before` is done just before the verdict is there.
+pub fn write(
+    out: &Path,
+    report: &Masked<Report>,
+    named: &[Output],
+    before: &mut dyn FnMut() -> Result<(), WriteError>,
+) -> Result<(), Error> {
     let lane = report.verdict.lane;
     let stem = lane.stem();
+    let mut set = Vec::new();
     if lane != Lane::Preflight {
-        write_atomic(&out.join(format!("{stem}_events.jsonl")), report::events::report(report).as_bytes())?;
-        write_atomic(&out.join(format!("{stem}_report.md")), report::markdown::report(report).as_bytes())?;
+        set.push(Output::file(out.join(format!("{stem}_events.jsonl")), report::events::report(report)));
+        set.push(Output::file(out.join(format!("{stem}_report.md")), report::markdown::report(report)));
     }
-    write_atomic(&out.join("waiver_audit.json"), report::audit::report(report).as_bytes())?;
+    set.push(Output::file(out.join("waiver_audit.json"), report::audit::report(report)));
     let bundle = out.join("replay_bundle.json");
-    if let Some(text) = report::bundle::report(report) {
-        write_atomic(&bundle, text.as_bytes())?;
-    } else if let Err(error) = std::fs::remove_file(&bundle)
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        let shown = files::show(&bundle.display().to_string());
-        return Err(Error::Work(format!("{shown} cannot be removed: {}", files::plain(&error))));
-    }
-    write_atomic(&out.join(format!("{stem}_verdict.json")), report::json::report(report).as_bytes())?;
-    Ok(())
+    set.push(match report::bundle::report(report) {
+        Some(text) => Output::file(bundle, text),
+        None => Output::gone(bundle),
+    });
+    set.extend_from_slice(named);
+    set.push(Output::deciding(out.join(format!("{stem}_verdict.json")), report::json::report(report)));
+    Ok(write_set(&set, before)?)
 }

@@ -3,6 +3,7 @@
 //! Everything that comes from an artifact, an output or a file name passes through here on its way out. Escapes are written
 //! the way Rust writes them (`\n`, `\u{1b}`), so that what was there can still be read.
 
+use super::ci::{Hashes, ends_line};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
@@ -91,27 +92,6 @@ pub fn seen(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The text of a JSON document that holds the same data and shows it: beyond ASCII such characters stand only in its
-/// strings, where `\u3164` means the same.
-pub fn json(text: String) -> String {
-    let hidden = |c: char| c > '\u{7E}' && is_hostile(c);
-    if text.bytes().all(|b| b < 0x7F) || !text.chars().any(hidden) {
-        return text;
-    }
-    let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        if hidden(c) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                // Writing to a String cannot fail.
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
 fn push_visible(out: &mut String, c: char) {
     match c {
         '\n' => out.push_str("\\n"),
@@ -125,23 +105,56 @@ fn push_visible(out: &mut String, c: char) {
     }
 }
 
-/// One line of harmless text: control characters (ESC and C1 too), line separators, bidirectional overrides and
-/// invisible characters are shown as escapes, and nothing in it can start a workflow command, wherever the line is
-/// broken afterwards. GitHub's runner reads standard error too, takes `::` after leading white space, and takes `##[`
-/// anywhere in a line.
-pub fn terminal(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut fresh = true;
-    let mut chars = text.chars().peekable();
+/// Rewrites a text in one pass. A step sees a character, the two behind it, and what it remembers itself; it can only add to what
+/// is written. So none can look back over what stands before, and the work is that of the length, whatever the text holds.
+fn rewrite(text: &str, mut step: impl FnMut(char, [Option<char>; 2], &mut Written)) -> String {
+    let mut out = Written(String::with_capacity(text.len()));
+    let mut chars = text.chars();
     while let Some(c) = chars.next() {
+        let mut behind = chars.clone();
+        step(c, [behind.next(), behind.next()], &mut out);
+    }
+    out.0
+}
+
+/// What `rewrite` has written so far: it can be added to, and not be looked at.
+struct Written(String);
+
+impl Written {
+    fn push(&mut self, c: char) {
+        self.0.push(c);
+    }
+
+    fn push_str(&mut self, text: &str) {
+        self.0.push_str(text);
+    }
+
+    /// As Rust writes it: `\u{1b}`.
+    fn escape(&mut self, c: char) {
+        // Writing to a String cannot fail.
+        let _ = write!(self.0, "\\u{{{:x}}}", u32::from(c));
+    }
+}
+
+/// One line of harmless text: control characters (ESC and C1 too), line separators, bidirectional overrides and
+/// invisible characters are shown as escapes, and nothing in it can start a command of a CI system, wherever the line is
+/// broken afterwards. GitHub's runner reads standard error too, takes `::` after leading white space, and `##[` anywhere in
+/// a line, as Azure Pipelines takes `##vso[` and TeamCity `##teamcity[`.
+pub fn terminal(text: &str) -> String {
+    let mut fresh = true;
+    let mut hashes = Hashes::default();
+    rewrite(text, |c, [next, _], out| {
+        let command = hashes.completes(c);
         match c {
-            ':' if fresh && chars.peek() == Some(&':') => out.push_str("\\u{3a}"),
-            '[' if out.ends_with("##") => out.push_str("\\u{5b}"),
-            c => push_visible(&mut out, c),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            ':' if fresh && next == Some(':') => out.escape(c),
+            c if command || is_hostile(c) => out.escape(c),
+            c => out.push(c),
         }
         fresh = c.is_whitespace();
-    }
-    out
+    })
 }
 
 /// `terminal`, and at most `max` characters of the text; what is left out is counted.
@@ -173,10 +186,8 @@ pub fn fit(text: &str, max: usize) -> String {
 /// Inline markdown that shows the text and is nothing else: no emphasis, link, image, HTML, table cell border, heading,
 /// list, mention, issue reference or autolink.
 pub fn markdown(text: &str) -> String {
-    let text = terminal(text);
-    let mut out = String::with_capacity(text.len() + 8);
-    let mut last = ' ';
-    for (at, c) in text.char_indices() {
+    let (mut last, mut www, mut digits, mut first) = (' ', 0u8, true, true);
+    let mut out = rewrite(&terminal(text), |c, next, out| {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
@@ -189,19 +200,22 @@ pub fn markdown(text: &str) -> String {
             '@' => out.push_str("@&#8203;"),
             '#' => out.push_str("\\#&#8203;"),
             // A written-out colon or dot is no autolink and copies as what it is.
-            ':' if text[at + 1..].starts_with("//") => out.push_str("&#58;"),
-            '.' if out.to_ascii_lowercase().ends_with("www") => out.push_str("&#46;"),
-            '.' if at > 0 && text[..at].bytes().all(|b| b.is_ascii_digit()) => out.push_str("\\."),
-            '-' | '+' | '=' if at == 0 => {
+            ':' if next == [Some('/'); 2] => out.push_str("&#58;"),
+            '.' if www == 3 => out.push_str("&#46;"),
+            '.' if digits && !first => out.push_str("\\."),
+            '-' | '+' | '=' if first => {
                 out.push('\\');
                 out.push(c);
             }
             ' ' if last == ' ' => {}
             c => out.push(c),
         }
-        last = c;
-    }
-    out.trim_end().to_string()
+        www = if matches!(c, 'w' | 'W') { www.saturating_add(1).min(3) } else { 0 };
+        digits &= c.is_ascii_digit();
+        (last, first) = (c, false);
+    });
+    out.truncate(out.trim_end().len());
+    out
 }
 
 /// A code span where the text allows one, escaped text where it holds a backtick or a border.
@@ -234,15 +248,53 @@ fn longest_run(text: &str, wanted: char) -> usize {
 }
 
 /// Several lines for an XML text node: only what XML 1.0 allows (`Char`, section 2.2), without C1 controls; the rest is
-/// removed. What cannot be seen is shown as an escape. The XML writer escapes the markup.
+/// removed, and what cannot be seen is an escape. None of the lines starts a command of a CI system. The XML writer escapes the markup.
 pub fn xml(text: &str) -> String {
-    seen(text)
-        .chars()
-        .filter(|c| {
-            matches!(c, '\t' | '\n' | '\u{20}'..='\u{7E}' | '\u{A0}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}'
-                | '\u{10000}'..='\u{10FFFF}')
-        })
-        .collect()
+    let legal = |c: &char| {
+        matches!(c, '\t' | '\n' | '\u{20}'..='\u{7E}' | '\u{A0}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}'
+            | '\u{10000}'..='\u{10FFFF}')
+    };
+    // What stands on both sides of something removed comes together: commands are looked for afterwards.
+    let text: String = seen(text).chars().filter(legal).collect();
+    let mut fresh = true;
+    let mut hashes = Hashes::default();
+    rewrite(&text, |c, [next, _], out| {
+        if hashes.completes(c) || (c == ':' && fresh && next == Some(':')) {
+            out.escape(c);
+        } else {
+            out.push(c);
+        }
+        fresh = ends_line(c) || (fresh && c.is_whitespace());
+    })
+}
+
+/// JSON text as a writer made it, in which nothing starts a command of a CI system, ends a line where no line of JSON ends, or
+/// cannot be seen: `#` and such characters are escaped as JSON does, so that every reader gets the same document.
+pub fn json(text: String) -> String {
+    if memchr::memmem::find(text.as_bytes(), b"##").is_none() && text.bytes().all(|b| b < 0x7F) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut hashes = Hashes::default();
+    // Where the last `#` stands; between it and a bracket that completes a command there is one word, which moves once.
+    let mut hash = 0;
+    for c in text.chars() {
+        if hashes.completes(c) {
+            out.replace_range(hash..=hash, "\\u0023");
+        }
+        if c == '#' {
+            hash = out.len();
+        }
+        if u32::from(c) >= 0x7F && is_hostile(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -313,6 +365,38 @@ mod tests {
         assert_eq!(terminal("::error::x"), "\\u{3a}:error::x");
         assert_eq!(terminal("  ::error::x"), "  \\u{3a}:error::x");
         assert_eq!(terminal("a ##[error]x"), "a ##\\u{5b}error]x");
+        assert_eq!(terminal("###vso[task.x]y"), "###vso\\u{5b}task.x]y");
+        assert_eq!(terminal("##a#[ ## [ #[ ##teamcity['x']"), "##a#[ ## [ #[ ##teamcity\\u{5b}'x']");
+    }
+
+    #[test]
+    fn a_json_text_holds_no_command_and_means_the_same() {
+        let said = "##[error] ###vso[x] # ## [a] \u{2028}\u{85}\u{3164}\u{e0001} é";
+        let text = json(serde_json::to_string(&[said]).unwrap());
+        assert_eq!(serde_json::from_str::<Vec<String>>(&text).unwrap(), [said]);
+        assert!(text.starts_with(r##"["#\u0023[error] ##\u0023vso[x] # ## [a] \u2028\u0085"##), "{text}");
+        assert!(!text.contains("##[") && !text.contains("##vso["));
+        assert_eq!(json("{\n  \"a\": \"# é\"\n}".into()), "{\n  \"a\": \"# é\"\n}");
+    }
+
+    #[test]
+    fn no_line_of_an_xml_text_starts_a_command() {
+        assert_eq!(xml("a::b\n ::error::x\u{2028}::x"), "a::b\n \\u{3a}:error::x\u{2028}\\u{3a}:x");
+        assert_eq!(xml("\u{1b}:\u{85}:x #\r#[y"), "\\u{3a}:x ##\\u{5b}y");
+        assert_eq!(xml("a ##vso[x"), "a ##vso\\u{5b}x");
+    }
+
+    #[test]
+    fn the_work_is_that_of_the_length() {
+        // Each of these took minutes when a step looked back over what it had written.
+        let many = 2_000_000;
+        for (text, length) in [(".", 1), ("1", 1), ("#", 10), ("w", 1), ("1.", 2), ("www.", 8)] {
+            let shown = markdown(&text.repeat(many / text.len()));
+            assert!(shown.len() <= many / text.len() * length + 1, "{text}");
+        }
+        assert_eq!(markdown(&"##a[".repeat(many / 4)).matches("u\\{5b\\}").count(), many / 4);
+        assert_eq!(json(format!("\"{}\"", "##a[".repeat(many / 4))).matches("u0023").count(), many / 4);
+        assert_eq!(terminal(&"::".repeat(many / 2)).len(), many + 5);
     }
 
     #[test]
@@ -335,12 +419,39 @@ mod tests {
         assert_eq!(fit("abcdef", 5), "ab...");
     }
 
+    /// The slow way to see what `Hashes` sees.
+    fn has_command(text: &str) -> bool {
+        let word = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        text.match_indices("##").any(|(at, _)| text[at + 2..].trim_start_matches(word).starts_with('['))
+    }
+
     proptest! {
+        #[test]
+        fn no_writer_lets_a_command_through(text in "[#\\[a:_. \n\r\u{85}\u{2028}\u{b}]{0,24}") {
+            let written = json(serde_json::to_string(&text).unwrap());
+            prop_assert!(!has_command(&written), "{written}");
+            prop_assert_eq!(serde_json::from_str::<String>(&written).unwrap(), &*text);
+            prop_assert!(!has_command(&xml(&text)) && !has_command(&terminal(&text)));
+            for line in xml(&text).split(ends_line) {
+                prop_assert!(!line.trim_start().starts_with("::"), "{line}");
+            }
+            let mut out = Vec::new();
+            let mut echo = crate::base::ci::Echo::default();
+            for byte in text.as_bytes() {
+                echo.push(&[*byte], &mut |part| out.extend_from_slice(part));
+            }
+            let echoed = String::from_utf8(out).unwrap();
+            prop_assert!(!has_command(&echoed), "{echoed}");
+            for line in echoed.split(ends_line) {
+                prop_assert!(!line.trim_start().starts_with("::"), "{line}");
+            }
+        }
+
         #[test]
         fn terminal_text_is_one_harmless_line(text in any::<String>()) {
             let shown = terminal(&text);
             prop_assert!(!shown.chars().any(is_hostile));
-            prop_assert!(!shown.contains("##["));
+            prop_assert!(!has_command(&shown), "{shown}");
             for start in std::iter::once(0).chain(shown.match_indices(char::is_whitespace).map(|(i, w)| i + w.len())) {
                 prop_assert!(!shown[start..].starts_with("::"));
             }

@@ -20,7 +20,7 @@ pub struct WriteError {
 
 /// Why what stands at `path` must not be replaced by a file: a device, a FIFO, a folder, or a name that the system keeps
 /// for an open file (`/dev/stdout`). A rename would take a device such as `/dev/full` away from the whole machine.
-fn irreplaceable(path: &Path) -> Option<String> {
+pub(super) fn irreplaceable(path: &Path) -> Option<String> {
     let kept = path.parent().is_some_and(|dir| {
         dir == Path::new("/dev") || dir.starts_with("/dev/fd") || dir.starts_with("/proc")
     });

@@ -2,6 +2,7 @@
 
 pub mod ansi;
 mod beneath;
+pub mod ci;
 pub mod clock;
 pub mod command;
 pub mod digest;
@@ -9,6 +10,7 @@ pub mod edit;
 pub mod embedded;
 pub mod escape;
 pub mod figures;
+pub mod file_set;
 pub mod files;
 pub mod git;
 mod git_compare;
@@ -21,6 +23,7 @@ pub mod json;
 pub mod junit;
 mod ledger;
 pub mod lines;
+pub mod lock;
 pub mod machine;
 pub mod process;
 mod read_error;
@@ -30,3 +33,4 @@ mod root;
 mod spell;
 pub mod toml_text;
 pub mod tree;
+pub mod unlinked;

@@ -5,7 +5,11 @@
 
 use super::escape::{is_hostile, is_ordinary};
 use super::files::{ReadError, io_error, plain, show};
-use std::io::ErrorKind;
+use rustix::fs::SeekFrom;
+use rustix::io::Errno;
+use std::fs::{File, Metadata};
+use std::io::{Error, ErrorKind, Read as _, Seek as _, SeekFrom as At};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
@@ -16,6 +20,36 @@ pub struct Bounds {
     pub entries: usize,
     /// Folders within folders.
     pub depth: usize,
+    /// Bytes of all files together, by their length.
+    pub bytes: u64,
+}
+
+/// How much files are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Size {
+    /// By their length.
+    pub bytes: u64,
+    /// What they take on disk: holes take nothing.
+    pub on_disk: u64,
+}
+
+impl Size {
+    /// Of a regular file, a link not followed.
+    pub fn of(path: &Path) -> Result<Size, TreeError> {
+        std::fs::symlink_metadata(path).map(|meta| Size::told(&meta)).map_err(|e| fault(path, &e))
+    }
+
+    fn told(meta: &Metadata) -> Size {
+        Size { bytes: meta.len(), on_disk: meta.blocks().saturating_mul(512) }
+    }
+
+    /// Both together.
+    pub fn and(self, other: Size) -> Size {
+        Size {
+            bytes: self.bytes.saturating_add(other.bytes),
+            on_disk: self.on_disk.saturating_add(other.on_disk),
+        }
+    }
 }
 
 /// What stands in a folder.
@@ -24,7 +58,9 @@ pub struct Tree {
     from: PathBuf,
     /// Relative to `from`, each after the folder that it stands in.
     folders: Vec<PathBuf>,
-    files: Vec<PathBuf>,
+    /// Each with its length.
+    files: Vec<(PathBuf, u64)>,
+    size: Size,
     /// How many symbolic links, FIFOs, sockets and devices stand in it, which are not copied.
     pub others: usize,
 }
@@ -66,7 +102,13 @@ impl Tree {
             Err((ReadError::Missing(_), e)) if e.kind() == ErrorKind::NotFound => return Ok(None),
             Err((_, e)) => return Err(fault(from, &e)),
         }
-        let mut tree = Tree { from: from.to_path_buf(), folders: vec![], files: vec![], others: 0 };
+        let mut tree = Tree {
+            from: from.to_path_buf(),
+            folders: vec![],
+            files: vec![],
+            size: Size::default(),
+            others: 0,
+        };
         let too_much = |what: String| TreeError::TooMuch { path: shown.clone(), what };
         let walk = WalkDir::new(from).follow_root_links(false).min_depth(1).sort_by_file_name();
         for (number, entry) in walk.into_iter().enumerate() {
@@ -78,6 +120,9 @@ impl Tree {
                 return Err(too_much(format!("folders nested deeper than {}", bounds.depth)));
             }
             tree.add(&entry)?;
+            if tree.size.bytes > bounds.bytes {
+                return Err(too_much(format!("more than {} bytes", bounds.bytes)));
+            }
         }
         Ok(Some(tree))
     }
@@ -90,7 +135,11 @@ impl Tree {
         let inside = entry.path().strip_prefix(&self.from).unwrap_or(entry.path()).to_path_buf();
         match entry.file_type() {
             kind if kind.is_dir() => self.folders.push(inside),
-            kind if kind.is_file() => self.files.push(inside),
+            kind if kind.is_file() => {
+                let meta = entry.metadata().map_err(|e| not_walked(entry.path(), &e))?;
+                self.size = self.size.and(Size::told(&meta));
+                self.files.push((inside, meta.len()));
+            }
             _ => self.others += 1,
         }
         Ok(())
@@ -98,7 +147,12 @@ impl Tree {
 
     /// Whether a regular file of that name stands in the folder itself.
     pub fn has(&self, name: &str) -> bool {
-        self.files.iter().any(|file| file == Path::new(name))
+        self.files.iter().any(|(file, _)| file == Path::new(name))
+    }
+
+    /// How much its files are.
+    pub fn size(&self) -> Size {
+        self.size
     }
 
     /// The folder that was looked through.
@@ -112,16 +166,59 @@ impl Tree {
         for folder in &self.folders {
             std::fs::create_dir(to.join(folder)).map_err(|e| fault(&self.from.join(folder), &e))?;
         }
-        for file in self.files.iter().filter(|file| !but.iter().any(|name| *file == Path::new(name))) {
-            copy_file(&self.from.join(file), &to.join(file))?;
+        let wanted = |(file, _): &&(PathBuf, u64)| !but.iter().any(|name| file == Path::new(name));
+        for (file, length) in self.files.iter().filter(wanted) {
+            copy_file(&self.from.join(file), &to.join(file), *length)?;
         }
         Ok(())
     }
 }
 
-/// Copies one regular file.
-pub fn copy_file(from: &Path, to: &Path) -> Result<(), TreeError> {
-    std::fs::copy(from, to).map(drop).map_err(|e| fault(from, &e))
+/// Copies one regular file to where none is. What is no regular file any more, or longer than it was, is not copied; its holes stay
+/// holes.
+pub fn copy_file(from: &Path, to: &Path, length: u64) -> Result<(), TreeError> {
+    // Opened as it was looked at: no link, and nothing to wait for.
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    let flags = i32::try_from(flags.bits()).unwrap_or(0);
+    let open = || File::options().read(true).custom_flags(flags).open(from);
+    copied(open, to, length).map_err(|e| fault(from, &e))
+}
+
+fn copied(open: impl FnOnce() -> std::io::Result<File>, to: &Path, length: u64) -> std::io::Result<()> {
+    let mut source = open()?;
+    let meta = source.metadata()?;
+    if !meta.is_file() || meta.len() > length {
+        return Err(Error::other("it is no longer what it was when it was looked at"));
+    }
+    let mut target = File::options().write(true).create_new(true).open(to)?;
+    let mut at = 0;
+    while let Some((data, hole)) = data(&source, at, meta.len())? {
+        source.seek(At::Start(data))?;
+        target.seek(At::Start(data))?;
+        if std::io::copy(&mut (&source).take(hole - data), &mut target)? < hole - data {
+            return Err(Error::other("it was cut short while it was copied"));
+        }
+        at = hole;
+    }
+    // A hole at the end is there by the length alone.
+    target.set_len(meta.len())?;
+    target.set_permissions(meta.permissions())
+}
+
+/// The next bytes at or behind `at` that are no hole: from where to where. A file system that knows no holes has only such.
+fn data(file: &File, at: u64, length: u64) -> std::io::Result<Option<(u64, u64)>> {
+    if at >= length {
+        return Ok(None);
+    }
+    let from = match rustix::fs::seek(file, SeekFrom::Data(at)) {
+        Ok(from) => from,
+        Err(Errno::NXIO) => return Ok(None),
+        Err(Errno::INVAL | Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(Some((at, length))),
+        Err(error) => return Err(error.into()),
+    };
+    let to = rustix::fs::seek(file, SeekFrom::Hole(from))?.min(length);
+    // What was cut off meanwhile is found to be missing when it is read.
+    Ok(Some((from, to.max(from))).filter(|(from, to)| from < to))
 }
 
 /// Emoji and spaces of other scripts are names of ordinary files; they are escaped where they are shown.
@@ -153,7 +250,7 @@ mod tests {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt as _;
 
-    const BOUNDS: Bounds = Bounds { entries: 20, depth: 2 };
+    const BOUNDS: Bounds = Bounds { entries: 20, depth: 2, bytes: 2_000_000 };
 
     fn put(dir: &Path, files: &[&str]) {
         for file in files {
@@ -178,7 +275,7 @@ mod tests {
         let to = to.path().join("x/y");
         tree.copy(&to, &["b.json".into()]).unwrap();
         let copied = Tree::of(&to, BOUNDS).unwrap().unwrap();
-        let files: Vec<_> = copied.files.iter().map(|f| f.to_str().unwrap()).collect();
+        let files: Vec<_> = copied.files.iter().map(|(f, _)| f.to_str().unwrap()).collect();
         assert_eq!(files, ["a", "in/b.json", "in/c d", "in/deeper/é"]);
         assert_eq!((copied.folders.len(), copied.others), (3, 0));
         let text = crate::base::files::read(&to.join("in/deeper/é"), 99).unwrap();
@@ -217,6 +314,44 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         put(dir.path(), &["in/\u{26a0}\u{fe0f} warned.png", "in/a\u{3000}b"]);
         assert!(Tree::of(&dir.path().join("in"), BOUNDS).unwrap().is_some());
+    }
+
+    #[test]
+    fn holes_stay_holes_and_their_length_counts() {
+        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let sparse = File::create(from.path().join("sparse")).unwrap();
+        sparse.set_len(1 << 20).unwrap();
+        for (at, text) in [(300_000u64, "middle"), (900_000, "near the end")] {
+            (&sparse).seek(At::Start(at)).unwrap();
+            std::io::Write::write_all(&mut (&sparse), text.as_bytes()).unwrap();
+        }
+        let tree = Tree::of(from.path(), BOUNDS).unwrap().unwrap();
+        assert_eq!(tree.size().bytes, 1 << 20);
+        let to = to.path().join("x");
+        tree.copy(&to, &[]).unwrap();
+        let read = |dir: &Path| crate::base::files::read(&dir.join("sparse"), 2 << 20).unwrap();
+        assert!(read(&to) == read(from.path()));
+        let copied = Tree::of(&to, BOUNDS).unwrap().unwrap().size();
+        assert!(copied.on_disk <= tree.size().on_disk.max(64 << 10), "{copied:?}");
+        sparse.set_len(3 << 20).unwrap();
+        assert_eq!(refused(from.path()), "DIR holds more than 2000000 bytes and is not copied in part");
+    }
+
+    #[test]
+    fn what_changed_since_it_was_looked_at_is_not_copied() {
+        let dir = tempfile::tempdir().unwrap();
+        put(dir.path(), &["a", "b"]);
+        std::os::unix::fs::symlink("a", dir.path().join("link")).unwrap();
+        let copy = |from: &str, length| copy_file(&dir.path().join(from), &dir.path().join("to"), length);
+        assert!(
+            copy("a", 0)
+                .unwrap_err()
+                .to_string()
+                .ends_with("it is no longer what it was when it was looked at")
+        );
+        assert!(copy("link", 9).is_err() && copy("none", 9).is_err());
+        copy("a", 1).unwrap();
+        assert!(copy("b", 1).is_err(), "what is there is not written over");
     }
 
     #[test]

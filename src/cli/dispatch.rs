@@ -2,17 +2,21 @@
 
 use super::args::{self, Cli, Global, ModeArg, Verb};
 use super::env::Env;
-use super::output::{self, Target};
+use super::output::{self, Answer, Target};
 use super::progress::Progress;
 use super::request::open_request;
-use super::{quarantine, term, verbs};
+use super::{quarantine, term, verbs, words};
 use crate::app::{self, CheckRequest, Error, exit};
 use crate::base::clock::Now;
-use crate::base::files;
+use crate::base::files::{self, WriteError};
+use crate::base::redact::Masked;
 use crate::model::lane::{Lane, Mode};
+use crate::model::report::Report;
+use crate::model::verdict::Outcome;
 use crate::report::text::terminal;
 use crate::report::{self, Kind};
 use clap::Parser as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// What `--version` says.
@@ -27,18 +31,9 @@ pub fn main() -> ExitCode {
     {
         return ExitCode::from(if term::stdout(VERSION).is_ok() { exit::PASS } else { exit::WORK });
     }
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(words::of_machine(std::env::args_os())) {
         Ok(cli) => cli,
-        Err(error) => {
-            let text = error.render();
-            let colour = term::look(&Env::from_machine()).colour;
-            let text = if colour { text.ansi().to_string() } else { text.to_string() };
-            if error.use_stderr() {
-                term::stderr(&text);
-                return ExitCode::from(exit::USAGE);
-            }
-            return ExitCode::from(if term::stdout(&text).is_ok() { exit::PASS } else { exit::WORK });
-        }
+        Err(error) => return not_parsed(error),
     };
     let env = Env::from_machine();
     let code = run(&cli, &env).unwrap_or_else(|error| {
@@ -46,6 +41,22 @@ pub fn main() -> ExitCode {
         error.exit_code()
     });
     ExitCode::from(code)
+}
+
+/// Shows help, or what is wrong with the command line. The words that clap quotes may come from a file's name or a test: they are
+/// parsed once more as they may be shown, each on one line.
+fn not_parsed(error: clap::Error) -> ExitCode {
+    let words = words::of_machine(std::env::args_os()).into_iter();
+    let shown = words.map(|word| terminal(&word.to_string_lossy()));
+    let error = if error.use_stderr() { Cli::try_parse_from(shown).err().unwrap_or(error) } else { error };
+    let text = error.render();
+    let colour = term::look(&Env::from_machine()).colour;
+    let text = if colour { text.ansi().to_string() } else { text.to_string() };
+    if error.use_stderr() {
+        term::stderr(&text);
+        return ExitCode::from(exit::USAGE);
+    }
+    ExitCode::from(if term::stdout(&text).is_ok() { exit::PASS } else { exit::WORK })
 }
 
 fn run(cli: &Cli, env: &Env) -> Result<u8, Error> {
@@ -65,33 +76,37 @@ fn run(cli: &Cli, env: &Env) -> Result<u8, Error> {
     match &cli.verb {
         Verb::Check(verb) => check(global, now, env, verb),
         Verb::Validate(verb) => verbs::validate(global, now, env, verb),
-        Verb::Schema(verb) => verbs::schema(global, env, verb),
+        Verb::Schema(verb) => verbs::schema(global, now, env, verb),
         Verb::Waiver(verb) => verbs::waiver(global, now, env, verb),
         Verb::Quarantine(verb) => quarantine::quarantine(global, now, env, verb),
         Verb::Explain(verb) => verbs::explain(global, now, env, verb),
         Verb::Reproduce(verb) => verbs::reproduce(global, now, env, verb),
         Verb::Prove(verb) => verbs::prove(global, now, env, verb),
         Verb::Gate(verb) => verbs::gate(global, now, env, verb),
-        Verb::Init(verb) => verbs::init(global, env, verb),
+        Verb::Init(verb) => verbs::init(global, now, env, verb),
         Verb::Doctor(verb) => verbs::doctor(global, now, env, verb),
         Verb::Run(verb) => super::run::run(global, now, env, verb),
         Verb::Replay(verb) => super::run::replay(global, now, env, verb),
         Verb::Ingest(verb) => super::run::ingest(global, now, env, verb),
         Verb::Merge(verb) => super::run::merge(global, now, env, verb),
-        Verb::Events(verb) => super::run::events(global, verb),
+        Verb::Events(verb) => super::run::events(global, now, env, verb),
         Verb::Flake(args::Flake::Check(check)) => super::run::flake_check(global, now, env, check),
         Verb::Diff(verb) => verbs::diff(global, now, env, verb),
-        Verb::Flake(args::Flake::Report { summaries }) => verbs::flake_report(global, env, summaries),
-        Verb::Completions(verb) => verbs::completions(global, env, verb),
-        Verb::Man(verb) => verbs::man(global, env, verb),
+        Verb::Flake(args::Flake::Report { summaries }) => verbs::flake_report(global, now, env, summaries),
+        Verb::Completions(verb) => verbs::completions(global, now, env, verb),
+        Verb::Man(verb) => verbs::man(global, now, env, verb),
     }
 }
 
 /// Says why a verb ended; the problems of a policy with the lines they are on.
 fn complain(error: &Error, env: &Env) {
     match error {
-        Error::Policy(problems) => term::stderr(&problems.render(term::look(env).colour, &terminal)),
-        Error::Usage(_) | Error::Work(_) => term::complain(error),
+        Error::Policy(problems) => {
+            let mut text = problems.render(term::look(env).colour, &terminal);
+            term::hide(&mut text, env);
+            term::stderr(&text);
+        }
+        Error::Usage(_) | Error::Work(_) => term::complain(error, env),
     }
 }
 
@@ -131,39 +146,64 @@ fn check(global: &Global, now: Now, env: &Env, verb: &args::Check) -> Result<u8,
         deterministic: verb.deterministic,
         progress: &|gate| progress.tick(gate),
     };
-    let (workspace, mut report) = app::check(&request)?;
+    let (workspace, report) = app::check(&request)?;
     progress.finish();
-    let out = workspace.output(verb.out.as_deref());
-    let written = out.and_then(|out| app::write_verdict(&out, &report).map(|()| out));
-    match &written {
-        Ok(out) => {
-            let file = format!("{}_verdict.json", lane.stem());
-            report.verdict_path = Some(out.join(file).display().to_string());
-        }
-        Err(error) => report.notes.push(format!(
-            "the verdict files are not whole, so tollgate ends with exit code {}: {error}",
-            error.exit_code()
-        )),
-    }
-    // Everything is delivered that can be: an operator with a full disk still learns what failed.
-    let delivered: Vec<_> = targets.iter().map(|target| deliver(target, &report, env)).collect();
-    delivered.into_iter().collect::<Result<(), _>>()?;
-    written?;
-    Ok(report.verdict.exit_code)
+    keep_and_show(workspace.output(verb.out.as_deref()), report, &targets, env)
 }
 
-fn deliver(target: &Target, report: &crate::model::report::Report, env: &Env) -> Result<(), Error> {
-    let mut style = term::look(env);
-    if target.path.is_some() {
-        style.colour = false;
+/// Writes the files of a check and shows it. Everything is delivered that can be: an operator with a full disk still learns what
+/// failed. That all is well is said only where it is kept.
+fn keep_and_show(
+    out: Result<PathBuf, Error>,
+    report: Masked<Report>,
+    targets: &[Target],
+    env: &Env,
+) -> Result<u8, Error> {
+    let file = format!("{}_verdict.json", report.verdict.lane.stem());
+    let path = out.as_ref().ok().map(|out| out.join(file).display().to_string());
+    let report = report.adding(|report, _| report.verdict_path = path);
+    let written = out.and_then(|out| {
+        let named = answer(&report, targets, env, |answer| answer.files())?;
+        app::write_verdict(&out, &report, &named, &mut || append(&report, targets, env))
+    });
+    let Err(error) = written else {
+        answer(&report, targets, env, |answer| answer.show())?;
+        return Ok(report.verdict.exit_code);
+    };
+    if report.verdict.verdict == Outcome::Fail {
+        let report = report.adding(|report, _| {
+            report.verdict_path = None;
+            report.unwritten = Some(error.to_string());
+        });
+        // The first error is told; what else fails is of the same kind.
+        let _ = answer(&report, targets, env, |answer| answer.deliver(Vec::new()));
     }
-    if target.kind == Kind::Github {
+    Err(error)
+}
+
+/// What the runner of GitHub reads beside the annotations, where these are asked for.
+fn append(report: &Report, targets: &[Target], env: &Env) -> Result<(), WriteError> {
+    if targets.iter().any(|target| target.kind == Kind::Github) {
         let github = report::github::report(report);
         output::append(env, "GITHUB_STEP_SUMMARY", &github.summary)?;
         output::append(env, "GITHUB_OUTPUT", &github.output)?;
-        return output::deliver(target, &github.commands, false);
     }
-    output::deliver(target, &report::render(target.kind, report, &style), false)
+    Ok(())
+}
+
+fn answer<T>(
+    report: &Masked<Report>,
+    targets: &[Target],
+    env: &Env,
+    then: impl FnOnce(&Answer<'_>) -> T,
+) -> T {
+    let text = |target: &Target| {
+        let mut style = term::look(env);
+        style.colour &= target.path.is_none();
+        Ok(report::render(target.kind, report, &style))
+    };
+    let green = report.verdict.verdict == Outcome::Pass;
+    then(&Answer { targets, text: &text, human_to_stdout: false, green })
 }
 
 #[cfg(test)]

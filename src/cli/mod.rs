@@ -12,6 +12,7 @@ mod run_args;
 mod screen;
 mod term;
 mod verbs;
+mod words;
 
 pub use args::command;
 pub use dispatch::main;

@@ -3,10 +3,13 @@
 use super::env::Env;
 use super::term;
 use crate::app::Error;
-use crate::base::escape::seen;
-use crate::base::files;
+use crate::base::escape;
+use crate::base::file_set::{Output, write_set};
+use crate::base::files::{self, WriteError};
 use crate::report::Kind;
-use std::path::PathBuf;
+use serde::Serialize;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 /// One asked-for format.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +18,22 @@ pub struct Target {
     pub kind: Kind,
     /// Its file; `None` is stdout, or stderr for `human`.
     pub path: Option<PathBuf>,
+}
+
+impl Target {
+    /// Whether it is written to that file, whatever each calls it.
+    fn names(&self, path: &Path) -> bool {
+        let place = |path: &Path| {
+            let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            (
+                std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf()),
+                path.file_name().map(OsStr::to_os_string),
+            )
+        };
+        self.path
+            .as_deref()
+            .is_some_and(|own| own == path || place(own) == place(path) || files::same(own, path))
+    }
 }
 
 /// Parses every `--format`. None asked, or only into files, adds the human report. Two formats for stdout are an error:
@@ -28,7 +47,7 @@ pub fn targets(formats: &[String]) -> Result<Vec<Target>, Error> {
             None => (format.as_str(), None),
         };
         let kind = Kind::parse(name).map_err(|why| Error::Usage(format!("--format: {why}")))?;
-        if path.is_some() && targets.iter().any(|t: &Target| t.path == path) {
+        if path.as_ref().is_some_and(|path| targets.iter().any(|t: &Target| t.names(path))) {
             return Err(Error::Usage(format!(
                 "--format {}: another format is written to that file",
                 files::show(format)
@@ -62,24 +81,79 @@ pub fn json_or_human(formats: &[String]) -> Result<Vec<Target>, Error> {
     }
 }
 
-/// Writes a text where its target says. `human_to_stdout` is for verbs whose human text is what was asked for.
-pub fn deliver(target: &Target, text: &str, human_to_stdout: bool) -> Result<(), Error> {
-    match (&target.path, target.kind) {
-        (Some(path), _) => Ok(files::write_atomic(path, seen(text).as_bytes())?),
-        (None, Kind::Human) if !human_to_stdout => {
-            term::stderr(text);
-            Ok(())
+/// What a verb gives.
+pub struct Answer<'a> {
+    /// Where it goes.
+    pub targets: &'a [Target],
+    /// Its text for a target.
+    pub text: &'a dyn Fn(&Target) -> Result<String, Error>,
+    /// Whether its human text is what was asked for.
+    pub human_to_stdout: bool,
+    /// Whether it says that all is well: then it is not shown where it cannot be kept.
+    pub green: bool,
+}
+
+impl Answer<'_> {
+    /// Writes it where its targets say, files first and as one set: nobody reads that all is well and finds it said nowhere. What is
+    /// not well is shown all the same.
+    pub fn deliver(&self, more: Vec<Output>) -> Result<(), Error> {
+        let mut files = self.files()?;
+        files.extend(more);
+        match write_set(&files, &mut || Ok(())) {
+            Ok(()) => self.show(),
+            Err(error) if self.green => Err(error.into()),
+            Err(error) => self.show().and(Err(error.into())),
         }
-        (None, _) => term::stdout(text).map_err(Error::Work),
+    }
+
+    /// The files that its targets name.
+    pub fn files(&self) -> Result<Vec<Output>, Error> {
+        let named = self.targets.iter().filter_map(|target| Some((target, target.path.clone()?)));
+        named
+            .map(|(target, path)| Ok(Output::deciding(path, escape::seen(&self.of(target)?).into_owned())))
+            .collect()
+    }
+
+    /// Shows it on the screen, standard output first: where that cannot be written, no other text says that all is well. What is not
+    /// well is said on standard error all the same.
+    pub fn show(&self) -> Result<(), Error> {
+        let (last, first): (Vec<&Target>, Vec<&Target>) = self
+            .targets
+            .iter()
+            .filter(|target| target.path.is_none())
+            .partition(|target| target.kind == Kind::Human && !self.human_to_stdout);
+        let mut written = Ok(());
+        for target in first {
+            let text = self.of(target)?;
+            let shown = if target.kind == Kind::Github { term::commands(&text) } else { term::stdout(&text) };
+            written = written.and(shown.map_err(Error::Work));
+        }
+        for target in last.into_iter().filter(|_| written.is_ok() || !self.green) {
+            term::stderr(&self.of(target)?);
+        }
+        written
+    }
+
+    fn of(&self, target: &Target) -> Result<String, Error> {
+        let text = (self.text)(target)?;
+        Ok(if target.kind == Kind::Json { escape::json(text) } else { text })
     }
 }
 
+/// An answer as JSON.
+pub fn json(answer: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string_pretty(answer)
+        .map(escape::json)
+        .map_err(|e| Error::Work(format!("the answer cannot be written as JSON: {e}")))
+}
+
 /// Appends to the file that the environment names, as GitHub's runner wants it; nothing when it names none.
-pub fn append(env: &Env, name: &str, text: &str) -> Result<(), Error> {
+pub fn append(env: &Env, name: &str, text: &str) -> Result<(), WriteError> {
     use std::io::Write as _;
     let Some(path) = env.get(name) else { return Ok(()) };
-    let fail = |e: std::io::Error| {
-        Error::Work(format!("{} ({name}) cannot be written: {}", files::show(path), files::plain(&e)))
+    let fail = |e: std::io::Error| WriteError {
+        path: format!("{} ({name})", files::show(path)),
+        why: files::plain(&e),
     };
     let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path).map_err(fail)?;
     file.write_all(text.as_bytes()).map_err(fail)

@@ -4,7 +4,7 @@ use super::args::{Global, Quarantine};
 use super::env::Env;
 use super::output;
 use super::request::open_request;
-use super::verbs::show;
+use super::verbs::{masked, show};
 use crate::app::{self, Error, exit};
 use crate::base::clock::Now;
 use crate::waiver::NewQuarantine;
@@ -15,9 +15,10 @@ pub(super) fn quarantine(global: &Global, now: Now, env: &Env, verb: &Quarantine
     let edit = match verb {
         Quarantine::List | Quarantine::Audit => {
             let list = app::quarantine_list(&open)?;
-            show(&targets, &list, &|_| app::quarantine_list_human(&list), env)?;
             let audits = matches!(verb, Quarantine::Audit);
-            return Ok(if audits { list.exit_code() } else { list.list_exit_code() });
+            let exit = if audits { list.exit_code() } else { list.list_exit_code() };
+            let list = masked(list, global, now, env)?;
+            return show(&targets, &list, &|list, _| app::quarantine_list_human(list), env, exit);
         }
         Quarantine::Add(new) => {
             let new = NewQuarantine {
@@ -36,6 +37,6 @@ pub(super) fn quarantine(global: &Global, now: Now, env: &Env, verb: &Quarantine
         }
         Quarantine::Remove { id } => app::quarantine_remove(&open, id)?,
     };
-    show(&targets, &edit, &|_| app::quarantine_edit_human(&edit), env)?;
-    Ok(exit::PASS)
+    let edit = masked(edit, global, now, env)?;
+    show(&targets, &edit, &|edit, _| app::quarantine_edit_human(edit), env, exit::PASS)
 }

@@ -2,19 +2,19 @@
 
 use super::args::Global;
 use super::env::Env;
-use super::output::{self, Target};
+use super::output::{self, Answer, Target};
 use super::run_args::{self as args, ArtifactsArg, How, ShardKindArg};
 use super::screen::Screen;
 use super::term;
+use super::verbs::masked;
 use crate::app::{self, Error, RunAnswer, RunRequest, Source, exit};
 use crate::base::clock::Now;
-use crate::base::escape;
 use crate::config::parse_duration;
 use crate::model::plan::{Artifacts, ShardKind};
 use crate::model::run::Summary;
 use crate::plan::{self, Division};
-use crate::report::Kind;
 use crate::report::text::terminal;
+use crate::report::{Kind, Style};
 use serde::Serialize;
 
 /// Lines of a failed suite's output that are shown at the end.
@@ -152,20 +152,24 @@ fn shard(verb: &args::Run, env: &Env) -> Result<Option<Division>, Error> {
 
 fn list(request: &RunRequest<'_>, targets: &[Target]) -> Result<u8, Error> {
     let listed = app::run_list(request)?;
-    for target in targets {
-        let text = match target.kind {
-            Kind::Json => json(&listed)?,
-            _ => listed.human(),
-        };
-        output::deliver(target, &text, true)?;
-    }
-    Ok(if listed.is_empty() { exit::NOTHING } else { exit::PASS })
+    let code = if listed.is_empty() { exit::NOTHING } else { exit::PASS };
+    answer(targets, &listed, &|_| listed.human(), true, code)
 }
 
-fn json(answer: &impl Serialize) -> Result<String, Error> {
-    serde_json::to_string_pretty(answer)
-        .map(escape::json)
-        .map_err(|e| Error::Work(format!("the answer cannot be written as JSON: {e}")))
+/// Shows an answer as JSON or as people read it; gives the exit code where that can be kept. Its text was masked as it was made.
+fn answer(
+    targets: &[Target],
+    answer: &impl Serialize,
+    human: &dyn Fn(&Target) -> String,
+    human_to_stdout: bool,
+    code: u8,
+) -> Result<u8, Error> {
+    let text = |target: &Target| match target.kind {
+        Kind::Json => output::json(answer),
+        _ => Ok(human(target)),
+    };
+    let answer = Answer { targets, text: &text, human_to_stdout, green: code == exit::PASS };
+    answer.deliver(Vec::new()).map(|()| code)
 }
 
 fn go(request: &RunRequest<'_>, how: &How, env: &Env, targets: &[Target]) -> Result<u8, Error> {
@@ -180,38 +184,24 @@ fn go(request: &RunRequest<'_>, how: &How, env: &Env, targets: &[Target]) -> Res
     let tail = |record: &crate::model::record::SuiteRecord| {
         screen.shows_failures().then(|| app::log_tail(request.root, &record.log, TAIL))
     };
-    deliver(&answer, targets, &|style| app::run_end(&answer, &tail, style), env)?;
-    Ok(answer.exit_code())
+    let end = |style: &Style| app::run_end(&answer, &tail, style);
+    summary(&answer.written.summary, targets, &end, env, answer.exit_code())
 }
 
 /// The summary as JSON to stdout, or the end of the run as people read it to stderr.
-fn deliver(
-    answer: &RunAnswer,
-    targets: &[Target],
-    human: &dyn Fn(&crate::report::Style) -> String,
-    env: &Env,
-) -> Result<(), Error> {
-    summary(&answer.written.summary, targets, human, env)
-}
-
 fn summary(
     summary: &Summary,
     targets: &[Target],
-    human: &dyn Fn(&crate::report::Style) -> String,
+    human: &dyn Fn(&Style) -> String,
     env: &Env,
-) -> Result<(), Error> {
-    for target in targets {
-        let text = match target.kind {
-            Kind::Json => json(summary)?,
-            _ => {
-                let mut style = term::look(env);
-                style.colour &= target.path.is_none();
-                human(&style)
-            }
-        };
-        output::deliver(target, &text, false)?;
-    }
-    Ok(())
+    code: u8,
+) -> Result<u8, Error> {
+    let human = |target: &Target| {
+        let mut style = term::look(env);
+        style.colour &= target.path.is_none();
+        human(&style)
+    };
+    answer(targets, summary, &human, false, code)
 }
 
 pub(super) fn ingest(global: &Global, now: Now, env: &Env, verb: &args::Ingest) -> Result<u8, Error> {
@@ -236,8 +226,8 @@ pub(super) fn ingest(global: &Global, now: Now, env: &Env, verb: &args::Ingest) 
         term::stderr(&format!("note: {}", terminal(&dated)));
     }
     let answer = RunAnswer { written, interrupted: None, whole: None };
-    summary(&answer.written.summary, &targets, &|style| app::run_end(&answer, &|_| None, style), env)?;
-    Ok(exit::of_run(&answer.written.summary))
+    let code = exit::of_run(&answer.written.summary);
+    summary(&answer.written.summary, &targets, &|style| app::run_end(&answer, &|_| None, style), env, code)
 }
 
 pub(super) fn merge(global: &Global, now: Now, env: &Env, verb: &args::Merge) -> Result<u8, Error> {
@@ -253,7 +243,7 @@ pub(super) fn merge(global: &Global, now: Now, env: &Env, verb: &args::Merge) ->
     let (written, notes) = match app::merge(&request) {
         Ok(merged) => merged,
         Err(app::MergeError::Unfit(problems)) => {
-            problems.iter().for_each(term::complain);
+            problems.iter().for_each(|problem| term::complain(problem, env));
             return Ok(exit::FAIL);
         }
         Err(app::MergeError::Other(error)) => return Err(error),
@@ -262,24 +252,17 @@ pub(super) fn merge(global: &Global, now: Now, env: &Env, verb: &args::Merge) ->
         term::stderr(&format!("note: {}", terminal(note)));
     }
     let answer = RunAnswer { written, interrupted: None, whole: None };
-    summary(&answer.written.summary, &targets, &|style| app::run_end(&answer, &|_| None, style), env)?;
-    Ok(exit::of_run(&answer.written.summary))
+    let code = exit::of_run(&answer.written.summary);
+    summary(&answer.written.summary, &targets, &|style| app::run_end(&answer, &|_| None, style), env, code)
 }
 
-pub(super) fn events(global: &Global, verb: &args::Events) -> Result<u8, Error> {
+pub(super) fn events(global: &Global, now: Now, env: &Env, verb: &args::Events) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
-    let answer = app::events(&verb.files)?;
-    for target in &targets {
-        let text = match target.kind {
-            Kind::Json => json(&answer)?,
-            _ => app::events_human(&answer),
-        };
-        output::deliver(target, &text, true)?;
+    let counted = masked(app::events(&verb.files)?, global, now, env)?;
+    for fault in app::events_faults(&counted) {
+        term::complain(&fault, env);
     }
-    for fault in app::events_faults(&answer) {
-        term::complain(&fault);
-    }
-    Ok(answer.exit_code())
+    answer(&targets, &*counted, &|_| app::events_human(&counted), true, counted.exit_code())
 }
 
 pub(super) fn flake_check(
@@ -302,12 +285,5 @@ pub(super) fn flake_check(
         timeout: timeout(check.timeout.as_deref())?,
     };
     let checked = app::flake_check(&request)?;
-    for target in &targets {
-        let text = match target.kind {
-            Kind::Json => json(&checked)?,
-            _ => checked.human(),
-        };
-        output::deliver(target, &text, true)?;
-    }
-    Ok(checked.exit_code())
+    answer(&targets, &checked, &|_| checked.human(), true, checked.exit_code())
 }

@@ -3,6 +3,7 @@
 use super::run_args::ShowOutput;
 use super::term;
 use crate::app;
+use crate::base::ci::Echo;
 use crate::base::clock::Stopwatch;
 use crate::model::plan::Plan;
 use crate::model::record::SuiteRecord;
@@ -29,6 +30,8 @@ pub(super) struct Screen {
     bar: OnceLock<ProgressBar>,
     running: Arc<Mutex<BTreeMap<String, Stopwatch>>>,
     lines: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// What each suite's output is passed on by.
+    echoes: Mutex<BTreeMap<String, Echo>>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -44,6 +47,7 @@ impl Screen {
             bar: OnceLock::new(),
             running: Arc::default(),
             lines: Mutex::default(),
+            echoes: Mutex::default(),
         }
     }
 
@@ -116,28 +120,30 @@ impl app::Watcher for Screen {
         if self.show != ShowOutput::Always {
             return;
         }
+        let mut echoes = locked(&self.echoes);
+        let echo = echoes.entry(name.to_string()).or_default();
         if !self.together {
-            term::stderr_raw(block);
+            term::stderr_echo(echo, block);
             return;
         }
         let mut lines = locked(&self.lines);
         let held = lines.entry(name.to_string()).or_default();
-        held.extend_from_slice(block);
+        echo.push(block, &mut |part| held.extend_from_slice(part));
         while let Some(end) =
             held.iter().position(|b| *b == b'\n').or((held.len() > LINE).then(|| held.len() - 1))
         {
             let line: Vec<u8> = held.drain(..=end).collect();
-            term::stderr_raw(format!("{}| ", terminal(name)).as_bytes());
-            term::stderr_raw(&line);
+            term::stderr_line(name, &line);
         }
     }
 
     fn finished(&self, record: &SuiteRecord) {
         let name = &record.result.name;
         if let Some(rest) = locked(&self.lines).remove(name).filter(|rest| !rest.is_empty()) {
-            term::stderr_raw(format!("{}| ", terminal(name)).as_bytes());
-            term::stderr_raw(&rest);
-            term::stderr_raw(b"\n");
+            term::stderr_line(name, &[&rest[..], b"\n"].concat());
+        }
+        if let Some(mut echo) = locked(&self.echoes).remove(name).filter(|_| !self.together) {
+            term::stderr_end_line(&mut echo);
         }
         self.say(&app::run_line(record, &self.style));
         if let Some(bar) = self.bar.get() {

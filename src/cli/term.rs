@@ -1,7 +1,9 @@
 //! Where output goes. A closed pipe ends the writing quietly: `tollgate … | head` is no error.
 
 use super::env::Env;
+use crate::base::ci::{Echo, without_commands};
 use crate::base::escape::seen;
+use crate::base::redact::Masker;
 use crate::report::Style;
 use crate::report::text::terminal;
 use std::borrow::Cow;
@@ -24,25 +26,54 @@ pub fn stdout_colour(env: &Env) -> bool {
     colour(env, std::io::stdout().is_terminal())
 }
 
-/// Passes on the bytes of a command that a person asked to run, as they come.
-pub fn stderr_raw(bytes: &[u8]) {
-    let _ = std::io::stderr().lock().write_all(bytes);
+/// Passes on a block of output of others as it comes, but for what a CI system would take for a command of ours.
+pub fn stderr_echo(echo: &mut Echo, bytes: &[u8]) {
+    let mut passed = Vec::with_capacity(bytes.len());
+    echo.push(bytes, &mut |part| passed.extend_from_slice(part));
+    let _ = std::io::stderr().lock().write_all(&passed);
+}
+
+/// Passes on a line of a suite's output, which an `Echo` has passed, with the suite's name before it.
+pub fn stderr_line(name: &str, line: &[u8]) {
+    let whole = [terminal(name).as_bytes(), b"| ", line].concat();
+    let _ = std::io::stderr().lock().write_all(&whole);
+}
+
+/// Ends the last line of it, so that what we say next begins one.
+pub fn stderr_end_line(echo: &mut Echo) {
+    echo.end_line(&mut |part| drop(std::io::stderr().lock().write_all(part)));
 }
 
 /// Writes to stdout; an error other than a closed pipe is returned as a sentence.
 pub fn stdout(text: &str) -> Result<(), String> {
-    write(std::io::stdout().lock(), text, "standard output")
+    write(std::io::stdout().lock(), &without_commands(text, false), "standard output")
 }
 
-/// Says on stderr why a verb ended. What an error quotes (a file's name, a key) cannot start a workflow command.
-pub fn complain(error: &impl std::fmt::Display) {
-    let lines: Vec<String> = format!("error: {error}").lines().map(terminal).collect();
+/// The same for a text whose lines are meant as workflow commands.
+pub fn commands(text: &str) -> Result<(), String> {
+    write(std::io::stdout().lock(), &without_commands(text, true), "standard output")
+}
+
+/// Says on stderr why a verb ended. What an error quotes (a file's name, a key) cannot start a workflow command, and a secret of the
+/// environment in it is masked.
+pub fn complain(error: &impl std::fmt::Display, env: &Env) {
+    let mut text = format!("error: {error}");
+    hide(&mut text, env);
+    let lines: Vec<String> = text.lines().map(terminal).collect();
     stderr(&lines.join("\n"));
+}
+
+/// Masks secrets of the environment, where no answer has masked its own text: in errors.
+pub fn hide(text: &mut String, env: &Env) {
+    match Masker::new(env.all()) {
+        Ok(masker) => drop(masker.hide_shown(text)),
+        Err(why) => *text = format!("error: {why}, so what went wrong is not shown"),
+    }
 }
 
 /// Writes to stderr; nowhere is left to say that this failed.
 pub fn stderr(text: &str) {
-    let _ = write(std::io::stderr().lock(), text, "standard error");
+    let _ = write(std::io::stderr().lock(), &without_commands(text, false), "standard error");
 }
 
 fn write(mut to: impl Write, text: &str, name: &str) -> Result<(), String> {

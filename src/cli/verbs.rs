@@ -2,7 +2,7 @@
 
 use super::args;
 use super::env::Env;
-use super::output::{self, Target};
+use super::output::{self, Answer, Target};
 use super::progress::Progress;
 use super::request::open_request;
 use super::term;
@@ -11,10 +11,13 @@ use crate::app::{
     self, DiffRequest, Error, ExplainRequest, GateListRequest, GateNewRequest, InitRequest, ReproduceRequest,
     Step, TryRequest, Workspace, exit,
 };
+use crate::base::ci::Echo;
 use crate::base::clock::Now;
 use crate::base::escape;
+use crate::base::file_set::Output;
 use crate::base::files::{self, ReadError, Root};
 use crate::base::json::Limits;
+use crate::base::redact::{FreeText, Masked, free_text};
 use crate::config;
 use crate::lang::schema::Registry;
 use crate::model::lane::Lane;
@@ -26,26 +29,42 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Shows an answer in each format asked for: as JSON, or as the text for people on stdout.
-pub(super) fn show(
+/// Shows an answer in each format asked for: as JSON, or as the text for people on stdout. `exit` is what the verb ends with where that
+/// can be kept.
+pub(super) fn show<T: Serialize>(
     targets: &[Target],
-    answer: &impl Serialize,
-    human: &dyn Fn(bool) -> String,
+    answer: &Masked<T>,
+    human: &dyn Fn(&T, bool) -> String,
     env: &Env,
-) -> Result<(), Error> {
-    for target in targets {
-        let text = match target.kind {
-            Kind::Json => {
-                let text = serde_json::to_string_pretty(answer);
-                escape::json(
-                    text.map_err(|e| Error::Work(format!("the answer cannot be written as JSON: {e}")))?,
-                )
-            }
-            _ => human(target.path.is_none() && term::stdout_colour(env)),
-        };
-        output::deliver(target, &text, true)?;
-    }
-    Ok(())
+    exit: u8,
+) -> Result<u8, Error> {
+    deliver(targets, answer, human, env, exit, Vec::new())
+}
+
+fn deliver<T: Serialize>(
+    targets: &[Target],
+    answer: &Masked<T>,
+    human: &dyn Fn(&T, bool) -> String,
+    env: &Env,
+    exit: u8,
+    more: Vec<Output>,
+) -> Result<u8, Error> {
+    let text = |target: &Target| match target.kind {
+        Kind::Json => output::json(&**answer),
+        _ => Ok(human(answer, target.path.is_none() && term::stdout_colour(env))),
+    };
+    let answer = Answer { targets, text: &text, human_to_stdout: true, green: exit == exit::PASS };
+    answer.deliver(more).map(|()| exit)
+}
+
+/// An answer with its text masked.
+pub(super) fn masked<T: FreeText>(
+    answer: T,
+    global: &Global,
+    now: Now,
+    env: &Env,
+) -> Result<Masked<T>, Error> {
+    Ok(Masked::new(answer, &app::masker_near(&global.root, now, env.all())?))
 }
 
 pub(super) fn explain(global: &Global, now: Now, env: &Env, verb: &args::Explain) -> Result<u8, Error> {
@@ -67,14 +86,15 @@ pub(super) fn explain(global: &Global, now: Now, env: &Env, verb: &args::Explain
         run: &workspace.for_run(),
         prefix: &workspace.policy.settings.prefix,
     });
-    show(&targets, &answer, &|colour| app::explain_human(&answer, colour), env)?;
-    Ok(answer.exit_code())
+    let exit = answer.exit_code();
+    show(&targets, &masked(answer, global, now, env)?, &app::explain_human, env, exit)
 }
 
 pub(super) fn reproduce(global: &Global, now: Now, env: &Env, verb: &args::Reproduce) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
     let workspace = Workspace::open(&open_request(global, now, env, None, &[], None))?;
     let settings = &workspace.policy.settings;
+    let masker = app::masker_near(&global.root, now, env.all())?;
     let request = ReproduceRequest {
         root: &workspace.root,
         gates: &workspace.policy.gates,
@@ -86,25 +106,30 @@ pub(super) fn reproduce(global: &Global, now: Now, env: &Env, verb: &args::Repro
         prefix: &settings.prefix,
         exec: verb.exec,
         timeout: Duration::from_secs(settings.timeout),
+        masker: &masker,
     };
+    let mut echo = Echo::default();
     let answer = app::reproduce(&request, &mut |step| match step {
         Step::Start(planned) => {
             term::stderr(&format!("== {}: {}", terminal(&planned.id), terminal(&planned.command)));
         }
         // What a person asked to run is shown as it comes.
-        Step::Output(bytes) => term::stderr_raw(bytes),
-        Step::End(ran) => term::stderr(&format!("== {}: {}", terminal(&ran.id), terminal(&ran.detail))),
+        Step::Output(bytes) => term::stderr_echo(&mut echo, bytes),
+        Step::End(ran) => {
+            term::stderr_end_line(&mut echo);
+            term::stderr(&format!("== {}: {}", terminal(&ran.id), terminal(&ran.detail)));
+        }
     });
     let answer = match answer {
-        Ok(answer) => answer,
+        Ok(answer) => Masked::new(answer, &masker),
         Err(error) => {
-            term::complain(&error);
+            term::complain(&error, env);
             return Ok(error.exit_code());
         }
     };
-    show(&targets, &answer, &|_| answer.lines(), env)?;
+    let exit = show(&targets, &answer, &|answer, _| answer.lines(), env, answer.exit_code())?;
     term::stderr(&app::reproduce_human(&answer));
-    Ok(answer.exit_code())
+    Ok(exit)
 }
 
 pub(super) fn prove(global: &Global, now: Now, env: &Env, verb: &args::Prove) -> Result<u8, Error> {
@@ -113,15 +138,15 @@ pub(super) fn prove(global: &Global, now: Now, env: &Env, verb: &args::Prove) ->
     let open = open_request(global, now, env, None, &verb.gate, verb.run.as_deref());
     let proof = app::prove(&open, &|gate| progress.tick(gate))?;
     progress.finish();
-    show(&targets, &proof, &|_| app::prove_human(&proof), env)?;
-    Ok(proof.exit_code())
+    let exit = proof.exit_code();
+    show(&targets, &masked(proof, global, now, env)?, &|proof, _| app::prove_human(proof), env, exit)
 }
 
 pub(super) fn doctor(global: &Global, now: Now, env: &Env, verb: &args::Doctor) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
     let diagnosis = app::doctor(&open_request(global, now, env, None, &[], verb.run.as_deref()))?;
-    show(&targets, &diagnosis, &|_| app::doctor_human(&diagnosis), env)?;
-    Ok(if diagnosis.is_sound() { exit::PASS } else { exit::FAIL })
+    let exit = if diagnosis.is_sound() { exit::PASS } else { exit::FAIL };
+    show(&targets, &masked(diagnosis, global, now, env)?, &|found, _| app::doctor_human(found), env, exit)
 }
 
 pub(super) fn diff(global: &Global, now: Now, env: &Env, verb: &args::Diff) -> Result<u8, Error> {
@@ -131,21 +156,17 @@ pub(super) fn diff(global: &Global, now: Now, env: &Env, verb: &args::Diff) -> R
     let (root, all) = (&global.root, env.all());
     let request = DiffRequest { root, base: &verb.base, current: &verb.current, out: &out, now, env: all };
     let triage = app::diff(&request)?;
-    if let Some(out) = &verb.out {
-        let text = serde_json::to_string_pretty(&triage);
-        let text = text.map_err(|e| Error::Work(format!("the answer cannot be written as JSON: {e}")))?;
-        let text = escape::json(text);
-        files::write_atomic(out, text.as_bytes())?;
-    }
-    show(&targets, &triage, &|_| app::diff_human(&triage), env)?;
-    Ok(app::diff_exit_code(&triage))
+    let exit = app::diff_exit_code(&triage);
+    let triage = masked(triage, global, now, env)?;
+    let text = verb.out.as_ref().map(|_| output::json(&*triage)).transpose()?;
+    let more = verb.out.clone().zip(text).map(|(path, text)| Output::deciding(path, text));
+    deliver(&targets, &triage, &|triage, _| app::diff_human(triage), env, exit, more.into_iter().collect())
 }
 
-pub(super) fn flake_report(global: &Global, env: &Env, summaries: &[PathBuf]) -> Result<u8, Error> {
+pub(super) fn flake_report(global: &Global, now: Now, env: &Env, summaries: &[PathBuf]) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
     let answer = app::flake_report(summaries)?;
-    show(&targets, &answer, &|_| app::flake_human(&answer), env)?;
-    Ok(exit::PASS)
+    show(&targets, &masked(answer, global, now, env)?, &|answer, _| app::flake_human(answer), env, exit::PASS)
 }
 
 /// `completions --format json`.
@@ -155,14 +176,20 @@ struct Script {
     script: String,
 }
 
-pub(super) fn completions(global: &Global, env: &Env, verb: &args::Completions) -> Result<u8, Error> {
+free_text!(Script { ; shell, script });
+
+pub(super) fn completions(
+    global: &Global,
+    now: Now,
+    env: &Env,
+    verb: &args::Completions,
+) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
     let mut script = Vec::new();
     clap_complete::generate(verb.shell, &mut args::command(), "tollgate", &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();
     let answer = Script { shell: verb.shell.to_string(), script };
-    show(&targets, &answer, &|_| answer.script.clone(), env)?;
-    Ok(exit::PASS)
+    show(&targets, &masked(answer, global, now, env)?, &|answer, _| answer.script.clone(), env, exit::PASS)
 }
 
 /// `man --format json`: the page, or the files that were written.
@@ -172,7 +199,9 @@ struct Manual {
     written: Vec<String>,
 }
 
-pub(super) fn man(global: &Global, env: &Env, verb: &args::Man) -> Result<u8, Error> {
+free_text!(Manual { ; page, written });
+
+pub(super) fn man(global: &Global, now: Now, env: &Env, verb: &args::Man) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
     let command = args::command();
     let mut manual = Manual { page: None, written: Vec::new() };
@@ -180,8 +209,8 @@ pub(super) fn man(global: &Global, env: &Env, verb: &args::Man) -> Result<u8, Er
         None => manual.page = Some(String::from_utf8_lossy(&page(command)?).into_owned()),
         Some(dir) => write_pages(dir, &command, "tollgate", &mut manual.written)?,
     }
-    show(&targets, &manual, &|_| manual.page.clone().unwrap_or_default(), env)?;
-    Ok(exit::PASS)
+    let human = |manual: &Manual, _| manual.page.clone().unwrap_or_default();
+    show(&targets, &masked(manual, global, now, env)?, &human, env, exit::PASS)
 }
 
 fn page(command: clap::Command) -> Result<Vec<u8>, Error> {
@@ -230,43 +259,43 @@ pub(super) fn validate(global: &Global, now: Now, env: &Env, verb: &args::Valida
         limits: Limits::default(),
     };
     let validation = app::validate::validate(&request).map_err(|e| Error::Usage(e.to_string()))?;
-    for target in &targets {
-        let mut style = term::look(env);
-        style.colour &= target.path.is_none();
-        let text = if target.kind == Kind::Github {
-            let github = report::github::validation(&validation);
-            output::append(env, "GITHUB_STEP_SUMMARY", &github.summary)?;
-            output::append(env, "GITHUB_OUTPUT", &github.output)?;
-            github.commands
-        } else {
-            report::render_validation(target.kind, &validation, &style)
-        };
-        // What was asked for is the answer itself: for people too it goes to stdout.
-        output::deliver(target, &text, true)?;
-    }
-    Ok(match (validation.files.is_empty(), validation.invalid) {
+    let exit = match (validation.files.is_empty(), validation.invalid) {
         (true, _) => exit::NOTHING,
         (false, 0) => exit::PASS,
         (false, _) => exit::FAIL,
-    })
+    };
+    let validation = masked(validation, global, now, env)?;
+    let text = |target: &Target| {
+        let mut style = term::look(env);
+        style.colour &= target.path.is_none();
+        Ok(report::render_validation(target.kind, &validation, &style))
+    };
+    if targets.iter().any(|target| target.kind == Kind::Github) {
+        let github = report::github::validation(&validation);
+        output::append(env, "GITHUB_STEP_SUMMARY", &github.summary)?;
+        output::append(env, "GITHUB_OUTPUT", &github.output)?;
+    }
+    // What was asked for is the answer itself: for people too it goes to stdout.
+    let answer = Answer { targets: &targets, text: &text, human_to_stdout: true, green: exit == exit::PASS };
+    answer.deliver(Vec::new()).map(|()| exit)
 }
 
-pub(super) fn schema(global: &Global, env: &Env, verb: &args::Schema) -> Result<u8, Error> {
+pub(super) fn schema(global: &Global, now: Now, env: &Env, verb: &args::Schema) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
     let registry = schemas(global)?;
     match verb {
         args::Schema::List => {
             let listed = app::schema::list(&registry);
-            show(&targets, &listed, &|_| app::schema::human(&listed), env)?;
+            let listed = masked(listed, global, now, env)?;
+            show(&targets, &listed, &|listed, _| app::schema::human(listed), env, exit::PASS)
         }
         args::Schema::Show { id } => {
-            let text = escape::json(app::schema::show(&registry, id).map_err(Error::Usage)?.to_string());
-            for target in &targets {
-                output::deliver(target, &text, true)?;
-            }
+            let text = app::schema::show(&registry, id).map_err(Error::Usage)?;
+            let text = |_: &Target| Ok(escape::json(text.to_string()));
+            let answer = Answer { targets: &targets, text: &text, human_to_stdout: true, green: true };
+            answer.deliver(Vec::new()).map(|()| exit::PASS)
         }
     }
-    Ok(exit::PASS)
 }
 
 pub(super) fn waiver(global: &Global, now: Now, env: &Env, verb: &args::Waiver) -> Result<u8, Error> {
@@ -275,9 +304,10 @@ pub(super) fn waiver(global: &Global, now: Now, env: &Env, verb: &args::Waiver) 
     let edit = match verb {
         args::Waiver::List | args::Waiver::Audit => {
             let audit = app::waiver_audit(&open)?;
-            show(&targets, &audit, &|_| app::waiver_audit_human(&audit), env)?;
             let audits = matches!(verb, args::Waiver::Audit);
-            return Ok(if audits { audit.exit_code() } else { audit.list_exit_code() });
+            let exit = if audits { audit.exit_code() } else { audit.list_exit_code() };
+            let audit = masked(audit, global, now, env)?;
+            return show(&targets, &audit, &|audit, _| app::waiver_audit_human(audit), env, exit);
         }
         args::Waiver::Add(new) => app::waiver_add(
             &open,
@@ -296,8 +326,7 @@ pub(super) fn waiver(global: &Global, now: Now, env: &Env, verb: &args::Waiver) 
         args::Waiver::Renew { gate, days } => app::waiver_renew(&open, gate, *days)?,
         args::Waiver::Remove { gate } => app::waiver_remove(&open, gate)?,
     };
-    show(&targets, &edit, &|_| app::waiver_edit_human(&edit), env)?;
-    Ok(exit::PASS)
+    show(&targets, &masked(edit, global, now, env)?, &|edit, _| app::waiver_edit_human(edit), env, exit::PASS)
 }
 
 pub(super) fn gate(global: &Global, now: Now, env: &Env, verb: &args::Gate) -> Result<u8, Error> {
@@ -306,13 +335,13 @@ pub(super) fn gate(global: &Global, now: Now, env: &Env, verb: &args::Gate) -> R
         args::Gate::List => {
             let list =
                 app::gate_list(&GateListRequest { root: &global.root, lane: None, policy_from: None })?;
-            show(&targets, &list, &|_| app::gate_list_human(&list), env)?;
-            Ok(exit::PASS)
+            let list = masked(list, global, now, env)?;
+            show(&targets, &list, &|list, _| app::gate_list_human(list), env, exit::PASS)
         }
         args::Gate::New { id } => {
             let new = app::gate_new(&GateNewRequest { root: &global.root, id })?;
-            show(&targets, &new, &|_| app::gate_new_human(&new), env)?;
-            Ok(exit::PASS)
+            let new = masked(new, global, now, env)?;
+            show(&targets, &new, &|new, _| app::gate_new_human(new), env, exit::PASS)
         }
         args::Gate::Try { expr, on } => {
             let root = Root::open(&global.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
@@ -326,16 +355,16 @@ pub(super) fn gate(global: &Global, now: Now, env: &Env, verb: &args::Gate) -> R
                 limits: Limits::default(),
             };
             let tried = app::gate_try(&request)?;
-            show(&targets, &tried, &|_| app::gate_try_human(&tried), env)?;
-            Ok(tried.exit_code())
+            let exit = tried.exit_code();
+            let tried = masked(tried, global, now, env)?;
+            show(&targets, &tried, &|tried, _| app::gate_try_human(tried), env, exit)
         }
     }
 }
 
-pub(super) fn init(global: &Global, env: &Env, verb: &args::Init) -> Result<u8, Error> {
+pub(super) fn init(global: &Global, now: Now, env: &Env, verb: &args::Init) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
     let request = InitRequest { root: &global.root, force: verb.force, copy_gates: verb.copy_gates };
     let init = app::init(&request)?;
-    show(&targets, &init, &|_| app::init_human(&init), env)?;
-    Ok(exit::PASS)
+    show(&targets, &masked(init, global, now, env)?, &|init, _| app::init_human(init), env, exit::PASS)
 }

@@ -51,6 +51,7 @@ fn settings_text(settings: &Settings) -> String {
         whole,
         git,
         prefix,
+        mask_allow,
         timeout,
         untracked,
         tree_exclude,
@@ -74,6 +75,8 @@ fn settings_text(settings: &Settings) -> String {
     // A policy that says nothing of them keeps its digest.
     lines.extend(untracked.iter().map(|rule| format!("untracked {}", rule.name())));
     lines.extend(tree_exclude.iter().map(|path| format!("tree_exclude {path}")));
+    // Without any the digest is that of a policy that knew no such setting.
+    lines.extend(mask_allow.iter().map(|text| format!("mask allow {}", text.escape_debug())));
     lines.join("\n")
 }
 

@@ -14,6 +14,9 @@ use std::collections::BTreeSet;
 /// The file's name in the root folder.
 pub const FILE: &str = "tollgate.toml";
 
+/// Bytes of a text that masking lets through at most: output is held back until it is known whether it stands there.
+const ALLOWED: usize = 16 << 10;
+
 /// `tollgate.toml`, understood.
 #[derive(Debug, Clone)]
 pub struct Workspace {
@@ -41,6 +44,7 @@ pub fn defaults() -> Settings {
         whole: "ci".into(),
         git: None,
         prefix: String::new(),
+        mask_allow: Vec::new(),
         timeout: 1_800,
         untracked: None,
         tree_exclude: Vec::new(),
@@ -74,6 +78,9 @@ pub fn workspace(source: &SourceText) -> (Workspace, Vec<Fault>) {
     }
     if let Some(section) = top.table("reproduce", "`[reproduce]`") {
         reproduce_section(section, &mut found.settings);
+    }
+    if let Some(section) = top.table("mask", "`[mask]`") {
+        mask_section(section, &mut found.settings);
     }
     found.runs = run_sections::read(&top);
     if let Some(whole) = &whole {
@@ -228,6 +235,21 @@ fn reproduce_section(section: Reader<'_, '_>, settings: &mut Settings) {
     section.finish();
 }
 
+fn mask_section(section: Reader<'_, '_>, settings: &mut Settings) {
+    for text in section.texts("allow").unwrap_or_default() {
+        let wrong = if text.value.trim().is_empty() {
+            "a text that is let through is blank"
+        } else if text.value.len() > ALLOWED {
+            "a text that is let through is longer than 16 KiB"
+        } else {
+            settings.mask_allow.push(text.value);
+            continue;
+        };
+        section.fault(text.span, format!("`allow` of `[mask]`: {wrong}"));
+    }
+    section.finish();
+}
+
 /// The end of a sentence about a gate id that none of `known` is.
 pub fn unknown_gate(id: &str, known: &[&str]) -> String {
     format!("no gate has the id `{}`{}", id.escape_debug(), suggestion(id, known.iter().copied()))
@@ -265,6 +287,9 @@ git = true
 prefix = "rch exec --"
 timeout = "30m"
 
+[mask]
+allow = ["user:pass@host"]
+
 [trace]
 on_failure = true
 
@@ -297,6 +322,7 @@ skip = ["e2e_live"]
             (settings.git, settings.prefix.as_str(), settings.timeout),
             (Some(true), "rch exec --", 1_800)
         );
+        assert_eq!(settings.mask_allow, ["user:pass@host"]);
         assert_eq!((found.packs_region.line, found.packs_region.column), (3, 1));
     }
 
@@ -323,6 +349,9 @@ skip = ["e2e_live"]
             ("workspace = 3", "`workspace` of tollgate.toml must be a table, not an integer"),
             ("[reproduce]\nprefix = \"a 'b\"", "cannot be split into words"),
             ("[reproduce]\ntimeout = 'soon'", "is no duration"),
+            ("[mask]\nallow = 'x'", "`allow` of `[mask]` must be a list of strings, not a string"),
+            ("[mask]\nallow = [' ']", "`allow` of `[mask]`: a text that is let through is blank"),
+            ("[mask]\nalow = []", "`[mask]` knows no key `alow`"),
             ("[suites.unit]\nname = ['a']", "`[suites.unit]` knows no key `name`; did you mean `names`?"),
             ("[suites.unit]\nnames = ['a']", "`[suites.unit]` has no `command`"),
             (

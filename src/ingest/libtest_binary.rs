@@ -7,7 +7,7 @@ use super::libtest_line::{self as says, Outcome, Summary};
 use super::panic;
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, TestStatus};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Threads whose panics are kept until their tests end.
 const STRAYS: usize = 10_000;
@@ -37,7 +37,7 @@ pub(super) struct Binary {
     /// Results that stand behind what other tests printed: taken if they make the count whole.
     embedded: Vec<Outcome>,
     /// Panics by thread, for tests whose output is not captured.
-    strays: HashMap<String, String>,
+    strays: BTreeMap<String, String>,
     stray: Option<String>,
     /// A result line that does not agree: another harness's, printed by a test, or this one's.
     disagrees: Option<Summary>,
@@ -56,7 +56,7 @@ impl Binary {
             phase: Phase::Running,
             pending: None,
             embedded: Vec::new(),
-            strays: HashMap::new(),
+            strays: BTreeMap::new(),
             stray: None,
             disagrees: None,
             quiet: false,

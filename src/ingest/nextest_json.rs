@@ -8,7 +8,7 @@ use super::lines::Lines;
 use crate::base::figures::total;
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Reading, TestStatus};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Reads a run. A test's name is `crate::binary$name`, with `#2` behind it when that was the attempt that counted. nextest may
 /// end a suite and begin it once more while its tests go on, so counts are compared over the whole run. It is cut off where a
@@ -41,7 +41,7 @@ struct Run {
     drafts: Vec<Draft>,
     binaries: HashMap<String, usize>,
     /// Tests that began and have no result; nextest gives none to some that it ignores.
-    open: HashMap<String, String>,
+    open: BTreeMap<String, String>,
     /// The count of the suite that began last, until its binary is known.
     announced: Option<u64>,
     /// Tests that each draft's binary announced.
@@ -154,9 +154,7 @@ impl Run {
             None
         };
         // What is left open within the count of the ignored is ignored.
-        let mut open: Vec<(String, String)> =
-            if fault.is_none() { self.open.drain().collect() } else { Vec::new() };
-        open.sort();
+        let open = if fault.is_none() { std::mem::take(&mut self.open) } else { BTreeMap::new() };
         for (key, test) in open {
             let nth = self.draft(key.split_once('$').map_or("", |(binary, _)| binary))?;
             let case = super::collect::case(test, TestStatus::Ignored);

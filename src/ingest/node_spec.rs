@@ -7,7 +7,7 @@ use super::lines::Lines;
 use super::place;
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 /// A line that the reporter writes for a test, a suite's begin or its end.
 struct Entry<'a> {
@@ -68,7 +68,7 @@ struct Spec {
     /// Leaves and containers that are `✖` and not to do.
     red: u64,
     /// Failed cases by their own titles.
-    failed: HashMap<String, VecDeque<usize>>,
+    failed: BTreeMap<String, VecDeque<usize>>,
     /// The failed case whose error follows, with how far its lines are indented, and its text.
     told: Option<(usize, usize, String)>,
     /// `✖ failing tests:` came: errors stand once more, or for the first time.
@@ -221,10 +221,12 @@ impl Spec {
         self.tell();
         let seen = self.draft.reading.cases.len() as u64;
         // Each failed test stands at the end with its error; before Node 20 where it ran, and nowhere else.
-        let mut untold = self.failed.values().flatten().map(|nth| &self.draft.reading.cases[*nth]);
+        let untold = self.failed.values().flatten().map(|nth| (*nth, &self.draft.reading.cases[*nth]));
+        // The first that is shown.
         let untold = untold
-            .find(|c| self.again || c.failure.is_none())
-            .map(|c| c.name.chars().take(200).collect::<String>());
+            .filter(|(_, c)| self.again || c.failure.is_none())
+            .min_by_key(|(nth, _)| *nth)
+            .map(|(_, c)| c.name.chars().take(200).collect::<String>());
         match self.tests.filter(|_| self.timed) {
             None => self.draft.cut_off("its counts are missing: the output ends before the run did"),
             Some(_) if untold.is_some() => self.draft.cut_off(format!(

@@ -206,11 +206,15 @@ fn fault(document: &Json<'_>, report: &Report) -> Option<String> {
             error.lines().find(|l| !l.trim().is_empty()).unwrap_or("an error without a message").trim();
         return Some(format!("Playwright reports an error outside the tests: {}", cut(line, 300)));
     }
-    if document.get("stats").is_none() {
+    let Some(stated) = document.get("stats") else {
         return Some("its `stats` are missing".into());
-    }
+    };
     for (key, shown) in STATS.into_iter().zip(report.seen) {
-        let said = stats(key);
+        // Playwright states each of them, were it 0.
+        let Some(said) = number(stated, key).filter(|n| *n >= 0.0) else {
+            return Some(format!("its stats do not count {key}, and its tests show {shown}"));
+        };
+        let said = said as u64;
         if said > shown {
             return Some(format!("its stats count {said} {key}, but its tests show {shown}"));
         }

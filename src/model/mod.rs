@@ -16,6 +16,7 @@ pub mod runbook;
 pub mod signature;
 pub mod suite;
 pub mod test;
+mod texts;
 pub mod tree;
 pub mod triage;
 pub mod validation;

@@ -64,6 +64,9 @@ pub struct SuiteRecord {
     /// Secrets masked in its output.
     #[serde(default)]
     pub masked: u64,
+    /// What `[mask] allow` let through in it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mask_allowed: u64,
 }
 
 impl SuiteRecord {
@@ -86,6 +89,11 @@ impl SuiteRecord {
             faults: Vec::new(),
             leftovers: 0,
             masked: 0,
+            mask_allowed: 0,
         }
     }
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }

@@ -24,6 +24,8 @@ pub struct Report {
     pub repo_prefix: String,
     /// Where the verdict was written, as a person would type it; `None` when it was not.
     pub verdict_path: Option<String>,
+    /// Why the files of the check could not be written, so that tollgate ends with exit code 4 whatever was judged.
+    pub unwritten: Option<String>,
     /// One line each: a replaced gate, an altered policy, a waiver that is due.
     pub notes: Vec<String>,
     /// Seconds the whole check took; `None` under `--deterministic`.

@@ -129,6 +129,9 @@ pub struct LintResult {
     /// Secrets masked in its output.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub masked: u64,
+    /// What `[mask] allow` let through in it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mask_allowed: u64,
 }
 
 fn is_zero(n: &u64) -> bool {
@@ -213,6 +216,9 @@ pub struct Summary {
     pub not_run: Vec<NotRun>,
     /// How many secrets were masked in what was written.
     pub masked: u64,
+    /// What `[mask] allow` let through in the outputs.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mask_allowed: u64,
     /// Lint steps that ran.
     #[serde(default)]
     pub lint: Vec<LintResult>,
@@ -252,6 +258,7 @@ impl Summary {
             triage_diff: None,
             not_run: Vec::new(),
             masked: 0,
+            mask_allowed: 0,
             lint: Vec::new(),
             lint_not_run: Vec::new(),
             suites: Vec::new(),

@@ -229,10 +229,20 @@ pub struct Verdict {
     pub summary: Summary,
     /// Every waiver of the classification file, with its state.
     pub waivers: Vec<Entry>,
+    /// Secrets that were masked in what is shown of the check.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub masked: u64,
+    /// What `[mask] allow` let through of it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mask_allowed: u64,
     /// Certification only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promotion: Option<Promotion>,
     /// Certification only: the commands, in order, that would turn it green.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_steps: Option<Vec<String>>,
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }

@@ -25,6 +25,8 @@ pub struct Settings {
     pub git: Option<bool>,
     /// Put before every reproduce command (`rch exec --`); empty for none.
     pub prefix: String,
+    /// Texts that are test data: what is found in them is not masked (`[mask] allow`).
+    pub mask_allow: Vec<String>,
     /// Seconds that `reproduce --exec` gives each command: 30 minutes.
     pub timeout: u64,
     /// `untracked`: whether a run whose untracked files are not those of the tree judged is stale; `None`: in lane certification.

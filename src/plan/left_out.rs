@@ -115,6 +115,7 @@ mod tests {
             classification: "tests/c.toml".into(),
             env: Vec::new(),
             whole: "ci".into(),
+            mask_allow: Vec::new(),
             git: None,
             prefix: String::new(),
             timeout: 1,

@@ -52,6 +52,7 @@ pub fn merge(parts: &[(String, Summary)]) -> Result<Merged, Vec<String>> {
     for (path, summary) in &parts {
         let figures = recounted(path, summary, &mut notes);
         merged.masked = merged.masked.saturating_add(summary.masked);
+        merged.mask_allowed = merged.mask_allowed.saturating_add(summary.mask_allowed);
         merged.not_run.extend(summary.not_run.iter().cloned());
         lint(&mut merged.lint, &summary.lint);
         merged.lint_not_run.extend(summary.lint_not_run.iter().cloned());
@@ -166,6 +167,7 @@ fn lint(merged: &mut Vec<LintResult>, more: &[LintResult]) {
             Some(held) => {
                 held.passed &= step.passed;
                 held.masked = held.masked.saturating_add(step.masked);
+                held.mask_allowed = held.mask_allowed.saturating_add(step.mask_allowed);
                 held.duration_ms = held.duration_ms.max(step.duration_ms);
             }
         }
@@ -254,7 +256,8 @@ mod tests {
         let mut parts = shards(&four(), 2, 1);
         parts[1].1.lint_not_run = vec!["fmt".into()];
         parts[2].1.lint_not_run = vec!["fmt".into(), "clippy".into()];
-        parts[0].1.lint = vec![LintResult { name: "fmt".into(), passed: true, duration_ms: 1, masked: 0 }];
+        parts[0].1.lint =
+            vec![LintResult { name: "fmt".into(), passed: true, duration_ms: 1, masked: 0, mask_allowed: 0 }];
         parts.iter_mut().for_each(|(_, s)| s.recompute());
         let merged = merge(&parts).unwrap().summary;
         assert_eq!(
@@ -407,7 +410,13 @@ mod tests {
     #[test]
     fn lint_masks_and_aborts_are_joined() {
         let mut parts = shards(&four(), 1, 1);
-        let step = |passed, duration_ms| LintResult { name: "fmt".into(), passed, duration_ms, masked: 0 };
+        let step = |passed, duration_ms| LintResult {
+            name: "fmt".into(),
+            passed,
+            duration_ms,
+            masked: 0,
+            mask_allowed: 0,
+        };
         parts[0].1.lint = vec![step(true, 5)];
         parts[1].1.lint = vec![step(false, 3)];
         (parts[0].1.masked, parts[1].1.masked) = (2, u64::MAX);

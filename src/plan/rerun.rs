@@ -428,7 +428,13 @@ mod tests {
             not_run("c", Some(&["z"])),
             not_run("d", Some(&[])),
         ];
-        run.lint = vec![LintResult { name: "fmt".into(), passed: false, duration_ms: 1, masked: 0 }];
+        run.lint = vec![LintResult {
+            name: "fmt".into(),
+            passed: false,
+            duration_ms: 1,
+            masked: 0,
+            mask_allowed: 0,
+        }];
         let mut settings = settings();
         let errors = rerun(&run, &settings, &known()).unwrap_err();
         assert_eq!(errors, ["tollgate.toml has no lint step `fmt`"]);

@@ -133,6 +133,7 @@ pub fn summary(suites: Vec<SuiteResult>, units: Vec<SuiteResult>) -> Summary {
         triage_diff: None,
         not_run: vec![],
         masked: 0,
+        mask_allowed: 0,
         lint: vec![],
         lint_not_run: vec![],
         suites,

@@ -4,10 +4,12 @@ use super::error::RecordError;
 use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
 use crate::base::files::{Root, open_regular, plain, show};
+use crate::base::lock::Lock;
 use crate::model::plan::Shard;
 use chrono::Duration;
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A file of a run folder (`runs.md`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,10 +101,12 @@ pub(super) fn is_lint_log(name: &str) -> bool {
 }
 
 /// A run's folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Folder {
     dir: PathBuf,
     rel: String,
+    /// Of a folder that was made: nobody else makes a run of it meanwhile.
+    _lock: Option<Arc<Lock>>,
 }
 
 impl Folder {
@@ -114,10 +118,18 @@ impl Folder {
             _ => RecordError::Make { path: shown.clone(), why: plain(e) },
         };
         std::fs::create_dir_all(out).map_err(|e| make(&e))?;
-        if std::fs::read_dir(out).map_err(|e| make(&e))?.next().is_some() {
+        let is_filled = || -> Result<bool, RecordError> {
+            Ok(std::fs::read_dir(out).map_err(|e| make(&e))?.next().is_some())
+        };
+        if is_filled()? {
             return Err(RecordError::NotEmpty(shown));
         }
-        Folder::at(root, out)
+        // Of several that begin at once the others find it filled.
+        let lock = Lock::folder(out)?;
+        if is_filled()? {
+            return Err(RecordError::NotEmpty(shown));
+        }
+        Folder::at(root, out, Some(lock))
     }
 
     /// Makes the folder that `default_out` names. Of two runs that begin in the same second each gets its own.
@@ -130,7 +142,7 @@ impl Folder {
                     .map_err(|e| RecordError::Make { path: shown(parent), why: plain(&e) })?;
             }
             match std::fs::create_dir(&out) {
-                Ok(()) => return Folder::at(root, &out),
+                Ok(()) => return Folder::at(root, &out, None),
                 Err(e) if e.kind() == ErrorKind::AlreadyExists => now = later(now)?,
                 Err(e) => return Err(RecordError::Make { path: shown(&out), why: plain(&e) }),
             }
@@ -139,17 +151,17 @@ impl Folder {
 
     /// Opens the folder of a run that is to be taken up again: it has a journal.
     pub fn open(root: &Root, dir: &Path) -> Result<Folder, RecordError> {
-        let folder = Folder::at(root, dir)?;
+        let folder = Folder::at(root, dir, None)?;
         if folder.path(File::Events).is_file() { Ok(folder) } else { Err(RecordError::NoJournal(shown(dir))) }
     }
 
-    fn at(root: &Root, dir: &Path) -> Result<Folder, RecordError> {
+    fn at(root: &Root, dir: &Path, lock: Option<Lock>) -> Result<Folder, RecordError> {
         let real = std::fs::canonicalize(dir).map_err(|e| crate::base::files::io_error(&shown(dir), &e))?;
         if !real.is_dir() {
             return Err(RecordError::NotAFolder(shown(dir)));
         }
         let rel = root.spell(&real);
-        Ok(Folder { dir: real, rel })
+        Ok(Folder { dir: real, rel, _lock: lock.map(Arc::new) })
     }
 
     /// Takes the folder away again, where nothing stands in it: it would be taken for the newest run.
@@ -274,6 +286,7 @@ mod tests {
             folder.suite_path("p", SuiteFile::Attempt(1)),
             folder.suite_dir("p").join("output.attempt_1.log")
         );
+        drop(folder);
         assert!(Folder::create(&root, &out).is_ok(), "an empty folder is taken");
     }
 

@@ -8,6 +8,7 @@ use crate::model::event::RunEvent;
 use crate::model::run::schema;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Error, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -74,7 +75,10 @@ impl Journal {
         stamp: impl Fn() -> String + Send + Sync + 'static,
     ) -> Result<(Journal, Replayed), RecordError> {
         let shown = shown(path);
-        let file = OpenOptions::new().append(true).open(path).map_err(|e| io_error(&shown, &e))?;
+        // A link in its place would have another file cut short and written to.
+        let no_link = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
+        let file = OpenOptions::new().append(true).custom_flags(no_link).open(path);
+        let file = file.map_err(|e| io_error(&shown, &e))?;
         lock(&file, &shown)?;
         let bytes = read(path, LARGEST)?;
         let (replayed, whole) = replay(&bytes, &shown)?;

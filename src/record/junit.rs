@@ -260,7 +260,13 @@ mod tests {
     #[test]
     fn the_run_as_junit() {
         let mut summary = sample::summary();
-        summary.lint.push(LintResult { name: "clippy".into(), passed: false, duration_ms: 40, masked: 0 });
+        summary.lint.push(LintResult {
+            name: "clippy".into(),
+            passed: false,
+            duration_ms: 40,
+            masked: 0,
+            mask_allowed: 0,
+        });
         let tail = |step: &LintResult| Some(format!("error: <{}>\u{1b}[0m & more\n", step.name));
         insta::assert_snapshot!(junit(&summary, &details, &tail));
     }

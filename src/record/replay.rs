@@ -5,7 +5,7 @@ use crate::base::json::plain;
 use crate::model::event::{EventLine, RunEvent, Started};
 use crate::model::record::SuiteRecord;
 use crate::model::run::{LintResult, NotRun, RunStatus, schema};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// What a journal says of its run.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +79,7 @@ fn event(line: &[u8], seq: u64) -> Result<EventLine, String> {
 struct State {
     replayed: Replayed,
     /// What is known of what was selected, by kind and name.
-    selected: HashMap<(String, String), Known>,
+    selected: BTreeMap<(String, String), Known>,
     /// How often the run was taken up so far.
     life: u32,
 }

@@ -73,6 +73,9 @@ fn head(out: &mut String, summary: &Summary) {
     if summary.masked > 0 {
         put!(out, "- secrets masked in what was written: {}", summary.masked);
     }
+    if summary.mask_allowed > 0 {
+        put!(out, "- texts let through by `[mask] allow`: {}", summary.mask_allowed);
+    }
     put!(out, "- replay: {}\n", markdown_code(&summary.replay_bundle.one_command_replay));
 }
 

@@ -150,7 +150,7 @@ fn late() -> NotRun {
 }
 
 pub(super) fn lint() -> LintResult {
-    LintResult { name: "fmt".into(), passed: true, duration_ms: 1960, masked: 0 }
+    LintResult { name: "fmt".into(), passed: true, duration_ms: 1960, masked: 0, mask_allowed: 0 }
 }
 
 fn chosen() -> Chosen {
@@ -192,6 +192,7 @@ pub(super) fn summary() -> Summary {
         }),
         not_run: vec![late()],
         masked: 2,
+        mask_allowed: 0,
         lint: vec![lint()],
         lint_not_run: vec!["types".into()],
         suites: vec![flow(), result("e2e_late", "e2e", SuiteStatus::NotRun, vec![])],
@@ -236,6 +237,7 @@ pub(super) fn records() -> Vec<SuiteRecord> {
         }],
         leftovers: 1,
         masked: 2,
+        mask_allowed: 0,
         result,
     };
     vec![

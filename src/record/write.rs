@@ -3,7 +3,8 @@
 use super::folder::{File, Folder, SuiteFile};
 use super::layout::pretty;
 use crate::base::escape;
-use crate::base::files::{WriteError, show, write_atomic};
+use crate::base::files::{WriteError, show};
+use crate::base::unlinked::Beneath;
 use crate::model::bundle::ReplayBundle;
 use crate::model::event::TimelineLine;
 use crate::model::failure::{FailureDigest, FailureIndex};
@@ -26,37 +27,37 @@ struct ResultDocument<'a> {
 impl Folder {
     /// `summary.json`
     pub fn write_summary(&self, summary: &Summary) -> Result<(), WriteError> {
-        json(&self.path(File::Summary), summary)
+        self.json(&self.path(File::Summary), summary)
     }
 
     /// `environment.json`
     pub fn write_environment(&self, environment: &Environment) -> Result<(), WriteError> {
-        json(&self.path(File::Environment), environment)
+        self.json(&self.path(File::Environment), environment)
     }
 
     /// `replay_bundle.json`
     pub fn write_bundle(&self, bundle: &ReplayBundle) -> Result<(), WriteError> {
-        json(&self.path(File::ReplayBundle), bundle)
+        self.json(&self.path(File::ReplayBundle), bundle)
     }
 
     /// `failure_diagnostics_index.json`
     pub fn write_index(&self, index: &FailureIndex) -> Result<(), WriteError> {
-        json(&self.path(File::FailureIndex), index)
+        self.json(&self.path(File::FailureIndex), index)
     }
 
     /// `triage_diff.json`
     pub fn write_triage(&self, triage: &TriageDiff) -> Result<(), WriteError> {
-        json(&self.path(File::TriageDiff), triage)
+        self.json(&self.path(File::TriageDiff), triage)
     }
 
     /// `junit.xml`; the text comes from `junit`.
     pub fn write_junit(&self, text: &str) -> Result<(), WriteError> {
-        write_atomic(&self.path(File::Junit), text.as_bytes())
+        self.write(&self.path(File::Junit), text.as_bytes())
     }
 
     /// `run_report.md`; the text comes from `run_report`.
     pub fn write_report(&self, text: &str) -> Result<(), WriteError> {
-        write_atomic(&self.path(File::Report), text.as_bytes())
+        self.write(&self.path(File::Report), text.as_bytes())
     }
 
     /// A suite's `result.json`.
@@ -67,12 +68,12 @@ impl Folder {
         record: &SuiteRecord,
     ) -> Result<(), WriteError> {
         let document = ResultDocument { schema: schema::RESULT, identity, record };
-        json(&self.suite_path(folder, SuiteFile::Result), &document)
+        self.json(&self.suite_path(folder, SuiteFile::Result), &document)
     }
 
     /// A suite's `failure_digest.json`.
     pub fn write_digest(&self, folder: &str, digest: &FailureDigest) -> Result<(), WriteError> {
-        json(&self.suite_path(folder, SuiteFile::Digest), digest)
+        self.json(&self.suite_path(folder, SuiteFile::Digest), digest)
     }
 
     /// A suite's `failure_timeline.jsonl`.
@@ -83,12 +84,27 @@ impl Folder {
             text.push_str(&serde_json::to_string(line).map_err(|e| failed(&path, &e))?);
             text.push('\n');
         }
-        write_atomic(&path, escape::json(text).as_bytes())
+        self.write(&path, escape::json(text).as_bytes())
     }
-}
 
-fn json<T: Serialize>(path: &Path, document: &T) -> Result<(), WriteError> {
-    write_atomic(path, &pretty(document).map_err(|e| failed(path, &e))?)
+    /// Takes `summary.json` away before the documents of the run are written anew: whoever finds one finds those of its run.
+    pub fn remove_summary(&self) -> Result<(), WriteError> {
+        let path = self.path(File::Summary);
+        let removed = Beneath::open(self.dir()).and_then(|run| run.remove(Path::new(File::Summary.name())));
+        removed
+            .map(drop)
+            .map_err(|e| WriteError { path: show(&path.display().to_string()), why: format!("it {e}") })
+    }
+
+    fn json<T: Serialize>(&self, path: &Path, document: &T) -> Result<(), WriteError> {
+        self.write(path, &pretty(document).map_err(|e| failed(path, &e))?)
+    }
+
+    /// A file of the run, never behind a link that a suite put in the place of a folder.
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+        let below = path.strip_prefix(self.dir()).unwrap_or(path);
+        Beneath::make(self.dir())?.write(below, bytes)
+    }
 }
 
 fn failed(path: &Path, error: &serde_json::Error) -> WriteError {

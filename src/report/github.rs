@@ -8,6 +8,7 @@ use crate::base::digest::sha256_hex;
 use crate::model::report::Report;
 use crate::model::validation::Validation;
 use crate::model::verdict::{Outcome, Verdict};
+use std::collections::BTreeSet;
 
 /// Most annotations of one kind that a step shows.
 const SHOWN: usize = 10;
@@ -87,10 +88,10 @@ fn annotate(issues: &[Issue<'_>], errors: usize, out: &mut String) {
 
 /// `12 more findings in 3 gates: a, b, c`.
 fn roll_up(rest: &[&Issue<'_>]) -> String {
-    let mut names: Vec<&str> = Vec::new();
+    let (mut names, mut seen) = (Vec::new(), BTreeSet::new());
     for issue in rest {
         let name = if issue.gate.is_some() { issue.rule } else { issue.region.path.as_str() };
-        if !names.contains(&name) {
+        if seen.insert(name) {
             names.push(name);
         }
     }

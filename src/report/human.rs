@@ -167,7 +167,19 @@ fn closing(report: &Report, style: &Style, out: &mut Vec<String>) {
     if let Some(path) = &report.verdict_path {
         out.push(format!("verdict   {}", terminal(path)));
     }
-    out.push(format!("exit code {}", verdict.exit_code));
+    match &report.unwritten {
+        None => out.push(format!("exit code {}", verdict.exit_code)),
+        Some(why) => hanging(
+            "exit code ",
+            &format!(
+                "4, not {}: the files of this check are not written: {}",
+                verdict.exit_code,
+                terminal(why)
+            ),
+            style,
+            out,
+        ),
+    }
     let explain = failed.first().copied().or_else(|| report.red().first().copied());
     if explain.is_some() || verdict.verdict == Outcome::Fail {
         out.push("next".into());

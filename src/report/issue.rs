@@ -9,6 +9,7 @@ use crate::model::report::Report;
 use crate::model::validation::Validation;
 use crate::model::verdict::{GateResult, Status};
 use crate::model::waiver::{Entry, Kind};
+use std::collections::BTreeMap;
 
 /// How bad it is. The order is worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,9 +54,10 @@ pub fn level(gate: &GateResult) -> Level {
 /// Everything that is wrong in a verdict: errors first, then warnings, then notes, each in the order of `Report::red`.
 pub fn of_report(report: &Report) -> Vec<Issue<'_>> {
     let waived = report.verdict.gates.iter().filter(|g| g.status == Status::Waived);
+    let entries = Entries::of(report);
     let mut issues = Vec::new();
     for gate in report.red().into_iter().chain(waived) {
-        let issue = |finding: Option<&'_ Finding>, rank| (gate_region(report, gate, finding), rank);
+        let issue = |finding: Option<&'_ Finding>, rank| (gate_region(report, &entries, gate, finding), rank);
         if gate.findings.is_empty() {
             let (region, rank) = issue(None, 0);
             issues.push(Issue {
@@ -112,10 +114,15 @@ pub fn point(path: &str, place: Option<Place>) -> Region {
 
 /// The region a person must look at: the waiver's line for a finding about a waiver, else the check, else the gate, and
 /// `tollgate.toml` when the gate's own place is not known. The path has the repository prefix.
-fn gate_region(report: &Report, gate: &GateResult, finding: Option<&Finding>) -> Region {
+fn gate_region(
+    report: &Report,
+    entries: &Entries<'_>,
+    gate: &GateResult,
+    finding: Option<&Finding>,
+) -> Region {
     let check = finding.and_then(|f| f.check.as_ref());
     let region = finding
-        .and_then(|f| waiver_region(report, gate, f))
+        .and_then(|f| waiver_region(entries, gate, f))
         .or_else(|| check.and_then(|c| report.check_regions.get(&(gate.id.clone(), c.clone()))).cloned())
         .or_else(|| report.gate_regions.get(&gate.id).cloned())
         .unwrap_or_else(|| point("tollgate.toml", None));
@@ -124,30 +131,60 @@ fn gate_region(report: &Report, gate: &GateResult, finding: Option<&Finding>) ->
 
 /// Where the entry that a finding is about stands. A finding that has a place in the classification file says it
 /// itself; one of a lifecycle gate points into the list `waivers` or `quarantines` (`/3/state`), or names the entry.
-fn waiver_region(report: &Report, gate: &GateResult, finding: &Finding) -> Option<Region> {
-    let kind = match gate.id.as_str() {
-        "waiver_lifecycle" => Kind::Waiver,
-        "quarantine_lifecycle" => Kind::Quarantine,
+fn waiver_region(entries: &Entries<'_>, gate: &GateResult, finding: &Finding) -> Option<Region> {
+    let entries = match gate.id.as_str() {
+        "waiver_lifecycle" => &entries.waivers,
+        "quarantine_lifecycle" => &entries.quarantines,
         _ => return None,
     };
-    let entries: Vec<&Entry> =
-        report.verdict.waivers.iter().chain(&report.quarantines).filter(|e| e.kind == kind).collect();
-    let stated = entries.iter().filter_map(|e| e.region.as_ref());
     if let (Some(path), Some(place)) = (&finding.path, finding.place) {
-        let same = stated.clone().find(|r| r.path == *path && r.line == place.line);
+        let same = entries.by_line.get(&(path.as_str(), place.line)).copied();
         return Some(same.cloned().unwrap_or_else(|| point(path, Some(place))));
     }
     let pointed = finding.pointer.as_ref().and_then(|pointer| {
         let mut tokens = pointer.split('/').skip(1);
         let first = tokens.next()?;
         match first.parse::<usize>() {
-            Ok(index) => entries.get(index).copied(),
-            Err(_) => tokens.next().and_then(|id| entries.iter().find(|e| e.id == id)).copied(),
+            Ok(index) => entries.all.get(index).copied(),
+            Err(_) => entries.by_id.get(tokens.next()?).copied(),
         }
     });
     let named = || {
         let mut words = finding.message.split(|c: char| !(c.is_alphanumeric() || "_-.:".contains(c)));
-        words.find_map(|w| entries.iter().find(|e| e.id == w.trim_matches([':', '.']))).copied()
+        words.find_map(|w| entries.by_id.get(w.trim_matches([':', '.']))).copied()
     };
     pointed.or_else(named).and_then(|e| e.region.clone())
+}
+
+/// The entries of a report as findings about them are told apart: looked through once, not once a finding.
+struct Entries<'a> {
+    waivers: Known<'a>,
+    quarantines: Known<'a>,
+}
+
+/// Those of one kind.
+#[derive(Default)]
+struct Known<'a> {
+    all: Vec<&'a Entry>,
+    /// The first of each id.
+    by_id: BTreeMap<&'a str, &'a Entry>,
+    /// The first that is stated in a line of a file.
+    by_line: BTreeMap<(&'a str, u64), &'a Region>,
+}
+
+impl<'a> Entries<'a> {
+    fn of(report: &'a Report) -> Entries<'a> {
+        let of_kind = |kind| {
+            let mut known = Known::default();
+            for entry in report.verdict.waivers.iter().chain(&report.quarantines).filter(|e| e.kind == kind) {
+                known.all.push(entry);
+                known.by_id.entry(&entry.id).or_insert(entry);
+                if let Some(region) = &entry.region {
+                    known.by_line.entry((&region.path, region.line)).or_insert(region);
+                }
+            }
+            known
+        };
+        Entries { waivers: of_kind(Kind::Waiver), quarantines: of_kind(Kind::Quarantine) }
+    }
 }

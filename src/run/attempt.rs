@@ -40,6 +40,8 @@ pub struct Attempt {
     pub leftovers: u64,
     /// Secrets masked in its output.
     pub masked: u64,
+    /// What was let through in it.
+    pub mask_allowed: u64,
     /// Its output.
     pub log: Log,
     /// Why the log is not what was written: the disk was full, the suite removed it. A suite with one must not pass.
@@ -68,7 +70,8 @@ pub(super) fn attempt(
     let started_micros = wall_micros();
     let clock = Stopwatch::start();
     let mut log = LogWriter::open(setup.log, &setup.options.spool);
-    let (mut steps, mut leftovers, mut masked) = (Vec::with_capacity(setup.steps.len()), 0, 0);
+    let mut steps = Vec::with_capacity(setup.steps.len());
+    let (mut leftovers, mut masked, mut mask_allowed) = (0, 0, 0);
     for step in setup.steps {
         let log_start = log.len();
         let order = Order {
@@ -87,6 +90,7 @@ pub(super) fn attempt(
         let outcome = supervise(&order, setup.watch, block, &mut |block| stream.push(block, &mut keep));
         stream.finish(&mut keep);
         masked += stream.masked();
+        mask_allowed += stream.allowed();
         let (exit_code, signal) = outcome.as_ref().map_or((None, None), |o| (o.exit_code, o.signal));
         let (ending, seconds, start_error) = match outcome {
             Ok(outcome) => {
@@ -116,5 +120,15 @@ pub(super) fn attempt(
     let (log, log_error) = log.finish();
     let finished_micros = wall_micros();
     let number = setup.number;
-    Attempt { number, steps, started_micros, finished_micros, leftovers, masked, log, log_error }
+    Attempt {
+        number,
+        steps,
+        started_micros,
+        finished_micros,
+        leftovers,
+        masked,
+        mask_allowed,
+        log,
+        log_error,
+    }
 }

@@ -2,6 +2,7 @@
 //! own log takes it from nobody but the folder.
 
 use crate::base::files::{WriteError, plain, show};
+use crate::base::unlinked::{Beneath, Unreached};
 use crate::run::job::LogTo;
 use std::fs::File;
 use std::io::{BufReader, Error, ErrorKind, Read, Write as _};
@@ -52,10 +53,10 @@ impl Log {
         Ok(bytes)
     }
 
-    /// Writes it to a file of its own, with the folders above it. What stood there is replaced.
-    pub fn keep_as(&self, path: &Path) -> Result<(), WriteError> {
+    /// Writes it to a file of its own below a folder, with the folders above it. What stood there is replaced.
+    pub fn keep_as(&self, path: &Path, below: &Path) -> Result<(), WriteError> {
         let fail = |e: &Error| WriteError { path: shown(path), why: plain(e) };
-        let mut file = create(path).map_err(|e| fail(&e))?;
+        let mut file = create(path, below).map_err(|e| fail(&e))?;
         match &self.store {
             Store::Memory(bytes) => file.write_all(bytes).map_err(|e| fail(&e)),
             Store::File(_) => std::io::copy(&mut self.reader(), &mut file).map(drop).map_err(|e| fail(&e)),
@@ -110,7 +111,7 @@ impl<'a> LogWriter<'a> {
     pub(super) fn open(to: &'a LogTo, spool: &'a Path) -> LogWriter<'a> {
         let (store, error) = match to {
             LogTo::Memory => (Store::Memory(Vec::new()), None),
-            LogTo::File(path) => match create(path) {
+            LogTo::File(path) => match create(path, spool) {
                 Ok(file) => (Store::File(file), None),
                 Err(e) => (Store::Memory(Vec::new()), Some(cannot(path, &e))),
             },
@@ -159,19 +160,17 @@ impl<'a> LogWriter<'a> {
     }
 }
 
-/// Makes a file that was not there: a symbolic link that somebody put in its place is removed and not followed.
-fn create(path: &Path) -> std::io::Result<File> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    // Appending: after a suite emptied the file, what follows must not stand behind a hole that has the right length.
-    let new = || File::options().read(true).append(true).create_new(true).open(path);
-    match new() {
-        Err(e) if e.kind() == ErrorKind::AlreadyExists => {
-            std::fs::remove_file(path)?;
-            new()
-        }
-        other => other,
+/// Makes a file that was not there, below the folder that a run writes into: a symbolic link that somebody put in its place is removed
+/// and not followed, and no folder on the way to it is one. It is appended to: after a suite emptied the file, what follows must not
+/// stand behind a hole that has the right length.
+fn create(path: &Path, below: &Path) -> std::io::Result<File> {
+    let run = || Beneath::make(below).map_err(|e| Error::other(e.why));
+    match path.strip_prefix(below) {
+        Ok(rel) => run()?.create(rel).map_err(|e| match e {
+            Unreached::Io(why) => Error::other(why),
+            other => Error::other(format!("it {other}")),
+        }),
+        Err(_) => Err(Error::other("it is outside of the run's folder")),
     }
 }
 
@@ -253,9 +252,19 @@ mod tests {
         fs_err::write(&victim, "untouched").unwrap();
         fs_err::create_dir(dir.path().join("new")).unwrap();
         std::os::unix::fs::symlink(&victim, &path).unwrap();
-        log.keep_as(&path).unwrap();
+        log.keep_as(&path, dir.path()).unwrap();
         assert_eq!(fs_err::read_to_string(&path).unwrap(), "text");
         assert_eq!(fs_err::read_to_string(&victim).unwrap(), "untouched");
+        // Nor one in the place of a folder: a suite may have put it there.
+        fs_err::create_dir(dir.path().join("elsewhere")).unwrap();
+        std::os::unix::fs::symlink("elsewhere", dir.path().join("linked")).unwrap();
+        let linked = dir.path().join("linked/output.log");
+        assert!(
+            log.keep_as(&linked, dir.path()).unwrap_err().why.contains("linked, which is a symbolic link")
+        );
+        let (_, error) = written(&LogTo::File(linked), dir.path(), &[b"text".to_vec()]);
+        assert!(error.unwrap().contains("which is a symbolic link"));
+        assert_eq!(fs_err::read_dir(dir.path().join("elsewhere")).unwrap().count(), 0);
     }
 
     #[test]
@@ -295,7 +304,7 @@ mod tests {
                 let tail = &all[all.len().saturating_sub(most as usize)..];
                 prop_assert!(log.tail(most).unwrap() == tail);
                 let kept = dir.path().join("kept");
-                log.keep_as(&kept).unwrap();
+                log.keep_as(&kept, dir.path()).unwrap();
                 prop_assert!(fs_err::read(&kept).unwrap() == all);
             }
         }

@@ -229,6 +229,7 @@ mod tests {
             faults: Vec::new(),
             leftovers: 0,
             masked: 0,
+            mask_allowed: 0,
         }
     }
 

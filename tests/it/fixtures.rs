@@ -49,7 +49,7 @@ fn judge(workspace: &Path) -> Vec<GateResult> {
         deterministic: true,
         progress: &|_| {},
     };
-    check(&request).unwrap_or_else(|e| panic!("{}: {e}", workspace.display())).1.verdict.gates
+    check(&request).unwrap_or_else(|e| panic!("{}: {e}", workspace.display())).1.verdict.gates.clone()
 }
 
 /// Every file below `dir`, relative to it.

@@ -173,7 +173,15 @@ impl World {
             Step::RunOnly(suite) => drop(self.tollgate(&["run", "--unit-target", SUITES[*suite]])),
             Step::RunShard(index) => {
                 let index = index.to_string();
-                self.tollgate(&["run", "--shard-kind", "unit", "--shard-index", &index, "--shard-total", "2"]);
+                self.tollgate(&[
+                    "run",
+                    "--shard-kind",
+                    "unit",
+                    "--shard-index",
+                    &index,
+                    "--shard-total",
+                    "2",
+                ]);
             }
             Step::RunWithoutLint => drop(self.tollgate(&["run", "--skip-lint"])),
             Step::Rerun => {

@@ -11,6 +11,7 @@
 
 mod action;
 mod bad_input;
+mod ci_commands;
 mod contract;
 mod edits;
 mod events;
@@ -26,8 +27,10 @@ mod language;
 mod layering;
 mod limits;
 mod looked;
+mod masking;
 mod merge;
 mod operator;
+mod outputs;
 mod policy_from;
 mod policy_source;
 mod properties;

@@ -81,17 +81,6 @@ fn a_part_of_the_lane_is_not_taken_for_the_whole() {
     assert!(!ws.check(&[]).stderr.contains("not of the whole lane"));
 }
 
-/// The report is shown even where nothing can be written, but not as if all were well.
-#[test]
-fn a_verdict_that_cannot_be_written_is_told_in_the_report() {
-    let ws = Ws::new();
-    ws.asserts("g", "size(gate_ids) == 1").put("taken", "a file");
-    let run = ws.check(&["--out", "taken"]);
-    assert_eq!(run.code, 4, "{}", run.stderr);
-    let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("so tollgate ends with exit code 4"), "{said}");
-}
-
 /// The line that a person is told to paste is not asked for when it is what they pasted.
 #[test]
 fn explain_does_not_ask_for_the_line_that_it_has() {

@@ -38,7 +38,7 @@ fn judge(root: &Path, now: &str) -> Vec<GateResult> {
         deterministic: true,
         progress: &|_| {},
     };
-    tollgate::app::check(&request).unwrap_or_else(|e| panic!("{e}")).1.verdict.gates
+    tollgate::app::check(&request).unwrap_or_else(|e| panic!("{e}")).1.verdict.gates.clone()
 }
 
 /// A workspace beside a file that nobody inside may see, with links of every kind.

@@ -101,6 +101,8 @@ fn verdict(gates: Vec<GateResult>) -> Verdict {
         gates,
         summary: Summary { all, blocking },
         waivers: Vec::new(),
+        masked: 0,
+        mask_allowed: 0,
         promotion: None,
         next_steps: None,
     }
@@ -118,6 +120,7 @@ pub fn report_of(gates: Vec<GateResult>) -> Report {
         waiver_offers: BTreeMap::new(),
         repo_prefix: String::new(),
         verdict_path: Some("tests/full_suite_gate/full_suite_verdict.json".into()),
+        unwritten: None,
         notes: Vec::new(),
         seconds: Some(0.018),
     }

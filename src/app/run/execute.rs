@@ -6,7 +6,7 @@ use super::replayed;
 use super::request::{GRACE, RunRequest, Source};
 use super::resume::{self, TakenUp};
 use super::session::{Session, State};
-use super::tracked::refuse_tracked;
+use super::tracked::{refuse_linked, refuse_tracked};
 use crate::app::clock::RunClock;
 use crate::app::commands::{Replays, path_word, replay_again, run_again, under_rules};
 use crate::app::environment;
@@ -68,6 +68,7 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
             if let (Some(began), Some(now)) = (&replayed.started.tree, &observed) {
                 run_tree::still(began, now, &ground.settings, &masker)?;
             }
+            refuse_linked(&ground, &prepared.plan.items)?;
             refuse_tracked(&ground, &prepared.plan.items)?;
             (prepared, folder, Some((journal, replayed)))
         }
@@ -77,6 +78,7 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
                 prepared.notes.iter().for_each(|note| watcher.note(note));
                 return Ok(None);
             }
+            refuse_linked(&ground, &prepared.plan.items)?;
             refuse_tracked(&ground, &prepared.plan.items)?;
             (prepared, new_folder(&ground, request)?, None)
         }
@@ -231,6 +233,7 @@ impl UnderWay<'_> {
             lint,
             lint_not_run,
             masked: 0,
+            mask_allowed: 0,
             rerunnable: true,
             again: self.again(),
             replays: Replays::new(&self.ground.run, &plan.profile, &self.masker),

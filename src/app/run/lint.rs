@@ -19,6 +19,7 @@ struct Seen {
     passed: bool,
     millis: u64,
     masked: u64,
+    mask_allowed: u64,
 }
 
 struct Watch(Mutex<Seen>);
@@ -34,6 +35,7 @@ impl run::Observer for Watch {
         seen.passed =
             attempt.log_error.is_none() && !attempt.steps.is_empty() && attempt.steps.iter().all(fine);
         seen.masked = attempt.masked;
+        seen.mask_allowed = attempt.mask_allowed;
         seen.millis = total(attempt.steps.iter().map(|s| (s.seconds * 1000.0).round() as u64));
         Next::Done
     }
@@ -59,6 +61,6 @@ pub(super) fn step(
     let watch = Watch(Mutex::default());
     let ended = run::execute(&[job], options, &watch);
     let seen = watch.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let Seen { passed, millis: duration_ms, masked } = seen;
-    (LintResult { name: name.to_string(), passed, duration_ms, masked }, ended.interrupted)
+    let Seen { passed, millis: duration_ms, masked, mask_allowed } = seen;
+    (LintResult { name: name.to_string(), passed, duration_ms, masked, mask_allowed }, ended.interrupted)
 }

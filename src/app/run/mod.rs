@@ -26,4 +26,4 @@ pub use request::{RunRequest, Source, Watcher};
 pub(super) use results::Results;
 pub(super) use steps::{addressed, commands_of, read as read_results, steps};
 pub use text::{end as run_end, line as run_line, lint_line, log_tail, planned as run_planned};
-pub(super) use tracked::refuse_tracked;
+pub(super) use tracked::{refuse_linked, refuse_tracked};

@@ -5,10 +5,11 @@ use super::steps::read;
 use crate::base::command::fill;
 use crate::base::files::{self, ReadError, show};
 use crate::base::redact::Masker;
+use crate::base::unlinked::{Beneath, Unreached};
 use crate::model::suite::{Reader, SuiteSpec};
 use crate::model::test::Reading;
 use crate::triage::attempts::Unread;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// Bytes of a results file at most.
 const LIMIT: u64 = 1 << 30;
@@ -38,17 +39,36 @@ impl<'a> Results<'a> {
         Some(Results { path: root.join(&spec.cwd).join(path), reader: spec.reader, root, folder })
     }
 
-    fn shown(&self) -> String {
+    /// As messages name it.
+    pub(in crate::app) fn shown(&self) -> String {
         let below = self.path.strip_prefix(self.root).unwrap_or(&self.path);
         show(&below.display().to_string())
     }
 
+    /// The folder that the results stand below, and where. A name of a suite may lead out of the folder that the path begins with.
+    fn place(&self) -> Option<(&'a Path, &Path)> {
+        let below = |dir: &'a Path| Some((dir, self.path.strip_prefix(dir).ok()?));
+        below(self.folder).or_else(|| below(self.root))
+    }
+
+    /// The same, opened: no link on the way is followed.
+    fn beneath(&self) -> Result<(Beneath, &Path), Unreached> {
+        let (dir, below) = self.place().ok_or(Unreached::Outside)?;
+        Ok((Beneath::open(dir)?, below))
+    }
+
+    /// Whether the results are in a folder that is a symbolic link: tollgate would remove, before each start, a file that stands somewhere
+    /// else. The error is a clause that follows the path.
+    pub(in crate::app) fn linked(&self) -> Option<Unreached> {
+        let reached = self.beneath().and_then(|(dir, below)| dir.has_no_link(below));
+        reached.err().filter(|error| matches!(error, Unreached::Linked(_)))
+    }
+
     /// Takes away what an earlier run left and makes the folder that the suite writes into. The error is a sentence.
     pub(in crate::app) fn clear(&self) -> Result<(), String> {
-        if let Some(dir) = self.path.parent().filter(|dir| dir.starts_with(self.folder)) {
-            std::fs::create_dir_all(dir).map_err(|e| {
-                format!("{} cannot be made: {}", show(&dir.display().to_string()), files::plain(&e))
-            })?;
+        if self.path.starts_with(self.folder) {
+            let made = self.beneath().and_then(|(dir, below)| dir.make_folders(below));
+            made.map_err(|e| format!("the folder of {} cannot be made: it {e}", self.shown()))?;
         }
         self.remove()
     }
@@ -60,23 +80,15 @@ impl<'a> Results<'a> {
 
     /// What cannot be taken away would be taken for what the command wrote: the error must keep the suite from passing.
     fn remove(&self) -> Result<(), String> {
-        // A name of a suite may lead out of the folder that the path begins with.
-        let climbs = self.path.components().any(|part| part == Component::ParentDir);
-        let inside = |dir: &Path| match climbs {
-            false => self.path.starts_with(dir),
-            true => std::fs::canonicalize(self.path.parent().unwrap_or(&self.path))
-                .is_ok_and(|real| std::fs::canonicalize(dir).is_ok_and(|dir| real.starts_with(dir))),
-        };
-        let inside = inside(self.root) || inside(self.folder);
-        let stays = |why: &str| Err(format!("{} was there before the suite started and {why}", self.shown()));
-        match std::fs::symlink_metadata(&self.path) {
-            Ok(meta) if !inside || meta.is_dir() => stays("is not removed"),
-            Ok(_) => std::fs::remove_file(&self.path)
-                .or_else(|e| stays(&format!("cannot be removed: {}", files::plain(&e)))),
-            Err(e) => match files::io_error(&self.shown(), &e) {
-                ReadError::Missing(_) => Ok(()),
-                other => Err(other.to_string()),
-            },
+        let removed = self.beneath().and_then(|(dir, below)| dir.remove(below));
+        match removed {
+            Ok(_) => Ok(()),
+            // Nothing that is there is taken for results of this suite.
+            Err(Unreached::Outside) if std::fs::symlink_metadata(&self.path).is_err() => Ok(()),
+            Err(error) => Err(format!(
+                "{} was there before the suite started and is not removed: it {error}",
+                self.shown()
+            )),
         }
     }
 
@@ -110,6 +122,8 @@ impl<'a> Results<'a> {
         if stream.masked() == 0 {
             return Ok(());
         }
-        files::write_atomic(&self.path, &out).map_err(|e| format!("a secret stays unmasked: {e}"))
+        let (dir, below) =
+            self.beneath().map_err(|e| format!("a secret stays unmasked: {} {e}", self.shown()))?;
+        dir.write(below, &out).map_err(|e| format!("a secret stays unmasked: {e}"))
     }
 }

@@ -69,6 +69,7 @@ pub(super) struct State {
     micros: u64,
     leftovers: u64,
     masked: u64,
+    mask_allowed: u64,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -273,6 +274,7 @@ impl Session<'_> {
             finished_at: self.clock.stamp(),
             leftovers: state.leftovers,
             masked: state.masked,
+            mask_allowed: state.mask_allowed,
         };
         let recorded = record_of(end, self.masker, &self.ground.quarantines, tail);
         for note in &recorded.notes {
@@ -357,6 +359,7 @@ impl run::Observer for Session<'_> {
             let mut state = locked(&self.states[job]);
             state.leftovers += ended.leftovers;
             state.masked += ended.masked;
+            state.mask_allowed += ended.mask_allowed;
             state.micros = total([state.micros, total(ended.steps.iter().map(|s| (s.seconds * 1e6) as u64))]);
             let mut judged = self.judged(job, &mut state, &ended);
             judged.shorten(&state.attempts);
@@ -367,7 +370,7 @@ impl run::Observer for Session<'_> {
         let plain = locked(&self.states[job]).attempts.iter().all(|a| !a.status.is_failure());
         if self.rules.artifacts == Artifacts::Failed
             && !plain
-            && let Err(error) = ended.log.keep_as(&self.log_path(item, ended.number))
+            && let Err(error) = ended.log.keep_as(&self.log_path(item, ended.number), self.folder.dir())
         {
             self.watcher.note(&error.to_string());
         }

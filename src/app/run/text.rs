@@ -231,6 +231,10 @@ fn counts(summary: &Summary, style: &Style) -> String {
         0 => String::new(),
         n => format!("; {n} secret{} masked", if n == 1 { "" } else { "s" }),
     };
+    let masked = match summary.mask_allowed {
+        0 => masked,
+        n => format!("{masked}; {n} text{} let through by [mask] allow", if n == 1 { "" } else { "s" }),
+    };
     let lint = summary.lint.iter().filter(|l| !l.passed).count();
     let lint = match lint {
         0 => String::new(),

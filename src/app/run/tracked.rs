@@ -1,5 +1,7 @@
-//! A results file is taken away before its suite starts: one that git tracks is no file that a suite leaves, and is kept.
+//! A results file is taken away before its suite starts: one that git tracks, or that is reached through a symbolic link, is no
+//! file that a suite leaves, and is kept.
 
+use super::results::Results;
 use crate::app::error::Error;
 use crate::app::ground::Ground;
 use crate::base::command::fill;
@@ -7,6 +9,30 @@ use crate::base::files::show;
 use crate::base::git::{GitError, Repository};
 use crate::model::plan::Item;
 use crate::model::suite::{Reader, SuiteSpec};
+
+/// Refuses a plan whose suites name a file behind a link as their results, before anything starts. What is in the folder of the run is
+/// made by the run.
+pub(in crate::app) fn refuse_linked(ground: &Ground, items: &[Item]) -> Result<(), Error> {
+    for item in items {
+        let Some(spec) = ground
+            .spec(&item.kind)
+            .filter(|spec| spec.results.as_ref().is_some_and(|r| !r.contains("{out}")))
+        else {
+            continue;
+        };
+        let root = ground.root.real();
+        let linked = Results::of(spec, &item.name, "", root, root)
+            .and_then(|results| Some((results.shown(), results.linked()?)));
+        if let Some((path, why)) = linked {
+            return Err(Error::Usage(format!(
+                "`results` of `[suites.{}]` is {path}, which {why}: tollgate removes the results file before each start, and removes \
+                 nothing through a link; name the folder itself, or a file below {{out}}",
+                show(&item.kind)
+            )));
+        }
+    }
+    Ok(())
+}
 
 /// Refuses a plan whose suites name a tracked file as their results, before anything starts. Git is asked once, and only where
 /// such a file is there.

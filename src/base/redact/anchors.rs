@@ -2,7 +2,7 @@
 
 use crate::base::redact::escaped::{Escaped, escapable, may_be};
 use crate::base::redact::search::Search;
-use crate::base::redact::shape::SHAPES;
+use crate::base::redact::shape::{Rest, SHAPES};
 use std::collections::BTreeSet;
 
 /// Everything that is looked for.
@@ -13,7 +13,12 @@ pub(super) struct Anchors {
     values: usize,
     /// The values that a writer may escape; without one no text is looked at twice.
     escapable: Option<Search>,
+    /// Texts that are let through, whatever is found in them.
+    allowed: Option<Search>,
 }
+
+/// The fewest bytes of the beginning of a secret that are one, where the rest was cut off.
+const BEGUN: usize = 4;
 
 /// Something that was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +37,49 @@ impl Anchors {
         let escapable = (!special.is_empty()).then(|| Search::new(special)).transpose()?;
         let mut all: Vec<Vec<u8>> = values.into_iter().collect();
         all.extend(SHAPES.iter().map(|s| s.prefix.as_bytes().to_vec()));
-        Ok(Anchors { search: Search::new(all)?, values: count, escapable })
+        Ok(Anchors { search: Search::new(all)?, values: count, escapable, allowed: None })
+    }
+
+    /// The same, with texts that are let through.
+    pub(super) fn allowing(self, texts: Vec<Vec<u8>>) -> Result<Anchors, String> {
+        let allowed = (!texts.is_empty()).then(|| Search::new(texts)).transpose()?;
+        Ok(Anchors { allowed, ..self })
+    }
+
+    /// Where texts stand that are let through, by their beginnings.
+    pub(super) fn allowed(&self, text: &[u8]) -> Vec<(usize, usize)> {
+        let mut found = Vec::new();
+        let mut from = 0;
+        while let Some(next) = self.allowed.as_ref().and_then(|search| search.next(text, from)) {
+            found.push((next.start, next.end));
+            from = next.start + 1;
+        }
+        found
+    }
+
+    /// Where, at or behind `floor`, a text begins that would be let through if more bytes completed it.
+    pub(super) fn allowed_unfinished(&self, text: &[u8], floor: usize) -> usize {
+        self.allowed.as_ref().map_or(text.len(), |search| search.unfinished(text, floor))
+    }
+
+    /// Whether the end of a text that was cut off there is the beginning of a secret: of a value, of a token, or of a password in an
+    /// address.
+    pub(super) fn begun(&self, tail: &[u8]) -> bool {
+        let value = |v: &Vec<u8>| v.starts_with(tail);
+        let shape = |(prefix, rest): (&str, Rest)| {
+            let behind = tail.strip_prefix(prefix.as_bytes()).unwrap_or_default();
+            match rest {
+                Rest::Address => {
+                    behind.iter().position(|b| *b == b':').is_some_and(|at| at + 1 < behind.len())
+                }
+                _ => behind.len() >= BEGUN,
+            }
+        };
+        tail.len() >= BEGUN
+            && (self.search.some(self.values).iter().any(value)
+                || SHAPES.iter().map(|s| (s.prefix, s.rest)).any(shape)
+                // An escape in it: it is a value as a writer escaped it.
+                || may_be(tail))
     }
 
     /// How many values are looked for.

@@ -1,6 +1,7 @@
 //! The masker: made once from the settings that may hold secrets, used for every stream and text.
 
 use crate::base::redact::anchors::Anchors;
+use crate::base::redact::names::MASK;
 use crate::base::redact::stream::Stream;
 use crate::base::redact::values::{is_secret_name, looked_for};
 use std::collections::BTreeSet;
@@ -28,6 +29,65 @@ impl Masker {
         Ok(Masker { anchors: Anchors::new(values)? })
     }
 
+    /// Lets texts through that are test data (`[mask] allow`): what stands whole in one of them is not masked. The error is a
+    /// sentence: they are too many to search for.
+    pub fn allowing(self, texts: &[String]) -> Result<Masker, String> {
+        let texts = texts.iter().filter(|text| !text.is_empty()).map(|text| text.clone().into_bytes());
+        Ok(Masker { anchors: self.anchors.allowing(texts.collect())? })
+    }
+
+    /// Masks a text where it stands, one in which others may have been cut short with dots in the place of the rest: what stands
+    /// before the dots and may be the beginning of a secret goes too. What we show of evidence is such a text.
+    pub fn hide_shown(&self, text: &mut String) -> Masks {
+        let mut counts = Masks::default();
+        if self.anchors.any(text.as_bytes()) {
+            let mut out = Vec::with_capacity(text.len());
+            let mut stream = self.stream();
+            stream.push(text.as_bytes(), &mut |part| out.extend_from_slice(part));
+            stream.finish(&mut |part| out.extend_from_slice(part));
+            counts = Masks { masked: stream.masked(), allowed: stream.allowed() };
+            if counts.masked > 0 {
+                *text = String::from_utf8_lossy(&out).into_owned();
+            }
+        }
+        let cut = self.without_beginnings(text);
+        if let Some((shown, masked)) = cut {
+            *text = shown;
+            counts.masked += masked;
+        }
+        counts
+    }
+
+    /// A text without the beginnings of secrets that stand before dots, and how many there were; `None` where there is none.
+    fn without_beginnings(&self, text: &str) -> Option<(String, u64)> {
+        let (mut out, mut from, mut masked) = (String::new(), 0, 0);
+        let mut rest = 0;
+        while let Some(dots) = text[rest..].find(['…', '.']).map(|at| rest + at) {
+            let behind = &text[dots..];
+            let length = if behind.starts_with('…') {
+                '…'.len_utf8()
+            } else {
+                behind.len() - behind.trim_start_matches('.').len()
+            };
+            if behind.starts_with('…') || length >= 3 {
+                let mut stream = self.stream();
+                stream.push(&text.as_bytes()[from..dots], &mut |_| {});
+                let tail = dots - stream.held().len();
+                if self.anchors.begun(stream.held()) && text.is_char_boundary(tail) {
+                    out.push_str(&text[from..tail]);
+                    out.push_str(MASK);
+                    masked += 1;
+                } else {
+                    out.push_str(&text[from..dots]);
+                }
+                from = dots;
+            }
+            rest = dots + length;
+        }
+        out.push_str(&text[from..]);
+        (masked > 0).then_some((out, masked))
+    }
+
     /// Masks a text; says how many secrets stood in it.
     pub fn mask(&self, text: &str) -> (String, u64) {
         // Names and commands are many and short: without a beginning of anything there is nothing to mask.
@@ -39,6 +99,14 @@ impl Masker {
         stream.push(text.as_bytes(), &mut |part| out.extend_from_slice(part));
         stream.finish(&mut |part| out.extend_from_slice(part));
         (String::from_utf8_lossy(&out).into_owned(), stream.masked())
+    }
+
+    /// How much of a text is let through that would be masked otherwise.
+    pub fn let_through(&self, text: &str) -> u64 {
+        let mut stream = self.stream();
+        stream.push(text.as_bytes(), &mut |_| {});
+        stream.finish(&mut |_| {});
+        stream.allowed()
     }
 
     /// Masks a text where it stands; says how many secrets stood in it.
@@ -69,6 +137,22 @@ impl Masker {
     /// Begins to mask output that comes in blocks.
     pub fn stream(&self) -> Stream<'_> {
         Stream::new(&self.anchors)
+    }
+}
+
+/// How much of a text was masked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Masks {
+    /// Secrets that were masked.
+    pub masked: u64,
+    /// What would have been masked, had `[mask] allow` not let it through.
+    pub allowed: u64,
+}
+
+impl std::ops::AddAssign for Masks {
+    fn add_assign(&mut self, other: Masks) {
+        self.masked = self.masked.saturating_add(other.masked);
+        self.allowed = self.allowed.saturating_add(other.allowed);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Secrets in what is written: values that settings hold, and the known shapes of tokens, become `[masked]`.
 
+mod allowed;
 mod anchors;
 mod escaped;
 mod masker;
@@ -8,11 +9,14 @@ mod pem;
 mod search;
 mod shape;
 mod stream;
+mod texts;
 mod unescape;
 mod url;
 mod values;
 
-pub use masker::Masker;
+pub use masker::{Masker, Masks};
 pub use names::{MASK, tell_apart};
 pub use stream::Stream;
+pub(crate) use texts::free_text;
+pub use texts::{FreeText, Masked};
 pub use values::is_secret_name;

@@ -1,6 +1,7 @@
 //! Masking of output that comes in blocks: a secret that stands across two is masked, and no more is held back than could
 //! still become one. What comes out does not depend on where the blocks were cut.
 
+use crate::base::redact::allowed::{Allowed, key_end};
 use crate::base::redact::anchors::{Anchors, Hit};
 use crate::base::redact::escaped::Escaped;
 use crate::base::redact::names::MASK;
@@ -22,6 +23,9 @@ pub struct Stream<'m> {
     before: Option<u8>,
     mode: Mode,
     masked: u64,
+    /// What was let through, and how much of what is held back was counted already.
+    allowed: u64,
+    counted: usize,
 }
 
 /// What the next byte belongs to.
@@ -39,6 +43,10 @@ enum Mode {
 struct Cursor<'m> {
     /// What a second look found.
     escaped: Escaped<'m>,
+    /// Texts that are let through.
+    allowed: Allowed,
+    /// What was let through before is counted.
+    counted: usize,
     /// Everything before is written or masked.
     done: usize,
     /// Where the next search begins; before `done` when values overlap.
@@ -49,7 +57,16 @@ struct Cursor<'m> {
 
 impl<'m> Stream<'m> {
     pub(super) fn new(anchors: &'m Anchors) -> Stream<'m> {
-        Stream { anchors, held: Vec::new(), covered: 0, before: None, mode: Mode::Text, masked: 0 }
+        Stream {
+            anchors,
+            held: Vec::new(),
+            covered: 0,
+            before: None,
+            mode: Mode::Text,
+            masked: 0,
+            allowed: 0,
+            counted: 0,
+        }
     }
 
     /// Takes a block and passes on what is decided.
@@ -70,7 +87,17 @@ impl<'m> Stream<'m> {
     pub fn finish(&mut self, out: &mut dyn FnMut(&[u8])) {
         let held = std::mem::take(&mut self.held);
         self.process(&held, true, out);
-        (self.covered, self.before, self.mode) = (0, None, Mode::Text);
+        (self.covered, self.before, self.mode, self.counted) = (0, None, Mode::Text, 0);
+    }
+
+    /// What is held back, because more bytes could make a secret of it.
+    pub(super) fn held(&self) -> &[u8] {
+        &self.held
+    }
+
+    /// How much was found and let through so far.
+    pub fn allowed(&self) -> u64 {
+        self.allowed
     }
 
     /// How many secrets were masked so far.
@@ -81,7 +108,14 @@ impl<'m> Stream<'m> {
     /// Reads a text and says from where on it is to be held back.
     fn process(&mut self, text: &[u8], last: bool, out: &mut dyn FnMut(&[u8])) -> usize {
         let escaped = self.anchors.escaped(text, last);
-        let mut at = Cursor { escaped, done: std::mem::take(&mut self.covered), from: 0, floor: 0 };
+        let mut at = Cursor {
+            escaped,
+            allowed: Allowed::new(self.anchors.allowed(text), text.len()),
+            counted: std::mem::take(&mut self.counted),
+            done: std::mem::take(&mut self.covered),
+            from: 0,
+            floor: 0,
+        };
         let keep = loop {
             match self.mode {
                 Mode::Text => {
@@ -104,6 +138,7 @@ impl<'m> Stream<'m> {
             }
         };
         self.covered = at.done.saturating_sub(keep);
+        self.counted = at.counted.saturating_sub(keep);
         if let Some(byte) = keep.checked_sub(1).and_then(|n| text.get(n)) {
             self.before = Some(*byte);
         }
@@ -121,7 +156,11 @@ impl<'m> Stream<'m> {
         let anchors = self.anchors;
         let unfinished = match last {
             true => text.len(),
-            false => at.escaped.unfinished(at.floor, anchors.unfinished(text, at.floor)),
+            false => {
+                at.allowed.open = anchors.allowed_unfinished(text, at.floor);
+                let open = at.escaped.unfinished(at.floor, anchors.unfinished(text, at.floor));
+                at.before_allowed(open.min(at.allowed.open))
+            }
         };
         let mut plain = anchors.next(text, at.from);
         loop {
@@ -136,7 +175,7 @@ impl<'m> Stream<'m> {
                     Found::Nothing => longest_value(anchors, text, at, hit.start),
                     Found::Secret => return None,
                     Found::Open => {
-                        let keep = at.escaped.whole(hit.start);
+                        let keep = at.before_allowed(hit.start);
                         if at.done < keep {
                             emit(&text[at.done..keep], out);
                             at.done = keep;
@@ -145,7 +184,7 @@ impl<'m> Stream<'m> {
                     }
                 },
             };
-            if let Some(end) = value {
+            if let Some(end) = value.filter(|end| !self.let_through(hit.start, *end, at)) {
                 if hit.start >= at.done {
                     emit(&text[at.done..hit.start], out);
                     self.mask(out);
@@ -178,7 +217,13 @@ impl<'m> Stream<'m> {
         let rest = &text[hit.end..];
         let (length, mode) = match shape.rest {
             Rest::Pem => match pem::begins(rest, last) {
-                Begins::Key(n) => (n, Mode::Key),
+                Begins::Key(n) => {
+                    let end = key_end(text, hit.end + n, at.allowed_to(hit.start));
+                    if end.is_some_and(|end| self.let_through(hit.start, end, at)) {
+                        return Found::Nothing;
+                    }
+                    (n, Mode::Key)
+                }
                 Begins::Open => return Found::Open,
                 Begins::No => return Found::Nothing,
             },
@@ -199,6 +244,16 @@ impl<'m> Stream<'m> {
             },
         };
         let shown = if matches!(shape.rest, Rest::After(..)) { hit.end } else { hit.start };
+        if let Mode::Token(_) = mode {
+            let end = hit.end + length;
+            // Whether it is let through whole is known when it ends, and when what lets it through does.
+            if !last && (at.allowed.open <= shown || (end == text.len() && at.allowed_to(shown) == end)) {
+                return Found::Open;
+            }
+            if self.let_through(shown, end, at) {
+                return Found::Nothing;
+            }
+        }
         emit(&text[at.done..shown], out);
         self.mask(out);
         at.done = hit.end + length;
@@ -219,6 +274,9 @@ impl<'m> Stream<'m> {
         // What begins in it and goes on behind it must be known before anything of it is written.
         if unfinished <= to {
             return Found::Open;
+        }
+        if self.let_through(from, to, at) {
+            return Found::Nothing;
         }
         let plain = self.anchors.next(text, hit.start + 1).map(|other| other.start);
         let escaped = at.escaped.next(hit.start + 1).map(|(start, _)| start);
@@ -256,9 +314,37 @@ impl<'m> Stream<'m> {
         (at.from, at.floor) = (at.done, at.done);
     }
 
+    /// Whether what was found stands whole in a text that is let through; counted where it is.
+    fn let_through(&mut self, start: usize, end: usize, at: &mut Cursor<'_>) -> bool {
+        if at.allowed_to(start) < end {
+            return false;
+        }
+        self.allowed += u64::from(start >= at.counted && start >= at.done);
+        at.counted = at.counted.max(end);
+        true
+    }
+
     fn mask(&mut self, out: &mut dyn FnMut(&[u8])) {
         out(MASK.as_bytes());
         self.masked += 1;
+    }
+}
+
+impl Cursor<'_> {
+    /// Where the last of the texts ends that are let through and that `start` stands in; 0 where it stands in none.
+    fn allowed_to(&self, start: usize) -> usize {
+        self.allowed.reach(start, self.floor)
+    }
+
+    /// The place, or where the first of the texts begins that are let through and that it stands inside of; never inside an escape.
+    fn before_allowed(&self, mut at: usize) -> usize {
+        loop {
+            let before = at;
+            at = self.escaped.whole(self.allowed.whole(at, self.floor)).max(self.floor.min(at));
+            if at == before {
+                return at;
+            }
+        }
     }
 }
 
@@ -546,7 +632,92 @@ mod tests {
         "<a&<",
     ];
 
+    fn allowing(values: &[&str], texts: &[&str]) -> Masker {
+        masker(values).allowing(&texts.iter().map(|t| t.to_string()).collect::<Vec<_>>()).unwrap()
+    }
+
+    /// What becomes of a text, how much was masked and how much let through.
+    fn judged(masker: &Masker, text: &str) -> (String, u64, u64) {
+        let mut shown = text.to_string();
+        let masks = masker.hide_shown(&mut shown);
+        (shown, masks.masked, masks.allowed)
+    }
+
+    #[test]
+    fn test_data_is_let_through_and_counted_and_nothing_else() {
+        let token = format!("ghp_{LONG}");
+        let key = "-----BEGIN PRIVATE KEY-----\nTUlJ\n-----END PRIVATE KEY-----";
+        let masker =
+            allowing(&["hunter2", "hunter2-real"], &["user:pass@host", "hunter2", &token, "abc.def", key]);
+        for (text, shown, masked, allowed) in [
+            ("db://user:pass@host/x", "db://user:pass@host/x", 0, 1),
+            ("db://user:pass@host2/x", "db://user:pass@host2/x", 0, 1),
+            ("db://user:password@host/x", "db://user:[masked]@host/x", 1, 0),
+            ("db://me:pass@host/x", "db://me:[masked]@host/x", 1, 0),
+            ("hunter2 hunter2-real", "hunter2 [masked]", 1, 1),
+            (&format!("a {token} b"), &format!("a {token} b"), 0, 1),
+            (&format!("a {token}x b"), "a [masked] b", 1, 0),
+            ("Authorization: Bearer abc.def", "Authorization: Bearer abc.def", 0, 1),
+            ("Authorization: Bearer abc.defg", "Authorization: Bearer [masked]", 1, 0),
+            (&format!("{key}\nx"), &format!("{key}\nx"), 0, 1),
+            (&key.replace("TUlJ", "TUlK"), "[masked]", 1, 0),
+        ] {
+            assert_eq!(judged(&masker, text), (shown.to_string(), masked, allowed), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_was_cut_short_leaves_nothing_of_itself() {
+        let masker = masker(&["hunter2hunter2", "p&ss<w0rd-long"]);
+        for (text, shown) in [
+            ("it says \"hunter2hun…\"", "it says \"[masked]…\""),
+            ("hunter... (12 more characters)", "[masked]... (12 more characters)"),
+            ("ghp_a1B2a1B2… and xoxb-1234...", "[masked]… and [masked]..."),
+            ("db://user:passw…", "db[masked]…"),
+            ("p&amp;ss&lt;w0…", "[masked]…"),
+            ("hun… https://example.org… a test ... ok", "hun… https://example.org… a test ... ok"),
+            ("Bearer … 1..2", "Bearer … 1..2"),
+        ] {
+            assert_eq!(judged(&masker, text).0, shown);
+        }
+    }
+
+    /// What lets through in the test below: parts of values, of tokens, and what stands around them.
+    const ALLOWED: &[&str] = &[
+        "abcdef",
+        "user:a@",
+        "sk-012345678901234567890123456789",
+        "=ghp_",
+        "defghi-",
+        "://user:abc@a",
+        "first-line",
+    ];
+
     proptest! {
+        #[test]
+        fn where_blocks_are_cut_changes_nothing_of_what_is_let_through(
+            pieces in pieces(),
+            lengths in prop::collection::vec(1usize..40, 1..6),
+        ) {
+            let masker = allowing(VALUES, ALLOWED);
+            let text = pieces.concat();
+            let once = |lengths: &[usize]| {
+                let (mut out, mut rest) = (Vec::new(), text.as_bytes());
+                let mut stream = masker.stream();
+                for length in lengths.iter().cycle() {
+                    if rest.is_empty() {
+                        break;
+                    }
+                    let (block, after) = rest.split_at((*length).min(rest.len()));
+                    stream.push(block, &mut |part| out.extend_from_slice(part));
+                    rest = after;
+                }
+                stream.finish(&mut |part| out.extend_from_slice(part));
+                (String::from_utf8(out).unwrap(), stream.masked(), stream.allowed())
+            };
+            prop_assert_eq!(once(&lengths), once(&[text.len().max(1)]));
+        }
+
         #[test]
         fn where_blocks_are_cut_changes_nothing(
             pieces in pieces(),

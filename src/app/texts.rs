@@ -1,0 +1,72 @@
+//! Which fields of the verbs' answers hold free text (`base::redact::FreeText`), as `model/texts.rs` says it of the nouns.
+
+use super::doctor::{Diagnosis, GateEvidence, TreeLook, WholeRun};
+use super::events::{Events, Stream};
+use super::events_count::Counts;
+use super::events_tally::Count;
+use super::explain::{ArtifactFacts, CheckFacts, EntryFacts, Explanation, GateFacts, LastResult};
+use super::flake_report::FlakeAnswer;
+use super::gate_list::{GateList, GateRow};
+use super::gate_new::GateNew;
+use super::gate_try::{Tried, TriedLint, TriedPart};
+use super::init::Init;
+use super::prove::{GateProof, Proof, Survivor};
+use super::quarantine::{QuarantineEdit, QuarantineList};
+use super::reproduction::{Planned, Ran, Refused, Reproduction};
+use super::schema::Listed;
+use super::waiver::WaiverAudit;
+use super::waiver_edit::WaiverEdit;
+use crate::base::redact::{FreeText, free_text};
+use crate::triage::{FlakeReport, FlakyTest};
+
+free_text!(Diagnosis { run, run_fault, tree, classification_fault, whole, gates; schema, commit, profile });
+free_text!(TreeLook { changed, notes; changed_count, untracked_count, run_fits });
+free_text!(WholeRun { command, gaps, fault; profile, kinds, suites, lint });
+
+impl FreeText for GateEvidence {
+    fn each_text(&mut self, see: &mut dyn FnMut(&mut String)) {
+        let GateEvidence { gate: _, applies: _, present, faults } = self;
+        // The gate's name for the artifact stands before its path.
+        present.iter_mut().for_each(|(_, path)| see(path));
+        faults.each_text(see);
+    }
+}
+
+free_text!(Events { files; });
+free_text!(Stream { path, fault, counts; unreadable });
+free_text!(Counts { kinds, statuses, first_ts, last_ts; lines, without_kind });
+free_text!(Count { name; count });
+free_text!(Explanation { query, matched, gates, entries, notes; found, nearest });
+free_text!(GateFacts {
+    name, why, owner, applies_when, artifacts, checks, reproduce_command, last;
+    id, blocking, lanes, stated_in
+});
+free_text!(ArtifactFacts { paths; name, format, schema, max_age_seconds, required });
+free_text!(CheckFacts { when, for_each, assert, message; id });
+free_text!(LastResult { detail, generated_at; status, reason, commit, lane });
+free_text!(EntryFacts { title, summary, artifacts, replays, remediation; id, severity, see });
+free_text!(FlakeAnswer { report, notes; });
+free_text!(FlakeReport { tests; runs });
+free_text!(FlakyTest {
+    test, evidence;
+    suite, kind, role, habit, passed, failed, flaky, rate, disagreeing_commits, class
+});
+free_text!(GateList { gates, notes; });
+free_text!(GateRow { name, owner, origin, artifacts, reproduce; id, blocking, lanes, replaces, runbook, checks });
+free_text!(GateNew { ; id, path, replaces });
+free_text!(Tried { expression, value, error, parts, lints; schema, passes, bound });
+free_text!(TriedPart { text, value, error; depth, element });
+free_text!(TriedLint { message; column });
+free_text!(Init { ; written, detected, ignore });
+free_text!(Proof { gates; schema, generated_at, mutations, holes });
+free_text!(GateProof { detail, holes, excepted, unused_exceptions, unnoticed; gate, standing, mutations });
+free_text!(Survivor { mutation, note, why; });
+free_text!(QuarantineList { path, fault, entries; generated_at });
+free_text!(QuarantineEdit { path, entry; action, id });
+free_text!(WaiverAudit { path, fault, waivers, quarantines; generated_at });
+free_text!(WaiverEdit { path, entry; action, gate });
+free_text!(Reproduction { verdict, commands, refused, ran; not_run });
+free_text!(Planned { command, note; id });
+free_text!(Refused { recorded, own, why; id });
+free_text!(Ran { command, detail, output; id, came, exit_code, seconds });
+free_text!(Listed { title; id, origin });

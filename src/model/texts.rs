@@ -1,0 +1,52 @@
+//! Which fields of the nouns hold free text (`base::redact::FreeText`): what evidence, commands, waivers and gate files say. Ids,
+//! names of artifacts and suites, statuses, commits, digests, moments of ours and numbers are our own.
+
+use crate::base::redact::free_text;
+use crate::model::finding::Finding;
+use crate::model::report::Report;
+use crate::model::run::Identity;
+use crate::model::triage::{Compared, Diagnostic, RecommendedCommands, TriageDiff};
+use crate::model::validation::{FileResult, Validation};
+use crate::model::verdict::{ArtifactRecord, GateResult, Policy, Promotion, TraceRef, Verdict, WaiverRef};
+use crate::model::waiver::Entry;
+use crate::model::whole::{Change, Gap};
+
+free_text!(Finding { message, path, pointer, expected, actual; check, reason, artifact, place });
+free_text!(ArtifactRecord { path, generated_at; name, sha256, bytes, age_seconds });
+free_text!(WaiverRef { owner, reason, issue, expires; days_remaining });
+free_text!(TraceRef { url; id, short_id });
+free_text!(GateResult {
+    name, owner, detail, findings, artifacts, reproduce_command, remediation, waiver, trace;
+    id, status, blocking, shadow, reason, runbook, since, duration_us
+});
+free_text!(Promotion { conditions; allowed, by, blocking_gates, waivers });
+free_text!(Policy { from, changes; digest, altered });
+free_text!(Change { before, after; what, kind, name, red });
+free_text!(Gap { detail; reason, kind, name });
+free_text!(Verdict {
+    branch, policy, gates, waivers, promotion, next_steps;
+    schema, generated_at, tool, run_id, correlation_id, commit, lane, mode, verdict, exit_code, summary, masked, mask_allowed
+});
+// Dates are as they were written: what stands in the place of one may be anything.
+free_text!(Entry {
+    detail, owner, reason, issue, created, expires, exit_criteria, category, evidence, reproduce, signature;
+    id, kind, state, days_remaining, lanes, checks, reasons, renewals, region
+});
+// What is offered for a waiver is made of ids and blanks; the verdict's path is for the steps that read it.
+free_text!(Report {
+    verdict, quarantines, classification_fault, notes;
+    gate_regions, check_regions, waiver_offers, repo_prefix, verdict_path, unwritten, seconds
+});
+free_text!(FileResult { path, findings; sha256, bytes, schema });
+free_text!(Validation { files; schema, generated_at, valid, invalid });
+free_text!(Identity { branch; generated_at, run_id, correlation_id, commit });
+free_text!(Compared { path; sha256, run_id, commit });
+free_text!(Diagnostic {
+    test, signature, reasons, replay_command;
+    rank, change, severity, suite, kind, before, after
+});
+free_text!(RecommendedCommands { runner_repro_command, ranked_repro_commands; });
+free_text!(TriageDiff {
+    identity, baseline, compared, ranked_diagnostics, recommended_commands;
+    schema, status, summary, omitted, not_compared
+});
