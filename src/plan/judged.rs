@@ -385,6 +385,19 @@ mod tests {
     }
 
     #[test]
+    fn a_test_that_fails_by_those_within_it_goes_with_them() {
+        let test = |name: &str, signature: &str, basis: &str, carried: bool| json!({"name": name, "status": "quarantined", "signature": signature, "basis": basis, "carried": carried});
+        let mut nested = run();
+        nested["units"][0]["tests"] =
+            json!([test("T/a", "s", "assertion", false), test("T", "a-subtest-failed", "fallback", true)]);
+        let entries = |id: &str| [entry(id, "s", State::Active), entry("c", "hang", State::Active)];
+        assert_eq!(judge(&nested, &entries("a::T/a")), None);
+        let (found, _) = judge(&nested, &entries("a::T")).unwrap();
+        let statuses = [&found["units"][0]["tests"][0]["status"], &found["units"][0]["tests"][1]["status"]];
+        assert_eq!(statuses, ["failed", "failed"]);
+    }
+
+    #[test]
     fn many_are_counted() {
         let known = json!({"name": "x", "status": "quarantined", "signature": "s", "basis": "exception"});
         let mut many = run();

@@ -81,6 +81,38 @@ fn an_entry_of_the_change_itself_does_not_hold_yet_and_one_that_is_gone_no_longe
     assert_eq!(ws.run(&[&tried[..], &["--now", NOW]].concat()).code, 1);
 }
 
+/// What is covered stays so through a merge, an ingest and a replay.
+#[test]
+fn a_known_flake_is_ordinary_work() {
+    let ws = workspace(RED);
+    run(&ws, "07").expect(1);
+    ws.put(FILE, entry("a::t", &signature(&ws, "07")));
+    for shard in ["0", "1"] {
+        let flags = ["--shard-kind", "unit", "--shard-index", shard, "--shard-total", "2", "--out"];
+        ws.run(&[&["run", "--now", NOW][..], &flags, &[&format!("shard{shard}")]].concat()).expect(0);
+    }
+    ws.run(&["merge", "shard0", "shard1", "--now", NOW, "--out", "merged"]).expect(0);
+    let merged = ws.json("merged/summary.json");
+    assert_eq!(merged["units"][0]["tests"][0]["status"], "quarantined");
+    assert_eq!(ws.check(&["--run", "merged"]).code, 0);
+    // What is not quarantined is replayed, and what is may fail again.
+    ws.put("s.sh", RED.replace("echo 'ok 1 - t'", "echo 'not ok 1 - t'; exit 1"));
+    ws.run(&["run", "--now", NOW, "--out", "red"]).expect(1);
+    ws.put("s.sh", RED);
+    ws.run(&["run", "--now", NOW, "--rerun-from", "red/summary.json", "--out", "replay"]).expect(0);
+    assert_eq!(ws.check(&["--run", "replay"]).code, 0);
+    let report = "<testsuite name='a' tests='2' failures='1'><testcase name='t'><failure message='the queue stalls'/>\
+                  </testcase><testcase name='u'/></testsuite>";
+    ws.put("report.xml", report);
+    ws.run(&["ingest", "junit", "report.xml", "--now", NOW, "--out", "ingested"]).expect(0);
+    assert_eq!(ws.json("ingested/summary.json")["units"][0]["status"], "quarantined");
+    assert_eq!(ws.check(&["--run", "ingested"]).code, 0);
+    ws.remove(FILE);
+    for folder in ["merged", "ingested"] {
+        assert_eq!(ws.check(&["--run", folder]).expect(1).gate("pass_rate").status, "fail");
+    }
+}
+
 #[test]
 fn evidence_in_the_tree_does_not_speak_for_an_entry_of_the_base() {
     let ws = workspace(RED);
