@@ -233,13 +233,12 @@ impl<'s> Documents<'s> {
     }
 }
 
+/// A document, and whether it is parsed.
+type Allotted<'s> = ((&'s str, Format), bool);
+
 /// Which documents are parsed, by what they take in memory, and the room that is left. One that stands in lists stands there
 /// once more for each.
-fn allotted<'s>(
-    sources: &Sources,
-    whole: Vec<(&'s str, Format)>,
-    room: u64,
-) -> (Vec<((&'s str, Format), bool)>, u64) {
+fn allotted<'s>(sources: &Sources, whole: Vec<(&'s str, Format)>, room: u64) -> (Vec<Allotted<'s>>, u64) {
     let bytes_of = |path: &str| match sources.file(path) {
         Some(Ok(content)) => &content.bytes[..],
         _ => &[],

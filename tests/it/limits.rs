@@ -98,7 +98,7 @@ fn a_link_and_a_fifo_in_the_place_of_a_file_are_neither_followed_nor_waited_for(
     ws.reads("lines", "l.jsonl", "shape = 'e.v1'\nformat = 'jsonl'", "size(doc) == 1");
     ws.asserts(
         "asked",
-        "sha256('sub/d.json') != '' && valid('sub/d.json') && size(grep('sub/*.json', 'n')) == 1",
+        "size(sha256('sub/d.json')) == 64 && valid('sub/d.json') && size(grep('sub/*.json', 'n')) == 1",
     );
     ws.check(&[]).expect(0);
     // What is a link inside the workspace is followed, an absolute one too.
@@ -144,9 +144,9 @@ fn a_document_of_too_many_values_is_a_limit() {
 #[test]
 fn ordinary_gates_stay_within_the_bounds() {
     let ws = Ws::new();
-    let lines: String = (0..20_000).map(|n| format!("{{\"n\": {n}}}\n")).collect();
+    let lines: String = (0..1_000).map(|n| format!("{{\"n\": {n}}}\n")).collect();
     ws.put("l.jsonl", lines);
-    ws.put("log.txt", "2026-11-20T12:00:00Z INFO größe: nothing of note\n".repeat(20_000));
+    ws.put("log.txt", "2026-11-20T12:00:00Z INFO größe: nothing of note\n".repeat(2_000));
     ws.gate(
         "walk",
         "[artifacts.l]\npath = 'l.jsonl'\nformat = 'jsonl'\nshape = 'e.v1'\n[[checks]]\nid = 'each'\n\

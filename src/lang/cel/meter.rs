@@ -3,8 +3,8 @@
 //! Steps decide first, so that a verdict does not depend on the machine; the clock stands behind them for work that counts
 //! few steps. Bytes are those that are held at one time: what an element of a comprehension made is given back with it.
 
+use super::budget::Budget;
 use super::errors::EvalError;
-use super::scope::Budget;
 use super::value::Value;
 use crate::base::clock::Stopwatch;
 use std::cell::Cell;

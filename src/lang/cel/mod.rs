@@ -1,6 +1,7 @@
 //! CEL: parsed by the `cel` crate (named in `parse.rs` alone), evaluated here over lent JSON.
 
 mod ast;
+mod budget;
 mod compare;
 mod cursor;
 mod errors;
@@ -27,11 +28,12 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use budget::Budget;
 pub use errors::{CompileError, EvalError, Lint};
 pub use expr::Expr;
 pub use kind::Type;
 pub use meter::{Meter, Pool};
 pub use parts::{Outcome, Part};
-pub use scope::{Budget, Host, Scope};
+pub use scope::{Host, Scope};
 pub use trace::{Read, Reads};
 pub use value::{Shared, Text, Value};

@@ -23,7 +23,7 @@ const CACHE: usize = 8 << 20;
 const QUICK: u64 = 1 << 26;
 
 /// Bytes of text between two looks at what the search costs.
-const BLOCK: usize = 4096;
+const BLOCK: usize = 512;
 
 /// Bytes of new states that make a step.
 const STATE_BYTES: u64 = 16;
@@ -236,7 +236,7 @@ fn reach(
 
 #[cfg(test)]
 mod tests {
-    use super::super::scope::Budget;
+    use super::super::budget::Budget;
     use super::*;
     use proptest::prelude::*;
 
