@@ -72,7 +72,7 @@ fn document(nth: usize) -> Vec<u8> {
 
 fn documents() -> (Vec<Vec<u8>>, BytesCount) {
     let all: Vec<Vec<u8>> = (0..200).map(document).collect();
-    let bytes = all.iter().map(Vec::len).sum::<usize>();
+    let bytes = all.iter().map(Vec::len).fold(0, usize::saturating_add);
     (all, BytesCount::new(bytes))
 }
 

@@ -382,7 +382,7 @@ mod tests {
     #[test]
     fn no_line_of_an_xml_text_starts_a_command() {
         assert_eq!(xml("a::b\n ::error::x\u{2028}::x"), "a::b\n \\u{3a}:error::x\\u{2028}::x");
-        assert_eq!(xml("\u{1b}:\u{85}:x #\r#[y"), "\\u{3a}:x ##\\u{5b}y");
+        assert_eq!(xml("\u{1b}:\u{85}:x #\r#[y"), ":\\u{85}:x ##\\u{5b}y");
         assert_eq!(xml("a ##vso[x"), "a ##vso\\u{5b}x");
     }
 

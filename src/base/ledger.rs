@@ -2,7 +2,7 @@
 //! said of a path twice must then not be put together into a state that never was, so the first look at it counts, and a
 //! later one that finds something else is an error.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A path that is no longer what it was at the first look.
@@ -24,7 +24,7 @@ struct Looks {
 #[derive(Debug, Default)]
 struct Folder {
     /// By name: whether something stands there.
-    there: HashMap<String, bool>,
+    there: BTreeMap<String, bool>,
     /// All names, sorted.
     names: Option<Arc<[String]>>,
 }
