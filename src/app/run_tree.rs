@@ -23,7 +23,7 @@ const HEAD: usize = 256;
 const OF_RUN: [&str; 3] = ["/run_events.jsonl", "/summary.json", "/ingest_error.json"];
 
 /// A look at the tree that goes on beside other work.
-pub(super) struct Observing(Option<JoinHandle<Result<TreeState, GitError>>>);
+pub(super) struct Observing(Option<JoinHandle<Option<Result<TreeState, GitError>>>>);
 
 impl Observing {
     /// Begins, where the root is the top folder of a repository: most of the time it is, and its tree is wanted. What the answer is used
@@ -36,8 +36,12 @@ impl Observing {
         let look = move || {
             // What is wrong with the settings is said elsewhere, by who needs them.
             let settings = config::settings(&root).unwrap_or_else(|_| config::defaults());
+            // Where the working tree asks for no git the policy may all the same, and then it is looked at later.
+            if settings.git == Some(false) {
+                return None;
+            }
             let left_out = LeftOut::of(&settings, &[], "", None);
-            git_tree::observe(root.real(), &|path| left_out.is_written(path))
+            Some(git_tree::observe(root.real(), &|path| left_out.is_written(path)))
         };
         Observing(std::thread::Builder::new().spawn(look).ok())
     }
@@ -49,8 +53,9 @@ impl Observing {
 
     /// The tree; one that could not be begun before is looked at now.
     pub(super) fn finish(self, root: &Root, settings: &Settings) -> Result<Observed, Error> {
-        if let Some(handle) = self.0 {
-            let state = handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let begun =
+            self.0.and_then(|handle| handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        if let Some(state) = begun {
             return Observed::of(state, root.real().to_path_buf(), String::new());
         }
         Observed::look(root, settings)

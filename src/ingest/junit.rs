@@ -160,10 +160,11 @@ fn with_values(message: &str, text: &str) -> String {
     if text.lines().any(|line| line.starts_with("E ")) {
         return message.to_string();
     }
-    match above_stack(text).split_once(message) {
-        Some((_, values)) if !values.trim().is_empty() => format!("{message}\n{}", values.trim()),
-        _ => message.to_string(),
-    }
+    let said = above_stack(text);
+    let behind = said.split_once(message).map_or("", |(_, behind)| behind);
+    let sides = ["expected", "received", "actual", "+", "-"];
+    let is_side = |line: &&str| sides.iter().any(|side| line.to_ascii_lowercase().starts_with(side));
+    std::iter::once(message).chain(behind.lines().filter(is_side)).collect::<Vec<_>>().join("\n")
 }
 
 /// The place that the element itself names.
@@ -180,6 +181,9 @@ mod tests {
     fn the_values_belong_to_the_message() {
         let text = "  [one] > a.spec.js:6:3\n\n    Error: expect(a).toBe(b)\n\n    Expected: 3\n    Received: 2\n\n      5 | x\n    > 6 | y\n        at /a.js:6:3\n";
         assert_eq!(with_values("expect(a).toBe(b)", text), "expect(a).toBe(b)\nExpected: 3\nReceived: 2");
+        let node =
+            "[Error [ERR_TEST_FAILURE]: test failed\n] {\n  code: 'ERR_TEST_FAILURE',\n  exitCode: 1\n}";
+        assert_eq!(with_values("test failed", node), "test failed");
         let java = "java.lang.AssertionError: sums differ\n\tat a.B.c(B.java:12)\n";
         assert_eq!(with_values("sums differ", java), "sums differ");
         assert_eq!(above_stack(java), "java.lang.AssertionError: sums differ");
