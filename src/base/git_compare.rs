@@ -57,7 +57,7 @@ impl Compare<'_> {
     /// Every path of the commit and the index. Where the index is the commit's tree it says both; else git lists the commit.
     pub(super) fn tracked<'t>(
         &self,
-        index: &'t Index,
+        index: &'t Index<'_>,
         tree: Object,
         scanned: &Scan,
     ) -> Result<Vec<Tracked<'t>>, GitError> {
@@ -78,7 +78,7 @@ impl Compare<'_> {
         let listing = run(self.top, &["ls-tree", "-r", "-z", "--full-tree", "HEAD"])?;
         let listing = listed(&listing)
             .ok_or_else(|| GitError::Failed("lists a tree in a form that is not understood".into()))?;
-        let mut base: BTreeMap<Vec<u8>, Option<Held>> =
+        let mut base: BTreeMap<Cow<'_, [u8]>, Option<Held>> =
             listing.into_iter().map(|entry| (entry.path, entry.held)).collect();
         for one in &mut tracked {
             one.base = base.remove(&*one.path).flatten();
@@ -86,7 +86,7 @@ impl Compare<'_> {
         for (path, held) in base {
             // Taken out of the index, and in the commit all the same.
             let there = look_at(self.top, &path)?;
-            tracked.push(Tracked { path: Cow::Owned(path), base: held, index: None, there });
+            tracked.push(Tracked { path: Cow::Owned(path.into_owned()), base: held, index: None, there });
         }
         Ok(tracked)
     }

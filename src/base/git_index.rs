@@ -1,6 +1,8 @@
 //! The index of a repository, as far as the state of the working tree needs it: which files git tracks, and what it saw of
 //! each on disk when it last compared them.
 
+use std::borrow::Cow;
+
 /// A blob, tree or commit: 20 or 32 bytes, the rest zero.
 pub(super) type Object = [u8; 32];
 
@@ -26,11 +28,11 @@ pub(super) struct Seen {
     pub bytes: u32,
 }
 
-/// One path of the index.
+/// One path of the index, lent from its bytes where it stands there whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct Entry<'b> {
     /// From the top of the repository.
-    pub path: Vec<u8>,
+    pub path: Cow<'b, [u8]>,
     /// `None` of a path in conflict, and of one that was only announced (`git add -N`): there is no content to go by.
     pub held: Option<Held>,
     /// `None` where the index does not say.
@@ -39,9 +41,9 @@ pub(super) struct Entry {
 
 /// An index.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Index {
+pub(super) struct Index<'b> {
     /// In byte order of their paths; a path in conflict stands there several times.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Entry<'b>>,
     /// The tree that the whole index is, where git has worked it out.
     pub tree: Option<Object>,
 }
@@ -52,7 +54,7 @@ const STAT: usize = 40;
 /// Reads the bytes of an index file whose objects are `hash` bytes long. `None` where it is of a form that is not read here
 /// (a split or sparse index, a later version) or broken: git itself is asked then. The bits by which a user tells git to take a
 /// file for unchanged are passed over: whether it is unchanged is looked at.
-pub(super) fn parse(bytes: &[u8], hash: usize) -> Option<Index> {
+pub(super) fn parse(bytes: &[u8], hash: usize) -> Option<Index<'_>> {
     let body = bytes.len().checked_sub(hash)?;
     let bytes = bytes.get(..body)?;
     let version = number(bytes, 4)?;
@@ -61,7 +63,7 @@ pub(super) fn parse(bytes: &[u8], hash: usize) -> Option<Index> {
     }
     let count = usize::try_from(number(bytes, 8)?).ok()?;
     // An entry has more than 60 bytes: a count that cannot be is not made room for.
-    let mut entries: Vec<Entry> = Vec::with_capacity(count.min(bytes.len() / 60));
+    let mut entries: Vec<Entry<'_>> = Vec::with_capacity(count.min(bytes.len() / 60));
     let mut at = 12;
     for _ in 0..count {
         let before = entries.last().map_or(&[][..], |entry| &entry.path[..]);
@@ -82,7 +84,13 @@ fn object(bytes: &[u8], at: usize, hash: usize) -> Option<Object> {
     Some(object)
 }
 
-fn entry(bytes: &[u8], at: usize, hash: usize, version: u32, before: &[u8]) -> Option<(Entry, usize)> {
+fn entry<'b>(
+    bytes: &'b [u8],
+    at: usize,
+    hash: usize,
+    version: u32,
+    before: &[u8],
+) -> Option<(Entry<'b>, usize)> {
     let field = |nth: usize| number(bytes, at + 4 * nth);
     let flags_at = at + STAT + hash;
     let flags = u16::from_be_bytes(bytes.get(flags_at..flags_at + 2)?.try_into().ok()?);
@@ -92,14 +100,19 @@ fn entry(bytes: &[u8], at: usize, hash: usize, version: u32, before: &[u8]) -> O
         false => 0,
     };
     let mut name_at = flags_at + if extended { 4 } else { 2 };
-    let mut path = Vec::new();
+    // Version 4 leaves out what a path has in common with the one before.
+    let mut common = &[][..];
     if version == 4 {
         let (cut, next) = varint(bytes, name_at)?;
-        path.extend_from_slice(before.get(..before.len().checked_sub(cut)?)?);
+        common = before.get(..before.len().checked_sub(cut)?)?;
         name_at = next;
     }
     let length = memchr::memchr(0, bytes.get(name_at..)?)?;
-    path.extend_from_slice(&bytes[name_at..name_at + length]);
+    let rest = &bytes[name_at..name_at + length];
+    let path = match common {
+        [] => Cow::Borrowed(rest),
+        common => Cow::Owned([common, rest].concat()),
+    };
     // Entries are padded with one to eight zero bytes, but for version 4.
     let next = match version {
         4 => name_at + length + 1,
@@ -174,17 +187,17 @@ pub(super) fn unhex(digits: &[u8]) -> Option<Object> {
 
 /// Reads `ls-tree -r -z` and `ls-files -s -z`: `<mode> [<type>] <object> [<stage>]\t<path>`, each ended by a zero byte. A stage
 /// other than 0 is a path in conflict.
-pub(super) fn listed(bytes: &[u8]) -> Option<Vec<Entry>> {
-    let records = bytes.split(|b| *b == 0).filter(|record| !record.is_empty());
-    let read = |record: &[u8]| {
+pub(super) fn listed(bytes: &[u8]) -> Option<Vec<Entry<'_>>> {
+    fn read(record: &[u8]) -> Option<Entry<'_>> {
         let tab = memchr::memchr(b'\t', record)?;
         let words: Vec<&[u8]> = record[..tab].split(|b| *b == b' ').collect();
         let mode = u32::from_str_radix(std::str::from_utf8(words.first()?).ok()?, 8).ok()?;
         let object = words.iter().find_map(|word| unhex(word))?;
         let staged = words.last().is_none_or(|last| last.len() != 1 || *last == b"0");
         let held = staged.then_some(Held { mode, object });
-        Some(Entry { path: record[tab + 1..].to_vec(), held, seen: None })
-    };
+        Some(Entry { path: Cow::Borrowed(&record[tab + 1..]), held, seen: None })
+    }
+    let records = bytes.split(|b| *b == 0).filter(|record| !record.is_empty());
     records.map(read).collect()
 }
 
@@ -193,8 +206,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn text(path: &str) -> Vec<u8> {
-        path.as_bytes().to_vec()
+    fn text(path: &str) -> Cow<'_, [u8]> {
+        Cow::Borrowed(path.as_bytes())
     }
 
     #[test]
@@ -219,12 +232,12 @@ mod tests {
     #[test]
     fn a_split_index_and_a_broken_one_are_not_read() {
         let mut bytes = b"DIRC\0\0\0\x02\0\0\0\0".to_vec();
-        let whole = |bytes: &[u8]| parse(&[bytes, &[0; 20]].concat(), 20);
-        assert_eq!(whole(&bytes), Some(Index::default()));
+        let whole = |bytes: &[u8]| [bytes, &[0; 20]].concat();
+        assert_eq!(parse(&whole(&bytes), 20), Some(Index::default()));
         bytes.extend_from_slice(b"link\0\0\0\0");
-        assert_eq!(whole(&bytes), None);
-        assert_eq!(whole(b"DIRC\0\0\0\x05\0\0\0\0"), None);
-        assert_eq!(whole(b"DIRC\0\0\0\x02\0\0\0\x09"), None);
+        assert_eq!(parse(&whole(&bytes), 20), None);
+        assert_eq!(parse(&whole(b"DIRC\0\0\0\x05\0\0\0\0"), 20), None);
+        assert_eq!(parse(&whole(b"DIRC\0\0\0\x02\0\0\0\x09"), 20), None);
         assert_eq!(parse(b"", 20), None);
     }
 

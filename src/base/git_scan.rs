@@ -52,16 +52,20 @@ struct Folder {
 pub(super) fn scan(top: &Path, paths: &[&[u8]]) -> Result<Scan, GitError> {
     let mut files: BTreeMap<&[u8], Vec<usize>> = BTreeMap::from([(&[][..], Vec::new())]);
     let mut below: BTreeMap<&[u8], BTreeSet<&[u8]>> = BTreeMap::new();
-    for (nth, path) in paths.iter().enumerate() {
-        let mut folder = parent(path);
+    let mut first = 0;
+    // Files of one folder mostly stand together: each such row is looked up once.
+    for row in paths.chunk_by(|a, b| parent(a) == parent(b)) {
+        let nths = first..first + row.len();
+        first = nths.end;
+        let mut folder = row.first().map_or(&[][..], |path| parent(path));
         if let Some(known) = files.get_mut(folder) {
-            known.push(nth);
+            known.extend(nths);
             continue;
         }
-        files.insert(folder, vec![nth]);
+        files.insert(folder, nths.collect());
         while !folder.is_empty() {
             let above = parent(folder);
-            below.entry(above).or_default().insert(folder);
+            below.entry(above).or_default().insert(name(folder));
             files.entry(above).or_default();
             folder = above;
         }
@@ -116,7 +120,7 @@ fn cannot(path: &[u8], error: Errno) -> GitError {
     GitError::Failed(format!("tracks {path}, which cannot be looked at: {why}"))
 }
 
-/// Looks into one folder, at its files and at what else is in it.
+/// Looks into one folder, at its files and at what else is in it. `files` are numbers of `paths`, sorted, and `below` names of folders.
 fn look_into(
     top: &Path,
     folder: &[u8],
@@ -138,19 +142,20 @@ fn look_into(
     let mut listing = Dir::new(opened).map_err(|e| cannot(folder, e))?;
     while let Some(entry) = listing.read() {
         let entry = entry.map_err(|e| cannot(folder, e))?;
-        let name = entry.file_name().to_bytes();
-        if matches!(name, b"." | b".." | b".git") {
+        let entry_name = entry.file_name().to_bytes();
+        if matches!(entry_name, b"." | b".." | b".git") {
             continue;
         }
-        let path = if folder.is_empty() { name.to_vec() } else { [folder, b"/", name].concat() };
-        let is_folder = entry.file_type() == FileType::Directory;
-        if below.contains(&path[..]) {
-            let is_folder = is_folder || entry.file_type() == FileType::Unknown;
-            if !is_folder {
-                found.beside.push(path);
-            }
-        } else if files.binary_search_by(|nth| paths[*nth].cmp(&path)).is_err() || is_folder {
-            found.beside.push(path);
+        let kind = entry.file_type();
+        let is_beside = if below.contains(entry_name) {
+            !matches!(kind, FileType::Directory | FileType::Unknown)
+        } else {
+            let is_tracked = files.binary_search_by(|nth| name(paths[*nth]).cmp(entry_name)).is_ok();
+            !is_tracked || kind == FileType::Directory
+        };
+        if is_beside {
+            let slash: &[u8] = if folder.is_empty() { b"" } else { b"/" };
+            found.beside.push([folder, slash, entry_name].concat());
         }
     }
     let opened = listing.fd().map_err(|e| cannot(folder, e))?;

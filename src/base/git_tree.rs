@@ -13,6 +13,7 @@ pub use super::git_state::{PathState, TreeState, digest_of};
 use super::git_state::{digest, hex, named, state};
 use crate::base::files;
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -62,15 +63,16 @@ fn observe_nested(
         return Err(GitError::Failed(format!("repositories stand more than {NESTED} deep in one another")));
     }
     let head = || run(top, &["rev-parse", "HEAD^{commit}", "HEAD^{tree}"]);
-    let look = || -> Result<(Index, Stamp, Scan), GitError> {
-        let (index, written) = index(top, 20)?;
+    let (bytes, written) = index_bytes(top)?;
+    let look = |hash| -> Result<(Index<'_>, Scan), GitError> {
+        let index = index(top, &bytes, hash)?;
         let scanned = scan(top, &paths(&index.entries))?;
-        Ok((index, written, scanned))
+        Ok((index, scanned))
     };
     // Git says which commit it is while the folders are looked into.
     let (head, looked) = std::thread::scope(|scope| {
         let head = scope.spawn(head);
-        let looked = look();
+        let looked = look(20);
         (head.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), looked)
     });
     let head = line(head?)?;
@@ -78,13 +80,7 @@ fn observe_nested(
     let (commit, tree) = head.split_once('\n').ok_or_else(broken)?;
     let tree_object = unhex(tree.as_bytes()).ok_or_else(broken)?;
     let hash = tree.len() / 2;
-    let (index, written, scanned) = if hash == 20 {
-        looked?
-    } else {
-        let (index, written) = self::index(top, hash)?;
-        let scanned = scan(top, &paths(&index.entries))?;
-        (index, written, scanned)
-    };
+    let (index, scanned) = if hash == 20 { looked? } else { look(hash)? };
     let compare = Compare { top, hash, written };
     let tracked = compare.tracked(&index, tree_object, &scanned)?;
     let mut state = TreeState {
@@ -112,15 +108,14 @@ fn observe_nested(
     Ok(state)
 }
 
-fn paths(entries: &[Entry]) -> Vec<&[u8]> {
+fn paths<'e>(entries: &'e [Entry<'_>]) -> Vec<&'e [u8]> {
     let mut paths: Vec<&[u8]> = entries.iter().map(|entry| &entry.path[..]).collect();
     paths.dedup();
     paths
 }
 
-/// The index and when it was written. Where it is of a form that is not read here git lists it, and then nothing is known of what it
-/// saw: every content is compared.
-fn index(top: &Path, hash: usize) -> Result<(Index, Stamp), GitError> {
+/// The file of the index, empty where there is none, and when it was written.
+fn index_bytes(top: &Path) -> Result<(Vec<u8>, Stamp), GitError> {
     let git_dir = top.join(".git");
     let path = match git_dir.is_dir() {
         true => git_dir.join("index"),
@@ -133,7 +128,7 @@ fn index(top: &Path, hash: usize) -> Result<(Index, Stamp), GitError> {
             (meta.mtime() as u32, meta.mtime_nsec() as u32)
         }
         // Before the first file is added there is none.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((Index::default(), (0, 0))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((Vec::new(), (0, 0))),
         Err(error) => {
             return Err(GitError::Failed(format!(
                 "has an index that cannot be read: {}",
@@ -142,13 +137,23 @@ fn index(top: &Path, hash: usize) -> Result<(Index, Stamp), GitError> {
         }
     };
     let bytes = files::read(&path, INDEX).map_err(|e| GitError::Failed(format!("has no index: {e}")))?;
-    if let Some(index) = parse(&bytes, hash) {
-        return Ok((index, written));
+    Ok((bytes, written))
+}
+
+/// What the index says. Where it is of a form that is not read here git lists it, and then nothing is known of what it saw: every
+/// content is compared.
+fn index<'b>(top: &Path, bytes: &'b [u8], hash: usize) -> Result<Index<'b>, GitError> {
+    if bytes.is_empty() {
+        return Ok(Index::default());
     }
-    let entries = listed(&run(top, &["ls-files", "-s", "-z", "--full-name"])?);
-    let entries =
-        entries.ok_or_else(|| GitError::Failed("lists its index in a form that is not understood".into()))?;
-    Ok((Index { entries, tree: None }, written))
+    if let Some(index) = parse(bytes, hash) {
+        return Ok(index);
+    }
+    let listing = run(top, &["ls-files", "-s", "-z", "--full-name"])?;
+    let entries = listed(&listing)
+        .ok_or_else(|| GitError::Failed("lists its index in a form that is not understood".into()))?;
+    let owned = |entry: Entry<'_>| Entry { path: Cow::Owned(entry.path.into_owned()), ..entry };
+    Ok(Index { entries: entries.into_iter().map(owned).collect(), tree: None })
 }
 
 /// What stands at a path and cannot be read: its mode alone.
