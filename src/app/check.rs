@@ -134,8 +134,9 @@ fn judge(
     let context = workspace.artifact_context();
     let sources = Sources::read(&selected, &context);
     let mut documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
-    let notes = run_judged::bind(&mut documents, workspace, &workspace.entries.quarantines);
-    let standing = standing(workspace, request.lane, documents.summary(), observing)?;
+    let (notes, contradictions) = run_judged::bind(&mut documents, workspace, &workspace.entries.quarantines);
+    let mut standing = standing(workspace, request.lane, documents.summary(), observing)?;
+    standing.faults.extend(contradictions);
     documents.bind_run(standing.faults, standing.other_commit);
     let documents = documents;
     let host = WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits);

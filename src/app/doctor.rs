@@ -146,8 +146,9 @@ pub fn doctor(request: &OpenRequest<'_>) -> Result<Diagnosis, Error> {
     let context = workspace.artifact_context();
     let sources = Sources::read(&gates, &context);
     let mut documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
-    run_judged::bind(&mut documents, &workspace, &workspace.entries.quarantines);
-    let standing = standing(&workspace, Lane::Full, documents.summary(), observing)?;
+    let (_, contradictions) = run_judged::bind(&mut documents, &workspace, &workspace.entries.quarantines);
+    let mut standing = standing(&workspace, Lane::Full, documents.summary(), observing)?;
+    standing.faults.extend(contradictions);
     let tree = tree(&workspace, &standing, documents.summary().is_some())?;
     documents.bind_run(standing.faults, standing.other_commit);
     let documents = documents;

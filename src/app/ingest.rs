@@ -63,7 +63,10 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Opt
     let masker = masker(request.env, &ground)?;
     let (mut found, times) = read(request, reader, &ground.root, &masker)?;
     let dated = ingest_time::dated(&times, request.as_of, request.now)?;
-    let stale = ingest_time::stale(&dated, &ground, max_age(request), request.now)?;
+    let stale = match ingest_time::committed(request.files, &ground)? {
+        Some(why) => Some(why),
+        None => ingest_time::stale(&dated, &ground, max_age(request), request.now)?,
+    };
     if let Some(spec) = ground.spec(request.kind).filter(|spec| spec.reader == reader) {
         for one in &mut found {
             let readings = addressed(vec![std::mem::take(&mut one.reading)], spec);
@@ -272,6 +275,7 @@ fn suite_end(one: &Found, item: &Item, reader: Reader, command: &str, dated: &Da
     SuiteEnd {
         item: item.clone(),
         ran: None,
+        definition: None,
         attempts: vec![attempt],
         duration_ms: one.reading.duration_ms.unwrap_or(duration),
         reader,

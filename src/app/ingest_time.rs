@@ -3,10 +3,12 @@
 use super::error::Error;
 use super::ground::Ground;
 use crate::base::clock::{Now, parse_rfc3339};
-use crate::base::files::show;
+use crate::base::files::{plain, show};
+use crate::base::git::{Kind, Repository};
 use crate::base::git_tree;
 use crate::model::tree::DatedBy;
 use chrono::{DateTime, Duration, NaiveDateTime, SecondsFormat, Utc};
+use std::path::PathBuf;
 
 /// Seconds by which a report may be older than the commit: clocks differ.
 const BEFORE_COMMIT: i64 = 5 * 60;
@@ -135,6 +137,33 @@ pub(super) fn stale(
     Ok(max_age.filter(|most| age > 0 && age.unsigned_abs() > *most).map(|most| {
         format!("{of} {}, which is more than {} before {}", dated.text(), span(most), now.rfc3339())
     }))
+}
+
+/// Why reports that are files of the commit are no evidence of it: no run wrote them, somebody committed them. One sentence, of the first.
+pub(super) fn committed(files: &[PathBuf], ground: &Ground) -> Result<Option<String>, Error> {
+    let Some(commit) = &ground.commit else { return Ok(None) };
+    let untold = |why: String| Error::Work(format!("whether git tracks the report cannot be told: {why}"));
+    let repository = Repository::find(ground.root.real()).map_err(|e| untold(e.to_string()))?;
+    for file in files {
+        let real = std::fs::canonicalize(file).map_err(|e| untold(plain(&e)))?;
+        let Ok(below) = real.strip_prefix(ground.root.real()) else { continue };
+        let Some(path) = below.to_str() else { continue };
+        let Some(node) = repository.find_node(commit, path).map_err(|e| untold(e.to_string()))? else {
+            continue;
+        };
+        let bytes = std::fs::metadata(&real).map_err(|e| untold(plain(&e)))?.len();
+        if node.kind != Kind::File || node.bytes != bytes {
+            continue;
+        }
+        let committed = repository.read(&node, bytes).map_err(|e| untold(e.to_string()))?;
+        if std::fs::read(&real).map_err(|e| untold(plain(&e)))? == committed {
+            let path = show(path);
+            return Ok(Some(format!(
+                "{path} stands in the commit as it is: somebody committed it, and no run of this commit wrote it"
+            )));
+        }
+    }
+    Ok(None)
 }
 
 fn span(seconds: u64) -> String {

@@ -51,6 +51,7 @@ mod run;
 mod run_baseline;
 mod run_documents;
 mod run_judged;
+mod run_siblings;
 mod run_standing;
 mod run_summary;
 mod run_tree;

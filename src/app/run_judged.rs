@@ -1,6 +1,7 @@
 //! Runs as they are judged: what a run calls quarantined is held to the entries of the policy in force, before any gate sees it.
 
 use super::error::Error;
+use super::run_siblings::contradictions;
 use super::workspace::Workspace;
 use crate::artifact::{Documents, Fault};
 use crate::base::json::Json;
@@ -25,8 +26,16 @@ const STALE: &str =
     "it was written when the run took for quarantined what no quarantine entry in force covers";
 
 /// Binds the summary of the run judged as the entries judge it, and so every other summary and suite's result that a gate reads.
-/// Gives what a person should know of it, one sentence each.
-pub(super) fn bind(documents: &mut Documents<'_>, workspace: &Workspace, entries: &[Entry]) -> Vec<String> {
+/// Gives what a person should know of it, one sentence each, and why nothing of the run is believed.
+pub(super) fn bind(
+    documents: &mut Documents<'_>,
+    workspace: &Workspace,
+    entries: &[Entry],
+) -> (Vec<String>, Vec<Fault>) {
+    let run = workspace.run_dir.as_deref().ok();
+    // What was written is compared, before it is judged otherwise.
+    let faults =
+        run.zip(documents.summary()).map(|(run, summary)| contradictions(&workspace.root, run, summary));
     let folder = workspace.run_dir.as_ref().ok().map(|dir| format!("{dir}/"));
     let mut notes: Vec<String> = Vec::new();
     let mut altered = false;
@@ -45,7 +54,7 @@ pub(super) fn bind(documents: &mut Documents<'_>, workspace: &Workspace, entries
         let is = |name: &str, format| REPEATS.contains(&name) || (judged(name) && format != Format::Json);
         documents.distrust(is, &Fault::new(Reason::Stale, STALE));
     }
-    notes
+    (notes, faults.unwrap_or_default())
 }
 
 /// A document that a person named, as the entries judge it; those are asked for only where that matters.

@@ -77,6 +77,12 @@ impl WholePlan {
             Some(Err(why)) => plan::unreadable(asked, why),
             Some(Ok(tree)) => compare(root, &ours, tree),
         };
+        // What the working tree has for a command is shown as a change, and a run by it is a run of this change.
+        if let (Ok(Some(asked)), Some(Ok(tree))) = (&mut found.asked, &policy.tree) {
+            for (of, digests) in plan::definitions(&tree.runs) {
+                asked.definitions.entry(of).or_default().extend(digests);
+            }
+        }
         found.changes = altered.changes.into_iter().chain(gone).collect();
         found.lost = altered.lost;
         found.mask(policy, env)?;

@@ -124,6 +124,9 @@ pub struct LintResult {
     pub name: String,
     /// Whether it passed.
     pub passed: bool,
+    /// SHA-256, lower-case hex, of the command that `[lint]` gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<String>,
     /// Wall time in milliseconds.
     pub duration_ms: u64,
     /// Secrets masked in its output.

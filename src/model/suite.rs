@@ -270,6 +270,9 @@ pub struct SuiteResult {
     /// In a replay, how much of it ran; absent in other runs, which run suites whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ran: Option<Ran>,
+    /// SHA-256, lower-case hex, of how `[suites.<kind>]` said that it runs; absent of one whose results were ingested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<String>,
     /// How often it was started.
     pub attempts: u32,
     /// Tests that passed.
@@ -298,6 +301,7 @@ impl SuiteResult {
             signal: None,
             incomplete: false,
             ran: None,
+            definition: None,
             duration_ms: 0,
             attempts: 0,
             passed: 0,

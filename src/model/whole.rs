@@ -1,6 +1,7 @@
 //! What the policy asks of a whole run, what a run lacks of it, and what a change alters of the plan.
 
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a whole run shows: the suites and lint steps of the profile that `[workspace] whole` names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -11,6 +12,17 @@ pub struct Asked {
     pub suites: Vec<AskedSuite>,
     /// Lint steps by name, in the order written.
     pub lint: Vec<String>,
+    /// How suites of a kind and lint steps may have run: digests, by what they are of. Of nothing else is it asked.
+    pub definitions: BTreeMap<Defined, BTreeSet<String>>,
+}
+
+/// What a definition is of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Defined {
+    /// The suites of this kind.
+    Kind(String),
+    /// The lint step of this name.
+    Lint(String),
 }
 
 /// One suite of it.
@@ -38,7 +50,8 @@ pub enum GapReason {
     Shard,
     /// The run is a replay that did not repeat it, or only some of its tests.
     Replay,
-    /// The run was asked for something else: suites chosen on the command line, or more retries than the policy allows.
+    /// The run was asked for something else: suites chosen on the command line, more retries than the policy allows, another command than
+    /// `tollgate.toml` has.
     Choice,
     /// It was selected and did not run, or not all of it.
     NotRun,

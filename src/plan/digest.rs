@@ -1,27 +1,46 @@
-//! The digest of a plan: what proves that shards divide the same one.
+//! Digests of a plan: what proves that shards divide the same one, and that suites ran as it is said that they run.
 
+use crate::base::command::CommandLine;
 use crate::base::digest::Running;
-use crate::model::suite::Role;
+use crate::model::suite::{Role, SuiteSpec};
 
 /// SHA-256, lower-case hex, over the profile and every selected suite and unit with its list and kind. The order of the
 /// items does not count. Each text is fed with its length before it, so that no two plans feed the same bytes.
 pub fn digest<'i>(profile: &str, items: impl Iterator<Item = (Role, &'i str, &'i str)>) -> String {
     let mut items: Vec<_> = items.collect();
     items.sort();
+    let role = |role| match role {
+        Role::Suite => "suite",
+        Role::Unit => "unit",
+    };
+    let items = items.into_iter().flat_map(|(r, kind, name)| [role(r), kind, name]);
+    of_texts(["tollgate.plan.v1", profile].into_iter().chain(items))
+}
+
+/// The keys of `[suites.<kind>]` that say what is started, where, and how its results are read. How long it may take, how often it may be
+/// run again and how one test of it is run do not change what a whole run of it shows.
+const RUNS: [&str; 6] = ["evidence", "command", "reader", "results", "env", "cwd"];
+
+/// The digest of how suites of a kind run: SHA-256, lower-case hex.
+pub fn suite_definition(spec: &SuiteSpec) -> String {
+    let keys = spec.keys();
+    let said = keys.iter().filter(|(key, _)| RUNS.contains(key));
+    let texts = said.flat_map(|(key, value)| {
+        [*key, if value.is_some() { "is" } else { "is not" }, value.as_deref().unwrap_or_default()]
+    });
+    of_texts(["tollgate.suite.v1"].into_iter().chain(texts))
+}
+
+/// The digest of a lint step's command: SHA-256, lower-case hex.
+pub fn lint_definition(command: &CommandLine) -> String {
+    of_texts(["tollgate.lint.v1", &command.to_string()].into_iter())
+}
+
+fn of_texts<'t>(texts: impl Iterator<Item = &'t str>) -> String {
     let mut running = Running::default();
-    let mut feed = |text: &str| {
+    for text in texts {
         running.update(&(text.len() as u64).to_be_bytes());
         running.update(text.as_bytes());
-    };
-    feed("tollgate.plan.v1");
-    feed(profile);
-    for (role, kind, name) in items {
-        feed(match role {
-            Role::Suite => "suite",
-            Role::Unit => "unit",
-        });
-        feed(kind);
-        feed(name);
     }
     running.hex()
 }

@@ -256,8 +256,14 @@ mod tests {
         let mut parts = shards(&four(), 2, 1);
         parts[1].1.lint_not_run = vec!["fmt".into()];
         parts[2].1.lint_not_run = vec!["fmt".into(), "clippy".into()];
-        parts[0].1.lint =
-            vec![LintResult { name: "fmt".into(), passed: true, duration_ms: 1, masked: 0, mask_allowed: 0 }];
+        parts[0].1.lint = vec![LintResult {
+            name: "fmt".into(),
+            passed: true,
+            definition: None,
+            duration_ms: 1,
+            masked: 0,
+            mask_allowed: 0,
+        }];
         parts.iter_mut().for_each(|(_, s)| s.recompute());
         let merged = merge(&parts).unwrap().summary;
         assert_eq!(
@@ -413,6 +419,7 @@ mod tests {
         let step = |passed, duration_ms| LintResult {
             name: "fmt".into(),
             passed,
+            definition: None,
             duration_ms,
             masked: 0,
             mask_allowed: 0,

@@ -431,6 +431,7 @@ mod tests {
         run.lint = vec![LintResult {
             name: "fmt".into(),
             passed: false,
+            definition: None,
             duration_ms: 1,
             masked: 0,
             mask_allowed: 0,

@@ -84,6 +84,7 @@ pub fn suite(name: &str, kind: &str, status: SuiteStatus, tests: &[(&str, TestSt
         signal: None,
         incomplete: false,
         ran: None,
+        definition: None,
         duration_ms: 10,
         attempts: u32::from(status != SuiteStatus::NotRun),
         passed: 0,

@@ -10,11 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Default)]
 pub struct Shown<'s> {
     /// By name and kind (`""` where the document names none), each entry of `suites` and `units`.
-    suites: BTreeMap<&'s str, BTreeMap<&'s str, Vec<SuiteShown>>>,
+    suites: BTreeMap<&'s str, BTreeMap<&'s str, Vec<SuiteShown<'s>>>>,
     /// Kind and name of what was selected and did not run, or not all of it; of what is listed by its name alone without kind.
     left: BTreeSet<(Option<&'s str>, &'s str)>,
-    /// Lint steps that ran.
-    lint: BTreeSet<&'s str>,
+    /// Lint steps that ran, with the digest of the command where the document says it.
+    lint: BTreeMap<&'s str, Option<&'s str>>,
     /// The profile.
     pub profile: Option<&'s str>,
     /// The run that it replays.
@@ -27,7 +27,7 @@ pub struct Shown<'s> {
 
 /// One suite of it.
 #[derive(Debug, Clone, Copy)]
-pub struct SuiteShown {
+pub struct SuiteShown<'s> {
     /// What became of it.
     pub status: SuiteStatus,
     /// In a replay, how much of it ran.
@@ -38,6 +38,8 @@ pub struct SuiteShown {
     pub left_tests: bool,
     /// How often it was started; `None` where the document does not say.
     pub attempts: Option<i64>,
+    /// The digest of how it was said to run, where the document says it.
+    pub definition: Option<&'s str>,
 }
 
 impl<'s> Shown<'s> {
@@ -96,7 +98,8 @@ impl<'s> Shown<'s> {
             Some(_) => return Err(wrong("`tests`")),
         };
         let kind = text(entry, "kind")?.unwrap_or("");
-        let found = SuiteShown { status, ran, incomplete, left_tests, attempts };
+        let definition = text(entry, "definition")?;
+        let found = SuiteShown { status, ran, incomplete, left_tests, attempts, definition };
         self.suites.entry(name).or_default().entry(kind).or_default().push(found);
         Ok(())
     }
@@ -114,7 +117,7 @@ impl<'s> Shown<'s> {
         for step in list(summary, "lint")? {
             let ended = matches!(step.get("passed"), Some(Json::Bool(_)));
             let name = text(step, "name")?.filter(|_| ended).ok_or("a lint step of it is not readable")?;
-            self.lint.insert(name);
+            self.lint.insert(name, text(step, "definition")?);
         }
         for step in list(summary, "lint_not_run")? {
             self.lint.remove(step.as_str().ok_or("an entry of `lint_not_run` is no text")?);
@@ -123,7 +126,7 @@ impl<'s> Shown<'s> {
     }
 
     /// The entries of a suite: of this kind, or with `None` of any.
-    pub fn entries(&self, kind: Option<&str>, name: &str) -> Vec<SuiteShown> {
+    pub fn entries(&self, kind: Option<&str>, name: &str) -> Vec<SuiteShown<'s>> {
         let Some(kinds) = self.suites.get(name) else { return Vec::new() };
         match kind {
             Some(kind) => kinds.get(kind).cloned().unwrap_or_default(),
@@ -144,9 +147,9 @@ impl<'s> Shown<'s> {
         }
     }
 
-    /// Whether a lint step came to its end, passed or failed.
-    pub fn ran_lint(&self, name: &str) -> bool {
-        self.lint.contains(name)
+    /// Where a lint step came to its end, passed or failed: the digest of its command, where the document says it.
+    pub fn lint(&self, name: &str) -> Option<Option<&'s str>> {
+        self.lint.get(name).copied()
     }
 }
 

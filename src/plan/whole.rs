@@ -1,14 +1,15 @@
 //! Whether a run is a whole one: it shows every suite and lint step that the policy asks for. What it is called (a shard, a
 //! replay) decides nothing but how a gap is explained: one shard of one that covers all is whole.
 
+use super::digest::{lint_definition, suite_definition};
 use super::select::{SuiteNames, profile_items};
 use super::shown::{Shown, SuiteShown};
 use crate::base::files::show;
 use crate::base::json::Json;
 use crate::model::plan::RunSettings;
 use crate::model::suite::{EvidenceFrom, Ran, SuiteStatus};
-use crate::model::whole::{Asked, AskedSuite, Gap, GapReason};
-use std::collections::BTreeSet;
+use crate::model::whole::{Asked, AskedSuite, Defined, Gap, GapReason};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a whole run of `profile` shows; `None` where no suite is known, so that nothing can be asked. The error is a sentence.
 /// A profile that selects nothing is one: no run could show that it is whole.
@@ -28,11 +29,27 @@ pub fn asked(settings: &RunSettings, names: &SuiteNames, profile: &str) -> Resul
     });
     let lints = settings.profiles.iter().any(|p| p.name == profile && p.lint);
     let lint = settings.lint.iter().filter(|_| lints).map(|(name, _)| name.clone()).collect();
-    let asked = Asked { profile: profile.to_string(), suites: suites.collect(), lint };
+    let (suites, definitions) = (suites.collect(), definitions(settings));
+    let asked = Asked { profile: profile.to_string(), suites, lint, definitions };
     if asked.suites.is_empty() && asked.lint.is_empty() {
         return Err(format!("the profile {} selects nothing, so no run can be whole", show(profile)));
     }
     Ok(Some(asked))
+}
+
+/// How suites and lint steps run by these settings. Of evidence that is ingested it is not known how it came about.
+pub fn definitions(settings: &RunSettings) -> BTreeMap<Defined, BTreeSet<String>> {
+    let ran = settings.suites.iter().filter(|spec| spec.evidence != EvidenceFrom::Ingest);
+    let kinds = ran.map(|spec| (Defined::Kind(spec.kind.clone()), suite_definition(spec)));
+    let lint = settings.lint.iter();
+    let lint = lint.map(|(name, command)| (Defined::Lint(name.clone()), lint_definition(command)));
+    kinds.chain(lint).map(|(of, digest)| (of, BTreeSet::from([digest]))).collect()
+}
+
+/// Whether it ran otherwise than is asked. What does not say how it ran, as what an older version or something else wrote, is not held to it.
+fn is_other(asked: &Asked, of: &Defined, ran: Option<&str>) -> bool {
+    let known = asked.definitions.get(of);
+    ran.zip(known).is_some_and(|(ran, known)| !known.contains(ran))
 }
 
 /// What the run of `summary` lacks, in the order asked; empty where it is whole. The error is a clause about the summary.
@@ -42,11 +59,15 @@ pub fn gaps(asked: &Asked, summary: &Json<'_>) -> Result<Vec<Gap>, String> {
         let (reason, detail) = of_suite(suite, &run, asked)?;
         Some(Gap { reason, kind: suite.kind.clone(), name: suite.name.clone(), detail })
     });
-    let lint = asked.lint.iter().filter(|step| !run.ran_lint(step)).map(|step| Gap {
-        reason: GapReason::Lint,
-        kind: "lint".into(),
-        name: step.clone(),
-        detail: format!("the lint step {} did not run{}", show(step), of_what(&run, asked)),
+    let lint = asked.lint.iter().filter_map(|step| {
+        let detail = match run.lint(step) {
+            None => format!("the lint step {} did not run{}", show(step), of_what(&run, asked)),
+            Some(ran) if is_other(asked, &Defined::Lint(step.clone()), ran) => {
+                format!("the lint step {} ran by another command than tollgate.toml has for it", show(step))
+            }
+            Some(_) => return None,
+        };
+        Some(Gap { reason: GapReason::Lint, kind: "lint".into(), name: step.clone(), detail })
     });
     Ok(suites.chain(lint).collect())
 }
@@ -60,7 +81,17 @@ fn of_suite(suite: &AskedSuite, run: &Shown<'_>, asked: &Asked) -> Option<(GapRe
     }
     // Where it stands twice, each must have run: nothing tells which of them is the one asked for.
     let left = run.is_left(kind, &suite.name);
-    entries.iter().find_map(|entry| lacks(entry, suite, &name, run)).or_else(|| {
+    let other = |entry: &SuiteShown<'_>| {
+        let of = Defined::Kind(suite.kind.clone());
+        (!suite.by_name && is_other(asked, &of, entry.definition)).then(|| {
+            let kind = show(&suite.kind);
+            let detail = format!(
+                "{name} ran otherwise than [suites.{kind}] of tollgate.toml has it (command, env, cwd, reader, results)"
+            );
+            (GapReason::Choice, detail)
+        })
+    };
+    entries.iter().find_map(|entry| lacks(entry, suite, &name, run).or_else(|| other(entry))).or_else(|| {
         left.then(|| {
             (GapReason::NotRun, format!("{name} was selected and did not run, or not all of its tests"))
         })
@@ -68,7 +99,12 @@ fn of_suite(suite: &AskedSuite, run: &Shown<'_>, asked: &Asked) -> Option<(GapRe
 }
 
 /// What a suite that is shown lacks of having run whole. Whether it failed is for other gates: a red suite has run.
-fn lacks(entry: &SuiteShown, suite: &AskedSuite, name: &str, run: &Shown<'_>) -> Option<(GapReason, String)> {
+fn lacks(
+    entry: &SuiteShown<'_>,
+    suite: &AskedSuite,
+    name: &str,
+    run: &Shown<'_>,
+) -> Option<(GapReason, String)> {
     let green = entry.status.is_pass() && entry.status != SuiteStatus::Quarantined;
     if entry.status == SuiteStatus::NotRun {
         return Some((GapReason::NotRun, format!("{name} was selected and did not run")));
@@ -177,7 +213,12 @@ mod tests {
             by_name: false,
             max_retries: None,
         };
-        Asked { profile: "ci".into(), suites: vec![suite("a"), suite("b")], lint: vec!["fmt".into()] }
+        Asked {
+            profile: "ci".into(),
+            suites: vec![suite("a"), suite("b")],
+            lint: vec!["fmt".into()],
+            ..Asked::default()
+        }
     }
 
     fn said(asked: &Asked, run: &Value) -> Vec<String> {

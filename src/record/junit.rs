@@ -263,6 +263,7 @@ mod tests {
         summary.lint.push(LintResult {
             name: "clippy".into(),
             passed: false,
+            definition: None,
             duration_ms: 40,
             masked: 0,
             mask_allowed: 0,

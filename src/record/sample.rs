@@ -97,6 +97,7 @@ fn result(name: &str, kind: &str, status: SuiteStatus, tests: Vec<TestResult>) -
         signal: None,
         incomplete: false,
         ran: None,
+        definition: None,
         duration_ms,
         attempts,
         passed: 0,
@@ -150,7 +151,14 @@ fn late() -> NotRun {
 }
 
 pub(super) fn lint() -> LintResult {
-    LintResult { name: "fmt".into(), passed: true, duration_ms: 1960, masked: 0, mask_allowed: 0 }
+    LintResult {
+        name: "fmt".into(),
+        passed: true,
+        definition: None,
+        duration_ms: 1960,
+        masked: 0,
+        mask_allowed: 0,
+    }
 }
 
 fn chosen() -> Chosen {

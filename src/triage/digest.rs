@@ -202,6 +202,7 @@ mod tests {
             signal: None,
             incomplete: false,
             ran: None,
+            definition: None,
             duration_ms: 1200,
             attempts: 1,
             passed: 0,

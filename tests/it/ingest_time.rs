@@ -31,6 +31,25 @@ fn ingest(ws: &Ws, more: &[&str]) -> Run {
     ws.run(&[&["ingest", "junit", "r.xml", "--now", NOW][..], more].concat())
 }
 
+#[test]
+fn a_report_that_somebody_committed_is_no_evidence() {
+    let ws = workspace();
+    put(&ws, "r.xml", &report(""));
+    ws.git(&["add", "-f", "r.xml"]);
+    ws.git(&["commit", "-q", "-m", "evidence"]);
+    let said = ingest(&ws, &["--as-of", "now"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let (_, _, stale) = dated(&ws);
+    assert_eq!(
+        stale,
+        "r.xml stands in the commit as it is: somebody committed it, and no run of this commit wrote it"
+    );
+    // Written anew by a run it is one, whatever git knows of the path.
+    put(&ws, "r.xml", &report("2026-11-20T11:59:00Z"));
+    ingest(&ws, &["--as-of", "now"]);
+    assert_eq!(dated(&ws).2, "-");
+}
+
 /// `generated_at`, `dated_by` and `stale` of the newest run.
 fn dated(ws: &Ws) -> (String, String, String) {
     let newest = std::fs::read_dir(ws.at("runs")).unwrap().map(|e| e.unwrap().path()).max().unwrap();

@@ -505,3 +505,94 @@ fn the_parity_workspace_is_whole_and_promoted() {
         "{said}"
     );
 }
+
+#[test]
+fn what_ran_by_another_command_than_tollgate_toml_has_is_no_part_of_the_whole() {
+    let ws = ws(&[UNITS, LINT]);
+    let own = ws.text("tollgate.toml");
+    for (nth, (from, to, told)) in [
+        ("'sh s.sh {name}'", "'true {name}'", "ran otherwise than [suites.unit] of tollgate.toml has it"),
+        (
+            "'sh s.sh {name}'",
+            "'sh s.sh {name}'\nenv = {RED = '0'}",
+            "ran otherwise than [suites.unit] of tollgate.toml has it",
+        ),
+        ("fmt = 'true'", "fmt = 'true --quick'", "fmt ran by another command than tollgate.toml has for it"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        ws.put("tollgate.toml", own.replacen(from, to, 1));
+        run(&ws, nth as u8, &[]).expect(0);
+        assert_eq!(whole(&ws, &[]).1, "pass", "by the file that it ran by");
+        ws.put("tollgate.toml", &own);
+        let (_, status, messages) = whole(&ws, &[]);
+        assert_eq!(status, "fail");
+        assert!(messages.iter().any(|m| m.contains(told)), "{messages:?}");
+    }
+    // How long it may take and how one test of it is run changes nothing that it shows.
+    ws.put(
+        "tollgate.toml",
+        own.replacen("'sh s.sh {name}'", "'sh s.sh {name}'\ntimeout = '7s'\nsingle = 'x {test}'", 1),
+    );
+    run(&ws, 9, &[]).expect(0);
+    ws.put("tollgate.toml", &own);
+    assert_eq!(whole(&ws, &[]).1, "pass");
+}
+
+#[test]
+fn a_summary_that_another_document_of_its_folder_contradicts_is_not_believed() {
+    let red = ws(&[UNITS]);
+    red.put("red", "b\n");
+    run(&red, 0, &[]).expect(1);
+    let green = ws(&[UNITS]);
+    run(&green, 0, &[]).expect(0);
+    let newest = |ws: &Ws| {
+        let mut all: Vec<_> =
+            std::fs::read_dir(ws.at("runs")).expect("runs").map(|e| e.expect("entry").file_name()).collect();
+        all.retain(|name| name.to_string_lossy().starts_with("2026"));
+        format!("runs/{}", all.iter().max().expect("a run").to_string_lossy())
+    };
+    // The green summary of another run, in the folder of the red one.
+    let path = format!("{}/summary.json", newest(&red));
+    let taken = green.text(&format!("{}/summary.json", newest(&green)));
+    red.put(&path, taken);
+    let checked = red.check(&[]).expect(1);
+    let gate = checked.gate("pass_rate");
+    assert_eq!(gate.status, "fail");
+    let told = format!(
+        "of b its run says one thing in summary.json, and status \"failed\" in {}/b/result.json",
+        newest(&red)
+    );
+    assert!(gate.messages.iter().any(|m| m.contains(&told)), "{:?}", gate.messages);
+    // A document that is gone says nothing, one that cannot be read may say anything.
+    red.remove(&format!("{}/b/result.json", newest(&red)));
+    assert!(red.check(&[]).gate("pass_rate").messages.iter().all(|m| !m.contains("b/result.json")));
+    red.put(&format!("{}/a/result.json", newest(&red)), "{");
+    let messages = red.check(&[]).expect(1).gate("pass_rate").messages;
+    assert!(messages.iter().any(|m| m.contains("something that is no JSON in")), "{messages:?}");
+}
+
+#[test]
+fn a_suite_called_passed_that_ended_otherwise_is_red() {
+    let ws = ws(&[UNITS]);
+    run(&ws, 0, &[]).expect(0);
+    let path = std::fs::read_dir(ws.at("runs"))
+        .expect("runs")
+        .map(|e| e.expect("entry").path().join("summary.json"))
+        .find(|p| p.exists())
+        .expect("a summary");
+    let text = std::fs::read_to_string(&path).expect("text");
+    for (from, to) in [("\"exit_code\": 0", "\"exit_code\": 3"), ("\"signal\": null", "\"signal\": 9")] {
+        assert!(text.contains(from), "{text}");
+        std::fs::write(&path, text.replacen(from, to, 1)).expect("written");
+        for folder in ["a", "b"] {
+            let _ = std::fs::remove_file(path.with_file_name(folder).join("result.json"));
+        }
+        let messages = ws.check(&[]).expect(1).gate("pass_rate").messages;
+        assert!(
+            messages.iter().any(|m| m.contains("a is called passed, and did not end with")),
+            "{messages:?}"
+        );
+    }
+}

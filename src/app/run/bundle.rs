@@ -52,7 +52,7 @@ pub(super) fn as_summary(bundle: ReplayBundle) -> Summary {
 }
 
 fn failed_step(name: String) -> LintResult {
-    LintResult { name, passed: false, duration_ms: 0, masked: 0, mask_allowed: 0 }
+    LintResult { name, passed: false, definition: None, duration_ms: 0, masked: 0, mask_allowed: 0 }
 }
 
 fn failed_suite(suite: FailedSuite) -> SuiteResult {

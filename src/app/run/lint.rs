@@ -5,6 +5,7 @@ use crate::base::command::CommandLine;
 use crate::base::figures::total;
 use crate::base::process::Ending;
 use crate::model::run::LintResult;
+use crate::plan;
 use crate::record::Folder;
 use crate::run::{self, Attempt, Job, LogTo, Next, Options};
 use std::sync::{Mutex, PoisonError};
@@ -62,5 +63,6 @@ pub(super) fn step(
     let ended = run::execute(&[job], options, &watch);
     let seen = watch.0.into_inner().unwrap_or_else(PoisonError::into_inner);
     let Seen { passed, millis: duration_ms, masked, mask_allowed } = seen;
-    (LintResult { name: name.to_string(), passed, duration_ms, masked, mask_allowed }, ended.interrupted)
+    let (name, definition) = (name.to_string(), Some(plan::lint_definition(command)));
+    (LintResult { name, passed, definition, duration_ms, masked, mask_allowed }, ended.interrupted)
 }

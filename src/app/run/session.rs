@@ -22,6 +22,7 @@ use crate::model::run::Identity;
 use crate::model::signature::Basis;
 use crate::model::suite::{Ran, Reader, SuiteSpec, SuiteStatus};
 use crate::model::test::{Reading, TestNames, TestStatus, test_names};
+use crate::plan;
 use crate::record::{Folder, Journal, SuiteFile, SuiteFolders};
 use crate::run::{self, Job, LogTo, Next};
 use crate::triage::attempts::{Attempt, Step, Unread, attempt_at};
@@ -264,6 +265,7 @@ impl Session<'_> {
                 (None, true) => Some(Ran::Whole),
                 (None, false) => None,
             },
+            definition: spec.map(plan::suite_definition),
             attempts: state.attempts,
             duration_ms: state.micros / 1000,
             reader: spec.map_or(Reader::Exit, |s| s.reader),

@@ -1,0 +1,105 @@
+//! Whether the documents of the run judged say the same of it. A summary that another document of its folder contradicts was edited,
+//! or is of another run: nothing that the run made is believed then.
+
+use crate::artifact::{Fault, parse};
+use crate::base::files::{ReadError, Root, show};
+use crate::base::json::{Json, Limits};
+use crate::model::finding::Reason;
+use crate::model::gate::Format;
+use crate::record::SuiteFolders;
+use rayon::prelude::*;
+
+/// Bytes of one document.
+const LARGEST: u64 = 64 << 20;
+/// Contradictions that are told.
+const TOLD: usize = 5;
+/// What a summary and the result of a suite both say of it.
+const OF_SUITE: [&str; 11] = [
+    "status",
+    "exit_code",
+    "signal",
+    "incomplete",
+    "ran",
+    "definition",
+    "attempts",
+    "passed",
+    "failed",
+    "flaky",
+    "ignored",
+];
+
+/// Where a document of the folder `run` says other than its summary does. A document that is not there says nothing: a run may be asked
+/// to keep none, and a foreign runner writes none.
+pub(super) fn contradictions(root: &Root, run: &str, summary: &Json<'_>) -> Vec<Fault> {
+    let suites: Vec<(&str, &str, &Json<'_>)> = ["suites", "units"]
+        .into_iter()
+        .flat_map(|list| array(summary, list))
+        .filter_map(|entry| Some((text(entry, "kind")?, text(entry, "name")?, entry)))
+        .collect();
+    let folders = SuiteFolders::new(suites.iter().map(|(kind, name, _)| (*kind, *name)));
+    let of_suites: Vec<Fault> = suites
+        .par_iter()
+        .filter_map(|(kind, name, entry)| {
+            let path = format!("{run}/{}/result.json", folders.of(kind, name));
+            with(root, &path, &|result| suite(entry, result)).map(|clause| said(&show(name), &path, &clause))
+        })
+        .collect();
+    let path = format!("{run}/environment.json");
+    let environment = with(root, &path, &|environment| {
+        let commit = |document: &Json<'_>| text(document, "commit").map(String::from);
+        let tree = |document: &Json<'_>| text(document.get("tree")?, "tracked").map(String::from);
+        // That of a merge may be of the machine that merged, which states no tree.
+        let other = |ours: Option<String>, theirs: Option<String>| theirs.is_some() && ours != theirs;
+        if other(commit(summary), commit(environment)) {
+            return Some("another commit".into());
+        }
+        other(tree(summary), tree(environment)).then(|| "another tree".into())
+    });
+    let environment = environment.map(|clause| said("the run", &path, &clause));
+    of_suites.into_iter().chain(environment).take(TOLD).collect()
+}
+
+fn said(of: &str, path: &str, clause: &str) -> Fault {
+    let clause = format!("of {of} its run says one thing in summary.json, and {clause} in {}", show(path));
+    Fault::new(Reason::Malformed, clause)
+}
+
+/// What `differs` says of a document; nothing where none is there. One that cannot be looked at may say anything.
+fn with(root: &Root, path: &str, differs: &dyn Fn(&Json<'_>) -> Option<String>) -> Option<String> {
+    let bytes = match root.read(path, LARGEST) {
+        Ok(bytes) => bytes,
+        Err(ReadError::Missing(_)) => return None,
+        Err(_) => return Some("something that cannot be read".into()),
+    };
+    match parse(Format::Json, &bytes, &Limits::default()) {
+        Ok(document) => differs(&document),
+        Err(_) => Some("something that is no JSON".into()),
+    }
+}
+
+/// In what the two differ.
+fn suite(entry: &Json<'_>, result: &Json<'_>) -> Option<String> {
+    let value =
+        |of: &Json<'_>, key: &str| of.get(key).filter(|value| **value != Json::Null).map(Json::to_value);
+    let key = OF_SUITE.iter().find(|key| value(entry, key) != value(result, key));
+    if let Some(key) = key {
+        let there = value(result, key).map_or_else(|| "nothing".into(), |value| show(&value.to_string()));
+        return Some(format!("{key} {there}"));
+    }
+    let tests = |of: &Json<'_>| -> Vec<(Option<String>, Option<String>)> {
+        let own = |test: &Json<'_>, key| text(test, key).map(String::from);
+        array(of, "tests").iter().map(|test| (own(test, "name"), own(test, "status"))).collect()
+    };
+    (tests(entry) != tests(result)).then(|| "other tests".into())
+}
+
+fn array<'d>(of: &'d Json<'_>, key: &str) -> &'d [Json<'d>] {
+    match of.get(key) {
+        Some(Json::Array(items)) => items,
+        _ => &[],
+    }
+}
+
+fn text<'d>(of: &'d Json<'_>, key: &str) -> Option<&'d str> {
+    of.get(key).and_then(Json::as_str)
+}
