@@ -329,7 +329,7 @@ fn document(tests: &[Made]) -> Value {
         "baseline": null, "failed_names": [], "failed_unit_names": if red { json!(["s"]) } else { json!([]) },
         "passed_suites": 0, "total_suites": 0, "passed_units": usize::from(!red), "total_units": 1,
         "replay_bundle": {"one_command_replay": "x"}, "not_run": [], "suites": [],
-        "units": [{"name": "s", "kind": "unit", "status": status, "exit_code": 1, "signal": null, "duration_ms": 1,
+        "units": [{"name": "s", "kind": "unit", "status": status, "exit_code": null, "signal": null, "duration_ms": 1,
                    "attempts": 1, "passed": count("passed"), "failed": count("failed"), "flaky": 0, "ignored": 0,
                    "tests": tests.iter().enumerate().map(one).collect::<Vec<_>>()}],
     })
