@@ -1,10 +1,13 @@
 //! JUnit XML reports, bound as one object; every count is recomputed from the cases.
 
 use super::fault::Fault;
+use super::weight::{EVIDENCE, too_heavy};
+use crate::base::decode;
 use crate::base::figures::total;
 use crate::base::json::{Json, Limits, Object, place_of_offset, plain};
 use crate::base::junit::{self, Case, Ended, Kind, Report};
 use crate::model::finding::Reason;
+use crate::model::gate::Format;
 use std::borrow::Cow;
 
 /// Characters of a failure's text that are kept.
@@ -12,18 +15,24 @@ const MESSAGE: usize = 2_000;
 
 /// Parses a report whose root is `<testsuites>` or `<testsuite>` into `{tests, failures, errors, skipped, suites: [{name,
 /// tests: [{name, classname, status, time_ms, message}]}]}`; a nested suite stands on its own, as `outer/inner`. Refused are a
-/// DOCTYPE, a text that ends before its elements do, a report that counts more failures or tests than it shows, and one that
-/// says of a suite itself that it failed.
-pub(super) fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, Fault> {
-    let report = junit::parse(bytes, limits, false).map_err(Fault::of_parse)?;
-    let short = report.unshown().into_iter().chain(report.missing(false)).map(|s| (s.suite, s.clause()));
-    if let Some((suite, clause)) = report.stated.iter().cloned().chain(short).next() {
+/// DOCTYPE, a text that ends before its elements do, a report that counts more failures or tests than it shows, or other skipped
+/// ones, and one that says of a suite itself that it failed.
+pub(super) fn parse<'a>(bytes: &[u8], limits: &Limits) -> Result<Json<'a>, Fault> {
+    let text = decode::xml(bytes).map_err(Fault::of_parse)?;
+    // UTF-8 may take more bytes than the encoding of the file.
+    if let Cow::Owned(text) = &text
+        && let Some(fault) = too_heavy(Format::Junit, text.as_bytes(), EVIDENCE)
+    {
+        return Err(fault);
+    }
+    let report = junit::parse(&text, limits, false).map_err(Fault::of_parse)?;
+    if let Some((suite, clause)) = report.against_itself(false).into_iter().next() {
         let name = match suite {
             Some(suite) => format!("the suite `{}`", plain(&report.path(suite))),
             None => "the report".into(),
         };
         let clause = format!("{name} {clause}");
-        let end = place_of_offset(bytes, bytes.len());
+        let end = place_of_offset(text.as_bytes(), text.len());
         return Err(Fault::new(Reason::Malformed, clause).at(Some(end)));
     }
     Ok(document(report))
