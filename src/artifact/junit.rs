@@ -19,6 +19,10 @@ const MESSAGE: usize = 2_000;
 /// ones, and one that says of a suite itself that it failed.
 pub(super) fn parse<'a>(bytes: &[u8], limits: &Limits) -> Result<Json<'a>, Fault> {
     let text = decode::xml(bytes).map_err(Fault::of_parse)?;
+    if let Some(at) = memchr::memchr(0, text.as_bytes()) {
+        let place = place_of_offset(text.as_bytes(), at);
+        return Err(Fault::new(Reason::Malformed, "a NUL byte stands in the text").at(Some(place)));
+    }
     // UTF-8 may take more bytes than the encoding of the file.
     if let Cow::Owned(text) = &text
         && let Some(fault) = too_heavy(Format::Junit, text.as_bytes(), EVIDENCE)
@@ -139,6 +143,24 @@ mod tests {
         assert_eq!(status("status='run' result='completed'", ""), "passed");
         assert_eq!(status("status='notrun'", "<failure/>"), "failed");
         assert_eq!(status("", "<rerunFailure/>"), "failed");
+        assert_eq!(status("status='frobbed'", ""), "failed");
+        assert_eq!(status("", "<warning>x</warning>"), "failed");
+        assert_eq!(status("", "<ignored/>"), "skipped");
+    }
+
+    #[test]
+    fn a_report_of_any_encoding_is_bound() {
+        let text = "<?xml version='1.0' encoding='utf-16'?><testsuite name='s' tests='1'><testcase classname='Gr\u{fc}n&#0;'/></testsuite>";
+        let name = |bytes: &[u8]| {
+            let document = parse(bytes, &Limits::default()).unwrap();
+            document.pointer("/suites/0/tests/0/name").and_then(Json::as_str).unwrap_or_default().to_string()
+        };
+        let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(name(text.as_bytes()), "Gr\u{fc}n\0");
+        assert_eq!(name(&utf16), "Gr\u{fc}n\0");
+        assert_eq!(name(format!("\u{feff}{text}").as_bytes()), "Gr\u{fc}n\0");
+        let fault = parse(b"<testsuite name='\xe9'/>", &Limits::default()).unwrap_err();
+        assert_eq!(fault.clause, "it is not UTF-8: byte 0xE9 at offset 17");
     }
 
     #[test]
@@ -233,14 +255,13 @@ mod tests {
             "<testsuites/>tail",
             "<html/>",
             "<testsuite><testcase name='a' name='b'/></testsuite>",
-            "<testsuite><testcase/></testsuite>",
             "<testsuite><testcase name='&xxe;'/></testsuite>",
             "<testsuite><testcase name='a'><failure>&xxe;</failure></testcase></testsuite>",
             "<testsuite name='s' failures='2'><testcase name='a'><failure/></testcase></testsuite>",
             "<testsuites errors='1'/>",
             "<testsuite name='s' tests='3'><testcase name='a'/></testsuite>",
+            "<testsuite name='s' tests='2' skipped='1'><testcase name='a'/><testcase name='b'/></testsuite>",
             "<testsuites><testcase name='a'/></testsuites>",
-            "<?xml version='1.0' encoding='UTF-16'?><testsuites/>",
             "{}",
             "<testsuite><",
             &deep,
@@ -263,14 +284,13 @@ mod tests {
         1:18 Malformed text stands outside the report
         1:8 Malformed its root is <html>, not <testsuites> or <testsuite>
         1:41 Malformed position 18: duplicated attribute, previous declaration at position 9
-        1:23 Malformed a testcase has no name
-        1:36 Malformed at 1..4: unrecognized entity `xxe`
+        1:36 Malformed it holds a reference to something undefined
         1:45 Malformed it holds a reference to something undefined
         1:86 Malformed the suite `s` counts 2 failures and errors, but its testcases show 1
         1:25 Malformed the report counts 1 failures and errors, but its testcases show 0
         1:63 Malformed the suite `s` counts 3 tests, but shows 1: it is cut short or was changed
+        1:94 Malformed the suite `s` counts 1 skipped tests, but shows 0: which of those that it shows as passed did not run it does not say
         1:33 Malformed a testcase or testsuite stands where none may stand
-        1:40 Malformed it says its encoding is UTF-16, not UTF-8
         1:3 Malformed text stands outside the report
         1:13 Malformed syntax error: tag not closed: `>` not found before end of input
         1:2581 Limit it is nested too deeply

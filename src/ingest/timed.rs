@@ -9,11 +9,15 @@ pub fn undated(name: &str) -> &str {
     before.filter(|before| !before.is_empty()).unwrap_or(name)
 }
 
+/// Bytes of a date and time at most.
+const LONGEST: usize = 32;
+
 /// What stands before a date and time at the end of a text, with one of the signs before it that set it off.
 fn moment(text: &str) -> Option<&str> {
     let text = text.strip_suffix('Z').unwrap_or(text);
     let start = text.rfind(|c: char| !(c.is_ascii_digit() || matches!(c, '-' | ':' | '.' | 'T' | '_' | ' ')));
     let start = start.map_or(0, |at| at + text[at..].chars().next().map_or(0, char::len_utf8));
+    let start = start.max(text.len().saturating_sub(LONGEST));
     // Every place at which the date may begin; a sign stands before it.
     let begins = (start..text.len()).filter(|at| text.is_char_boundary(*at));
     begins
@@ -23,20 +27,9 @@ fn moment(text: &str) -> Option<&str> {
 
 /// `20261129054944`, `20261129-054944`, `2026-11-29T05:49:44.123`, `2026-11-29 05-49-44`.
 fn is_moment(text: &str) -> bool {
-    let text = match text.rsplit_once('.') {
-        Some((before, part)) if part.len() <= 6 && before.len() >= 14 => before,
-        _ => text,
-    };
-    let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-    let shapes = ["00000000000000", "00000000-000000", "00000000_000000", "00000000T000000"];
-    let long = |date_time: char| {
-        ['-', ':', '.', '_']
-            .into_iter()
-            .any(|sign| shape == format!("0000-00-00{date_time}00{sign}00{sign}00"))
-    };
-    if !shapes.contains(&shape.as_str()) && !['T', ' ', '_', '-'].into_iter().any(long) {
-        return false;
-    }
+    // A fraction may stand behind it.
+    let whole = text.rsplit_once('.').filter(|(_, part)| part.len() <= 6).map(|(before, _)| before);
+    let Some(text) = [Some(text), whole].into_iter().flatten().find(|text| has_shape(text)) else { return false };
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let part = |from: usize, to: usize| {
         digits.get(from..to).and_then(|part| part.parse::<u32>().ok()).unwrap_or(u32::MAX)
@@ -47,6 +40,16 @@ fn is_moment(text: &str) -> bool {
         && part(8, 10) < 24
         && part(10, 12) < 60
         && part(12, 14) <= 60
+}
+
+fn has_shape(text: &str) -> bool {
+    let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    let short = ["00000000000000", "00000000-000000", "00000000_000000", "00000000T000000"];
+    let long = |between: &str| {
+        let signs = ["-", ":", ".", "_"];
+        signs.iter().any(|sign| shape == format!("0000-00-00{between}00{sign}00{sign}00"))
+    };
+    short.contains(&shape.as_str()) || ["T", " ", "_", "-"].into_iter().any(long)
 }
 
 /// The name of a test and the milliseconds that it says behind it: `adds in 12ms` of bats (`--timing`).
@@ -81,6 +84,8 @@ mod tests {
             ("run (2026-11-29 05:49:44)", "run"),
             ("user@host 2026-11-29T05:49:44.123Z", "user@host"),
             ("T-2026-11-29_05-49-44", "T"),
+            ("T 2026-11-29 05.49.44", "T"),
+            ("T 2026-11-29 05.49.44.5", "T"),
         ] {
             assert_eq!(undated(name), is, "{name}");
         }

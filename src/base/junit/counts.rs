@@ -153,32 +153,42 @@ impl Held {
     }
 }
 
+/// What counts more failures and errors than it shows, the report itself first.
+fn unshown(held: &[Held]) -> Vec<Unshown> {
+    let short = |held: &Held| {
+        let (counts, shown) = (&held.counts, &held.shown);
+        let declared = counts.failures.saturating_add(counts.errors);
+        let twice = counts.failures == counts.errors;
+        let counted = if twice { counts.failures } else { declared };
+        let can = shown.red.saturating_add(shown.again).saturating_add(shown.undecided);
+        (counted > can).then(|| held.unshown(What::Red, declared, shown.red))
+    };
+    held.iter().filter_map(short).collect()
+}
+
+/// What counts more skipped tests than it shows, and shows every test.
+fn contradicted(held: &[Held]) -> Vec<Unshown> {
+    let wrong = |held: &Held| {
+        let (declared, shown) = (held.counts.skipped, held.shown.left_out);
+        (held.unshown_skips() > 0).then(|| held.unshown(What::Skipped, declared, shown))
+    };
+    held.iter().filter_map(wrong).collect()
+}
+
 impl Report {
     /// What it says of suites, or of itself where there is no number, against what it shows: one clause each. `lenient`: its reporter
     /// counts something other than testcases.
     pub fn against_itself(&self, lenient: bool) -> Vec<(Option<usize>, String)> {
-        let short = self.unshown().into_iter().chain(self.missing(lenient)).chain(self.contradicted(lenient));
+        let (held, all) = self.held();
+        let otherwise = lenient || self.counts_otherwise;
+        let short = unshown(&held).into_iter().chain(self.missing(&held, all, otherwise));
+        let short = short.chain(if otherwise { Vec::new() } else { contradicted(&held) });
         self.stated.iter().cloned().chain(short.map(|s| (s.suite, s.clause()))).collect()
     }
 
-    /// What counts more failures and errors than it shows, the report itself first.
-    fn unshown(&self) -> Vec<Unshown> {
-        let short = |held: &Held| {
-            let (counts, shown) = (&held.counts, &held.shown);
-            let declared = counts.failures.saturating_add(counts.errors);
-            let twice = counts.failures == counts.errors;
-            let counted = if twice { counts.failures } else { declared };
-            let can = shown.red.saturating_add(shown.again).saturating_add(shown.undecided);
-            (counted > can).then(|| held.unshown(What::Red, declared, shown.red))
-        };
-        self.held().0.iter().filter_map(short).collect()
-    }
-
-    /// What counts more tests than it shows, the report itself first. With `lenient`, and of a reporter that counts something
-    /// else, that is a fault only where no test is shown at all.
-    fn missing(&self, lenient: bool) -> Vec<Unshown> {
-        let otherwise = lenient || self.counts_otherwise;
-        let (held, all) = self.held();
+    /// What counts more tests than it shows, the report itself first. Of a reporter that counts something else
+    /// (`otherwise`) that is a fault only where no test is shown at all.
+    fn missing(&self, held: &[Held], all: Shown, otherwise: bool) -> Vec<Unshown> {
         // Where suites do not say how many were left out, the report does (mocha-junit-reporter).
         let of_report = self.counts.left_out.saturating_sub(all.skipped);
         let short = |held: &Held| {
@@ -190,18 +200,6 @@ impl Report {
                 .then(|| held.unshown(What::Tests, counts.tests, shown.cases))
         };
         held.iter().filter_map(short).collect()
-    }
-
-    /// What counts more skipped tests than it shows, and shows every test.
-    fn contradicted(&self, lenient: bool) -> Vec<Unshown> {
-        if lenient || self.counts_otherwise {
-            return Vec::new();
-        }
-        let wrong = |held: &Held| {
-            let (declared, shown) = (held.counts.skipped, held.shown.left_out);
-            (held.unshown_skips() > 0).then(|| held.unshown(What::Skipped, declared, shown))
-        };
-        self.held().0.iter().filter_map(wrong).collect()
     }
 
     /// Marks the testcases of a suite, or of the report, that says of as many tests as it shows as passed that they were skipped.

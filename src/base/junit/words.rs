@@ -149,6 +149,10 @@ const LEFT_OUT: &[&str] = &[
 /// What a text of an attribute says; `None` where it is blank. One of several words says the worst of them: `Skipped:Ignored`,
 /// `Failed (Child)`. A word of denial before others makes of them what is not known.
 pub(super) fn word(said: &str) -> Option<Word> {
+    // As nearly every reporter writes it.
+    if let Some(word) = of_table(said) {
+        return Some(word);
+    }
     let joined = plain(said);
     if joined.is_empty() {
         return None;
@@ -193,7 +197,7 @@ pub(super) fn of_table(word: &str) -> Option<Word> {
 
 /// Whether NUnit's stylesheet counts a test of this word as an error, though it is none.
 pub(super) fn is_undecided(said: &str) -> bool {
-    matches!(plain(said).as_str(), "inconclusive" | "warning")
+    ["inconclusive", "warning"].iter().any(|word| said.trim().eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]
