@@ -29,7 +29,9 @@ fn moment(text: &str) -> Option<&str> {
 fn is_moment(text: &str) -> bool {
     // A fraction may stand behind it.
     let whole = text.rsplit_once('.').filter(|(_, part)| part.len() <= 6).map(|(before, _)| before);
-    let Some(text) = [Some(text), whole].into_iter().flatten().find(|text| has_shape(text)) else { return false };
+    let Some(text) = [Some(text), whole].into_iter().flatten().find(|text| has_shape(text)) else {
+        return false;
+    };
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let part = |from: usize, to: usize| {
         digits.get(from..to).and_then(|part| part.parse::<u32>().ok()).unwrap_or(u32::MAX)

@@ -1,6 +1,6 @@
 //! What became of a testcase, by its elements and its own words: the one answer for every reader of JUnit.
 
-use super::report::{Case, Kind, Outcome, Report};
+use super::report::{Case, Kind, Outcome, Report, UNSAID};
 use super::words::{Word, is_undecided, plain, word};
 
 /// What became of a testcase.
@@ -62,13 +62,12 @@ impl Case {
         });
         let (name, value, word) = worst?;
         let value: String = value.chars().take(200).collect();
-        Some(match word {
-            Word::Unknown => {
-                (Kind::Failure, format!("its {name} is `{value}`, which is no word for a test that passed"))
-            }
-            Word::Flaky => (Kind::Flaky, format!("its {name} is `{value}`")),
-            _ => (Kind::Failure, format!("its {name} is `{value}`")),
-        })
+        let (kind, more) = match word {
+            Word::Unknown => (Kind::Failure, ", which is no word for a test that passed"),
+            Word::Flaky => (Kind::Flaky, ""),
+            _ => (Kind::Failure, ""),
+        };
+        Some((kind, format!("its {name} is `{value}`{more}{UNSAID}")))
     }
 
     /// Whether NUnit's stylesheet counts it among the errors.

@@ -3,7 +3,7 @@
 use super::attributes::{Attributes, whole};
 use super::counts::counts_otherwise;
 use super::reference::{resolve, undefined};
-use super::report::{Case, Kind, Outcome, Report, Suite, UNSAID};
+use super::report::{Case, Kind, Outcome, Report, Suite};
 use super::stop::{Stop, malformed};
 use super::words::{self, Word};
 use crate::base::json::{Limits, ParseError, ParseErrorKind, place_of_offset, plain};
@@ -272,10 +272,9 @@ impl Builder {
     /// A testcase whose own attributes say that it did not pass, where no element does.
     fn end_case(&mut self, suite: usize) {
         let Some(case) = self.report.suites[suite].cases.last_mut() else { return };
-        let Some((kind, said)) = case.unsaid() else { return };
-        let message = Some(format!("{said}{UNSAID}"));
+        let Some((kind, message)) = case.unsaid() else { return };
         let (text, output) = (String::new(), String::new());
-        case.outcomes.push(Outcome { kind, class: None, message, text, output });
+        case.outcomes.push(Outcome { kind, class: None, message: Some(message), text, output });
     }
 
     fn outcome(&mut self, attributes: &Attributes, suite: usize, kind: Kind) -> Open {
