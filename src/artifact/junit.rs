@@ -289,7 +289,7 @@ mod tests {
         1:86 Malformed the suite `s` counts 2 failures and errors, but its testcases show 1
         1:25 Malformed the report counts 1 failures and errors, but its testcases show 0
         1:63 Malformed the suite `s` counts 3 tests, but shows 1: it is cut short or was changed
-        1:94 Malformed the suite `s` counts 1 skipped tests, but shows 0: which of those that it shows as passed did not run it does not say
+        1:95 Malformed the suite `s` counts 1 skipped tests, but shows 0: which of those that it shows as passed did not run it does not say
         1:33 Malformed a testcase or testsuite stands where none may stand
         1:3 Malformed text stands outside the report
         1:13 Malformed syntax error: tag not closed: `>` not found before end of input

@@ -235,7 +235,7 @@ fn a_mark_before_json_is_no_part_of_it() {
         assert_eq!(run.gate(id).status, "pass", "{:?}", run.gate(id).messages);
     }
     assert!(
-        run.gate("bad").messages[0].starts_with("art/bad.json:1:24: /n: "),
+        run.gate("bad").messages[0].starts_with("art/bad.json:1:25: /n: "),
         "{:?}",
         run.gate("bad").messages
     );

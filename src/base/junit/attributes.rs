@@ -55,7 +55,7 @@ impl Attributes {
     pub(super) fn time_ms(&self) -> (Option<f64>, bool) {
         let Some(text) = self.get("time") else { return (None, false) };
         let time = seconds(&text);
-        let other = time.is_some_and(|s| s > LONGEST) && text.trim().bytes().all(|b| b.is_ascii_digit());
+        let other = time.is_some_and(|s| s > LONGEST && s.fract() == 0.0);
         (time.filter(|s| *s <= LONGEST).map(|s| s * 1_000.0), other)
     }
 }
