@@ -206,7 +206,7 @@ fn repeats(request: &IngestRequest<'_>, reader: Reader, ground: &Ground) -> Resu
 fn repeated(found: &[Found]) -> Option<String> {
     let mut count = 0_usize;
     for reading in found.iter().map(|f| &f.reading) {
-        let mut seen: BTreeMap<(&str, Option<&str>, Option<&str>), [bool; 2]> = BTreeMap::new();
+        let mut seen: BTreeMap<_, [bool; 2]> = BTreeMap::new();
         for (origin, case) in reading.origins.iter().zip(&reading.cases) {
             let title = (origin.name.as_str(), origin.class.as_deref(), origin.file.as_deref());
             let [failed, passed] = seen.entry(title).or_default();
