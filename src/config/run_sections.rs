@@ -108,16 +108,13 @@ fn max_retries(section: &Reader<'_, '_>) -> Option<u32> {
 /// `repeats`; tests of their own where the key is absent. Other formats show themselves what is an attempt.
 fn repeats(section: &Reader<'_, '_>, reader: Option<suite::Reader>) -> Repeats {
     let Some(word) = section.text("repeats") else { return Repeats::Tests };
-    let what = section.what();
+    let (what, said) = (section.what(), word.value.escape_debug());
     if reader.is_some_and(|reader| reader != suite::Reader::Junit) {
         section.fault(word.span.clone(), format!("`repeats` of {what} is for the reader \"junit\" alone"));
     }
+    let no_word = format!("`repeats` of {what} is \"tests\" or \"attempts\", not \"{said}\"");
     Repeats::parse(&word.value).unwrap_or_else(|| {
-        let said = word.value.escape_debug();
-        section.fault(
-            word.span.clone(),
-            format!("`repeats` of {what} is \"tests\" or \"attempts\", not \"{said}\""),
-        );
+        section.fault(word.span, no_word);
         Repeats::Tests
     })
 }
