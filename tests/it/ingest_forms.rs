@@ -218,12 +218,12 @@ fn ingest_of_two_runs_meets_whenever_they_were() {
     for (run, moment) in [("A", "20261129054944"), ("B", "20261129055000")] {
         let red = "<testcase classname='u.T' name='bad'><failure message='x'/></testcase>";
         let file = format!("TEST-u.T-{moment}.xml");
-        ws.put(&file, &format!("<testsuite name='u.T-{moment}' tests='1' failures='1'>{red}</testsuite>"));
+        ws.put(&file, format!("<testsuite name='u.T-{moment}' tests='1' failures='1'>{red}</testsuite>"));
         let nameless = format!("nameless-{moment}.xml");
         ws.put(&nameless, "<testsuite tests='1' failures='1'><testcase name='x'><failure message='x'/></testcase></testsuite>");
         let tap = format!("{moment}.tap");
         let time = &moment[10..];
-        ws.put(&tap, &format!("1..2\nok 1 adds in {time}ms\nnot ok 2 takes in 1{time}ms\n"));
+        ws.put(&tap, format!("1..2\nok 1 adds in {time}ms\nnot ok 2 takes in 1{time}ms\n"));
         ws.run(&["ingest", "junit", &file, &nameless, "--out", run]).expect(1);
         ws.run(&["ingest", "tap", &tap, "--out", &format!("{run}tap")]).expect(1);
     }
