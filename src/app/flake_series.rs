@@ -8,7 +8,7 @@ use super::run::{Results, addressed, commands_of, read_results, steps};
 use super::step::step_of;
 use crate::base::process::Ending;
 use crate::base::redact::Masker;
-use crate::model::suite::SuiteSpec;
+use crate::model::suite::{Repeats, SuiteSpec};
 use crate::model::test::{Case, Failure, Reading, TestStatus};
 use crate::run::{self, Job, LogTo, Next};
 use crate::triage;
@@ -82,7 +82,7 @@ impl Series<'_> {
         let of_file = self.seen.lock().unwrap_or_else(PoisonError::into_inner).read.remove(&job);
         let step = ended.steps.first().map(|end| {
             let reader = self.spec.reader;
-            let of_log = || read_results(reader, &mut ended.log.reader(), "its output");
+            let of_log = || read_results(reader, Repeats::Tests, &mut ended.log.reader(), "its output");
             let read = || Ok(addressed(of_file.unwrap_or_else(of_log)?, self.spec));
             step_of(end, &ended.log, reader, self.alone(), ended.log_error.clone(), read)
         });

@@ -21,7 +21,7 @@ use crate::base::redact::Masker;
 use crate::ingest;
 use crate::model::plan::{Counts, Item, Shard, ShardKind};
 use crate::model::run::{Chosen, Identity, Summary};
-use crate::model::suite::{Reader, Role};
+use crate::model::suite::{Reader, Repeats, Role};
 use crate::model::test::{FaultKind, Reading, TestStatus};
 use crate::model::tree::{DatedBy, Tree};
 use crate::plan;
@@ -61,7 +61,9 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Opt
     let observing = Observing::begin(request.root);
     let ground = Ground::open_bare(request.root, request.now)?;
     let masker = masker(request.env, &ground)?;
-    let (mut found, times) = read(request, reader, &ground.root, &masker)?;
+    let repeats = repeats(request, reader, &ground)?;
+    let (mut found, times) = read(request, (reader, repeats), &ground.root, &masker)?;
+    let repeated = repeated(&found);
     let dated = ingest_time::dated(&times, request.as_of, request.now)?;
     let stale = match ingest_time::committed(request.files, &ground)? {
         Some(why) => Some(why),
@@ -141,7 +143,8 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Opt
         replays,
         facts: &facts,
     };
-    run_documents::write(folder, &folders, outcome).map(Some)
+    let written = run_documents::write(folder, &folders, outcome)?;
+    Ok(Some(Written { note: repeated, ..written }))
 }
 
 /// When the results are of and how that is known, and why they are no evidence of what is checked out, where they are none: one sentence
@@ -188,9 +191,42 @@ fn default_role(kind: &str) -> Role {
     if kind == "e2e" { Role::Suite } else { Role::Unit }
 }
 
+/// What several entries of one title are: as the call says, else as `tollgate.toml` says of the kind.
+fn repeats(request: &IngestRequest<'_>, reader: Reader, ground: &Ground) -> Result<Repeats, Error> {
+    let of_kind = || ground.spec(request.kind).filter(|spec| spec.reader == reader).map(|spec| spec.repeats);
+    let Some(word) = request.repeats else { return Ok(of_kind().unwrap_or_default()) };
+    let found = Repeats::parse(word)
+        .ok_or_else(|| Error::Usage(format!("--repeats is `tests` or `attempts`, not `{}`", show(word))))?;
+    match reader {
+        Reader::Junit => Ok(found),
+        _ => Err(Error::Usage(
+            "--repeats is for the format junit: others show themselves what is an attempt".into(),
+        )),
+    }
+}
+
+/// What is said where another reading of JUnit would say otherwise: a test failed whose title another one has that passed.
+fn repeated(found: &[Found]) -> Option<String> {
+    let mut count = 0_usize;
+    for reading in found.iter().map(|f| &f.reading) {
+        let mut seen: BTreeMap<_, [bool; 2]> = BTreeMap::new();
+        for (origin, case) in reading.origins.iter().zip(&reading.cases) {
+            let title = (origin.name.as_str(), origin.class.as_deref(), origin.file.as_deref());
+            let [failed, passed] = seen.entry(title).or_default();
+            *failed |= case.status == TestStatus::Failed;
+            *passed |= case.status == TestStatus::Passed;
+        }
+        count += seen.values().filter(|both| **both == [true, true]).count();
+    }
+    (count > 0).then(|| {
+        let of = if count == 1 { "1 title stands".into() } else { format!("{count} titles stand") };
+        format!("{of} there more than once, failed and passed: each entry is read as a test of its own; where later ones are attempts at the first, say --repeats attempts, or repeats = \"attempts\" in tollgate.toml")
+    })
+}
+
 fn read(
     request: &IngestRequest<'_>,
-    reader: Reader,
+    (reader, repeats): (Reader, Repeats),
     root: &Root,
     masker: &Masker,
 ) -> Result<(Vec<Found>, Vec<Times>), Error> {
@@ -202,8 +238,8 @@ fn read(
             let line = fault.line.map_or(String::new(), |line| format!(":{line}"));
             Error::Work(masker.mask(&format!("{shown}{line}: {}", fault.message)).0)
         };
-        let readings =
-            ingest::read(reader, &mut BufReader::with_capacity(1 << 16, &opened)).map_err(unread)?;
+        let readings = ingest::read_as(reader, repeats, &mut BufReader::with_capacity(1 << 16, &opened))
+            .map_err(unread)?;
         if let Some(why) = readings.iter().find_map(cut_off) {
             return Err(Error::Work(format!("{shown} is cut off: {why}")));
         }
@@ -213,6 +249,7 @@ fn read(
         let written = meta.modified().ok().map(DateTime::<Utc>::from);
         times.push(Times { stated, written, shown: shown.clone() });
         let stem = path.file_stem().map_or_else(|| "results".into(), |s| s.to_string_lossy().into_owned());
+        let stem = ingest::undated(&stem).to_string();
         let file = masker.mask(&root.spell(path)).0;
         found.extend(readings.into_iter().map(|reading| {
             // Names of these suites are no settings: whatever wrote the file made them up.
@@ -296,6 +333,9 @@ fn again(request: &IngestRequest<'_>, root: &Root, masker: &Masker) -> String {
     let mut words = vec!["tollgate ingest".to_string()];
     if request.kind != "unit" {
         words.push(flagged("--kind", request.kind));
+    }
+    if let Some(repeats) = request.repeats {
+        words.push(flagged("--repeats", repeats));
     }
     words.push(request.format.to_string());
     let files: Vec<String> = request.files.iter().map(|f| root.spell(f)).collect();

@@ -18,6 +18,8 @@ pub struct IngestRequest<'a> {
     pub files: &'a [PathBuf],
     /// The kind of the suites.
     pub kind: &'a str,
+    /// `--repeats`: what several entries of one title in JUnit are; `None`: as `tollgate.toml` says of the kind.
+    pub repeats: Option<&'a str>,
     /// The summary to compare with.
     pub diff_from: Option<&'a Path>,
     /// The run folder; `None` for a new one below the results folder.

@@ -80,6 +80,8 @@ pub struct Written {
     pub summary_path: String,
     /// The command that replays what failed, or repeats the run.
     pub replay: String,
+    /// A sentence for whoever made the run, beside its documents.
+    pub note: Option<String>,
 }
 
 /// Writes every document of the run folder; `summary.json` last, because whoever finds it finds the rest.
@@ -138,6 +140,7 @@ pub(super) fn write(
         replay: summary.replay_bundle.one_command_replay.clone(),
         summary,
         records: outcome.records,
+        note: None,
     })
 }
 

@@ -417,7 +417,7 @@ mod tests {
         a/violations.json e59e933d Some(34) Some("e.v1")
           schema: a/violations.json:3:8: /n: found "x", but the schema asks for an integer Some("/n")
         b/bom.json aa25e978 Some(5) None
-          malformed: b/bom.json:1:1: it begins with a byte order mark (BOM) None
+          schema: b/bom.json:1:1: it has no `schema` field, so nothing says what it must look like: name one with `shape` in the gate, or --schema Some("")
         b/deep.json 88b516df Some(20000) None
           limit: b/deep.json:1:129: it is nested too deeply None
         b/empty.json e3b0c442 Some(0) None

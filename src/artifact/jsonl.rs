@@ -4,6 +4,7 @@ use super::fault::{Capped, Fault};
 use super::lines::{Block, blocks};
 use super::schema::{breaches, demanded};
 use super::weight::{LINE, Look, too_heavy, weight};
+use crate::base::decode::unmarked;
 use crate::base::digest::Running;
 use crate::base::figures::total;
 use crate::base::files::Root;
@@ -65,7 +66,7 @@ pub fn survey(
         if let Some((number, line)) = block.lines().last() {
             count = number;
             last.clear();
-            last.extend_from_slice(line);
+            last.extend_from_slice(first_unmarked(line, number));
         }
         Ok(())
     })?;
@@ -150,7 +151,7 @@ fn judge_line<'r>(
             breaches(document, schema, Format::Jsonl, line, most)
         }
         Err(fault) => {
-            let place = fault.pointer.as_deref().and_then(|p| locate(line, p));
+            let place = fault.pointer.as_deref().and_then(|p| locate(first_unmarked(line, number), p));
             vec![fault.at(place)]
         }
     };
@@ -163,6 +164,11 @@ fn on_line(fault: Fault, number: u64) -> Fault {
     Fault { place: Some(Place { line: number, column }), ..fault }
 }
 
+/// A byte order mark before the first line is no part of it.
+fn first_unmarked(line: &[u8], number: u64) -> &[u8] {
+    if number == 1 { unmarked(line) } else { line }
+}
+
 pub(super) fn parse_line<'a>(line: &'a [u8], number: u64, limits: &Limits) -> Result<Json<'a>, Fault> {
     if line.trim_ascii().is_empty() {
         return Err(Fault::new(Reason::Malformed, "the line is blank").at(line_place(number)));
@@ -170,7 +176,7 @@ pub(super) fn parse_line<'a>(line: &'a [u8], number: u64, limits: &Limits) -> Re
     if let Some(fault) = too_heavy(Format::Jsonl, line, LINE) {
         return Err(fault.at(line_place(number)));
     }
-    json::parse(line, limits).map_err(|e| on_line(Fault::of_parse(e), number))
+    json::parse(first_unmarked(line, number), limits).map_err(|e| on_line(Fault::of_parse(e), number))
 }
 
 /// Values of a stream as a list: a backstop for memory.
@@ -289,7 +295,15 @@ mod tests {
         insta::assert_snapshot!(said(b"{\"n\": 1}\n\n{\"n\": 2}\n", shape()), @r#"e.jsonl:2:1: the line is blank"#);
         insta::assert_snapshot!(said(b"{\"n\": 1}\n{\"n\": 2}", shape()), @r#"e.jsonl:2:1: the last line has no end: the file is torn"#);
         insta::assert_snapshot!(said(b"", shape()), @r#"e.jsonl:1:1: the file is empty"#);
-        insta::assert_snapshot!(said(b"\xEF\xBB\xBF{\"n\": 1}\n", shape()), @r#"e.jsonl:1:1: it begins with a byte order mark (BOM)"#);
+        assert_eq!(
+            said(b"\xEF\xBB\xBF{\"n\": 1}\n", shape()),
+            "",
+            "a mark before the first line is no part of it"
+        );
+        insta::assert_snapshot!(said(b"\xEF\xBB\xBF{\"n\": \"x\"}\n\xEF\xBB\xBF{\"n\": 1}\n", shape()), @r#"
+        e.jsonl:2:1: it begins with a byte order mark (BOM)
+        e.jsonl:1:7: /n: found "x", but the schema asks for an integer
+        "#);
         insta::assert_snapshot!(said("{}\n".repeat(9).as_bytes(), shape()), @r#"
         e.jsonl:1:1: the property `n` is missing
         e.jsonl:2:1: the property `n` is missing

@@ -1,10 +1,13 @@
 //! JUnit XML reports, bound as one object; every count is recomputed from the cases.
 
 use super::fault::Fault;
+use super::weight::{EVIDENCE, too_heavy};
+use crate::base::decode;
 use crate::base::figures::total;
 use crate::base::json::{Json, Limits, Object, place_of_offset, plain};
 use crate::base::junit::{self, Case, Ended, Kind, Report};
 use crate::model::finding::Reason;
+use crate::model::gate::Format;
 use std::borrow::Cow;
 
 /// Characters of a failure's text that are kept.
@@ -12,18 +15,28 @@ const MESSAGE: usize = 2_000;
 
 /// Parses a report whose root is `<testsuites>` or `<testsuite>` into `{tests, failures, errors, skipped, suites: [{name,
 /// tests: [{name, classname, status, time_ms, message}]}]}`; a nested suite stands on its own, as `outer/inner`. Refused are a
-/// DOCTYPE, a text that ends before its elements do, a report that counts more failures or tests than it shows, and one that
-/// says of a suite itself that it failed.
-pub(super) fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, Fault> {
-    let report = junit::parse(bytes, limits, false).map_err(Fault::of_parse)?;
-    let short = report.unshown().into_iter().chain(report.missing(false)).map(|s| (s.suite, s.clause()));
-    if let Some((suite, clause)) = report.stated.iter().cloned().chain(short).next() {
+/// DOCTYPE, a text that ends before its elements do, a report that counts more failures or tests than it shows, or other skipped
+/// ones, and one that says of a suite itself that it failed.
+pub(super) fn parse<'a>(bytes: &[u8], limits: &Limits) -> Result<Json<'a>, Fault> {
+    let text = decode::xml(bytes).map_err(Fault::of_parse)?;
+    if let Some(at) = memchr::memchr(0, text.as_bytes()) {
+        let place = place_of_offset(text.as_bytes(), at);
+        return Err(Fault::new(Reason::Malformed, "a NUL byte stands in the text").at(Some(place)));
+    }
+    // UTF-8 may take more bytes than the encoding of the file.
+    if let Cow::Owned(text) = &text
+        && let Some(fault) = too_heavy(Format::Junit, text.as_bytes(), EVIDENCE)
+    {
+        return Err(fault);
+    }
+    let report = junit::parse(&text, limits, false).map_err(Fault::of_parse)?;
+    if let Some((suite, clause)) = report.against_itself(false).into_iter().next() {
         let name = match suite {
             Some(suite) => format!("the suite `{}`", plain(&report.path(suite))),
             None => "the report".into(),
         };
         let clause = format!("{name} {clause}");
-        let end = place_of_offset(bytes, bytes.len());
+        let end = place_of_offset(text.as_bytes(), text.len());
         return Err(Fault::new(Reason::Malformed, clause).at(Some(end)));
     }
     Ok(document(report))
@@ -130,6 +143,24 @@ mod tests {
         assert_eq!(status("status='run' result='completed'", ""), "passed");
         assert_eq!(status("status='notrun'", "<failure/>"), "failed");
         assert_eq!(status("", "<rerunFailure/>"), "failed");
+        assert_eq!(status("status='frobbed'", ""), "failed");
+        assert_eq!(status("", "<warning>x</warning>"), "failed");
+        assert_eq!(status("", "<ignored/>"), "skipped");
+    }
+
+    #[test]
+    fn a_report_of_any_encoding_is_bound() {
+        let text = "<?xml version='1.0' encoding='utf-16'?><testsuite name='s' tests='1'><testcase classname='Gr\u{fc}n&#0;'/></testsuite>";
+        let name = |bytes: &[u8]| {
+            let document = parse(bytes, &Limits::default()).unwrap();
+            document.pointer("/suites/0/tests/0/name").and_then(Json::as_str).unwrap_or_default().to_string()
+        };
+        let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(name(text.as_bytes()), "Gr\u{fc}n\0");
+        assert_eq!(name(&utf16), "Gr\u{fc}n\0");
+        assert_eq!(name(format!("\u{feff}{text}").as_bytes()), "Gr\u{fc}n\0");
+        let fault = parse(b"<testsuite name='\xe9'/>", &Limits::default()).unwrap_err();
+        assert_eq!(fault.clause, "it is not UTF-8: byte 0xE9 at offset 17");
     }
 
     #[test]
@@ -224,14 +255,13 @@ mod tests {
             "<testsuites/>tail",
             "<html/>",
             "<testsuite><testcase name='a' name='b'/></testsuite>",
-            "<testsuite><testcase/></testsuite>",
             "<testsuite><testcase name='&xxe;'/></testsuite>",
             "<testsuite><testcase name='a'><failure>&xxe;</failure></testcase></testsuite>",
             "<testsuite name='s' failures='2'><testcase name='a'><failure/></testcase></testsuite>",
             "<testsuites errors='1'/>",
             "<testsuite name='s' tests='3'><testcase name='a'/></testsuite>",
+            "<testsuite name='s' tests='2' skipped='1'><testcase name='a'/><testcase name='b'/></testsuite>",
             "<testsuites><testcase name='a'/></testsuites>",
-            "<?xml version='1.0' encoding='UTF-16'?><testsuites/>",
             "{}",
             "<testsuite><",
             &deep,
@@ -254,14 +284,13 @@ mod tests {
         1:18 Malformed text stands outside the report
         1:8 Malformed its root is <html>, not <testsuites> or <testsuite>
         1:41 Malformed position 18: duplicated attribute, previous declaration at position 9
-        1:23 Malformed a testcase has no name
-        1:36 Malformed at 1..4: unrecognized entity `xxe`
+        1:36 Malformed it holds a reference to something undefined
         1:45 Malformed it holds a reference to something undefined
         1:86 Malformed the suite `s` counts 2 failures and errors, but its testcases show 1
         1:25 Malformed the report counts 1 failures and errors, but its testcases show 0
         1:63 Malformed the suite `s` counts 3 tests, but shows 1: it is cut short or was changed
+        1:95 Malformed the suite `s` counts 1 skipped tests, but shows 0: which of those that it shows as passed did not run it does not say
         1:33 Malformed a testcase or testsuite stands where none may stand
-        1:40 Malformed it says its encoding is UTF-16, not UTF-8
         1:3 Malformed text stands outside the report
         1:13 Malformed syntax error: tag not closed: `>` not found before end of input
         1:2581 Limit it is nested too deeply

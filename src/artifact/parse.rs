@@ -3,6 +3,7 @@
 use super::fault::Fault;
 use super::weight::{EVIDENCE, too_heavy};
 use super::{junit, toml};
+use crate::base::decode::unmarked;
 use crate::base::json::{self, Json, Limits, Place, locate_many, place_of_offset, utf8};
 use crate::model::finding::Reason;
 use crate::model::gate::Format;
@@ -22,7 +23,7 @@ pub fn format_of(path: &str) -> Option<Format> {
 const TOML_BYTES: u64 = 16 << 20;
 const JUNIT_BYTES: u64 = 64 << 20;
 
-/// Parses a whole file. A jsonl file is no single document: see `jsonl::survey`.
+/// Parses a whole file. A byte order mark before JSON is no part of it, and JUnit may be of any encoding. A jsonl file is no single document: see `jsonl::survey`.
 pub fn parse<'a>(format: Format, bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, Fault> {
     let most = match format {
         Format::Toml => TOML_BYTES.min(limits.bytes),
@@ -37,10 +38,10 @@ pub fn parse<'a>(format: Format, bytes: &'a [u8], limits: &Limits) -> Result<Jso
         return Err(fault);
     }
     match format {
-        Format::Json => json::parse(bytes, limits).map_err(Fault::of_parse),
+        Format::Json => json::parse(unmarked(bytes), limits).map_err(Fault::of_parse),
         Format::Toml => toml::parse(bytes, limits),
         Format::Text => text(bytes).map(|text| Json::Str(Cow::Borrowed(text))),
-        Format::Junit => text(bytes).and_then(|_| junit::parse(bytes, limits)),
+        Format::Junit => junit::parse(bytes, limits),
         Format::Jsonl => Err(Fault::new(Reason::Malformed, "a jsonl file is not one document")),
     }
 }
@@ -58,7 +59,7 @@ pub(super) fn text(bytes: &[u8]) -> Result<&str, Fault> {
 /// Where pointers lead in a file that parsed, by a second pass.
 pub(super) fn places(format: Format, bytes: &[u8], pointers: &[&str]) -> Vec<Option<Place>> {
     match format {
-        Format::Json | Format::Jsonl => locate_many(bytes, pointers),
+        Format::Json | Format::Jsonl => locate_many(unmarked(bytes), pointers),
         Format::Toml => toml::locate(bytes, pointers),
         Format::Text | Format::Junit => vec![None; pointers.len()],
     }

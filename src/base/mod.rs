@@ -5,6 +5,7 @@ mod beneath;
 pub mod ci;
 pub mod clock;
 pub mod command;
+pub mod decode;
 pub mod digest;
 pub mod edit;
 pub mod embedded;

@@ -213,6 +213,7 @@ pub(super) fn ingest(global: &Global, now: Now, env: &Env, verb: &args::Ingest) 
         format: &verb.format_name,
         files: &verb.files,
         kind: &verb.kind,
+        repeats: verb.repeats.as_deref(),
         diff_from: verb.diff_from.as_deref(),
         out: verb.out.as_deref(),
         as_of: verb.as_of.as_deref(),
@@ -224,6 +225,9 @@ pub(super) fn ingest(global: &Global, now: Now, env: &Env, verb: &args::Ingest) 
     };
     if let Some(dated) = app::ingest_dated(&written.summary) {
         term::stderr(&format!("note: {}", terminal(&dated)));
+    }
+    if let Some(note) = &written.note {
+        term::stderr(&format!("note: {}", terminal(note)));
     }
     let answer = RunAnswer { written, interrupted: None, whole: None };
     let code = exit::of_run(&answer.written.summary);

@@ -128,6 +128,9 @@ pub struct Ingest {
     /// The kind of the suites
     #[arg(long, value_name = "K", default_value = "unit")]
     pub kind: String,
+    /// What several entries of one title in JUnit are: tests, or attempts at one [default: as tollgate.toml says, else tests]
+    #[arg(long, value_name = "WHAT")]
+    pub repeats: Option<String>,
     /// Say what changed against this summary
     #[arg(long, value_name = "SUMMARY")]
     pub diff_from: Option<PathBuf>,

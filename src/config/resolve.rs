@@ -366,6 +366,14 @@ skip = ["e2e_live"]
                 "[suites.unit]\nnames = ['a']\ncommand = 'x'\nmax_retries = -1",
                 "`max_retries` of `[suites.unit]` must be a whole number of 0 or more",
             ),
+            (
+                "[suites.unit]\nnames = ['a']\ncommand = 'x'\nreader = 'tap'\nrepeats = 'attempts'",
+                "`repeats` of `[suites.unit]` is for the reader \"junit\" alone",
+            ),
+            (
+                "[suites.unit]\nnames = ['a']\ncommand = 'x'\nreader = 'junit'\nresults = 'r'\nrepeats = 'often'",
+                "`repeats` of `[suites.unit]` is \"tests\" or \"attempts\", not \"often\"",
+            ),
             ("[suites.unit]\ncommand = 'x'", "needs one of `names`, `glob`, `from`"),
             (
                 "[suites.unit]\ncommand = 'x'\nnames = ['a']\nglob = 'x'",

@@ -8,7 +8,7 @@ use crate::base::toml_text::{Reader, Text, kind, suggestion, text_at};
 use crate::config::duration;
 use crate::config::run_profiles::{self, named};
 use crate::model::plan::RunSettings;
-use crate::model::suite::{self, EvidenceFrom, Names, Role, SuiteSpec};
+use crate::model::suite::{self, EvidenceFrom, Names, Repeats, Role, SuiteSpec};
 
 /// Seconds that a suite may take where its section says nothing: 10 minutes.
 const TIMEOUT: u64 = 600;
@@ -52,6 +52,7 @@ fn suite(kind: &str, section: Reader<'_, '_>) -> Option<SuiteSpec> {
     let cwd = cwd(&section);
     let results = if given { results(&section, reader, &cwd) } else { unused(&section) };
     let max_retries = max_retries(&section);
+    let repeats = repeats(&section, reader);
     section.finish();
     Some(SuiteSpec {
         kind: kind.to_string(),
@@ -66,6 +67,7 @@ fn suite(kind: &str, section: Reader<'_, '_>) -> Option<SuiteSpec> {
         env,
         cwd,
         max_retries,
+        repeats,
     })
 }
 
@@ -101,6 +103,20 @@ fn max_retries(section: &Reader<'_, '_>) -> Option<u32> {
         section.fault(value.span(), format!("`max_retries` of {what} must be a whole number of 0 or more"));
     }
     number
+}
+
+/// `repeats`; tests of their own where the key is absent. Other formats show themselves what is an attempt.
+fn repeats(section: &Reader<'_, '_>, reader: Option<suite::Reader>) -> Repeats {
+    let Some(word) = section.text("repeats") else { return Repeats::Tests };
+    let (what, said) = (section.what(), word.value.escape_debug());
+    if reader.is_some_and(|reader| reader != suite::Reader::Junit) {
+        section.fault(word.span.clone(), format!("`repeats` of {what} is for the reader \"junit\" alone"));
+    }
+    let no_word = format!("`repeats` of {what} is \"tests\" or \"attempts\", not \"{said}\"");
+    Repeats::parse(&word.value).unwrap_or_else(|| {
+        section.fault(word.span, no_word);
+        Repeats::Tests
+    })
 }
 
 /// One of `names`, `glob`, `from`.

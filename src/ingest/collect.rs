@@ -1,6 +1,7 @@
 //! Readings as they grow: bounded, names made unique.
 
 use super::fault::ReadFault;
+use super::timed::lasted;
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, Fault, FaultKind, Reading, TestStatus};
 use std::collections::HashMap;
@@ -137,6 +138,26 @@ impl Draft {
         fresh
     }
 
+    /// Takes the times off the names of tests where each of them has one, and makes them their durations. Names that would be one without
+    /// them keep theirs: tests of two names are two tests.
+    pub(super) fn take_off_times(&mut self) {
+        let cases = &self.reading.cases;
+        let parts: Option<Vec<(String, u64)>> =
+            cases.iter().map(|c| lasted(&c.name).map(|(name, ms)| (name.to_string(), ms))).collect();
+        let Some(parts) = parts else { return };
+        let mut counts: HashMap<&str, u32> = HashMap::new();
+        parts.iter().for_each(|(name, _)| *counts.entry(name).or_default() += 1);
+        for (nth, (name, ms)) in parts.iter().enumerate() {
+            let case = &mut self.reading.cases[nth];
+            case.duration_ms.get_or_insert(*ms);
+            if counts.get(name.as_str()) == Some(&1) && !self.seen.contains_key(name) {
+                self.seen.remove(&case.name);
+                self.seen.insert(name.clone(), (nth, 1));
+                case.name.clone_from(name);
+            }
+        }
+    }
+
     /// The first case of that name.
     pub(super) fn named(&self, name: &str) -> Option<usize> {
         self.seen.get(name).map(|(nth, _)| *nth)
@@ -172,6 +193,18 @@ impl Draft {
     /// States a fault in words of its cause.
     pub(super) fn fault_told(&mut self, sentence: impl Into<String>, basis: Basis) {
         self.state(sentence.into(), basis);
+    }
+
+    /// A hook of bats that failed, which is no test: what it says, in one line.
+    pub(super) fn fault_of_hook(&mut self, hook: &str, failure: Option<&Failure>) {
+        let hook = lasted(hook).map_or(hook, |(hook, _)| hook);
+        let hook = if hook.ends_with("failed") { hook.to_string() } else { format!("{hook} failed") };
+        let said = failure.and_then(|f| f.message.lines().map(str::trim).find(|line| !line.is_empty()));
+        let basis = failure.map_or(Basis::Fallback, |failure| failure.basis);
+        match said.map(|said| cut(said, 300)) {
+            Some(said) => self.fault_told(format!("{hook}: {said}"), basis),
+            None => self.fault(hook),
+        }
     }
 
     fn state(&mut self, sentence: String, basis: Basis) {
@@ -278,6 +311,23 @@ mod tests {
         let readings = finish(["", "x", "", "x", "x #2"].map(Draft::new));
         let names: Vec<&str> = readings.iter().map(|r| r.name.as_str()).collect();
         assert_eq!(names, ["", "x", "#2", "x #2", "x #2 #2"]);
+    }
+
+    #[test]
+    fn times_leave_names_where_all_have_one_and_none_fall_together() {
+        let named = |names: &[&str]| {
+            let (mut draft, mut room) = (Draft::new("s"), Room::default());
+            for name in names {
+                draft.push(&mut room, case(*name, TestStatus::Passed)).unwrap();
+            }
+            draft.take_off_times();
+            let cases = draft.reading.cases.iter();
+            cases.map(|c| format!("{} {:?}", c.name, c.duration_ms)).collect::<Vec<_>>().join("; ")
+        };
+        assert_eq!(named(&["adds in 12ms", "takes in 1sec"]), "adds Some(12); takes Some(1000)");
+        assert_eq!(named(&["answers in 100ms", "adds"]), "answers in 100ms None; adds None");
+        let two = "answers in 100ms Some(100); answers in 200ms Some(200); adds Some(3)";
+        assert_eq!(named(&["answers in 100ms", "answers in 200ms", "adds in 3ms"]), two);
     }
 
     #[test]

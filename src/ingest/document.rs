@@ -1,8 +1,9 @@
-//! Documents: whole, UTF-8, within a size.
+//! Documents: whole and within a size.
 
 use super::fault::ReadFault;
 use super::lines::read_at_most;
-use crate::base::json::{self, Json, Limits, utf8};
+use crate::base::decode;
+use crate::base::json::{self, Json, Limits};
 use crate::base::junit::{self, Report};
 use std::io::BufRead;
 
@@ -18,17 +19,24 @@ pub(super) fn junit(input: &mut dyn BufRead) -> Result<Report, ReadFault> {
     junit_bytes(&bytes)
 }
 
-/// A JUnit report; testcases may stand in its root. A byte order mark is no part of it.
+/// A JUnit report, in whatever encoding; testcases may stand in its root.
 pub(super) fn junit_bytes(bytes: &[u8]) -> Result<Report, ReadFault> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    match bytes.trim_ascii_start().first() {
-        Some(b'<') => {}
-        Some(_) => return Err(ReadFault::holds_no("JUnit results: it does not begin as XML does")),
+    let text =
+        decode::xml(bytes).map_err(|error| match decode::unmarked(bytes).trim_ascii_start().first() {
+            Some(b'<' | 0 | 0xFE..) => ReadFault::of_parse(error),
+            _ => no_xml(),
+        })?;
+    match text.trim_start().chars().next() {
+        Some('<') => {}
+        Some(_) => return Err(no_xml()),
         None => return Err(ReadFault::holds_no("JUnit results: it is empty")),
     }
-    utf8(bytes).map_err(ReadFault::of_parse)?;
     let limits = Limits { bytes: XML, ..Limits::default() };
-    junit::parse(bytes, &limits, true).map_err(ReadFault::of_parse)
+    junit::parse(&text, &limits, true).map_err(ReadFault::of_parse)
+}
+
+fn no_xml() -> ReadFault {
+    ReadFault::holds_no("JUnit results: it does not begin as XML does")
 }
 
 /// A JSON document.

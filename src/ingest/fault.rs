@@ -26,7 +26,11 @@ impl ReadFault {
     }
 
     pub(super) fn of_io(error: &std::io::Error) -> ReadFault {
-        ReadFault::new(format!("it cannot be read: {error}"))
+        match error.kind() {
+            // It could be, and its encoding could not.
+            std::io::ErrorKind::InvalidData => ReadFault::new(error.to_string()),
+            _ => ReadFault::new(format!("it cannot be read: {error}")),
+        }
     }
 
     /// No evidence, no passage: the format's own marks are nowhere.

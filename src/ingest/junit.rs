@@ -3,39 +3,33 @@
 use super::basis::{is_whole, told};
 use super::collect::{Draft, Room, counted, cut, finish, milliseconds, outside};
 use super::fault::ReadFault;
-use super::{document, panic, place};
+use super::junit_repeats::attempts;
+use super::timed::is_bats_hook;
+use super::{document, junit_names, panic, place};
 use crate::base::json::plain;
 use crate::base::junit::{Case as Element, Ended, Kind, Outcome, Report, Suite, UNSAID};
+use crate::model::suite::Repeats;
 use crate::model::test::{Case, Failure, Origin, Reading, SourcePlace, TestStatus};
 use std::io::BufRead;
 
-/// Reads a report. A case's name is its `name`, with `classname.` before it where that says more than the suite does.
-pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
+/// Reads a report. `junit_names` says what its suites and tests are called.
+pub(super) fn read(input: &mut dyn BufRead, repeats: Repeats) -> Result<Vec<Reading>, ReadFault> {
     let report = document::junit(input)?;
+    let names = junit_names::suites(&report);
     let (mut room, mut drafts) = (Room::default(), Vec::new());
     let mut number = vec![None; report.suites.len()];
     for (nth, suite) in report.suites.iter().enumerate() {
         if suite.cases.is_empty() {
             continue;
         }
-        let mut draft = Draft::new(&report.path(nth));
-        draft.reading.duration_ms = suite.time_ms.and_then(milliseconds);
-        for element in &suite.cases {
-            draft.push(&mut room, case(element, name(element, suite)))?;
-            draft.reading.origins.push(origin(element));
-        }
-        let left = draft.tally(TestStatus::NotRun);
-        if left > 0 {
-            draft.fault(format!("{} did not run: vitest stopped at what failed", counted(left, "test")));
-        }
         number[nth] = Some(drafts.len());
-        drafts.push(draft);
+        drafts.push(draft(suite, &names[nth], repeats, &mut room)?);
     }
     for (suite, sentence) in faults(&report, false) {
         match suite {
             Some(suite) => {
                 let nth = *number[suite].get_or_insert_with(|| {
-                    drafts.push(Draft::new(&report.path(suite)));
+                    drafts.push(Draft::new(&names[suite]));
                     drafts.len() - 1
                 });
                 drafts[nth].fault(sentence);
@@ -46,16 +40,43 @@ pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
         }
     }
     if drafts.is_empty() {
-        drafts.push(Draft::new(&report.suites.first().map(|s| s.name.clone()).unwrap_or_default()));
+        drafts.push(Draft::new(names.first().map_or("", String::as_str)));
     }
     Ok(finish(drafts))
+}
+
+fn draft(suite: &Suite, name: &str, repeats: Repeats, room: &mut Room) -> Result<Draft, ReadFault> {
+    let mut draft = Draft::new(name);
+    draft.reading.duration_ms = suite.time_ms.and_then(milliseconds);
+    let named = suite.cases.iter().zip(junit_names::tests(&suite.cases, name));
+    let cases = named.map(|(element, name)| case(element, name)).collect();
+    let cases = match repeats {
+        Repeats::Tests => Vec::from_iter((0..).zip::<Vec<Case>>(cases)),
+        Repeats::Attempts => attempts(&suite.cases, cases),
+    };
+    for (nth, case) in cases {
+        let element = &suite.cases[nth];
+        // A hook of bats is no test: it is shown only where it failed.
+        let class = element.classname.as_deref().unwrap_or_default();
+        if case.status == TestStatus::Failed && class.ends_with(".bats") && is_bats_hook(&element.name) {
+            draft.fault_of_hook(&element.name, case.failure.as_ref());
+            continue;
+        }
+        draft.push(room, case)?;
+        draft.reading.origins.push(origin(element));
+    }
+    draft.take_off_times();
+    let left = draft.tally(TestStatus::NotRun);
+    if left > 0 {
+        draft.fault(format!("{} did not run: vitest stopped at what failed", counted(left, "test")));
+    }
+    Ok(draft)
 }
 
 /// What a report says outside its cases, and what its counts say against them: the number of a suite, or none for the report, and a sentence. `lenient`:
 /// its reporter counts something other than testcases.
 pub(super) fn faults(report: &Report, lenient: bool) -> Vec<(Option<usize>, String)> {
-    let short = report.unshown().into_iter().chain(report.missing(lenient)).map(|s| (s.suite, s.clause()));
-    let said = report.stated.iter().cloned().chain(short).map(|(suite, clause)| {
+    let said = report.against_itself(lenient).into_iter().map(|(suite, clause)| {
         let name = match suite {
             Some(nth) => format!("the suite `{}`", plain(&report.path(nth))),
             None => "the report".into(),
@@ -70,16 +91,6 @@ pub(super) fn faults(report: &Report, lenient: bool) -> Vec<(Option<usize>, Stri
 
 fn origin(element: &Element) -> Origin {
     Origin { class: element.classname.clone(), name: element.name.clone(), file: element.file.clone() }
-}
-
-fn name(element: &Element, suite: &Suite) -> String {
-    let said = |class: &&str| {
-        !class.is_empty() && **class != suite.name && !suite.name.ends_with(&format!("/{class}"))
-    };
-    match element.classname.as_deref().filter(said) {
-        Some(class) => format!("{class}.{}", element.name),
-        None => element.name.clone(),
-    }
 }
 
 /// A case as its elements say it: `<failure>` and `<error>` failed, whatever else there is; a failure that a passing run

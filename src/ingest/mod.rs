@@ -1,7 +1,7 @@
 //! Edge: results of tests. The output or the result file of one attempt becomes `Reading`s, whatever tool wrote it.
 //!
-//! Line formats are read lossily where they are not UTF-8, as a stream; documents (XML, JSON) must be UTF-8, whole, and within
-//! a size. A text in which a format's own marks are not found is a fault, never an empty result. What the tool counted is
+//! Line formats are read lossily where they are neither UTF-8 nor UTF-16, as a stream; documents (XML, JSON) must be of an encoding that
+//! is known (`base::decode`), whole, and within a size. A text in which a format's own marks are not found is a fault, never an empty result. What the tool counted is
 //! compared with what its cases show, and a difference is the reading's fault.
 
 mod basis;
@@ -12,6 +12,8 @@ mod go;
 mod go_package;
 mod go_test;
 mod junit;
+mod junit_names;
+mod junit_repeats;
 mod libtest;
 mod libtest_binary;
 mod libtest_glued;
@@ -36,11 +38,13 @@ mod tap;
 mod tap_line;
 mod tap_tree;
 mod time;
+mod timed;
 mod yaml;
 
 pub use fault::ReadFault;
 pub use listed::listed;
 pub use none_ran::ran_no_test;
 pub use output::said;
-pub use read::read;
+pub use read::{read, read_as};
 pub use time::times;
+pub use timed::undated;

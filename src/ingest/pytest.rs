@@ -36,7 +36,7 @@ pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
                 }
             }
         }
-        for case in attempts.cases(suite.tests) {
+        for case in attempts.cases(suite.counts.tests) {
             draft.push(&mut room, case)?;
         }
         if let Some(fault) = draft.reading.fault.as_mut().filter(|_| broken > 1) {

@@ -9,7 +9,7 @@ use crate::model::signature::Basis;
 use crate::model::test::{Failure, Reading};
 
 /// Reads one or more documents; `what` names them in the error; those of `node` end with the time that they took. `# SKIP` and
-/// `# TODO` are ignored tests, but `not ok # SKIP` is a failed one (as Perl's Test::Harness has it).
+/// `# TODO` are ignored tests, `not ok` or not: TAP 14 says that neither is a failure.
 pub(super) fn read(lines: &mut Lines<'_>, what: &str, node: bool) -> Result<Vec<Reading>, ReadFault> {
     let mut output = Output { node, ..Output::default() };
     while let Some(line) = lines.next()? {

@@ -6,6 +6,7 @@ use super::fault::ReadFault;
 use super::panic;
 use super::place::of_end;
 use super::tap_line::{Directive, Point};
+use super::timed::is_bats_hook;
 use super::yaml;
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, SourcePlace, TestStatus};
@@ -121,6 +122,8 @@ impl Tree {
         if !point.ok && point.directive != Some(Directive::Todo) {
             self.red += 1;
         }
+        // Behind it bats runs none of the file's tests, and says so.
+        self.ended |= level == 0 && is_hook(&point);
         let children = if point.opens { Vec::new() } else { self.collapse(level + 1) };
         let open = point.opens;
         let at = self.level(level);
@@ -211,6 +214,7 @@ impl Tree {
         if let Some(fault) = self.levels.first().and_then(|l| l.numbers.fault("the output")) {
             self.draft.fault(fault);
         }
+        self.draft.take_off_times();
         Ok(self.draft)
     }
 }
@@ -234,7 +238,7 @@ fn put(draft: &mut Draft, room: &mut Room, node: Node, within: &str) -> Result<b
         below |= put(draft, room, child, &name)?;
     }
     let status = match (node.point.directive, node.point.ok) {
-        (Some(Directive::Todo), _) | (Some(Directive::Skip), true) => TestStatus::Ignored,
+        (Some(Directive::Todo | Directive::Skip), _) => TestStatus::Ignored,
         (_, false) => TestStatus::Failed,
         (_, true) => TestStatus::Passed,
     };
@@ -250,8 +254,17 @@ fn put(draft: &mut Draft, room: &mut Room, node: Node, within: &str) -> Result<b
         false => yaml::failure(&node.yaml),
         true => of_comments(&node.comments),
     });
+    if within.is_empty() && is_hook(&node.point) {
+        draft.fault_of_hook(&name, failure.as_ref());
+        return Ok(true);
+    }
     draft.push(room, Case { name, status, duration_ms, failure, later: Vec::new(), selector: None })?;
     Ok(failed)
+}
+
+/// Whether a point is a hook of bats and no test: one that failed, as it shows no other.
+fn is_hook(point: &Point) -> bool {
+    !point.ok && point.directive.is_none() && is_bats_hook(&point.name)
 }
 
 /// Perl's way: `#   Failed test 'x'`, `#   at t/a.t line 3.`, `#          got: '2'`. Comments are whatever a test prints; only both

@@ -3,6 +3,7 @@
 use super::document;
 use super::fault::ReadFault;
 use super::lines::{Lines, read_at_most, skip_to};
+use super::read::decoded;
 use crate::base::clock::parse_rfc3339;
 use crate::base::json::{self, Json, Limits};
 use crate::model::suite::Reader;
@@ -16,8 +17,8 @@ use std::io::BufRead;
 pub fn times(reader: Reader, input: &mut dyn BufRead) -> Result<Vec<String>, ReadFault> {
     match reader {
         Reader::Junit | Reader::Pytest => Ok(document::junit(input)?.timestamps),
-        Reader::Playwright => playwright(input),
-        Reader::Go => go(&mut Lines::new(input)),
+        Reader::Playwright => playwright(&mut decoded(reader, input)?),
+        Reader::Go => go(&mut Lines::new(&mut decoded(reader, input)?)),
         Reader::Exit | Reader::Libtest | Reader::Nextest | Reader::Tap | Reader::Node => Ok(Vec::new()),
     }
 }

@@ -88,6 +88,31 @@ impl Reader {
     }
 }
 
+/// What several entries of one title are in the results of a suite (`[suites.X] repeats`). JUnit itself does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Repeats {
+    /// Tests of their own.
+    #[default]
+    Tests,
+    /// Attempts at one test, in the order in which they were made.
+    Attempts,
+}
+
+impl Repeats {
+    /// The word in `tollgate.toml` and of `ingest --repeats`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Repeats::Tests => "tests",
+            Repeats::Attempts => "attempts",
+        }
+    }
+
+    /// What the word stands for.
+    pub fn parse(word: &str) -> Option<Repeats> {
+        [Repeats::Tests, Repeats::Attempts].into_iter().find(|r| r.name() == word)
+    }
+}
+
 /// Where the names of a kind's suites come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Names {
@@ -137,11 +162,13 @@ pub struct SuiteSpec {
     pub cwd: String,
     /// How often what failed is run again at most, whatever the run is asked; `None`: no bound.
     pub max_retries: Option<u32>,
+    /// What several entries of one title in its JUnit results are.
+    pub repeats: Repeats,
 }
 
 impl SuiteSpec {
     /// Every key of the section but its names, each with its value as text, in a fixed order; `None`: the key is not given.
-    pub fn keys(&self) -> [(&'static str, Option<String>); 10] {
+    pub fn keys(&self) -> [(&'static str, Option<String>); 11] {
         let pairs = |pairs: &[(String, String)]| -> Option<String> {
             let one = |(name, value): &(String, String)| format!("{name}={}", quote(value));
             (!pairs.is_empty()).then(|| pairs.iter().map(one).collect::<Vec<_>>().join(" "))
@@ -164,6 +191,7 @@ impl SuiteSpec {
             ("env", pairs(&self.env)),
             ("cwd", Some(self.cwd.clone())),
             ("max_retries", self.max_retries.map(|n| n.to_string())),
+            ("repeats", (self.repeats == Repeats::Attempts).then(|| self.repeats.name().into())),
         ]
     }
 }

@@ -22,6 +22,7 @@ pub fn spec(kind: &str, role: Role) -> SuiteSpec {
         env: vec![],
         cwd: ".".into(),
         max_retries: None,
+        repeats: Default::default(),
     }
 }
 

@@ -52,7 +52,7 @@ fn artifacts() -> Vec<Case> {
     let mut cases: Vec<Case> = vec![
         ("utf8", "json", b"{\"schema\": \"e.v1\",\n \"n\": \"\xff\"}".to_vec(), "malformed", ":2:8: "),
         ("utf16", "json", b"\xff\xfe{\0}\0".to_vec(), "malformed", ":1:1: "),
-        ("bom", "json", b("\u{feff}{\"schema\": \"e.v1\", \"n\": 1}"), "malformed", ":1:1: "),
+        ("bom", "json", b("\u{feff}\u{feff}{\"schema\": \"e.v1\", \"n\": 1}"), "malformed", ":1:1: "),
         ("nul_after", "json", b("{\"schema\": \"e.v1\", \"n\": 1}\0"), "malformed", ":1:27: "),
         ("nul_in_text", "json", b("{\"schema\": \"e.v1\", \"n\": 1, \"t\": \"\0\"}"), "malformed", ":1:"),
         ("deep_lists", "json", nested("[", "]", 10_000).into_bytes(), "limit", ":1:129: "),
@@ -134,7 +134,7 @@ fn artifacts() -> Vec<Case> {
     let lines = |text: &str| text.replace("E", "{\"schema\": \"e.v1\", \"n\": 1}").into_bytes();
     cases.extend([
         ("l_utf8", "jsonl", [lines("E\n"), b"\"\xff\"\n".to_vec()].concat(), "malformed", ":2:2: "),
-        ("l_bom", "jsonl", lines("\u{feff}E\n"), "malformed", ":1:1: "),
+        ("l_bom", "jsonl", lines("E\n\u{feff}E\n"), "malformed", ":2:1: "),
         ("l_nul", "jsonl", lines("E\n\0\nE\n"), "malformed", ":2:1: "),
         ("l_deep", "jsonl", format!("{}\n", nested("[", "]", 10_000)).into_bytes(), "limit", ":1:129: "),
         (
@@ -209,6 +209,36 @@ fn every_bad_artifact_is_one_sentence_and_every_other_gate_is_judged() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert_eq!(run.gate("good").status, "pass");
     assert_eq!(run.verdict()["gates"].as_array().map(Vec::len), Some(cases.len() + 4));
+}
+
+#[test]
+fn a_mark_before_json_is_no_part_of_it() {
+    let ws = Ws::new();
+    ws.put("art/a.json", "\u{feff}{\"schema\": \"e.v1\", \"n\": 1}");
+    ws.put("art/b.jsonl", "\u{feff}{\"schema\": \"e.v1\", \"n\": 1}\n{\"schema\": \"e.v1\", \"n\": 2}\n");
+    ws.put("art/bad.json", "\u{feff}{\"schema\": \"e.v1\", \"n\": null}");
+    ws.put(
+        "art/c.xml",
+        "\u{feff}<?xml version='1.0' encoding='utf8'?><testsuite name='s'><testcase name='a'/></testsuite>",
+    );
+    ws.reads("a", "art/a.json", "schema = 'e.v1'", "doc.n == 1 && valid('art/a.json')");
+    ws.reads(
+        "b",
+        "art/b.jsonl",
+        "format = 'jsonl'\nschema = 'e.v1'",
+        "doc.all(l, l.n > 0) && size(doc) == 2 && valid('art/b.jsonl')",
+    );
+    ws.reads("bad", "art/bad.json", "schema = 'e.v1'", "doc.n == 1");
+    ws.reads("c", "art/c.xml", "format = 'junit'", "doc.tests == 1");
+    let run = ws.check(&[]).expect(1);
+    for id in ["a", "b", "c"] {
+        assert_eq!(run.gate(id).status, "pass", "{:?}", run.gate(id).messages);
+    }
+    assert!(
+        run.gate("bad").messages[0].starts_with("art/bad.json:1:25: /n: "),
+        "{:?}",
+        run.gate("bad").messages
+    );
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod flake;
 mod gate_try;
 mod help;
 mod ingest;
+mod ingest_forms;
 mod ingest_time;
 mod invisible;
 mod judged_tree;

@@ -103,6 +103,23 @@ fn names_of_tests_are_masked_and_their_suite_is_replayed_whole() {
 }
 
 #[test]
+fn results_of_utf_16_are_masked_in_the_run_folder() {
+    let ws = Ws::new();
+    let bytes: Vec<u8> = format!("\u{feff}{}", results()).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    ws.put("tollgate.toml", format!("{TOML}{JUNIT}")).put("results.xml", bytes);
+    ws.put("suite.sh", "cp results.xml $1/r.xml\nexit 1\n");
+    let run = with_secrets(&ws, &["run", "--now", NOW, "--out", "first"]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert_eq!(names(&ws, "first").len(), 3);
+    nowhere(&ws, "first", &run, &[TOKEN, OTHER, SHAPE]);
+    let kept = std::fs::read(ws.at("first/alpha/r.xml")).unwrap();
+    let units: Vec<u16> = kept.chunks(2).map(|two| u16::from_le_bytes([two[0], two[1]])).collect();
+    let text = String::from_utf16(&units).unwrap();
+    assert!(text.starts_with("\u{feff}<testsuite") && text.contains("[masked]"), "{text}");
+    assert!([TOKEN, OTHER, SHAPE].iter().all(|secret| !text.contains(secret)), "{text}");
+}
+
+#[test]
 fn ingested_names_are_masked() {
     let ws = Ws::new();
     let suites = format!(

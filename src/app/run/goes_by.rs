@@ -124,6 +124,7 @@ mod tests {
             env: vec![("B".into(), "2".into())],
             cwd: ".".into(),
             max_retries: None,
+            repeats: Default::default(),
         };
         let profile = Profile {
             name: "ci".into(),

@@ -3,10 +3,11 @@
 
 use super::steps::read;
 use crate::base::command::fill;
+use crate::base::decode::Utf16;
 use crate::base::files::{self, ReadError, show};
 use crate::base::redact::Masker;
 use crate::base::unlinked::{Beneath, Unreached};
-use crate::model::suite::{Reader, SuiteSpec};
+use crate::model::suite::{Reader, Repeats, SuiteSpec};
 use crate::model::test::Reading;
 use crate::triage::attempts::Unread;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ const LIMIT: u64 = 1 << 30;
 pub(in crate::app) struct Results<'a> {
     path: PathBuf,
     reader: Reader,
+    repeats: Repeats,
     /// The workspace.
     root: &'a Path,
     /// The run folder.
@@ -36,7 +38,13 @@ impl<'a> Results<'a> {
     ) -> Option<Results<'a>> {
         let text = spec.results.as_deref().filter(|_| spec.reader != Reader::Exit)?;
         let path = fill(text, &[("{name}", name), ("{out}", out)]);
-        Some(Results { path: root.join(&spec.cwd).join(path), reader: spec.reader, root, folder })
+        Some(Results {
+            path: root.join(&spec.cwd).join(path),
+            reader: spec.reader,
+            repeats: spec.repeats,
+            root,
+            folder,
+        })
     }
 
     /// As messages name it.
@@ -105,7 +113,8 @@ impl<'a> Results<'a> {
                 meta.len()
             )));
         }
-        let found = read(self.reader, &mut std::io::BufReader::with_capacity(1 << 16, file), &shown);
+        let found =
+            read(self.reader, self.repeats, &mut std::io::BufReader::with_capacity(1 << 16, file), &shown);
         self.mask(masker).map_err(Unread::Wrong)?;
         found
     }
@@ -115,12 +124,18 @@ impl<'a> Results<'a> {
             return Ok(());
         }
         let bytes = files::read(&self.path, LIMIT).map_err(|e| e.to_string())?;
+        // Secrets are looked for as bytes of UTF-8.
+        let utf16 = Utf16::read(&bytes);
+        let text = utf16.as_ref().map_or(&bytes[..], |utf16| utf16.text.as_bytes());
         let mut out = Vec::new();
         let mut stream = masker.stream();
-        stream.push(&bytes, &mut |part| out.extend_from_slice(part));
+        stream.push(text, &mut |part| out.extend_from_slice(part));
         stream.finish(&mut |part| out.extend_from_slice(part));
         if stream.masked() == 0 {
             return Ok(());
+        }
+        if let Some(utf16) = &utf16 {
+            out = utf16.bytes(&String::from_utf8_lossy(&out));
         }
         let (dir, below) =
             self.beneath().map_err(|e| format!("a secret stays unmasked: {} {e}", self.shown()))?;

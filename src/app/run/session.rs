@@ -20,7 +20,7 @@ use crate::model::plan::{Artifacts, Item, Plan};
 use crate::model::record::SuiteRecord;
 use crate::model::run::Identity;
 use crate::model::signature::Basis;
-use crate::model::suite::{Ran, Reader, SuiteSpec, SuiteStatus};
+use crate::model::suite::{Ran, Reader, Repeats, SuiteSpec, SuiteStatus};
 use crate::model::test::{Reading, TestNames, TestStatus, test_names};
 use crate::plan;
 use crate::record::{Folder, Journal, SuiteFile, SuiteFolders};
@@ -150,7 +150,7 @@ impl Session<'_> {
                 let of_file = files.next().flatten();
                 let of_log = || {
                     let mut input = ended.log.range(end.log_start, end.log_end);
-                    read(reader, &mut input, "its output")
+                    read(reader, Repeats::Tests, &mut input, "its output")
                 };
                 let asked = state.asked.get(at).cloned().flatten();
                 let trouble = ended.log_error.clone();

@@ -3,7 +3,7 @@
 use crate::app::commands;
 use crate::base::command::CommandLine;
 use crate::ingest;
-use crate::model::suite::{Reader, SuiteSpec, SuiteStatus};
+use crate::model::suite::{Reader, Repeats, SuiteSpec, SuiteStatus};
 use crate::model::test::{Reading, numbered};
 use crate::plan;
 use crate::run;
@@ -65,10 +65,11 @@ pub(in crate::app) fn addressed(mut readings: Vec<Reading>, spec: &SuiteSpec) ->
 /// Reads what one command of an attempt left: a file, or its part of the log. `shown` is how errors call it.
 pub(in crate::app) fn read(
     reader: Reader,
+    repeats: Repeats,
     input: &mut dyn BufRead,
     shown: &str,
 ) -> Result<Vec<Reading>, Unread> {
-    ingest::read(reader, input).map_err(|fault| {
+    ingest::read_as(reader, repeats, input).map_err(|fault| {
         let line = fault.line.map_or(String::new(), |line| format!(":{line}"));
         Unread::Wrong(format!("{shown}{line}: {}", fault.message))
     })

@@ -1,5 +1,8 @@
 //! The attributes of an element: its counts and times.
 
+use super::duration::{LONGEST, seconds};
+use super::reference::unescape;
+use super::report::Counts;
 use super::stop::{Stop, malformed};
 use crate::base::json::plain;
 use quick_xml::events::BytesStart;
@@ -12,8 +15,8 @@ impl Attributes {
     pub(super) fn of(element: &BytesStart<'_>) -> Result<Attributes, Stop> {
         let all = element.attributes().map(|attribute| {
             let attribute = attribute.map_err(|e| malformed(plain(&e.to_string())))?;
-            let value = attribute.unescape_value().map_err(|e| malformed(plain(&e.to_string())))?;
-            Ok((String::from_utf8_lossy(attribute.key.as_ref()).into_owned(), value.into_owned()))
+            let value = unescape(&String::from_utf8_lossy(&attribute.value))?.into_owned();
+            Ok((String::from_utf8_lossy(attribute.key.as_ref()).into_owned(), value))
         });
         all.collect::<Result<_, _>>().map(Attributes)
     }
@@ -22,47 +25,38 @@ impl Attributes {
         self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone())
     }
 
-    pub(super) fn count(&self, name: &str) -> u64 {
+    /// One that says something.
+    pub(super) fn said(&self, name: &str) -> Option<String> {
+        self.get(name).filter(|value| !value.trim().is_empty())
+    }
+
+    fn count(&self, name: &str) -> u64 {
         self.get(name).and_then(|v| whole(&v)).unwrap_or(0)
     }
 
-    pub(super) fn red(&self) -> u64 {
-        self.count("failures").saturating_add(self.count("errors"))
+    /// Each reporter has one of the names for what was left out; one that has two says the same in both.
+    pub(super) fn counts(&self) -> Counts {
+        let most = |names: &[&str]| names.iter().map(|name| self.count(name)).max().unwrap_or(0);
+        Counts {
+            tests: self.count("tests"),
+            failures: self.count("failures"),
+            errors: self.count("errors"),
+            skipped: most(&["skipped", "skips"]),
+            left_out: most(&["skipped", "skips", "disabled", "ignored"]),
+        }
     }
 
-    /// Each reporter has one of these; one that has two says the same in both.
-    pub(super) fn left_out(&self) -> u64 {
-        ["skipped", "skips", "disabled", "ignored"]
-            .map(|name| self.count(name))
-            .into_iter()
-            .max()
-            .unwrap_or(0)
+    /// Assertions that a testcase counts.
+    pub(super) fn assertions(&self) -> u64 {
+        ["assertions", "tests"].into_iter().find_map(|name| whole(&self.said(name)?)).unwrap_or(0)
     }
 
-    pub(super) fn time_ms(&self) -> Option<f64> {
-        Some(seconds(self.get("time")?.trim())? * 1_000.0).filter(|ms| ms.is_finite())
-    }
-}
-
-/// Seconds, with a point or a comma before their fraction. Some reporters group the digits of thousands: `1,234.5`. What may
-/// be either (`1,234`) is no time.
-fn seconds(time: &str) -> Option<f64> {
-    if !time.contains(',') {
-        return time.parse().ok();
-    }
-    let (whole, point) = time.split_once('.').map_or((time, None), |(whole, part)| (whole, Some(part)));
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    let mut groups = whole.split(',');
-    let first = groups.next().unwrap_or_default();
-    let rest: Vec<&str> = groups.collect();
-    if !digits(first) || !rest.iter().all(|part| digits(part)) {
-        return None;
-    }
-    let grouped = (1..=3).contains(&first.len()) && first != "0" && rest.iter().all(|part| part.len() == 3);
-    match (grouped, point, rest.as_slice()) {
-        (true, Some(_), _) | (true, None, [_, _, ..]) => time.replace(',', "").parse().ok(),
-        (false, None, [_]) => time.replace(',', ".").parse().ok(),
-        _ => None,
+    /// How long it took in milliseconds, and whether a whole number stands there that cannot be seconds.
+    pub(super) fn time_ms(&self) -> (Option<f64>, bool) {
+        let Some(text) = self.get("time") else { return (None, false) };
+        let time = seconds(&text);
+        let other = time.is_some_and(|s| s > LONGEST && s.fract() == 0.0);
+        (time.filter(|s| *s <= LONGEST).map(|s| s * 1_000.0), other)
     }
 }
 
@@ -73,29 +67,4 @@ pub(super) fn whole(count: &str) -> Option<u64> {
         return Some(0);
     }
     count.strip_suffix(".0").unwrap_or(count).parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_with_commas() {
-        let said = [
-            ("0.5", Some(0.5)),
-            ("0,5", Some(0.5)),
-            ("0,123", Some(0.123)),
-            ("12,3456", Some(12.3456)),
-            ("1,234.5", Some(1234.5)),
-            ("1,234,567", Some(1_234_567.0)),
-            ("1,234", None),
-            ("1,23.4", None),
-            ("1,2,3", None),
-            (",5", None),
-            ("-1,5", None),
-        ];
-        for (text, time) in said {
-            assert_eq!(seconds(text), time, "{text}");
-        }
-    }
 }

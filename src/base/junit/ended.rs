@@ -1,6 +1,7 @@
 //! What became of a testcase, by its elements and its own words: the one answer for every reader of JUnit.
 
-use super::report::{Case, Kind, Report};
+use super::report::{Case, Kind, Outcome, Report, UNSAID};
+use super::words::{Word, is_undecided, plain, word};
 
 /// What became of a testcase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,100 +20,82 @@ pub enum Ended {
     Error,
 }
 
-/// What a word in `status` or `result` says beside the elements.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Word {
-    Bad,
-    LeftOut,
-}
-
-/// Words of a test that did not pass, in small letters, without what stands between them.
-const BAD: &[&str] = &[
-    "failed",
-    "fail",
-    "failure",
-    "error",
-    "errored",
-    "broken",
-    "incomplete",
-    "aborted",
-    "interrupted",
-    "cancelled",
-    "canceled",
-    "timeout",
-    "timedout",
-    "crashed",
-    "killed",
-    "notrunnable",
-];
-
-/// Words of a test that did not run. GoogleTest says of a disabled one only `status="notrun" result="suppressed"`.
-const LEFT_OUT: &[&str] = &[
-    "notrun",
-    "norun",
-    "didnotrun",
-    "notexecuted",
-    "unexecuted",
-    "notstarted",
-    "notselected",
-    "skipped",
-    "skip",
-    "disabled",
-    "suppressed",
-    "ignored",
-    "ignore",
-    "pending",
-    "todo",
-    "inconclusive",
-    "deselected",
-    "excluded",
-    "filtered",
-    "untested",
-    "undefined",
-    "blocked",
-    "inactive",
-];
-
-fn word(said: &str) -> Option<Word> {
-    let said: String = said.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    let is = |words: &[&str]| words.contains(&said.as_str());
-    if is(BAD) {
-        Some(Word::Bad)
-    } else if is(LEFT_OUT) {
-        Some(Word::LeftOut)
-    } else {
-        None
-    }
-}
+/// How Catch2 marks a test whose failures are expected; it counts none of them.
+const MAY_FAIL: &str = "TEST_CASE tagged with !mayfail";
 
 impl Case {
     /// What became of it. A failure stands whatever else is said; `<rerunFailure>` alone is a failure, and `<flakyFailure>` one
     /// that a passing run followed. Where no element says that it did not pass, `status` and `result` may.
     pub fn ended(&self) -> Ended {
         let has = |kind| self.outcomes.iter().any(|o| o.kind == kind);
-        if has(Kind::Error) {
+        if self.skips().any(|o| o.message.as_deref() == Some(MAY_FAIL)) {
+            Ended::LeftOut
+        } else if has(Kind::Error) {
             Ended::Error
         } else if has(Kind::Failure) || has(Kind::Rerun) {
             Ended::Failed
         } else if has(Kind::Flaky) {
             Ended::Flaky
-        } else if has(Kind::Skipped) || self.says(Word::LeftOut).is_some() {
+        } else if has(Kind::Skipped) || self.said().any(|(_, _, word)| word == Word::LeftOut) {
             Ended::LeftOut
         } else if self.unreached {
             Ended::NotRun
+        } else if self.unshown_skip {
+            Ended::LeftOut
         } else {
             Ended::Passed
         }
     }
 
-    /// The attribute, and its value, by which it says that it did not pass.
-    pub(super) fn bad_word(&self) -> Option<(&'static str, &str)> {
-        self.says(Word::Bad)
+    /// What its attributes say that nothing else does: that it did not pass, and in which kind of words.
+    pub(super) fn unsaid(&self) -> Option<(Kind, String)> {
+        if let Some(reason) = self.not_run_by_ctest() {
+            return Some((Kind::Failure, format!("ctest did not run it: {reason}")));
+        }
+        if !self.outcomes.is_empty() {
+            return None;
+        }
+        let worst = [Word::Bad, Word::Unknown, Word::Flaky].into_iter().find_map(|wanted| {
+            // A test that was left out did not pass, whatever the other attribute means.
+            let left_out = wanted != Word::Bad && self.said().any(|(_, _, word)| word == Word::LeftOut);
+            self.said().find(|(_, _, word)| *word == wanted && !left_out)
+        });
+        let (name, value, word) = worst?;
+        let value: String = value.chars().take(200).collect();
+        let (kind, more) = match word {
+            Word::Unknown => (Kind::Failure, ", which is no word for a test that passed"),
+            Word::Flaky => (Kind::Flaky, ""),
+            _ => (Kind::Failure, ""),
+        };
+        Some((kind, format!("its {name} is `{value}`{more}{UNSAID}")))
     }
 
-    fn says(&self, wanted: Word) -> Option<(&'static str, &str)> {
+    /// Whether NUnit's stylesheet counts it among the errors.
+    pub(super) fn is_undecided(&self) -> bool {
+        self.said().any(|(_, value, _)| is_undecided(value))
+    }
+
+    /// CTest writes what it skipped and what it could not run alike. What was skipped begins with the name of the property that says
+    /// so (`SKIP_RETURN_CODE=77`), or is disabled; all else ("Unable to find executable", "Fixture dependency failed") it counts
+    /// among the failures. It has no `result`, and gives each test its name as its class.
+    fn not_run_by_ctest(&self) -> Option<&str> {
+        let own = self.result.is_none() && self.classname.as_deref() == Some(self.name.as_str());
+        let not_run = self.status.as_deref().is_some_and(|status| plain(status) == "notrun");
+        let said =
+            self.skips().next().filter(|_| own && not_run)?.message.as_deref().unwrap_or_default().trim();
+        let skipped = said.starts_with("SKIP_") || said.eq_ignore_ascii_case("disabled");
+        let only = self.outcomes.iter().all(|o| o.kind == Kind::Skipped);
+        (!skipped && only).then_some(if said.is_empty() { "it does not say why" } else { said })
+    }
+
+    fn skips(&self) -> impl Iterator<Item = &Outcome> {
+        self.outcomes.iter().filter(|o| o.kind == Kind::Skipped)
+    }
+
+    /// Name, value and meaning of each attribute that says something of it.
+    fn said(&self) -> impl Iterator<Item = (&'static str, &str, Word)> {
         let said = [("status", self.status.as_deref()), ("result", self.result.as_deref())];
-        said.into_iter().find_map(|(name, value)| Some((name, value.filter(|v| word(v) == Some(wanted))?)))
+        said.into_iter().filter_map(|(name, value)| Some((name, value?, word(value?)?)))
     }
 }
 
@@ -143,7 +126,7 @@ mod tests {
     use crate::base::json::Limits;
 
     fn of(text: &str) -> Vec<Ended> {
-        let report = parse(text.as_bytes(), &Limits::default(), true).unwrap();
+        let report = parse(text, &Limits::default(), true).unwrap();
         report.suites.iter().flat_map(|s| &s.cases).map(Case::ended).collect()
     }
 
@@ -161,13 +144,62 @@ mod tests {
             assert_eq!(one(&format!("status='run' result='{said}'"), ""), Ended::LeftOut, "{said}");
             assert_eq!(one(&format!("status='{said}'"), "<failure/>"), Ended::Failed, "{said}");
         }
-        for said in ["failed", "TIMED_OUT", "cancelled"] {
+        for said in ["failed", "TIMED_OUT", "cancelled", "blocked", "NotRunnable"] {
             assert_eq!(one(&format!("result='{said}'"), ""), Ended::Failed, "{said}");
             assert_eq!(one(&format!("status='notrun' result='{said}'"), ""), Ended::Failed, "{said}");
         }
         for said in ["run", "completed", "passed", "PASS", "SUCCESSFUL", "0", ""] {
             assert_eq!(one(&format!("status='{said}'"), ""), Ended::Passed, "{said}");
         }
+        for said in ["frobbed", "1", "not passed"] {
+            assert_eq!(one(&format!("status='run' result='{said}'"), ""), Ended::Failed, "{said}");
+            assert_eq!(one(&format!("result='{said}'"), "<skipped/>"), Ended::LeftOut, "{said}");
+        }
+        assert_eq!(one("status='flaky'", ""), Ended::Flaky);
+        // It did not run, whatever that other word means.
+        assert_eq!(one("status='notrun' result='frobbed'", ""), Ended::LeftOut);
+    }
+
+    #[test]
+    fn words_as_elements() {
+        for element in
+            ["skipped", "Skipped", "ignored", "disabled", "pending", "not-run", "inconclusive", "todo"]
+        {
+            assert_eq!(one("", &format!("<{element}/>")), Ended::LeftOut, "{element}");
+        }
+        // PHPUnit: a test that it could not run as it stands.
+        for element in ["warning", "failed", "timeout", "blocked", "Failure"] {
+            assert_eq!(one("", &format!("<{element}/>")), Ended::Failed, "{element}");
+        }
+        for element in ["system-out", "properties", "passed", "attachments", "frobbed"] {
+            assert_eq!(one("", &format!("<{element}/>")), Ended::Passed, "{element}");
+        }
+    }
+
+    #[test]
+    fn what_ctest_could_not_run_has_failed() {
+        let of =
+            |attributes: &str, message: &str| one(attributes, &format!("<skipped message='{message}'/>"));
+        let ctest = "classname='a' status='notrun'";
+        for message in
+            ["Unable to find executable", "Required Files Missing", "Fixture dependency failed", ""]
+        {
+            assert_eq!(of(ctest, message), Ended::Failed, "{message}");
+        }
+        for message in ["SKIP_RETURN_CODE=77", "SKIP_REGULAR_EXPRESSION_MATCHED", "Disabled"] {
+            assert_eq!(of(ctest, message), Ended::LeftOut, "{message}");
+        }
+        assert_eq!(one("classname='a' status='disabled'", ""), Ended::LeftOut);
+        // GoogleTest, and a test of another class.
+        assert_eq!(of("classname='a' status='notrun' result='skipped'", "why"), Ended::LeftOut);
+        assert_eq!(of("classname='c' status='notrun'", "why"), Ended::LeftOut);
+    }
+
+    #[test]
+    fn failures_that_catch2_expects_are_none() {
+        let expected = "<skipped message='TEST_CASE tagged with !mayfail'/><failure message='x'/>";
+        assert_eq!(one("", expected), Ended::LeftOut);
+        assert_eq!(one("", "<skipped message='why'/><failure message='x'/>"), Ended::Failed);
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 mod attributes;
 mod counts;
+mod duration;
 mod ended;
 mod parse;
+mod reference;
 mod report;
 mod stop;
+mod words;
 
-pub use counts::{Unshown, What};
 pub use ended::Ended;
 pub use parse::parse;
-pub use report::{Case, Kind, Outcome, Report, Suite, UNSAID};
+pub use report::{Case, Counts, Kind, Outcome, Report, Suite, UNSAID};

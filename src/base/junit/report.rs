@@ -8,12 +8,8 @@ pub const UNSAID: &str = ", and nothing says why";
 pub struct Report {
     /// The suites in document order; a nested one stands after the one it is in.
     pub suites: Vec<Suite>,
-    /// Failures and errors that `<testsuites>` says there are.
-    pub declared: u64,
-    /// Tests that `<testsuites>` says there are.
-    pub tests: u64,
-    /// Tests that `<testsuites>` says were left out: skipped, disabled, ignored.
-    pub left_out: u64,
+    /// What `<testsuites>` counts.
+    pub counts: Counts,
     /// What it says of a suite, or of itself where there is no number, that is no testcase's: one clause each. A failure or error
     /// that stands outside any testcase, a count that is no number.
     pub stated: Vec<(Option<usize>, String)>,
@@ -25,6 +21,21 @@ pub struct Report {
     pub of_vitest: bool,
 }
 
+/// What a suite or a report says that it holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Tests.
+    pub tests: u64,
+    /// Failures.
+    pub failures: u64,
+    /// Errors.
+    pub errors: u64,
+    /// Tests that were skipped.
+    pub skipped: u64,
+    /// Tests that were left out under whatever name: skipped, disabled, ignored.
+    pub left_out: u64,
+}
+
 /// One `<testsuite>`; testcases that stand in the root stand in a suite without a name.
 #[derive(Debug, Clone, Default)]
 pub struct Suite {
@@ -34,12 +45,8 @@ pub struct Suite {
     pub within: Option<usize>,
     /// Its testcases.
     pub cases: Vec<Case>,
-    /// Failures and errors that it says it has, nested ones among them.
-    pub declared: u64,
-    /// Tests that it says it has, nested ones among them.
-    pub tests: u64,
-    /// Tests that it says were left out: skipped, disabled, ignored.
-    pub left_out: u64,
+    /// What it counts, nested suites among it.
+    pub counts: Counts,
     /// Wall time in milliseconds, as it says.
     pub time_ms: Option<f64>,
 }
@@ -47,7 +54,7 @@ pub struct Suite {
 /// One `<testcase>`.
 #[derive(Debug, Clone, Default)]
 pub struct Case {
-    /// Its name.
+    /// Its name; its classname where it has none, else its place in its suite.
     pub name: String,
     /// The attribute `classname`.
     pub classname: Option<String>,
@@ -63,6 +70,10 @@ pub struct Case {
     pub time_ms: Option<f64>,
     /// Its tool stopped before it, and shows it as if it had passed.
     pub unreached: bool,
+    /// Its suite says that it was skipped, and shows it as if it had passed.
+    pub unshown_skip: bool,
+    /// The assertions that it counts.
+    pub assertions: u64,
     /// The outcomes in document order; none: see `ended`. One whose `status` or `result`
     /// says that it failed, and nothing else does, has a failure that says so.
     pub outcomes: Vec<Outcome>,

@@ -1,0 +1,83 @@
+//! What the tests and suites of a JUnit report are called.
+
+use super::timed::undated;
+use crate::base::junit::{Case, Report};
+use std::collections::{HashMap, HashSet};
+
+/// The paths of all suites, without the moment at which they ran, where that makes no two of them one.
+pub(super) fn suites(report: &Report) -> Vec<String> {
+    let paths: Vec<String> = (0..report.suites.len()).map(|nth| report.path(nth)).collect();
+    let mut counts: HashMap<&str, u32> = HashMap::new();
+    paths.iter().for_each(|path| *counts.entry(undated(path)).or_default() += 1);
+    let one = |path: &str| counts.get(undated(path)) == Some(&1);
+    paths.iter().map(|path| if one(path) { undated(path) } else { path }.to_string()).collect()
+}
+
+/// The names of a suite's tests: `name`, with `classname.` before it where that says more than the suite and the name do. Two tests that
+/// only their classes tell apart have them before their names.
+pub(super) fn tests(cases: &[Case], suite: &str) -> Vec<String> {
+    let mut classes: HashMap<String, HashSet<&str>> = HashMap::new();
+    for case in cases {
+        classes.entry(short(case, suite)).or_default().insert(class(case));
+    }
+    let named = cases.iter().map(|case| {
+        let name = short(case, suite);
+        let alone = classes.get(&name).is_none_or(|classes| classes.len() == 1);
+        if alone || class(case).is_empty() { name } else { format!("{}.{}", class(case), case.name) }
+    });
+    named.collect()
+}
+
+fn class(case: &Case) -> &str {
+    case.classname.as_deref().unwrap_or_default()
+}
+
+fn short(case: &Case, suite: &str) -> String {
+    let class = class(case);
+    let of_suite = || class == suite || suite.strip_suffix(class).is_some_and(|outer| outer.ends_with('/'));
+    // A name that begins with its class: CTest, jest-junit.
+    let of_name = || {
+        let behind = case.name.strip_prefix(class);
+        behind.is_some_and(|behind| !behind.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    };
+    if class.is_empty() || of_suite() || of_name() {
+        case.name.clone()
+    } else {
+        format!("{class}.{}", case.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(class: &str, name: &str) -> Case {
+        Case { name: name.into(), classname: Some(class.into()), ..Case::default() }
+    }
+
+    #[test]
+    fn a_class_that_says_nothing_more_is_left_out() {
+        let of = |class: &str, name: &str| tests(&[case(class, name)], "outer/s").remove(0);
+        assert_eq!(of("c", "t"), "c.t");
+        assert_eq!(of("", "t"), "t");
+        assert_eq!(of("s", "t"), "t");
+        assert_eq!(of("outer/s", "t"), "t");
+        assert_eq!(of("X", "X"), "X");
+        assert_eq!(of("Main", "Main does it"), "Main does it");
+        assert_eq!(of("a.B", "a.B.c"), "a.B.c");
+        assert_eq!(of("Main", "Mainly"), "Main.Mainly");
+    }
+
+    #[test]
+    fn two_tests_never_become_one() {
+        let all = [case("a", "a b"), case("a b", "a b"), case("c", "t"), case("s", "x"), case("", "x")];
+        assert_eq!(tests(&all, "s"), ["a.a b", "a b.a b", "c.t", "s.x", "x"]);
+        let suite = |name: &str| crate::base::junit::Suite { name: name.into(), ..Default::default() };
+        let report = |names: &[&str]| Report {
+            suites: names.iter().map(|n| suite(n)).collect(),
+            ..Default::default()
+        };
+        let names = suites(&report(&["T-20261129054944", "U-20261129054944", "U-20261129054945"]));
+        assert_eq!(names, ["T", "U-20261129054944", "U-20261129054945"]);
+    }
+}
