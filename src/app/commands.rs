@@ -306,6 +306,7 @@ mod tests {
             env: vec![("CACHE".into(), "{out}/cache".into())],
             cwd: "my tests".into(),
             max_retries: None,
+            flaky: crate::model::flake::FlakeRules::default(),
         };
         RunSettings { suites: vec![spec], lint: vec![], profiles: vec![] }
     }

@@ -94,6 +94,7 @@ mod tests {
             env: Vec::new(),
             cwd: ".".into(),
             max_retries: None,
+            flaky: crate::model::flake::FlakeRules::default(),
         }
     }
 

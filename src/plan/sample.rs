@@ -22,6 +22,7 @@ pub fn spec(kind: &str, role: Role) -> SuiteSpec {
         env: vec![],
         cwd: ".".into(),
         max_retries: None,
+        flaky: crate::model::flake::FlakeRules::default(),
     }
 }
 
@@ -86,6 +87,9 @@ pub fn suite(name: &str, kind: &str, status: SuiteStatus, tests: &[(&str, TestSt
         ran: None,
         duration_ms: 10,
         attempts: u32::from(status != SuiteStatus::NotRun),
+        tries: Vec::new(),
+        flake: None,
+        environment: None,
         passed: 0,
         failed: 0,
         flaky: 0,

@@ -227,6 +227,8 @@ impl Session<'_> {
                     absent: false,
                     stopped: None,
                     skipped: false,
+                    state: 1,
+                    reported: false,
                 });
             }
             let own = self.folders.of(&self.item(job).kind, &self.item(job).name);
