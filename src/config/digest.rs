@@ -88,9 +88,12 @@ fn plan(runs: &RunSettings) -> Vec<(String, String)> {
     }
     let kind = |spec: &SuiteSpec| {
         // A policy that says nothing of flakes keeps its digest.
-        let said = |key, value: &Option<String>| value.is_some() || spec.flaky.keys().iter().all(|(name, _)| *name != key);
+        let said = |key, value: &Option<String>| {
+            value.is_some() || spec.flaky.keys().iter().all(|(name, _)| *name != key)
+        };
         let keys = spec.keys().into_iter().filter(|(key, value)| said(*key, value));
-        let keys: Vec<String> = keys.map(|(key, value)| format!("{key} {}", value.unwrap_or_default())).collect();
+        let keys: Vec<String> =
+            keys.map(|(key, value)| format!("{key} {}", value.unwrap_or_default())).collect();
         let names = match &spec.names {
             Names::Listed(names) => names.iter().map(|name| format!("name {name:?}")).collect(),
             Names::Glob(glob) => vec![format!("glob {glob:?}")],

@@ -6,12 +6,15 @@ use crate::model::suite;
 
 /// `flaky_result`, `flaky_crash`, `retry_limit`.
 pub(super) fn read(section: &Reader<'_, '_>, reader: Option<suite::Reader>) -> FlakeRules {
-    let is_second = |key: &str, [first, second]: [&str; 2]| {
+    let is_second = |key: &'static str, [first, second]: [&str; 2]| {
         let Some(word) = section.text(key) else { return false };
         if ![first, second].contains(&word.value.as_str()) {
             let said = word.value.escape_debug().to_string();
             let what = section.what();
-            section.fault(word.span, format!("`{key}` of {what} is \"{first}\" or \"{second}\", not \"{said}\""));
+            section.fault(
+                word.span,
+                format!("`{key}` of {what} is \"{first}\" or \"{second}\", not \"{said}\""),
+            );
         }
         word.value == second
     };
@@ -52,7 +55,7 @@ mod tests {
 
     fn load(more: &str) -> (FlakeRules, Vec<String>) {
         let text = format!("[suites.unit]\nnames = ['a']\ncommand = 'x {{name}}'\n{more}\n");
-        let (found, faults) = workspace(&SourceText { path: FILE.into(), text });
+        let (found, faults) = workspace(&SourceText { path: FILE.into(), text: text.into() });
         (found.runs.suites[0].flaky, faults.into_iter().map(|f| f.message).collect())
     }
 

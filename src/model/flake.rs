@@ -98,9 +98,8 @@ impl Share {
     pub fn parse(text: &str) -> Option<Share> {
         let number = text.strip_suffix('%')?.trim_end_matches(' ');
         let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
-        let digits = |text: &str, most| {
-            (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
-        };
+        let digits =
+            |text: &str, most| (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
         if !digits(whole, 3) || !digits(part, 2) {
             return None;
         }
@@ -157,10 +156,13 @@ mod tests {
 
     #[test]
     fn a_share_is_read_as_it_is_written() {
-        for (text, shown) in [("10%", "10%"), ("2.5%", "2.5%"), ("0%", "0%"), ("100%", "100%"), ("0.05%", "0.05%")] {
+        for (text, shown) in
+            [("10%", "10%"), ("2.5%", "2.5%"), ("0%", "0%"), ("100%", "100%"), ("0.05%", "0.05%")]
+        {
             assert_eq!(Share::parse(text).map(Share::shown).as_deref(), Some(shown));
         }
-        for text in ["10", "%", "-1%", "101%", "1.234%", "1.%", ".5%", "1e1%", "ten%", "10 percent", "1000%"] {
+        for text in ["10", "%", "-1%", "101%", "1.234%", "1.%", ".5%", "1e1%", "ten%", "10 percent", "1000%"]
+        {
             assert_eq!(Share::parse(text), None, "{text}");
         }
         let tenth = Share::parse("10%").unwrap();

@@ -329,6 +329,11 @@ impl SuiteResult {
         }
     }
 
+    /// Whether a test of it failed with the others and passed alone: alone it shows nothing of that failure.
+    pub fn fails_in_company(&self) -> bool {
+        self.tests.iter().any(|test| test.passes_alone && test.status == TestStatus::Failed)
+    }
+
     /// Sets the four counts to what the tests say.
     pub fn recount(&mut self) {
         let count = |status| self.tests.iter().filter(|t| t.status == status).count() as u64;

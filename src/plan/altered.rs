@@ -215,7 +215,9 @@ fn looser(key: &str, ours: &SuiteSpec, theirs: &SuiteSpec) -> Option<&'static st
     let (was, now) = (&ours.flaky, &theirs.flaky);
     match key {
         // No bound is more than any.
-        "max_retries" if ours.max_retries.is_some_and(|most| theirs.max_retries.is_none_or(|now| now > most)) => {
+        "max_retries"
+            if ours.max_retries.is_some_and(|most| theirs.max_retries.is_none_or(|now| now > most)) =>
+        {
             Some("suites be run again more often")
         }
         "retry_limit" if was.limit.is_some_and(|most| now.limit.is_none_or(|now| now > most)) => {

@@ -80,6 +80,7 @@ impl<'a> Reader<'a> {
                 "selection" => head.selection = chosen(p)?,
                 "status" => head.status = Some(known(p, run_status)?),
                 "shard" => head.shard = shard(p)?,
+                "tree" => head.tree = tree(p)?,
                 "plan" => self.plan = plan(p)?,
                 "failed_names" => self.lists[0].failed = names(p)?,
                 "failed_unit_names" => self.lists[1].failed = names(p)?,
@@ -117,7 +118,7 @@ impl<'a> Reader<'a> {
     fn suite(&mut self, p: &mut Pull<'_, 'a>, role: Role) -> Result<(), Stop> {
         let start = p.offset();
         let (mut name, mut kind, mut status, mut says) = (None, None, None, Counts::default());
-        let mut cut = false;
+        let (mut cut, mut environment) = (false, None);
         let first = self.count(p)?;
         p.members(|p, key| {
             match &*key {
@@ -125,6 +126,7 @@ impl<'a> Reader<'a> {
                 "kind" => kind = Some(p.string()?),
                 "status" => status = Some(known(p, SuiteStatus::parse)?),
                 "incomplete" => cut = p.boolean()?,
+                "environment" => environment = p.string_or_null()?,
                 "tests" => return p.elements(|p| self.test(p)),
                 other => match COUNTS.iter().position(|count| *count == other) {
                     Some(nth) => says[nth] = figure(p)?,
@@ -138,7 +140,7 @@ impl<'a> Reader<'a> {
                 let tests = first..self.count(p)?;
                 self.says.push((kind.is_some(), says));
                 let kind = kind.unwrap_or_default();
-                self.columns.suites.push(SuiteRow { role, kind, name, status, cut, tests });
+                self.columns.suites.push(SuiteRow { role, kind, name, status, cut, environment, tests });
                 Ok(())
             }
             (None, _) => p.refuse(start, "a suite has no `name`"),
@@ -293,6 +295,34 @@ fn chosen(p: &mut Pull<'_, '_>) -> Result<Chosen, Stop> {
         Ok(())
     })?;
     Ok(found)
+}
+
+/// What the tree is known by; nothing where it changed while the run lasted, or is not said in full; null states none.
+fn tree(p: &mut Pull<'_, '_>) -> Result<Option<String>, Stop> {
+    if p.is_null() {
+        return p.skip().map(|()| None);
+    }
+    let (mut tracked, mut untracked, mut rewritten) = (None, None, false);
+    p.members(|p, key| {
+        match &*key {
+            "tracked" => tracked = text(p)?,
+            "untracked" => {
+                return p.members(|p, key| {
+                    if key == "digest" { text(p).map(|digest| untracked = digest) } else { p.skip() }
+                });
+            }
+            "rewritten" => {
+                rewritten = true;
+                return p.skip();
+            }
+            _ => return p.skip(),
+        }
+        Ok(())
+    })?;
+    Ok(tracked
+        .zip(untracked)
+        .filter(|_| !rewritten)
+        .map(|(tracked, untracked)| format!("{tracked} {untracked}")))
 }
 
 /// Whether every lint step passed; null states none.

@@ -65,7 +65,8 @@ pub(super) fn is_crash(attempt: &Attempt, case: &Case, reader: Reader) -> bool {
 
 /// Whether the attempt ended otherwise than a tool does whose tests failed.
 fn ended_abnormally(attempt: &Attempt, reader: Reader) -> bool {
-    let abrupt = matches!(attempt.status, SuiteStatus::Crashed | SuiteStatus::TimedOut | SuiteStatus::Missing);
+    let abrupt =
+        matches!(attempt.status, SuiteStatus::Crashed | SuiteStatus::TimedOut | SuiteStatus::Missing);
     let by_code = |code: i32| code != 0 && (!reader.fails_with(code) || of_signal(code));
     attempt.reported || abrupt || attempt.exit_code.is_some_and(by_code)
 }

@@ -159,7 +159,9 @@ fn verdict(tries: Vec<TestTry>, attempts: &[Attempt], rules: &FlakeRules) -> (Te
     let whole = |t: &&TestTry| place(t, attempts).is_some_and(|(whole, _)| whole);
     let beside = |f: &&TestTry| {
         f.status == TestStatus::Flaky
-            || passes.iter().any(|p| p.status == TestStatus::Flaky || place(p, attempts) == place(f, attempts))
+            || passes
+                .iter()
+                .any(|p| p.status == TestStatus::Flaky || place(p, attempts) == place(f, attempts))
     };
     let alone: Vec<&TestTry> = passes.iter().copied().filter(|p| !whole(p)).collect();
     let passes_alone = !alone.is_empty() && fails.iter().any(|f| whole(f));
@@ -303,7 +305,10 @@ mod tests {
         assert_eq!(by_default(&[of(F, true, 1), of(P, false, 1)]), failed(Flake::NoBudget));
         let order = [of(F, true, 1), of(P, false, 1), of(F, true, 1)];
         assert_eq!(by_default(&order), failed(Flake::OrderDependent));
-        assert!(combine(&order, &Judging { reader: Reader::Tap, rules: FlakeRules::default() }).tried[0].passes_alone);
+        assert!(
+            combine(&order, &Judging { reader: Reader::Tap, rules: FlakeRules::default() }).tried[0]
+                .passes_alone
+        );
         // From the second state on it failed and passed.
         assert_eq!(by_default(&[of(F, true, 1), of(P, true, 2), of(F, true, 2), of(P, true, 2)]), flaky);
         assert_eq!(by_default(&[of(F, true, 1), of(F, false, 1)]), (RED, F, None));

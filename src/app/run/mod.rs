@@ -12,6 +12,8 @@ mod replayed;
 mod request;
 mod results;
 mod resume;
+mod retry;
+mod room;
 mod session;
 mod steps;
 mod stopped;
