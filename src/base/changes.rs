@@ -4,10 +4,11 @@
 //! The time at which the system last changed a file's entry (`ctime`) cannot be set by a program, so nothing that was written hides
 //! behind an old date. Only names are kept from the beginning; the rest is looked at where an attempt failed.
 
+use super::digest::Running;
 use super::files::{plain, show};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::OsStr;
-use std::fs::{File, Metadata};
+use std::fs::{DirEntry, File, Metadata};
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,9 @@ const STEP: Duration = Duration::from_micros(200);
 const TAG: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55";
 /// Folders of tools, which hold what was made from what stands elsewhere.
 const OF_TOOLS: [&str; 3] = [".git", "node_modules", "__pycache__"];
+
+/// The document by which the folder of a run is known, wherever it stands.
+const RUN: &str = "run_events.jsonl";
 
 /// A moment by the clock of the file system: seconds and nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,7 +70,7 @@ impl Changes {
         let clock = tempfile::tempfile_in(scratch).ok().map(Mutex::new);
         let mut watched = Changes { root: root.to_path_buf(), skip, names: Ok(HashSet::new()), clock };
         let mut names = HashSet::new();
-        let walked = watched.walk(&mut |path, _| {
+        let walked = watched.walk(false, &mut |path, _| {
             names.insert(path.to_path_buf());
         });
         watched.names = walked.map(|_| names);
@@ -102,7 +106,8 @@ impl Changes {
             Err(why) => return untold(why),
         };
         let (mut found, mut seen) = (Look::default(), HashSet::new());
-        let walked = self.walk(&mut |path, meta| {
+        let walked = self.walk(true, &mut |path, meta| {
+            let Some(meta) = meta else { return };
             let there = There {
                 at: changed(meta),
                 born: born(meta),
@@ -133,26 +138,78 @@ impl Changes {
         found.map_or(Stamp(i64::MAX, 0), |meta| changed(&meta))
     }
 
-    /// Calls `visit` for everything in it; gives the folders that are passed over.
-    fn walk(&self, visit: &mut dyn FnMut(&Path, &Metadata)) -> Result<HashSet<PathBuf>, String> {
-        let (mut below, mut passed_over, mut count) = (vec![(PathBuf::new(), None)], HashSet::new(), 0);
+    fn walk(
+        &self,
+        stat: bool,
+        visit: &mut dyn FnMut(&Path, Option<&Metadata>),
+    ) -> Result<HashSet<PathBuf>, String> {
+        Walk { root: &self.root, skip: &*self.skip, stat, leaves: false }
+            .through(vec![(PathBuf::new(), None)], visit)
+    }
+}
+
+/// A digest over the names of what stands at `paths` below `top`, and in them; `None` where that is nothing. The error is a clause.
+pub fn names_at(top: &Path, paths: &[String], skip: &dyn Fn(&str) -> bool) -> Result<Option<String>, String> {
+    let walk = Walk { root: top, skip, stat: false, leaves: true };
+    let (mut names, mut below) = (BTreeSet::new(), Vec::new());
+    for path in paths.iter().map(|path| PathBuf::from(path.trim_end_matches('/'))) {
+        let name = path.file_name().unwrap_or_default().to_os_string();
+        match std::fs::symlink_metadata(top.join(&path)) {
+            _ if walk.is_skipped(&path, &name) => {}
+            Ok(meta) if meta.is_dir() => below.push((path, Some(meta))),
+            Ok(_) => _ = names.insert(path),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(untold(&path, &error)),
+        }
+    }
+    walk.through(below, &mut |path, _| {
+        names.insert(path.to_path_buf());
+    })?;
+    let mut digest = Running::default();
+    for name in &names {
+        digest.update(name.as_os_str().as_encoded_bytes());
+        digest.update(&[0]);
+    }
+    Ok((!names.is_empty()).then(|| digest.hex()))
+}
+
+/// A walk through a folder.
+struct Walk<'w> {
+    root: &'w Path,
+    skip: &'w dyn Fn(&str) -> bool,
+    /// Whether more than names is wanted.
+    stat: bool,
+    /// Whether of folders only those in which nothing stands are told: the others are told by what stands in them.
+    leaves: bool,
+}
+
+impl Walk<'_> {
+    /// Calls `visit` for the folders and everything in them; gives those that are passed over. Without its metadata a folder is not told of
+    /// itself.
+    fn through(
+        &self,
+        mut below: Vec<(PathBuf, Option<Metadata>)>,
+        visit: &mut dyn FnMut(&Path, Option<&Metadata>),
+    ) -> Result<HashSet<PathBuf>, String> {
+        let (mut passed_over, mut count) = (HashSet::new(), 0);
         while let Some((folder, own)) = below.pop() {
+            let is_root = folder == Path::new("");
             let entries = match std::fs::read_dir(self.root.join(&folder)) {
                 Ok(entries) => entries,
-                // What nobody here may look into no suite looks into; that it is there was told.
+                // What nobody here may look into no suite looks into; that it is there is told.
                 Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => {
-                    own.iter().for_each(|own| visit(&folder, own));
+                    visit(&folder, own.as_ref());
                     continue;
                 }
                 Err(error) => return Err(untold(&folder, &error)),
             };
             let entries = entries.collect::<Result<Vec<_>, _>>().map_err(|e| untold(&folder, &e))?;
-            if let Some(own) = own {
-                if entries.iter().any(|e| e.file_name() == "CACHEDIR.TAG") && self.is_tagged(&folder) {
-                    passed_over.insert(folder);
-                    continue;
-                }
-                visit(&folder, &own);
+            if !is_root && self.is_made_again(&folder, &entries) {
+                passed_over.insert(folder);
+                continue;
+            }
+            if !is_root && (!self.leaves || entries.is_empty()) {
+                visit(&folder, own.as_ref());
             }
             for entry in entries {
                 let path = folder.join(entry.file_name());
@@ -164,22 +221,36 @@ impl Changes {
                 if count > ENTRIES {
                     return Err(format!("there are more than {ENTRIES} files"));
                 }
-                let meta = match std::fs::symlink_metadata(self.root.join(&path)) {
-                    Ok(meta) => meta,
+                let (is_folder, meta) = match self.kind(&path, &entry) {
+                    Ok(kind) => kind,
                     Err(e) if e.kind() == ErrorKind::NotFound => continue,
                     Err(error) => return Err(untold(&path, &error)),
                 };
-                match meta.is_dir() {
-                    true => below.push((path, Some(meta))),
-                    false => visit(&path, &meta),
+                match is_folder {
+                    true => below.push((path, meta)),
+                    false => visit(&path, meta.as_ref()),
                 }
             }
         }
         Ok(passed_over)
     }
 
+    fn kind(&self, path: &Path, entry: &DirEntry) -> std::io::Result<(bool, Option<Metadata>)> {
+        if !self.stat {
+            return entry.file_type().map(|kind| (kind.is_dir(), None));
+        }
+        std::fs::symlink_metadata(self.root.join(path)).map(|meta| (meta.is_dir(), Some(meta)))
+    }
+
     fn is_skipped(&self, path: &Path, name: &OsStr) -> bool {
         OF_TOOLS.iter().any(|of_tool| name == *of_tool) || (self.skip)(&path.to_string_lossy())
+    }
+
+    /// Whether a tool says of its folder that it can make it again: a cache by its tag, an environment of Python; or whether it is the folder
+    /// of a run.
+    fn is_made_again(&self, folder: &Path, entries: &[DirEntry]) -> bool {
+        let has = |name: &str| entries.iter().any(|entry| entry.file_name() == name);
+        has("pyvenv.cfg") || has(RUN) || (has("CACHEDIR.TAG") && self.is_tagged(folder))
     }
 
     fn is_tagged(&self, folder: &Path) -> bool {
@@ -308,5 +379,21 @@ mod tests {
             .unwrap();
         };
         assert_eq!(of(&other, &|_| {}), ["build", "build/CACHEDIR.TAG", "build/x"]);
+    }
+
+    #[test]
+    fn names_alone_are_what_runs_are_told_apart_by() {
+        let dir = tempfile::tempdir().unwrap();
+        let of = || names_at(dir.path(), &["cache".into(), "x.log".into()], &|path| path == "x.log").unwrap();
+        assert_eq!(of(), None);
+        write(dir.path(), "x.log");
+        write(dir.path(), "other/y");
+        assert_eq!(of(), None);
+        write(dir.path(), "cache/a");
+        let one = of();
+        write(dir.path(), "cache/a");
+        assert!(one.is_some() && of() == one);
+        write(dir.path(), "cache/b");
+        assert_ne!(of(), one);
     }
 }

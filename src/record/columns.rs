@@ -12,6 +12,7 @@ use crate::model::plan::{Counts as PlanCounts, Shard, ShardKind};
 use crate::model::run::{Chosen, RunStatus, schema};
 use crate::model::suite::{Role, SuiteStatus};
 use crate::model::test::TestStatus;
+use crate::model::tree::Tree;
 use std::borrow::Cow;
 
 /// The columns of a `tollgate.run.summary.v1` document, settled. `most` is how many bytes it may have, `shown` what it is
@@ -302,10 +303,11 @@ fn tree(p: &mut Pull<'_, '_>) -> Result<Option<String>, Stop> {
     if p.is_null() {
         return p.skip().map(|()| None);
     }
-    let (mut tracked, mut untracked, mut rewritten) = (None, None, false);
+    let (mut tracked, mut untracked, mut ignored, mut rewritten) = (None, None, None, false);
     p.members(|p, key| {
         match &*key {
             "tracked" => tracked = text(p)?,
+            "ignored" => ignored = text(p)?,
             "untracked" => {
                 return p.members(|p, key| {
                     if key == "digest" { text(p).map(|digest| untracked = digest) } else { p.skip() }
@@ -319,10 +321,9 @@ fn tree(p: &mut Pull<'_, '_>) -> Result<Option<String>, Stop> {
         }
         Ok(())
     })?;
-    Ok(tracked
-        .zip(untracked)
-        .filter(|_| !rewritten)
-        .map(|(tracked, untracked)| format!("{tracked} {untracked}")))
+    let known = !rewritten && ignored.as_deref() != Some(Tree::UNKNOWN);
+    let text = |(tracked, untracked)| format!("{tracked} {untracked} {}", ignored.unwrap_or_default());
+    Ok(tracked.zip(untracked).filter(|_| known).map(text))
 }
 
 /// Whether every lint step passed; null states none.

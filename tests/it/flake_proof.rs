@@ -75,6 +75,11 @@ fn a_cold_cache_that_the_first_attempt_heals() {
                 run.stderr
             );
         }
+        // The same over two runs.
+        let ws = scenario("", script);
+        self::run(&ws, "0", "a").expect(1);
+        self::run(&ws, "0", "b").expect(0);
+        assert_eq!(habit(&ws), "changed", "{script}");
     }
 }
 
