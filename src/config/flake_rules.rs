@@ -79,6 +79,12 @@ mod tests {
             said("retry_limit = '10%'"),
             said("reader = 'tap'\nretry_limit = 10"),
         ];
-        insta::assert_snapshot!(texts.join("\n"), @"");
+        insta::assert_snapshot!(texts.join("\n"), @r#"
+        `flaky_result` of `[suites.unit]` is "pass" or "fail", not "warn"
+        `flaky_crash` of `[suites.unit]` is "deny" or "allow", not "yes"
+        `retry_limit` of `[suites.unit]` is a share of its tests such as "10%", not "10"
+        `retry_limit` of `[suites.unit]` is a share of tests, and a suite that is read by its exit code is one test: use `max_retries`
+        `retry_limit` of `[suites.unit]` must be a string, not an integer
+        "#);
     }
 }
