@@ -81,8 +81,7 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
     let attempts = u32::try_from(end.attempts.len()).unwrap_or(u32::MAX);
     let (name, kind) = (&end.item.name, &end.item.kind);
     let mut result = triage::result(name, kind, &combined, attempts, end.duration_ms);
-    result.ran = end.ran;
-    result.environment = end.environment;
+    (result.ran, result.environment) = (end.ran, end.environment);
     // Of a suite that is read by its exit code the one test is the suite.
     if let (Reader::Exit, [test]) = (end.reader, result.tests.as_mut_slice()) {
         (test.duration_ms, result.incomplete) = (Some(end.duration_ms), false);

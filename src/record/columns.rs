@@ -4,6 +4,7 @@
 //! states an unknown status is refused with its place. Counts and lists of names that the tests themselves tell are not
 //! built upon, but held to the tests: a document that contradicts itself was edited.
 
+use super::columns_tree::tree;
 use super::consistent::{COUNTS, Claims, Counts, LeftOut, ListClaim, SuiteClaim, Tally, claims};
 use super::error::RecordError;
 use crate::base::json::{Limits, Pull, Stop, pull};
@@ -12,7 +13,6 @@ use crate::model::plan::{Counts as PlanCounts, Shard, ShardKind};
 use crate::model::run::{Chosen, RunStatus, schema};
 use crate::model::suite::{Role, SuiteStatus};
 use crate::model::test::TestStatus;
-use crate::model::tree::Tree;
 use std::borrow::Cow;
 
 /// The columns of a `tollgate.run.summary.v1` document, settled. `most` is how many bytes it may have, `shown` what it is
@@ -296,34 +296,6 @@ fn chosen(p: &mut Pull<'_, '_>) -> Result<Chosen, Stop> {
         Ok(())
     })?;
     Ok(found)
-}
-
-/// What the tree is known by; nothing where it changed while the run lasted, or is not said in full; null states none.
-fn tree(p: &mut Pull<'_, '_>) -> Result<Option<String>, Stop> {
-    if p.is_null() {
-        return p.skip().map(|()| None);
-    }
-    let (mut tracked, mut untracked, mut ignored, mut rewritten) = (None, None, None, false);
-    p.members(|p, key| {
-        match &*key {
-            "tracked" => tracked = text(p)?,
-            "ignored" => ignored = text(p)?,
-            "untracked" => {
-                return p.members(|p, key| {
-                    if key == "digest" { text(p).map(|digest| untracked = digest) } else { p.skip() }
-                });
-            }
-            "rewritten" => {
-                rewritten = true;
-                return p.skip();
-            }
-            _ => return p.skip(),
-        }
-        Ok(())
-    })?;
-    let known = !rewritten && ignored.as_deref() != Some(Tree::UNKNOWN);
-    let text = |(tracked, untracked)| format!("{tracked} {untracked} {}", ignored.unwrap_or_default());
-    Ok(tracked.zip(untracked).filter(|_| known).map(text))
 }
 
 /// Whether every lint step passed; null states none.
