@@ -14,7 +14,7 @@ pub(super) fn tree(p: &mut Pull<'_, '_>) -> Result<Option<String>, Stop> {
         match &*key {
             "tracked" => tracked = text(p)?,
             "ignored" => ignored = text(p)?,
-            "untracked" => {
+            "untracked" if !p.is_null() => {
                 return p.members(|p, key| {
                     if key == "digest" { text(p).map(|digest| untracked = digest) } else { p.skip() }
                 });

@@ -201,13 +201,13 @@ fn a_file_that_tests_share() {
 fn flake(percent: u32) -> String {
     format!(
         "k=$(cat @/count 2>/dev/null || echo 0); k=$((k+1)); echo $k > @/count\n\
-         r=0; [ $((k * 7919 % 100)) -lt {percent} ] && r=1; say a 0; say b $r"
+         r=0; [ $((k * 7937 % 100)) -lt {percent} ] && r=1; say a 0; say b $r"
     )
 }
 
 /// The first start from which on a test is red, then green as often as `then` says.
 fn start(percent: u32, then: &[bool]) -> u32 {
-    let red = |k: u32| k * 7919 % 100 < percent;
+    let red = |k: u32| k * 7937 % 100 < percent;
     (0..1_000).find(|k| red(k + 1) && then.iter().zip(2..).all(|(wanted, n)| red(k + n) == *wanted)).unwrap()
 }
 

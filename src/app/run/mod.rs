@@ -14,6 +14,7 @@ mod results;
 mod resume;
 mod retry;
 mod room;
+mod seen;
 mod session;
 mod steps;
 mod stopped;

@@ -7,7 +7,7 @@ use super::request::Rules;
 use super::session::{Session, State};
 use super::steps::{commands_of, narrow, steps};
 use crate::app::ground::Ground;
-use crate::base::changes::{Changes, Look, Stamp, between};
+use crate::base::changes::{Changes, between};
 use crate::base::files::show;
 use crate::model::flake::Flake;
 use crate::model::plan::{Item, Plan};
@@ -28,13 +28,6 @@ const SEARCHED: u64 = 256 << 20;
 const OVERLAP: usize = 64;
 /// Paths that a note names.
 const NAMED: usize = 5;
-
-/// When the attempts at a suite began, and what had changed when each ended.
-#[derive(Default)]
-pub(super) struct Seen {
-    began: Vec<Option<Stamp>>,
-    looks: Vec<Look>,
-}
 
 /// Watches the workspace where a suite of the plan may be run again. What is judged by its own digest is no state, nor is what
 /// `tree_exclude` leaves out.

@@ -3,7 +3,7 @@
 use super::listed::name_failures;
 use super::request::{Rules, Watcher};
 use super::results::Results;
-use super::retry::Seen;
+use super::seen::Seen;
 use super::steps::{addressed, commands_of, read, steps};
 use super::stopped::stopped;
 use crate::app::clock::RunClock;
