@@ -307,6 +307,7 @@ mod tests {
             cwd: "my tests".into(),
             max_retries: None,
             repeats: Default::default(),
+            flaky: crate::model::flake::FlakeRules::default(),
         };
         RunSettings { suites: vec![spec], lint: vec![], profiles: vec![] }
     }

@@ -1,13 +1,16 @@
 //! `environment.json`: where a run takes place.
 
 use crate::base::command::CommandLine;
+use crate::base::digest::Running;
 use crate::base::git::Place;
 use crate::base::machine;
 use crate::base::process::{Ending, Limits, run};
+use crate::base::redact::Masker;
 use crate::model::plan::{RunSettings, Shard};
 use crate::model::run::{Environment, Identity, Node, Os, schema};
+use crate::model::suite::SuiteSpec;
 use crate::model::tree::Tree;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -105,6 +108,63 @@ fn version(dir: &Path, program: &Path) -> Option<String> {
     (done.ending == Ending::Exited(0) && !first.is_empty()).then(|| first.to_string())
 }
 
+/// The time zone of the machine, where no variable says another: what `/etc/localtime` leads to.
+pub fn time_zone() -> Option<String> {
+    let link = std::fs::read_link("/etc/localtime").ok()?;
+    Some(link.to_string_lossy().into_owned())
+}
+
+/// The digest of the environment in which the suites of a kind run, 16 hex digits: system, architecture, locale, time zone (`zone` is that of
+/// the machine), and the variables and commands that `tollgate.toml` gives the kind, with what the variables hold that it names. A
+/// result of another environment shows nothing of this one. The host has no part in it, and secrets go in masked.
+pub fn digest(
+    spec: &SuiteSpec,
+    env: &BTreeMap<String, String>,
+    named: &[String],
+    zone: Option<&str>,
+    masker: &Masker,
+) -> String {
+    let commands: Vec<&CommandLine> = spec.command.iter().collect();
+    let set: BTreeMap<&str, &str> = spec
+        .env
+        .iter()
+        .chain(commands.iter().flat_map(|c| c.env()))
+        .map(|(k, v)| (k.as_str(), v.as_str()))
+        .collect();
+    let seen = |name: &str| set.get(name).copied().or_else(|| env.get(name).map(String::as_str));
+    let lines: Vec<String> = commands.iter().map(ToString::to_string).collect();
+    let mut names: BTreeSet<&str> = set.keys().copied().chain(named.iter().map(String::as_str)).collect();
+    names.extend(env.keys().map(String::as_str).filter(|name| {
+        name.starts_with("LC_")
+            || ["LANG", "LANGUAGE", "TZ"].contains(name)
+            || lines.iter().any(|line| reads(line, name))
+    }));
+    let mut texts = vec![machine::os_name().to_string(), machine::arch().into(), spec.cwd.clone()];
+    if seen("TZ").is_none() {
+        texts.push(format!("zone {}", zone.unwrap_or_default()));
+    }
+    texts.extend(lines);
+    // What is not set, and what is set to nothing, are two.
+    texts.extend(names.into_iter().map(|name| format!("{name} {:?}", seen(name))));
+    let mut running = Running::default();
+    for text in texts {
+        let text = masker.mask(&text).0;
+        running.update(&(text.len() as u64).to_be_bytes());
+        running.update(text.as_bytes());
+    }
+    running.hex()[..16].to_string()
+}
+
+/// Whether a command names the variable, as a shell does: `$NAME`, `${NAME}`.
+fn reads(line: &str, name: &str) -> bool {
+    line.match_indices('$').any(|(at, _)| {
+        let rest = &line[at + 1..];
+        let rest = rest.strip_prefix('{').unwrap_or(rest);
+        rest.strip_prefix(name)
+            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
+    })
+}
+
 /// The document.
 pub fn document(
     facts: &Facts,
@@ -156,6 +216,42 @@ mod tests {
             "a run is of what the workspace says"
         );
         assert_eq!(said(facts_of_the_machine(&root, &settings, &env)).as_deref(), Some("v2"));
+    }
+
+    #[test]
+    fn what_may_decide_a_result_is_in_the_digest_and_the_host_is_not() {
+        let text =
+            "[suites.unit]\nnames = ['a']\ncommand = 'A=1 sh -c \"run $FEATURE\"'\nenv = { B = '2' }\n";
+        let dir = tempfile::tempdir().unwrap();
+        let of = |text: &str, env: &[(&str, &str)], named: &[&str], zone: &str| {
+            fs_err::write(dir.path().join("tollgate.toml"), text).unwrap();
+            let root = crate::base::files::Root::open(dir.path()).unwrap();
+            let spec = crate::config::run_settings(&root).unwrap().1.suites.remove(0);
+            let env = env.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+            let named: Vec<String> = named.iter().map(|n| n.to_string()).collect();
+            digest(&spec, &env, &named, Some(zone), &Masker::new(Vec::<(&str, &str)>::new()).unwrap())
+        };
+        let base = of(text, &[], &[], "UTC");
+        assert_eq!(base.len(), 16);
+        for host in ["HOSTNAME", "GITHUB_RUN_ID", "HOME", "FEATURES"] {
+            assert_eq!(of(text, &[(host, "x")], &[], "UTC"), base, "{host}");
+        }
+        // What the kind sets itself wins over what is there.
+        assert_eq!(of(text, &[("A", "9"), ("B", "9")], &[], "UTC"), base);
+        let mut seen = BTreeSet::from([base]);
+        for other in [
+            of(text, &[("LC_ALL", "C")], &[], "UTC"),
+            of(text, &[("LANG", "de_DE.UTF-8")], &[], "UTC"),
+            of(text, &[("TZ", "Asia/Tokyo")], &[], "UTC"),
+            of(text, &[], &[], "Asia/Tokyo"),
+            of(text, &[("FEATURE", "on")], &[], "UTC"),
+            of(text, &[("CHANNEL", "beta")], &["CHANNEL"], "UTC"),
+            of(&text.replace("'2'", "'3'"), &[], &[], "UTC"),
+            of(&text.replace("A=1", "A=2"), &[], &[], "UTC"),
+            of(&text.replace("run ", "run --all "), &[], &[], "UTC"),
+        ] {
+            assert!(seen.insert(other), "{seen:?}");
+        }
     }
 
     #[test]

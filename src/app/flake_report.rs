@@ -3,8 +3,10 @@
 use super::error::Error;
 use super::run_summary::{self, Text};
 use crate::base::files::{self, ReadError, show};
+use crate::model::columns::Columns;
 use crate::model::failure::{FailureDigest, RootCause};
 use crate::model::run::schema;
+use crate::model::suite::SuiteStatus;
 use crate::model::test::{Case, Failure};
 use crate::triage::{self, Cause, FlakeReport, Seen};
 use serde::{Deserialize, Serialize};
@@ -45,6 +47,14 @@ pub fn flake_report(named: &[PathBuf]) -> Result<FlakeAnswer, Error> {
     for (path, text) in paths.iter().zip(&texts) {
         columns.push(run_summary::columns(path, text)?);
     }
+    let unplaced = columns.iter().filter(|c| is_unplaced(c)).count();
+    if unplaced > 0 && paths.len() > 1 {
+        notes.push(format!(
+            "{unplaced} of the {} runs do not say in which tree and environment they took place (outside git, ingested, of an older tollgate, or \
+             tracked files changed meanwhile): no failure of theirs is held to a pass of another run",
+            paths.len()
+        ));
+    }
     let mut runs = Vec::new();
     for (path, columns) in paths.iter().zip(&columns) {
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -52,6 +62,15 @@ pub fn flake_report(named: &[PathBuf]) -> Result<FlakeAnswer, Error> {
         runs.push(Seen { columns, causes });
     }
     Ok(FlakeAnswer { report: triage::flake_report(&runs), notes })
+}
+
+/// Whether a run says too little to be held to another.
+fn is_unplaced(columns: &Columns<'_>) -> bool {
+    columns.head.tree.is_none()
+        || columns
+            .suites
+            .iter()
+            .any(|suite| suite.environment.is_none() && suite.status != SuiteStatus::NotRun)
 }
 
 /// What the failure digests and results in the folders beside a summary say. No path that stands in a document is followed.

@@ -22,9 +22,20 @@ pub fn human(answer: &FlakeAnswer) -> String {
             test.failed,
             test.flaky
         );
+        if test.failed_apart > 0 {
+            let _ = writeln!(
+                out,
+                "         and failed {} times in trees or environments in which it never passed, which counts apart",
+                test.failed_apart
+            );
+        }
         if !test.disagreeing_commits.is_empty() {
             let commits: Vec<String> = test.disagreeing_commits.iter().map(|c| terminal_cut(c, 64)).collect();
-            let _ = writeln!(out, "         passed and failed on {}", commits.join(", "));
+            let _ = writeln!(
+                out,
+                "         passed and failed in one tree and environment on {}",
+                commits.join(", ")
+            );
         }
         for evidence in &test.evidence {
             let _ = writeln!(out, "         {}", terminal(evidence));

@@ -88,8 +88,11 @@ impl Tried {
 pub fn gate_try(request: &TryRequest<'_>) -> Result<Tried, Error> {
     let expr = compile(request.expression)?;
     let files = read_all(request.on)?;
-    let entries = || Ok(Ground::open_bare(request.root.dir(), request.now)?.quarantines);
-    let documents = files.iter().map(|f| run_judged::document(f.parse(request)?, entries));
+    let policy = || {
+        Ground::open_bare(request.root.dir(), request.now)
+            .map(|ground| (ground.quarantines, ground.run.suites))
+    };
+    let documents = files.iter().map(|f| run_judged::document(f.parse(request)?, policy));
     let documents = documents.collect::<Result<Vec<_>, Error>>()?;
     let host = WorkspaceHost::new(request.root, request.registry, request.limits);
     let mut names = BTreeMap::new();

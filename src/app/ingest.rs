@@ -19,6 +19,7 @@ use crate::base::figures::total;
 use crate::base::files::{Root, open_regular, plain, show};
 use crate::base::redact::Masker;
 use crate::ingest;
+use crate::model::flake::FlakeRules;
 use crate::model::plan::{Counts, Item, Shard, ShardKind};
 use crate::model::run::{Chosen, Identity, Summary};
 use crate::model::suite::{Reader, Repeats, Role};
@@ -104,7 +105,8 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Opt
             names: Default::default(),
             expected: Default::default(),
         };
-        let end = suite_end(one, &item, reader, &again, &dated);
+        let rules = ground.spec(request.kind).map(|spec| spec.flaky).unwrap_or_default();
+        let end = SuiteEnd { rules, ..suite_end(one, &item, reader, &again, &dated) };
         let recorded = record_of(end, &masker, &ground.quarantines, "");
         write_suite(folder, &folders, &identity, &recorded, "", &replays)?;
         records.push(recorded.record);
@@ -316,6 +318,8 @@ fn suite_end(one: &Found, item: &Item, reader: Reader, command: &str, dated: &Da
         attempts: vec![attempt],
         duration_ms: one.reading.duration_ms.unwrap_or(duration),
         reader,
+        rules: FlakeRules::default(),
+        environment: None,
         command: command.to_string(),
         cwd: ".".into(),
         log: one.file.clone(),

@@ -286,7 +286,11 @@ fn failed_suite(
 ) -> FailedSuite {
     let result = &record.result;
     // What a crash or a timeout cut off has no names: such a suite is replayed whole, as `--rerun-from` does it.
-    let whole = result.status != SuiteStatus::Failed || result.failed == 0 || result.incomplete;
+    // Alone, a test that fails only with the others shows nothing.
+    let whole = result.status != SuiteStatus::Failed
+        || result.failed == 0
+        || result.incomplete
+        || result.fails_in_company();
     let mut names = plan::left_of(result);
     let tests = names.keys().cloned().collect();
     names.retain(|selector, names| names.iter().any(|name| name != selector));

@@ -1,4 +1,4 @@
-//! Runs as they are judged: what a run calls quarantined is held to the entries of the policy in force, before any gate sees it.
+//! Runs as they are judged: what a run calls quarantined or flaky is held to the policy in force, before any gate sees it.
 
 use super::error::Error;
 use super::run_siblings::contradictions;
@@ -8,8 +8,9 @@ use crate::base::json::Json;
 use crate::model::finding::Reason;
 use crate::model::gate::Format;
 use crate::model::run::schema;
+use crate::model::suite::SuiteSpec;
 use crate::model::waiver::Entry;
-use crate::plan::{self, JudgedKind};
+use crate::plan::{self, Claims, JudgedKind};
 
 /// What a run writes beside its summary and the results of its suites, and says of its failures what those say. These are not
 /// worked out again: where a run is judged otherwise than it was written, they are stale.
@@ -23,9 +24,9 @@ const REPEATS: [&str; 6] = [
 ];
 
 const STALE: &str =
-    "it was written when the run took for quarantined what no quarantine entry in force covers";
+    "it was written when the run took for quarantined or flaky what the policy in force does not";
 
-/// Binds the summary of the run judged as the entries judge it, and so every other summary and suite's result that a gate reads.
+/// Binds the summary of the run judged as the policy and these entries judge it, and so every other summary and suite's result that a gate reads.
 /// Gives what a person should know of it, one sentence each, and why nothing of the run is believed.
 pub(super) fn bind(
     documents: &mut Documents<'_>,
@@ -39,8 +40,9 @@ pub(super) fn bind(
     let folder = workspace.run_dir.as_ref().ok().map(|dir| format!("{dir}/"));
     let mut notes: Vec<String> = Vec::new();
     let mut altered = false;
+    let held = Claims { entries, suites: &workspace.policy.runs.suites };
     documents.rebind(&[schema::SUMMARY, schema::RESULT], |path, id, document| {
-        let judged = plan::judged(kind_of(id)?, document, entries)?;
+        let judged = plan::judged(kind_of(id)?, document, held)?;
         altered |= folder.as_ref().is_some_and(|folder| path.starts_with(folder));
         for note in judged.notes {
             if !notes.contains(&note) {
@@ -57,16 +59,17 @@ pub(super) fn bind(
     (notes, faults.unwrap_or_default())
 }
 
-/// A document that a person named, as the entries judge it; those are asked for only where that matters.
+/// A document that a person named, as the entries and the rules of the kinds judge it; those are asked for only where that matters.
 pub(super) fn document<'a>(
     document: Json<'a>,
-    entries: impl FnOnce() -> Result<Vec<Entry>, Error>,
+    policy: impl FnOnce() -> Result<(Vec<Entry>, Vec<SuiteSpec>), Error>,
 ) -> Result<Json<'a>, Error> {
     let kind = document.get("schema").and_then(Json::as_str).and_then(kind_of);
-    let Some(kind) = kind.filter(|kind| plan::says_quarantined(*kind, &document)) else {
+    let Some(kind) = kind.filter(|kind| plan::has_claims(*kind, &document)) else {
         return Ok(document);
     };
-    let judged = plan::judged(kind, &document, &entries()?);
+    let (entries, suites) = policy()?;
+    let judged = plan::judged(kind, &document, Claims { entries: &entries, suites: &suites });
     Ok(judged.map_or(document, |judged| judged.document))
 }
 

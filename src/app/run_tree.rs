@@ -2,6 +2,7 @@
 
 use super::error::Error;
 use super::ground::Ground;
+use crate::base::changes::names_at;
 use crate::base::files::{self, Root, show};
 use crate::base::git::{GitError, Repository};
 use crate::base::git_tree::{self, PathState, TreeState};
@@ -110,9 +111,16 @@ impl Observed {
                 listed: Files::of(untracked),
                 left_out: left_out.written().to_vec(),
             },
+            ignored: None,
             written: Files::default(),
             rewritten: Files::default(),
         }
+    }
+
+    /// What the names of the ignored files are known by; files of tools, and what is left out, do not count.
+    pub(super) fn ignored(&self, left_out: &LeftOut) -> Option<String> {
+        let found = names_at(&self.top, &self.state.beside, &|path| left_out.has(path));
+        found.unwrap_or_else(|_| Some(Tree::UNKNOWN.into()))
     }
 
     fn here(&self, masker: &Masker) -> Here {

@@ -6,6 +6,7 @@ use super::masking::{mask_failures, mask_names};
 use crate::base::figures::total;
 use crate::base::files::show;
 use crate::base::redact::Masker;
+use crate::model::flake::FlakeRules;
 use crate::model::plan::Item;
 use crate::model::record::SuiteRecord;
 use crate::model::run::Identity;
@@ -15,7 +16,7 @@ use crate::model::test::{Case, Failure, TestStatus};
 use crate::model::waiver::Entry;
 use crate::plan;
 use crate::record::{Folder, SuiteFolders};
-use crate::triage::attempts::{self, Attempt, Combined};
+use crate::triage::attempts::{self, Attempt, Combined, Judging};
 use crate::triage::{self, Causes, Digested, Facts, ToDigest};
 
 /// Failures of one suite that its record keeps with their texts.
@@ -41,6 +42,10 @@ pub(super) struct SuiteEnd {
     pub duration_ms: u64,
     /// What read its results.
     pub reader: Reader,
+    /// What a retry that passed proves.
+    pub rules: FlakeRules,
+    /// The digest of the environment that it ran in, where that is known.
+    pub environment: Option<String>,
     /// The command, as people are shown it.
     pub command: String,
     /// Where it ran, workspace-relative.
@@ -72,12 +77,13 @@ pub(super) struct Recorded {
 
 /// Judges a suite. `tail` is the end of its output, masked.
 pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], tail: &str) -> Recorded {
-    let mut combined = attempts::combine(&end.attempts);
+    let judging = Judging { reader: end.reader, rules: end.rules };
+    let mut combined = attempts::combine(&end.attempts, &judging);
     let masked = end.masked + mask(&mut combined, end.reader, masker);
     let attempts = u32::try_from(end.attempts.len()).unwrap_or(u32::MAX);
     let (name, kind) = (&end.item.name, &end.item.kind);
     let mut result = triage::result(name, kind, &combined, attempts, end.duration_ms);
-    (result.ran, result.definition) = (end.ran, end.definition);
+    (result.ran, result.definition, result.environment) = (end.ran, end.definition, end.environment);
     // Of a suite that is read by its exit code the one test is the suite.
     if let (Reader::Exit, [test]) = (end.reader, result.tests.as_mut_slice()) {
         (test.duration_ms, result.incomplete) = (Some(end.duration_ms), false);

@@ -49,7 +49,7 @@ free_text!(FlakeAnswer { report, notes; });
 free_text!(FlakeReport { tests; runs });
 free_text!(FlakyTest {
     test, evidence;
-    suite, kind, role, habit, passed, failed, flaky, rate, disagreeing_commits, class
+    suite, kind, role, habit, passed, failed, flaky, failed_apart, rate, disagreeing_commits, class
 });
 free_text!(GateList { gates, notes; });
 free_text!(GateRow { name, owner, origin, artifacts, reproduce; id, blocking, lanes, replaces, runbook, checks });

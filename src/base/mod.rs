@@ -2,6 +2,7 @@
 
 pub mod ansi;
 mod beneath;
+pub mod changes;
 pub mod ci;
 pub mod clock;
 pub mod command;

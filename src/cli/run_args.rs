@@ -88,7 +88,7 @@ pub struct How {
     /// End a suite after this long, as 90s or 10m, whatever tollgate.toml says
     #[arg(long, value_name = "D")]
     pub timeout: Option<String>,
-    /// Run what failed again up to N times; what then passes is flaky [default: 0]
+    /// Run what failed again up to N times, to see whether it is flaky [default: 0]
     #[arg(long, value_name = "N")]
     pub retries: Option<u32>,
     /// Start nothing new after N failed suites

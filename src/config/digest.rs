@@ -87,9 +87,13 @@ fn plan(runs: &RunSettings) -> Vec<(String, String)> {
         return Vec::new();
     }
     let kind = |spec: &SuiteSpec| {
-        // A key that came later says nothing where it is not given: the digest of a file without it stays.
-        let given = spec.keys().into_iter().filter(|(key, value)| value.is_some() || *key != "repeats");
-        let keys = given.map(|(key, value)| format!("{key} {}", value.unwrap_or_default()));
+        // A policy that says nothing by the keys that came later keeps its digest.
+        let said = |key, value: &Option<String>| {
+            value.is_some() || key != "repeats" && spec.flaky.keys().iter().all(|(name, _)| *name != key)
+        };
+        let keys = spec.keys().into_iter().filter(|(key, value)| said(*key, value));
+        let keys: Vec<String> =
+            keys.map(|(key, value)| format!("{key} {}", value.unwrap_or_default())).collect();
         let names = match &spec.names {
             Names::Listed(names) => names.iter().map(|name| format!("name {name:?}")).collect(),
             Names::Glob(glob) => vec![format!("glob {glob:?}")],

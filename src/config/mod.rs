@@ -4,6 +4,7 @@
 mod compile;
 mod digest;
 mod duration;
+mod flake_rules;
 mod gate_file;
 mod inventory;
 mod lint;

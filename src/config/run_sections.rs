@@ -6,6 +6,7 @@ use crate::base::escape::is_blank;
 use crate::base::files::Root;
 use crate::base::toml_text::{Reader, Text, kind, suggestion, text_at};
 use crate::config::duration;
+use crate::config::flake_rules;
 use crate::config::run_profiles::{self, named};
 use crate::model::plan::RunSettings;
 use crate::model::suite::{self, EvidenceFrom, Names, Repeats, Role, SuiteSpec};
@@ -53,6 +54,7 @@ fn suite(kind: &str, section: Reader<'_, '_>) -> Option<SuiteSpec> {
     let results = if given { results(&section, reader, &cwd) } else { unused(&section) };
     let max_retries = max_retries(&section);
     let repeats = repeats(&section, reader);
+    let flaky = flake_rules::read(&section, reader);
     section.finish();
     Some(SuiteSpec {
         kind: kind.to_string(),
@@ -68,6 +70,7 @@ fn suite(kind: &str, section: Reader<'_, '_>) -> Option<SuiteSpec> {
         cwd,
         max_retries,
         repeats,
+        flaky,
     })
 }
 

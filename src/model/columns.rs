@@ -32,6 +32,9 @@ pub struct Head {
     pub status: Option<RunStatus>,
     /// Which part of the plan it is; `None` is undivided.
     pub shard: Option<Shard>,
+    /// The working tree, as one text: two runs of the same text took place in the same tree. `None` where the run does not say it, or
+    /// changed files that git tracks while it lasted.
+    pub tree: Option<String>,
 }
 
 /// A test.
@@ -58,6 +61,8 @@ pub struct SuiteRow<'a> {
     pub status: SuiteStatus,
     /// Whether `not_run` names it as a whole, or its results are incomplete: a test that is not among its tests did not run.
     pub cut: bool,
+    /// The digest of its environment, where the document says it.
+    pub environment: Option<Cow<'a, str>>,
     /// Its tests, in `Columns::tests`.
     pub tests: Range<u32>,
 }
@@ -160,7 +165,15 @@ impl<'a> Columns<'a> {
                 Ok(nth) => self.suites[nth].tests = range,
                 Err(_) => {
                     let status = SuiteStatus::NotRun;
-                    self.suites.push(SuiteRow { role, kind, name, status, cut: whole, tests: range });
+                    self.suites.push(SuiteRow {
+                        role,
+                        kind,
+                        name,
+                        status,
+                        cut: whole,
+                        environment: None,
+                        tests: range,
+                    });
                 }
             }
         }
@@ -208,7 +221,8 @@ mod tests {
 
     fn suite<'a>(name: &'a str, tests: Range<u32>) -> SuiteRow<'a> {
         let status = SuiteStatus::Passed;
-        SuiteRow { role: Role::Unit, kind: "unit".into(), name: name.into(), status, cut: false, tests }
+        let (role, kind) = (Role::Unit, "unit".into());
+        SuiteRow { role, kind, name: name.into(), status, cut: false, environment: None, tests }
     }
 
     fn row<'a>(name: &'a str, at: u32, status: TestStatus) -> TestRow<'a> {

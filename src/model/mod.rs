@@ -6,6 +6,7 @@ pub mod columns;
 pub mod event;
 pub mod failure;
 pub mod finding;
+pub mod flake;
 pub mod gate;
 pub mod lane;
 pub mod plan;

@@ -1,6 +1,7 @@
 //! A suite: how it is run, and what became of it.
 
 use crate::base::command::{CommandLine, quote};
+use crate::model::flake::{Flake, FlakeRules, SuiteTry};
 use crate::model::signature::Signed;
 use crate::model::test::{TestResult, TestStatus};
 use serde::{Deserialize, Serialize};
@@ -164,11 +165,13 @@ pub struct SuiteSpec {
     pub max_retries: Option<u32>,
     /// What several entries of one title in its JUnit results are.
     pub repeats: Repeats,
+    /// What a retry that passes proves, and where nothing is retried.
+    pub flaky: FlakeRules,
 }
 
 impl SuiteSpec {
     /// Every key of the section but its names, each with its value as text, in a fixed order; `None`: the key is not given.
-    pub fn keys(&self) -> [(&'static str, Option<String>); 11] {
+    pub fn keys(&self) -> [(&'static str, Option<String>); 14] {
         let pairs = |pairs: &[(String, String)]| -> Option<String> {
             let one = |(name, value): &(String, String)| format!("{name}={}", quote(value));
             (!pairs.is_empty()).then(|| pairs.iter().map(one).collect::<Vec<_>>().join(" "))
@@ -180,6 +183,7 @@ impl SuiteSpec {
                 .iter()
                 .fold(text, |text, word| text.replace(&format!("'{word}'"), word))
         };
+        let [result, crash, limit] = self.flaky.keys();
         [
             ("as", Some(if self.role == Role::Suite { "suite".into() } else { "unit".into() })),
             ("evidence", (self.evidence == EvidenceFrom::Ingest).then(|| "ingest".into())),
@@ -192,6 +196,9 @@ impl SuiteSpec {
             ("cwd", Some(self.cwd.clone())),
             ("max_retries", self.max_retries.map(|n| n.to_string())),
             ("repeats", (self.repeats == Repeats::Attempts).then(|| self.repeats.name().into())),
+            result,
+            crash,
+            limit,
         ]
     }
 }
@@ -286,9 +293,9 @@ pub struct SuiteResult {
     pub kind: String,
     /// What became of it.
     pub status: SuiteStatus,
-    /// Of its last attempt, where it exited.
+    /// Of its last attempt, where it exited; of an earlier one that failed it for good.
     pub exit_code: Option<i32>,
-    /// Of its last attempt, where a signal ended it.
+    /// Of the same attempt, where a signal ended it.
     pub signal: Option<i32>,
     /// Wall time of all attempts, in milliseconds.
     pub duration_ms: u64,
@@ -303,6 +310,16 @@ pub struct SuiteResult {
     pub definition: Option<String>,
     /// How often it was started.
     pub attempts: u32,
+    /// Each of its attempts, where there were several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tries: Vec<SuiteTry>,
+    /// Why it is failed though it passed too, where that is no matter of a test.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flake: Option<Flake>,
+    /// A digest of the environment that it ran in: system, architecture, locale, time zone, and the variables and the command that
+    /// `tollgate.toml` gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
     /// Tests that passed.
     pub passed: u64,
     /// Tests that failed.
@@ -332,6 +349,9 @@ impl SuiteResult {
             definition: None,
             duration_ms: 0,
             attempts: 0,
+            tries: Vec::new(),
+            flake: None,
+            environment: None,
             passed: 0,
             failed: 0,
             flaky: 0,
@@ -339,6 +359,11 @@ impl SuiteResult {
             outside: Vec::new(),
             tests: Vec::new(),
         }
+    }
+
+    /// Whether a test of it failed with the others and passed alone: alone it shows nothing of that failure.
+    pub fn fails_in_company(&self) -> bool {
+        self.tests.iter().any(|test| test.passes_alone && test.status == TestStatus::Failed)
     }
 
     /// Sets the four counts to what the tests say.

@@ -1,5 +1,6 @@
 //! One test: what became of it, and why it failed.
 
+use crate::model::flake::{Flake, TestTry};
 use crate::model::signature::{Basis, Signed};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +13,7 @@ pub enum TestStatus {
     Passed,
     /// It ran and failed in every attempt; a reporter's error counts as a failure.
     Failed,
-    /// It failed and then passed in the same run.
+    /// It failed and passed in the same run, from one state and with the same tests around it.
     Flaky,
     /// Skipped, ignored, or an expected failure.
     Ignored,
@@ -72,6 +73,15 @@ pub struct TestResult {
     /// It says itself nothing but that a test within it failed (in Go `TestA` fails with `TestA/b`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub carried: bool,
+    /// It failed with the others of its suite and passed alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub passes_alone: bool,
+    /// Why it is failed though it passed too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flake: Option<Flake>,
+    /// Of a test that failed and passed: what each attempt said of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tries: Vec<TestTry>,
     /// What fills `{test}` of the kind's `single` command, where that is not the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selector: Option<String>,
@@ -88,6 +98,9 @@ impl TestResult {
             basis: None,
             others: Vec::new(),
             carried: false,
+            passes_alone: false,
+            flake: None,
+            tries: Vec::new(),
             selector: None,
         }
     }

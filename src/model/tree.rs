@@ -19,12 +19,21 @@ pub struct Tree {
     pub left_out: Files,
     /// Files that were neither tracked nor ignored.
     pub untracked: Untracked,
+    /// A digest over the names of files that are ignored, without those of tools; nothing where there are none, or it was not looked. Two runs
+    /// of one digest began with the same caches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignored: Option<String>,
     /// Untracked files that appeared, changed or went while the run lasted, as it left them.
     #[serde(default, skip_serializing_if = "Files::is_empty")]
     pub written: Files,
     /// Tracked files that changed while the run lasted, as it left them: no suite after that ran in the tree that the run began in.
     #[serde(default, skip_serializing_if = "Files::is_empty")]
     pub rewritten: Files,
+}
+
+impl Tree {
+    /// What stands for a digest that is not known: it is the same as none.
+    pub const UNKNOWN: &str = "unknown";
 }
 
 /// The untracked files of a tree.

@@ -95,6 +95,7 @@ mod tests {
             cwd: ".".into(),
             max_retries: None,
             repeats: Default::default(),
+            flaky: crate::model::flake::FlakeRules::default(),
         }
     }
 

@@ -4,6 +4,7 @@
 use super::select::SuiteNames;
 use crate::base::files::show;
 use crate::base::redact::{MASK, is_secret_name};
+use crate::model::flake::FlakyResult;
 use crate::model::plan::{Profile, RunSettings};
 use crate::model::suite::{Names, SuiteSpec};
 use crate::model::whole::{Asked, Change, Gap, GapReason};
@@ -128,18 +129,16 @@ impl Comparing<'_> {
                 "env" => (environment(&ours.env), environment(&theirs.env)),
                 _ => (before, after),
             };
-            // No bound is more than any.
-            let more = key == "max_retries"
-                && ours.max_retries.is_some_and(|most| theirs.max_retries.is_none_or(|now| now > most));
-            if more {
+            let looser = looser(key, ours, theirs);
+            if let Some(lets) = looser {
                 self.out.lost.push(Gap {
                     reason: GapReason::Choice,
                     kind: kind.clone(),
                     name: String::new(),
-                    detail: format!("tollgate.toml of the working tree lets suites of the kind {kind} be run again more often"),
+                    detail: format!("tollgate.toml of the working tree lets {lets} of the kind {kind}"),
                 });
             }
-            self.change(key, named(kind, "", more), before, after);
+            self.change(key, named(kind, "", looser.is_some()), before, after);
         }
         if source(&ours.names) != source(&theirs.names) {
             let texts = (Some(source(&ours.names)), Some(source(&theirs.names)));
@@ -211,6 +210,25 @@ impl Comparing<'_> {
     }
 }
 
+/// What a key of the working tree lets pass that the policy does not: more retries, and more that is called flaky.
+fn looser(key: &str, ours: &SuiteSpec, theirs: &SuiteSpec) -> Option<&'static str> {
+    let (was, now) = (&ours.flaky, &theirs.flaky);
+    match key {
+        // No bound is more than any.
+        "max_retries"
+            if ours.max_retries.is_some_and(|most| theirs.max_retries.is_none_or(|now| now > most)) =>
+        {
+            Some("suites be run again more often")
+        }
+        "retry_limit" if was.limit.is_some_and(|most| now.limit.is_none_or(|now| now > most)) => {
+            Some("more failures at once be retried in suites")
+        }
+        "flaky_result" if was.result == FlakyResult::Fail => Some("flaky tests pass in suites"),
+        "flaky_crash" if now.crash => Some("crashes be called flaky in suites"),
+        _ => None,
+    }
+}
+
 fn names_of<'s>(side: &Side<'s>, kind: &str) -> &'s [String] {
     side.names.get(kind).map_or(&[], Vec::as_slice)
 }
@@ -248,11 +266,13 @@ mod tests {
     use super::super::whole::asked;
     use super::*;
     use crate::base::command::CommandLine;
+    use crate::model::flake::{FlakeRules, Share};
 
     fn start() -> (RunSettings, SuiteNames) {
         let mut run = settings();
         for spec in &mut run.suites {
             spec.max_retries = Some(1);
+            spec.flaky = FlakeRules { result: FlakyResult::Fail, crash: false, limit: Share::parse("10%") };
         }
         run.lint = vec![("fmt".into(), CommandLine::parse("fmt --check").unwrap())];
         (run, names(&[("e2e", &["tui"]), ("slow", &["soak"]), ("unit", &["a", "b"])]))
@@ -284,7 +304,7 @@ mod tests {
 
     #[test]
     fn what_is_taken_out_is_red() {
-        let taken: [fn(&mut RunSettings, &mut SuiteNames); 7] = [
+        let taken: [fn(&mut RunSettings, &mut SuiteNames); 11] = [
             |_, names| drop(names.get_mut("unit").unwrap().pop()),
             |run, _| run.suites.retain(|s| s.kind != "unit"),
             // Not asked for by the profile, and taken out all the same.
@@ -293,6 +313,10 @@ mod tests {
             |run, _| run.profiles[0].skip.push("tui".into()),
             |run, _| run.profiles[0].lint = false,
             |run, _| run.suites[0].max_retries = None,
+            |run, _| run.suites[0].flaky.result = FlakyResult::Pass,
+            |run, _| run.suites[0].flaky.crash = true,
+            |run, _| run.suites[0].flaky.limit = Share::parse("10.5%"),
+            |run, _| run.suites[0].flaky.limit = None,
         ];
         let texts: Vec<String> = taken
             .iter()
@@ -309,6 +333,10 @@ mod tests {
         RED profile /ci: lint, kinds unit, e2e, without *_live, gone -> lint, kinds unit, e2e, without *_live, gone, tui => suite e2e/tui
         RED profile /ci: lint, kinds unit, e2e, without *_live, gone -> no lint, kinds unit, e2e, without *_live, gone => lint lint fmt
         RED max_retries e2e/: 1 -> - => choice the kind e2e
+        RED flaky_result e2e/: fail -> - => choice the kind e2e
+        RED flaky_crash e2e/: - -> allow => choice the kind e2e
+        RED retry_limit e2e/: 10% -> 10.5% => choice the kind e2e
+        RED retry_limit e2e/: 10% -> - => choice the kind e2e
         ");
     }
 
@@ -319,6 +347,7 @@ mod tests {
             run.suites[2].timeout = 1;
             run.suites[2].env = vec![("API_TOKEN".into(), "hunter2".into()), ("A".into(), "1".into())];
             run.suites[2].max_retries = Some(0);
+            run.suites[2].flaky.limit = Share::parse("0.5%");
             run.suites.push(super::super::sample::spec("vcr", crate::model::suite::Role::Unit));
             run.lint[0].1 = CommandLine::parse("true").unwrap();
             names.get_mut("unit").unwrap().push("c".into());
@@ -329,6 +358,7 @@ mod tests {
         timeout unit/: 600 s -> 1 s
         env unit/: - -> API_TOKEN=[masked] A=1
         max_retries unit/: 1 -> 0
+        retry_limit unit/: 10% -> 0.5%
         name unit/c: - -> names
         kind vcr/: - -> names
         lint /fmt: fmt --check -> true

@@ -1,12 +1,13 @@
-//! A run's summary, or the result of one suite, as the quarantine entries in force judge it. The run said what its own entries
-//! covered; that is a claim. What no entry in force covers is failed, and everything that the document says of that is worked
-//! out again. Nothing that failed becomes green here.
+//! A run's summary, or the result of one suite, as the policy in force judges it. The run said what its own entries covered and what
+//! is flaky; those are claims. What no entry in force covers, and what its attempts do not show, is failed, and everything that the
+//! document says of that is worked out again. Nothing that failed becomes green here.
 
+use super::flake_claim::Claimed;
 use super::quarantine::quarantine;
 use crate::base::files::show;
 use crate::base::json::{Json, Object};
 use crate::model::signature::{Basis, Signed};
-use crate::model::suite::{SuiteResult, SuiteStatus};
+use crate::model::suite::{SuiteResult, SuiteSpec, SuiteStatus};
 use crate::model::test::{TestResult, TestStatus};
 use crate::model::waiver::Entry;
 use std::borrow::Cow;
@@ -15,6 +16,7 @@ use std::borrow::Cow;
 const NOTES: usize = 20;
 
 const QUARANTINED: &str = "quarantined";
+const FLAKY: &str = "flaky";
 const FAILED: &str = "failed";
 
 /// A summary's lists of suites, each with its failed names and its figure.
@@ -30,7 +32,16 @@ pub enum JudgedKind {
     Result,
 }
 
-/// A document of which something that was quarantined is failed.
+/// What claims are held to.
+#[derive(Debug, Clone, Copy)]
+pub struct Claims<'p> {
+    /// The quarantine entries.
+    pub entries: &'p [Entry],
+    /// The kinds, with their rules for flakes.
+    pub suites: &'p [SuiteSpec],
+}
+
+/// A document of which something that was quarantined or flaky is failed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JudgedDocument<'a> {
     /// The document with that as its status, and with lists and figures that say so; whatever else it holds as it was.
@@ -39,9 +50,9 @@ pub struct JudgedDocument<'a> {
     pub notes: Vec<String>,
 }
 
-/// Whether the document calls anything quarantined: only then is there something to judge.
-pub fn says_quarantined(kind: JudgedKind, document: &Json<'_>) -> bool {
-    let is = |entry: &Json<'_>| status(entry) == Some(QUARANTINED);
+/// Whether the document calls anything quarantined or flaky: only then is there something to judge.
+pub fn has_claims(kind: JudgedKind, document: &Json<'_>) -> bool {
+    let is = |entry: &Json<'_>| matches!(status(entry), Some(QUARANTINED | FLAKY));
     let suite = |suite: &Json<'_>| is(suite) || array(suite, "tests").iter().any(is);
     match kind {
         JudgedKind::Result => suite(document),
@@ -49,28 +60,28 @@ pub fn says_quarantined(kind: JudgedKind, document: &Json<'_>) -> bool {
     }
 }
 
-/// The document as judged; `None` where all that it calls quarantined is covered.
-pub fn judged<'a>(kind: JudgedKind, document: &Json<'a>, entries: &[Entry]) -> Option<JudgedDocument<'a>> {
-    if !says_quarantined(kind, document) {
+/// The document as judged; `None` where all that it calls quarantined is covered, and all that it calls flaky is shown.
+pub fn judged<'a>(kind: JudgedKind, document: &Json<'a>, held: Claims<'_>) -> Option<JudgedDocument<'a>> {
+    if !has_claims(kind, document) {
         return None;
     }
     let mut notes = Vec::new();
     let document = match kind {
-        JudgedKind::Result => Turn::of(document, entries, &mut notes)?.apply(document),
-        JudgedKind::Summary => summary(document, entries, &mut notes)?,
+        JudgedKind::Result => Turn::of(document, held, &mut notes)?.apply(document),
+        JudgedKind::Summary => summary(document, held, &mut notes)?,
     };
     let more = notes.len().saturating_sub(NOTES);
     notes.truncate(NOTES);
     if more > 0 {
-        notes.push(format!("{more} more that the run calls quarantined are judged as failed"));
+        notes.push(format!("{more} more that the run calls quarantined or flaky are judged as failed"));
     }
     Some(JudgedDocument { document, notes })
 }
 
-fn summary<'a>(document: &Json<'a>, entries: &[Entry], notes: &mut Vec<String>) -> Option<Json<'a>> {
+fn summary<'a>(document: &Json<'a>, held: Claims<'_>, notes: &mut Vec<String>) -> Option<Json<'a>> {
     let turns = LISTS.map(|(list, ..)| {
         let suites = array(document, list).iter();
-        suites.map(|suite| Turn::of(suite, entries, notes)).collect::<Vec<_>>()
+        suites.map(|suite| Turn::of(suite, held, notes)).collect::<Vec<_>>()
     });
     let all = || turns.iter().flatten().flatten();
     let count = all().map(Turn::count).fold(0, i64::saturating_add);
@@ -108,37 +119,62 @@ struct Turn {
     name: String,
     /// Its tests that are failed, by their place.
     tests: Vec<usize>,
+    /// How many of them were called flaky.
+    flaky: i64,
     /// It is failed itself.
     suite: bool,
 }
 
 impl Turn {
     /// `None` where nothing of it changes.
-    fn of(suite: &Json<'_>, entries: &[Entry], notes: &mut Vec<String>) -> Option<Turn> {
+    fn of(suite: &Json<'_>, held: Claims<'_>, notes: &mut Vec<String>) -> Option<Turn> {
         let tests = array(suite, "tests");
         let claims = |entry: &Json<'_>| status(entry) == Some(QUARANTINED);
-        if !claims(suite) && !tests.iter().any(claims) {
+        let claimed = Claimed::of(suite, held.suites);
+        let unshown: Vec<(usize, &str)> =
+            tests.iter().enumerate().filter_map(|(at, test)| Some((at, claimed.doubt_test(test)?))).collect();
+        let doubt = claimed.doubt_suite();
+        if !claims(suite) && !tests.iter().any(claims) && unshown.is_empty() && doubt.is_none() {
             return None;
         }
         let read = read(suite);
-        let judged = quarantine(entries, &read);
+        let judged = quarantine(held.entries, &read);
         let is_failed = |at: &usize| claims(&tests[*at]) && judged.tests[*at] != TestStatus::Quarantined;
-        let failed: Vec<usize> = (0..tests.len()).filter(is_failed).collect();
+        let uncovered: Vec<usize> = (0..tests.len()).filter(is_failed).collect();
         let passed = status(suite).and_then(SuiteStatus::parse).is_some_and(SuiteStatus::is_pass);
         let holds = !claims(suite) || judged.status == SuiteStatus::Quarantined;
-        let turn = Turn { suite: !holds || (passed && !failed.is_empty()), tests: failed, name: read.name };
+        let mut failed: Vec<usize> =
+            uncovered.iter().copied().chain(unshown.iter().map(|(at, _)| *at)).collect();
+        failed.sort_unstable();
+        let red = !holds || doubt.is_some() || (passed && !failed.is_empty());
+        let flaky = i64::try_from(unshown.len()).unwrap_or(i64::MAX);
+        let turn = Turn { suite: red, tests: failed, flaky, name: read.name };
         if turn.count() == 0 {
             return None;
         }
-        notes.extend(judged.notes);
+        if claims(suite) || tests.iter().any(claims) {
+            turn.uncovered(&uncovered, &read.tests, judged.notes, notes);
+        }
         let owner = show(&turn.name);
+        let told =
+            unshown.iter().map(|(at, why)| (format!("{owner}::{}", show(&read.tests[*at].name)), *why));
+        let own = doubt.filter(|_| unshown.is_empty()).map(|why| (owner.clone(), why));
+        notes.extend(
+            told.chain(own)
+                .map(|(name, why)| format!("{name} was called flaky, and {why}: it is judged as failed")),
+        );
+        Some(turn)
+    }
+
+    /// Says which claims of quarantine do not hold.
+    fn uncovered(&self, at: &[usize], tests: &[TestResult], told: Vec<String>, notes: &mut Vec<String>) {
+        notes.extend(told);
+        let owner = show(&self.name);
         let because = "was quarantined when it ran, and no quarantine entry in force covers that: it is judged as failed";
-        if turn.tests.is_empty() {
+        if self.tests.is_empty() {
             notes.push(format!("{owner} {because}"));
         }
-        let names = turn.tests.iter().map(|at| show(&read.tests[*at].name));
-        notes.extend(names.map(|test| format!("{owner}::{test} {because}")));
-        Some(turn)
+        notes.extend(at.iter().map(|at| format!("{owner}::{} {because}", show(&tests[*at].name))));
     }
 
     /// How many failures it adds: those of tests, else its own.
@@ -162,6 +198,7 @@ impl Turn {
             ("failed", Json::Int(n)) => {
                 Some(Json::Int(n.saturating_add(i64::try_from(self.tests.len()).unwrap_or(i64::MAX))))
             }
+            (FLAKY, Json::Int(n)) => Some(Json::Int(n.saturating_sub(self.flaky).max(0))),
             _ => None,
         })
     }
@@ -309,7 +346,8 @@ mod tests {
     fn judge(document: &Value, entries: &[Entry]) -> Option<(Value, Vec<String>)> {
         let text = document.to_string();
         let document = parse(text.as_bytes(), &Limits::default()).unwrap();
-        judged(JudgedKind::Summary, &document, entries).map(|j| (j.document.to_value(), j.notes))
+        judged(JudgedKind::Summary, &document, Claims { entries, suites: &[] })
+            .map(|j| (j.document.to_value(), j.notes))
     }
 
     #[test]
@@ -405,7 +443,7 @@ mod tests {
         let (found, notes) = judge(&many, &[]).unwrap();
         assert_eq!((&found["units"][0]["failed"], notes.len()), (&json!(50), NOTES + 1));
         assert!(
-            notes[NOTES].ends_with("more that the run calls quarantined are judged as failed"),
+            notes[NOTES].ends_with("more that the run calls quarantined or flaky are judged as failed"),
             "{notes:?}"
         );
     }
@@ -414,8 +452,37 @@ mod tests {
     fn a_suites_result_is_judged_alone() {
         let result = run()["units"][0].to_string();
         let document = parse(result.as_bytes(), &Limits::default()).unwrap();
-        assert!(judged(JudgedKind::Result, &document, &both(State::Active)).is_none());
-        let found = judged(JudgedKind::Result, &document, &[]).unwrap().document.to_value();
+        assert!(
+            judged(JudgedKind::Result, &document, Claims { entries: &both(State::Active), suites: &[] })
+                .is_none()
+        );
+        let found = judged(JudgedKind::Result, &document, Claims { entries: &[], suites: &[] })
+            .unwrap()
+            .document
+            .to_value();
         assert_eq!((&found["status"], &found["tests"][1]["status"]), (&json!("failed"), &json!("failed")));
+    }
+
+    #[test]
+    fn what_is_called_flaky_and_not_shown_is_failed_everywhere() {
+        let mut run = run();
+        run["suites"] = json!([]);
+        let tries = json!([{"attempt": 1, "status": "flaky"}]);
+        let test = |tries: &Value| json!({"name": "x", "status": "flaky", "signature": "s", "tries": tries});
+        run["units"] = json!([{"name": "a", "kind": "unit", "status": "flaky", "attempts": 1, "passed": 0, "failed": 0, "flaky": 1,
+                               "tests": [test(&tries)]}]);
+        assert_eq!(judge(&run, &[]), None);
+        run["units"][0]["tests"] = json!([test(&json!([]))]);
+        let (found, notes) = judge(&run, &[]).unwrap();
+        let unit = &found["units"][0];
+        assert_eq!((&unit["status"], &unit["tests"][0]["status"]), (&json!("failed"), &json!("failed")));
+        assert_eq!((&unit["failed"], &unit["flaky"]), (&json!(1), &json!(0)));
+        assert_eq!((&found["status"], &found["failed_unit_names"]), (&json!("failed"), &json!(["a"])));
+        assert_eq!(found["passed_units"], 1);
+        assert_eq!(notes.len(), 1, "{notes:?}");
+        assert!(
+            notes[0].starts_with("a::x was called flaky, and its attempts show no failure and pass"),
+            "{notes:?}"
+        );
     }
 }

@@ -100,6 +100,9 @@ fn tree(parts: &[&Part]) -> Option<Tree> {
         all.left_out = all.left_out.and(tree.left_out);
         all.written = all.written.and(tree.written);
         all.rewritten = all.rewritten.and(tree.rewritten);
+        if all.ignored != tree.ignored {
+            all.ignored = Some(Tree::UNKNOWN.into());
+        }
         all.untracked.listed = all.untracked.listed.and(tree.untracked.listed);
         all.untracked.left_out.extend(tree.untracked.left_out);
     }

@@ -157,6 +157,7 @@ fn part(suite: &SuiteResult) -> Option<(Part, &'static str)> {
         SuiteStatus::NotRun => "it did not run",
         // What its results lack did not run either, and has no name.
         _ if suite.incomplete => "its results may lack tests",
+        _ if suite.fails_in_company() => "a test of it passes alone, and fails with the others",
         SuiteStatus::Failed if !failed => "it failed otherwise than by its tests",
         _ => return Some((Part::Tests(left), "")),
     };

@@ -23,6 +23,7 @@ pub fn spec(kind: &str, role: Role) -> SuiteSpec {
         cwd: ".".into(),
         max_retries: None,
         repeats: Default::default(),
+        flaky: crate::model::flake::FlakeRules::default(),
     }
 }
 
@@ -88,6 +89,9 @@ pub fn suite(name: &str, kind: &str, status: SuiteStatus, tests: &[(&str, TestSt
         definition: None,
         duration_ms: 10,
         attempts: u32::from(status != SuiteStatus::NotRun),
+        tries: Vec::new(),
+        flake: None,
+        environment: None,
         passed: 0,
         failed: 0,
         flaky: 0,

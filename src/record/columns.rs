@@ -4,6 +4,7 @@
 //! states an unknown status is refused with its place. Counts and lists of names that the tests themselves tell are not
 //! built upon, but held to the tests: a document that contradicts itself was edited.
 
+use super::columns_tree::tree;
 use super::consistent::{COUNTS, Claims, Counts, LeftOut, ListClaim, SuiteClaim, Tally, claims};
 use super::error::RecordError;
 use crate::base::json::{Limits, Pull, Stop, pull};
@@ -80,6 +81,7 @@ impl<'a> Reader<'a> {
                 "selection" => head.selection = chosen(p)?,
                 "status" => head.status = Some(known(p, run_status)?),
                 "shard" => head.shard = shard(p)?,
+                "tree" => head.tree = tree(p)?,
                 "plan" => self.plan = plan(p)?,
                 "failed_names" => self.lists[0].failed = names(p)?,
                 "failed_unit_names" => self.lists[1].failed = names(p)?,
@@ -117,7 +119,7 @@ impl<'a> Reader<'a> {
     fn suite(&mut self, p: &mut Pull<'_, 'a>, role: Role) -> Result<(), Stop> {
         let start = p.offset();
         let (mut name, mut kind, mut status, mut says) = (None, None, None, Counts::default());
-        let mut cut = false;
+        let (mut cut, mut environment) = (false, None);
         let first = self.count(p)?;
         p.members(|p, key| {
             match &*key {
@@ -125,6 +127,7 @@ impl<'a> Reader<'a> {
                 "kind" => kind = Some(p.string()?),
                 "status" => status = Some(known(p, SuiteStatus::parse)?),
                 "incomplete" => cut = p.boolean()?,
+                "environment" => environment = p.string_or_null()?,
                 "tests" => return p.elements(|p| self.test(p)),
                 other => match COUNTS.iter().position(|count| *count == other) {
                     Some(nth) => says[nth] = figure(p)?,
@@ -138,7 +141,7 @@ impl<'a> Reader<'a> {
                 let tests = first..self.count(p)?;
                 self.says.push((kind.is_some(), says));
                 let kind = kind.unwrap_or_default();
-                self.columns.suites.push(SuiteRow { role, kind, name, status, cut, tests });
+                self.columns.suites.push(SuiteRow { role, kind, name, status, cut, environment, tests });
                 Ok(())
             }
             (None, _) => p.refuse(start, "a suite has no `name`"),

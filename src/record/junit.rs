@@ -184,7 +184,8 @@ fn status(test: &TestResult, failures: &[Failure]) -> TestCaseStatus {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status.set_type(line(kind.unwrap_or("failure")));
             if let Some((first, later)) = failures.split_first() {
-                status.set_message(line(message(first))).set_description(body(first));
+                let means = test.flake.map(|flake| format!("\n\n{}", flake.means())).unwrap_or_default();
+                status.set_message(line(message(first))).set_description(format!("{}{means}", body(first)));
                 status.add_reruns(later.iter().zip(repeat(None)).map(rerun));
             }
             status

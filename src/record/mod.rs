@@ -1,6 +1,7 @@
 //! Edge: run folders on disk. The journal, the documents of a run, and both read back.
 
 mod columns;
+mod columns_tree;
 mod consistent;
 mod error;
 mod folder;

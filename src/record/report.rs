@@ -95,10 +95,13 @@ fn failures(out: &mut String, summary: &Summary, digests: &[FailureDigest]) {
         if let Some(digest) = digest {
             cause(out, digest);
         }
-        let tests: Vec<&str> =
-            suite.tests.iter().filter(|t| t.status == TestStatus::Failed).map(|t| t.name.as_str()).collect();
+        if let Some(flake) = suite.flake {
+            put!(out, "Run again: {}.\n", flake.means());
+        }
+        let tests: Vec<_> = suite.tests.iter().filter(|t| t.status == TestStatus::Failed).collect();
         for test in tests.iter().take(LISTED) {
-            put!(out, "- {}", markdown_code(test));
+            let flake = test.flake.map(|flake| format!(": {}", flake.means())).unwrap_or_default();
+            put!(out, "- {}{flake}", markdown_code(&test.name));
         }
         if tests.len() > LISTED {
             put!(out, "- and {} more", tests.len() - LISTED);

@@ -1,12 +1,12 @@
 //! What became of a suite, from how its attempts ended and what their results say.
 //!
 //! A suite passes only by evidence: its command ended with exit code 0, its results could be read, and every test that
-//! was asked for is among them. A test that fails and then passes is flaky, its first failure kept.
+//! was asked for is among them. What a pass after a failure proves is told in `retried`.
 
+pub use super::retried::{Combined, Judging, Tried, combine};
 pub use super::step::{Attempt, Step, StepEnded, Unread};
 
 use super::step::judge_step;
-use crate::model::record::AttemptFault;
 use crate::model::signature::Basis;
 use crate::model::suite::SuiteStatus;
 use crate::model::test::{Case, Failure, TestNames, TestStatus};
@@ -30,6 +30,8 @@ pub fn attempt_at(name: &str, steps: &[Step], names: &TestNames) -> Attempt {
         absent: false,
         stopped: None,
         skipped: false,
+        state: 1,
+        reported: false,
     };
     let mut outer: HashMap<String, usize> = HashMap::new();
     for step in steps {
@@ -87,7 +89,7 @@ fn worse_of(known: &mut Case, case: &Case) {
 
 /// Every failure of the one is one of the other too. Where one of them does not say why it failed, nothing that the other says
 /// covers that.
-fn add_failures(known: &mut Case, other: &Case) {
+pub(super) fn add_failures(known: &mut Case, other: &Case) {
     if other.status == TestStatus::Failed && other.failure.is_none() {
         known.failure.get_or_insert_default().basis = Basis::Fallback;
     }
@@ -99,91 +101,18 @@ fn add_failures(known: &mut Case, other: &Case) {
     }
 }
 
-/// All attempts at a suite together.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Combined {
-    /// What became of the suite.
-    pub status: SuiteStatus,
-    /// Its tests; a flaky or failed one with the failure of each attempt, those after the first cut short.
-    pub cases: Vec<Case>,
-    /// What was wrong with attempts outside any test, in order.
-    pub faults: Vec<AttemptFault>,
-    /// A failure outside any test that the last attempt still shows, or that made the suite flaky: a sentence.
-    pub fault: Option<String>,
-    /// Whether that sentence is words of the cause.
-    pub basis: Basis,
-    /// Of the last attempt.
-    pub exit_code: Option<i32>,
-    /// Of the last attempt.
-    pub signal: Option<i32>,
-    /// Whether no attempt at the whole suite was without a fault and ran to its end: tests may be missing among `cases`.
-    pub incomplete: bool,
-}
-
-/// Joins the attempts at one suite, in order; at least one.
-pub fn combine(attempts: &[Attempt]) -> Combined {
-    let mut cases: Vec<Case> = Vec::new();
-    let mut at: HashMap<String, usize> = HashMap::new();
-    for attempt in attempts {
-        for case in &attempt.cases {
-            match at.get(&case.name) {
-                None => {
-                    at.insert(case.name.clone(), cases.len());
-                    cases.push(case.clone());
-                }
-                Some(i) => again(&mut cases[*i], case),
-            }
-        }
-    }
-    let (status, exit_code, signal) =
-        attempts.last().map_or((SuiteStatus::NotRun, None, None), |a| (a.status, a.exit_code, a.signal));
-    let (fault, basis) = attempts
-        .iter()
-        .rev()
-        .find_map(|a| Some((Some(a.fault.clone()?), a.basis)))
-        .unwrap_or((None, Basis::Fallback));
-    let numbered = (1..).zip(attempts);
-    let faults = numbered.filter_map(|(attempt, a)| {
-        Some(AttemptFault { attempt, status: a.status, fault: a.fault.clone()?, basis: a.basis })
-    });
-    let faults = faults.collect();
-    let any = |wanted| cases.iter().any(|c| c.status == wanted);
-    let status = match status {
-        SuiteStatus::Passed if any(TestStatus::Failed) => SuiteStatus::Failed,
-        SuiteStatus::Passed if attempts.len() > 1 || any(TestStatus::Flaky) => SuiteStatus::Flaky,
-        SuiteStatus::Passed if !cases.is_empty() && cases.iter().all(|c| c.status == TestStatus::Ignored) => {
-            SuiteStatus::Ignored
-        }
-        other => other,
-    };
-    let lacks = |a: &Attempt| a.fault.is_some() || a.stopped.is_some();
-    let whole = attempts.iter().any(|a| a.whole && !lacks(a));
-    let incomplete = !whole && attempts.iter().any(lacks);
-    Combined { status, cases, faults, fault, basis, exit_code, signal, incomplete }
-}
-
-/// What a later attempt says of a test that an earlier one had.
-fn again(known: &mut Case, later: &Case) {
-    known.duration_ms = match (known.duration_ms, later.duration_ms) {
-        (None, None) => None,
-        (a, b) => Some(a.unwrap_or(0) + b.unwrap_or(0)),
-    };
-    known.status = match (known.status, later.status) {
-        // A skip shows nothing, of a test that failed and of one that passed.
-        (known, TestStatus::Ignored | TestStatus::NotRun) => known,
-        (TestStatus::Failed | TestStatus::Flaky, TestStatus::Passed | TestStatus::Flaky) => TestStatus::Flaky,
-        // A test that passed and fails when it is run again is as flaky as the other way round.
-        (TestStatus::Passed | TestStatus::Flaky, TestStatus::Failed) => TestStatus::Flaky,
-        (TestStatus::Failed, _) | (_, TestStatus::Failed) => TestStatus::Failed,
-        (_, later) => later,
-    };
-    add_failures(known, later);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::flake::FlakeRules;
+    use crate::model::record::AttemptFault;
+    use crate::model::suite::Reader;
     use crate::model::test::Reading;
+
+    fn combine(attempts: &[Attempt]) -> Combined {
+        let judging = Judging { reader: Reader::Libtest, rules: FlakeRules::default() };
+        super::combine(attempts, &judging)
+    }
 
     fn case(name: &str, status: TestStatus) -> Case {
         let failure = (status == TestStatus::Failed).then(|| Failure::new("first", "", None));
@@ -318,9 +247,9 @@ mod tests {
         for (attempts, wanted, suite) in [
             (vec![of(F), of(I)], F, SuiteStatus::Failed),
             (vec![of(F), of(P), of(I)], TestStatus::Flaky, SuiteStatus::Flaky),
-            (vec![of(P), of(I)], P, SuiteStatus::Flaky),
+            (vec![of(P), of(I)], P, SuiteStatus::Passed),
             (vec![of(I), of(F)], F, SuiteStatus::Failed),
-            (vec![of(I), of(P)], P, SuiteStatus::Flaky),
+            (vec![of(I), of(P)], P, SuiteStatus::Passed),
         ] {
             let (status, cases) = status_of(&attempts);
             assert_eq!((status, cases[0]), (suite, wanted));
@@ -331,8 +260,7 @@ mod tests {
     fn failed_then_passed_is_flaky_and_keeps_its_first_failure() {
         let first = attempt("s", &[step(StepEnded::Exited(1), &[("a", P), ("b", F)])]);
         assert_eq!(first.failed_alone().unwrap().len(), 1);
-        let again = Step { asked: Some("b".into()), ..step(StepEnded::Exited(0), &[("b", P)]) };
-        let second = attempt("s", &[again]);
+        let second = attempt("s", &[step(StepEnded::Exited(0), &[("a", P), ("b", P)])]);
         let combined = combine(&[first.clone(), second.clone()]);
         assert_eq!(combined.cases[1].later, []);
         let thrice = combine(&[first.clone(), first.clone(), second]);
@@ -344,10 +272,10 @@ mod tests {
     }
 
     #[test]
-    fn a_crash_before_a_clean_attempt_is_flaky_and_a_vanished_failure_stays() {
+    fn a_crash_before_a_clean_attempt_and_a_vanished_failure_stay() {
         let crash = attempt("s", &[step(StepEnded::Signalled(6), &[("a", P)])]);
         let clean = attempt("s", &[step(StepEnded::Exited(0), &[("a", P), ("b", P)])]);
-        assert_eq!(status_of(&[crash.clone(), clean.clone()]), (SuiteStatus::Flaky, vec![P, P]));
+        assert_eq!(status_of(&[crash.clone(), clean.clone()]), (SuiteStatus::Crashed, vec![P, P]));
         let faults = combine(&[clean.clone(), crash]).faults;
         let fault = "it was ended by signal 6".to_string();
         assert_eq!(

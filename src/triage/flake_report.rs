@@ -3,11 +3,12 @@
 use super::flake::{Rate, rate};
 use super::flake_class::{Cause, FlakeClass, elect, of_root_cause, of_words};
 use super::flake_suite::of_itself;
+use crate::base::figures::total;
 use crate::model::columns::{Columns, SuiteRow};
 use crate::model::suite::Role;
 use crate::model::test::TestStatus;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One earlier run.
 pub struct Seen<'c, 'a> {
@@ -21,9 +22,9 @@ pub struct Seen<'c, 'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Habit {
-    /// It failed and passed in one run, or on one commit.
+    /// It failed and passed in one run, or in runs of one tree and one environment.
     Flaky,
-    /// It passes and fails, but never on one commit: a change may explain it.
+    /// It passes and fails, but never in one tree and environment: a change may explain it.
     Changed,
     /// It never passed.
     Failing,
@@ -59,9 +60,12 @@ pub struct FlakyTest {
     pub failed: u64,
     /// Runs in which it failed and then passed.
     pub flaky: u64,
+    /// Of a flaky one: runs in which it failed in a tree or an environment in which it never passed. They count in no other figure, for a
+    /// change may explain them.
+    pub failed_apart: u64,
     /// Runs, and those in which it failed at least once, with the bounds that follow.
     pub rate: Rate,
-    /// Commits on which it both passed and failed.
+    /// Commits on which it both passed and failed, in one tree and environment.
     pub disagreeing_commits: Vec<String>,
     /// The class that its failures speak for.
     pub class: FlakeClass,
@@ -85,15 +89,35 @@ type Name<'c> = (Role, &'c str, &'c str, Option<&'c str>);
 struct Told<'c> {
     status: TestStatus,
     signature: Option<&'c str>,
+    environment: Option<&'c str>,
+}
+
+/// Where results of several runs can be held together: the tree and the environment; of a run that does not say both, the run's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place<'c> {
+    Known(&'c str, &'c str),
+    Run(usize),
+}
+
+/// What became of a test at one place.
+#[derive(Default)]
+struct Here<'c> {
+    passed: u64,
+    failed: u64,
+    flaky: u64,
+    commits: BTreeSet<&'c str>,
+}
+
+impl Here<'_> {
+    /// It failed and passed.
+    fn disagrees(&self) -> bool {
+        self.flaky > 0 || (self.passed > 0 && self.failed > 0)
+    }
 }
 
 #[derive(Default)]
 struct Tally<'c> {
-    passed: u64,
-    failed: u64,
-    flaky: u64,
-    /// Commit -> passed there, failed there.
-    commits: BTreeMap<&'c str, (bool, bool)>,
+    places: BTreeMap<Place<'c>, Here<'c>>,
     votes: Vec<FlakeClass>,
     evidence: BTreeMap<String, u64>,
 }
@@ -110,15 +134,19 @@ pub fn flake_report(runs: &[Seen<'_, '_>]) -> FlakeReport {
             }
         });
     }
-    for run in runs {
-        let commit = run.columns.head.commit.as_deref();
+    for (nth, run) in runs.iter().enumerate() {
+        let head = &run.columns.head;
+        let commit = head.commit.as_deref();
         let mut causes: Causes<'_> = BTreeMap::new();
         for cause in &run.causes {
             causes.entry((&cause.kind, &cause.suite)).or_default().push(cause);
         }
         each(run.columns, &all, |name, told| {
             if let Some(tally) = tallies.get_mut(&name) {
-                tally.count(told.status, commit);
+                let known = head.tree.as_deref().zip(told.environment);
+                let place =
+                    known.map_or(Place::Run(nth), |(tree, environment)| Place::Known(tree, environment));
+                tally.count(told.status, place, commit);
                 if failed_once(told.status) {
                     tally.weigh(&causes, name, told.signature);
                 }
@@ -138,14 +166,16 @@ type Causes<'c> = BTreeMap<(&'c str, &'c str), Vec<&'c Cause>>;
 fn each<'c>(columns: &'c Columns<'c>, all: &[&Columns<'_>], mut visit: impl FnMut(Name<'c>, Told<'c>)) {
     for suite in &columns.suites {
         let (role, kind, name) = SuiteRow::key(suite);
+        let environment = suite.environment.as_deref();
         if let Some(status) = of_itself(columns, suite, all) {
-            visit((role, kind, name, None), Told { status, signature: None });
+            visit((role, kind, name, None), Told { status, signature: None, environment });
         }
         let mut last: Option<&str> = None;
         for test in columns.tests_of(suite) {
             if last != Some(&*test.name) {
                 let signature = columns.signature(test);
-                visit((role, kind, name, Some(&*test.name)), Told { status: test.status, signature });
+                let told = Told { status: test.status, signature, environment };
+                visit((role, kind, name, Some(&*test.name)), told);
             }
             last = Some(&test.name);
         }
@@ -157,26 +187,17 @@ fn failed_once(status: TestStatus) -> bool {
 }
 
 impl<'c> Tally<'c> {
-    fn count(&mut self, status: TestStatus, commit: Option<&'c str>) {
-        let (passed, failed) = match status {
-            TestStatus::Passed => {
-                self.passed += 1;
-                (true, false)
-            }
-            TestStatus::Failed | TestStatus::Quarantined => {
-                self.failed += 1;
-                (false, true)
-            }
-            TestStatus::Flaky => {
-                self.flaky += 1;
-                (true, true)
-            }
+    fn count(&mut self, status: TestStatus, place: Place<'c>, commit: Option<&'c str>) {
+        let here = match status {
             TestStatus::Ignored | TestStatus::NotRun => return,
+            _ => self.places.entry(place).or_default(),
         };
-        if let Some(commit) = commit {
-            let seen = self.commits.entry(commit).or_default();
-            *seen = (seen.0 | passed, seen.1 | failed);
+        match status {
+            TestStatus::Passed => here.passed += 1,
+            TestStatus::Flaky => here.flaky += 1,
+            _ => here.failed += 1,
         }
+        here.commits.extend(commit);
     }
 
     /// One vote a failure: by its words, else by its suite's root cause.
@@ -204,14 +225,23 @@ impl<'c> Tally<'c> {
     }
 
     fn test(self, (role, kind, suite, test): Name<'_>) -> Option<FlakyTest> {
-        let disagreeing: Vec<String> =
-            self.commits.iter().filter(|(_, seen)| seen.0 && seen.1).map(|(c, _)| (*c).to_string()).collect();
-        let habit = match (self.flaky, disagreeing.len(), self.passed) {
-            (0, 0, 0) => Habit::Failing,
-            (0, 0, _) => Habit::Changed,
-            _ => Habit::Flaky,
+        let disagreeing = || self.places.values().filter(|here| here.disagrees());
+        // Of a flake only the runs count that a change does not explain.
+        let is_flaky = disagreeing().next().is_some();
+        let apart = |here: &&Here<'_>| is_flaky && !here.disagrees() && here.passed == 0;
+        let of =
+            |count: fn(&Here<'_>) -> u64| total(self.places.values().filter(|here| !apart(here)).map(count));
+        let (passed, failed, flaky) = (of(|h| h.passed), of(|h| h.failed), of(|h| h.flaky));
+        let commits: BTreeSet<&str> = disagreeing()
+            .filter(|here| here.passed > 0 && (here.failed > 0 || here.flaky > 0))
+            .flat_map(|here| here.commits.iter().copied())
+            .collect();
+        let habit = match (is_flaky, passed) {
+            (true, _) => Habit::Flaky,
+            (false, 0) => Habit::Failing,
+            (false, _) => Habit::Changed,
         };
-        let bad = self.failed + self.flaky;
+        let bad = failed + flaky;
         let times = |n: u64| if n == 1 { "1 run".to_string() } else { format!("{n} runs") };
         Some(FlakyTest {
             suite: suite.to_string(),
@@ -219,11 +249,12 @@ impl<'c> Tally<'c> {
             role,
             test: test.map(String::from),
             habit,
-            passed: self.passed,
-            failed: self.failed,
-            flaky: self.flaky,
-            rate: rate(bad, bad + self.passed)?,
-            disagreeing_commits: disagreeing,
+            passed,
+            failed,
+            flaky,
+            failed_apart: total(self.places.values().filter(apart).map(|here| here.failed)),
+            rate: rate(bad, bad + passed)?,
+            disagreeing_commits: commits.into_iter().map(String::from).collect(),
             class: elect(&self.votes),
             evidence: self.evidence.into_iter().map(|(what, n)| format!("{what} in {}", times(n))).collect(),
         })
@@ -315,5 +346,38 @@ mod tests {
         let report = flake_report(&[Seen { columns: &one, causes }]);
         let classes: Vec<_> = report.tests.iter().map(|t| t.class.name()).collect();
         assert_eq!(classes, ["FLAKE-EXT", "FLAKE-ENV"]);
+    }
+
+    #[test]
+    fn only_runs_of_one_tree_and_environment_are_held_together() {
+        let told = |alter: &dyn Fn(&mut Columns<'static>)| {
+            let red = run("c1", "s failed: a failed");
+            let mut green = run("c1", "s passed: a passed");
+            alter(&mut green);
+            let report =
+                flake_report(&[red, green].each_ref().map(|columns| Seen { columns, causes: vec![] }));
+            report.tests[0].habit
+        };
+        assert_eq!(told(&|_| {}), Habit::Flaky);
+        // An edit that was never committed, another locale, a run that does not say one of them.
+        assert_eq!(told(&|run| run.head.tree = Some("edited".into())), Habit::Changed);
+        assert_eq!(told(&|run| run.head.tree = None), Habit::Changed);
+        assert_eq!(told(&|run| run.suites[0].environment = Some("e1".into())), Habit::Changed);
+        assert_eq!(told(&|run| run.suites[0].environment = None), Habit::Changed);
+    }
+
+    #[test]
+    fn failures_of_other_trees_count_apart() {
+        let runs = [
+            run("c1", "s failed: a failed"),
+            run("c1", "s passed: a passed"),
+            run("broken", "s failed: a failed"),
+            run("broken", "s failed: a failed"),
+            run("c3", "s passed: a passed"),
+        ];
+        let report = flake_report(&runs.each_ref().map(|columns| Seen { columns, causes: vec![] }));
+        let test = &report.tests[0];
+        assert_eq!((test.passed, test.failed, test.failed_apart), (2, 1, 2));
+        assert_eq!((test.rate.runs, test.rate.failures), (3, 1));
     }
 }

@@ -1,6 +1,6 @@
 //! A suite as summaries list it, with the signatures of everything that failed in it.
 
-use super::attempts::Combined;
+use super::attempts::{Combined, Tried};
 use super::signature::signature;
 use crate::model::signature::{Basis, Signed};
 use crate::model::suite::SuiteResult;
@@ -28,7 +28,7 @@ pub fn distinct(signatures: impl IntoIterator<Item = Signed>, known: Option<&Sig
     kept
 }
 
-fn test_result(case: &Case) -> TestResult {
+fn test_result((case, tried): (&Case, &Tried)) -> TestResult {
     let bad = matches!(case.status, TestStatus::Failed | TestStatus::Flaky);
     let first = bad.then(|| signature(case.failure.as_ref(), &case.name));
     let later = case.later.iter().filter(|_| bad).map(|failure| signature(Some(failure), &case.name));
@@ -38,6 +38,9 @@ fn test_result(case: &Case) -> TestResult {
         basis: first.as_ref().map(|first| first.basis),
         signature: first.map(|first| first.signature),
         carried: bad && case.failure.is_some() && case.failures().all(|failure| failure.carried),
+        passes_alone: tried.passes_alone,
+        flake: tried.flake,
+        tries: tried.tries.clone(),
         selector: case.selector.clone(),
         ..TestResult::of(&case.name, case.status)
     }
@@ -45,7 +48,7 @@ fn test_result(case: &Case) -> TestResult {
 
 /// The suite as the summary lists it.
 pub fn result(name: &str, kind: &str, combined: &Combined, attempts: u32, duration_ms: u64) -> SuiteResult {
-    let tests = combined.cases.iter().map(test_result);
+    let tests = combined.cases.iter().zip(&combined.tried).map(test_result);
     let mut result = SuiteResult {
         status: combined.status,
         exit_code: combined.exit_code,
@@ -53,6 +56,8 @@ pub fn result(name: &str, kind: &str, combined: &Combined, attempts: u32, durati
         incomplete: combined.incomplete,
         duration_ms,
         attempts,
+        tries: combined.tries.clone(),
+        flake: combined.flake,
         tests: tests.collect(),
         ..SuiteResult::not_run(name, kind)
     };

@@ -5,6 +5,7 @@ mod attempt_failures;
 pub mod attempts;
 mod cause;
 mod change;
+mod crash;
 mod diff;
 mod digest;
 mod flake;
@@ -14,6 +15,7 @@ mod flake_suite;
 mod listed;
 mod names;
 mod rank;
+mod retried;
 mod same_name;
 #[cfg(test)]
 mod sample;
@@ -23,6 +25,7 @@ mod wordless;
 
 pub use cause::{Causes, Facts, cause, telling};
 pub use change::Replay;
+pub use crash::is_report;
 pub use diff::{Triage, diff};
 pub use digest::{Digested, ToDigest, digest};
 pub use flake::{Rate, rate};

@@ -5,9 +5,14 @@ use crate::model::columns::{Columns, Head, SuiteRow, TestRow};
 use crate::model::suite::{Role, SuiteStatus};
 use crate::model::test::TestStatus;
 
+/// The run of a commit, in the tree of that commit.
 pub(super) fn run(commit: &str, text: &str) -> Columns<'static> {
     let mut columns = Columns {
-        head: Head { commit: Some(commit.into()), ..Head::default() },
+        head: Head {
+            commit: Some(commit.into()),
+            tree: Some(format!("tree of {commit}")),
+            ..Head::default()
+        },
         suites: Vec::new(),
         tests: Vec::new(),
         ..Columns::default()
@@ -31,6 +36,7 @@ pub(super) fn run(commit: &str, text: &str) -> Columns<'static> {
             name: name.to_string().into(),
             status: SuiteStatus::parse(status.trim_end_matches('!')).unwrap(),
             cut: status.ends_with('!'),
+            environment: Some("e0".into()),
             tests: first..columns.tests.len() as u32,
         });
     }

@@ -101,6 +101,10 @@ pub struct Attempt {
     pub skipped: bool,
     /// Its tool stopped at what failed, and what else it would have run is not known: a sentence.
     pub stopped: Option<String>,
+    /// The first attempt at its suite that began in the same state of files; 1 where all did.
+    pub state: u32,
+    /// Its output holds a report of a sanitizer or race detector.
+    pub reported: bool,
 }
 
 impl Attempt {
@@ -229,7 +233,20 @@ pub(super) fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt 
         "cargo stopped at the test binary that failed, and others may not have run (--no-fail-fast)".into()
     });
     let whole = step.asked.is_none();
-    Attempt { status, cases, fault, basis, exit_code, signal, whole, absent, skipped, stopped }
+    Attempt {
+        status,
+        cases,
+        fault,
+        basis,
+        exit_code,
+        signal,
+        whole,
+        absent,
+        skipped,
+        stopped,
+        state: 1,
+        reported: false,
+    }
 }
 
 /// Whether a test is one that the other stands in: in Go `TestA` runs, and passes or fails, with `TestA/b`.

@@ -17,6 +17,7 @@ mod edits;
 mod events;
 mod fixtures;
 mod flake;
+mod flake_proof;
 mod gate_try;
 mod help;
 mod ingest;

@@ -353,9 +353,12 @@ fn pytest_flaky_in_shards_and_by_the_runbook() {
     ws.put("tollgate.toml", toml.replacen("[\"starter\"]", "[\"runbook\"]", 1));
     ws.put(
         "tests/test_two.py",
-        "import pathlib\n\n\ndef test_at_first():\n    seen = pathlib.Path('seen')\n    there = seen.exists()\n    seen.touch()\n    assert there\n",
+        format!(
+            "import pathlib\n\n\ndef test_at_first():\n    seen = pathlib.Path('{}')\n    there = seen.exists()\n    seen.touch()\n    assert there\n",
+            ws.outside("seen")
+        ),
     );
-    let (whole, summary, _) = real.run(0, 0, &["--retries", "1"]);
+    let (whole, summary, _) = real.run(0, 0, &["--retries", "2"]);
     assert_eq!(tests(&summary, Some("flaky")), ["tests/test_two.py::test_at_first"]);
     assert_eq!(tests(&summary, None).len(), 5);
 

@@ -152,9 +152,12 @@ fn shards_make_the_whole_in_any_order_and_a_missing_one_is_named() {
 #[test]
 fn a_retry_that_passes_is_flaky_and_keeps_the_first_log() {
     let ws = workspace();
-    let once = SUITE.replace("code=0; n=0", "code=0; n=0; [ -n \"$only\" ] && rm -f red/$name");
-    ws.put("suite.sh", once).red("alpha", "two");
-    let run = ws.run(&["run", "--retries", "1", "--out", "out"]).expect(0);
+    // Red at the first start of each suite alone.
+    let first = format!("[ ! -e {0}-$name ]", ws.outside("seen"));
+    let once = SUITE.replace("if [ -f \"red/$name\" ]", &format!("if {first} && [ -f \"red/$name\" ]"));
+    let once = once.replace("exit $code", &format!("touch {}-$name; exit $code", ws.outside("seen")));
+    ws.put("suite.sh", once).put("started.txt", "").red("alpha", "two");
+    let run = ws.run(&["run", "--retries", "2", "--out", "out"]).expect(0);
     let summary = ws.json("out/summary.json");
     assert!(
         told(&summary).contains(&"alpha flaky one=passed two=flaky three=passed".to_string()),
@@ -163,7 +166,10 @@ fn a_retry_that_passes_is_flaky_and_keeps_the_first_log() {
     assert!(ws.text("out/alpha/output.log").contains("not ok 2 - two"));
     assert!(ws.text("out/junit.xml").contains("flakyFailure"), "{}", run.stderr);
     let starts = ws.started();
-    assert_eq!(starts.iter().filter(|s| s.starts_with("alpha")).collect::<Vec<_>>(), ["alpha", "alpha two"]);
+    assert_eq!(
+        starts.iter().filter(|s| s.starts_with("alpha")).collect::<Vec<_>>(),
+        ["alpha", "alpha", "alpha two"]
+    );
 }
 
 #[test]

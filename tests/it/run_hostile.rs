@@ -45,9 +45,22 @@ fn a_run_whose_suite_kills_the_runner_says_what_was_selected() {
 
 #[test]
 fn a_suite_that_crashed_and_then_passed_passes_the_gates() {
-    let ws = workspace_of(
-        "echo 1..1\n[ $1 = beta ] && [ ! -f once ] && { touch once; kill -SEGV $$; }\necho ok 1 - t\n",
+    let ws = workspace_of("");
+    let once = ws.outside("once");
+    let suite = format!(
+        "echo 1..1\n[ $1 = beta ] && [ ! -f {once} ] && {{ touch {once}; kill -SEGV $$; }}\necho ok 1 - t\n"
     );
+    ws.put("suite.sh", suite);
+    // A crash is a crash, unless the kind lets one be a flake.
+    ws.run(&["run", "--now", NOW, "--retries", "1", "--out", "first"]).expect(1);
+    let beta = &ws.json("first/summary.json")["units"][1];
+    assert_eq!(
+        (&beta["status"], &beta["flake"], &beta["signal"]),
+        (&"crashed".into(), &"crash".into(), &11.into())
+    );
+    std::fs::remove_file(&once).unwrap();
+    let toml = ws.text("tollgate.toml");
+    ws.put("tollgate.toml", toml.replacen("timeout =", "flaky_crash = \"allow\"\ntimeout =", 1));
     ws.run(&["run", "--now", NOW, "--retries", "1", "--out", "out"]).expect(0);
     let summary = ws.json("out/summary.json");
     let beta = &summary["units"][1];

@@ -24,11 +24,13 @@ pub const HEAD: &str = "name = 'N'\nwhy = 'W'\nowner = 'o'\nblocking = true\n\
 /// A workspace with no packs, outside of git, with the schema `e.v1`: an object whose `n` is an integer.
 pub struct Ws {
     dir: tempfile::TempDir,
+    outside: tempfile::TempDir,
 }
 
 impl Ws {
     pub fn new() -> Ws {
-        let ws = Ws { dir: tempfile::tempdir().expect("a folder") };
+        let folder = || tempfile::tempdir().expect("a folder");
+        let ws = Ws { dir: folder(), outside: folder() };
         ws.put("tollgate.toml", "[workspace]\npacks = []\noutput = 'out'\nresults = 'runs'\ngit = false\n");
         ws.put(
             "schemas/e.v1.json",
@@ -39,6 +41,11 @@ impl Ws {
 
     pub fn dir(&self) -> &Path {
         self.dir.path()
+    }
+
+    /// A path of a folder outside of the workspace: what a suite counts there is no state of the files that it is tested in.
+    pub fn outside(&self, path: &str) -> String {
+        self.outside.path().join(path).display().to_string()
     }
 
     pub fn at(&self, path: &str) -> PathBuf {

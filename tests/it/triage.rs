@@ -11,13 +11,13 @@ fn suite(name: &str, status: &str, tests: &[Value]) -> Value {
     let count = |status: &str| tests.iter().filter(|t| t["status"] == status).count();
     json!({"name": name, "kind": "unit", "status": status, "exit_code": 0, "signal": null, "duration_ms": 5, "attempts": 1,
            "passed": count("passed"), "failed": count("failed"), "flaky": count("flaky"), "ignored": count("ignored"),
-           "tests": tests})
+           "environment": "0123456789abcdef", "tests": tests})
 }
 
 fn summary(run: &str, commit: &str, units: &[Value]) -> String {
     let red: Vec<&Value> = units.iter().filter(|u| u["status"] != "passed").map(|u| &u["name"]).collect();
     json!({"schema": "tollgate.run.summary.v1", "generated_at": NOW, "run_id": run, "correlation_id": run, "commit": commit,
-           "branch": "main", "profile": "ci", "status": if red.is_empty() { "passed" } else { "failed" }, "baseline": null,
+           "tree": {"tracked": commit, "untracked": {"digest": "d"}}, "branch": "main", "profile": "ci", "status": if red.is_empty() { "passed" } else { "failed" }, "baseline": null,
            "shard": {"kind": "none", "index": 0, "total": 1, "plan_digest": "d"}, "failed_names": [],
            "failed_unit_names": red, "passed_suites": 0, "total_suites": 0, "passed_units": units.len() - red.len(),
            "total_units": units.len(), "not_run": [], "masked": 0, "suites": [], "units": units})

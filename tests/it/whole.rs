@@ -207,14 +207,15 @@ fn more_retries_than_the_policy_allows_do_not_happen_and_are_a_gap() {
     let suite =
         |most: u32| format!("[suites.unit]\nnames = ['a']\ncommand = 'sh once.sh'\nmax_retries = {most}\n");
     let ws = ws(&[&suite(1)]);
-    ws.put("once.sh", "[ -e seen ] || { touch seen; exit 1; }\n");
+    let seen = ws.outside("seen");
+    ws.put("once.sh", format!("[ -e {seen} ] || {{ touch {seen}; exit 1; }}\n"));
     run(&ws, 0, &["--retries", "5"]).expect(0);
     assert_eq!(whole(&ws, &[]).1, "pass");
     ws.put("tollgate.toml", format!("{HEAD}{}", suite(0)));
     let (_, status, messages) = whole(&ws, &[]);
     assert_eq!(status, "fail");
     assert!(messages[0].contains("was started 2 times"), "{messages:?}");
-    ws.remove("seen");
+    std::fs::remove_file(seen).unwrap();
     run(&ws, 1, &["--retries", "5"]).expect(1);
     assert_eq!(ws.json("runs/20261120T110100Z/summary.json")["units"][0]["attempts"], 1);
 }

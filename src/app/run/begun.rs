@@ -37,7 +37,7 @@ impl Begun {
                 let written = Files::of(all.filter(|file| !before.contains(file)).cloned().collect());
                 Tree { written: began.written.clone().and(written), ..began }
             }
-            None => now,
+            None => Tree { ignored: observed.ignored(&left_out), ..now },
         };
         Some(Begun { observed, left_out, tree })
     }

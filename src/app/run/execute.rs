@@ -5,6 +5,8 @@ use super::prepare::{self, Prepared, listed};
 use super::replayed;
 use super::request::{GRACE, RunRequest, Source};
 use super::resume::{self, TakenUp};
+use super::retry;
+use super::room::{headroom, new_folder};
 use super::session::{Session, State};
 use super::tracked::{refuse_linked, refuse_tracked};
 use crate::app::clock::RunClock;
@@ -28,9 +30,6 @@ use crate::record::{self, File, Folder, Journal, Replayed, SuiteFolders};
 use crate::run::{self, Options};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
-
-/// Bytes that must be free where the run folder stands.
-const HEADROOM: u64 = 64 << 20;
 
 /// What became of a run.
 pub struct RunAnswer {
@@ -111,39 +110,6 @@ fn judged_by(folder: &str, results: &str) -> String {
     )
 }
 
-fn new_folder(ground: &Ground, request: &RunRequest<'_>) -> Result<Folder, Error> {
-    let made = request.out.is_none_or(|out| !out.exists());
-    let folder = match request.out {
-        Some(out) => Folder::create(&ground.root, out),
-        None => Folder::create_default(&ground.root, &ground.settings.results, request.now),
-    };
-    let folder = folder.map_err(|e| Error::of_folder(&e))?;
-    let free = machine::free_bytes(folder.dir()).ok();
-    with_headroom(folder, made, free)
-}
-
-/// The folder where there is room for a run; else it is taken away again, if it was made for this one.
-fn with_headroom(folder: Folder, made: bool, free: Option<u64>) -> Result<Folder, Error> {
-    let room = headroom(free);
-    if room.is_err() && made {
-        folder.discard();
-    }
-    room.map(|()| folder)
-}
-
-/// A full disk in the middle of a run leaves logs cut short: better to say so before.
-fn headroom(free: Option<u64>) -> Result<(), Error> {
-    match free {
-        Some(free) if free < HEADROOM => Err(Error::Work(format!(
-            "{} MiB are free where the run folder stands, fewer than the {} that a run needs",
-            free >> 20,
-            HEADROOM >> 20
-        ))),
-        // Where the system does not say, the first failing write will.
-        _ => Ok(()),
-    }
-}
-
 struct UnderWay<'a> {
     request: &'a RunRequest<'a>,
     ground: &'a Ground,
@@ -183,6 +149,8 @@ impl UnderWay<'_> {
             watcher,
             env: self.request.env,
             lost: &self.prepared.lost,
+            zone: environment::time_zone(),
+            changes: retry::watched(self.ground, plan, self.folder, self.prepared.rules),
             replays: self.prepared.rerun_from.is_some(),
             states,
             records: Mutex::default(),
@@ -406,25 +374,5 @@ impl UnderWay<'_> {
         let took = |item: &crate::model::plan::Item| took.get(&(item.role, &item.name)).copied();
         let known: Vec<u64> = self.prepared.plan.items.iter().filter_map(took).collect();
         (!known.is_empty()).then(|| total(known) / self.request.jobs.max(1) as u64)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::files::Root;
-
-    #[test]
-    fn a_folder_without_room_is_taken_away_again_if_it_was_made_for_the_run() {
-        let dir = tempfile::tempdir().unwrap();
-        let root = Root::open(dir.path()).unwrap();
-        let folder = |name: &str| Folder::create(&root, &dir.path().join(name)).unwrap();
-        assert!(with_headroom(folder("a"), true, Some(HEADROOM)).is_ok());
-        assert!(with_headroom(folder("b"), true, None).is_ok());
-        let error = with_headroom(folder("c"), true, Some(HEADROOM - 1)).unwrap_err();
-        assert_eq!(error.exit_code(), exit::WORK);
-        assert!(with_headroom(folder("d"), false, Some(0)).is_err());
-        let there = |name: &str| dir.path().join(name).exists();
-        assert_eq!(["a", "b", "c", "d"].map(there), [true, true, false, true]);
     }
 }

@@ -73,6 +73,12 @@ fn of_kind(spec: &SuiteSpec) -> String {
     texts.add_all(spec.results.iter().map(String::as_str).collect::<Vec<_>>().into_iter());
     texts.add(&spec.timeout.to_string()).add(&spec.cwd);
     add_pairs(&mut texts, &spec.env);
+    // A journal of before these keys were there says the same where none is given.
+    for (key, value) in spec.flaky.keys() {
+        if let Some(value) = value {
+            texts.add(key).add(&value);
+        }
+    }
     texts.0.hex()
 }
 
@@ -125,6 +131,7 @@ mod tests {
             cwd: ".".into(),
             max_retries: None,
             repeats: Default::default(),
+            flaky: crate::model::flake::FlakeRules::default(),
         };
         let profile = Profile {
             name: "ci".into(),
@@ -164,7 +171,7 @@ mod tests {
 
     #[test]
     fn every_part_of_how_a_suite_runs_counts() {
-        let change: [fn(&mut SuiteSpec); 8] = [
+        let change: [fn(&mut SuiteSpec); 9] = [
             |s| s.role = Role::Suite,
             |s| s.command = CommandLine::parse("A=2 run {name}").ok(),
             |s| s.command = CommandLine::parse("A=1 run {name} x").ok(),
@@ -173,6 +180,7 @@ mod tests {
             |s| s.timeout = 61,
             |s| s.env[0].1 = "3".into(),
             |s| s.cwd = "sub".into(),
+            |s| s.flaky.crash = true,
         ];
         let mut seen = BTreeSet::from([of_kind(&settings().suites[0])]);
         for change in change {

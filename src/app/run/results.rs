@@ -53,6 +53,11 @@ impl<'a> Results<'a> {
         show(&below.display().to_string())
     }
 
+    /// Where it stands in the workspace.
+    pub(super) fn below(&self) -> Option<&Path> {
+        self.path.strip_prefix(self.root).ok()
+    }
+
     /// The folder that the results stand below, and where. A name of a suite may lead out of the folder that the path begins with.
     fn place(&self) -> Option<(&'a Path, &Path)> {
         let below = |dir: &'a Path| Some((dir, self.path.strip_prefix(dir).ok()?));

@@ -3,13 +3,16 @@
 use super::listed::name_failures;
 use super::request::{Rules, Watcher};
 use super::results::Results;
-use super::steps::{addressed, commands_of, narrow, read, steps};
+use super::seen::Seen;
+use super::steps::{addressed, commands_of, read, steps};
 use super::stopped::stopped;
 use crate::app::clock::RunClock;
 use crate::app::commands::{Replays, environment, whole};
+use crate::app::environment::digest as environment_digest;
 use crate::app::ground::Ground;
 use crate::app::step::{TAIL, step_of};
 use crate::app::suite_record::{SuiteEnd, record_of, write_suite};
+use crate::base::changes::Changes;
 use crate::base::command::CommandLine;
 use crate::base::figures::total;
 use crate::base::files::read_tail;
@@ -21,7 +24,7 @@ use crate::model::record::SuiteRecord;
 use crate::model::run::Identity;
 use crate::model::signature::Basis;
 use crate::model::suite::{Ran, Reader, Repeats, SuiteSpec, SuiteStatus};
-use crate::model::test::{Reading, TestNames, TestStatus, test_names};
+use crate::model::test::{Reading, TestNames};
 use crate::plan;
 use crate::record::{Folder, Journal, SuiteFile, SuiteFolders};
 use crate::run::{self, Job, LogTo, Next};
@@ -46,6 +49,10 @@ pub(super) struct Session<'a> {
     pub env: &'a BTreeMap<String, String>,
     /// Of the last so many items of the plan, when they were started the last time: they are not started again.
     pub lost: &'a [String],
+    /// The time zone of the machine.
+    pub zone: Option<String>,
+    /// Sees in which state of files each attempt begins; nothing where nothing is retried.
+    pub changes: Option<Changes>,
     /// Whether the run replays another.
     pub replays: bool,
     /// One for each item of the plan.
@@ -57,11 +64,15 @@ pub(super) struct Session<'a> {
 /// What is known of one suite so far.
 #[derive(Default)]
 pub(super) struct State {
-    attempts: Vec<Attempt>,
+    pub(super) attempts: Vec<Attempt>,
+    /// In which states they began.
+    pub(super) seen: Seen,
+    /// The end of the output of the last attempt that failed.
+    red_tail: Option<Vec<u8>>,
     /// The tests that the steps of the attempt under way were asked for.
-    asked: Vec<Option<String>>,
+    pub(super) asked: Vec<Option<String>>,
     /// What those tests are called, where that is not what they are selected by.
-    names: TestNames,
+    pub(super) names: TestNames,
     /// What the results files of its steps say, where the reader reads a file.
     read: Vec<Option<Result<Vec<Reading>, Unread>>>,
     /// Why the results file of the next step may be an older one: then nothing is read from it.
@@ -85,15 +96,15 @@ impl State {
 }
 
 impl Session<'_> {
-    fn item(&self, job: usize) -> &Item {
+    pub(super) fn item(&self, job: usize) -> &Item {
         &self.plan.items[job]
     }
 
-    fn spec(&self, job: usize) -> Option<&SuiteSpec> {
+    pub(super) fn spec(&self, job: usize) -> Option<&SuiteSpec> {
         self.ground.spec(&self.item(job).kind)
     }
 
-    fn results<'s>(&'s self, job: usize) -> Option<Results<'s>> {
+    pub(super) fn results<'s>(&'s self, job: usize) -> Option<Results<'s>> {
         let item = self.item(job);
         let out = self.out(item);
         Results::of(self.spec(job)?, &item.name, &out, self.ground.root.real(), self.folder.dir())
@@ -123,7 +134,7 @@ impl Session<'_> {
     }
 
     /// The folder that fills `{out}`: absolute, because a suite may run elsewhere.
-    fn out(&self, item: &Item) -> String {
+    pub(super) fn out(&self, item: &Item) -> String {
         self.folder.suite_dir(&self.folders.of(&item.kind, &item.name)).display().to_string()
     }
 
@@ -131,7 +142,7 @@ impl Session<'_> {
         self.folder.suite_path(&self.folders.of(&item.kind, &item.name), log_file(attempt))
     }
 
-    fn log_to(&self, item: &Item, attempt: u32) -> LogTo {
+    pub(super) fn log_to(&self, item: &Item, attempt: u32) -> LogTo {
         match self.rules.artifacts {
             Artifacts::All => LogTo::File(self.log_path(item, attempt)),
             Artifacts::Failed => LogTo::Memory,
@@ -172,12 +183,6 @@ impl Session<'_> {
         judged
     }
 
-    /// How often the suite is run again where it fails: as asked, and no more than its kind allows.
-    fn retries(&self, job: usize) -> u32 {
-        let most = self.spec(job).and_then(|spec| spec.max_retries).unwrap_or(u32::MAX);
-        self.rules.retries.min(most)
-    }
-
     /// Why an attempt at the whole suite left out what it left out, if that is not known.
     fn stopped(&self, job: usize, judged: &Attempt, ended: &run::Attempt) -> Option<String> {
         let (item, spec) = (self.item(job), self.spec(job)?);
@@ -191,20 +196,6 @@ impl Session<'_> {
     fn variable(&self, command: &CommandLine, set: &[(String, String)], name: &str) -> Option<String> {
         let of = |list: &[(String, String)]| list.iter().find(|(key, _)| key == name).map(|(_, v)| v.clone());
         of(command.env()).or_else(|| of(set)).or_else(|| self.env.get(name).cloned())
-    }
-
-    /// The next attempt: the failed tests alone where that is possible, else the suite as it was asked for.
-    fn again(&self, job: usize, state: &mut State, number: u32) -> Option<Next> {
-        let (item, spec) = (self.item(job), self.spec(job)?);
-        let last = state.attempts.last()?;
-        let (tests, names) = match narrow(last, spec) {
-            Some(tests) => (Some(tests), failed_names(last)),
-            None => (item.tests.clone(), item.names.clone()),
-        };
-        let commands = commands_of(spec, &item.name, tests.as_deref(), &self.out(item));
-        state.asked = commands.iter().map(|(_, test)| test.clone()).collect();
-        state.names = names;
-        Some(Next::Retry(steps(commands), self.log_to(item, number)))
     }
 
     /// Records the suites that are not started again, each as crashed. What stands in their folders is the last that is known of
@@ -228,6 +219,8 @@ impl Session<'_> {
                     absent: false,
                     stopped: None,
                     skipped: false,
+                    state: 1,
+                    reported: false,
                 });
             }
             let own = self.folders.of(&self.item(job).kind, &self.item(job).name);
@@ -269,6 +262,11 @@ impl Session<'_> {
             attempts: state.attempts,
             duration_ms: state.micros / 1000,
             reader: spec.map_or(Reader::Exit, |s| s.reader),
+            rules: spec.map(|s| s.flaky).unwrap_or_default(),
+            environment: spec.map(|s| {
+                let named = &self.ground.settings.env;
+                environment_digest(s, self.env, named, self.zone.as_deref(), self.masker)
+            }),
             command: shown_command(&replays, item),
             cwd: spec.map_or_else(|| ".".into(), |s| s.cwd.clone()),
             log,
@@ -290,12 +288,6 @@ impl Session<'_> {
         }
         recorded.record
     }
-}
-
-/// What the failed tests of an attempt are called, where that is not what they are selected by.
-fn failed_names(attempt: &Attempt) -> TestNames {
-    let failed = attempt.cases.iter().filter(|c| c.status == TestStatus::Failed);
-    test_names(failed.map(|c| (c.selector(), c.name.as_str())))
 }
 
 /// Whether a suite passed at the first attempt, with nothing to keep.
@@ -327,6 +319,7 @@ impl run::Observer for Session<'_> {
                 state.asked = item.tests.iter().flatten().cloned().map(Some).collect();
                 state.names.clone_from(&item.names);
             }
+            self.begins(job, &mut state);
         }
         locked(&self.states[job]).stale = self.results(job).and_then(|results| results.clear().err());
         let (suite, kind) = (item.name.clone(), item.kind.clone());
@@ -365,9 +358,12 @@ impl run::Observer for Session<'_> {
             state.micros = total([state.micros, total(ended.steps.iter().map(|s| (s.seconds * 1e6) as u64))]);
             let mut judged = self.judged(job, &mut state, &ended);
             judged.shorten(&state.attempts);
-            let again = judged.status.is_failure() && ended.number <= self.retries(job);
+            self.ends(job, &mut state, &mut judged, &ended.log);
+            if judged.status.is_failure() {
+                state.red_tail = ended.log.tail(TAIL).ok();
+            }
             state.attempts.push(judged);
-            again.then(|| self.again(job, &mut state, ended.number + 1)).flatten()
+            self.next(job, &mut state, ended.number)
         };
         let plain = locked(&self.states[job]).attempts.iter().all(|a| !a.status.is_failure());
         if self.rules.artifacts == Artifacts::Failed
@@ -379,7 +375,9 @@ impl run::Observer for Session<'_> {
         if let Some(retry) = retry {
             return retry;
         }
-        let tail = ended.log.tail(TAIL).unwrap_or_default();
+        // A suite that failed though it passed at last is told of by what it said when it failed.
+        let red = locked(&self.states[job]).red_tail.take();
+        let tail = red.or_else(|| ended.log.tail(TAIL).ok()).unwrap_or_default();
         let own = self.folders.of(&item.kind, &item.name);
         let log = self.folder.suite_rel(&own, SuiteFile::Output);
         let record = self.finish(job, &String::from_utf8_lossy(&tail), log);

@@ -158,9 +158,15 @@ fn failure(record: &SuiteRecord, tail: Option<String>, style: &Style) -> String 
     if let Some(fault) = &record.fault {
         let _ = writeln!(out, "  why      {}", terminal(fault));
     }
+    if let Some(flake) = result.flake {
+        let _ = writeln!(out, "  retried  {}", flake.means());
+    }
     let red: Vec<&Case> = record.failures.iter().filter(|c| c.status == TestStatus::Failed).collect();
     for case in red.iter().take(SHOWN) {
         out.push_str(&case_lines(case));
+        if let Some(flake) = result.tests.iter().find(|t| t.name == case.name).and_then(|t| t.flake) {
+            let _ = writeln!(out, "  retried  {}", flake.means());
+        }
     }
     let all = result.tests.iter().filter(|t| t.status == TestStatus::Failed).count();
     if all > red.len().min(SHOWN) {

@@ -1,0 +1,195 @@
+//! What follows an attempt that failed: which tests are run again, with which others, from which state of files.
+//!
+//! A test that failed is run alone first, where the kind has a command for that: it is the cheapest, and a failure that stays is known by
+//! it. What passes alone is not shown to pass with the others, so the suite is run whole then, as long as there are retries.
+
+use super::request::Rules;
+use super::session::{Session, State};
+use super::steps::{commands_of, narrow, steps};
+use crate::app::ground::Ground;
+use crate::base::changes::{Changes, between};
+use crate::base::files::show;
+use crate::model::flake::Flake;
+use crate::model::plan::{Item, Plan};
+use crate::model::suite::SuiteSpec;
+use crate::model::test::{TestNames, TestStatus, test_names};
+use crate::plan::LeftOut;
+use crate::record::Folder;
+use crate::run::{Log, Next};
+use crate::triage;
+use crate::triage::attempts::{Attempt, Combined, Judging, combine};
+use std::io::Read as _;
+use std::path::Path;
+
+/// Bytes of an output in which the report of a sanitizer is looked for, at a time and in all.
+const CHUNK: usize = 64 << 10;
+const SEARCHED: u64 = 256 << 20;
+/// Bytes of a chunk that are looked at again with the next one: a report's first words may be cut in two.
+const OVERLAP: usize = 64;
+/// Paths that a note names.
+const NAMED: usize = 5;
+
+/// Watches the workspace where a suite of the plan may be run again. What is judged by its own digest is no state, nor is what
+/// `tree_exclude` leaves out.
+pub(super) fn watched(ground: &Ground, plan: &Plan, folder: &Folder, rules: Rules) -> Option<Changes> {
+    let again = |item: &Item| ground.spec(&item.kind).is_some_and(|spec| retries(rules, spec) > 0);
+    if !plan.items.iter().any(again) {
+        return None;
+    }
+    let left_out = LeftOut::of(&ground.settings, &[], "", Some(folder.shown()));
+    let skip = Box::new(move |path: &str| left_out.has(path));
+    Some(Changes::begin(ground.root.real(), folder.dir(), skip))
+}
+
+/// How often a suite is run again where it fails: as asked, and no more than its kind allows.
+fn retries(rules: Rules, spec: &SuiteSpec) -> u32 {
+    rules.retries.min(spec.max_retries.unwrap_or(u32::MAX))
+}
+
+impl Session<'_> {
+    fn retries(&self, job: usize) -> u32 {
+        self.spec(job).map_or(0, |spec| retries(self.rules, spec))
+    }
+
+    /// An attempt begins.
+    pub(super) fn begins(&self, job: usize, state: &mut State) {
+        if let Some(changes) = self.changes.as_ref().filter(|_| self.retries(job) > 0) {
+            state.seen.began.push(changes.tick());
+        }
+    }
+
+    /// An attempt ended: what its output reports, and in which state it began.
+    pub(super) fn ends(&self, job: usize, state: &mut State, judged: &mut Attempt, log: &Log) {
+        judged.reported = judged.status.is_failure() && is_reported(log);
+        let number = state.attempts.len() + 1;
+        judged.state = u32::try_from(number).unwrap_or(u32::MAX);
+        let Some(changes) = self.changes.as_ref().filter(|_| self.retries(job) > 0) else {
+            judged.state = 1;
+            return;
+        };
+        // Of a suite that passes at once nobody asks in which state it began.
+        if number == 1 && !judged.status.is_failure() {
+            return;
+        }
+        let look = changes.look(state.seen.began.first().copied().flatten());
+        state.seen.looks.push(look);
+        let results = self.results(job);
+        let own = |path: &Path| results.as_ref().and_then(|results| results.below()) == Some(path);
+        let seen = &state.seen;
+        let differ = |earlier: usize| {
+            let first = (seen.began[earlier], &seen.looks[number - 2]);
+            between(first, (seen.began[number - 1], &seen.looks[number - 1]), &own)
+        };
+        let same = (0..number - 1).find(|earlier| differ(*earlier).is_ok_and(|paths| paths.is_empty()));
+        match same {
+            Some(earlier) => judged.state = state.attempts[earlier].state,
+            None if number > 1 && !judged.status.is_failure() => {
+                let failed = state.attempts.iter().position(|a| a.status.is_failure()).unwrap_or(0);
+                self.other_state(job, differ(failed));
+            }
+            None => {}
+        }
+    }
+
+    /// Says why an attempt that passed proves nothing of those that failed.
+    fn other_state(&self, job: usize, differ: Result<Vec<String>, String>) {
+        let name = show(&self.item(job).name);
+        let why = match differ {
+            Err(why) => {
+                format!("it cannot be told whether it began in the state of the failed attempt: {why}")
+            }
+            Ok(paths) => {
+                let shown: Vec<String> =
+                    paths.iter().take(NAMED).map(|p| show(&self.masker.mask(p).0)).collect();
+                let more = match paths.len().saturating_sub(NAMED) {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                format!(
+                    "it did not begin in the state of the failed attempt: {}{more} changed in between (what is no state can stand under \
+                     `tree_exclude` of [workspace] or in {{out}})",
+                    shown.join(", ")
+                )
+            }
+        };
+        self.watcher.note(&format!("`{name}` passed when it was run again, and {why}"));
+    }
+
+    /// What follows the attempt with this number, the last one.
+    pub(super) fn next(&self, job: usize, state: &mut State, number: u32) -> Option<Next> {
+        let spec = self.spec(job)?;
+        let last = state.attempts.last()?;
+        if number > self.retries(job) || (number == 1 && !last.status.is_failure()) {
+            return None;
+        }
+        if number == 1
+            && let Some(why) = is_outage(spec, last)
+        {
+            self.watcher.note(&format!("`{}`: {why}", show(&self.item(job).name)));
+            return None;
+        }
+        let judging = Judging { reader: spec.reader, rules: spec.flaky };
+        let combined = combine(&state.attempts, &judging);
+        let wanted = last.status.is_failure() || is_open(&combined);
+        (combined.status.is_failure() && wanted).then(|| self.again(job, state, number + 1)).flatten()
+    }
+
+    /// The next attempt: the failed tests alone where that is possible and none has passed so yet, else the suite as it was asked for.
+    fn again(&self, job: usize, state: &mut State, number: u32) -> Option<Next> {
+        let (item, spec) = (self.item(job), self.spec(job)?);
+        let last = state.attempts.last()?;
+        let alone = |a: &Attempt| !a.whole && a.cases.iter().any(|case| case.status == TestStatus::Passed);
+        let with_others = item.tests.is_none() && state.attempts.iter().any(alone);
+        let (tests, names) = match narrow(last, spec).filter(|_| !with_others) {
+            Some(tests) => (Some(tests), failed_names(last)),
+            None => (item.tests.clone(), item.names.clone()),
+        };
+        let commands = commands_of(spec, &item.name, tests.as_deref(), &self.out(item));
+        state.asked = commands.iter().map(|(_, test)| test.clone()).collect();
+        state.names = names;
+        Some(Next::Retry(steps(commands), self.log_to(item, number)))
+    }
+}
+
+/// Whether one more attempt may still prove something of what passed.
+fn is_open(combined: &Combined) -> bool {
+    let open = |flake: &Option<Flake>| matches!(flake, Some(Flake::NoBudget | Flake::OtherState));
+    open(&combined.flake) || combined.tried.iter().any(|tried| open(&tried.flake))
+}
+
+/// Why nothing of a suite is run again: more of its tests failed than its kind retries. One sentence.
+fn is_outage(spec: &SuiteSpec, first: &Attempt) -> Option<String> {
+    let limit = spec.flaky.limit?;
+    let ran = first.cases.iter().filter(|c| !matches!(c.status, TestStatus::Ignored | TestStatus::NotRun));
+    let (failed, all) = ran
+        .fold((0, 0), |(failed, all), case| (failed + u64::from(case.status == TestStatus::Failed), all + 1));
+    limit.is_passed_by(failed, all).then(|| {
+        format!(
+            "{failed} of its {all} tests failed, more than the {} that `retry_limit` lets be run again: an outage is no flake",
+            limit.shown()
+        )
+    })
+}
+
+/// What the failed tests of an attempt are called, where that is not what they are selected by.
+fn failed_names(attempt: &Attempt) -> TestNames {
+    let failed = attempt.cases.iter().filter(|c| c.status == TestStatus::Failed);
+    test_names(failed.map(|c| (c.selector(), c.name.as_str())))
+}
+
+/// Whether a sanitizer or race detector reports something in the output. One that cannot be read is taken to: what it says is not known.
+fn is_reported(log: &Log) -> bool {
+    let mut input = log.reader().take(SEARCHED);
+    let (mut held, mut chunk) = (Vec::new(), vec![0; CHUNK]);
+    loop {
+        match input.read(&mut chunk) {
+            Ok(0) => return false,
+            Err(_) => return true,
+            Ok(read) => held.extend_from_slice(&chunk[..read]),
+        }
+        if triage::is_report(&String::from_utf8_lossy(&held)) {
+            return true;
+        }
+        held.drain(..held.len().saturating_sub(OVERLAP));
+    }
+}

@@ -1,0 +1,90 @@
+//! What `[suites.*]` says of flakes: what a retry that passes counts for, and where nothing is retried.
+
+use crate::base::toml_text::Reader;
+use crate::model::flake::{FlakeRules, FlakyResult, Share};
+use crate::model::suite;
+
+/// `flaky_result`, `flaky_crash`, `retry_limit`.
+pub(super) fn read(section: &Reader<'_, '_>, reader: Option<suite::Reader>) -> FlakeRules {
+    let is_second = |key: &'static str, [first, second]: [&str; 2]| {
+        let Some(word) = section.text(key) else { return false };
+        if ![first, second].contains(&word.value.as_str()) {
+            let said = word.value.escape_debug().to_string();
+            let what = section.what();
+            section.fault(
+                word.span,
+                format!("`{key}` of {what} is \"{first}\" or \"{second}\", not \"{said}\""),
+            );
+        }
+        word.value == second
+    };
+    let fails = is_second("flaky_result", ["pass", "fail"]);
+    FlakeRules {
+        result: if fails { FlakyResult::Fail } else { FlakyResult::Pass },
+        crash: is_second("flaky_crash", ["deny", "allow"]),
+        limit: retry_limit(section, reader),
+    }
+}
+
+fn retry_limit(section: &Reader<'_, '_>, reader: Option<suite::Reader>) -> Option<Share> {
+    let text = section.text("retry_limit")?;
+    let what = section.what();
+    let share = Share::parse(&text.value);
+    if share.is_none() {
+        let said = text.value.escape_debug();
+        section.fault(
+            text.span.clone(),
+            format!("`retry_limit` of {what} is a share of its tests such as \"10%\", not \"{said}\""),
+        );
+    } else if reader == Some(suite::Reader::Exit) {
+        section.fault(
+            text.span,
+            format!(
+                "`retry_limit` of {what} is a share of tests, and a suite that is read by its exit code is one test: use `max_retries`"
+            ),
+        );
+    }
+    share
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::problem::SourceText;
+    use super::super::resolve::{FILE, workspace};
+    use super::*;
+
+    fn load(more: &str) -> (FlakeRules, Vec<String>) {
+        let text = format!("[suites.unit]\nnames = ['a']\ncommand = 'x {{name}}'\n{more}\n");
+        let (found, faults) = workspace(&SourceText { path: FILE.into(), text: text.into() });
+        (found.runs.suites[0].flaky, faults.into_iter().map(|f| f.message).collect())
+    }
+
+    #[test]
+    fn the_keys_are_read() {
+        assert_eq!(load("reader = 'tap'"), (FlakeRules::default(), vec![]));
+        let (rules, faults) =
+            load("reader = 'tap'\nflaky_result = 'fail'\nflaky_crash = 'allow'\nretry_limit = '2.5%'");
+        let limit = Share::parse("2.5%");
+        assert_eq!((rules, faults), (FlakeRules { result: FlakyResult::Fail, crash: true, limit }, vec![]));
+        assert_eq!(load("flaky_result = 'pass'\nflaky_crash = 'deny'"), (FlakeRules::default(), vec![]));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let said = |more: &str| load(more).1.join("; ");
+        let texts = [
+            said("flaky_result = 'warn'"),
+            said("flaky_crash = 'yes'"),
+            said("reader = 'tap'\nretry_limit = '10'"),
+            said("retry_limit = '10%'"),
+            said("reader = 'tap'\nretry_limit = 10"),
+        ];
+        insta::assert_snapshot!(texts.join("\n"), @r#"
+        `flaky_result` of `[suites.unit]` is "pass" or "fail", not "warn"
+        `flaky_crash` of `[suites.unit]` is "deny" or "allow", not "yes"
+        `retry_limit` of `[suites.unit]` is a share of its tests such as "10%", not "10"
+        `retry_limit` of `[suites.unit]` is a share of tests, and a suite that is read by its exit code is one test: use `max_retries`
+        `retry_limit` of `[suites.unit]` must be a string, not an integer
+        "#);
+    }
+}

@@ -1,0 +1,37 @@
+//! The tree of a run, as far as two runs are told apart by it.
+
+use crate::base::json::{Pull, Stop};
+use crate::model::tree::Tree;
+use std::borrow::Cow;
+
+/// What the tree is known by; nothing where it changed while the run lasted, or is not said in full; null states none.
+pub(super) fn tree(p: &mut Pull<'_, '_>) -> Result<Option<String>, Stop> {
+    if p.is_null() {
+        return p.skip().map(|()| None);
+    }
+    let (mut tracked, mut untracked, mut ignored, mut rewritten) = (None, None, None, false);
+    p.members(|p, key| {
+        match &*key {
+            "tracked" => tracked = text(p)?,
+            "ignored" => ignored = text(p)?,
+            "untracked" if !p.is_null() => {
+                return p.members(|p, key| {
+                    if key == "digest" { text(p).map(|digest| untracked = digest) } else { p.skip() }
+                });
+            }
+            "rewritten" => {
+                rewritten = true;
+                return p.skip();
+            }
+            _ => return p.skip(),
+        }
+        Ok(())
+    })?;
+    let known = !rewritten && ignored.as_deref() != Some(Tree::UNKNOWN);
+    let text = |(tracked, untracked)| format!("{tracked} {untracked} {}", ignored.unwrap_or_default());
+    Ok(tracked.zip(untracked).filter(|_| known).map(text))
+}
+
+fn text(p: &mut Pull<'_, '_>) -> Result<Option<String>, Stop> {
+    Ok(p.string_or_null()?.map(Cow::into_owned))
+}
