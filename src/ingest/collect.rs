@@ -17,6 +17,8 @@ const TEXTS: usize = 128 << 20;
 const LATER: usize = 100_000;
 /// What is kept of a message past `TEXTS`.
 const LATE_MESSAGE: usize = 120;
+/// Bytes of a fault past which no other one is added to its sentence.
+const FAULTS: usize = 1_500;
 /// Bytes of one name; a longer one is cut.
 const NAME: usize = 16 << 10;
 
@@ -172,6 +174,27 @@ impl Draft {
     /// States a fault in words of its cause.
     pub(super) fn fault_told(&mut self, sentence: impl Into<String>, basis: Basis) {
         self.state(sentence.into(), basis);
+    }
+
+    /// States one more of several faults of one kind, each of which is to be seen.
+    pub(super) fn fault_too(&mut self, (sentence, basis): (String, Basis)) {
+        match &mut self.reading.fault {
+            Some(fault) if fault.sentence.len() < FAULTS => {
+                fault.sentence.push_str("; ");
+                fault.sentence.push_str(&sentence);
+                fault.basis = Basis::Fallback;
+            }
+            _ => self.state(sentence, basis),
+        }
+    }
+
+    /// Takes a case back that turned out to be none; numbers behind it are one less from then on.
+    pub(super) fn take_back(&mut self, nth: usize) {
+        if nth < self.reading.cases.len() {
+            let case = self.reading.cases.remove(nth);
+            let tally = &mut self.tally[case.status as usize];
+            *tally = tally.saturating_sub(1);
+        }
     }
 
     fn state(&mut self, sentence: String, basis: Basis) {
