@@ -74,6 +74,19 @@ pub(super) fn append(text: &mut String, more: &str, most: usize) {
     text.push_str(cut(more, most.saturating_sub(text.len())));
 }
 
+/// Bytes of an output's end that are kept.
+const END: usize = 64 << 10;
+
+/// Keeps the end of what is printed: the error that ends a program comes last.
+pub(super) fn keep_end(printed: &mut String, line: &str) {
+    if printed.len() + line.len() > 2 * END {
+        let from = printed.len().saturating_sub(END);
+        printed.drain(..printed.ceil_char_boundary(from));
+    }
+    printed.push_str(cut(line, END));
+    printed.push('\n');
+}
+
 /// Adds a failure to a case that has one. Where there is no room for it, nothing may cover what is kept.
 fn add_later(room: &mut Room, case: &mut Case, failure: &Failure) {
     match room.fit_later(failure) {
@@ -188,12 +201,18 @@ impl Draft {
         }
     }
 
-    /// Takes a case back that turned out to be none; numbers behind it are one less from then on.
-    pub(super) fn take_back(&mut self, nth: usize) {
-        if nth < self.reading.cases.len() {
-            let case = self.reading.cases.remove(nth);
-            let tally = &mut self.tally[case.status as usize];
-            *tally = tally.saturating_sub(1);
+    /// Keeps only those cases: the others turned out to be none.
+    pub(super) fn keep_only(&mut self, keep: impl Fn(usize, &Case) -> bool) {
+        let mut nth = 0;
+        self.reading.cases.retain(|case| {
+            nth += 1;
+            keep(nth - 1, case)
+        });
+        self.tally = [0; 6];
+        self.seen.clear();
+        for (nth, case) in self.reading.cases.iter().enumerate() {
+            self.tally[case.status as usize] += 1;
+            self.seen.insert(case.name.clone(), (nth, 1));
         }
     }
 

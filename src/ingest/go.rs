@@ -329,7 +329,13 @@ mod tests {
     fn a_build_that_broke_is_its_package_s() {
         let broken = "{\"ImportPath\":\"q.test\",\"Action\":\"build-fail\"}\n";
         assert_eq!(said(&(broken.to_string() + &run("TestA pass\npass"))), "TestA passed\nit does not build");
-        assert_eq!(said(&(run("TestA pass\npass") + &broken.replace('q', "p"))), "TestA passed; it does not build");
-        assert_eq!(said("FAIL\tq [setup failed]\nFAIL\tr\t0.02s\n"), "go says: setup failed\ngo says that the package failed");
+        assert_eq!(
+            said(&(run("TestA pass\npass") + &broken.replace('q', "p"))),
+            "TestA passed; it does not build"
+        );
+        assert_eq!(
+            said("FAIL\tq [setup failed]\nFAIL\tr\t0.02s\n"),
+            "go says: setup failed\ngo says that the package failed"
+        );
     }
 }

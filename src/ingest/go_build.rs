@@ -78,7 +78,9 @@ mod tests {
 
     #[test]
     fn a_build_is_of_the_package_that_is_tested() {
-        for build in ["ex.com/a.test", "ex.com/b [ex.com/a.test]", "ex.com/a_test [ex.com/a.test]", "ex.com/a"] {
+        for build in
+            ["ex.com/a.test", "ex.com/b [ex.com/a.test]", "ex.com/a_test [ex.com/a.test]", "ex.com/a"]
+        {
             assert_eq!(package_of(build), "ex.com/a", "{build}");
         }
     }

@@ -34,7 +34,10 @@ mod tests {
     fn a_frame_stands_at_the_end_of_a_line() {
         let said = |text: &'static str| frame(text).map(|(name, said)| (name, said.status, said.seconds));
         assert_eq!(said("OK--- PASS: TestX (0.25s)\n"), Some(("TestX", TestStatus::Passed, Some(0.25))));
-        assert_eq!(said("    --- SKIP: TestX/a_(b) (0.00s)"), Some(("TestX/a_(b)", TestStatus::Ignored, Some(0.0))));
+        assert_eq!(
+            said("    --- SKIP: TestX/a_(b) (0.00s)"),
+            Some(("TestX/a_(b)", TestStatus::Ignored, Some(0.0)))
+        );
         assert_eq!(failed_frame("a--- PASS: b--- FAIL: TestX (1.00s)"), Some("TestX"));
         assert_eq!(failed_frame("--- PASS: TestX (0.00s)"), None);
         assert_eq!(said("--- PASS: TestX (0.00s) and more"), None);

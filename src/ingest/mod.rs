@@ -42,6 +42,7 @@ mod tap;
 mod tap_line;
 mod tap_tree;
 mod time;
+mod word;
 mod yaml;
 
 pub use fault::ReadFault;
@@ -50,3 +51,4 @@ pub use none_ran::ran_no_test;
 pub use output::said;
 pub use read::read;
 pub use time::times;
+pub use word::says_it_failed;

@@ -9,8 +9,6 @@ use crate::model::test::{Failure, SourcePlace};
 
 /// What node says of a process that ended badly, whatever the reason.
 const FAILED: &str = "test failed";
-/// Bytes of what a file printed that are kept.
-pub(super) const SAID: usize = 64 << 10;
 
 /// Whether a name can be that of a file.
 pub(super) fn is_file(name: &str) -> bool {
@@ -21,7 +19,9 @@ pub(super) fn is_file(name: &str) -> bool {
 /// Whether an entry is named by the file that its place is in: either may be relative to a folder.
 pub(super) fn is_file_at(name: &str, at: &SourcePlace) -> bool {
     let (name, file) = (name.replace('\\', "/"), at.file.replace('\\', "/"));
-    let within = |whole: &str, part: &str| whole.strip_suffix(part).is_some_and(|head| head.is_empty() || head.ends_with('/'));
+    let within = |whole: &str, part: &str| {
+        whole.strip_suffix(part).is_some_and(|head| head.is_empty() || head.ends_with('/'))
+    };
     is_file(&name) && (within(&name, &file) || within(&file, &name))
 }
 
@@ -29,7 +29,8 @@ pub(super) fn is_file_at(name: &str, at: &SourcePlace) -> bool {
 pub(super) fn of_point(name: &str, top: bool, block: &str, said: &str) -> Option<(String, Basis)> {
     let own = |key| at_top(block, key);
     let at = yaml::value(block, "location").and_then(|at| super::place::of_end(&at));
-    let file = top && (at.is_some_and(|at| is_file_at(name, &at)) || (is_file(name) && own("exitCode").is_some()));
+    let file =
+        top && (at.is_some_and(|at| is_file_at(name, &at)) || (is_file(name) && own("exitCode").is_some()));
     let suite = own("type").is_some_and(|kind| kind.trim().trim_matches(['\'', '"']) == "suite");
     if !file && !suite {
         return None;
@@ -83,16 +84,6 @@ fn error_in(said: &str) -> Option<String> {
     })
 }
 
-/// Keeps what a file prints: its end, for an error that ends it comes last.
-pub(super) fn keep(said: &mut String, line: &str) {
-    if said.len() + line.len() > 2 * SAID {
-        let from = said.len().saturating_sub(SAID);
-        said.drain(..said.ceil_char_boundary(from));
-    }
-    said.push_str(cut(line, SAID));
-    said.push('\n');
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,7 +94,10 @@ mod tests {
         let said = "node:internal/x:1\n      throw err;\n      ^\nError: Cannot find module './b'\nRequire stack:\n- /w/test/a.test.js\n    at x (y:1:2) {\n  code: 'MODULE_NOT_FOUND'\n}\nNode.js v20\n";
         let of = |name: &str, said: &str| of_point(name, true, block, said).map(|(fault, _)| fault);
         for name in ["/w/test/a.test.js", "test/a.test.js"] {
-            assert_eq!(of(name, said).unwrap(), format!("`{name}` failed outside its tests: Error: Cannot find module './b'"));
+            assert_eq!(
+                of(name, said).unwrap(),
+                format!("`{name}` failed outside its tests: Error: Cannot find module './b'")
+            );
         }
         assert!(of("test/a.test.js", "printed\n").unwrap().ends_with(": it ended with exit code 7"));
         let late = "Warning: Test \"late\" generated asynchronous activity. This activity created the error \"Error: late throw\" and";
@@ -116,7 +110,11 @@ mod tests {
 
     #[test]
     fn a_suite_is_no_test_and_a_test_with_subtests_is_one() {
-        let block = |kind: &str| format!("duration_ms: 1\n{kind}location: '/w/a.js:2:1'\nfailureType: 'hookFailed'\nerror: 'no shelf'");
+        let block = |kind: &str| {
+            format!(
+                "duration_ms: 1\n{kind}location: '/w/a.js:2:1'\nfailureType: 'hookFailed'\nerror: 'no shelf'"
+            )
+        };
         let (fault, basis) = of_point("shelf", false, &block("type: 'suite'\n"), "").unwrap();
         assert_eq!((fault.as_str(), basis), ("`shelf` failed outside its tests: no shelf", Basis::Exception));
         assert_eq!(of_point("shelf", true, &block("type: 'test'\n"), ""), None);

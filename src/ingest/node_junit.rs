@@ -80,13 +80,13 @@ fn miscounted(bytes: &[u8], report: &Report, draft: &Draft) -> Option<String> {
         bytes.rsplit(|b| *b == b'\n').take(64).find_map(comment).unwrap_or(0)
     };
     let stated = count("fail ").saturating_add(count("cancelled "));
-    let red = |element: &Element| element.outcomes.iter().any(|o| matches!(o.kind, Kind::Failure | Kind::Error));
+    let red =
+        |element: &Element| element.outcomes.iter().any(|o| matches!(o.kind, Kind::Failure | Kind::Error));
     let around = report.suites.iter().filter(|suite| suite.cases.iter().any(red)).count() as u64;
     let elements = report.suites.iter().flat_map(|suite| &suite.cases).filter(|e| red(e)).count() as u64;
     let shown = draft.count(&[TestStatus::Failed]).max(elements);
-    (stated > shown.saturating_add(around)).then(|| {
-        format!("its end counts {}, but it shows {shown}", counted(stated, "failure"))
-    })
+    (stated > shown.saturating_add(around))
+        .then(|| format!("its end counts {}, but it shows {shown}", counted(stated, "failure")))
 }
 
 /// The frame below `cause:`: what stands above it is the runner's own.

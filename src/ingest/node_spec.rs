@@ -1,7 +1,7 @@
 //! The spec reporter of `node --test`.
 
 use super::basis::{is_whole, told};
-use super::collect::{Draft, Room, append, case, finish, milliseconds};
+use super::collect::{Draft, Room, append, case, finish, keep_end, milliseconds};
 use super::fault::ReadFault;
 use super::lines::Lines;
 use super::node_entry;
@@ -118,7 +118,7 @@ impl Spec {
             if least < *indent && !line.trim().is_empty() {
                 // What stands further out is the output of tests and files, not the error.
                 self.tell();
-                node_entry::keep(&mut self.said, line);
+                keep_end(&mut self.said, line);
                 return Ok(());
             }
             append(text, line, Failure::TEXT);
@@ -126,7 +126,7 @@ impl Spec {
         } else if self.again {
             self.closed.text(line);
         } else {
-            node_entry::keep(&mut self.said, line);
+            keep_end(&mut self.said, line);
         }
         Ok(())
     }
@@ -264,9 +264,8 @@ impl Spec {
             }
         }
         faults.sort_by_key(|(nth, _)| *nth);
-        for (nth, _) in faults.iter().rev() {
-            self.draft.take_back(*nth);
-        }
+        let none: BTreeSet<usize> = faults.iter().map(|(nth, _)| *nth).collect();
+        self.draft.keep_only(|nth, _| !none.contains(&nth));
         faults.into_iter().for_each(|(_, fault)| self.draft.fault_too(fault));
         for (name, text) in std::mem::take(&mut self.closed).failed() {
             let failure = failure(&text, None);

@@ -58,8 +58,12 @@ mod tests {
 
     #[test]
     fn frames_tell_a_hook_of_a_suite_from_one_of_a_test() {
-        assert!(is_of_suite("Error: x\n    at f (/a.js:1:1)\n    at async SuiteContext.<anonymous> (/a.js:2:1)"));
-        assert!(!is_of_suite("Error: x\n    at TestContext.<anonymous> (/a.js:1:1)\n    at Suite.runHook (node:x:1:1)"));
+        assert!(is_of_suite(
+            "Error: x\n    at f (/a.js:1:1)\n    at async SuiteContext.<anonymous> (/a.js:2:1)"
+        ));
+        assert!(!is_of_suite(
+            "Error: x\n    at TestContext.<anonymous> (/a.js:1:1)\n    at Suite.runHook (node:x:1:1)"
+        ));
         assert!(!is_of_suite("'test failed'"));
     }
 }

@@ -1,7 +1,7 @@
 //! Test points with their subtests, which stand before them or in braces behind them.
 
 use super::basis::is_whole;
-use super::collect::{Draft, Room, append, cut};
+use super::collect::{Draft, Room, append, cut, keep_end};
 use super::fault::ReadFault;
 use super::node_entry;
 use super::panic;
@@ -103,7 +103,7 @@ impl Tree {
     /// A line that a file of `node --test` printed; its point follows.
     pub(super) fn printed(&mut self, line: &str) {
         if self.node {
-            node_entry::keep(&mut self.said, &line.replace("\\#", "#").replace("\\\\", "\\"));
+            keep_end(&mut self.said, &line.replace("\\#", "#").replace("\\\\", "\\"));
         }
     }
 
@@ -255,7 +255,13 @@ fn mismatch(what: &str, plan: Option<u64>, seen: u64) -> String {
 
 /// Puts the leaves below a point into the draft, named `parent > child`. A parent is a case itself only where it failed and none
 /// below it did, or where it says that it failed on its own.
-fn put(draft: &mut Draft, room: &mut Room, node: Node, within: &str, of_node: bool) -> Result<bool, ReadFault> {
+fn put(
+    draft: &mut Draft,
+    room: &mut Room,
+    node: Node,
+    within: &str,
+    of_node: bool,
+) -> Result<bool, ReadFault> {
     let name =
         if within.is_empty() { node.point.name.clone() } else { format!("{within} > {}", node.point.name) };
     let name = cut(&name, 16 << 10).to_string();
@@ -277,7 +283,8 @@ fn put(draft: &mut Draft, room: &mut Room, node: Node, within: &str, of_node: bo
     if of_node && status == TestStatus::Passed && node_entry::is_suite(&node.yaml) {
         return Ok(false);
     }
-    let no_test = (of_node && failed).then(|| node_entry::of_point(&name, within.is_empty(), &node.yaml, &node.said));
+    let no_test =
+        (of_node && failed).then(|| node_entry::of_point(&name, within.is_empty(), &node.yaml, &node.said));
     if let Some(fault) = no_test.flatten() {
         draft.fault_too(fault);
         return Ok(true);
