@@ -31,7 +31,10 @@ pub(super) fn judged(
     let packages = Packages::below(root.real());
     for reading in &mut readings {
         let Some(silent) = reading.silent.take() else { continue };
-        if silent.says_so || packages.as_ref().is_some_and(|all| all.have_own_harness(&silent)) {
+        if silent.target.is_empty() {
+            // Nothing was to be run, and it ended well.
+            reading.fault = reading.fault.take().filter(|_| exit_code != Some(0));
+        } else if silent.says_so || packages.as_ref().is_some_and(|all| all.have_own_harness(&silent)) {
             judge(reading, silent, exit_code, apart);
         } else if let Some(fault) = &mut reading.fault {
             fault.sentence.push_str(&hint(&silent));
@@ -196,6 +199,7 @@ mod tests {
          [[test]]\nname = \"ui-runner\"\npath = \"tests/ui/run.rs\"\nharness = false\n\n\
          [[test]]\nname = \"plain\"\n\n[lib]\nharness = false\n";
 
+    #[expect(clippy::disallowed_methods, reason = "a test's own files")]
     fn workspace(more: &[(&str, &str)]) -> (tempfile::TempDir, Root) {
         let dir = tempfile::tempdir().unwrap();
         for (path, text) in [("Cargo.toml", MANIFEST_TEXT)].iter().chain(more) {
@@ -251,6 +255,16 @@ mod tests {
         let (_dir, root) =
             workspace(&[("target/package/o/Cargo.toml", other), ("target/package/o/benches/sums.rs", "")]);
         assert_eq!(said(&root, silent("sums", "benches/sums.rs", Some(false)), Some(0)), "sums passed");
+    }
+
+    #[test]
+    fn nothing_to_run_is_no_cut_where_the_command_ended_well() {
+        let (_dir, root) = workspace(&[]);
+        let mut nothing = silent("", "", None);
+        nothing.silent = Some(Silent::default());
+        assert_eq!(said(&root, nothing.clone(), Some(0)), "");
+        assert_eq!(said(&root, nothing.clone(), Some(101)), "silent");
+        assert_eq!(said(&root, nothing, None), "silent");
     }
 
     #[test]

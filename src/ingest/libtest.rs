@@ -34,9 +34,8 @@ struct Output {
     target: Option<String>,
     source: Option<String>,
     printed: String,
-    /// Cargo said that all is built; and that it runs none of it.
+    /// Cargo said that all is built, and nothing since.
     built: bool,
-    only_built: bool,
     /// Something stands behind the line that said so.
     told: bool,
     /// The last line, where it is one of the harness's or cargo's and not whole.
@@ -125,8 +124,9 @@ impl Output {
     /// A line between binaries.
     fn outside(&mut self, line: &str) -> Result<(), ReadFault> {
         self.told |= !line.trim().is_empty();
-        self.built |= says::is_built(line);
-        self.only_built |= says::is_only_built(line);
+        if !line.trim().is_empty() {
+            self.built = says::is_built(line);
+        }
         if let Some(target) = says::target(line) {
             self.silent(false, Some(false))?;
             (self.target, self.source) = (Some(target), says::source(line));
@@ -251,12 +251,20 @@ impl Output {
         }
         match self.error {
             _ if !self.done.is_empty() => Ok(finish(merge_builds(self.done))),
-            // `test = false` on every target: there is nothing to run.
-            None if self.built && !self.only_built => Ok(finish([Draft::default()])),
+            None if self.built => Ok(finish([nothing_to_run()])),
             Some(error) => Err(ReadFault::new(format!("it holds no libtest results, but `{error}`"))),
             None => Err(ReadFault::holds_no("libtest results")),
         }
     }
+}
+
+/// Of what cargo built it names nothing that it runs: of `test = false` on every target there is nothing, else the output is cut off. The
+/// exit code tells.
+fn nothing_to_run() -> Draft {
+    let mut draft = Draft::default();
+    draft.cut_off("cargo built everything, and no binary that it runs is named");
+    draft.reading.silent = Some(Silent::default());
+    draft
 }
 
 /// Whether a benchmark of criterion under `cargo test` says of each of its functions, run once, that it went well.

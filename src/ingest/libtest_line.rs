@@ -65,7 +65,7 @@ pub(super) fn start(line: &str) -> Option<(String, &str)> {
 /// The name that the harness takes on its command line.
 pub(super) fn name(shown: &str) -> String {
     // libtest-mimic sets names in a column, and the kind of a test before them.
-    let shown = shown.trim_end();
+    let shown = shown.trim();
     let kind = shown.strip_prefix('[').and_then(|rest| rest.split_once("] "));
     let shown = kind.map_or(shown, |(_, name)| name.trim_start());
     let ends = [" - should panic", " - compile fail", " - compile"];
@@ -154,11 +154,6 @@ pub(super) fn is_built(line: &str) -> bool {
     line.starts_with("    Finished ") && line.contains(" target(s) in ")
 }
 
-/// A binary that cargo built and does not run (`--no-run`).
-pub(super) fn is_only_built(line: &str) -> bool {
-    line.starts_with("  Executable ")
-}
-
 /// What cargo could not compile: `error: could not compile `shelf` (lib test) due to 1 previous error`.
 pub(super) fn build_failure(line: &str) -> Option<String> {
     let what = line.trim_start().strip_prefix("error: could not compile ")?;
@@ -224,6 +219,7 @@ mod tests {
         let doc = "test src/lib.rs - add (line 7) - compile fail ... ok";
         assert_eq!(said(doc), Some(("src/lib.rs - add (line 7)".into(), Passed, None)));
         assert_eq!(said("test [ui] a     ... FAILED"), Some(("a".into(), Failed, None)));
+        assert_eq!(said("test      a     ... ok"), Some(("a".into(), Passed, None)));
         assert_eq!(said("test a ... printed"), None);
         assert_eq!(start("test a ... printed"), Some(("a".into(), "printed")));
         assert_eq!(embedded("no newline heretest x ... ok").map(|o| o.name), Some("x".into()));

@@ -66,21 +66,18 @@ pub(super) fn fault(name: &str, error: &str, said: &str, exit_code: Option<&str>
     }
 }
 
-/// The error that ended a program of Node, as it prints it: the last line that begins with the name of one, else that in the middle of
-/// node's warning of one that came too late.
+/// The error that ended a program of Node, as it prints it: the last line that begins with the name of one, or that is node's warning of
+/// one that came too late.
 fn error_in(said: &str) -> Option<String> {
-    let head = |line: &&str| {
+    said.lines().rev().find_map(|line| {
+        if let Some((_, error)) = line.split_once("created the error \"") {
+            return Some(error.split_once('"').map_or(error, |(error, _)| error).to_string());
+        }
+        let line = line.strip_prefix("Uncaught ").unwrap_or(line).trim_end();
         let word = line.split([':', ' ']).next().unwrap_or_default();
         let plain = word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$'));
-        plain && (word.ends_with("Error") || word.ends_with("Exception")) && line.len() > word.len()
-    };
-    let plain = |line: &str| line.strip_prefix("Uncaught ").unwrap_or(line).trim_end().to_string();
-    let late = |line: &str| {
-        let (_, error) = line.split_once("created the error \"")?;
-        Some(error.split_once('"').map_or(error, |(error, _)| error).to_string())
-    };
-    said.lines().rev().find_map(late).or_else(|| {
-        said.lines().rev().map(|line| line.strip_prefix("Uncaught ").unwrap_or(line)).find(head).map(plain)
+        let named = word.ends_with("Error") || word.ends_with("Exception");
+        (plain && named && line.len() > word.len()).then(|| line.to_string())
     })
 }
 

@@ -32,6 +32,11 @@ impl Closed {
         }
     }
 
+    /// What follows is of another one.
+    pub(super) fn over(&mut self) {
+        self.open = false;
+    }
+
     /// A line at the end that belongs to no other failure.
     pub(super) fn text(&mut self, line: &str) {
         if let Some((_, text)) = self.failed.last_mut().filter(|_| self.open && line.starts_with("  ")) {

@@ -264,7 +264,7 @@ pub struct Reading {
 /// A test binary that cargo ran and that said nothing that Rust's test harness says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Silent {
-    /// The crate's name, as its file has it.
+    /// The crate's name, as its file has it; empty where cargo built everything and named nothing that it runs.
     pub target: String,
     /// Its source relative to its package, as cargo names it; empty where cargo names none.
     pub source: String,

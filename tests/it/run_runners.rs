@@ -80,9 +80,11 @@ fn a_binary_with_a_harness_of_its_own_goes_by_its_exit_code() {
 fn an_ingested_log_knows_the_end_of_such_a_binary_by_what_stands_behind_it() {
     let ws = workspace("libtest", "", "", 0);
     ws.put("Cargo.toml", CARGO);
-    let ingest = |text: String, code: i32| {
+    let mut nth = 0;
+    let mut ingest = |text: String, code: i32| {
+        nth += 1;
         ws.put("log.txt", text);
-        ws.run(&["ingest", "libtest", "log.txt", "--out", "in"]).expect(code)
+        ws.run(&["ingest", "libtest", "log.txt", "--out", &format!("in{nth}")]).expect(code);
     };
     let doc = "   Doc-tests shelf\n\nrunning 1 test\ntest a ... ok\n\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\n";
     ingest(of_cargo("all is fast\n", doc), 0);
@@ -134,9 +136,14 @@ fn a_run_in_which_every_test_was_ignored_is_no_pass() {
         let ws = workspace(reader, "results = \"r.xml\"\n", "", 0);
         ws.put("all.sh", format!("echo '{junit}' > r.xml\n"));
         ws.run(&["run", "--out", "one"]).expect(3);
-        ws.run(&["ingest", reader, "r.xml", "--out", "two"]).expect(3);
+        // What a suite wrote is taken away once it is read.
+        ws.put("r.xml", junit).run(&["ingest", reader, "r.xml", "--out", "two"]).expect(3);
         assert_eq!(ws.json("two/summary.json")["units"][0]["status"], "ignored");
     }
+    // A crate of which nothing is to be tested; a log that ends there may be cut off.
+    let ws = workspace("libtest", "", "    Finished `test` profile [unoptimized] target(s) in 0.02s\n", 0);
+    ws.run(&["run", "--out", "one"]).expect(3);
+    ws.run(&["ingest", "libtest", "out.txt", "--out", "two"]).expect(4);
     // Beside a suite that ran, one whose tests were all ignored is said to be that, and the run passes by the other.
     let ws = workspace("libtest", "", libtest, 0);
     let toml = ws.text("tollgate.toml").replace("[\"all\"]", "[\"all\", \"more\"]");
