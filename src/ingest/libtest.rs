@@ -273,7 +273,7 @@ fn is_criterion(printed: &str) -> bool {
     let begun = lines().filter(|line| line.starts_with("Testing ")).count();
     begun > 0
         && lines().filter(|line| *line == "Success").count() == begun
-        && lines().last() == Some("Success")
+        && lines().next_back() == Some("Success")
 }
 
 /// Cargo names each crate that did not compile: one reading says the first, and how many more there are.
