@@ -106,10 +106,9 @@ fn a_file_of_node_that_does_not_load_is_a_fault_and_turns_green() {
     let ws = workspace("node", SINGLE, &tap(&format!("{}{file}", adds(1)), 2), 1);
     ws.run(&["run", "--out", "red"]).expect(1);
     assert_eq!(tests(&ws, "red"), ["adds passed"]);
-    assert_eq!(
-        fault(&ws, "red"),
-        "`test/a.test.js` failed outside its tests: Error: Cannot find module './shelf'"
-    );
+    let why = fault(&ws, "red");
+    let wanted = "`test/a.test.js` failed outside its tests: Error: Cannot find module './shelf'";
+    assert!(why.starts_with(wanted), "{why}");
     // Mended there is a test where there was a file, and its number may be one that another has.
     says(&ws, &tap(&format!("{}{}", adds(1), adds(1).replace("adds", "lends")), 2), 0);
     ws.run(&["run", "--rerun-from", "red", "--out", "again"]).expect(0);
