@@ -3,6 +3,7 @@
 use super::commands::environment;
 use super::flake_checked::RunEnd;
 use super::ground::Ground;
+use super::harness::{exit_code_of, judged};
 use super::masking::mask_failures;
 use super::run::{Results, addressed, commands_of, read_results, steps};
 use super::step::step_of;
@@ -83,7 +84,8 @@ impl Series<'_> {
         let step = ended.steps.first().map(|end| {
             let reader = self.spec.reader;
             let of_log = || read_results(reader, Repeats::Tests, &mut ended.log.reader(), "its output");
-            let read = || Ok(addressed(of_file.unwrap_or_else(of_log)?, self.spec));
+            let found = |readings| judged(readings, exit_code_of(end), &self.ground.root, false);
+            let read = || Ok(addressed(found(of_file.unwrap_or_else(of_log)?), self.spec));
             step_of(end, &ended.log, reader, self.alone(), ended.log_error.clone(), read)
         });
         let mut run = attempt(self.suite, step.as_slice());

@@ -4,6 +4,7 @@ use super::commands::{Replays, flagged, path_word};
 use super::environment;
 use super::error::Error;
 use super::ground::Ground;
+use super::harness::judged;
 use super::ingest_error::{clear, leave};
 use super::ingest_request::IngestRequest;
 use super::ingest_time::{self, Dated, Times};
@@ -242,6 +243,7 @@ fn read(
         };
         let readings = ingest::read_as(reader, repeats, &mut BufReader::with_capacity(1 << 16, &opened))
             .map_err(unread)?;
+        let readings = judged(readings, None, root, true);
         if let Some(why) = readings.iter().find_map(cut_off) {
             return Err(Error::Work(format!("{shown} is cut off: {why}")));
         }

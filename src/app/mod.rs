@@ -26,6 +26,7 @@ mod gate_new;
 mod gate_try;
 mod gate_try_text;
 mod ground;
+mod harness;
 mod incidents;
 mod ingest;
 mod ingest_error;

@@ -18,6 +18,8 @@ const TEXTS: usize = 128 << 20;
 const LATER: usize = 100_000;
 /// What is kept of a message past `TEXTS`.
 const LATE_MESSAGE: usize = 120;
+/// Bytes of a fault past which no other one is added to its sentence.
+const FAULTS: usize = 1_500;
 /// Bytes of one name; a longer one is cut.
 const NAME: usize = 16 << 10;
 
@@ -71,6 +73,19 @@ pub(super) fn cut(text: &str, most: usize) -> &str {
 /// Appends to a text as long as it stays within `most` bytes.
 pub(super) fn append(text: &mut String, more: &str, most: usize) {
     text.push_str(cut(more, most.saturating_sub(text.len())));
+}
+
+/// Bytes of an output's end that are kept.
+const END: usize = 64 << 10;
+
+/// Keeps the end of what is printed: the error that ends a program comes last.
+pub(super) fn keep_end(printed: &mut String, line: &str) {
+    if printed.len() + line.len() > 2 * END {
+        let from = printed.len().saturating_sub(END);
+        printed.drain(..printed.ceil_char_boundary(from));
+    }
+    printed.push_str(cut(line, END));
+    printed.push('\n');
 }
 
 /// Adds a failure to a case that has one. Where there is no room for it, nothing may cover what is kept.
@@ -204,6 +219,33 @@ impl Draft {
         match said.map(|said| cut(said, 300)) {
             Some(said) => self.fault_told(format!("{hook}: {said}"), basis),
             None => self.fault(hook),
+        }
+    }
+
+    /// States one more of several faults of one kind, each of which is to be seen.
+    pub(super) fn fault_too(&mut self, (sentence, basis): (String, Basis)) {
+        match &mut self.reading.fault {
+            Some(fault) if fault.sentence.len() < FAULTS => {
+                fault.sentence.push_str("; ");
+                fault.sentence.push_str(&sentence);
+                fault.basis = Basis::Fallback;
+            }
+            _ => self.state(sentence, basis),
+        }
+    }
+
+    /// Keeps only those cases: the others turned out to be none.
+    pub(super) fn keep_only(&mut self, keep: impl Fn(usize, &Case) -> bool) {
+        let mut nth = 0;
+        self.reading.cases.retain(|case| {
+            nth += 1;
+            keep(nth - 1, case)
+        });
+        self.tally = [0; 6];
+        self.seen.clear();
+        for (nth, case) in self.reading.cases.iter().enumerate() {
+            self.tally[case.status as usize] += 1;
+            self.seen.insert(case.name.clone(), (nth, 1));
         }
     }
 

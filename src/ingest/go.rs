@@ -1,7 +1,9 @@
 //! `go test -json`: one reading a package.
 
-use super::collect::{Draft, Room, append, cut, finish, outside_or_cut};
+use super::collect::{Draft, Room, append, finish, outside, outside_or_cut};
 use super::fault::ReadFault;
+use super::go_attempts;
+use super::go_build::{Builds, does_not_build};
 use super::go_package::Package;
 use super::lines::Lines;
 use crate::base::json::{self, Json, Limits};
@@ -9,11 +11,9 @@ use crate::model::signature::Basis;
 use crate::model::test::Reading;
 use std::collections::HashMap;
 
-/// Builds whose output is kept.
-const BUILDS: usize = 10_000;
-
 /// Reads the output of one or more packages. A package that does not build, ends early, or fails outside its tests has a fault;
 /// where its own end is missing, or the last line is not whole, the output is cut off. One without test files has no reading.
+/// One that failed and ran again has one reading of all its runs. An action that is none of Go's is a failure where it ends a test.
 /// A test with subtests (`Parent/sub`) is a test too, as Go counts it.
 pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
     let mut output = Output::default();
@@ -40,9 +40,9 @@ pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
 struct Output {
     room: Room,
     packages: Vec<Package>,
+    /// The last run of each.
     numbers: HashMap<String, usize>,
-    /// What the compiler said, by the build's import path.
-    builds: HashMap<String, String>,
+    builds: Builds,
     /// The last build that the plain text of older versions told of.
     said: String,
     torn: Option<u64>,
@@ -57,14 +57,15 @@ impl Output {
         let Some(action) = text("Action") else { return Ok(()) };
         self.known = true;
         if let Some(build) = text("ImportPath") {
-            if self.builds.len() < BUILDS || self.builds.contains_key(build) {
-                let said = self.builds.entry(build.to_string()).or_default();
-                append(said, text("Output").unwrap_or_default(), 2 << 10);
-            }
+            self.builds.event(build, action, text("Output").unwrap_or_default());
             return Ok(());
         }
         // `go tool test2json` alone knows no package.
-        let nth = self.number(text("Package").unwrap_or_default())?;
+        let name = text("Package").unwrap_or_default();
+        let mut nth = self.number(name)?;
+        if matches!(action, "start" | "run") && self.packages[nth].ended_red() {
+            nth = self.runs_again(name, nth)?;
+        }
         let elapsed = match event.get("Elapsed") {
             Some(Json::Float(s)) => Some(*s),
             Some(Json::Int(s)) => Some(*s as f64),
@@ -72,6 +73,7 @@ impl Output {
         };
         let package = &mut self.packages[nth];
         match (text("Test"), action) {
+            (_, "start" | "pause" | "cont" | "attr" | "artifacts") => {}
             (Some(test), "run") => package.run(test),
             (Some(test), "output") => {
                 package.output(
@@ -86,15 +88,26 @@ impl Output {
             (None, "output") => package.own_output(text("Output").unwrap_or_default()),
             (None, "pass" | "fail" | "skip") => {
                 if let Some(build) = text("FailedBuild") {
-                    let said = self.builds.get(build).map(String::as_str).unwrap_or_default();
-                    let (fault, basis) = does_not_build(said);
+                    let (fault, basis) = self.builds.told(build);
                     package.draft.fault_told(fault, basis);
                 }
                 package.end(&mut self.room, action, elapsed)?;
             }
-            _ => {}
+            (test, unknown) => package.unknown(test, unknown),
         }
         Ok(())
+    }
+
+    /// A package that failed begins once more.
+    fn runs_again(&mut self, package: &str, nth: usize) -> Result<usize, ReadFault> {
+        self.room.reading()?;
+        let first = self.packages[nth].again_of.unwrap_or(nth);
+        let mut again = Package::new(package);
+        again.again_of = Some(first);
+        self.packages.push(again);
+        let last = self.packages.len() - 1;
+        self.numbers.insert(package.to_string(), last);
+        Ok(last)
     }
 
     fn number(&mut self, package: &str) -> Result<usize, ReadFault> {
@@ -107,26 +120,34 @@ impl Output {
         Ok(self.packages.len() - 1)
     }
 
-    /// Before Go 1.24 a build that breaks is plain text: `# package`, the compiler's lines, `FAIL\tpackage [build failed]`.
+    /// Before Go 1.24 a build that breaks is plain text: `# package`, the compiler's lines, `FAIL\tpackage [build failed]`. Of a run
+    /// without `-json` beside it only `FAIL\tpackage\t0.1s` is taken.
     fn plain(&mut self, line: &str) -> Result<(), ReadFault> {
         if line.starts_with("# ") {
             self.said.clear();
-        } else if let Some(failed) = line.strip_prefix("FAIL\t").and_then(|l| l.strip_suffix(']')) {
-            if let Some((name, why)) = failed.split_once(" [") {
-                self.known = true;
-                let nth = self.number(name)?;
-                let said = std::mem::take(&mut self.said);
-                let (fault, basis) = match why {
-                    "build failed" => does_not_build(&said),
-                    _ => (format!("go says: {why}"), Basis::Fallback),
-                };
-                self.packages[nth].draft.fault_told(fault, basis);
-                self.packages[nth].over = true;
-            }
-        } else if self.said.len() < 2 << 10 {
+            return Ok(());
+        }
+        let failed = line.strip_prefix("FAIL\t").and_then(|failed| {
+            let why = failed.strip_suffix(']').and_then(|f| f.split_once(" ["));
+            why.map(|(name, why)| (name, Some(why))).or_else(|| Some((failed.split_once('\t')?.0, None)))
+        });
+        let Some((name, why)) = failed else {
             append(&mut self.said, line, 2 << 10);
             append(&mut self.said, "\n", 2 << 10);
-        }
+            return Ok(());
+        };
+        self.known = true;
+        let nth = self.number(name)?;
+        let said = std::mem::take(&mut self.said);
+        let package = &mut self.packages[nth];
+        let (fault, basis) = match why {
+            None if package.ended_red() => return Ok(()),
+            None => ("go says that the package failed".into(), Basis::Fallback),
+            Some("build failed") => does_not_build(&said),
+            Some(why) => (format!("go says: {why}"), Basis::Fallback),
+        };
+        package.draft.fault_told(fault, basis);
+        package.over |= why.is_some() || package.is_fresh();
         Ok(())
     }
 
@@ -134,31 +155,42 @@ impl Output {
         if !self.known {
             return Err(ReadFault::holds_no("results of `go test -json`"));
         }
+        for (name, (fault, basis)) in self.builds.untold() {
+            let nth = self.number(&name)?;
+            let package = &mut self.packages[nth];
+            package.over |= package.is_fresh();
+            if package.draft.reading.fault.is_none() {
+                package.draft.fault_told(fault, basis);
+            }
+        }
         let mut drafts: Vec<Draft> = Vec::new();
+        // Where the draft of each package stands; a later run stands with the first.
+        let mut places: Vec<Option<usize>> = Vec::with_capacity(self.packages.len());
         for mut package in std::mem::take(&mut self.packages) {
             if !package.over {
                 package.broken_off(&mut self.room)?;
             }
-            if !package.without_files() {
-                drafts.push(package.draft);
-            }
+            let first = package.again_of.and_then(|nth| places.get(nth).copied().flatten());
+            let place = match first {
+                Some(at) => {
+                    go_attempts::add(&mut drafts[at], &mut self.room, package.draft)?;
+                    None
+                }
+                None if package.without_files() => None,
+                None => {
+                    drafts.push(package.draft);
+                    Some(drafts.len() - 1)
+                }
+            };
+            places.push(place);
         }
+        drafts.extend(self.builds.more().map(outside));
         let torn = self.torn.map(|line| format!("line {line} begins an event and is not whole JSON"));
         drafts.extend(torn.map(|torn| outside_or_cut(self.ends_torn, torn)));
         if drafts.is_empty() {
             drafts.push(Draft::default());
         }
         Ok(finish(drafts))
-    }
-}
-
-/// The first of what the compiler said; only where that is all it is known why the build broke.
-fn does_not_build(said: &str) -> (String, Basis) {
-    let mut lines = said.lines().filter(|l| !l.starts_with('#') && !l.trim().is_empty());
-    match (lines.next(), lines.next()) {
-        (Some(line), None) => (format!("it does not build: {}", cut(line.trim(), 300)), Basis::Exception),
-        (Some(line), Some(_)) => (format!("it does not build: {}", cut(line.trim(), 300)), Basis::Fallback),
-        (None, _) => ("it does not build".into(), Basis::Fallback),
     }
 }
 
@@ -200,5 +232,110 @@ mod tests {
 {"Action":"pass","Package":"p","Elapsed":0.1}
 "#;
         assert!(!said(inner).contains("failed"), "{}", said(inner));
+    }
+
+    fn event(action: &str, test: &str, output: &str) -> String {
+        let test = if test.is_empty() { String::new() } else { format!(",\"Test\":\"{test}\"") };
+        let output = if output.is_empty() { String::new() } else { format!(",\"Output\":\"{output}\\n\"") };
+        format!("{{\"Action\":\"{action}\",\"Package\":\"p\"{test}{output}}}\n")
+    }
+
+    /// A run of the package: `TestA fail`, one a line; it ends as its last word says.
+    fn run(tests: &str) -> String {
+        let mut text = event("start", "", "");
+        for line in tests.lines() {
+            match line.split_once(' ') {
+                Some((test, action)) => {
+                    text.push_str(&event("run", test, ""));
+                    text.push_str(&event(action, test, ""));
+                }
+                None => {
+                    let word = if line == "fail" { "FAIL" } else { "PASS" };
+                    text.push_str(&event("output", "", word));
+                    text.push_str(&event(line, "", ""));
+                }
+            }
+        }
+        text
+    }
+
+    #[test]
+    fn a_line_behind_what_a_test_printed_is_its_result() {
+        let glued = |word: &str| {
+            let line = format!("OK--- {word}: TestA (0.00s)");
+            event("run", "TestA", "") + &event("output", "TestA", &line)
+        };
+        let green = event("output", "", "PASS") + &event("pass", "", "");
+        let red = event("output", "", "FAIL") + &event("fail", "", "");
+        assert_eq!(said(&(glued("PASS") + &green)), "TestA passed");
+        assert_eq!(said(&(glued("SKIP") + &green)), "TestA ignored");
+        assert_eq!(said(&(glued("FAIL") + &red)), "TestA failed");
+        assert_eq!(said(&(glued("FAIL") + &glued("PASS") + &red)), "TestA failed");
+        // Beside another that failed it passed; where nothing else did, and where the package broke off, nobody knows.
+        let other = event("run", "TestB", "") + &event("fail", "TestB", "");
+        assert_eq!(said(&(glued("PASS") + &other + &red)), "TestB failed; TestA passed");
+        assert!(said(&(glued("PASS") + &red)).ends_with("the package failed outside its tests"));
+        assert!(said(&(glued("PASS") + &event("fail", "", ""))).contains("TestA failed"));
+        // Of tests that run at once it stands among another one's output.
+        let both = event("run", "TestA", "") + &event("run", "TestB", "");
+        let both = both + &event("output", "TestB", "x--- PASS: TestA (0.00s)") + &event("pass", "TestB", "");
+        assert_eq!(said(&(both + &green)), "TestB passed; TestA passed");
+        // A line of a test that does not run is none of Go's.
+        let inner = event("run", "TestA", "") + &event("output", "TestA", "x--- PASS: TestB (0.00s)");
+        assert!(said(&(inner + &green)).contains("TestA failed"));
+    }
+
+    #[test]
+    fn a_package_that_runs_again_is_tried_again() {
+        let first = run("TestA fail\nTestB pass\nTestC skip\nfail");
+        let green = run("TestA pass\npass");
+        assert_eq!(said(&(first.clone() + &green)), "TestA flaky; TestB passed; TestC ignored");
+        let red = run("TestA fail\nfail");
+        assert_eq!(said(&(first.clone() + &red)), "TestA failed; TestB passed; TestC ignored");
+        assert_eq!(said(&(first.clone() + &red + &green)), "TestA flaky; TestB passed; TestC ignored");
+        // Nothing of it ran, it was skipped, it broke off, or it failed otherwise.
+        for (later, is) in [
+            (run("pass"), "TestA failed; TestB passed; TestC ignored"),
+            (run("TestA skip\npass"), "TestA failed; TestB passed; TestC ignored"),
+            (run("TestA pass"), "its end is missing: the output is cut off"),
+            (run("TestA pass\nfail"), "the package failed outside its tests"),
+            (run("TestB fail\nfail"), "TestA failed; TestB failed; TestC ignored"),
+        ] {
+            assert!(said(&(first.clone() + &later)).ends_with(is), "{}", said(&(first.clone() + &later)));
+        }
+        let subtests = run("T/a fail\nT/b pass\nT fail\nfail") + &run("T/a pass\nT pass\npass");
+        assert_eq!(said(&subtests), "T/a flaky; T/b passed; T flaky");
+        // A panic kept others from running, and the run of the one that failed does not show them.
+        let broken = event("run", "TestA", "") + &event("fail", "TestA", "") + &event("fail", "", "");
+        assert!(said(&(broken + &green)).contains("did not run"));
+        // A package that passed and runs again is no other attempt.
+        assert_eq!(said(&(green.clone() + &red)), "TestA passed; TestA #2 failed");
+    }
+
+    #[test]
+    fn an_action_that_is_none_of_go_s_is_no_pass() {
+        for action in ["timed_out", "blocked", "Pass", "passed"] {
+            let text = run(&format!("TestA {action}\nTestB pass\npass"));
+            assert_eq!(said(&text), "TestB passed; TestA failed", "{action}");
+            let package = run(&format!("TestB pass\n{action}"));
+            assert_eq!(said(&package), format!("TestB passed; go says `{action}` of the package"));
+        }
+        // What goes on is not over.
+        let gone_on = event("run", "TestA", "") + &event("slow", "TestA", "") + &event("pass", "TestA", "");
+        assert_eq!(said(&(gone_on + &event("pass", "", ""))), "TestA passed");
+    }
+
+    #[test]
+    fn a_build_that_broke_is_its_package_s() {
+        let broken = "{\"ImportPath\":\"q.test\",\"Action\":\"build-fail\"}\n";
+        assert_eq!(said(&(broken.to_string() + &run("TestA pass\npass"))), "TestA passed\nit does not build");
+        assert_eq!(
+            said(&(run("TestA pass\npass") + &broken.replace('q', "p"))),
+            "TestA passed; it does not build"
+        );
+        assert_eq!(
+            said("FAIL\tq [setup failed]\nFAIL\tr\t0.02s\n"),
+            "go says: setup failed\ngo says that the package failed"
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 use super::collect::{Draft, Room, append, case, cut, millis};
 use super::fault::ReadFault;
+use super::go_frame::{Frame, failed_frame, frame as frame_of};
 use super::go_test::Open;
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, TestStatus};
@@ -17,6 +18,8 @@ pub(super) struct Package {
     pub(super) draft: Draft,
     /// Its end came.
     pub(super) over: bool,
+    /// The number of the package's first run, of which this is a later one.
+    pub(super) again_of: Option<usize>,
     open: BTreeMap<String, Open>,
     held: usize,
     /// Tests with a subtest that failed.
@@ -34,6 +37,10 @@ pub(super) struct Package {
     ran_all: bool,
     /// Tests that the package itself says failed, where no event does.
     listed: BTreeSet<String>,
+    /// What Go's own lines say of tests that run, where something stands before them in the line.
+    glued: BTreeMap<String, Frame>,
+    /// An action of the package that is none of Go's.
+    unknown: Option<String>,
 }
 
 impl Package {
@@ -41,6 +48,7 @@ impl Package {
         Package {
             draft: Draft::new(name),
             over: false,
+            again_of: None,
             open: BTreeMap::new(),
             held: 0,
             parents: HashSet::new(),
@@ -52,6 +60,26 @@ impl Package {
             marks: false,
             ran_all: false,
             listed: BTreeSet::new(),
+            glued: BTreeMap::new(),
+            unknown: None,
+        }
+    }
+
+    /// Whether its end came, and said that it failed: what comes after that is another run of it.
+    pub(super) fn ended_red(&self) -> bool {
+        let red = |case: &Case| case.status == TestStatus::Failed;
+        self.over && (self.draft.reading.fault.is_some() || self.draft.reading.cases.iter().any(red))
+    }
+
+    /// An action that Go does not have: it is no pass, and where nothing else ends the test it is a failure.
+    pub(super) fn unknown(&mut self, test: Option<&str>, action: &str) {
+        let action = cut(action, 100).to_string();
+        match test {
+            Some(test) if self.open.len() < OPEN => {
+                self.open.entry(test.to_string()).or_default().unknown = Some(action);
+            }
+            Some(_) => {}
+            None => self.unknown = Some(action),
         }
     }
 
@@ -66,8 +94,8 @@ impl Package {
         let frame =
             kind == "frame" || (kind.is_empty() && frames.iter().any(|f| text.trim_start().starts_with(f)));
         self.marks |= !kind.is_empty();
+        self.take_frame(text);
         let Some(open) = self.open.get_mut(test) else { return };
-        open.failed |= failed_frame(text) == Some(test);
         if frame {
             return;
         }
@@ -83,12 +111,23 @@ impl Package {
         self.held += open.text.len() + open.errors.len() - before;
     }
 
+    /// Keeps what Go's own line says of a test that runs. Of tests that run at once it may stand among what another one printed.
+    fn take_frame(&mut self, text: &str) {
+        let Some((name, said)) = frame_of(text) else { return };
+        let Some(open) = self.open.get_mut(name) else { return };
+        open.failed |= said.status == TestStatus::Failed;
+        if !open.failed {
+            self.glued.insert(name.to_string(), said);
+        }
+    }
+
     pub(super) fn own_output(&mut self, text: &str) {
         let line = text.trim();
         self.ran_all |= line.ends_with("FAIL") || line.ends_with("PASS");
         if let Some(test) = failed_frame(line).filter(|_| self.listed.len() < OPEN) {
             self.listed.insert(test.to_string());
         }
+        self.take_frame(line);
         // `FAIL\tp [build failed]` says why; `FAIL\tp\t0.1s` says no more than the event does.
         let frame = line.starts_with("FAIL\t") && !line.ends_with(" failed]");
         if self.panic.is_none() && (line.starts_with("panic: ") || line.starts_with("fatal error: ")) {
@@ -189,39 +228,31 @@ impl Package {
         self.stack && self.panic.as_ref().is_some_and(|panic| said.ends_with(panic.as_str()))
     }
 
-    /// Tests without a result: they failed, but for benchmarks, which have none where the package passed.
+    /// Tests without a result. Where Go's own line stands behind what a test printed (before Go 1.20 no event tells of it then) that
+    /// is the result, a pass only where the package ran to its end. Benchmarks have none where the package passed. All others failed.
     fn end_open(&mut self, room: &mut Room, passed: bool) -> Result<(), ReadFault> {
+        let glued = std::mem::take(&mut self.glued);
         for (name, open) in std::mem::take(&mut self.open) {
-            if passed && name.starts_with("Benchmark") {
-                self.draft.push(
-                    room,
-                    Case {
-                        name,
-                        status: TestStatus::Passed,
-                        duration_ms: None,
-                        later: Vec::new(),
-                        failure: None,
-                        selector: None,
-                    },
-                )?;
+            let whole = passed || self.ran_all;
+            let said = glued.get(&name).filter(|_| whole && !open.failed);
+            let benchmark = passed && name.starts_with("Benchmark");
+            if open.unknown.is_none() && (said.is_some() || benchmark) {
+                let status = said.map_or(TestStatus::Passed, |said| said.status);
+                let duration_ms = said.and_then(|said| said.seconds).and_then(millis);
+                self.draft.push(room, Case { duration_ms, ..case(name, status) })?;
                 continue;
             }
-            if !open.failed {
+            let failure = match &open.unknown {
+                Some(action) => {
+                    Failure::new(&format!("go says `{}` of it", action.escape_debug()), &open.text, None)
+                }
+                None => open.unended(self.marks),
+            };
+            if !open.failed && open.unknown.is_none() {
                 self.draft.fault(format!("`{}` began and did not end", cut(&name, 200)));
             }
-            let failure = open.unended(self.marks);
-            let status = TestStatus::Failed;
-            self.draft.push(
-                room,
-                Case {
-                    name,
-                    status,
-                    duration_ms: None,
-                    failure: Some(failure),
-                    later: Vec::new(),
-                    selector: None,
-                },
-            )?;
+            let failed = case(name, TestStatus::Failed);
+            self.draft.push(room, Case { failure: Some(failure), ..failed })?;
         }
         Ok(())
     }
@@ -230,8 +261,16 @@ impl Package {
     pub(super) fn broken_off(&mut self, room: &mut Room) -> Result<(), ReadFault> {
         self.end_open(room, false)?;
         self.end_listed(room)?;
-        self.draft.cut_off("its end is missing: the output is cut off");
+        match self.unknown.take() {
+            Some(action) => self.draft.fault(format!("go says `{}` of the package", action.escape_debug())),
+            None => self.draft.cut_off("its end is missing: the output is cut off"),
+        }
         Ok(())
+    }
+
+    /// No event of it came.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.open.is_empty() && self.draft.reading.cases.is_empty() && !self.ran_all
     }
 
     /// `[no test files]`
@@ -242,12 +281,4 @@ impl Package {
 
 fn panicked(case: &Case) -> bool {
     case.failures().any(|f| f.message.starts_with("panic: "))
-}
-
-/// The test of `--- FAIL: TestX (0.01s)`, wherever in a line it stands: before Go 1.20 what a test printed without a line's end stood
-/// before it, and no event told of it.
-pub(super) fn failed_frame(text: &str) -> Option<&str> {
-    let (_, rest) = text.rsplit_once("--- FAIL: ")?;
-    let (name, time) = rest.trim_end().rsplit_once(" (")?;
-    time.ends_with("s)").then_some(name)
 }

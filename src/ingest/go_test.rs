@@ -18,6 +18,8 @@ pub(super) struct Open {
     pub(super) cut: bool,
     /// Go's own line said that it failed: `--- FAIL: TestX (0.01s)`.
     pub(super) failed: bool,
+    /// An action that is none of Go's, and what ended it if nothing else did.
+    pub(super) unknown: Option<String>,
 }
 
 impl Open {
@@ -111,7 +113,7 @@ mod tests {
     use super::*;
 
     fn open(text: &str, errors: &str) -> Open {
-        Open { text: text.into(), errors: errors.into(), cut: false, failed: false }
+        Open { text: text.into(), errors: errors.into(), cut: false, failed: false, unknown: None }
     }
 
     fn said(open: &Open, marks: bool, subtest: bool) -> (String, Basis) {

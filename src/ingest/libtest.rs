@@ -1,13 +1,14 @@
 //! The output of Rust's test harness, as cargo shows it or alone: text, or JSON lines; one reading a binary.
 
-use super::collect::{Draft, Room, counted, finish, outside, outside_or_cut};
+use super::collect::{Draft, Room, counted, finish, keep_end, outside, outside_or_cut};
 use super::fault::ReadFault;
 use super::libtest_binary::Binary;
 use super::libtest_json::{Event, Suite};
 use super::libtest_line as says;
 use super::lines::Lines;
+use super::output::said;
 use super::panic;
-use crate::model::test::{Reading, TestStatus};
+use crate::model::test::{Reading, Silent, TestStatus};
 
 /// Reads the output of any number of binaries. A build that broke is the fault of a reading without a name. A binary without its
 /// end died where anything stands behind it, else the output is cut off.
@@ -29,8 +30,12 @@ pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
 struct Output {
     room: Room,
     done: Vec<Draft>,
-    /// What cargo said it runs next.
+    /// What cargo said it runs next, the source of it, and what is printed since.
     target: Option<String>,
+    source: Option<String>,
+    printed: String,
+    /// Cargo said that all is built, and nothing since.
+    built: bool,
     /// Something stands behind the line that said so.
     told: bool,
     /// The last line, where it is one of the harness's or cargo's and not whole.
@@ -119,15 +124,18 @@ impl Output {
     /// A line between binaries.
     fn outside(&mut self, line: &str) -> Result<(), ReadFault> {
         self.told |= !line.trim().is_empty();
+        if !line.trim().is_empty() {
+            self.built = says::is_built(line);
+        }
         if let Some(target) = says::target(line) {
-            self.silent(false)?;
-            self.target = Some(target);
+            self.silent(false, Some(false))?;
+            (self.target, self.source) = (Some(target), says::source(line));
             (self.told, self.broke_off, self.over) = (false, false, false);
         } else if says::is_over(line) {
-            self.broke_off |= self.silent(false)?;
+            self.broke_off |= self.silent(false, Some(true))?;
             self.failed_target();
         } else if let Some(count) = says::targets_failed(line).filter(|_| !self.done.is_empty()) {
-            self.silent(false)?;
+            self.silent(false, Some(false))?;
             self.failed_targets(count)?;
         } else if let Some(announced) = says::announced(line) {
             self.room.reading()?;
@@ -150,8 +158,14 @@ impl Output {
                 let at: String = at.chars().take(200).collect();
                 draft.fault(format!("after its results its main thread panicked at {at}"));
             }
+        } else if says::summary(line).is_some_and(|summary| !summary.ok) && self.target.is_none() {
+            self.room.reading()?;
+            self.done.push(outside("a result line says FAILED, and the binary that it is of is not here"));
         } else if line.starts_with("error: ") && self.error.is_none() {
             self.error = Some(line.chars().take(200).collect());
+        }
+        if self.target.is_some() && says::target(line).is_none() {
+            keep_end(&mut self.printed, line);
         }
         Ok(())
     }
@@ -169,7 +183,10 @@ impl Output {
     /// Cargo says at its end how many targets failed: it ran them all.
     fn failed_targets(&mut self, count: u64) -> Result<(), ReadFault> {
         self.over = false;
-        let red = |d: &&Draft| d.reading.fault.is_some() || d.tally(TestStatus::Failed) > 0;
+        let red = |d: &&Draft| match &d.reading.silent {
+            Some(silent) => silent.failed == Some(true),
+            None => d.reading.fault.is_some() || d.tally(TestStatus::Failed) > 0,
+        };
         let shown = self.done.iter().filter(red).count() as u64;
         if count <= shown {
             return Ok(());
@@ -188,6 +205,9 @@ impl Output {
     /// Cargo says how the process ended of the last binary, which failed. Where tests failed and nothing else, it says nothing.
     fn process_ended(&mut self, how: &str) {
         let Some(draft) = self.done.last_mut().filter(|_| self.over || self.broke_off) else { return };
+        if let Some(silent) = &mut draft.reading.silent {
+            silent.how = Some(how.to_string());
+        }
         match &mut draft.reading.fault {
             Some(fault) => fault.sentence.push_str(&format!("; its process ended with {how}")),
             None if says::is_of_failed_tests(how) => {}
@@ -196,12 +216,24 @@ impl Output {
     }
 
     /// A target that cargo named and whose output held no harness's: it died at once, its harness is another one, or the output
-    /// is cut off there.
-    fn silent(&mut self, cut: bool) -> Result<bool, ReadFault> {
+    /// is cut off there. Which of them it is only the package can say. `failed`: what cargo did next says whether it failed.
+    fn silent(&mut self, cut: bool, failed: Option<bool>) -> Result<bool, ReadFault> {
+        let (source, printed) = (self.source.take(), std::mem::take(&mut self.printed));
         let Some(target) = self.target.take() else { return Ok(false) };
         self.room.reading()?;
         let mut draft = Draft::new(&target);
         draft.fault_or_cut(cut, "cargo ran it, and it says nothing that Rust's test harness says");
+        // A harness that speaks as Rust's does is taken at its word, whatever it ends with.
+        let says_failed = printed.lines().filter_map(says::summary).any(|summary| !summary.ok);
+        let failed = if says_failed { Some(true) } else { failed };
+        draft.reading.silent = source.map(|source| Silent {
+            target: target.split(" (").next().unwrap_or_default().to_string(),
+            source,
+            says_so: is_criterion(&printed),
+            failed,
+            how: None,
+            said: said(&printed, &|_| None, true),
+        });
         self.done.push(draft);
         Ok(true)
     }
@@ -209,7 +241,7 @@ impl Output {
     fn end(mut self) -> Result<Vec<Reading>, ReadFault> {
         let open = self.text.is_some() || self.json.is_some();
         self.close(true)?;
-        self.silent(!self.told)?;
+        self.silent(!self.told, None)?;
         if let Some(last) = self.done.last_mut().filter(|_| self.over) {
             last.reading.stopped = true;
         }
@@ -219,10 +251,29 @@ impl Output {
         }
         match self.error {
             _ if !self.done.is_empty() => Ok(finish(merge_builds(self.done))),
+            None if self.built => Ok(finish([nothing_to_run()])),
             Some(error) => Err(ReadFault::new(format!("it holds no libtest results, but `{error}`"))),
             None => Err(ReadFault::holds_no("libtest results")),
         }
     }
+}
+
+/// Of what cargo built it names nothing that it runs: of `test = false` on every target there is nothing, else the output is cut off. The
+/// exit code tells.
+fn nothing_to_run() -> Draft {
+    let mut draft = Draft::default();
+    draft.cut_off("cargo built everything, and no binary that it runs is named");
+    draft.reading.silent = Some(Silent::default());
+    draft
+}
+
+/// Whether a benchmark of criterion under `cargo test` says of each of its functions, run once, that it went well.
+fn is_criterion(printed: &str) -> bool {
+    let lines = || printed.lines().map(str::trim).filter(|line| !line.is_empty());
+    let begun = lines().filter(|line| line.starts_with("Testing ")).count();
+    begun > 0
+        && lines().filter(|line| *line == "Success").count() == begun
+        && lines().next_back() == Some("Success")
 }
 
 /// Cargo names each crate that did not compile: one reading says the first, and how many more there are.
@@ -248,7 +299,7 @@ mod tests {
     use super::*;
     use crate::model::test::FaultKind;
 
-    fn said(text: &str) -> String {
+    fn shown(text: &str) -> String {
         let mut input = text.as_bytes();
         let readings = match read(&mut Lines::new(&mut input)) {
             Ok(readings) => readings,
@@ -279,26 +330,26 @@ mod tests {
     fn results_within_output() {
         // One thread: what a test prints may look like a result.
         let one = "test a ... printed\ntest b ... ok\nmore\nFAILED\ntest b ... ignored\n";
-        assert_eq!(said(&binary(one, [0, 1, 1])), "[] a failed, b ignored | ");
+        assert_eq!(shown(&binary(one, [0, 1, 1])), "[] a failed, b ignored | ");
         // Many threads: a result may stand behind what another test printed.
         let many = "loadingtest a ... ok\ntest b ... ok\n";
-        assert_eq!(said(&binary(many, [2, 0, 0])), "[] b passed, a passed | ");
+        assert_eq!(shown(&binary(many, [2, 0, 0])), "[] b passed, a passed | ");
         // A harness within: its result line is not this one's.
         let inner =
             "test result: ok. 9 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\ntest a ... ok\n";
-        assert_eq!(said(&binary(inner, [1, 0, 0])), "[] a passed | ");
+        assert_eq!(shown(&binary(inner, [1, 0, 0])), "[] a passed | ");
     }
 
     #[test]
     fn counts_that_do_not_agree() {
         insta::assert_snapshot!(
             [
-                said(&binary("test a ... ok\n", [2, 0, 0])),
-                said(&binary("test a ... ok\ntest b ... ok\n", [1, 1, 0])),
-                said(&binary("test a ... ok\ntest b ... ok\n", [1, 0, 0])),
-                said("running 1 test\ntest a ... ok\n"),
-                said("     Running tests/x.rs (target/debug/deps/x-0123456789abcdef)\nsegfault\nerror: test failed, to rerun pass `--test x`\n\nCaused by:\n  process didn't exit successfully: `x` (signal: 6, SIGABRT)\n"),
-                said("error: no test target named `x`\n"),
+                shown(&binary("test a ... ok\n", [2, 0, 0])),
+                shown(&binary("test a ... ok\ntest b ... ok\n", [1, 1, 0])),
+                shown(&binary("test a ... ok\ntest b ... ok\n", [1, 0, 0])),
+                shown("running 1 test\ntest a ... ok\n"),
+                shown("     Running tests/x.rs (target/debug/deps/x-0123456789abcdef)\nsegfault\nerror: test failed, to rerun pass `--test x`\n\nCaused by:\n  process didn't exit successfully: `x` (signal: 6, SIGABRT)\n"),
+                shown("error: no test target named `x`\n"),
             ]
             .join("\n"),
             @r#"
@@ -320,18 +371,18 @@ mod tests {
         let inner = "test b ... test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\n";
         insta::assert_snapshot!(
             [
-                said(&format!("{died}{told}")),
-                said(died),
+                shown(&format!("{died}{told}")),
+                shown(died),
                 // The result line of a harness within says nothing of this one's end.
-                said("running 2 tests\ntest result: ok. 9 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\ntest a ... ok\n"),
-                said(&format!("{died}{inner}")),
+                shown("running 2 tests\ntest result: ok. 9 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\ntest a ... ok\n"),
+                shown(&format!("{died}{inner}")),
                 // Silent, and the last that cargo names.
-                said(died.lines().next().unwrap()),
-                said(&format!("{}\nok, all of them\n", died.lines().next().unwrap())),
+                shown(died.lines().next().unwrap()),
+                shown(&format!("{}\nok, all of them\n", died.lines().next().unwrap())),
                 // Counted, and wrongly.
-                said(&binary("test a ... ok\n", [2, 0, 0])),
-                said("{ \"type\": \"suite\", \"event\": \"started\", \"test_count\": 1 }\n{ \"type\": \"test\", \"eve"),
-                said("{ \"type\": \"suite\", \"event\": \"started\", \"test_count\": 0 }\n{ \"type\": \"suite\", \"event\": \"ok\", \"passed\": 0, \"failed\": 0, \"ignored\": 0 }\n{ \"ty"),
+                shown(&binary("test a ... ok\n", [2, 0, 0])),
+                shown("{ \"type\": \"suite\", \"event\": \"started\", \"test_count\": 1 }\n{ \"type\": \"test\", \"eve"),
+                shown("{ \"type\": \"suite\", \"event\": \"started\", \"test_count\": 0 }\n{ \"type\": \"suite\", \"event\": \"ok\", \"passed\": 0, \"failed\": 0, \"ignored\": 0 }\n{ \"ty"),
             ]
             .join("\n"),
             @r"
@@ -379,7 +430,7 @@ mod tests {
                 format!("{green}{head}{main}"),
                 format!("{green}\nthread '<unnamed>' panicked at src/x.rs:1:1:\n"),
             ]
-            .map(|text| said(&text).replace('\n', " / "))
+            .map(|text| shown(&text).replace('\n', " / "))
             .join("\n"),
             @r"
         [x] a passed | cargo says that it failed, but none of its tests did; its process ended with signal: 6, SIGABRT: process abort signal
@@ -429,20 +480,20 @@ mod tests {
         let all = "[] a passed, b passed, c passed | ";
         let pending = "test c ... ok\ntest b ... warn 107ok\n\nwarn 108\ntest a ... ok\n";
         for text in [torn, pending] {
-            let mut found = said(&binary(text, [3, 0, 0]));
+            let mut found = shown(&binary(text, [3, 0, 0]));
             let (head, cases) = found.split_at(3);
             let mut cases: Vec<&str> = cases.trim_end_matches(" | ").split(", ").collect();
             cases.sort();
             found = format!("{head}{} | ", cases.join(", "));
             assert_eq!(found, all, "{text}");
             let whole = binary(text, [3, 0, 0]);
-            assert!(said(whole.trim_end().strip_suffix("out").unwrap()).contains("(cut off)"));
+            assert!(shown(whole.trim_end().strip_suffix("out").unwrap()).contains("(cut off)"));
         }
         let died = format!("{}\nerror: test failed, to rerun pass `--lib`\n", binary(pending, [3, 0, 0]));
         assert!(
-            said(&died).ends_with("| cargo says that it failed, but none of its tests did"),
+            shown(&died).ends_with("| cargo says that it failed, but none of its tests did"),
             "{}",
-            said(&died)
+            shown(&died)
         );
     }
 }

@@ -38,7 +38,13 @@ pub(super) struct Outcome {
 /// `running 9 tests`
 pub(super) fn announced(line: &str) -> Option<u64> {
     let rest = line.strip_prefix("running ")?;
-    rest.strip_suffix(" tests").or_else(|| rest.strip_suffix(" test"))?.parse().ok()
+    number(rest.strip_suffix(" tests").or_else(|| rest.strip_suffix(" test"))?)
+}
+
+/// A count; one that is past any number of tests agrees with nothing, and is no reason to pass over the line.
+fn number(digits: &str) -> Option<u64> {
+    let all = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    all.then(|| digits.parse().unwrap_or(u64::MAX))
 }
 
 /// `test a::b ... ok`; a name may hold spaces and dots, so the last ` ... ` that a status follows is the harness's.
@@ -58,6 +64,10 @@ pub(super) fn start(line: &str) -> Option<(String, &str)> {
 
 /// The name that the harness takes on its command line.
 pub(super) fn name(shown: &str) -> String {
+    // libtest-mimic sets names in a column, and the kind of a test before them.
+    let shown = shown.trim();
+    let kind = shown.strip_prefix('[').and_then(|rest| rest.split_once("] "));
+    let shown = kind.map_or(shown, |(_, name)| name.trim_start());
     let ends = [" - should panic", " - compile fail", " - compile"];
     ends.iter().find_map(|end| shown.strip_suffix(end)).unwrap_or(shown).to_string()
 }
@@ -103,7 +113,7 @@ pub(super) fn summary(line: &str) -> Option<Summary> {
         None => (false, said("FAILED. ")?),
     };
     let mut parts = counts.split("; ");
-    let mut count = |what: &str| parts.next()?.strip_suffix(what)?.trim_end().parse().ok();
+    let mut count = |what: &str| number(parts.next()?.strip_suffix(what)?.trim_end());
     let (passed, failed, ignored) = (count("passed")?, count("failed")?, count("ignored")?);
     let measured = count("measured")?;
     let seconds = counts.rsplit_once("finished in ").and_then(|(_, t)| t.strip_suffix('s')?.parse().ok());
@@ -129,6 +139,19 @@ pub(super) fn target(line: &str) -> Option<String> {
         Some(source) if !source.ends_with("lib.rs") => Some(format!("{stem} ({source})")),
         _ => Some(stem.to_string()),
     }
+}
+
+/// The source of the binary that cargo says it runs, relative to its package: `benches/x.rs`, `src/main.rs`. Empty where it names
+/// none; `None` for documentation tests and any other line.
+pub(super) fn source(line: &str) -> Option<String> {
+    let rest = line.strip_prefix("     Running ")?;
+    let source = rest.strip_suffix(')').and_then(|r| r.rsplit_once(" (")).map_or("", |(source, _)| source);
+    Some(source.strip_prefix("unittests ").unwrap_or(source).replace('\\', "/"))
+}
+
+/// Cargo's word that everything is built: `    Finished `test` profile [unoptimized] target(s) in 0.02s`.
+pub(super) fn is_built(line: &str) -> bool {
+    line.starts_with("    Finished ") && line.contains(" target(s) in ")
 }
 
 /// What cargo could not compile: `error: could not compile `shelf` (lib test) due to 1 previous error`.
@@ -195,6 +218,8 @@ mod tests {
         assert_eq!(said("test b ... bench:  10 ns/iter (+/- 2)"), Some(("b".into(), Passed, None)));
         let doc = "test src/lib.rs - add (line 7) - compile fail ... ok";
         assert_eq!(said(doc), Some(("src/lib.rs - add (line 7)".into(), Passed, None)));
+        assert_eq!(said("test [ui] a     ... FAILED"), Some(("a".into(), Failed, None)));
+        assert_eq!(said("test      a     ... ok"), Some(("a".into(), Passed, None)));
         assert_eq!(said("test a ... printed"), None);
         assert_eq!(start("test a ... printed"), Some(("a".into(), "printed")));
         assert_eq!(embedded("no newline heretest x ... ok").map(|o| o.name), Some("x".into()));
@@ -233,6 +258,11 @@ mod tests {
             Summary { ok: false, passed: 3, failed: 4, ignored: 2, measured: 1, duration_ms: Some(120) };
         assert_eq!(summary(line), Some(found));
         assert_eq!(summary("test result: FAILED. 3 passed; 4 fai"), None);
+        let past = "test result: ok. 99999999999999999999999 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out";
+        assert_eq!(summary(past).map(|s| (s.passed, s.fine())), Some((u64::MAX, Some(u64::MAX))));
+        assert_eq!(announced("running 99999999999999999999999 tests"), Some(u64::MAX));
+        let source = source("     Running unittests src/main.rs (target/debug/deps/shelf-a76afb6c539a4cf7)");
+        assert_eq!(source.as_deref(), Some("src/main.rs"));
         let names = [
             "     Running unittests src/lib.rs (target/debug/deps/shelf-a76afb6c539a4cf7)",
             "     Running unittests src/main.rs (target/debug/deps/shelf-a76afb6c539a4cf7)",

@@ -52,6 +52,11 @@ impl<'a> Lines<'a> {
         }
         let Some((cut, ended)) = self.fill()? else { return Ok(None) };
         self.number += 1;
+        // Else each character would have a NUL beside it, and no line would be one of a tool's.
+        if self.number == 1 && (self.buffer.starts_with(b"\xff\xfe") || self.buffer.starts_with(b"\xfe\xff"))
+        {
+            return Err(ReadFault::at("it is UTF-16 text, and lines are read as UTF-8", 1));
+        }
         let text = String::from_utf8_lossy(&self.buffer);
         let text = if self.number == 1 { text.trim_start_matches('\u{feff}') } else { &text };
         Ok(Some(Line { number: self.number, text: shown(text), cut, ended }))
@@ -152,6 +157,8 @@ mod tests {
         let said: Vec<String> = all(text).into_iter().map(|(n, t, _)| format!("{n}:{t}")).collect();
         assert_eq!(said, ["1:a", "2:ok", "3:done", "4:last y"]);
         assert_eq!(all(b"\xff\n")[0].1, "\u{fffd}");
+        let mut input: &[u8] = b"\xff\xfe{\0\"\0";
+        assert!(Lines::new(&mut input).next().err().unwrap().message.contains("UTF-16"));
         assert!(all(b"").is_empty());
     }
 

@@ -1,6 +1,6 @@
 //! The tests that a tool's own list names as failed, where its results do not tell of them: they broke off, or are not there.
 
-use super::go_package::failed_frame;
+use super::go_frame::failed_frame;
 use super::libtest_line;
 use crate::base::ansi::without_ansi;
 use crate::model::suite::Reader;

@@ -108,8 +108,8 @@ pub(super) fn summary(line: &str) -> Option<Summary> {
     let (run, selected) = number.split_once('/').unwrap_or((number, number));
     let mut found = Summary {
         duration_ms: time.trim().parse().ok().and_then(millis),
-        run: run.parse().ok()?,
-        selected: selected.parse().ok()?,
+        run: figure(run)?,
+        selected: figure(selected)?,
         ..Summary::default()
     };
     // What stands in brackets (`2 passed (1 flaky, 1 leaky)`) is part of what stands before it.
@@ -125,7 +125,7 @@ pub(super) fn summary(line: &str) -> Option<Summary> {
     }
     for part in flat.split(", ") {
         let (n, what) = part.trim().split_once(' ')?;
-        let n: u64 = n.parse().ok()?;
+        let n = figure(n)?;
         match what.trim() {
             "passed" => found.passed = n,
             "skipped" => {}
@@ -133,6 +133,12 @@ pub(super) fn summary(line: &str) -> Option<Summary> {
         }
     }
     Some(found)
+}
+
+/// A count; one that is past any number of tests agrees with nothing, and is no reason to pass over the line.
+fn figure(digits: &str) -> Option<u64> {
+    let all = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    all.then(|| digits.parse().unwrap_or(u64::MAX))
 }
 
 /// `    Starting 19 tests across 6 binaries (3 tests skipped)`

@@ -1,13 +1,15 @@
 //! The spec reporter of `node --test`.
 
 use super::basis::{is_whole, told};
-use super::collect::{Draft, Room, append, finish, milliseconds};
+use super::collect::{Draft, Room, append, case, finish, keep_end, milliseconds};
 use super::fault::ReadFault;
 use super::lines::Lines;
+use super::node_entry;
+use super::node_suite::{Closed, is_of_suite};
 use super::place;
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A line that the reporter writes for a test, a suite's begin or its end.
 struct Entry<'a> {
@@ -74,6 +76,13 @@ struct Spec {
     /// `✖ failing tests:` came: errors stand once more, or for the first time.
     again: bool,
     at: Option<SourcePlace>,
+    /// What was printed since the last line at the margin.
+    said: String,
+    /// Failed cases that may be files: with what was printed before each, and with the place that the end gives.
+    files: BTreeMap<usize, (String, Option<SourcePlace>)>,
+    /// Failed cases that are suites, or tests with subtests.
+    held: BTreeSet<usize>,
+    closed: Closed,
 }
 
 pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
@@ -81,7 +90,7 @@ pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
     while let Some(line) = lines.next()? {
         spec.line(&line.text)?;
     }
-    Ok(finish([spec.end()]))
+    Ok(finish([spec.end()?]))
 }
 
 impl Spec {
@@ -109,10 +118,15 @@ impl Spec {
             if least < *indent && !line.trim().is_empty() {
                 // What stands further out is the output of tests and files, not the error.
                 self.tell();
+                keep_end(&mut self.said, line);
                 return Ok(());
             }
             append(text, line, Failure::TEXT);
             append(text, "\n", Failure::TEXT);
+        } else if self.again {
+            self.closed.text(line);
+        } else {
+            keep_end(&mut self.said, line);
         }
         Ok(())
     }
@@ -136,15 +150,21 @@ impl Spec {
         let ends = self.open.get(entry.depth).is_some_and(|(name, _)| name == entry.name);
         if ends && (entry.symbol != '▶' || entry.duration_ms.is_some()) {
             let below = self.open[entry.depth..].iter().any(|(_, failed)| *failed);
+            let name = self.titles(entry);
             self.open.truncate(entry.depth + 1);
             self.open.pop();
-            self.red += u64::from(red);
+            // Before Node 20 this line does not say what became of it.
+            let silent = entry.symbol == '▶';
+            self.red += u64::from(red || (silent && below));
             self.containers += 1;
             if below && let Some(outer) = self.open.last_mut() {
                 outer.1 = true;
             }
+            if silent || below {
+                self.closed.add(entry.name, name);
+            }
             // It failed on its own: a hook, or an assertion of a test that has subtests.
-            return if red && !below { self.case(entry, TestStatus::Failed) } else { Ok(()) };
+            return if red && !below { self.case(entry, TestStatus::Failed, true) } else { Ok(()) };
         }
         self.open.truncate(entry.depth);
         if entry.symbol == '▶' {
@@ -158,12 +178,18 @@ impl Spec {
             '✖' => TestStatus::Failed,
             _ => TestStatus::Ignored,
         };
-        self.case(entry, status)
+        self.case(entry, status, false)
     }
 
-    fn case(&mut self, entry: &Entry<'_>, status: TestStatus) -> Result<(), ReadFault> {
+    /// The titles above an entry and its own.
+    fn titles(&self, entry: &Entry<'_>) -> String {
         let titles = self.open.iter().take(entry.depth).map(|(name, _)| name.as_str());
-        let name = titles.chain([entry.name]).collect::<Vec<_>>().join(" > ");
+        titles.chain([entry.name]).collect::<Vec<_>>().join(" > ")
+    }
+
+    fn case(&mut self, entry: &Entry<'_>, status: TestStatus, holds: bool) -> Result<(), ReadFault> {
+        let name = self.titles(entry);
+        let said = if entry.depth == 0 { std::mem::take(&mut self.said) } else { String::new() };
         let case = Case {
             name,
             status,
@@ -178,6 +204,11 @@ impl Spec {
                 outer.1 = true;
             }
             self.failed.entry(entry.name.to_string()).or_default().push_back(nth);
+            if holds {
+                self.held.insert(nth);
+            } else if entry.depth == 0 && node_entry::is_file(entry.name) {
+                self.files.insert(nth, (said, None));
+            }
             self.told = Some((nth, 2 * (entry.depth + 1), String::new()));
         }
         Ok(())
@@ -186,7 +217,21 @@ impl Spec {
     /// A failed test at the end, by its own title: they stand in the order in which they failed.
     fn repeat(&mut self, entry: &Entry<'_>) {
         self.tell();
+        self.closed.over();
+        // One that is to do stands there too.
+        if entry.directive {
+            return;
+        }
         let nth = self.failed.get_mut(entry.name).and_then(VecDeque::pop_front);
+        match nth {
+            Some(nth) => {
+                if let Some((_, at)) = self.files.get_mut(&nth) {
+                    at.clone_from(&self.at);
+                }
+            }
+            // It stands in the output without a sign of its own failure.
+            None => self.closed.fails(entry.name),
+        }
         self.told = nth.map(|nth| (nth, 2, String::new()));
     }
 
@@ -197,18 +242,7 @@ impl Spec {
         if text.trim().is_empty() {
             return;
         }
-        let place = place::of_javascript(&text).or_else(|| self.at.take());
-        let lines = text.lines().take_while(|l| !l.trim_start().starts_with("at "));
-        let message = lines.collect::<Vec<_>>().join("\n");
-        let message = message.trim();
-        let quoted = message.strip_prefix('\'').and_then(|m| m.strip_suffix('\''));
-        let message = quoted.unwrap_or(message);
-        let failure = Failure::new(message, text.trim(), place);
-        let failure = match message {
-            _ if !is_whole(&text, Failure::TEXT) => failure,
-            late if late.starts_with("test timed out after ") => failure.resting_on(Basis::Timeout),
-            _ => told(failure),
-        };
+        let failure = failure(&text, self.at.take());
         // The block at the end is the failure's own; where the test ran, others print between the lines.
         if self.again {
             self.draft.explain_again(&mut self.room, nth, failure);
@@ -217,7 +251,41 @@ impl Spec {
         }
     }
 
-    fn end(mut self) -> Draft {
+    /// Makes faults of what failed and is no test, and tests of what failed beside its subtests.
+    fn settle(&mut self) -> Result<(), ReadFault> {
+        let mut faults: Vec<(usize, (String, Basis))> = Vec::new();
+        for (nth, (said, at)) in &self.files {
+            let Some(case) = self.draft.reading.cases.get(*nth) else { continue };
+            // Where the output ends before it says where the test stands, the name alone has to tell.
+            if at.as_ref().is_none_or(|at| node_entry::is_file_at(&case.name, at)) {
+                let error = case.failure.as_ref().map_or("", |f| f.message.as_str());
+                faults.push((*nth, node_entry::fault(&case.name, error, said, None)));
+            }
+        }
+        for nth in &self.held {
+            let Some(case) = self.draft.reading.cases.get(*nth) else { continue };
+            if let Some(failure) = case.failure.as_ref().filter(|f| is_of_suite(&f.text)) {
+                faults.push((*nth, node_entry::fault(&case.name, &failure.message, "", None)));
+            }
+        }
+        faults.sort_by_key(|(nth, _)| *nth);
+        let none: BTreeSet<usize> = faults.iter().map(|(nth, _)| *nth).collect();
+        self.draft.keep_only(|nth, _| !none.contains(&nth));
+        faults.into_iter().for_each(|(_, fault)| self.draft.fault_too(fault));
+        for (name, text) in std::mem::take(&mut self.closed).failed() {
+            let failure = failure(&text, None);
+            match is_of_suite(&text) {
+                true => self.draft.fault_too(node_entry::fault(&name, &failure.message, "", None)),
+                false => {
+                    let case = case(name, TestStatus::Failed);
+                    self.draft.push(&mut self.room, Case { failure: Some(failure), ..case })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn end(mut self) -> Result<Draft, ReadFault> {
         self.tell();
         let seen = self.draft.reading.cases.len() as u64;
         // Each failed test stands at the end with its error; before Node 20 where it ran, and nowhere else.
@@ -248,7 +316,25 @@ impl Spec {
             }
             Some(_) => {}
         }
-        self.draft
+        self.settle()?;
+        Ok(self.draft)
+    }
+}
+
+/// The failure that an error tells of, once its lines stand at the margin; `at`: where the test stands.
+fn failure(text: &str, at: Option<SourcePlace>) -> Failure {
+    let text = dedent(text);
+    let place = place::of_javascript(&text).or(at);
+    let lines = text.lines().take_while(|l| !l.trim_start().starts_with("at "));
+    let message = lines.collect::<Vec<_>>().join("\n");
+    let message = message.trim();
+    let quoted = message.strip_prefix('\'').and_then(|m| m.strip_suffix('\''));
+    let message = quoted.unwrap_or(message);
+    let failure = Failure::new(message, text.trim(), place);
+    match message {
+        _ if !is_whole(&text, Failure::TEXT) => failure,
+        late if late.starts_with("test timed out after ") => failure.resting_on(Basis::Timeout),
+        _ => told(failure),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::model::test::{Failure, Reading};
 /// Reads one or more documents; `what` names them in the error; those of `node` end with the time that they took. `# SKIP` and
 /// `# TODO` are ignored tests, `not ok` or not: TAP 14 says that neither is a failure.
 pub(super) fn read(lines: &mut Lines<'_>, what: &str, node: bool) -> Result<Vec<Reading>, ReadFault> {
-    let mut output = Output { node, ..Output::default() };
+    let mut output = Output { node, tree: Tree::new(node), ..Output::default() };
     while let Some(line) = lines.next()? {
         output.partial = !line.ended;
         output.line(&line.text)?;
@@ -138,14 +138,19 @@ impl Output {
                     self.tree.ended = true;
                     self.died.get_or_insert_with(|| comment.chars().take(300).collect());
                 }
-                self.tree.text(self.last, comment, false);
+                // Of node what stands at the top was printed by the file whose point follows.
+                if self.node {
+                    self.tree.printed(comment);
+                } else {
+                    self.tree.text(self.last, comment, false);
+                }
             }
         }
     }
 
     fn next_document(&mut self) -> Result<(), ReadFault> {
         self.room.reading()?;
-        let mut tree = std::mem::take(&mut self.tree);
+        let mut tree = std::mem::replace(&mut self.tree, Tree::new(self.node));
         if let Some(block) = self.block.take() {
             tree.text(block.level, &block.text, true);
         }

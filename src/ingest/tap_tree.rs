@@ -1,8 +1,9 @@
 //! Test points with their subtests, which stand before them or in braces behind them.
 
 use super::basis::is_whole;
-use super::collect::{Draft, Room, append, cut};
+use super::collect::{Draft, Room, append, cut, keep_end};
 use super::fault::ReadFault;
+use super::node_entry;
 use super::panic;
 use super::place::of_end;
 use super::tap_line::{Directive, Point};
@@ -25,6 +26,8 @@ struct Node {
     /// A second block came: what is read of the first does not tell of it.
     twice: bool,
     comments: String,
+    /// Of a point of `node --test` that failed, what was printed before it.
+    said: String,
     children: Vec<Node>,
 }
 
@@ -87,9 +90,24 @@ pub(super) struct Tree {
     pub(super) known: bool,
     /// It says itself why its plan is not reached: it bailed out, or Perl's own words for that stand behind it.
     pub(super) ended: bool,
+    /// It is of `node --test`: files and suites are points too, and the numbers of files are not among those of tests.
+    node: bool,
+    /// What was printed at the top since the last point.
+    said: String,
 }
 
 impl Tree {
+    pub(super) fn new(node: bool) -> Tree {
+        Tree { node, ..Tree::default() }
+    }
+
+    /// A line that a file of `node --test` printed; its point follows.
+    pub(super) fn printed(&mut self, line: &str) {
+        if self.node {
+            keep_end(&mut self.said, &line.replace("\\#", "#").replace("\\\\", "\\"));
+        }
+    }
+
     fn level(&mut self, level: usize) -> &mut Level {
         if self.levels.len() <= level {
             self.levels.resize_with(level + 1, Level::default);
@@ -126,9 +144,22 @@ impl Tree {
         self.ended |= level == 0 && is_hook(&point);
         let children = if point.opens { Vec::new() } else { self.collapse(level + 1) };
         let open = point.opens;
+        let said = if level == 0 { std::mem::take(&mut self.said) } else { String::new() };
+        let said = if point.ok { String::new() } else { said };
+        let top = self.node && level == 0;
         let at = self.level(level);
-        at.numbers.take(point.number);
-        at.nodes.push(Node { point, yaml: String::new(), twice: false, comments: String::new(), children });
+        // Node numbers a file by its place among files, and a test by its place among all.
+        if !top {
+            at.numbers.take(point.number);
+        }
+        at.nodes.push(Node {
+            point,
+            yaml: String::new(),
+            twice: false,
+            comments: String::new(),
+            said,
+            children,
+        });
         at.open = open;
         Ok(())
     }
@@ -191,7 +222,7 @@ impl Tree {
         self.flushed += nodes.len() as u64;
         self.held = 0;
         for node in nodes {
-            put(&mut self.draft, room, node, "")?;
+            put(&mut self.draft, room, node, "", self.node)?;
         }
         Ok(())
     }
@@ -204,7 +235,7 @@ impl Tree {
         for orphan in orphans {
             let sentence = "subtests have no test that they belong to: the output is cut off";
             self.draft.fault_or_cut(!self.ended, sentence);
-            put(&mut self.draft, room, orphan, "")?;
+            put(&mut self.draft, room, orphan, "", self.node)?;
         }
         let plan = self.levels.first().and_then(|l| l.plan);
         if plan != Some(self.flushed) {
@@ -228,14 +259,20 @@ fn mismatch(what: &str, plan: Option<u64>, seen: u64) -> String {
 
 /// Puts the leaves below a point into the draft, named `parent > child`. A parent is a case itself only where it failed and none
 /// below it did, or where it says that it failed on its own.
-fn put(draft: &mut Draft, room: &mut Room, node: Node, within: &str) -> Result<bool, ReadFault> {
+fn put(
+    draft: &mut Draft,
+    room: &mut Room,
+    node: Node,
+    within: &str,
+    of_node: bool,
+) -> Result<bool, ReadFault> {
     let name =
         if within.is_empty() { node.point.name.clone() } else { format!("{within} > {}", node.point.name) };
     let name = cut(&name, 16 << 10).to_string();
     let parent = !node.children.is_empty();
     let mut below = false;
     for child in node.children {
-        below |= put(draft, room, child, &name)?;
+        below |= put(draft, room, child, &name, of_node)?;
     }
     let status = match (node.point.directive, node.point.ok) {
         (Some(Directive::Todo | Directive::Skip), _) => TestStatus::Ignored,
@@ -246,6 +283,15 @@ fn put(draft: &mut Draft, room: &mut Room, node: Node, within: &str) -> Result<b
     let own = yaml::value(&node.yaml, "failureType").is_some_and(|t| t != "subtestsFailed");
     if parent && (!failed || (below && !own)) {
         return Ok(failed || below);
+    }
+    if of_node && status == TestStatus::Passed && node_entry::is_suite(&node.yaml) {
+        return Ok(false);
+    }
+    let no_test =
+        (of_node && failed).then(|| node_entry::of_point(&name, within.is_empty(), &node.yaml, &node.said));
+    if let Some(fault) = no_test.flatten() {
+        draft.fault_too(fault);
+        return Ok(true);
     }
     let stated = yaml::value(&node.yaml, "duration_ms").and_then(|ms| ms.parse().ok());
     let duration_ms = node.point.duration_ms.or_else(|| stated.and_then(super::collect::milliseconds));

@@ -269,6 +269,26 @@ pub struct Reading {
     /// It is the last whose tool ran: that stopped there because of what failed, and what it would have run next is not known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,
+    /// It is a test binary whose output says nothing that its reader reads: its harness may be one of its own.
+    #[serde(skip)]
+    pub silent: Option<Silent>,
+}
+
+/// A test binary that cargo ran and that said nothing that Rust's test harness says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Silent {
+    /// The crate's name, as its file has it; empty where cargo built everything and named nothing that it runs.
+    pub target: String,
+    /// Its source relative to its package, as cargo names it; empty where cargo names none.
+    pub source: String,
+    /// Its own words say that its harness is another one, and that all of it passed (criterion).
+    pub says_so: bool,
+    /// Whether it failed, by what cargo did next; `None` where nothing of cargo's stands behind it.
+    pub failed: Option<bool>,
+    /// How its process ended, in cargo's words.
+    pub how: Option<String>,
+    /// What it printed that may say why.
+    pub said: Option<Failure>,
 }
 
 /// What is wrong with results beside their tests.

@@ -49,6 +49,7 @@ mod run_masking;
 mod run_replay;
 mod run_replay_proof;
 mod run_resume;
+mod run_runners;
 mod run_stops;
 mod run_workspace;
 mod support;

@@ -1,8 +1,8 @@
-//! Failures that only a tool's own list names: its results broke off before them, or are not there.
+//! Failures of which only a tool's output tells: its results broke off before them, are not there, or say something else.
 
 use super::stopped::ends;
 use crate::ingest;
-use crate::model::suite::Reader;
+use crate::model::suite::{Reader, SuiteStatus};
 use crate::run::Log;
 use crate::triage::attempts::Attempt;
 
@@ -15,5 +15,19 @@ pub(super) fn name_failures(attempt: &mut Attempt, reader: Reader, log: &Log) {
     // What cannot be read names nothing; the fault stands all the same.
     if let Ok(output) = ends(log) {
         attempt.take_listed(ingest::listed(reader, &output));
+    }
+}
+
+/// Makes a fault of it where a whole suite seems to have passed by its results, and its tool says in its output that it did not.
+pub(super) fn hold_to_word(attempt: &mut Attempt, reader: Reader, log: &Log) {
+    if !attempt.whole || attempt.status != SuiteStatus::Passed {
+        return;
+    }
+    // Output that cannot be read is told of where the log is kept.
+    let Ok(output) = ends(log) else { return };
+    if let Some(said) = ingest::says_it_failed(reader, &output) {
+        attempt.status = SuiteStatus::Failed;
+        attempt.fault =
+            Some(format!("its output says `{}`, and its results show no failure", said.escape_debug()));
     }
 }

@@ -1,6 +1,6 @@
 //! One run under way: what the execution tells becomes records, files and lines of the journal.
 
-use super::listed::name_failures;
+use super::listed::{hold_to_word, name_failures};
 use super::request::{Rules, Watcher};
 use super::results::Results;
 use super::seen::Seen;
@@ -10,6 +10,7 @@ use crate::app::clock::RunClock;
 use crate::app::commands::{Replays, environment, whole};
 use crate::app::environment::digest as environment_digest;
 use crate::app::ground::Ground;
+use crate::app::harness::{exit_code_of, judged as own_harness};
 use crate::app::step::{TAIL, step_of};
 use crate::app::suite_record::{SuiteEnd, record_of, write_suite};
 use crate::base::changes::Changes;
@@ -153,7 +154,7 @@ impl Session<'_> {
     fn judged(&self, job: usize, state: &mut State, ended: &run::Attempt) -> Attempt {
         let reader = self.spec(job).map_or(Reader::Exit, |s| s.reader);
         let mut files = std::mem::take(&mut state.read).into_iter();
-        let judged: Vec<Step> = ended
+        let steps: Vec<Step> = ended
             .steps
             .iter()
             .enumerate()
@@ -167,6 +168,7 @@ impl Session<'_> {
                 let trouble = ended.log_error.clone();
                 let read = || {
                     let found = of_file.unwrap_or_else(of_log)?;
+                    let found = own_harness(found, exit_code_of(end), &self.ground.root, false);
                     Ok(match self.spec(job) {
                         Some(spec) => addressed(found, spec),
                         None => found,
@@ -175,9 +177,10 @@ impl Session<'_> {
                 step_of(end, &ended.log, reader, asked, trouble, read)
             })
             .collect();
-        let mut judged = attempt_at(&self.item(job).name, &judged, &state.names);
+        let mut judged = attempt_at(&self.item(job).name, &steps, &state.names);
         // A test whose step was never reached is not among the steps that ended.
         judged.whole &= state.asked.iter().all(Option::is_none);
+        hold_to_word(&mut judged, reader, &ended.log);
         name_failures(&mut judged, reader, &ended.log);
         judged.stopped = self.stopped(job, &judged, ended);
         judged
