@@ -5,6 +5,7 @@ use super::errors::{EvalError, fault};
 use super::host;
 use super::kind::{Type, with_article};
 use super::meter::Meter;
+use super::operators;
 use super::pattern::Pattern;
 use super::scope::Scope;
 use super::show::{double_text, duration_text, time_text};
@@ -22,6 +23,7 @@ pub(super) fn call<'v>(
     meter: &Meter,
 ) -> Result<Value<'v>, EvalError> {
     match (func, args) {
+        (Func::Div, [a, b]) => operators::divided(a, b),
         (Func::Size, [of]) => {
             if let Value::Str(text) = of {
                 meter.text(text.len())?;
@@ -84,7 +86,7 @@ pub(super) fn size(of: &Value<'_>) -> Result<i64, EvalError> {
     Ok(i64::try_from(size).unwrap_or(i64::MAX))
 }
 
-fn to_int(of: &Value<'_>) -> Result<i64, EvalError> {
+pub(super) fn to_int(of: &Value<'_>) -> Result<i64, EvalError> {
     match of {
         Value::Int(i) => Ok(*i),
         Value::UInt(u) => i64::try_from(*u).or_else(|_| fault("int overflow")),

@@ -134,9 +134,26 @@ impl Lower<'_> {
     }
 
     fn select(&mut self, operand: &IdedExpr, field: &str) -> Lowered {
+        if let Some(kind) = Type::of_protobuf(field).filter(|_| self.is_protobuf(operand)) {
+            self.cursor.open_groups(true);
+            let first = self.cursor.at;
+            self.cursor.at += 1;
+            self.cursor.field("protobuf")?;
+            let last = self.cursor.field(field)?;
+            return self.add(Node::Literal(Literal::Type(kind)), first, last);
+        }
         let (of, extent) = self.node(operand)?;
         let last = self.cursor.field(field)?;
         self.add(Node::Select(of, field.into()), extent.first, last)
+    }
+
+    /// Whether it is the package `google.protobuf`, and no field of what a macro calls `google`.
+    fn is_protobuf(&self, node: &IdedExpr) -> bool {
+        let Cst::Select(select) = &node.expr else { return false };
+        !select.test
+            && select.field == "protobuf"
+            && matches!(&select.operand.expr, Cst::Ident(name) if name == "google")
+            && !self.bound.iter().any(|bound| bound == "google")
     }
 
     fn has(&mut self, operand: &IdedExpr, field: &str) -> Lowered {

@@ -12,6 +12,11 @@ pub(super) fn call(ast: &Ast, name: &str, target: Option<Id>, args: &[Id]) -> Re
         Style::Member => member,
     };
     let Some(row) = FUNCTIONS.iter().filter(|r| r.name == name).find(fits) else {
+        if member && args.len() == 3 && matches!(name, "all" | "exists" | "exists_one" | "existsOne") {
+            return Err(format!(
+                "{name}() with two names, for the index or key and the value, is not there; write list.{name}(x, condition)"
+            ));
+        }
         return Err(unknown(name, member));
     };
     let args: Box<[Id]> = target.into_iter().chain(args.iter().copied()).collect();
