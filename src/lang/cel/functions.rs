@@ -8,7 +8,7 @@ use super::meter::Meter;
 use super::operators;
 use super::pattern::Pattern;
 use super::scope::Scope;
-use super::show::{double_text, duration_text, time_text};
+use super::show::{double_text, duration_text, shown, time_text};
 use super::time;
 use super::value::{Shared, Text, Value};
 
@@ -59,15 +59,6 @@ pub(super) fn call<'v>(
     }
 }
 
-/// A value for an error: what it is, and if it is short which.
-pub(super) fn shown(value: &Value<'_>) -> String {
-    match value {
-        Value::Null => "null".into(),
-        Value::List(_) | Value::Map(_) | Value::Json(_) => with_article(value.type_of()).into(),
-        scalar => format!("{} ({})", scalar.quoted(), scalar.type_of().name()),
-    }
-}
-
 fn cannot<T>(value: &Value<'_>, to: Type) -> Result<T, EvalError> {
     fault(format!("{} does not become {}", shown(value), with_article(to)))
 }
@@ -86,7 +77,7 @@ pub(super) fn size(of: &Value<'_>) -> Result<i64, EvalError> {
     Ok(i64::try_from(size).unwrap_or(i64::MAX))
 }
 
-pub(super) fn to_int(of: &Value<'_>) -> Result<i64, EvalError> {
+fn to_int(of: &Value<'_>) -> Result<i64, EvalError> {
     match of {
         Value::Int(i) => Ok(*i),
         Value::UInt(u) => i64::try_from(*u).or_else(|_| fault("int overflow")),

@@ -37,8 +37,8 @@ fn visit(ast: &Ast, id: Id, given: &mut Vec<Id>, lints: &mut Vec<Lint>) {
         }
         Node::Fold(fold)
             if fold.kind == FoldKind::All
-                && !never_empty(ast, fold.range)
-                && !given.iter().any(|g| filled(ast, *g, fold.range)) =>
+                && !never_empty(ast, ast.range(fold))
+                && !given.iter().any(|g| filled(ast, *g, ast.range(fold))) =>
         {
             let range: String = ast.source(fold.range).chars().take(80).collect();
             let message =
@@ -143,6 +143,7 @@ fn same(ast: &Ast, a: Id, b: Id) -> bool {
             f == g && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(ast, *a, *b))
         }
         (Node::Binary(f, a, x), Node::Binary(g, b, y)) => f == g && same(ast, *a, *b) && same(ast, *x, *y),
+        (Node::Pairs(a), Node::Pairs(b)) => same(ast, *a, *b),
         (Node::Fold(a), Node::Fold(b)) => {
             let when = match (a.when, b.when) {
                 (None, None) => true,

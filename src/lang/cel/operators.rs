@@ -5,9 +5,8 @@
 
 use super::ast::Op;
 use super::errors::{EvalError, fault};
-use super::functions::{self, shown};
 use super::meter::Meter;
-use super::show::double_text;
+use super::show::{double_text, shown};
 use super::time;
 use super::value::{Shared, Value};
 
@@ -59,7 +58,8 @@ pub(super) fn divided<'v>(a: &Value<'_>, b: &Value<'_>) -> Result<Value<'v>, Eva
         (Some(Number::Whole(x)), Some(Number::Whole(y))) => whole(x.value / y.value, Op::Divide, x, y),
         (Some(x), Some(y)) => {
             let quotient = doubles(Op::Divide, x.double(), y.double())?;
-            functions::to_int(&Value::Float(quotient)).map(Value::Int)
+            let inside = quotient >= i64::MIN as f64 && quotient < -(i64::MIN as f64);
+            if inside { Ok(Value::Int(quotient as i64)) } else { fault("int overflow") }
         }
         _ => fault(format!("div() takes numbers, not {} and {}", shown(a), shown(b))),
     }

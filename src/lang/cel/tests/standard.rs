@@ -733,8 +733,17 @@ fn functions_are_known_before_they_run() {
         ("d.list.exists(true)", "compile 7: exists() is written list.exists(x, condition)"),
         ("d.list.map(x)", "compile 7: map() is written list.map(x, f) or list.map(x, condition, f)"),
         (
-            "d.list.exists(i, v, i == v)",
-            "compile 7: exists() with two names, for the index or key and the value, is not there; write list.exists(x, condition)",
+            "d.list.exists(i, v.w, i == v)",
+            "compile 7: exists() with two names is written range.exists(i, x, condition)",
+        ),
+        ("d.list.all(i, i, true)", "compile 10: the two names of a macro must differ"),
+        (
+            "d.list.transformList(x)",
+            "compile 7: transformList() is written range.transformList(i, x, f) or range.transformList(i, x, condition, f)",
+        ),
+        (
+            "d.o.transformMap(k, v, v)",
+            "compile 4: transformMap(), which binds two names and makes a map, is not there",
         ),
         ("all(d.list, x, true)", "compile 0: all() is written list.all(x, condition)"),
         ("d.list.all(x.y, true)", "compile 12: argument must be a simple name"),
