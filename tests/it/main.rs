@@ -12,6 +12,7 @@
 mod action;
 mod bad_input;
 mod ci_commands;
+mod conformance;
 mod contract;
 mod edits;
 mod events;
@@ -49,7 +50,9 @@ mod run_replay_proof;
 mod run_resume;
 mod run_stops;
 mod run_workspace;
+mod schemas;
 mod support;
+mod textproto;
 mod tree;
 mod triage;
 mod vacuous;
