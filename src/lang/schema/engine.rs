@@ -11,8 +11,8 @@ use jsonschema::{
     Draft, PatternOptions, ReferencingError, Retrieve, ValidationError, ValidationOptions, Validator,
 };
 use serde_json::Value;
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
 /// Whether `format` constrains values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -181,36 +181,48 @@ fn build<const COUNTED: bool>(
 
 type Options<'i, const COUNTED: bool> = ValidationOptions<'i, Arc<dyn Retrieve>, Lent<COUNTED>>;
 
-/// Adds the formats that the schema's draft does not know. What it leads to may be of another draft: then none is left out.
+/// Adds the formats that the schema names and its draft does not know. What it leads to may be of another draft: then none is
+/// left out.
 fn with_later_formats<'i, const COUNTED: bool>(
     mut options: Options<'i, COUNTED>,
     document: &Value,
 ) -> Options<'i, COUNTED> {
     let draft = Draft::default().detect(document);
     let out = known::refers_out(document);
+    let mut named = BTreeSet::new();
+    known::keywords(document, &mut |keyword, text| {
+        if keyword == "format" {
+            named.extend(LATER.into_iter().find(|name| *name == text));
+        }
+    });
     let plain = jsonschema::options();
-    for name in LATER.into_iter().filter(|name| out || !plain.is_known_format(draft, name)) {
-        let ascii = matches!(name, "idn-email" | "idn-hostname");
-        // By shape: the tables of IDNA, which tell which letters may stand beside each other, are not here.
-        let Some(check) = newest(name.strip_prefix("idn-").unwrap_or(name)) else { continue };
-        options = options.with_format(
-            name,
-            move |text: &str| {
-                if ascii { check(&in_ascii(text)) } else { check(text) }
-            },
-        );
+    for name in LATER {
+        if out || (named.contains(name) && !plain.is_known_format(draft, name)) {
+            options = options.with_format(name, move |text: &str| newest(name, text));
+        }
     }
     options
 }
 
-/// The check of a format as the newest draft has it.
-fn newest(name: &str) -> Option<impl Fn(&str) -> bool + Send + Sync + 'static> {
-    let newest = jsonschema::options()
-        .with_draft(Draft::Draft202012)
-        .should_validate_formats(true)
-        .build(&serde_json::json!({ "format": name }))
-        .ok()?;
-    Some(move |text: &str| newest.is_valid(&Value::from(text)))
+/// What the newest draft asks of each.
+static NEWEST: LazyLock<BTreeMap<&str, Validator>> = LazyLock::new(|| {
+    let check = |name| {
+        let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
+        let schema = options.build(&serde_json::json!({ "format": base_format(name) })).ok()?;
+        Some((name, schema))
+    };
+    LATER.into_iter().filter_map(check).collect()
+});
+
+/// By shape: the tables of IDNA, which tell which letters may stand beside each other, are not here.
+fn base_format(name: &str) -> &str {
+    name.strip_prefix("idn-").unwrap_or(name)
+}
+
+/// Whether a text is in a format as the newest draft has it.
+fn newest(name: &str, text: &str) -> bool {
+    let text = if base_format(name) == name { text.to_string() } else { in_ascii(text) };
+    NEWEST.get(name).is_some_and(|schema| schema.is_valid(&Value::from(text)))
 }
 
 /// A text with a letter for each character that is not ASCII, and a dot for each that IDNA takes for one.
