@@ -7,6 +7,7 @@ use std::io::Write as _;
 use tollgate::app::validate::{ValidateRequest, validate};
 use tollgate::base::clock::Now;
 use tollgate::base::digest::sha256_hex;
+use tollgate::base::files::Root;
 use tollgate::base::json::{Json, Limits, parse};
 use tollgate::lang::schema::{Registry, Schema, Source};
 
@@ -117,6 +118,7 @@ fn a_folder(bencher: Bencher<'_, '_>) {
         inputs: vec![dir.path().display().to_string()],
         schema: None,
         registry: &registry,
+        root: &Root::open(dir.path()).unwrap(),
         now: Now::parse("2026-11-20T12:00:00Z").unwrap(),
         limits: Limits::default(),
     };

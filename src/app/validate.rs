@@ -4,9 +4,9 @@ use crate::app::schema::nearest;
 use crate::artifact::{Fault, format_of, hold, parse, survey, turn};
 use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
-use crate::base::files::{self, ReadError, io_error, open_regular, show};
+use crate::base::files::{self, ReadError, Root, io_error, open_regular, show};
 use crate::base::json::{Limits, plain};
-use crate::lang::schema::{Registry, Source};
+use crate::lang::schema::{Registry, Source, Standing};
 use crate::model::finding::Reason;
 use crate::model::gate::{Demand, Format};
 use crate::model::validation::{FileResult, Validation};
@@ -26,6 +26,8 @@ pub struct ValidateRequest<'r> {
     pub schema: Option<String>,
     /// The schemas that are known.
     pub registry: &'r Registry,
+    /// The workspace: a schema file in it may refer to the files in it.
+    pub root: &'r Root,
     /// The moment, for the report.
     pub now: Now,
     /// What a document may be at most.
@@ -55,7 +57,7 @@ const SCHEMA_LIMIT: u64 = 16 << 20;
 pub fn validate(request: &ValidateRequest<'_>) -> Result<Validation, ValidateError> {
     let (own, demand) = match &request.schema {
         None => (None, Demand::Own),
-        Some(named) => chosen(named, request.registry)?,
+        Some(named) => chosen(named, request.registry, request.root)?,
     };
     let registry = own.as_ref().unwrap_or(request.registry);
     let mut inputs = Inputs::default();
@@ -69,9 +71,14 @@ pub fn validate(request: &ValidateRequest<'_>) -> Result<Validation, ValidateErr
     };
     let files: Vec<FileResult> = targets.into_par_iter().map_init(Vec::new, one).collect();
     let invalid = files.iter().filter(|f| !f.findings.is_empty()).count();
+    let notes = match &demand {
+        Demand::Own => registry.notes(),
+        Demand::Shape(id) | Demand::Schema(id) => registry.note(id).into_iter().collect(),
+    };
     Ok(Validation {
         schema: "tollgate.validation.v1".into(),
         generated_at: request.now.rfc3339(),
+        notes,
         valid: files.len() - invalid,
         invalid,
         files,
@@ -79,7 +86,11 @@ pub fn validate(request: &ValidateRequest<'_>) -> Result<Validation, ValidateErr
 }
 
 /// The schema that `--schema` names: registered, or read from a file into a registry of its own.
-fn chosen(named: &str, registry: &Registry) -> Result<(Option<Registry>, Demand), ValidateError> {
+fn chosen(
+    named: &str,
+    registry: &Registry,
+    root: &Root,
+) -> Result<(Option<Registry>, Demand), ValidateError> {
     let wrong = |why: String| ValidateError::Schema(why);
     if let Some(compiled) = registry.get(named) {
         compiled.map_err(|why| wrong(format!("the schema `{}`: {why}", plain(named))))?;
@@ -95,11 +106,31 @@ fn chosen(named: &str, registry: &Registry) -> Result<(Option<Registry>, Demand)
     })?;
     let source = Source::read(named, named, text).map_err(wrong)?;
     let id = source.id.clone();
-    let own = Registry::new(vec![source]).map_err(|problems| wrong(problems.join("; ")))?;
+    let own = with_file(registry, &source, Path::new(named), root).map_err(wrong)?;
     if let Some(Err(why)) = own.get(&id) {
         return Err(wrong(format!("{}: {why}", show(named))));
     }
     Ok((Some(own), Demand::Shape(id)))
+}
+
+/// The schemas with a file over them that was named. What it refers to is looked for in the workspace if it stands there, else in
+/// its own folder and below.
+fn with_file(registry: &Registry, source: &Source, file: &Path, root: &Root) -> Result<Registry, String> {
+    let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let own = Root::open(folder).map_err(|e| e.to_string())?;
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let inside = own.real().strip_prefix(root.real()).ok().map(|folder| folder.join(&name));
+    let inside = inside.as_deref().and_then(Path::to_str);
+    let (standing, below) = match inside {
+        Some(path) => (Standing::InWorkspace(path), root),
+        None => (Standing::Alone(&name), &own),
+    };
+    let mut look = |path: &str| match below.read(path, SCHEMA_LIMIT) {
+        Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| format!("{} is not UTF-8", show(path))),
+        Err(ReadError::Missing(_)) => Ok(None),
+        Err(error) => Err(error.to_string()),
+    };
+    Ok(registry.with_file(source, &standing, &mut look))
 }
 
 enum Target {
@@ -333,6 +364,7 @@ mod tests {
             inputs: inputs.iter().map(|i| dir.join(i).display().to_string()).collect(),
             schema: schema.map(str::to_string),
             registry: &registry,
+            root: &Root::open(dir).unwrap(),
             now: Now::parse("2026-11-20T12:00:00Z").unwrap(),
             limits: Limits { depth: 128, bytes: 100_000 },
         };

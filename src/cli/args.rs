@@ -148,6 +148,19 @@ pub struct Validate {
     /// Hold every document to this schema instead of the one it names
     #[arg(long, value_name = "ID|FILE")]
     pub schema: Option<String>,
+    /// Whether `format` constrains values or only describes them
+    #[arg(long, value_name = "KIND", value_enum, default_value_t)]
+    pub formats: Formats,
+}
+
+/// What `format` does in a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Formats {
+    /// A value in another format breaks the schema
+    #[default]
+    Assertion,
+    /// It constrains nothing
+    Annotation,
 }
 
 /// `tollgate schema`

@@ -19,7 +19,7 @@ use crate::base::files::{self, ReadError, Root};
 use crate::base::json::Limits;
 use crate::base::redact::{FreeText, Masked, free_text};
 use crate::config;
-use crate::lang::schema::Registry;
+use crate::lang::schema::{Formats, Registry};
 use crate::model::lane::Lane;
 use crate::report::text::terminal;
 use crate::report::{self, Kind};
@@ -250,11 +250,16 @@ fn schemas(global: &Global) -> Result<Registry, Error> {
 
 pub(super) fn validate(global: &Global, now: Now, env: &Env, verb: &args::Validate) -> Result<u8, Error> {
     let targets = output::targets(&global.format)?;
-    let registry = schemas(global)?;
+    let root = Root::open(&global.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
+    let registry = schemas(global)?.with_formats(match verb.formats {
+        args::Formats::Assertion => Formats::Assertion,
+        args::Formats::Annotation => Formats::Annotation,
+    });
     let request = ValidateRequest {
         inputs: verb.paths.clone(),
         schema: verb.schema.clone(),
         registry: &registry,
+        root: &root,
         now,
         limits: Limits::default(),
     };

@@ -10,7 +10,7 @@ use crate::model::suite::{Names, SuiteSpec};
 use crate::model::workspace::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// SHA-256 over the settings, the plan of runs, every gate in force, every schema, and the waivers, quarantine and rollback entries, in
+/// SHA-256 over the settings, the plan of runs, every gate in force, every schema with the files it refers to, and the waivers, quarantine and rollback entries, in
 /// that order. Each part is led by its kind, name and length, so that no two policies run together. The suites of the
 /// classification file are evidence, not policy, and are left out.
 pub fn digest(inventory: &Inventory) -> String {
@@ -30,6 +30,9 @@ pub fn digest(inventory: &Inventory) -> String {
     }
     for (id, text) in schemas(inventory) {
         part("schema", id, text);
+    }
+    for (path, text) in inventory.beside.texts() {
+        part("schema-file", path, text);
     }
     for (name, text) in entries(&inventory.classification) {
         part("entry", &name, &text);
@@ -170,13 +173,15 @@ pub fn alterations(
         }
     }
     let changed_schemas = differing(&schemas(force), &schemas(tree));
+    let changed_files = differing(&force.beside.texts().collect(), &tree.beside.texts().collect());
+    let affected = affected(force, tree, &changed_schemas, &changed_files);
     for (id, asked) in demands {
         let uses = |schema: &String| {
             // `valid(path)` goes by the schema that the document names.
             asked.as_ref().is_none_or(|asked| asked.contains(schema))
                 || force.gates.get(id).is_some_and(|gate| gate.source.text.contains("valid("))
         };
-        if changed_schemas.iter().any(uses) {
+        if affected.iter().any(uses) {
             altered.insert(id.clone());
         }
     }
@@ -188,6 +193,9 @@ pub fn alterations(
             None => "it has none of its own".into(),
         };
         notes.push(format!("the working tree alters the schema {}: {where_to}", show(id)));
+    }
+    for path in &changed_files {
+        notes.push(format!("the working tree alters {}, which schemas refer to", show(path)));
     }
     let known = entries(&force.classification);
     for name in differing(&known, &entries(&tree.classification)) {
@@ -215,6 +223,23 @@ pub fn alterations(
         altered.extend(readers.map(|(id, _)| id.clone()));
     }
     Alterations { gates: altered.into_iter().collect(), notes }
+}
+
+/// The schemas that are changed, or lead to one that is, or to a file that is.
+fn affected(
+    force: &Inventory,
+    tree: &Inventory,
+    schemas: &BTreeSet<String>,
+    files: &BTreeSet<String>,
+) -> BTreeSet<String> {
+    let mut affected = schemas.clone();
+    for source in force.schemas.iter().chain(&tree.schemas) {
+        let mut reached = force.beside.reached(&source.id).chain(tree.beside.reached(&source.id));
+        if reached.any(|name| schemas.contains(name) || files.contains(name)) {
+            affected.insert(source.id.clone());
+        }
+    }
+    affected
 }
 
 /// Whether what differs between two settings can change how a gate of this text is judged or reproduced. By words: a gate

@@ -8,7 +8,7 @@ use crate::config::policy_names::{Sort, sort};
 use crate::config::problem::{ConfigError, Problem, SourceText, problems_of};
 use crate::config::resolve::{self, Workspace};
 use crate::config::tree::Tree;
-use crate::lang::schema::Source;
+use crate::lang::schema::{Beside, Source};
 use crate::model::gate::Origin;
 use std::collections::BTreeMap;
 
@@ -60,6 +60,8 @@ pub struct Inventory {
     pub gates: BTreeMap<String, GateFile>,
     /// The workspace's own schemas.
     pub schemas: Vec<Source>,
+    /// The files of the workspace that they refer to.
+    pub beside: Beside,
     /// The workspace's own runbook entries: id and text, in id order.
     pub runbook: Vec<(String, String)>,
     /// Suites, waivers, quarantine, rollback.
@@ -77,6 +79,7 @@ pub fn collect(tree: &dyn Tree, shown: &str) -> Result<Inventory, ConfigError> {
         workspace,
         gates: BTreeMap::new(),
         schemas: Vec::new(),
+        beside: Beside::default(),
         runbook: Vec::new(),
         classification: Classification::Absent,
         notes: Vec::new(),
@@ -85,6 +88,7 @@ pub fn collect(tree: &dyn Tree, shown: &str) -> Result<Inventory, ConfigError> {
     found.packed();
     found.own_gates(tree);
     found.own_schemas(tree);
+    found.beside_schemas(tree);
     found.own_runbook(tree);
     found.classify(tree);
     Ok(found)
@@ -268,6 +272,17 @@ impl Inventory {
                 }
             }
         }
+    }
+
+    /// What the schemas refer to comes from where they come from: of a commit, the commit.
+    fn beside_schemas(&mut self, tree: &dyn Tree) {
+        self.beside = Beside::look(&self.schemas, &mut |path| match tree.read(path, LARGE)? {
+            None => Ok(None),
+            Some(bytes) => match text(path, &bytes) {
+                Ok(source) => Ok(Some(source.text.to_string())),
+                Err(problem) => Err(problem.sentence()),
+            },
+        });
     }
 
     fn own_runbook(&mut self, tree: &dyn Tree) {

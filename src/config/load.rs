@@ -247,7 +247,7 @@ impl Loading {
         }
     }
 
-    /// The schemas; those of the workspace are compiled here, so that a wrong one is found before anything is judged.
+    /// The schemas. One that does not compile stops only what needs it, and is told in a note.
     fn registry(&mut self) -> Option<Registry> {
         match Registry::new(std::mem::take(&mut self.inventory.schemas)) {
             Err(sentences) => {
@@ -255,13 +255,8 @@ impl Loading {
                 None
             }
             Ok(registry) => {
-                let wrong = |id: &&str| {
-                    let source = registry.source(id).filter(|s| s.origin != "embedded")?;
-                    let why = registry.get(id)?.err()?;
-                    Some(Problem::of_file(&source.origin, why))
-                };
-                let wrong: Vec<_> = registry.ids().iter().filter_map(wrong).collect();
-                self.problems.extend(wrong);
+                let registry = registry.beside(std::mem::take(&mut self.inventory.beside));
+                self.inventory.notes.extend(registry.notes());
                 Some(registry)
             }
         }
@@ -496,11 +491,46 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_schema_of_the_workspace_is_found_before_anything_is_judged() {
+    fn a_schema_that_does_not_compile_is_told_and_stops_nothing_else() {
         let dir = workspace();
         put(dir.path(), "schemas/other.json", "{\"type\": 3}");
-        let said = why(dir.path());
-        assert!(said.starts_with("schemas/other.json: "), "{said}");
+        let policy = load_all(dir.path()).unwrap();
+        assert!(
+            policy.schemas.get("other").unwrap().is_err() && policy.schemas.get("my.v1").unwrap().is_ok()
+        );
+        assert!(
+            policy.notes[0].starts_with("schemas/other.json: the schema does not compile"),
+            "{:?}",
+            policy.notes
+        );
+        // What is no JSON has no id, and nobody knows who needs it.
+        put(dir.path(), "schemas/other.json", "{");
+        assert!(why(dir.path()).starts_with("schemas/other.json:1:2:"));
+    }
+
+    #[test]
+    fn what_schemas_refer_to_is_part_of_the_policy_and_stays_inside() {
+        let dir = workspace();
+        let digest = || load_all(dir.path()).unwrap().digest;
+        let plain = digest();
+        put(dir.path(), "common/n.json", "{\"type\": \"integer\"}");
+        assert_eq!(plain, digest(), "a file that nothing refers to is none of the policy's");
+        put(dir.path(), "schemas/my.v1.json", "{\"$ref\": \"../common/n.json\"}");
+        let whole = digest();
+        assert!(load_all(dir.path()).unwrap().schemas.get("my.v1").unwrap().is_ok());
+        put(dir.path(), "common/n.json", "{}");
+        assert_ne!(whole, digest());
+        let outside = tempfile::tempdir().unwrap();
+        put(outside.path(), "n.json", "{}");
+        std::fs::remove_file(dir.path().join("common/n.json")).unwrap();
+        std::os::unix::fs::symlink(outside.path().join("n.json"), dir.path().join("common/n.json")).unwrap();
+        let policy = load_all(dir.path()).unwrap();
+        let why = policy.schemas.get("my.v1").unwrap().err().unwrap();
+        assert!(why.contains("leaves the workspace"), "{why}");
+        put(dir.path(), "schemas/my.v1.json", "{\"$ref\": \"../../n.json\"}");
+        let policy = load_all(dir.path()).unwrap();
+        let why = policy.schemas.get("my.v1").unwrap().err().unwrap();
+        assert!(why.contains("leads out of the workspace"), "{why}");
     }
 
     #[test]

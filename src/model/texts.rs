@@ -38,7 +38,7 @@ free_text!(Report {
     gate_regions, check_regions, waiver_offers, repo_prefix, verdict_path, unwritten, seconds
 });
 free_text!(FileResult { path, findings; sha256, bytes, schema });
-free_text!(Validation { files; schema, generated_at, valid, invalid });
+free_text!(Validation { files, notes; schema, generated_at, valid, invalid });
 free_text!(Identity { branch; generated_at, run_id, correlation_id, commit });
 free_text!(Compared { path; sha256, run_id, commit });
 free_text!(Diagnostic {

@@ -31,4 +31,7 @@ pub struct Validation {
     pub valid: usize,
     /// How many were not.
     pub invalid: usize,
+    /// What is worth knowing of the schemas, one sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }

@@ -233,6 +233,7 @@ pub fn validation(validation: &Validation, style: &Style) -> String {
         }
         out.push(String::new());
     }
+    notes(&validation.notes, style, &mut out);
     let passes = words::validation_passes(validation);
     let word = style.status(if passes { Status::Pass } else { Status::Fail }, false);
     let found: usize = total(validation.files.iter().map(|f| f.findings.len()));

@@ -281,6 +281,11 @@ pub fn validation(validation: &Validation) -> String {
         page.table("| File | Schema | Findings |\n| --- | --- | --- |\n", rows, "file");
         page.blocks("What is wrong", invalid.iter().map(|f| file_block(f)), "file");
     }
+    if !validation.notes.is_empty() {
+        let mut notes = "### Notes\n\n".to_string();
+        list(&validation.notes, markdown, &mut notes);
+        page.text.push_str(&notes);
+    }
     page.text
 }
 

@@ -333,7 +333,7 @@ fn applies_when_skips_only_on_false() {
     let cases = [
         ("false", "lane == 'never'", "skip"),
         ("true", "lane == 'full'", "fail"),
-        ("error", "size(lane) / 0 == 1", "fail"),
+        ("error", "size(lane) / size('') == 1", "fail"),
         ("null", "null", "fail"),
         ("text", "'false'", "fail"),
         ("number", "0", "fail"),

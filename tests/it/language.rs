@@ -96,7 +96,7 @@ fn when_and_message_see_it() {
     };
     assert_eq!(outcome(&see("it.n == 9", "it.n == 0", "m")), "skip not_applicable");
     assert_eq!(see("it.n == 2", "it.n == 0", "{it.n} of {size(lines)}").messages, ["2 of 3"]);
-    for when in ["it.gone == 1", "null", "it.n", "'true'", "it.n / 0 == 1"] {
+    for when in ["it.gone == 1", "null", "it.n", "'true'", "it.n / (it.n - it.n) == 1"] {
         assert_eq!(
             outcome(&see(when, "it.n > 0", "m")),
             "fail expression",
@@ -140,8 +140,8 @@ fn a_check_passes_on_true_alone() {
         ("doc.big + 1 > 0", "fail expression"),
         ("doc.unsigned == 18446744073709551615u", "pass -"),
         ("doc.unsigned > doc.big", "pass -"),
-        ("doc.float / 0.0 > 1.0", "fail expression"),
-        ("doc.n / 0 == 0", "fail expression"),
+        ("doc.float / (doc.float - doc.float) > 1.0", "fail expression"),
+        ("doc.n / (doc.n - doc.n) == 0", "fail expression"),
         ("doc.n == 1.0", "pass -"),
         ("doc.list.exists(x, x.gone == 1)", "fail expression"),
         ("doc.list.exists(x, x == 2 || x.gone)", "fail expression"),

@@ -12,6 +12,7 @@
 mod action;
 mod bad_input;
 mod ci_commands;
+mod conformance;
 mod contract;
 mod edits;
 mod events;
@@ -52,7 +53,9 @@ mod run_resume;
 mod run_runners;
 mod run_stops;
 mod run_workspace;
+mod schemas;
 mod support;
+mod textproto;
 mod tree;
 mod triage;
 mod vacuous;

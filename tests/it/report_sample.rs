@@ -364,5 +364,6 @@ pub fn validation() -> Validation {
         ],
         valid: 1,
         invalid: 2,
+        notes: vec![format!("schemas/x.json: `format` holds nothing where it is {HOSTILE}")],
     }
 }

@@ -46,6 +46,14 @@ impl Ast {
         self.spans[id as usize].start as usize
     }
 
+    /// The range of a macro as it was written.
+    pub(super) fn range(&self, fold: &Fold) -> Id {
+        match self.node(fold.range) {
+            Node::Pairs(of) => *of,
+            _ => fold.range,
+        }
+    }
+
     /// The nodes directly below, in reading order.
     pub(super) fn children(&self, id: Id) -> Vec<Id> {
         match self.node(id) {
@@ -54,6 +62,7 @@ impl Ast {
             | Node::Has(of, _)
             | Node::Not(of)
             | Node::Negate(of)
+            | Node::Pairs(of)
             | Node::Matches(of, _) => {
                 vec![*of]
             }
@@ -90,6 +99,8 @@ pub(super) enum Node {
     List(Box<[Id]>),
     Map(Box<[(Id, Id)]>),
     Fold(Fold),
+    /// What a macro of two names walks: of a list each number with its element, of a map each key with its value.
+    Pairs(Id),
     Call(Func, Box<[Id]>),
     /// `matches` with a literal pattern.
     Matches(Id, Box<Pattern>),
@@ -243,6 +254,7 @@ pub(super) enum Func {
     Distinct,
     Difference,
     Sum,
+    Div,
     Age,
     DaysUntil,
     Sha256,
@@ -358,6 +370,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("distinct", Style::Global, 1, 1, Func::Distinct),
     row("difference", Style::Global, 2, 2, Func::Difference),
     row("sum", Style::Global, 1, 1, Func::Sum),
+    row("div", Style::Global, 2, 2, Func::Div),
     row("age", Style::Global, 1, 1, Func::Age),
     row("days_until", Style::Global, 1, 1, Func::DaysUntil),
     row("sha256", Style::Global, 1, 1, Func::Sha256),

@@ -7,11 +7,12 @@
 use super::ast::{Ast, Func, Id, Node, Op};
 use super::compare::{equal, order, scalars_equal};
 use super::errors::{EvalError, fault};
-use super::functions::{self, shown};
+use super::functions;
 use super::host::holds;
 use super::meter::Meter;
 use super::operators;
 use super::scope::Scope;
+use super::show::shown;
 use super::trace::Touched;
 use super::value::Value;
 use crate::base::json::Json;
@@ -69,6 +70,7 @@ impl<'v> Eval<'_, 'v> {
             }
             Node::Map(members) => self.map(members),
             Node::Fold(fold) => self.fold(fold),
+            Node::Pairs(of) => self.pairs(*of),
             Node::Call(func, args) => self.call(id, *func, args),
             Node::Matches(of, pattern) => match self.eval(*of)? {
                 Value::Str(text) => pattern.is_match(&text, self.meter).map(Value::Bool),

@@ -1,9 +1,9 @@
 //! The macros: a range, a name for its elements, a body, and what they come to.
 
-use super::ast::{Fold, FoldKind};
+use super::ast::{Fold, FoldKind, Id};
 use super::errors::{EvalError, fault};
 use super::eval::{Eval, Evaluated};
-use super::functions::shown;
+use super::show::shown;
 use super::value::{Shared, Value};
 use crate::base::json::Json;
 use std::sync::Arc;
@@ -40,13 +40,7 @@ impl<'v> Eval<'_, 'v> {
             Value::Map(members) => {
                 self.walk(fold, &mut run, members.iter().map(|(key, _)| Element::Made(key.clone())))?
             }
-            other => {
-                return fault(format!(
-                    "{} is {}, neither a list nor a map",
-                    self.source(fold.range),
-                    shown(other)
-                ));
-            }
+            other => return self.no_range(fold.range, other),
         };
         Ok(match fold.kind {
             FoldKind::All => Value::Bool(!decided),
@@ -54,6 +48,45 @@ impl<'v> Eval<'_, 'v> {
             FoldKind::ExistsOne => Value::Bool(run.found == 1),
             FoldKind::Map | FoldKind::Filter => Value::list(run.out),
         })
+    }
+
+    fn no_range<T>(&self, range: Id, found: &Value<'v>) -> Result<T, EvalError> {
+        fault(format!("{} is {}, neither a list nor a map", self.source(range), shown(found)))
+    }
+
+    /// Of a list each number with its element, of a map each key with its value, as lists of two.
+    pub(super) fn pairs(&mut self, of: Id) -> Evaluated<'v> {
+        let range = self.eval(of)?;
+        let Some(len) = range.items().map(|items| items.len()).or_else(|| range.members()) else {
+            return self.no_range(of, &range);
+        };
+        self.meter.list(len)?;
+        self.meter.hold((len as u64).saturating_mul(4 * size_of::<Value<'_>>() as u64))?;
+        let mut out = Vec::with_capacity(len);
+        match &range {
+            Value::Json(Json::Object(object)) => {
+                for (key, value) in object.iter() {
+                    let value = self.lent(value);
+                    out.push(Value::list(vec![Value::str(key), value]));
+                }
+            }
+            Value::Map(members) => {
+                out.extend(members.iter().map(|(k, v)| Value::list(vec![k.clone(), v.clone()])));
+            }
+            Value::Json(Json::Array(items)) => {
+                let items: &'v [Json<'v>] = items;
+                for (item, at) in items.iter().zip(0..) {
+                    let item = self.lent(item);
+                    out.push(Value::list(vec![Value::Int(at), item]));
+                }
+            }
+            Value::List(items) => {
+                let numbered = items.iter().zip(0..);
+                out.extend(numbered.map(|(item, at)| Value::list(vec![Value::Int(at), item.clone()])));
+            }
+            _ => {}
+        }
+        Ok(Value::list(out))
     }
 
     /// Binds each element and evaluates the body, until one decides.

@@ -5,9 +5,10 @@ use super::errors::{EvalError, fault};
 use super::host;
 use super::kind::{Type, with_article};
 use super::meter::Meter;
+use super::operators;
 use super::pattern::Pattern;
 use super::scope::Scope;
-use super::show::{double_text, duration_text, time_text};
+use super::show::{double_text, duration_text, shown, time_text};
 use super::time;
 use super::value::{Shared, Text, Value};
 
@@ -22,6 +23,7 @@ pub(super) fn call<'v>(
     meter: &Meter,
 ) -> Result<Value<'v>, EvalError> {
     match (func, args) {
+        (Func::Div, [a, b]) => operators::divided(a, b),
         (Func::Size, [of]) => {
             if let Value::Str(text) = of {
                 meter.text(text.len())?;
@@ -54,15 +56,6 @@ pub(super) fn call<'v>(
             other => fault(format!("{} is not a string", shown(other))),
         },
         _ => host::call(func, args, scope, meter),
-    }
-}
-
-/// A value for an error: what it is, and if it is short which.
-pub(super) fn shown(value: &Value<'_>) -> String {
-    match value {
-        Value::Null => "null".into(),
-        Value::List(_) | Value::Map(_) | Value::Json(_) => with_article(value.type_of()).into(),
-        scalar => format!("{} ({})", scalar.quoted(), scalar.type_of().name()),
     }
 }
 

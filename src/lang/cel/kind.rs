@@ -67,6 +67,15 @@ impl Type {
     pub fn named(name: &str) -> Option<Type> {
         Type::ALL.into_iter().find(|t| t.name() == name)
     }
+
+    /// The type of a name in the package `google.protobuf`, as the CEL specification calls timestamps and durations.
+    pub(super) fn of_protobuf(name: &str) -> Option<Type> {
+        match name {
+            "Timestamp" => Some(Type::Time),
+            "Duration" => Some(Type::Duration),
+            _ => None,
+        }
+    }
 }
 
 /// The type's name for a sentence: `a string`, `an int`, `null`.

@@ -18,6 +18,16 @@ fn visit(ast: &Ast, id: Id, given: &mut Vec<Id>, lints: &mut Vec<Lint>) {
         Node::Binary(Op::Unequal, a, b) if is_string(ast, *a) || is_string(ast, *b) => {
             unequal(ast, id, lints)
         }
+        Node::Binary(op @ (Op::Divide | Op::Modulo), _, b) if is_zero(ast, *b) => {
+            let what = if *op == Op::Divide { "division" } else { "modulo" };
+            lints.push(Lint { message: format!("{what} by zero has no value"), offset: ast.offset(*b) });
+        }
+        Node::Call(Func::Div, args) if args.get(1).is_some_and(|b| is_zero(ast, *b)) => {
+            lints.push(Lint { message: "division by zero has no value".into(), offset: ast.offset(id) });
+        }
+        Node::Binary(Op::Modulo, a, b) if is_fraction(ast, *a) || is_fraction(ast, *b) => {
+            lints.push(Lint { message: "% takes whole numbers".into(), offset: ast.offset(id) });
+        }
         Node::Not(of) => {
             if let Node::Binary(Op::Equal, a, b) = ast.node(*of)
                 && (is_string(ast, *a) || is_string(ast, *b))
@@ -27,8 +37,8 @@ fn visit(ast: &Ast, id: Id, given: &mut Vec<Id>, lints: &mut Vec<Lint>) {
         }
         Node::Fold(fold)
             if fold.kind == FoldKind::All
-                && !never_empty(ast, fold.range)
-                && !given.iter().any(|g| filled(ast, *g, fold.range)) =>
+                && !never_empty(ast, ast.range(fold))
+                && !given.iter().any(|g| filled(ast, *g, ast.range(fold))) =>
         {
             let range: String = ast.source(fold.range).chars().take(80).collect();
             let message =
@@ -69,6 +79,20 @@ fn unequal(ast: &Ast, id: Id, lints: &mut Vec<Lint>) {
 
 fn is_string(ast: &Ast, id: Id) -> bool {
     matches!(ast.node(id), Node::Literal(Literal::Str(_)))
+}
+
+/// A number that is written out as 0.
+fn is_zero(ast: &Ast, id: Id) -> bool {
+    match ast.node(id) {
+        Node::Literal(Literal::Int(i)) => *i == 0,
+        Node::Literal(Literal::UInt(u)) => *u == 0,
+        Node::Literal(Literal::Float(f)) => *f == 0.0,
+        _ => false,
+    }
+}
+
+fn is_fraction(ast: &Ast, id: Id) -> bool {
+    matches!(ast.node(id), Node::Literal(Literal::Float(_)))
 }
 
 /// A range that cannot be empty: a list or map that is written out.
@@ -119,6 +143,7 @@ fn same(ast: &Ast, a: Id, b: Id) -> bool {
             f == g && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(ast, *a, *b))
         }
         (Node::Binary(f, a, x), Node::Binary(g, b, y)) => f == g && same(ast, *a, *b) && same(ast, *x, *y),
+        (Node::Pairs(a), Node::Pairs(b)) => same(ast, *a, *b),
         (Node::Fold(a), Node::Fold(b)) => {
             let when = match (a.when, b.when) {
                 (None, None) => true,

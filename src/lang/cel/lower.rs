@@ -13,6 +13,7 @@ use super::parse::{
     operator, operators, parts_of, tokens, tree,
 };
 use super::resolve;
+use super::two_names::TwoNames;
 
 /// Deepest tree that is compiled, and so evaluated by recursion.
 const MAX_DEPTH: usize = 128;
@@ -36,19 +37,19 @@ pub(super) fn compile(text: &str) -> Result<Ast, CompileError> {
     Ok(lower.ast)
 }
 
-struct Lower<'t> {
-    cursor: Cursor<'t>,
+pub(super) struct Lower<'t> {
+    pub(super) cursor: Cursor<'t>,
     depth: usize,
-    /// The names that macros bind, outermost first.
-    bound: Vec<String>,
-    ast: Ast,
+    /// The names that macros bind, outermost first: one, or two of an element and of what it is called.
+    pub(super) bound: Vec<Vec<String>>,
+    pub(super) ast: Ast,
 }
 
-type Lowered = Result<(Id, Extent), CompileError>;
+pub(super) type Lowered = Result<(Id, Extent), CompileError>;
 
 impl Lower<'_> {
     /// Adds a node with the tokens it was written as, and widens them by the parentheses around it.
-    fn add(&mut self, node: Node, first: usize, last: usize) -> Lowered {
+    pub(super) fn add(&mut self, node: Node, first: usize, last: usize) -> Lowered {
         let id = self.ast.nodes.len() as Id;
         self.ast.nodes.push(node);
         let (start, end) = self.cursor.bytes(first, last);
@@ -56,7 +57,7 @@ impl Lower<'_> {
         Ok((id, self.cursor.widened(Extent { first, last })))
     }
 
-    fn node(&mut self, node: &IdedExpr) -> Lowered {
+    pub(super) fn node(&mut self, node: &IdedExpr) -> Lowered {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return error(self.cursor.offset(self.cursor.at), "the expression is nested too deeply");
@@ -113,7 +114,9 @@ impl Lower<'_> {
             return error(self.cursor.offset(at), "a name cannot begin with a dot");
         }
         self.cursor.at += 1;
-        let node = match self.bound.iter().rposition(|b| b == name) {
+        let holds = |names: &Vec<String>| names.iter().any(|n| n == name);
+        let node = match self.bound.iter().rposition(holds) {
+            Some(slot) if self.bound[slot].len() > 1 => return self.one_of_two(slot, name, at),
             Some(slot) => Node::Slot(slot as u32),
             None => match Type::named(name) {
                 Some(kind) => Node::Literal(Literal::Type(kind)),
@@ -134,9 +137,26 @@ impl Lower<'_> {
     }
 
     fn select(&mut self, operand: &IdedExpr, field: &str) -> Lowered {
+        if let Some(kind) = Type::of_protobuf(field).filter(|_| self.is_protobuf(operand)) {
+            self.cursor.open_groups(true);
+            let first = self.cursor.at;
+            self.cursor.at += 1;
+            self.cursor.field("protobuf")?;
+            let last = self.cursor.field(field)?;
+            return self.add(Node::Literal(Literal::Type(kind)), first, last);
+        }
         let (of, extent) = self.node(operand)?;
         let last = self.cursor.field(field)?;
         self.add(Node::Select(of, field.into()), extent.first, last)
+    }
+
+    /// Whether it is the package `google.protobuf`, and no field of what a macro calls `google`.
+    fn is_protobuf(&self, node: &IdedExpr) -> bool {
+        let Cst::Select(select) = &node.expr else { return false };
+        !select.test
+            && select.field == "protobuf"
+            && matches!(&select.operand.expr, Cst::Ident(name) if name == "google")
+            && !self.bound.iter().flatten().any(|bound| bound == "google")
     }
 
     fn has(&mut self, operand: &IdedExpr, field: &str) -> Lowered {
@@ -280,6 +300,9 @@ impl Lower<'_> {
         let (of, extent) = self.node(target)?;
         let word = self.cursor.field(name)?;
         let open = self.cursor.take_next(Kind::TokLeftParen)?;
+        if let Some(fold) = TwoNames::of(name, args) {
+            return self.fold_of_two(&fold, of, extent, open);
+        }
         let (args, last) = self.operands(open, args)?;
         let node = resolve::call(&self.ast, name, Some(of), &args)
             .or_else(|m| error(self.cursor.offset(word), m))?;
@@ -300,7 +323,7 @@ impl Lower<'_> {
         self.cursor.at += 1;
         let Some((when, body)) = parts_of(kind, &fold.loop_step) else { return Err(self.cursor.astray()) };
         let slot = self.bound.len() as u32;
-        self.bound.push(fold.iter_var.clone());
+        self.bound.push(vec![fold.iter_var.clone()]);
         self.ast.slots = self.ast.slots.max(self.bound.len());
         let when = match when {
             None => None,

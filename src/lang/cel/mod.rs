@@ -13,6 +13,7 @@ mod host;
 mod kind;
 mod lint;
 mod lower;
+mod lower_two;
 mod meter;
 mod operators;
 mod parse;
@@ -23,6 +24,7 @@ mod scope;
 mod show;
 mod time;
 mod trace;
+mod two_names;
 mod value;
 
 #[cfg(test)]

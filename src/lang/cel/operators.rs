@@ -1,10 +1,12 @@
-//! Arithmetic: checked, without conversions, and never infinite.
+//! Arithmetic: checked, and never infinite.
+//!
+//! JSON has one kind of number, and a percentage that is 87.5 today is 88 tomorrow. So whole numbers and fractions mix, and
+//! what an operator means does not hang on how a number was written (`gates.md`, Numbers).
 
 use super::ast::Op;
 use super::errors::{EvalError, fault};
-use super::functions::shown;
 use super::meter::Meter;
-use super::show::double_text;
+use super::show::{double_text, shown};
 use super::time;
 use super::value::{Shared, Value};
 
@@ -18,18 +20,24 @@ pub(super) fn negate<'v>(value: Value<'v>) -> Result<Value<'v>, EvalError> {
     }
 }
 
-/// `+ - * / %`
+/// `+ - * / %`. A whole number is an int64 or uint64, and a result past that is an error; with a fraction beside it, it goes
+/// to the nearest double. `/` of whole numbers is whole where it divides, else the real quotient: a share of 3 / 4 that is 0
+/// would be below every limit.
 pub(super) fn arithmetic<'v>(
     op: Op,
     a: Value<'v>,
     b: Value<'v>,
     meter: &Meter,
 ) -> Result<Value<'v>, EvalError> {
-    match (a, b) {
-        (Value::Int(a), Value::Int(b)) => ints(op, a, b).map(Value::Int),
-        (Value::UInt(a), Value::UInt(b)) => uints(op, a, b).map(Value::UInt),
-        (Value::Float(a), Value::Float(b)) => doubles(op, a, b).map(Value::Float),
-        (a, b) => {
+    match (&a, &b) {
+        (Value::Int(x), Value::Int(y)) if op != Op::Divide => return ints(op, *x, *y).map(Value::Int),
+        (Value::Float(x), Value::Float(y)) => return doubles(op, *x, *y).map(Value::Float),
+        _ => {}
+    }
+    match (Number::of(&a), Number::of(&b)) {
+        (Some(Number::Whole(x)), Some(Number::Whole(y))) => wholes(op, x, y),
+        (Some(x), Some(y)) => doubles(op, x.double(), y.double()).map(Value::Float),
+        _ => {
             let sum = match op {
                 Op::Add => match time::add(&a, &b) {
                     Some(sum) => Some(sum),
@@ -43,11 +51,89 @@ pub(super) fn arithmetic<'v>(
     }
 }
 
+/// `div(a, b)`: the quotient cut towards zero, always whole.
+pub(super) fn divided<'v>(a: &Value<'_>, b: &Value<'_>) -> Result<Value<'v>, EvalError> {
+    match (Number::of(a), Number::of(b)) {
+        (Some(Number::Whole(_)), Some(Number::Whole(y))) if y.value == 0 => by_zero(Op::Divide),
+        (Some(Number::Whole(x)), Some(Number::Whole(y))) => whole(x.value / y.value, Op::Divide, x, y),
+        (Some(x), Some(y)) => {
+            let quotient = doubles(Op::Divide, x.double(), y.double())?;
+            let inside = quotient >= i64::MIN as f64 && quotient < -(i64::MIN as f64);
+            if inside { Ok(Value::Int(quotient as i64)) } else { fault("int overflow") }
+        }
+        _ => fault(format!("div() takes numbers, not {} and {}", shown(a), shown(b))),
+    }
+}
+
+/// A number of an expression.
+#[derive(Clone, Copy)]
+enum Number {
+    Whole(Whole),
+    Double(f64),
+}
+
+/// An int64 or uint64 with room for what comes of two of them.
+#[derive(Clone, Copy)]
+struct Whole {
+    value: i128,
+    unsigned: bool,
+}
+
+impl Number {
+    fn of(value: &Value<'_>) -> Option<Number> {
+        match value {
+            Value::Int(i) => Some(Number::Whole(Whole { value: i128::from(*i), unsigned: false })),
+            Value::UInt(u) => Some(Number::Whole(Whole { value: i128::from(*u), unsigned: true })),
+            Value::Float(f) => Some(Number::Double(*f)),
+            _ => None,
+        }
+    }
+
+    fn double(self) -> f64 {
+        match self {
+            Number::Whole(whole) => whole.value as f64,
+            Number::Double(f) => f,
+        }
+    }
+}
+
+fn wholes<'v>(op: Op, a: Whole, b: Whole) -> Result<Value<'v>, EvalError> {
+    // Products of two 64-bit numbers fit 128 bits with their sign but for the largest, which overflow 64 all the more.
+    let result = match op {
+        Op::Add => Some(a.value + b.value),
+        Op::Subtract => Some(a.value - b.value),
+        Op::Multiply => a.value.checked_mul(b.value),
+        Op::Divide | Op::Modulo if b.value == 0 => return by_zero(op),
+        Op::Divide if a.value % b.value != 0 => {
+            return doubles(op, a.value as f64, b.value as f64).map(Value::Float);
+        }
+        Op::Divide => Some(a.value / b.value),
+        _ => Some(a.value % b.value),
+    };
+    match result {
+        Some(result) => whole(result, op, a, b),
+        None => overflow(op, a, b),
+    }
+}
+
+/// A whole result: of two uints a uint, else an int where it fits one, and a uint where one of the two was.
+fn whole<'v>(result: i128, op: Op, a: Whole, b: Whole) -> Result<Value<'v>, EvalError> {
+    match (i64::try_from(result), u64::try_from(result)) {
+        (Ok(int), _) if !(a.unsigned && b.unsigned) => Ok(Value::Int(int)),
+        (_, Ok(uint)) if a.unsigned || b.unsigned => Ok(Value::UInt(uint)),
+        _ => overflow(op, a, b),
+    }
+}
+
+#[cold]
+fn overflow<T>(op: Op, a: Whole, b: Whole) -> Result<T, EvalError> {
+    let kind = if a.unsigned && b.unsigned { "uint" } else { "int" };
+    fault(format!("{kind} overflow in {} {} {}", a.value, op.sign(), b.value))
+}
+
 #[cold]
 fn mismatch<'v>(op: Op, a: &Value<'_>, b: &Value<'_>) -> Result<Value<'v>, EvalError> {
-    let number = |v: &Value<'_>| matches!(v, Value::Int(_) | Value::UInt(_) | Value::Float(_));
-    let hint = if number(a) && number(b) { "; convert one with int(), uint() or double()" } else { "" };
-    fault(format!("{} {} {} has no value{hint}", shown(a), op.sign(), shown(b)))
+    fault(format!("{} {} {} has no value", shown(a), op.sign(), shown(b)))
 }
 
 fn ints(op: Op, a: i64, b: i64) -> Result<i64, EvalError> {
@@ -55,23 +141,10 @@ fn ints(op: Op, a: i64, b: i64) -> Result<i64, EvalError> {
         Op::Add => a.checked_add(b),
         Op::Subtract => a.checked_sub(b),
         Op::Multiply => a.checked_mul(b),
-        Op::Divide | Op::Modulo if b == 0 => return by_zero(op),
-        Op::Divide => a.checked_div(b),
+        _ if b == 0 => return by_zero(op),
         _ => a.checked_rem(b),
     };
     result.map_or_else(|| fault(format!("int overflow in {a} {} {b}", op.sign())), Ok)
-}
-
-fn uints(op: Op, a: u64, b: u64) -> Result<u64, EvalError> {
-    let result = match op {
-        Op::Add => a.checked_add(b),
-        Op::Subtract => a.checked_sub(b),
-        Op::Multiply => a.checked_mul(b),
-        Op::Divide | Op::Modulo if b == 0 => return by_zero(op),
-        Op::Divide => a.checked_div(b),
-        _ => a.checked_rem(b),
-    };
-    result.map_or_else(|| fault(format!("uint overflow in {a} {} {b}", op.sign())), Ok)
 }
 
 fn by_zero<T>(op: Op) -> Result<T, EvalError> {

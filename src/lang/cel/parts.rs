@@ -113,7 +113,10 @@ impl<'v> Taker<'_, 'v> {
 
     /// The range, and the body for the element that decides: the first that fails, else the first.
     fn fold(&mut self, fold: &'v Fold, depth: usize) {
-        let Some(range) = self.take(fold.range, depth) else {
+        let written = self.ast().range(fold);
+        let shown = self.take(written, depth);
+        let walked = if written == fold.range { shown } else { self.value(fold.range).ok() };
+        let Some(range) = walked else {
             self.push(fold.body, depth, Outcome::NotReached);
             return;
         };

@@ -12,6 +12,9 @@ pub(super) fn call(ast: &Ast, name: &str, target: Option<Id>, args: &[Id]) -> Re
         Style::Member => member,
     };
     let Some(row) = FUNCTIONS.iter().filter(|r| r.name == name).find(fits) else {
+        if let Some(why) = two_names(name, args.len()).filter(|_| member) {
+            return Err(why);
+        }
         return Err(unknown(name, member));
     };
     let args: Box<[Id]> = target.into_iter().chain(args.iter().copied()).collect();
@@ -25,6 +28,22 @@ pub(super) fn call(ast: &Ast, name: &str, target: Option<Id>, args: &[Id]) -> Re
         return Ok(Node::Matches(text, Box::new(Pattern::compile(pattern)?)));
     }
     Ok(Node::Call(row.func, args))
+}
+
+/// What is wrong with a macro of two names that is not read as one.
+fn two_names(name: &str, args: usize) -> Option<String> {
+    match (name, args) {
+        ("all" | "exists" | "exists_one" | "existsOne", 3) => {
+            Some(format!("{name}() with two names is written range.{name}(i, x, condition)"))
+        }
+        ("transformList", _) => Some(
+            "transformList() is written range.transformList(i, x, f) or range.transformList(i, x, condition, f)".into(),
+        ),
+        ("transformMap" | "transformMapEntry", _) => {
+            Some(format!("{name}(), which binds two names and makes a map, is not there"))
+        }
+        _ => None,
+    }
 }
 
 fn wrong_count(row: &Row, member: bool, given: usize) -> String {

@@ -1,5 +1,6 @@
 //! Values as text: for messages, for `string()`.
 
+use super::kind::with_article;
 use super::value::Value;
 use crate::base::escape::{is_hostile, visible};
 use crate::base::json::Json;
@@ -26,6 +27,15 @@ impl Value<'_> {
         let mut out = String::new();
         write(self, &mut out);
         cut(out)
+    }
+}
+
+/// A value for an error: what it is, and if it is short which.
+pub(super) fn shown(value: &Value<'_>) -> String {
+    match value {
+        Value::Null => "null".into(),
+        Value::List(_) | Value::Map(_) | Value::Json(_) => with_article(value.type_of()).into(),
+        scalar => format!("{} ({})", scalar.quoted(), scalar.type_of().name()),
     }
 }
 

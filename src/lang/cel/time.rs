@@ -215,7 +215,7 @@ fn zone(text: &str) -> Result<FixedOffset, EvalError> {
         None => {
             let shown: String = text.chars().take(60).collect();
             fault(format!(
-                "`{}` is no zone: write \"UTC\" or an offset such as \"+02:00\"",
+                "`{}` is no zone: write \"UTC\" or an offset such as \"+02:00\"; zones by name are not there",
                 shown.escape_debug()
             ))
         }

@@ -1,17 +1,46 @@
 //! Compiles and applies a schema.
 
+use super::known::{self, Known, Retriever, Trail};
 use super::lent::{Lent, counted, is_spent};
 use super::message;
 use super::violation::{Violation, in_document_order};
+use crate::base::escape::{cut, visible};
 use crate::base::json::{Json, plain};
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
-use jsonschema::{PatternOptions, ValidationError, Validator};
+use jsonschema::{
+    Draft, PatternOptions, ReferencingError, Retrieve, ValidationError, ValidationOptions, Validator,
+};
 use serde_json::Value;
-use std::sync::OnceLock;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
-/// A compiled schema. Formats are checked, unknown formats refused, foreign `$ref` refused, patterns linear.
+/// Whether `format` constrains values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Formats {
+    /// It does, where the format is one of JSON Schema's; others are annotations (2019-09, 7.2.3).
+    #[default]
+    Assertion,
+    /// It never does.
+    Annotation,
+}
+
+/// What a schema is compiled with, beside its own text.
+#[derive(Clone, Default)]
+pub(super) struct Surroundings {
+    pub(super) known: Arc<Known>,
+    /// What its references are relative to; a URI.
+    pub(super) base: Option<String>,
+    pub(super) formats: Formats,
+    /// Where somebody wants to know what its references asked for.
+    pub(super) trail: Option<Arc<Mutex<Trail>>>,
+}
+
+/// A compiled schema. Formats are checked, a `$ref` leads only to what is registered or stands beside, and every pattern ends: in
+/// linear time, or where it looks around within a bound past which nothing is believed of it.
 pub struct Schema {
     document: Value,
+    around: Surroundings,
+    patterns: Patterns,
     validator: Validator<Lent<false>>,
     /// Lists the errors; compiled only once a document breaks the schema.
     explainer: OnceLock<Option<Validator<Lent<true>>>>,
@@ -20,21 +49,75 @@ pub struct Schema {
 /// Errors that are looked for in one document.
 const LOOKED_FOR: u64 = 100_000;
 
+/// Characters of what is said of a reference.
+const SAID: usize = 400;
+
+/// Which engine matches patterns.
+#[derive(Debug, Clone, Copy)]
+enum Patterns {
+    Linear,
+    Backtracking,
+}
+
+/// Steps that a pattern with look-around may take back at one place of one text.
+const BACKTRACK: usize = 20_000;
+
+/// Formats that a later draft than the schema's own defines: they mean there what they mean here.
+const LATER: [&str; 10] = [
+    "duration",
+    "idn-email",
+    "idn-hostname",
+    "iri",
+    "iri-reference",
+    "json-pointer",
+    "relative-json-pointer",
+    "uri-reference",
+    "uri-template",
+    "uuid",
+];
+
 impl Schema {
-    /// Compiles a schema document; the error is a sentence.
+    /// Compiles a schema document; the error is a sentence. A `$ref` out of it leads nowhere.
     pub fn compile(document: &Value) -> Result<Schema, String> {
-        let validator = build(document).map_err(|e| {
-            let at = e.instance_path().as_str();
-            let place = if at.is_empty() { String::new() } else { format!(" at {}", plain(at)) };
-            format!("the schema does not compile{place}: {}", plain(&e.to_string()))
-        })?;
-        Ok(Schema { document: document.clone(), validator, explainer: OnceLock::new() })
+        Schema::compile_among(document.clone(), Surroundings::default())
+    }
+
+    /// As `compile`, with what its references may lead to.
+    pub(super) fn compile_among(mut document: Value, around: Surroundings) -> Result<Schema, String> {
+        known::spell_references(&mut document);
+        let (patterns, validator) = match build(&document, &around, Patterns::Linear) {
+            Ok(validator) => (Patterns::Linear, validator),
+            // A pattern that looks around is none of the linear engine's; whatever else is wrong stays wrong.
+            Err(error) => match build(&document, &around, Patterns::Backtracking) {
+                Ok(validator) => (Patterns::Backtracking, validator),
+                Err(_) => return Err(sentence(&error)),
+            },
+        };
+        Ok(Schema { document, around, patterns, validator, explainer: OnceLock::new() })
+    }
+
+    /// The formats that the schema names and that constrain nothing, because JSON Schema has none of that name.
+    pub fn unknown_formats(&self) -> BTreeSet<String> {
+        let options = jsonschema::options();
+        let draft = Draft::default().detect(&self.document);
+        let mut unknown = BTreeSet::new();
+        known::keywords(&self.document, &mut |name, text| {
+            let known = || LATER.contains(&text) || options.is_known_format(draft, text);
+            if name == "format" && !known() {
+                unknown.insert(text.to_string());
+            }
+        });
+        unknown
     }
 
     /// Compiles a schema's text; the error is a sentence.
     pub fn compile_text(text: &str) -> Result<Schema, String> {
+        Schema::compile_text_among(text, Surroundings::default())
+    }
+
+    pub(super) fn compile_text_among(text: &str, around: Surroundings) -> Result<Schema, String> {
         let document = serde_json::from_str(text).map_err(|e| format!("the schema is not JSON: {e}"))?;
-        Schema::compile(&document)
+        Schema::compile_among(document, around)
     }
 
     /// The quick answer.
@@ -49,7 +132,9 @@ impl Schema {
         }
         let mut found = Vec::new();
         let mut more = false;
-        if let Some(explainer) = self.explainer.get_or_init(|| build(&self.document).ok()) {
+        if let Some(explainer) =
+            self.explainer.get_or_init(|| build(&self.document, &self.around, self.patterns).ok())
+        {
             let (errors, spent) = counted(LOOKED_FOR, || explainer.iter_errors(document));
             for error in errors.filter(|e| !is_spent(e.instance())) {
                 flatten(&error, document, &mut found);
@@ -73,13 +158,112 @@ impl Schema {
 
 fn build<const COUNTED: bool>(
     document: &Value,
+    around: &Surroundings,
+    patterns: Patterns,
 ) -> Result<Validator<Lent<COUNTED>>, ValidationError<'static>> {
-    jsonschema::options_for::<Lent<COUNTED>>()
-        .should_validate_formats(true)
-        .should_ignore_unknown_formats(false)
-        .offline()
-        .with_pattern_options(PatternOptions::regex())
-        .build(document)
+    let retriever = Retriever { known: Arc::clone(&around.known), trail: around.trail.clone() };
+    let mut options = jsonschema::options_for::<Lent<COUNTED>>()
+        .should_validate_formats(around.formats == Formats::Assertion)
+        .should_ignore_unknown_formats(true)
+        .with_retriever(retriever);
+    if let Some(base) = &around.base {
+        options = options.with_base_uri(base.clone());
+    }
+    options = with_later_formats(options, document);
+    match patterns {
+        Patterns::Linear => options.with_pattern_options(PatternOptions::regex()).build(document),
+        Patterns::Backtracking => {
+            let bounded = PatternOptions::fancy_regex().backtrack_limit(BACKTRACK);
+            options.with_pattern_options(bounded).build(document)
+        }
+    }
+}
+
+type Options<'i, const COUNTED: bool> = ValidationOptions<'i, Arc<dyn Retrieve>, Lent<COUNTED>>;
+
+/// Adds the formats that the schema names and its draft does not know. What it leads to may be of another draft: then none is
+/// left out.
+fn with_later_formats<'i, const COUNTED: bool>(
+    mut options: Options<'i, COUNTED>,
+    document: &Value,
+) -> Options<'i, COUNTED> {
+    let draft = Draft::default().detect(document);
+    let out = known::refers_out(document);
+    let mut named = BTreeSet::new();
+    known::keywords(document, &mut |keyword, text| {
+        if keyword == "format" {
+            named.extend(LATER.into_iter().find(|name| *name == text));
+        }
+    });
+    let plain = jsonschema::options();
+    for name in LATER {
+        if out || (named.contains(name) && !plain.is_known_format(draft, name)) {
+            options = options.with_format(name, move |text: &str| newest(name, text));
+        }
+    }
+    options
+}
+
+/// What the newest draft asks of each.
+static NEWEST: LazyLock<BTreeMap<&str, Validator>> = LazyLock::new(|| {
+    let check = |name| {
+        let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
+        let schema = options.build(&serde_json::json!({ "format": base_format(name) })).ok()?;
+        Some((name, schema))
+    };
+    LATER.into_iter().filter_map(check).collect()
+});
+
+/// By shape: the tables of IDNA, which tell which letters may stand beside each other, are not here.
+fn base_format(name: &str) -> &str {
+    name.strip_prefix("idn-").unwrap_or(name)
+}
+
+/// Whether a text is in a format as the newest draft has it.
+fn newest(name: &str, text: &str) -> bool {
+    let text = if base_format(name) == name { text.to_string() } else { in_ascii(text) };
+    NEWEST.get(name).is_some_and(|schema| schema.is_valid(&Value::from(text)))
+}
+
+/// A text with a letter for each character that is not ASCII, and a dot for each that IDNA takes for one.
+fn in_ascii(text: &str) -> String {
+    let plain = |c| match c {
+        '\u{3002}' | '\u{ff0e}' | '\u{ff61}' => '.',
+        c if c.is_ascii() => c,
+        c if c.is_control() || c.is_whitespace() => ' ',
+        _ => 'a',
+    };
+    text.chars().map(plain).collect()
+}
+
+fn sentence(error: &ValidationError<'_>) -> String {
+    let at = error.instance_path().as_str();
+    let place = if at.is_empty() { String::new() } else { format!(" at {}", plain(at)) };
+    let why = match error.kind() {
+        Kind::Referencing(ReferencingError::Unretrievable { uri, source }) => {
+            let text = format!("it refers to {}: {source}", known::shown(uri));
+            cut(&visible(&text), SAID)
+        }
+        Kind::Referencing(ReferencingError::UnknownSpecification { specification }) => {
+            let named = cut(&visible(specification), SAID);
+            format!("its `$schema` is {named}: no draft from 4 to 2020-12, and not registered")
+        }
+        Kind::Format { format } if format == "regex" => no_pattern(error.instance()),
+        _ => plain(&error.to_string()),
+    };
+    format!("the schema does not compile{place}: {why}")
+}
+
+/// Why a pattern is none that can be used.
+fn no_pattern(pattern: &Value) -> String {
+    let pattern = pattern.as_str().unwrap_or_default();
+    let why = match regex::Regex::new(pattern) {
+        Err(regex::Error::CompiledTooBig(limit)) => {
+            format!("takes more than {limit} bytes when it is compiled")
+        }
+        _ => "is no regular expression that is known here".into(),
+    };
+    format!("the pattern {} {why}", plain(pattern))
 }
 
 /// A violation of the document as a whole.
@@ -328,11 +512,10 @@ mod tests {
     #[test]
     fn what_a_gate_must_not_trust_does_not_compile() {
         let bad = [
-            json!({"format": "no-such-format"}),
             json!({"$ref": "https://example.org/other.json"}),
             json!({"$ref": "other.json"}),
             json!({"$ref": "file:///etc/passwd"}),
-            json!({"pattern": "(?=look)ahead"}),
+            json!({"pattern": "(?=look)ahead("}),
             json!({"pattern": "("}),
             json!({"type": "strnig"}),
             json!({"required": "a"}),
@@ -353,6 +536,87 @@ mod tests {
         let schema = Schema::compile(&json!({"format": "date"})).unwrap();
         assert!(schema.is_valid(&doc("\"2026-11-20\"")));
         assert!(!schema.is_valid(&doc("\"2026-13-20\"")));
+    }
+
+    #[test]
+    fn an_unknown_format_is_an_annotation_and_known_ones_hold_in_every_draft() {
+        let uint = Schema::compile(&json!({
+            "format": "uint32", "minimum": 0, "properties": {"format": {"format": "date"}}, "default": {"format": "x"}
+        }))
+        .unwrap();
+        assert!(uint.is_valid(&doc("7")) && !uint.is_valid(&doc("-1")));
+        assert_eq!(uint.unknown_formats().into_iter().collect::<Vec<_>>(), ["uint32"]);
+        for draft in ["http://json-schema.org/draft-04/schema#", "http://json-schema.org/draft-07/schema#"] {
+            for name in LATER {
+                let schema = Schema::compile(&json!({"$schema": draft, "format": name})).unwrap();
+                assert!(!schema.is_valid(&doc("\"\\\\ <{\"")), "{draft} {name}");
+                assert!(schema.unknown_formats().is_empty());
+            }
+        }
+        for (name, good, bad) in [
+            ("idn-email", "\"\u{5b9f}\u{4f8b}@\u{5b9f}\u{4f8b}.\u{30c6}\"", "\"x\""),
+            ("idn-hostname", "\"b\u{fc}cher\u{3002}example\"", "\"-b\u{fc}cher-.example\""),
+        ] {
+            let schema = Schema::compile(&json!({"format": name})).unwrap();
+            assert!(schema.is_valid(&doc(good)) && !schema.is_valid(&doc(bad)), "{name}");
+        }
+        let around = Surroundings { formats: Formats::Annotation, ..Surroundings::default() };
+        let loose = Schema::compile_among(json!({"format": "date"}), around).unwrap();
+        assert!(loose.is_valid(&doc("\"x\"")));
+    }
+
+    #[test]
+    fn a_pattern_that_looks_around_is_bounded_and_never_believed_past_its_bound() {
+        let schema = Schema::compile(&json!({"pattern": "^(?!x-)"})).unwrap();
+        assert!(schema.is_valid(&doc("\"a\"")) && !schema.is_valid(&doc("\"x-a\"")));
+        assert_eq!(schema.violations(&doc("\"x-a\"")).len(), 1);
+        let text = format!("\"{}b\"", "a".repeat(60));
+        for schema in [json!({"pattern": "^(?=(a+)+$)(a+)+$"}), json!({"not": {"pattern": "^(?=(a+)+$)\\1"}})]
+        {
+            let schema = Schema::compile(&schema).unwrap();
+            let valid = schema.is_valid(&doc(&text));
+            assert_eq!(schema.violations(&doc(&text)).is_empty(), valid);
+        }
+        let never_ends = json!({"pattern": "^(?!y)(a|a?)+\\1$"});
+        assert!(!Schema::compile(&never_ends).unwrap().is_valid(&doc(&text)));
+        let denied = json!({"not": never_ends});
+        assert!(
+            !Schema::compile(&denied).unwrap().is_valid(&doc(&text)),
+            "undecided is not valid, denied or not"
+        );
+    }
+
+    #[test]
+    fn what_does_not_compile_says_why() {
+        for (schema, wanted) in [
+            (
+                json!({"pattern": "^.{1,65535}$"}),
+                "at /pattern: the pattern ^.{1,65535}$ takes more than 10485760 bytes",
+            ),
+            (
+                json!({"pattern": "("}),
+                "at /pattern: the pattern ( is no regular expression that is known here",
+            ),
+            (
+                json!({"$schema": "http://json-schema.org/draft-03/schema#"}),
+                "its `$schema` is http://json-schema.org/draft-03/schema#: no draft from 4 to 2020-12, and not registered",
+            ),
+        ] {
+            let said = Schema::compile(&schema).err().unwrap();
+            assert!(said.contains(wanted), "{said}");
+        }
+        let spaced = json!({"$id": "https://x.org/My Item", "type": "integer"});
+        assert!(Schema::compile(&spaced).unwrap().is_valid(&doc("1")));
+    }
+
+    #[test]
+    fn a_reference_may_hold_what_generators_write() {
+        let schema = Schema::compile(&json!({
+            "$ref": "#/definitions/Page<Item>",
+            "definitions": {"Page<Item>": {"type": "integer"}, "const": {"$ref": "#/definitions/Page<Item>"}}
+        }))
+        .unwrap();
+        assert!(schema.is_valid(&doc("1")) && !schema.is_valid(&doc("\"x\"")));
     }
 
     #[test]

@@ -1,11 +1,17 @@
-//! JSON Schema 2020-12. `lent` and `engine` are the only files that name the `jsonschema` crate.
+//! JSON Schema, draft 4 to 2020-12. Only `lent`, `engine` and `known` name the `jsonschema` crate.
 
+mod beside;
 mod engine;
+mod known;
 mod lent;
 mod message;
 mod registry;
+mod source;
+mod uri;
 mod violation;
 
-pub use engine::Schema;
-pub use registry::{Registry, Source};
+pub use beside::{Beside, Look, Standing};
+pub use engine::{Formats, Schema};
+pub use registry::Registry;
+pub use source::Source;
 pub use violation::Violation;

@@ -1,60 +1,20 @@
 //! Every schema that is known, by id.
 
-use super::engine::Schema;
-use crate::base::embedded;
-use crate::base::json::{self, Json, Limits};
-use std::borrow::Cow;
+use super::beside::{Beside, Look, Standing, follow};
+use super::engine::{Formats, Schema, Surroundings};
+use super::known::Known;
+use super::source::{Source, declared, embedded_sources};
+use crate::base::files::show;
+use crate::base::json;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-/// Where a registered schema comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// Its id: `$id`, else the file's stem.
-    pub id: String,
-    /// Its text.
-    pub text: Cow<'static, str>,
-    /// `embedded`, or the workspace-relative path.
-    pub origin: String,
-}
-
-impl Source {
-    /// A schema file's source: the id is its `$id`, else the stem of `path`. The error is a sentence with a place.
-    pub fn read(path: &str, origin: &str, text: String) -> Result<Source, String> {
-        let stem = path.rsplit('/').next().unwrap_or(path);
-        let stem = stem.strip_suffix(".json").unwrap_or(stem);
-        let id = declared_id(&text, path)?.unwrap_or_else(|| stem.to_string());
-        Ok(Source { id, text: text.into(), origin: origin.to_string() })
-    }
-
-    /// An embedded schema. Its id is the stem, which a test holds against its `$id`: it is not parsed until a document
-    /// asks for it.
-    fn embedded(path: &str, text: &'static str) -> Source {
-        let id = path.strip_suffix(".json").unwrap_or(path).to_string();
-        Source { id, text: Cow::Borrowed(text), origin: "embedded".into() }
-    }
-}
-
-/// The `$id` of a schema text; an error when it is no JSON object or boolean.
-fn declared_id(text: &str, path: &str) -> Result<Option<String>, String> {
-    match json::parse(text.as_bytes(), &Limits::default()) {
-        Ok(document @ (Json::Object(_) | Json::Bool(_))) => {
-            Ok(document.get("$id").and_then(Json::as_str).filter(|id| !id.is_empty()).map(str::to_string))
-        }
-        Ok(other) => Err(format!("{path}: a schema is an object, not {}", other.brief())),
-        Err(e) => Err(format!("{path}:{}:{}: {}", e.place.line, e.place.column, e.message)),
-    }
-}
-
-struct Entry {
-    source: Source,
-    compiled: OnceLock<Result<Schema, String>>,
-}
-
-/// Every schema that is known, by id; each compiles once, on first use.
+/// Every schema that is known, by id; each compiles once, on first use. A `$ref` may name any of them.
 pub struct Registry {
-    entries: BTreeMap<String, Entry>,
+    known: Arc<Known>,
+    compiled: BTreeMap<String, OnceLock<Result<Schema, String>>>,
+    formats: Formats,
 }
 
 impl Registry {
@@ -62,57 +22,131 @@ impl Registry {
     /// has one. Two of the workspace with one id, or one that is not JSON, are problems; all of them are returned.
     pub fn new(workspace: Vec<Source>) -> Result<Registry, Vec<String>> {
         let mut problems = Vec::new();
-        let mut own: BTreeMap<String, Entry> = BTreeMap::new();
+        let mut by_id: BTreeMap<String, Source> = BTreeMap::new();
         for mut source in workspace {
-            match declared_id(&source.text, &source.origin) {
-                Ok(Some(id)) => source.id = id,
-                Ok(None) => {}
+            match declared(&source.text, &source.origin) {
+                Ok(said) => {
+                    source.id = said.id.unwrap_or(source.id);
+                    source.uri = said.uri;
+                }
                 Err(problem) => {
                     problems.push(problem);
                     continue;
                 }
             }
-            match own.entry(source.id.clone()) {
-                Slot::Vacant(slot) => drop(slot.insert(Entry { source, compiled: OnceLock::new() })),
+            match by_id.entry(source.id.clone()) {
+                Slot::Vacant(slot) => drop(slot.insert(source)),
                 Slot::Occupied(slot) => problems.push(format!(
                     "{}: the schema id `{}` is already that of {}",
                     source.origin,
                     source.id,
-                    slot.get().source.origin
+                    slot.get().origin
                 )),
             }
         }
-        for (path, text) in embedded::SCHEMAS {
-            let source = Source::embedded(path, text);
-            own.entry(source.id.clone()).or_insert(Entry { source, compiled: OnceLock::new() });
+        for (id, source) in embedded_sources() {
+            by_id.entry(id).or_insert(source);
         }
-        if problems.is_empty() { Ok(Registry { entries: own }) } else { Err(problems) }
+        if problems.is_empty() { Ok(Registry::of(Known::of(by_id))) } else { Err(problems) }
+    }
+
+    fn of(known: Known) -> Registry {
+        let compiled = known.by_id.keys().map(|id| (id.clone(), OnceLock::new())).collect();
+        Registry { known: Arc::new(known), compiled, formats: Formats::default() }
+    }
+
+    /// The same schemas with the files that they refer to.
+    #[must_use]
+    pub fn beside(self, beside: Beside) -> Registry {
+        let formats = self.formats;
+        let known = Known { files: beside.files, ..Arc::unwrap_or_clone(self.known) };
+        Registry { formats, ..Registry::of(known) }
+    }
+
+    /// The same schemas and over them a file that was named, with what it refers to.
+    #[must_use]
+    pub fn with_file(&self, source: &Source, standing: &Standing<'_>, look: &mut Look<'_>) -> Registry {
+        let place = standing.place();
+        let mut by_id = self.known.by_id.clone();
+        by_id.insert(source.id.clone(), source.clone());
+        let mut known = Arc::new(Known {
+            files: self.known.files.clone(),
+            named: Some((source.id.clone(), place)),
+            ..Known::of(by_id)
+        });
+        follow(&mut known, source, look);
+        Registry { formats: self.formats, ..Registry::of(Arc::unwrap_or_clone(known)) }
+    }
+
+    /// The same schemas, with `format` as the caller wants it.
+    #[must_use]
+    pub fn with_formats(self, formats: Formats) -> Registry {
+        if formats == self.formats {
+            return self;
+        }
+        Registry { formats, ..Registry::of(Arc::unwrap_or_clone(self.known)) }
     }
 
     /// Every id, sorted.
     pub fn ids(&self) -> Vec<&str> {
-        self.entries.keys().map(String::as_str).collect()
+        self.known.by_id.keys().map(String::as_str).collect()
     }
 
     /// A schema's source.
     pub fn source(&self, id: &str) -> Option<&Source> {
-        self.entries.get(id).map(|entry| &entry.source)
+        self.known.by_id.get(id)
     }
 
     /// The compiled schema; `None` when no such id is registered, an error when it does not compile.
     pub fn get(&self, id: &str) -> Option<Result<&Schema, &str>> {
-        let entry = self.entries.get(id)?;
-        let compiled = entry.compiled.get_or_init(|| Schema::compile_text(&entry.source.text));
+        let source = self.known.by_id.get(id)?;
+        let compiled = self.compiled.get(id)?.get_or_init(|| {
+            let around = Surroundings {
+                known: Arc::clone(&self.known),
+                base: Some(self.known.base(source)),
+                formats: self.formats,
+                trail: None,
+            };
+            Schema::compile_text_among(&source.text, around)
+        });
         Some(compiled.as_ref().map_err(String::as_str))
+    }
+
+    /// What is worth knowing of the schemas that are not embedded, one sentence each: which do not compile, and which formats
+    /// hold nothing.
+    pub fn notes(&self) -> Vec<String> {
+        self.known.by_id.keys().filter_map(|id| self.note(id)).collect()
+    }
+
+    /// As `notes`, of one schema.
+    pub fn note(&self, id: &str) -> Option<String> {
+        let source = self.known.by_id.get(id).filter(|source| !source.is_embedded())?;
+        let origin = show(&source.origin);
+        match self.get(id)? {
+            Err(why) => Some(format!("{origin}: {why}; what needs this schema fails")),
+            Ok(schema) => {
+                let formats = schema.unknown_formats();
+                if formats.is_empty() || self.formats == Formats::Annotation {
+                    return None;
+                }
+                let named: Vec<String> = formats.iter().map(|format| json::plain(format)).collect();
+                Some(format!(
+                    "{origin}: a `format` that is not known here holds nothing: {}",
+                    named.join(", ")
+                ))
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::embedded;
+    use crate::base::json::Limits;
 
     fn source(origin: &str, text: &str) -> Source {
-        Source { id: "stem".into(), text: text.to_string().into(), origin: origin.into() }
+        Source { id: "stem".into(), text: text.to_string().into(), origin: origin.into(), uri: None }
     }
 
     #[test]
@@ -165,5 +199,174 @@ mod tests {
             let read = Source::read(path, "embedded", (*text).to_string()).unwrap();
             assert_eq!(Source::embedded(path, text), read, "the file is named after the `$id`");
         }
+    }
+
+    /// What a registered schema says of a document, with the files of a workspace.
+    fn judged(
+        schemas: &[(&str, &str)],
+        files: &[(&str, &str)],
+        id: &str,
+        document: &str,
+    ) -> Result<bool, String> {
+        let sources: Vec<Source> =
+            schemas.iter().map(|(path, text)| Source::read(path, path, text.to_string()).unwrap()).collect();
+        let mut look = |path: &str| {
+            assert!(!path.contains(".."), "{path}");
+            Ok(files.iter().find(|(at, _)| *at == path).map(|(_, text)| text.to_string()))
+        };
+        let beside = Beside::look(&sources, &mut look);
+        let registry = Registry::new(sources).unwrap().beside(beside);
+        let document = json::parse(document.as_bytes(), &Limits::default()).unwrap();
+        registry.get(id).unwrap().map(|schema| schema.is_valid(&document)).map_err(str::to_string)
+    }
+
+    const WHOLE: &str = r#"{"type": "integer"}"#;
+
+    #[test]
+    fn a_reference_leads_to_what_is_registered_and_to_files_beside() {
+        let published = r#"{"$id": "https://x.org/s/v1/a.json", "$ref": "REF"}"#;
+        let bare = r#"{"$ref": "REF"}"#;
+        for (text, reference, beside) in [
+            (bare, "b.json", ("s/b.json", WHOLE)),
+            (bare, "b%20c.json", ("s/b c.json", WHOLE)),
+            (bare, "b c.json", ("s/b c.json", WHOLE)),
+            (bare, "50%25.json", ("s/50%.json", WHOLE)),
+            (bare, "./sub/b.json#/$defs/n", ("s/sub/b.json", r#"{"$defs": {"n": {"type": "integer"}}}"#)),
+            (
+                bare,
+                "../common/b.json#n",
+                ("common/b.json", r#"{"$defs": {"n": {"$anchor": "n", "type": "integer"}}}"#),
+            ),
+            (published, "b.json", ("s/b.json", WHOLE)),
+            (published, "https://x.org/s/v1/b.json", ("s/b.json", WHOLE)),
+            (published, "../b.json", ("b.json", WHOLE)),
+            // One that is published elsewhere counts if it says so itself.
+            (
+                bare,
+                "https://y.org/base.json#",
+                ("s/base.json", r#"{"$id": "https://y.org/base.json", "type": "integer"}"#),
+            ),
+            (
+                bare,
+                "http://y.org/base-04.json#/definitions/n",
+                (
+                    "s/base-04.json",
+                    r#"{"$schema": "http://json-schema.org/draft-04/schema#", "id": "http://y.org/base-04.json#",
+                        "definitions": {"n": {"type": "integer"}}}"#,
+                ),
+            ),
+        ] {
+            let a = text.replace("REF", reference);
+            let id = if text == bare { "a" } else { "https://x.org/s/v1/a.json" };
+            for registered in [false, true] {
+                let mut schemas = vec![("s/a.json", a.as_str())];
+                let mut files = Vec::new();
+                if registered && beside.0.starts_with("s/") { &mut schemas } else { &mut files }.push(beside);
+                let said = |document: &str| judged(&schemas, &files, id, document);
+                assert_eq!((said("1"), said("\"x\"")), (Ok(true), Ok(false)), "{reference} {registered}");
+            }
+        }
+        for (id, reference) in [("/schemas/a", "b"), ("/schemas/a", "/schemas/b"), ("x/y/a", "b")] {
+            let a = format!(r#"{{"$id": "{id}", "$ref": "{reference}"}}"#);
+            let b = format!(r#"{{"$id": "{}b", "type": "integer"}}"#, id.trim_end_matches('a'));
+            assert_eq!(
+                judged(&[("s/a.json", &a), ("t/c.json", &b)], &[], id, "\"x\""),
+                Ok(false),
+                "{id} {reference}"
+            );
+        }
+        let by_id =
+            [("s/a.json", r#"{"$ref": "b.v1"}"#), ("other/x.json", r#"{"$id": "b.v1", "type": "integer"}"#)];
+        assert_eq!(judged(&by_id, &[], "a", "\"x\""), Ok(false));
+        let embedded = [("s/a.json", r#"{"$ref": "tollgate.gate.verdict.v1"}"#)];
+        assert_eq!(judged(&embedded, &[], "a", "{}"), Ok(false));
+    }
+
+    #[test]
+    fn references_may_go_round_and_drafts_may_mix() {
+        let files = [
+            (
+                "s/b.json",
+                r#"{"properties": {"a": {"$ref": "a.json"}, "n": {"$ref": "old/c.json#/definitions/n"}}}"#,
+            ),
+            (
+                "s/old/c.json",
+                r#"{"$schema": "http://json-schema.org/draft-04/schema#",
+                    "definitions": {"n": {"minimum": 0, "exclusiveMinimum": true, "format": "uuid"}}}"#,
+            ),
+        ];
+        let said = |document: &str| {
+            judged(&[("s/a.json", r#"{"properties": {"b": {"$ref": "b.json"}}}"#)], &files, "a", document)
+        };
+        assert_eq!(said(r#"{"b": {"a": {"b": {"n": 1}}}}"#), Ok(true));
+        assert_eq!(said(r#"{"b": {"a": {"b": {"n": 0}}}}"#), Ok(false));
+        assert_eq!(said(r#"{"b": {"n": "x"}}"#), Ok(false), "a known format holds in every draft");
+    }
+
+    #[test]
+    fn what_a_reference_may_not_mean_is_said() {
+        let files = [("s/broken.json", "{"), ("s/twice.json", r#"{"a": 1, "a": 2}"#), ("s/base.json", "{}")];
+        for (reference, wanted) in [
+            (
+                "none.json",
+                "s/none.json: no schema is registered under this name, and no file of the workspace stands there",
+            ),
+            ("../../../etc/passwd", "it leads out of the workspace"),
+            (
+                "https://y.org/base.json#/definitions/x",
+                "https://y.org/base.json: it is not registered, and nothing is fetched",
+            ),
+            ("file:///etc/passwd", "file:///etc/passwd: it is not registered, and nothing is fetched"),
+            ("broken.json", "s/broken.json:1:2: "),
+            ("twice.json", "stands twice"),
+            ("%ff.json", "UTF-8"),
+            ("base.json#/$defs/gone", "'/$defs/gone' does not exist"),
+        ] {
+            let text = format!(r#"{{"$ref": {reference:?}}}"#);
+            let said = judged(&[("s/a.json", &text)], &files, "a", "1").unwrap_err();
+            assert!(said.contains(wanted) && !said.contains("~workspace~"), "{reference}: {said}");
+        }
+        let looked = Beside::look(
+            &[Source::read("a.json", "a.json", r#"{"$ref": "b.json"}"#.into()).unwrap()],
+            &mut |_| Err("b.json leaves the workspace".into()),
+        );
+        assert_eq!(looked.texts().count(), 0);
+    }
+
+    #[test]
+    fn what_schemas_lead_to_is_known() {
+        let sources = vec![
+            Source::read("s/a.json", "s/a.json", r#"{"$ref": "b.json"}"#.into()).unwrap(),
+            Source::read("s/b.json", "s/b.json", r#"{"$ref": "sub/c.json"}"#.into()).unwrap(),
+            Source::read("s/d.json", "s/d.json", r##"{"$ref": "#/$defs/x", "$defs": {"x": true}}"##.into())
+                .unwrap(),
+        ];
+        let mut asked = Vec::new();
+        let beside = Beside::look(&sources, &mut |path| {
+            asked.push(path.to_string());
+            Ok((path == "s/sub/c.json").then(|| "{}".to_string()))
+        });
+        assert_eq!(asked, ["s/sub/c.json"]);
+        assert_eq!(beside.texts().collect::<Vec<_>>(), [("s/sub/c.json", "{}")]);
+        assert_eq!(beside.reached("a").collect::<Vec<_>>(), ["b", "s/sub/c.json"]);
+        assert_eq!(beside.reached("d").count(), 0);
+    }
+
+    #[test]
+    fn one_that_does_not_compile_stops_only_what_needs_it() {
+        let registry = Registry::new(vec![
+            source("a.json", r#"{"$id": "a", "$ref": "https://y.org/base.json"}"#),
+            source("b.json", r#"{"$id": "b", "format": "uint32", "minimum": 0}"#),
+        ])
+        .unwrap();
+        assert!(registry.get("a").unwrap().is_err() && registry.get("b").unwrap().is_ok());
+        let notes = registry.notes();
+        assert_eq!(notes.len(), 2, "{notes:?}");
+        assert!(
+            notes[0].starts_with("a.json: the schema does not compile")
+                && notes[0].ends_with("this schema fails")
+        );
+        assert_eq!(notes[1], "b.json: a `format` that is not known here holds nothing: uint32");
+        assert_eq!(registry.with_formats(Formats::Annotation).notes().len(), 1);
     }
 }

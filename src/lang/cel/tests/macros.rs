@@ -95,3 +95,30 @@ fn names_and_slots() {
         "[1].map(x, [2].filter(y, true).size() + x) == [2]",
     ]);
 }
+
+#[test]
+fn macros_of_two_names() {
+    check(&[
+        ("d.list.exists(i, v, i == 1 && v == 2)", "true"),
+        ("d.list.all(i, v, v == i + 1)", "true"),
+        ("d.list.all((i), (v), (v) > (i))", "true"),
+        ("d.list.exists_one(i, v, i + v == 3)", "true"),
+        ("d.list.existsOne(i, v, v > 1)", "false"),
+        ("d.list.transformList(i, v, v * 10 + i)", "[10, 21, 32]"),
+        ("d.list.transformList(i, v, i != 1, v)", "[1, 3]"),
+        ("d.none.exists(i, v, true)", "false"),
+        ("['x', 'y'].transformList(i, v, v)", "[\"x\", \"y\"]"),
+        ("{'a': 1, 2: 'b'}.exists(k, v, k == 2 && v == 'b')", "true"),
+        ("d.o.exists(k, v, k == 'a' && v == 1)", "true"),
+        (
+            "d.rows.all(i, row, row.v == i + 1 && d.rows.exists(j, other, j == i && other.id == row.id))",
+            "true",
+        ),
+        ("d.list.map(x, d.list.exists(i, v, i == x && v == x + 1))", "[true, true, false]"),
+        ("d.list.exists(v, i, d.list.all(i, v, v > i) && v == 0 && i == 1)", "true"),
+        ("d.torn.all(i, row, row.ok)", "error: no field `ok` in row (element 1 of d.torn)"),
+        ("d.n.all(i, v, true)", "error: d.n is 3 (int), neither a list nor a map"),
+        ("d.list.all(i, v, i)", "error: i is 0 (int), not a bool (element 0 of d.list)"),
+        ("[1].all(int, double, double == 1)", "true"),
+    ]);
+}

@@ -40,6 +40,13 @@ fn unequal_to_a_string() {
     assert_eq!(lints("a == 1 && !(a.b == 'x')"), [(10, wanted("!(a.b == 'x')"))]);
     assert_eq!(lints("a.exists(r, r.s != 'x')"), [(12, wanted("r.s != 'x'"))]);
     assert_eq!(lints("a.b == 'x'"), []);
+    assert_eq!(lints("a / 0 == 1"), [(4, "division by zero has no value".to_string())]);
+    assert_eq!(lints("a % 0u == 1"), [(4, "modulo by zero has no value".to_string())]);
+    assert_eq!(lints("div(a, 0.0) == 1"), [(0, "division by zero has no value".to_string())]);
+    assert_eq!(lints("a % 2.0 == 1"), [(0, "% takes whole numbers".to_string())]);
+    assert_eq!(lints("a / 2 == 1 && a % 2 == 1"), []);
+    assert_eq!(lints("size(a) > 0 && a.all(i, v, v > i)"), []);
+    assert_eq!(lints("a.all(i, v, v > i)").len(), 1);
     assert_eq!(lints("a.b != 1"), []);
     assert_eq!(lints("!(a.b == 1)"), []);
     assert_eq!(lints("a != b"), []);

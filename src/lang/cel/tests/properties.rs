@@ -93,6 +93,54 @@ fn truth(text: &str, a: &Json<'_>, b: &Json<'_>) -> Result<bool, EvalError> {
     }
 }
 
+/// A whole number.
+fn whole(number: &Json<'_>) -> Option<i128> {
+    match number {
+        Json::Int(i) => Some(i128::from(*i)),
+        Json::UInt(u) => Some(i128::from(*u)),
+        _ => None,
+    }
+}
+
+fn double(number: &Json<'_>) -> f64 {
+    match number {
+        Json::Float(f) => *f,
+        other => whole(other).unwrap() as f64,
+    }
+}
+
+/// What an operator of two whole numbers comes to: of two int64 an int64, of two uint64 a uint64, else whichever holds it.
+fn of_wholes(op: &str, a: i128, b: i128, signed: [bool; 2]) -> Option<Json<'static>> {
+    let exact = match op {
+        "a + b" => a + b,
+        "a - b" => a - b,
+        "a * b" => a.checked_mul(b)?,
+        "a / b" if b != 0 && a % b != 0 => return of_doubles(op, a as f64, b as f64),
+        "a / b" | "div(a, b)" => a.checked_div(b)?,
+        _ => a.checked_rem(b)?,
+    };
+    match (i64::try_from(exact), u64::try_from(exact)) {
+        (Ok(int), _) if signed != [false, false] || int >= 0 => Some(Json::Int(int)),
+        (_, Ok(uint)) if signed != [true, true] => Some(Json::UInt(uint)),
+        _ => None,
+    }
+}
+
+fn of_doubles(op: &str, a: f64, b: f64) -> Option<Json<'static>> {
+    let result = match op {
+        "a + b" => a + b,
+        "a - b" => a - b,
+        "a * b" => a * b,
+        "a / b" | "div(a, b)" if b != 0.0 => a / b,
+        _ => return None,
+    };
+    if op == "div(a, b)" {
+        let inside = result >= i64::MIN as f64 && result < i64::MAX as f64;
+        return inside.then_some(Json::Int(result as i64));
+    }
+    result.is_finite().then_some(Json::Float(result))
+}
+
 fn json() -> impl Strategy<Value = Json<'static>> {
     let leaf = prop_oneof![
         Just(Json::Null),
@@ -262,6 +310,38 @@ proptest! {
         prop_assert_eq!(truth("b < a", &a, &b), Ok(order.is_gt()));
         prop_assert_eq!(truth("a in [b]", &a, &b), Ok(order.is_eq()));
         prop_assert_eq!(truth("sorted([a, b])[0] <= sorted([b, a])[1]", &a, &b), Ok(true));
+    }
+
+    /// Of whole numbers the answer is the exact one, whole wherever it is; with a fraction beside it what IEEE 754 says. What is
+    /// past 64 bits, has no value or is not finite is an error and nothing else is.
+    #[test]
+    fn arithmetic_is_exact_or_ieee_or_an_error(a in numbers(), b in numbers(), op in prop::sample::select(
+        vec!["a + b", "a - b", "a * b", "a / b", "a % b", "div(a, b)"],
+    )) {
+        let names = Names(BTreeMap::from([("a", &a), ("b", &b)]));
+        let expr = Expr::compile(op).unwrap();
+        let got = match expr.eval(&names, &patient()) {
+            Ok(Value::Int(i)) => Some(Json::Int(i)),
+            Ok(Value::UInt(u)) => Some(Json::UInt(u)),
+            Ok(Value::Float(f)) => Some(Json::Float(f)),
+            Ok(other) => return Err(TestCaseError::fail(format!("{} of numbers", other.quoted()))),
+            Err(EvalError::Limit(why)) => return Err(TestCaseError::fail(why)),
+            Err(EvalError::Expression(_)) => None,
+        };
+        let wanted = match (whole(&a), whole(&b)) {
+            (Some(x), Some(y)) => {
+                let signed = [&a, &b].map(|n| matches!(n, Json::Int(_)));
+                of_wholes(op, x, y, signed)
+            }
+            _ => of_doubles(op, double(&a), double(&b)),
+        };
+        let same = match (&got, &wanted) {
+            (Some(Json::Float(got)), Some(Json::Float(wanted))) => got.is_finite() && got == wanted,
+            (Some(got), Some(wanted)) => whole(got).is_some() && whole(got) == whole(wanted),
+            (None, None) => true,
+            _ => false,
+        };
+        prop_assert!(same, "{:?} {} {:?} is {:?}, not {:?}", a, op, b, got, wanted);
     }
 
     #[test]
