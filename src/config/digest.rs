@@ -95,8 +95,7 @@ fn plan(runs: &RunSettings) -> Vec<(String, String)> {
             value.is_some() || key != "repeats" && spec.flaky.keys().iter().all(|(name, _)| *name != key)
         };
         let keys = spec.keys().into_iter().filter(|(key, value)| said(*key, value));
-        let keys: Vec<String> =
-            keys.map(|(key, value)| format!("{key} {}", value.unwrap_or_default())).collect();
+        let keys = keys.map(|(key, value)| format!("{key} {}", value.unwrap_or_default()));
         let names = match &spec.names {
             Names::Listed(names) => names.iter().map(|name| format!("name {name:?}")).collect(),
             Names::Glob(glob) => vec![format!("glob {glob:?}")],
