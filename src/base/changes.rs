@@ -40,7 +40,7 @@ pub struct Changes {
     root: PathBuf,
     skip: Skip,
     /// What stood in it at the beginning, or why that cannot be told.
-    names: Result<HashSet<PathBuf>, String>,
+    names: Result<BTreeSet<PathBuf>, String>,
     /// A file by which the clock of the file system is read.
     clock: Option<Mutex<File>>,
 }
@@ -68,8 +68,8 @@ impl Changes {
     /// Begins to watch `root`; `scratch` is a folder on the same file system.
     pub fn begin(root: &Path, scratch: &Path, skip: Skip) -> Changes {
         let clock = tempfile::tempfile_in(scratch).ok().map(Mutex::new);
-        let mut watched = Changes { root: root.to_path_buf(), skip, names: Ok(HashSet::new()), clock };
-        let mut names = HashSet::new();
+        let mut watched = Changes { root: root.to_path_buf(), skip, names: Ok(BTreeSet::new()), clock };
+        let mut names = BTreeSet::new();
         let walked = watched.walk(false, &mut |path, _| {
             names.insert(path.to_path_buf());
         });
@@ -317,7 +317,7 @@ mod tests {
         let root = dir.path();
         let put = |path: &str| fs_err::write(root.join(path), "0").unwrap();
         fs_err::create_dir_all(root.join("data/deep")).unwrap();
-        ["data/a", "data/deep/b", "log"].map(put);
+        ["data/a", "data/deep/b", "log"].into_iter().for_each(put);
         let scratch = tempfile::tempdir().unwrap();
         let changes = Changes::begin(root, scratch.path(), Box::new(|path| path == "runs"));
         let began = changes.tick();

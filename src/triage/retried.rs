@@ -164,7 +164,7 @@ fn verdict(tries: Vec<TestTry>, attempts: &[Attempt], rules: &FlakeRules) -> (Te
                 .any(|p| p.status == TestStatus::Flaky || place(p, attempts) == place(f, attempts))
     };
     let alone: Vec<&TestTry> = passes.iter().copied().filter(|p| !whole(p)).collect();
-    let passes_alone = !alone.is_empty() && fails.iter().any(|f| whole(f));
+    let passes_alone = !alone.is_empty() && fails.iter().any(whole);
     let after = |f: &&TestTry| whole(f) && alone.iter().any(|p| p.attempt < f.attempt);
     let flake = if !rules.crash && fails.iter().any(|f| f.crash) {
         Some(Flake::Crash)
