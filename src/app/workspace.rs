@@ -166,17 +166,15 @@ impl Workspace {
     /// The signatures of entries whose evidence tells them: of the tree, or of the ref that the entries come from, so that no
     /// change decides what an entry covers by altering its evidence.
     fn signatures(&self, file: &ClassificationFile) -> BTreeMap<String, Result<String, String>> {
-        let Some(name) = self.policy.from.as_deref() else {
+        let Some(commit) = self.policy.from_commit.as_deref() else {
             return signatures(&Source::Tree(&self.root), file);
         };
         if file.quarantines.iter().all(|q| q.fields.contains_key("signature")) {
             return BTreeMap::new();
         }
-        let repository = Repository::find(self.root.real());
-        let found = repository.as_ref().ok().and_then(|r| Some((r, r.resolve(name).ok()?)));
-        match &found {
-            Some((repository, commit)) => signatures(&Source::Commit(repository, commit), file),
-            None => signatures(&Source::Nowhere, file),
+        match Repository::find(self.root.real()) {
+            Ok(repository) => signatures(&Source::Commit(&repository, commit), file),
+            Err(_) => signatures(&Source::Nowhere, file),
         }
     }
 

@@ -87,6 +87,7 @@ fn observe_nested(
         commit: commit.to_string(),
         tree: tree.to_string(),
         changed: compare.changed(&tracked)?,
+        added: tracked.iter().filter(|one| one.base.is_none()).map(|one| named(&one.path)).collect(),
         untracked: Vec::new(),
         beside: scanned.beside.iter().map(|path| named(path)).collect(),
     };
@@ -103,6 +104,7 @@ fn observe_nested(
         tracked.iter().filter(|one| one.index.is_none()).map(|one| named(&one.path)).collect();
     state.untracked.retain(|file| !of_commit.contains(&file.path));
     state.changed.sort();
+    state.added.sort();
     state.untracked.sort();
     state.untracked.dedup();
     Ok(state)
@@ -201,6 +203,7 @@ impl Look<'_> {
         let below = |s: PathState| PathState { path: format!("{path}/{}", s.path), ..s };
         state.changed.extend(found.changed.into_iter().map(below));
         state.untracked.extend(found.untracked.into_iter().map(below));
+        state.added.extend(found.added.into_iter().map(|added| format!("{path}/{added}")));
         Ok(())
     }
 
