@@ -97,8 +97,9 @@ impl Observed {
 
     /// The tree as a run states it, before anything ran.
     pub(super) fn tree(&self, left_out: &LeftOut, masker: &Masker) -> Tree {
-        let (out, changed): (Vec<TreeFile>, Vec<TreeFile>) =
-            masked(&self.state.changed, masker).into_iter().partition(|file| left_out.has_tracked(&file.path));
+        let (out, changed): (Vec<TreeFile>, Vec<TreeFile>) = masked(&self.state.changed, masker)
+            .into_iter()
+            .partition(|file| left_out.has_tracked(&file.path));
         let mut untracked = masked(&self.state.untracked, masker);
         untracked.retain(|file| !left_out.is_written(&file.path));
         Tree {

@@ -73,10 +73,7 @@ fn state(file: &TreeFile) -> PathState {
 /// What stood at a path: of merged runs several files may have.
 type ByPath<'t> = BTreeMap<&'t str, Vec<&'t TreeFile>>;
 
-fn by_path<'t>(
-    files: impl Iterator<Item = &'t TreeFile>,
-    is_left_out: impl Fn(&str) -> bool,
-) -> ByPath<'t> {
+fn by_path<'t>(files: impl Iterator<Item = &'t TreeFile>, is_left_out: impl Fn(&str) -> bool) -> ByPath<'t> {
     let mut found = ByPath::new();
     for file in files.filter(|f| !is_left_out(&f.path)) {
         found.entry(&file.path).or_default().push(file);
@@ -120,7 +117,8 @@ pub fn compare<E>(
     };
     let mut found = Compared::default();
     sides.tracked(run, here, left_out, &mut found)?;
-    let rewritten = run.rewritten.files.iter().map(|f| f.path.as_str()).filter(|path| !left_out.has_tracked(path));
+    let rewritten =
+        run.rewritten.files.iter().map(|f| f.path.as_str()).filter(|path| !left_out.has_tracked(path));
     found.rewritten = rewritten.map(String::from).collect();
     if run.rewritten.more > 0 {
         found.beyond = Some("the run changed tracked files that it does not name".into());
@@ -222,7 +220,8 @@ fn unreadable(path: &str) -> String {
 /// Of a run with more changed files than it names only the digest can be held against the tree.
 fn beyond(run: &Tree, here: &Here, left_out: &LeftOut) -> Option<String> {
     let foreign = run.left_out.files.iter().any(|file| !left_out.has_tracked(&file.path));
-    let judged: Vec<TreeFile> = here.changed.iter().filter(|f| !left_out.has_tracked(&f.path)).cloned().collect();
+    let judged: Vec<TreeFile> =
+        here.changed.iter().filter(|f| !left_out.has_tracked(&f.path)).cloned().collect();
     let same = run.left_out.more == 0 && !foreign && digest(&here.tree, &judged) == run.tracked;
     (!same).then(|| {
         let count = run.changed.files.len() as u64 + run.changed.more;

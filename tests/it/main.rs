@@ -51,6 +51,7 @@ mod run_stops;
 mod run_workspace;
 mod support;
 mod tree;
+mod tree_git;
 mod triage;
 mod vacuous;
 mod waivers;

@@ -84,7 +84,10 @@ impl Repository {
         arguments.extend(whole.iter().map(String::as_str));
         let asked = start::ask(&self.top, &arguments)?;
         if let Some(broken) = asked.complaint.lines().find(|said| said.contains("ignoring")) {
-            return Err(GitError::Failed(format!("cannot read a ref of that name: {}", broken.escape_debug())));
+            return Err(GitError::Failed(format!(
+                "cannot read a ref of that name: {}",
+                broken.escape_debug()
+            )));
         }
         let mut found = Vec::new();
         for said in line(asked.success(&self.top)?)?.lines() {
@@ -128,12 +131,14 @@ impl Repository {
 
 fn ambiguous(name: &str, meanings: &[Meaning]) -> GitError {
     let say = |meaning: &Meaning| {
-        let commit = meaning.commit.as_deref().map_or("no commit".into(), |commit| format!("commit {commit}"));
+        let commit =
+            meaning.commit.as_deref().map_or("no commit".into(), |commit| format!("commit {commit}"));
         format!("{} ({commit})", show(&meaning.what))
     };
     let named = |folder: &str| meanings.iter().find(|m| m.what.starts_with(folder));
     let whole = ["refs/heads/", "refs/remotes/", "refs/"].iter().find_map(|folder| named(folder));
-    let whole = whole.map_or_else(|| "the whole name of the commit".into(), |m| format!("`{}`", show(&m.what)));
+    let whole =
+        whole.map_or_else(|| "the whole name of the commit".into(), |m| format!("`{}`", show(&m.what)));
     let meanings = meanings.iter().map(say).collect::<Vec<_>>().join(", ");
     GitError::Ambiguous { name: shortened(name), meanings, whole }
 }
