@@ -44,8 +44,9 @@ impl Repository {
     fn meant(&self, name: &str, base: &str) -> Result<Option<String>, GitError> {
         let is_hex = base.bytes().all(|b| b.is_ascii_hexdigit());
         if is_hex && WHOLE.contains(&base.len()) {
-            // It is the commit itself, and of no other spelling: no ref of that name is looked at, by git neither.
-            return self.commit_of(base);
+            // It is that commit or none: no ref of the same spelling is looked at, by git neither.
+            let found = self.objects(&base.to_ascii_lowercase())?;
+            return Ok(found.into_iter().next().and_then(|meaning| meaning.commit));
         }
         let mut meanings = self.refs(base)?;
         if base == "HEAD" {
