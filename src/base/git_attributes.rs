@@ -35,7 +35,7 @@ pub(super) fn converted(
     settings: Option<&[u8]>,
 ) -> Result<HashSet<Vec<u8>>, GitError> {
     let paths = || tracked.iter().copied().chain(beside.iter().map(Vec::as_slice));
-    let is_asked = tracked.first().is_some()
+    let is_asked = !tracked.is_empty()
         && (mentions(info, false)
             || outside(settings)
             // A file that is tracked and gone is read from the index.
