@@ -3,7 +3,7 @@
 use super::error::Error;
 use super::quarantine_evidence::{Source, signatures};
 use super::suite_names::Lists;
-use super::workspace::head;
+use super::workspace::{git_records, head};
 use crate::base::clock::Now;
 use crate::base::files::{ReadError, Root, show};
 use crate::config;
@@ -26,7 +26,7 @@ pub struct Ground {
     pub settings: Settings,
     /// Suites, lint steps, profiles; empty without a `tollgate.toml`.
     pub run: RunSettings,
-    /// HEAD, where git holds.
+    /// HEAD, where a run says of which commit it is.
     pub commit: Option<String>,
     /// Its branch.
     pub branch: Option<String>,
@@ -57,7 +57,7 @@ impl Ground {
     }
 
     fn of(root: Root, settings: Settings, run: RunSettings, now: Now) -> Result<Ground, Error> {
-        let (commit, branch) = head(&root, settings.git)?;
+        let (commit, branch) = head(&root, git_records(&root, settings.git)?)?;
         let classification = classification(&root, &settings.classification);
         let quarantines = match &classification {
             Ok(file) => {

@@ -165,7 +165,7 @@ packs = @PACKS@                # @SAID@
 # whole = "ci"                       # the profile whose suites and lint steps a whole run shows
 # env = []                           # the environment names that expressions may see
 #
-# git = true    # the root belongs to the repository it stands in; not set: only where the root is its top folder
+# git = true    # the root belongs to the repository it stands in; not set: where the root is its top folder, and with --policy-from
 
 # How a gate is reproduced.
 # [reproduce]

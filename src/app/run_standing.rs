@@ -45,6 +45,16 @@ pub(super) fn standing(
     let Some(judged) = workspace.commit.as_deref() else { return Ok(standing) };
     match summary.get("commit").and_then(Json::as_str) {
         Some(commit) if commit == judged => {}
+        None if workspace.policy.settings.git.is_none() && !workspace.repo_prefix.is_empty() => {
+            let clause = format!(
+                "its run says of no commit and no tree that it took place there, and what is judged is {judged}: run again with git tracking \
+                 `tollgate.toml` or `git = true` in its [workspace], or say `git = false` there where the repository is of no concern"
+            );
+            standing
+                .faults
+                .push(Fault { pointer: Some("/commit".into()), ..Fault::new(Reason::Stale, clause) });
+            return Ok(standing);
+        }
         commit => {
             let commit = commit.map_or("no commit".into(), |commit| format!("commit {}", show(commit)));
             let clause = format!("its run is of {commit}, not of {judged}");

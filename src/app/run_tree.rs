@@ -98,8 +98,9 @@ impl Observed {
 
     /// The tree as a run states it, before anything ran.
     pub(super) fn tree(&self, left_out: &LeftOut, masker: &Masker) -> Tree {
-        let (out, changed): (Vec<TreeFile>, Vec<TreeFile>) =
-            masked(&self.state.changed, masker).into_iter().partition(|file| left_out.has(&file.path));
+        let (out, changed): (Vec<TreeFile>, Vec<TreeFile>) = masked(&self.state.changed, masker)
+            .into_iter()
+            .partition(|file| left_out.has_tracked(&file.path));
         let mut untracked = masked(&self.state.untracked, masker);
         untracked.retain(|file| !left_out.is_written(&file.path));
         Tree {
@@ -124,9 +125,12 @@ impl Observed {
     }
 
     fn here(&self, masker: &Masker) -> Here {
+        let mut added: Vec<String> = self.state.added.iter().map(|path| masker.mask(path).0).collect();
+        added.sort();
         Here {
             tree: self.state.tree.clone(),
             changed: masked(&self.state.changed, masker),
+            added,
             untracked: masked(&self.state.untracked, masker),
         }
     }
@@ -139,10 +143,9 @@ impl Observed {
 
     /// In how many tracked files, and by how many untracked ones, the tree differs from its commit.
     pub(super) fn counts(&self, left_out: &LeftOut) -> (Vec<String>, usize) {
-        let paths = |states: &[PathState]| -> Vec<String> {
-            states.iter().filter(|s| !left_out.has(&s.path)).map(|s| s.path.clone()).collect()
-        };
-        (paths(&self.state.changed), paths(&self.state.untracked).len())
+        let changed = self.state.changed.iter().filter(|s| !left_out.has_tracked(&s.path));
+        let untracked = self.state.untracked.iter().filter(|s| !left_out.has(&s.path));
+        (changed.map(|s| s.path.clone()).collect(), untracked.count())
     }
 }
 
@@ -175,12 +178,13 @@ pub(super) fn after(
         });
         let fresh = now.iter().filter(|n| !before_then.contains(n)).cloned();
         let all: Vec<PathState> = gone.chain(fresh).collect();
-        masked(&all, masker).into_iter().filter(|file| !left_out.is_written(&file.path)).collect()
+        let is_ours = |path: &str| if look { left_out.is_of_run(path) } else { left_out.is_written(path) };
+        masked(&all, masker).into_iter().filter(|file| !is_ours(&file.path)).collect()
     };
     let written = differing(&before.state.untracked, &now.state.untracked, false);
     let rewritten: Vec<TreeFile> = differing(&before.state.changed, &now.state.changed, true);
     let told: Vec<String> =
-        rewritten.iter().filter(|f| !left_out.has(&f.path)).map(|f| f.path.clone()).collect();
+        rewritten.iter().filter(|f| !left_out.has_tracked(&f.path)).map(|f| f.path.clone()).collect();
     let note = (!told.is_empty()).then(|| {
         format!(
             "the run changed files that git tracks, so its suites ran in different trees, and check calls it stale: {} (commit what \
@@ -192,9 +196,16 @@ pub(super) fn after(
     (Tree { written, rewritten: Files::of(rewritten), ..tree }, note)
 }
 
-/// Refuses to go on with a run in another tree than the one it was begun in: what is done there proves nothing of this one.
-pub(super) fn still(began: &Tree, now: &Observed, settings: &Settings, masker: &Masker) -> Result<(), Error> {
-    let left_out = now.left_out(settings, &[], None);
+/// Refuses to go on with a run in another tree than the one it was begun in: what is done there proves nothing of this one. `folder` is
+/// the run's.
+pub(super) fn still(
+    began: &Tree,
+    now: &Observed,
+    settings: &Settings,
+    folder: &str,
+    masker: &Masker,
+) -> Result<(), Error> {
+    let left_out = now.left_out(settings, &[], Some(folder));
     let compared = now.compare(began, &left_out, masker)?;
     let differ = match &compared.tracked[..] {
         [] => compared.beyond,

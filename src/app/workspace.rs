@@ -115,7 +115,11 @@ impl Workspace {
             policy_from: request.policy_from,
         };
         let policy = policy(&load)?;
-        let (commit, branch) = head(&root, policy.settings.git)?;
+        let place = place(&root)?;
+        let binds = request.policy_from.is_some() || request.lane == Some(Lane::Certification);
+        let binds = binds && policy.settings.git.is_none() && place.is_some();
+        let holds = binds || git_holds(&root, policy.settings.git)?;
+        let (commit, branch) = head(&root, holds)?;
         let run_dir = match request.run {
             Some(dir) => Ok(named_run(&root, dir).map_err(|e| Error::Usage(format!("--run: {e}")))?),
             None => newest_run(&root, &policy.settings.results),
@@ -124,10 +128,10 @@ impl Workspace {
         let mut workspace = Workspace {
             whole,
             now: request.now,
-            unborn: commit.is_none() && git_holds(&root, policy.settings.git)?,
+            unborn: commit.is_none() && holds,
             commit,
             branch,
-            repo_prefix: place(&root)?.map_or(String::new(), |place| place.prefix()),
+            repo_prefix: place.map_or(String::new(), |place| place.prefix()),
             run_dir,
             entries: Entries::none(),
             env: request.env.clone(),
@@ -166,17 +170,15 @@ impl Workspace {
     /// The signatures of entries whose evidence tells them: of the tree, or of the ref that the entries come from, so that no
     /// change decides what an entry covers by altering its evidence.
     fn signatures(&self, file: &ClassificationFile) -> BTreeMap<String, Result<String, String>> {
-        let Some(name) = self.policy.from.as_deref() else {
+        let Some(commit) = self.policy.from_commit.as_deref() else {
             return signatures(&Source::Tree(&self.root), file);
         };
         if file.quarantines.iter().all(|q| q.fields.contains_key("signature")) {
             return BTreeMap::new();
         }
-        let repository = Repository::find(self.root.real());
-        let found = repository.as_ref().ok().and_then(|r| Some((r, r.resolve(name).ok()?)));
-        match &found {
-            Some((repository, commit)) => signatures(&Source::Commit(repository, commit), file),
-            None => signatures(&Source::Nowhere, file),
+        match Repository::find(self.root.real()) {
+            Ok(repository) => signatures(&Source::Commit(&repository, commit), file),
+            Err(_) => signatures(&Source::Nowhere, file),
         }
     }
 
@@ -278,17 +280,33 @@ fn place(root: &Root) -> Result<Option<Place>, Error> {
     Place::find(root.real()).map_err(|e| Error::Work(e.to_string()))
 }
 
-/// Whether the root belongs to the repository it stands in: as `tollgate.toml` says, else where it is its top folder.
-pub(super) fn git_holds(root: &Root, git: Option<bool>) -> Result<bool, Error> {
+/// Whether the root belongs to the repository it stands in, whatever is asked: as `tollgate.toml` says, else where it is its top folder.
+fn git_holds(root: &Root, git: Option<bool>) -> Result<bool, Error> {
     match git {
         Some(git) => Ok(git),
         None => Repository::is_top(root.real()).map_err(|e| Error::Work(e.to_string())),
     }
 }
 
-/// HEAD and its branch, where the root belongs to a repository.
-pub(super) fn head(root: &Root, git: Option<bool>) -> Result<(Option<String>, Option<String>), Error> {
-    if !git_holds(root, git)? {
+/// Whether a run says which commit and tree it is of: where the root belongs to its repository, and where `tollgate.toml` says nothing
+/// of that and git tracks it. Whether that is asked for is decided when the run is judged, and then it is too late to say.
+pub(super) fn git_records(root: &Root, git: Option<bool>) -> Result<bool, Error> {
+    if git.is_some() || git_holds(root, git)? || place(root)?.is_none() {
+        return git_holds(root, git);
+    }
+    let tracked = Repository::find(root.real()).and_then(|found| found.tracked(&[config::FILE]));
+    let tracked = tracked.map_err(|e| {
+        Error::Work(format!(
+            "git does not say whether it tracks {} (`git = false` in its [workspace] where the repository is of no concern): {e}",
+            config::FILE
+        ))
+    })?;
+    Ok(!tracked.is_empty())
+}
+
+/// HEAD and its branch, where git `holds`.
+pub(super) fn head(root: &Root, holds: bool) -> Result<(Option<String>, Option<String>), Error> {
+    if !holds {
         return Ok((None, None));
     }
     let head = Repository::find(root.real()).and_then(|repository| repository.head());

@@ -5,6 +5,7 @@
 mod error;
 mod node;
 mod place;
+mod refs;
 mod start;
 
 pub use error::GitError;
@@ -93,28 +94,6 @@ impl Repository {
         if answer.is_no() { Ok(None) } else { answer.success(&self.top).map(Some) }
     }
 
-    /// The commit that `name` (a branch, tag, commit) stands for, as hex. A name that begins with `-` is refused: git
-    /// would take it for an option.
-    pub fn resolve(&self, name: &str) -> Result<String, GitError> {
-        let refuse = |why: &str| {
-            let shown: String = name.chars().take(100).collect();
-            Err(GitError::Ref { name: shown.escape_debug().to_string(), why: why.into() })
-        };
-        if name.trim().is_empty() {
-            return refuse("it is empty");
-        }
-        if name.starts_with('-') {
-            return refuse("it begins with `-`");
-        }
-        if name.chars().any(|c| c.is_control() || c.is_whitespace()) {
-            return refuse("it holds a space or control character");
-        }
-        match self.quiet(&["rev-parse", "--verify", "--quiet", &format!("{name}^{{commit}}")])? {
-            Some(text) => hex(line(text)?),
-            None => refuse("no commit is known by that name; was it fetched?"),
-        }
-    }
-
     /// What stands below `folder` (relative to the folder asked about, `""` for itself) at `commit`, paths relative to
     /// `folder`, in byte order: at every depth, but of the folder asked about itself only what stands directly in it. Empty
     /// when there is no such folder: `find` says what is there instead.
@@ -199,6 +178,11 @@ pub fn leads_away(node: &Node) -> GitError {
 /// with these settings.
 pub(super) fn run(top: &Path, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
     start::ask(top, arguments)?.success(top)
+}
+
+/// As `run`, with what git reads.
+pub(super) fn run_of(top: &Path, arguments: &[&str], input: Vec<u8>) -> Result<Vec<u8>, GitError> {
+    start::ask_of(top, arguments, input)?.success(top)
 }
 
 /// What git printed, as text without its last line end.

@@ -1,13 +1,13 @@
 //! The files of a commit and of the index, held to what stands on disk.
 
-use super::git::{GitError, line, run};
-use super::git_content::{is_blob, is_checked_out, mode};
+use super::git::{GitError, line, run, run_of};
+use super::git_content::{Conversions, is_blob, is_checked_out, lfs, mode};
 use super::git_index::{Held, Index, Object, Seen, listed};
 use super::git_scan::{Kind, Scan, There, look_at};
-use super::git_state::{PathState, named, state};
+use super::git_state::{PathState, hex, named, state};
 use rayon::prelude::*;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 /// Paths that stand on one command line.
@@ -43,6 +43,8 @@ pub(super) struct Compare<'l> {
     pub hash: usize,
     /// When the index was written.
     pub written: Stamp,
+    /// Paths of which the index may hold another content than it saw.
+    pub converted: HashSet<Vec<u8>>,
 }
 
 /// What became of a tracked path whose content differs, before conversions are asked about.
@@ -110,7 +112,8 @@ impl Compare<'_> {
     }
 
     fn differs<'t>(&self, one: &'t Tracked<'t>) -> Result<Option<Differs<'t>>, GitError> {
-        if one.base.is_some() && self.is_as_seen(one) == one.base {
+        let is_converted = self.converted.contains(&*one.path);
+        if !is_converted && one.base.is_some() && self.is_as_seen(one) == one.base {
             return Ok(None);
         }
         let there = one.there.and_then(|there| Some((there, mode(there)?)));
@@ -173,21 +176,25 @@ impl Compare<'_> {
             .filter_map(|d| std::str::from_utf8(&d.tracked.path).ok())
             .collect();
         let attributes = self.attributes(&asked)?;
+        let of = |one: &Differs<'_>| attributes.get(std::str::from_utf8(&one.tracked.path).ok()?).copied();
+        let is_lfs = |one: &&Differs<'_>| of(one).is_some_and(|attributes| attributes.lfs);
+        let pointers = self.pointers(differs.iter().filter(is_lfs).filter_map(|one| one.tracked.base))?;
         let mut changed = Vec::new();
         let mut converts = None;
         for one in differs {
-            let attributes =
-                std::str::from_utf8(&one.tracked.path).ok().and_then(|path| attributes.get(path));
-            let (Some(attributes), Some(base), Some(there)) =
-                (attributes, one.tracked.base, one.tracked.there)
+            let (Some(attributes), Some(base), Some(there)) = (of(one), one.tracked.base, one.tracked.there)
             else {
                 changed.push(one.state.clone());
                 continue;
             };
-            let pointer = match attributes.lfs {
-                true => Some(self.pointer(&one.tracked.path)?),
-                false => None,
-            };
+            // The blob of a file of Git LFS names its content.
+            let pointer = pointers.get(&hex(&base.object, self.hash)).filter(|_| attributes.lfs);
+            if let Some((digest, _)) = pointer.and_then(|pointer| lfs(pointer)) {
+                if one.state.content.as_deref() != Some(digest.as_str()) {
+                    changed.push(one.state.clone());
+                }
+                continue;
+            }
             let line_ends = match attributes.text {
                 Some(text) => text,
                 None => *match &converts {
@@ -195,8 +202,8 @@ impl Compare<'_> {
                     None => converts.insert(self.autocrlf()?),
                 },
             };
-            let given = (base, self.hash, line_ends);
-            if !is_checked_out(self.top, &one.tracked.path, there, given, pointer.as_deref())? {
+            let by = Conversions { line_ends, ident: attributes.ident };
+            if !is_checked_out(self.top, &one.tracked.path, there, (base, self.hash), by)? {
                 changed.push(one.state.clone());
             }
         }
@@ -216,7 +223,7 @@ impl Compare<'_> {
         if paths.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let mut arguments = vec!["check-attr", "-z", "filter", "text", "eol", "--"];
+        let mut arguments = vec!["check-attr", "-z", "filter", "ident", "text", "eol", "--"];
         arguments.extend(paths);
         let answer = run(self.top, &arguments)?;
         let mut found: BTreeMap<String, Attributes> = BTreeMap::new();
@@ -226,6 +233,7 @@ impl Compare<'_> {
             let attributes = found.entry(String::from_utf8_lossy(path).into_owned()).or_default();
             match (*name, *value) {
                 (b"filter", value) => attributes.lfs = value == b"lfs",
+                (b"ident", value) => attributes.ident = value == b"set",
                 (b"text", b"unset") => attributes.text = Some(false),
                 (b"text" | b"eol", value) if !matches!(value, b"unspecified" | b"unset") => {
                     attributes.text = Some(attributes.text.unwrap_or(true));
@@ -236,15 +244,46 @@ impl Compare<'_> {
         Ok(found)
     }
 
-    /// The blob that the commit has at a path, where it may be a pointer of Git LFS.
-    fn pointer(&self, path: &[u8]) -> Result<Vec<u8>, GitError> {
-        let name = format!("HEAD:{}", String::from_utf8_lossy(path));
-        let size = line(run(self.top, &["cat-file", "-s", &name])?)?;
-        match size.parse::<usize>() {
-            Ok(size) if size <= POINTER => run(self.top, &["cat-file", "blob", &name]),
-            _ => Ok(Vec::new()),
+    /// The blobs among these that may be pointers of Git LFS, by their names.
+    fn pointers(&self, blobs: impl Iterator<Item = Held>) -> Result<BTreeMap<String, Vec<u8>>, GitError> {
+        let named: Vec<String> = blobs.map(|held| hex(&held.object, self.hash)).collect();
+        if named.is_empty() {
+            return Ok(BTreeMap::new());
         }
+        let sizes = run_of(self.top, &["cat-file", "--batch-check"], listing(&named))?;
+        let is_small = |said: &str| {
+            let mut words = said.split(' ');
+            let name = words.next().filter(|_| words.next() == Some("blob"))?;
+            words.next()?.parse::<usize>().ok().filter(|size| *size <= POINTER)?;
+            Some(name.to_string())
+        };
+        let small: Vec<String> = line(sizes)?.lines().filter_map(is_small).collect();
+        if small.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let contents = run_of(self.top, &["cat-file", "--batch"], listing(&small))?;
+        blobs_of(&contents)
+            .ok_or_else(|| GitError::Failed("says what blobs hold in a form that is not understood".into()))
     }
+}
+
+/// Names, one a line.
+fn listing(names: &[String]) -> Vec<u8> {
+    names.iter().flat_map(|name| [name.as_bytes(), b"\n"]).flatten().copied().collect()
+}
+
+/// Reads `cat-file --batch`: of each `<object> <type> <size>`, a line end, the content, a line end.
+fn blobs_of(mut rest: &[u8]) -> Option<BTreeMap<String, Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    while !rest.is_empty() {
+        let end = memchr::memchr(b'\n', rest)?;
+        let said = std::str::from_utf8(&rest[..end]).ok()?;
+        let (name, size) = (said.split(' ').next()?, said.rsplit(' ').next()?.parse::<usize>().ok()?);
+        let content = rest.get(end + 1..)?.get(..size)?;
+        found.insert(name.to_string(), content.to_vec());
+        rest = rest.get(end + 1 + size + 1..)?;
+    }
+    Some(found)
 }
 
 /// What git's attributes say of a path.
@@ -252,6 +291,8 @@ impl Compare<'_> {
 struct Attributes {
     /// It is a file of Git LFS.
     lfs: bool,
+    /// `$Id$` is written out in it.
+    ident: bool,
     /// Whether its line ends are converted; `None`: the settings say.
     text: Option<bool>,
 }

@@ -135,23 +135,34 @@ fn blob(content: &[u8], hash: usize) -> Object {
     blob.object()
 }
 
-/// Whether the content is what git itself writes into the working tree for the blob, by the conversions that need no command: line
-/// ends, where `line_ends` says that git converts them here, and the files of Git LFS, whose blob names their content.
+/// What git itself converts, without a command.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Conversions {
+    /// Line ends.
+    pub line_ends: bool,
+    /// `$Id$`.
+    pub ident: bool,
+}
+
+/// Whether the content is what git itself writes into the working tree for the blob, by the conversions that need no command.
 pub(super) fn is_checked_out(
     top: &Path,
     path: &[u8],
     there: There,
-    (held, hash, line_ends): (Held, usize, bool),
-    pointer: Option<&[u8]>,
+    (held, hash): (Held, usize),
+    by: Conversions,
 ) -> Result<bool, GitError> {
-    if let Some((digest, length)) = pointer.and_then(lfs) {
-        return Ok(sha256(top, path, there)? == (digest, length));
-    }
-    if !line_ends {
+    if !by.line_ends && !by.ident {
         return Ok(false);
     }
     let mut content = Vec::new();
     each_block(top, path, there, &mut |block| content.extend_from_slice(block))?;
+    if by.ident {
+        content = without_ident(&content, held.object, hash);
+    }
+    if !by.line_ends {
+        return Ok(blob(&content, hash) == held.object);
+    }
     let mut plain = Vec::with_capacity(content.len());
     for (nth, byte) in content.iter().enumerate() {
         if *byte != b'\r' || content.get(nth + 1) != Some(&b'\n') {
@@ -161,8 +172,24 @@ pub(super) fn is_checked_out(
     Ok(blob(&plain, hash) == held.object)
 }
 
+/// The content with the names of its own blob, which git writes at a checkout, taken out. What else stands in a `$Id: … $` git takes
+/// out too, and somebody wrote it.
+fn without_ident(content: &[u8], object: Object, hash: usize) -> Vec<u8> {
+    let name: String = object.iter().take(hash).map(|byte| format!("{byte:02x}")).collect();
+    let written = format!("$Id: {name} $");
+    let mut plain = Vec::with_capacity(content.len());
+    let mut at = 0;
+    for found in memchr::memmem::find_iter(content, written.as_bytes()) {
+        plain.extend_from_slice(&content[at..found]);
+        plain.extend_from_slice(b"$Id$");
+        at = found + written.len();
+    }
+    plain.extend_from_slice(&content[at..]);
+    plain
+}
+
 /// The SHA-256 and the length that a pointer of Git LFS names.
-fn lfs(pointer: &[u8]) -> Option<(String, u64)> {
+pub(super) fn lfs(pointer: &[u8]) -> Option<(String, u64)> {
     let text = std::str::from_utf8(pointer).ok()?;
     let mut lines = text.lines();
     if lines.next()? != "version https://git-lfs.github.com/spec/v1" {
@@ -200,6 +227,14 @@ mod tests {
         assert_eq!(blob(b"hello\n", 20), sha1);
         let sha256 = unhex(b"2cf8d83d9ee29543b34a87727421fdecb7e3f3a183d337639025de576db9ebb4").unwrap();
         assert_eq!(blob(b"hello\n", 32), sha256);
+    }
+
+    #[test]
+    fn only_the_name_of_its_own_blob_is_taken_out() {
+        let object = unhex(b"ce013625030ba8dba906f756967f9e9ca394464a").unwrap();
+        let text = b"a $Id: ce013625030ba8dba906f756967f9e9ca394464a $ b $Id: exit 0 $";
+        assert_eq!(without_ident(text, object, 20), b"a $Id$ b $Id: exit 0 $");
+        assert_eq!(without_ident(b"", object, 20), b"");
     }
 
     #[test]

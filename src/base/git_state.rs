@@ -27,6 +27,8 @@ pub struct TreeState {
     pub tree: String,
     /// Paths of the commit or the index that are not as in the commit, sorted.
     pub changed: Vec<PathState>,
+    /// Paths of the index that the commit does not have, sorted.
+    pub added: Vec<String>,
     /// Files that are neither tracked nor ignored, sorted.
     pub untracked: Vec<PathState>,
     /// Paths, folders among them, at which and below which nothing is tracked.

@@ -5,6 +5,7 @@
 //! without any filter. Neither the marks by which a user has git overlook a file nor what is staged count: only what a test sees.
 
 use super::git::{GitError, line, run};
+use super::git_attributes::{converted, settings};
 use super::git_compare::{ASKED, Compare, Stamp, Tracked};
 use super::git_content::mode;
 use super::git_index::{Entry, Index, listed, parse, unhex};
@@ -15,7 +16,7 @@ use crate::base::files;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The largest index that is read here: some millions of files.
 const INDEX: u64 = 1 << 30;
@@ -63,17 +64,17 @@ fn observe_nested(
         return Err(GitError::Failed(format!("repositories stand more than {NESTED} deep in one another")));
     }
     let head = || run(top, &["rev-parse", "HEAD^{commit}", "HEAD^{tree}"]);
-    let (bytes, written) = index_bytes(top)?;
+    let (bytes, written, info) = git_files(top)?;
     let look = |hash| -> Result<(Index<'_>, Scan), GitError> {
         let index = index(top, &bytes, hash)?;
         let scanned = scan(top, &paths(&index.entries))?;
         Ok((index, scanned))
     };
     // Git says which commit it is while the folders are looked into.
-    let (head, looked) = std::thread::scope(|scope| {
-        let head = scope.spawn(head);
+    let (head, looked, settings) = std::thread::scope(|scope| {
+        let (head, settings) = (scope.spawn(head), scope.spawn(|| settings(top)));
         let looked = look(20);
-        (head.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), looked)
+        (joined(head), looked, joined(settings))
     });
     let head = line(head?)?;
     let broken = || GitError::Failed("does not say which tree is checked out".into());
@@ -81,12 +82,14 @@ fn observe_nested(
     let tree_object = unhex(tree.as_bytes()).ok_or_else(broken)?;
     let hash = tree.len() / 2;
     let (index, scanned) = if hash == 20 { looked? } else { look(hash)? };
-    let compare = Compare { top, hash, written };
+    let converted = converted(top, &paths(&index.entries), &scanned.beside, &info, settings.as_deref())?;
+    let compare = Compare { top, hash, written, converted };
     let tracked = compare.tracked(&index, tree_object, &scanned)?;
     let mut state = TreeState {
         commit: commit.to_string(),
         tree: tree.to_string(),
         changed: compare.changed(&tracked)?,
+        added: tracked.iter().filter(|one| one.base.is_none()).map(|one| named(&one.path)).collect(),
         untracked: Vec::new(),
         beside: scanned.beside.iter().map(|path| named(path)).collect(),
     };
@@ -103,9 +106,14 @@ fn observe_nested(
         tracked.iter().filter(|one| one.index.is_none()).map(|one| named(&one.path)).collect();
     state.untracked.retain(|file| !of_commit.contains(&file.path));
     state.changed.sort();
+    state.added.sort();
     state.untracked.sort();
     state.untracked.dedup();
     Ok(state)
+}
+
+fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 fn paths<'e>(entries: &'e [Entry<'_>]) -> Vec<&'e [u8]> {
@@ -114,12 +122,18 @@ fn paths<'e>(entries: &'e [Entry<'_>]) -> Vec<&'e [u8]> {
     paths
 }
 
-/// The file of the index, empty where there is none, and when it was written.
-fn index_bytes(top: &Path) -> Result<(Vec<u8>, Stamp), GitError> {
+/// The file of the index, empty where there is none, and when it was written; and the path of the repository's own attributes.
+fn git_files(top: &Path) -> Result<(Vec<u8>, Stamp, PathBuf), GitError> {
     let git_dir = top.join(".git");
-    let path = match git_dir.is_dir() {
-        true => git_dir.join("index"),
-        false => top.join(line(run(top, &["rev-parse", "--git-path", "index"])?)?),
+    let (path, info) = match git_dir.is_dir() && !git_dir.join("commondir").exists() {
+        true => (git_dir.join("index"), git_dir.join("info/attributes")),
+        false => {
+            let arguments = ["rev-parse", "--git-path", "index", "--git-path", "info/attributes"];
+            let said = line(run(top, &arguments)?)?;
+            let broken = || GitError::Failed("does not say where its index is".into());
+            let (index, info) = said.split_once('\n').ok_or_else(broken)?;
+            (top.join(index), top.join(info))
+        }
     };
     let written = match std::fs::metadata(&path) {
         Ok(meta) => {
@@ -128,7 +142,9 @@ fn index_bytes(top: &Path) -> Result<(Vec<u8>, Stamp), GitError> {
             (meta.mtime() as u32, meta.mtime_nsec() as u32)
         }
         // Before the first file is added there is none.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((Vec::new(), (0, 0))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok((Vec::new(), (0, 0), info));
+        }
         Err(error) => {
             return Err(GitError::Failed(format!(
                 "has an index that cannot be read: {}",
@@ -137,7 +153,7 @@ fn index_bytes(top: &Path) -> Result<(Vec<u8>, Stamp), GitError> {
         }
     };
     let bytes = files::read(&path, INDEX).map_err(|e| GitError::Failed(format!("has no index: {e}")))?;
-    Ok((bytes, written))
+    Ok((bytes, written, info))
 }
 
 /// What the index says. Where it is of a form that is not read here git lists it, and then nothing is known of what it saw: every
@@ -201,6 +217,7 @@ impl Look<'_> {
         let below = |s: PathState| PathState { path: format!("{path}/{}", s.path), ..s };
         state.changed.extend(found.changed.into_iter().map(below));
         state.untracked.extend(found.untracked.into_iter().map(below));
+        state.added.extend(found.added.into_iter().map(|added| format!("{path}/{added}")));
         Ok(())
     }
 

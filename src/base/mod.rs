@@ -15,6 +15,7 @@ pub mod figures;
 pub mod file_set;
 pub mod files;
 pub mod git;
+mod git_attributes;
 mod git_compare;
 mod git_content;
 mod git_index;

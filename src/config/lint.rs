@@ -70,18 +70,7 @@ pub struct Known<'k> {
 
 /// The files that `tollgate check` writes under the output folder (`gates.md`, Lanes and modes).
 pub fn written_files(output: &str) -> Vec<String> {
-    let mut names: Vec<String> = Lane::ALL.iter().map(|lane| verdict_file(*lane)).collect();
-    for lane in [Lane::Full, Lane::Certification] {
-        names.push(format!("{}_events.jsonl", lane.stem()));
-        names.push(format!("{}_report.md", lane.stem()));
-    }
-    names.extend(["waiver_audit.json".to_string(), "replay_bundle.json".to_string()]);
-    names.into_iter().map(|name| join(output, &name)).collect()
-}
-
-/// `preflight_verdict.json`, `full_suite_verdict.json`, `certification_verdict.json`.
-fn verdict_file(lane: Lane) -> String {
-    format!("{}_verdict.json", lane.stem())
+    Lane::files().iter().map(|name| join(output, name)).collect()
 }
 
 fn join(folder: &str, name: &str) -> String {

@@ -35,6 +35,18 @@ impl Lane {
             Lane::Certification => "certification",
         }
     }
+
+    /// The names of all files that the lanes write into the output folder.
+    pub fn files() -> Vec<String> {
+        let mut names: Vec<String> =
+            Lane::ALL.iter().map(|lane| format!("{}_verdict.json", lane.stem())).collect();
+        for lane in [Lane::Full, Lane::Certification] {
+            names.push(format!("{}_events.jsonl", lane.stem()));
+            names.push(format!("{}_report.md", lane.stem()));
+        }
+        names.extend(["waiver_audit.json".to_string(), "replay_bundle.json".to_string()]);
+        names
+    }
 }
 
 /// Whether promotion follows the verdict or a recorded emergency.

@@ -1,6 +1,9 @@
-//! What of a working tree is judged by its own digest, and so is no part of the tree that a run is held to.
+//! What of a working tree is judged by its own digest, and so is no part of the tree that a run is held to. Where runs and
+//! verdicts are written nobody looks at untracked files; what git tracks there a suite may start as well as what it tracks
+//! elsewhere, and it is compared.
 
 use crate::model::gate::Gate;
+use crate::model::lane::Lane;
 use crate::model::workspace::Settings;
 use glob::{MatchOptions, Pattern};
 
@@ -19,7 +22,7 @@ pub struct LeftOut {
     /// Files that stand directly in a folder and end so.
     endings: Vec<(String, &'static str)>,
     globs: Vec<Pattern>,
-    /// Where runs and verdicts are written: there nothing is looked at.
+    /// Where runs and verdicts are written: there nothing untracked is looked at.
     written: Vec<String>,
 }
 
@@ -34,6 +37,10 @@ impl LeftOut {
             written: [&settings.results, &settings.output, OWN].iter().map(|path| whole(path)).collect(),
             ..LeftOut::default()
         };
+        // A verdict that somebody committed is written anew by each check.
+        let output = settings.output.trim_end_matches('/');
+        let output = if output.is_empty() { String::new() } else { format!("{output}/") };
+        left.files.extend(Lane::files().iter().map(|name| whole(&format!("{output}{name}"))));
         for (folders, ending) in
             [(&settings.gates, ".toml"), (&settings.schemas, ".json"), (&settings.runbook, ".toml")]
         {
@@ -66,8 +73,13 @@ impl LeftOut {
         }
     }
 
-    /// Whether the path is left out.
+    /// Whether an untracked path is left out.
     pub fn has(&self, path: &str) -> bool {
+        self.is_written(path) || self.has_tracked(path)
+    }
+
+    /// Whether a path that git tracks is left out.
+    pub fn has_tracked(&self, path: &str) -> bool {
         const NAMES: MatchOptions = MatchOptions {
             case_sensitive: true,
             require_literal_separator: true,
@@ -77,7 +89,7 @@ impl LeftOut {
             let name = path.strip_prefix(folder.as_str()).and_then(|rest| rest.strip_prefix('/'));
             name.is_some_and(|name| !name.contains('/') && name.ends_with(ending))
         };
-        self.is_written(path)
+        self.is_of_run(path)
             || self.files.iter().any(|file| file == path)
             || self.folders.iter().any(|folder| is_in(path, folder))
             || self.endings.iter().any(ends)
@@ -86,7 +98,12 @@ impl LeftOut {
 
     /// Whether it stands where runs and verdicts are written, or in the run folder.
     pub fn is_written(&self, path: &str) -> bool {
-        self.written.iter().chain(&self.run).any(|folder| is_in(path, folder))
+        self.is_of_run(path) || self.written.iter().any(|folder| is_in(path, folder))
+    }
+
+    /// Whether it stands in the run folder.
+    pub fn is_of_run(&self, path: &str) -> bool {
+        self.run.iter().any(|folder| is_in(path, folder))
     }
 
     /// Where runs and verdicts are written.
@@ -140,6 +157,12 @@ mod tests {
             "sub/elsewhere/run/summary.json",
         ] {
             assert!(left.has(path), "{path}");
+            let is_only_written = ["sub/out/runs/", "sub/.tollgate/"].iter().any(|at| path.starts_with(at));
+            assert_eq!(left.has_tracked(path), !is_only_written && !path.ends_with("/v.json"), "{path}");
+        }
+        for name in Lane::files() {
+            assert!(left.has_tracked(&format!("sub/out/verdict/{name}")), "{name}");
+            assert!(!left.has(&format!("sub/{name}")), "{name}");
         }
         for path in [
             "tollgate.toml",

@@ -12,6 +12,8 @@ pub struct Here {
     pub tree: String,
     /// Tracked files that differ from the commit.
     pub changed: Vec<TreeFile>,
+    /// Paths of `changed` that the commit does not have: they were added since.
+    pub added: Vec<String>,
     /// Files that are neither tracked nor ignored.
     pub untracked: Vec<TreeFile>,
 }
@@ -71,9 +73,9 @@ fn state(file: &TreeFile) -> PathState {
 /// What stood at a path: of merged runs several files may have.
 type ByPath<'t> = BTreeMap<&'t str, Vec<&'t TreeFile>>;
 
-fn by_path<'t>(files: impl Iterator<Item = &'t TreeFile>, left_out: &LeftOut) -> ByPath<'t> {
+fn by_path<'t>(files: impl Iterator<Item = &'t TreeFile>, is_left_out: impl Fn(&str) -> bool) -> ByPath<'t> {
     let mut found = ByPath::new();
-    for file in files.filter(|f| !left_out.has(&f.path)) {
+    for file in files.filter(|f| !is_left_out(&f.path)) {
         found.entry(&file.path).or_default().push(file);
     }
     found
@@ -95,17 +97,28 @@ pub fn compare<E>(
     left_out: &LeftOut,
     look: &dyn Fn(&str) -> Result<TreeFile, E>,
 ) -> Result<Compared, E> {
+    let tracked = |path: &str| left_out.has_tracked(path);
+    let untracked = |path: &str| left_out.has(path);
+    let changed = by_path(run.changed.files.iter().chain(&run.left_out.files), tracked);
+    // An older run, say, that was added to the index since: while it was untracked nobody looked at it.
+    let unseen = |path: &str| {
+        left_out.is_written(path)
+            && !changed.contains_key(path)
+            && here.added.binary_search_by(|added| added.as_str().cmp(path)).is_ok()
+    };
+    let changed_here = by_path(here.changed.iter(), |path| tracked(path) || unseen(path));
     let sides = Sides {
-        changed: by_path(run.changed.files.iter().chain(&run.left_out.files), left_out),
-        untracked: by_path(run.untracked.listed.files.iter(), left_out),
-        written: by_path(run.written.files.iter(), left_out),
-        changed_here: by_path(here.changed.iter(), left_out),
-        untracked_here: by_path(here.untracked.iter(), left_out),
+        untracked: by_path(run.untracked.listed.files.iter(), untracked),
+        written: by_path(run.written.files.iter(), untracked),
+        untracked_here: by_path(here.untracked.iter(), untracked),
+        changed_here,
+        changed,
         look,
     };
     let mut found = Compared::default();
     sides.tracked(run, here, left_out, &mut found)?;
-    let rewritten = run.rewritten.files.iter().map(|f| f.path.as_str()).filter(|path| !left_out.has(path));
+    let rewritten =
+        run.rewritten.files.iter().map(|f| f.path.as_str()).filter(|path| !left_out.has_tracked(path));
     found.rewritten = rewritten.map(String::from).collect();
     if run.rewritten.more > 0 {
         found.beyond = Some("the run changed tracked files that it does not name".into());
@@ -206,8 +219,9 @@ fn unreadable(path: &str) -> String {
 
 /// Of a run with more changed files than it names only the digest can be held against the tree.
 fn beyond(run: &Tree, here: &Here, left_out: &LeftOut) -> Option<String> {
-    let foreign = run.left_out.files.iter().any(|file| !left_out.has(&file.path));
-    let judged: Vec<TreeFile> = here.changed.iter().filter(|f| !left_out.has(&f.path)).cloned().collect();
+    let foreign = run.left_out.files.iter().any(|file| !left_out.has_tracked(&file.path));
+    let judged: Vec<TreeFile> =
+        here.changed.iter().filter(|f| !left_out.has_tracked(&f.path)).cloned().collect();
     let same = run.left_out.more == 0 && !foreign && digest(&here.tree, &judged) == run.tracked;
     (!same).then(|| {
         let count = run.changed.files.len() as u64 + run.changed.more;
@@ -230,7 +244,7 @@ mod tests {
     }
 
     fn held(run: &Tree, untracked: Vec<TreeFile>) -> Compared {
-        let here = Here { tree: "t".into(), changed: Vec::new(), untracked };
+        let here = Here { tree: "t".into(), changed: Vec::new(), added: Vec::new(), untracked };
         let absent = |path: &str| Ok::<_, ()>(TreeFile { path: path.into(), mode: None, content: None });
         compare(run, &here, &LeftOut::default(), &absent).unwrap()
     }

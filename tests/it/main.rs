@@ -57,6 +57,7 @@ mod schemas;
 mod support;
 mod textproto;
 mod tree;
+mod tree_git;
 mod triage;
 mod vacuous;
 mod waivers;

@@ -65,7 +65,7 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
             headroom(machine::free_bytes(folder.dir()).ok())?;
             let prepared = prepare::resumed(&ground, request, &replayed)?;
             if let (Some(began), Some(now)) = (&replayed.started.tree, &observed) {
-                run_tree::still(began, now, &ground.settings, &masker)?;
+                run_tree::still(began, now, &ground.settings, folder.shown(), &masker)?;
             }
             refuse_linked(&ground, &prepared.plan.items)?;
             refuse_tracked(&ground, &prepared.plan.items)?;

@@ -24,6 +24,16 @@ pub enum GitError {
         /// What is wrong with it.
         why: String,
     },
+    /// The name is that of several commits.
+    #[error("`{name}` is the name of more than one thing: {meanings}; write {whole}")]
+    Ambiguous {
+        /// As it was given, escaped.
+        name: String,
+        /// What it can mean, and the commit of each.
+        meanings: String,
+        /// What to write instead.
+        whole: String,
+    },
     /// git is not there, or refuses.
     #[error("git {0}")]
     Failed(String),

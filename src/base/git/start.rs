@@ -73,6 +73,11 @@ impl Answer {
 
 /// Runs git in `top`, the top folder of a repository. An error is that it could not be started.
 pub(super) fn ask(top: &Path, arguments: &[&str]) -> Result<Answer, GitError> {
+    ask_of(top, arguments, Vec::new())
+}
+
+/// As `ask`, with what git reads from its standard input.
+pub(super) fn ask_of(top: &Path, arguments: &[&str], input: Vec<u8>) -> Result<Answer, GitError> {
     // Names of the environment that are to be taken away, and the path that the program is looked for in: nothing of it is
     // an input of what is judged, so it is not handed in.
     let environment: Vec<(OsString, OsString)> = std::env::vars_os().collect();
@@ -82,10 +87,10 @@ pub(super) fn ask(top: &Path, arguments: &[&str]) -> Result<Answer, GitError> {
     let settings = SETTINGS.iter().flat_map(|setting| ["-c", setting]);
     let mut command = duct::cmd(program, fixed.chain(settings).chain(arguments.iter().copied()))
         .dir(top)
-        .stdin_null()
         .stdout_capture()
         .stderr_capture()
         .unchecked();
+    command = if input.is_empty() { command.stdin_null() } else { command.stdin_bytes(input) };
     let is_gits = |name: &OsStr| name.as_encoded_bytes().to_ascii_uppercase().starts_with(b"GIT_");
     for (name, _) in environment.iter().filter(|(name, _)| is_gits(name)) {
         command = command.env_remove(name);

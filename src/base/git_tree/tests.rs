@@ -332,3 +332,87 @@ fn a_commit_says_when_it_was_made() {
     assert_eq!(committed_at(repo.path(), &head).unwrap().to_string(), said.trim());
     assert!(committed_at(repo.path(), "--help").is_err());
 }
+
+/// Writes a file as an edit of before, and has git see it.
+fn seen_by_git(repo: &Repo, path: &str, text: &str) {
+    repo.put(path, text);
+    let file = std::fs::File::options().write(true).open(repo.at(path)).unwrap();
+    let before = file.metadata().unwrap().modified().unwrap() - std::time::Duration::from_secs(60);
+    file.set_modified(before).unwrap();
+    repo.git(&["add", path]);
+    assert_eq!(git(repo.path(), &["status", "--porcelain", path]), "", "git calls it unchanged");
+}
+
+/// Where an attribute stands, and how it comes there.
+type Attribute = (&'static str, fn(&Repo));
+
+#[test]
+fn what_a_filter_makes_of_a_file_is_not_taken_for_the_file() {
+    let ways: [Attribute; 5] = [
+        ("tracked", |r| {
+            r.put(".gitattributes", "t.sh filter=x\n").git(&["add", ".gitattributes"]);
+        }),
+        ("of a folder, ignored", |r| {
+            r.put(".git/info/exclude", ".gitattributes\n").put(".gitattributes", "*.sh filter=x\n");
+        }),
+        ("of the repository", |r| {
+            r.put(".git/info/attributes", "*.sh filter=x\n");
+        }),
+        ("of the configuration", |r| {
+            let path = r.at("attributes.log").display().to_string();
+            r.put("attributes.log", "t.sh filter=x\n").git(&["config", "core.attributesFile", &path]);
+        }),
+        ("by a macro", |r| {
+            r.put(".git/info/attributes", "[attr]own filter=x\n*.sh own\n");
+        }),
+    ];
+    for (name, way) in ways {
+        let repo = Repo::new(&[]);
+        repo.put("t.sh", "exit 1\n").commit();
+        way(&repo);
+        repo.git(&["config", "filter.x.clean", "sed s/0/1/"]);
+        seen_by_git(&repo, "t.sh", "exit 0\n");
+        assert!(repo.see().contains(&"t.sh 100644".to_string()), "{name}: {:?}", repo.see());
+        seen_by_git(&repo, "t.sh", "exit 1\n");
+        assert!(!repo.see().contains(&"t.sh 100644".to_string()), "{name}: {:?}", repo.see());
+    }
+}
+
+#[test]
+fn what_only_a_filter_could_tell_is_the_same_on_both_sides() {
+    let repo = Repo::new(&[]);
+    repo.put(".gitattributes", "secret filter=x\n").git(&["config", "filter.x.clean", "tr a-m n-z"]);
+    repo.put("secret", "abc\n").commit();
+    let (first, again) = (repo.look(), repo.look());
+    assert_eq!((repo.see(), first.clone()), (vec!["secret 100644".to_string()], again));
+    seen_by_git(&repo, "secret", "abc\n");
+    assert_eq!(repo.look().changed, first.changed);
+}
+
+#[test]
+fn an_ident_hides_no_edit_and_is_none_itself() {
+    let repo = Repo::new(&[]);
+    repo.put(".gitattributes", "t.sh ident\n").put("t.sh", "$Id$\nexit 1\n").commit();
+    std::fs::remove_file(repo.at("t.sh")).unwrap();
+    repo.git(&["checkout", "-q", "t.sh"]);
+    let written = files::read(&repo.at("t.sh"), 100).unwrap();
+    assert!(written.starts_with(b"$Id: "), "git writes the name of the blob there");
+    assert!(repo.see().is_empty(), "{:?}", repo.see());
+    seen_by_git(&repo, "t.sh", "$Id: ; exit 0;$\nexit 1\n");
+    assert_eq!(repo.see(), ["t.sh 100644"]);
+}
+
+#[test]
+fn a_file_of_git_lfs_is_what_its_pointer_names_whatever_its_filter_says() {
+    let repo = Repo::new(&[]);
+    let digest = crate::base::digest::sha256_hex(b"content");
+    let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 7\n");
+    repo.put(".gitattributes", "*.bin filter=lfs\n").put("pointer.log", &pointer);
+    repo.put("big.bin", &"x".repeat(5_000)).put("x.bin", &pointer).put("y.bin", &pointer).commit();
+    let clean = format!("cat '{}'", repo.at("pointer.log").display());
+    repo.git(&["config", "filter.lfs.clean", &clean]);
+    seen_by_git(&repo, "x.bin", "content");
+    seen_by_git(&repo, "y.bin", "another");
+    repo.put("big.bin", "small");
+    assert_eq!(repo.see(), ["big.bin 100644", "y.bin 100644"]);
+}
