@@ -18,6 +18,7 @@ pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
         if suite.cases.is_empty() {
             continue;
         }
+        room.reading()?;
         let mut draft = Draft::new(&report.path(nth));
         draft.reading.duration_ms = suite.time_ms.and_then(milliseconds);
         for element in &suite.cases {

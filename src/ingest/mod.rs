@@ -38,6 +38,7 @@ mod tap_tree;
 mod time;
 mod yaml;
 
+pub use collect::{CASES, READINGS};
 pub use fault::ReadFault;
 pub use listed::listed;
 pub use none_ran::ran_no_test;

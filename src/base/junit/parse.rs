@@ -12,6 +12,10 @@ use quick_xml::events::{BytesStart, Event};
 const TEXT: usize = 64 << 10;
 /// Bytes of what a test printed that are kept.
 const OUTPUT: usize = 16 << 10;
+/// Suites of one report, those without testcases too.
+const SUITES: usize = 100_000;
+/// Testcases of one report: what is held of them takes many times the text.
+const CASES: usize = 1_000_000;
 /// Clauses that are kept of what a report says outside its testcases.
 const STATED: usize = 10_000;
 /// Bytes of the names of all suites, each with those it stands in.
@@ -72,6 +76,7 @@ struct Builder {
     /// The length of each suite's path, and of all together.
     lengths: Vec<usize>,
     paths: usize,
+    cases: usize,
     report: Report,
 }
 
@@ -192,6 +197,9 @@ impl Builder {
     }
 
     fn suite(&mut self, attributes: &Attributes, within: Option<Open>) -> Result<Open, Stop> {
+        if self.report.suites.len() >= SUITES {
+            return Err(Stop(ParseErrorKind::Limit, format!("it holds more than {SUITES} suites")));
+        }
         self.timestamp(attributes);
         self.report.counts_otherwise |= counts_otherwise(false, |name| attributes.get(name));
         let name = attributes.get("name").unwrap_or_default();
@@ -257,6 +265,10 @@ impl Builder {
     }
 
     fn case(&mut self, attributes: &Attributes, suite: usize) -> Result<Open, Stop> {
+        if self.cases >= CASES {
+            return Err(Stop(ParseErrorKind::Limit, format!("it holds more than {CASES} tests")));
+        }
+        self.cases += 1;
         self.report.suites[suite].cases.push(Case {
             name: attributes.get("name").ok_or_else(|| malformed("a testcase has no name"))?,
             classname: attributes.get("classname"),
