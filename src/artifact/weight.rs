@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn documents_fit_together_or_not() {
-        let zeros = format!("[{}0]", "0,".repeat(7_000_000));
+        let zeros = format!("[{}0]", "0,".repeat(13_000_000));
         let one = (Format::Json, zeros.as_bytes());
         assert!(fit_together(&[]) && fit_together(&[one]) && !fit_together(&[one, one]));
         assert!(fit_together(&[(Format::Text, zeros.as_bytes()); 2]));
