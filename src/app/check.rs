@@ -1,7 +1,7 @@
 //! The main job: config::load -> artifact -> gate::evaluate -> waiver -> verdict -> Report.
 
 use super::error::Error;
-use super::for_run::for_run;
+use super::for_run::{again, for_run};
 use super::last_verdict;
 use super::masking::masker_of_policy;
 use super::run_judged;
@@ -16,6 +16,7 @@ use crate::base::files::show;
 use crate::base::json::Json;
 use crate::base::redact::{Masked, Masks};
 use crate::gate::{self, Facts, Judged, Outcome as Judgement};
+use crate::model::finding::Reason;
 use crate::model::gate::{Blocking, ForRun, Gate};
 use crate::model::lane::{Lane, Mode};
 use crate::model::report::{Report, WaiverOffer};
@@ -87,13 +88,19 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Masked<Report>), 
         verdict: if exit_code == 0 { Outcome::Pass } else { Outcome::Fail },
         exit_code,
         promotion: certifies.then(|| {
-            judgement::promotion(&gates, exit_code, request.mode, rollback.as_ref(), run.against.as_deref())
+            let grounds = judgement::Grounds {
+                rollback: rollback.as_ref(),
+                not_whole: run.against.as_deref(),
+                not_judged: &workspace.policy.left_out,
+            };
+            judgement::promotion(&gates, exit_code, request.mode, &grounds)
         }),
         next_steps: certifies.then(|| {
             judgement::next_steps(&gates, &format!("tollgate check --lane {}", request.lane.name()))
         }),
         summary,
         waivers: workspace.entries.waivers.clone(),
+        not_judged: workspace.policy.left_out.clone(),
         masked: 0,
         mask_allowed: 0,
         gates,
@@ -101,7 +108,7 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Masked<Report>), 
     let mut report = present(&workspace, verdict, (!request.deterministic).then(|| watch.seconds()));
     report.notes.extend(unexplained);
     report.notes.extend(run.notes);
-    report.notes.extend(partial(&workspace, request));
+    report.notes.extend(partial(&workspace));
     let masker = masker_of_policy(request.open.env, &workspace)?;
     Ok((workspace, Masked::new(report, &masker).adding(count_masks)))
 }
@@ -140,13 +147,20 @@ fn judge(
     documents.bind_run(standing.faults, standing.other_commit);
     let documents = documents;
     let host = WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits);
-    let run = for_run(&workspace.root, workspace.run_dir.as_deref().ok(), documents.summary());
+    let suites = &workspace.policy.runs.suites;
+    let run = for_run(&workspace.root, workspace.run_dir.as_deref().ok(), documents.summary(), suites);
+    let gaps = workspace.whole.gaps(&workspace.run_dir, documents.summary()).ok().flatten();
+    let brought = gaps.and_then(|gaps| workspace.brought_by(&gaps));
     let evaluate = |gates: &[&Gate], facts: &Facts| -> Vec<GateResult> {
         let one = |gate: &&Gate| {
             let evidence = documents.evidence(gate);
             let judged = gate::evaluate(gate, &evidence, facts, &host);
             (request.progress)(&gate.id);
-            result(workspace, request, gate, judged, evidence.records, &run)
+            // What a run that was ingested says of its own line is nearer than what the settings tell.
+            let ingested = matches!(run, ForRun::Instead { why_not: Some(_), .. });
+            let brought = brought.as_ref().filter(|_| gate.mentions("run_gaps") && !ingested);
+            let run = brought.unwrap_or(&run);
+            result(workspace, request, gate, judged, evidence.records, run)
         };
         // One by one: a gate that takes long must not hold up those that stand behind it.
         gates.par_iter().with_max_len(1).map(one).collect()
@@ -211,6 +225,12 @@ fn result(
         Judgement::NotApplicable => Status::Skip,
         outcome => judgement::status(gate.blocking, outcome == Judgement::Pass, waiver.is_some()),
     };
+    let run = match judged.reason {
+        Some(Reason::Missing | Reason::Stale) => run.clone().of_no_use(),
+        _ => run.clone(),
+    };
+    let reproduce_command = workspace.reproduce_command(gate, &run);
+    let again = again(gate, judged.reason.filter(|_| failed), &run, &reproduce_command);
     GateResult {
         id: gate.id.clone(),
         name: gate.name.clone(),
@@ -222,9 +242,9 @@ fn result(
         detail: judged.detail,
         findings: judged.findings,
         artifacts,
-        reproduce_command: workspace.reproduce_command(gate, run),
+        reproduce_command,
         runbook: gate.runbook.clone(),
-        remediation: Vec::new(),
+        remediation: again.into_iter().collect(),
         waiver: waiver.map(waiver_ref),
         since: None,
         trace: None,
@@ -243,7 +263,7 @@ fn remediate(workspace: &Workspace, gates: &mut [GateResult]) -> Option<String> 
         Ok(runbook) => {
             for gate in red {
                 let entry = gate.runbook.as_deref().and_then(|id| runbook.get(id));
-                gate.remediation = entry.map_or(Vec::new(), |e| e.remediation.clone());
+                gate.remediation.extend(entry.into_iter().flat_map(|e| e.remediation.iter().cloned()));
             }
             None
         }
@@ -307,10 +327,13 @@ fn unbound(workspace: &Workspace) -> Option<String> {
 }
 
 /// Says that `--gate` left gates out: a pass of one gate must not be taken for a pass of the lane.
-fn partial(workspace: &Workspace, request: &CheckRequest<'_>) -> Option<String> {
-    let left_out = workspace.policy.known.len().saturating_sub(workspace.policy.gates.len());
-    (!request.open.gates.is_empty()).then(|| {
-        format!("--gate: this verdict is not of the whole lane; {left_out} of the workspace's gates were not judged")
+fn partial(workspace: &Workspace) -> Option<String> {
+    let left_out = &workspace.policy.left_out;
+    (!left_out.is_empty()).then(|| {
+        format!(
+            "--gate: this verdict is not of the whole lane; not judged are {}",
+            judgement::some_of(left_out)
+        )
     })
 }
 
@@ -321,19 +344,23 @@ fn toothless(verdict: &Verdict) -> Option<String> {
         .then(|| "no gate that was selected blocks: no failure can stop this verdict".to_string())
 }
 
+/// Entries that need attention and get a note each; the others are counted.
+const NOTED: usize = 100;
+
 fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Report {
     let policy = &workspace.policy;
     let mut notes = policy.notes.clone();
     if let Some(fault) = &workspace.entries.fault {
         notes.push(format!("no waiver holds: {fault}"));
     }
-    let attention = workspace
-        .entries
-        .waivers
-        .iter()
-        .chain(&workspace.entries.quarantines)
-        .filter(|e| e.state != State::Active);
-    notes.extend(attention.map(|e| format!("{} `{}`: {}", e.kind.name(), e.id, e.detail)));
+    let entries = &workspace.entries;
+    let attention: Vec<&Entry> =
+        entries.waivers.iter().chain(&entries.quarantines).filter(|e| e.state != State::Active).collect();
+    let noted = attention.iter().take(NOTED);
+    notes.extend(noted.map(|e| format!("{} `{}`: {}", e.kind.name(), e.id, e.detail)));
+    if let Some(more) = attention.len().checked_sub(NOTED).filter(|n| *n > 0) {
+        notes.push(format!("{more} more entries need attention; all are in waiver_audit.json"));
+    }
     notes.extend(unbound(workspace));
     notes.extend(toothless(&verdict));
     let waivers = &workspace.entries.waivers;

@@ -4,8 +4,9 @@ use super::commands::{flagged, path_word};
 use crate::base::command::CommandLine;
 use crate::base::files::{ReadError, Root};
 use crate::base::json::{self, Json, Limits};
-use crate::model::gate::ForRun;
-use crate::model::suite::Reader;
+use crate::model::finding::Reason;
+use crate::model::gate::{ForRun, Gate};
+use crate::model::suite::{EvidenceFrom, Reader, SuiteSpec};
 
 /// Bytes of a summary at most.
 const SUMMARY: u64 = 512 << 20;
@@ -13,14 +14,35 @@ const SUMMARY: u64 = 512 << 20;
 const INGESTED: &str = "the run was ingested, and tollgate cannot repeat it here: run its tests where they ran, and ingest \
                         their results";
 
+/// Why the command of a kind that something else runs is not run.
+const ELSEWHERE: &str = "something else runs its tests: run them there, and ingest their results";
+
+/// What makes a run here: `tollgate run`, or where something else runs every suite, the line that takes its results in.
+pub fn makes_one(suites: &[SuiteSpec]) -> ForRun {
+    let elsewhere = suites.iter().all(|spec| spec.evidence == EvidenceFrom::Ingest);
+    suites.first().filter(|_| elsewhere).map_or_else(ForRun::none, taken_in)
+}
+
+/// The `ingest` line of a kind, with `FILE` for the files that something else leaves.
+pub fn taken_in(spec: &SuiteSpec) -> ForRun {
+    let format = if spec.reader == Reader::Exit { "FORMAT" } else { spec.reader.name() };
+    ForRun::Instead { command: ingest_line(&spec.kind, format), why_not: Some(ELSEWHERE.into()) }
+}
+
+fn ingest_line(kind: &str, format: &str) -> String {
+    let kind = if kind == "unit" { String::new() } else { format!("{} ", flagged("--kind", kind)) };
+    format!("tollgate ingest {kind}{format} FILE")
+}
+
 /// Of the run folder judged; `summary` is its `summary.json`, where that could be read.
 ///
 /// Nothing in the summary is ever run: of a run that was ingested it tells the format and the kind, and no file.
-pub fn for_run(root: &Root, run: Option<&str>, summary: Option<&Json<'_>>) -> ForRun {
-    let Some(run) = run else { return ForRun::none() };
+pub fn for_run(root: &Root, run: Option<&str>, summary: Option<&Json<'_>>, suites: &[SuiteSpec]) -> ForRun {
+    let Some(run) = run else { return makes_one(suites) };
     match summary {
         Some(summary) => match ingested(summary) {
             Some(command) => ForRun::Instead { command, why_not: Some(INGESTED.into()) },
+            None if nothing_failed(summary) => ForRun::Whole(run.to_string()),
             None => ForRun::Folder(run.to_string()),
         },
         None => unfinished(root, run),
@@ -28,11 +50,21 @@ pub fn for_run(root: &Root, run: Option<&str>, summary: Option<&Json<'_>>) -> Fo
 }
 
 /// The same, the summary looked for in the folder.
-pub fn for_run_folder(root: &Root, run: Option<&str>) -> ForRun {
+pub fn for_run_folder(root: &Root, run: Option<&str>, suites: &[SuiteSpec]) -> ForRun {
     let bytes = run.and_then(|run| root.read(&format!("{run}/summary.json"), SUMMARY).ok());
     let limits = Limits { bytes: SUMMARY, ..Limits::default() };
     let summary = bytes.as_deref().and_then(|bytes| json::parse(bytes, &limits).ok());
-    for_run(root, run, summary.as_ref())
+    for_run(root, run, summary.as_ref(), suites)
+}
+
+/// Whether the summary says that there is nothing to replay. One that does not say it may have something.
+fn nothing_failed(summary: &Json<'_>) -> bool {
+    let empty = |list: &Json<'_>| matches!(list, Json::Array(items) if items.is_empty());
+    let passed = |step: &Json<'_>| step.get("passed") == Some(&Json::Bool(true));
+    let all_passed = |lint: &Json<'_>| matches!(lint, Json::Array(steps) if steps.iter().all(passed));
+    ["failed_names", "failed_unit_names", "not_run"].iter().all(|list| summary.get(list).is_some_and(empty))
+        && summary.get("lint_not_run").is_none_or(empty)
+        && summary.get("lint").is_none_or(all_passed)
 }
 
 /// A run without a summary that can be read: one that was killed is taken up again. A folder that something else made is named
@@ -62,10 +94,21 @@ fn ingested(summary: &Json<'_>) -> Option<String> {
         return None;
     }
     let format = words.iter().copied().find(|w| Reader::parse(w).is_some_and(|r| r != Reader::Exit));
-    let kind =
-        ["/suites/0/kind", "/units/0/kind"].iter().find_map(|at| text(at)).filter(|kind| *kind != "unit");
-    let kind = kind.map_or(String::new(), |kind| format!("{} ", flagged("--kind", kind)));
-    Some(format!("tollgate ingest {kind}{} FILE", format.unwrap_or("FORMAT")))
+    let kind = ["/suites/0/kind", "/units/0/kind"].iter().find_map(|at| text(at));
+    Some(ingest_line(kind.unwrap_or("unit"), format.unwrap_or("FORMAT")))
+}
+
+/// The first thing to do where a gate failed because the evidence of the run is not there or of something else: make it again.
+pub fn again(gate: &Gate, failed_by: Option<Reason>, run: &ForRun, command: &str) -> Option<String> {
+    if !matches!(failed_by, Some(Reason::Missing | Reason::Stale)) || !gate.depends_on_run() {
+        return None;
+    }
+    Some(match run {
+        ForRun::Instead { why_not: Some(_), .. } => {
+            format!("Run the tests again where they run, then `{command}`, then `tollgate check`.")
+        }
+        _ => format!("Run again: `{command}`, then `tollgate check`."),
+    })
 }
 
 /// Whether a recorded command is one of those that stand in for a run folder: an older verdict may have been of another run.
@@ -98,12 +141,13 @@ mod tests {
         for (name, text) in files {
             fs_err::write(dir.path().join(RUN).join(name), text).unwrap();
         }
-        for_run_folder(&Root::open(dir.path()).unwrap(), Some(RUN))
+        for_run_folder(&Root::open(dir.path()).unwrap(), Some(RUN), &[])
     }
 
     fn instead(run: &ForRun) -> &str {
         match run {
             ForRun::Folder(_) => "the folder",
+            ForRun::Whole(_) => "a whole run",
             ForRun::Instead { command, .. } => command,
         }
     }
@@ -115,9 +159,18 @@ mod tests {
                 r#"{{"profile": "ingest", "replay_bundle": {{"one_command_replay": "{replay}"}}, "units": [{{"kind": "{kind}"}}]}}"#
             )
         };
+        let lists = |failed: &str, more: &str| {
+            format!(
+                r#"{{"profile": "ci", "failed_names": [], "failed_unit_names": {failed}, "not_run": []{more}}}"#
+            )
+        };
         for (files, wanted) in [
             (vec![("summary.json", r#"{"profile": "ci"}"#.to_string())], "the folder"),
             (vec![("summary.json", "{".to_string())], "the folder"),
+            (vec![("summary.json", lists("[]", r#", "lint": [{"passed": true}]"#))], "a whole run"),
+            (vec![("summary.json", lists("[]", r#", "lint": [{"passed": false}]"#))], "the folder"),
+            (vec![("summary.json", lists("[]", r#", "lint_not_run": ["fmt"]"#))], "the folder"),
+            (vec![("summary.json", lists("[\"a\"]", ""))], "the folder"),
             (vec![("run_events.jsonl", String::new())], "tollgate run --resume runs/20261120T101500Z"),
             (vec![("ingest_error.json", String::new())], "tollgate ingest FORMAT FILE"),
             (vec![], "the folder"),
@@ -136,7 +189,7 @@ mod tests {
             assert_eq!(instead(&of(&files)), wanted, "{files:?}");
         }
         let dir = tempfile::tempdir().unwrap();
-        assert_eq!(for_run_folder(&Root::open(dir.path()).unwrap(), None), ForRun::none());
+        assert_eq!(for_run_folder(&Root::open(dir.path()).unwrap(), None, &[]), ForRun::none());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::error::{Error, exit};
 use super::ground::Ground;
 use super::run_judged;
-use crate::artifact::{WorkspaceHost, format_of, parse, survey};
+use crate::artifact::{EVIDENCE, WorkspaceHost, fit_together, format_of, parse, survey};
 use crate::base::clock::Now;
 use crate::base::files::{self, Root};
 use crate::base::json::{self, Json, Limits};
@@ -88,6 +88,13 @@ impl Tried {
 pub fn gate_try(request: &TryRequest<'_>) -> Result<Tried, Error> {
     let expr = compile(request.expression)?;
     let files = read_all(request.on)?;
+    let documents: Vec<(Format, &[u8])> = files.iter().map(|f| (f.format(), f.bytes.as_slice())).collect();
+    if !fit_together(&documents) {
+        return Err(Error::Usage(format!(
+            "--on: it takes more than {} MiB in memory, read and parsed, which is the bound over all evidence of a check",
+            EVIDENCE >> 20
+        )));
+    }
     let policy = || {
         Ground::open_bare(request.root.dir(), request.now)
             .map(|ground| (ground.quarantines, ground.run.suites))
@@ -105,7 +112,7 @@ pub fn gate_try(request: &TryRequest<'_>) -> Result<Tried, Error> {
         }
     }
     for (file, document) in files.iter().zip(&documents).filter(|(file, _)| file.name == DOC) {
-        bind_members(&mut names, file, document);
+        bind_members(&mut names, &expr, file, document);
     }
     let scope = TryScope { names: &names, host: &host, now: request.now };
     let meter = Meter::alone(&Budget::default());
@@ -130,8 +137,9 @@ const DOC: &str = "doc";
 /// Bound to the moment.
 const NOW: &str = "now";
 
-/// Bytes of one file at most, whatever the limits for documents say.
-const FILE_LIMIT: u64 = 1 << 30;
+/// The members of an object are bound by their names where it has at most so many; of a larger one those that the
+/// expression uses.
+const MEMBERS: usize = 1_000;
 
 fn compile(expression: &str) -> Result<Expr, Error> {
     Expr::compile(expression).map_err(|error| {
@@ -155,6 +163,7 @@ struct OnFile {
 }
 
 fn read_all(on: &[String]) -> Result<Vec<OnFile>, Error> {
+    let mut room = EVIDENCE;
     let read = |argument: &String| {
         let (name, path) = match argument.split_once('=') {
             Some((name, path)) if is_identifier(name) => (name, path),
@@ -163,28 +172,31 @@ fn read_all(on: &[String]) -> Result<Vec<OnFile>, Error> {
         if is_reserved(name) || name == NOW {
             return Err(Error::Usage(format!("--on: `{name}` cannot be bound, it has a meaning of its own")));
         }
-        let bytes =
-            files::read(Path::new(path), FILE_LIMIT).map_err(|e| Error::Usage(format!("--on: {e}")))?;
+        let bytes = files::read(Path::new(path), room).map_err(|e| Error::Usage(format!("--on: {e}")))?;
+        room = room.saturating_sub(bytes.len() as u64);
         Ok(OnFile { name: name.into(), path: path.into(), bytes })
     };
     on.iter().map(read).collect()
 }
 
 impl OnFile {
+    /// The format that the file's name tells; JSON where it tells none.
+    fn format(&self) -> Format {
+        match format_of(&self.path) {
+            Some(format) => format,
+            None if self.path.ends_with(".xml") => Format::Junit,
+            None if [".log", ".txt"].iter().any(|end| self.path.ends_with(end)) => Format::Text,
+            None => Format::Json,
+        }
+    }
+
     fn parse(&self, request: &TryRequest<'_>) -> Result<Json<'_>, Error> {
         let wrong = |fault: crate::artifact::Fault| {
             Error::Usage(format!("--on: {}", terminal(&fault.finding(None, &self.path).message)))
         };
-        match format_of(&self.path) {
-            Some(Format::Jsonl) => self.lines(request, wrong),
-            Some(format) => parse(format, &self.bytes, &request.limits).map_err(wrong),
-            None if self.path.ends_with(".xml") => {
-                parse(Format::Junit, &self.bytes, &request.limits).map_err(wrong)
-            }
-            None if [".log", ".txt"].iter().any(|end| self.path.ends_with(end)) => {
-                parse(Format::Text, &self.bytes, &request.limits).map_err(wrong)
-            }
-            None => parse(Format::Json, &self.bytes, &request.limits).map_err(wrong),
+        match self.format() {
+            Format::Jsonl => self.lines(request, wrong),
+            format => parse(format, &self.bytes, &request.limits).map_err(wrong),
         }
     }
 
@@ -207,9 +219,15 @@ impl OnFile {
 }
 
 /// The members of an object are bound by their names too, where they can be written and nothing else has the name.
-fn bind_members<'d>(names: &mut BTreeMap<String, &'d Json<'d>>, file: &OnFile, document: &'d Json<'d>) {
+fn bind_members<'d>(
+    names: &mut BTreeMap<String, &'d Json<'d>>,
+    expr: &Expr,
+    file: &OnFile,
+    document: &'d Json<'d>,
+) {
     let Json::Object(object) = document else { return };
-    for (key, member) in object.iter() {
+    let few = object.len() <= MEMBERS;
+    for (key, member) in object.iter().filter(|(key, _)| few || expr.mentions(key)) {
         if is_identifier(key) && !is_reserved(key) && key != NOW && *key != file.name {
             names.entry(key.to_string()).or_insert(member);
         }

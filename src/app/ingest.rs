@@ -234,6 +234,7 @@ fn read(
     masker: &Masker,
 ) -> Result<(Vec<Found>, Vec<Times>), Error> {
     let (mut found, mut times) = (Vec::new(), Vec::new());
+    let (mut suites, mut tests) = (0_usize, 0_usize);
     for path in request.files {
         let shown = show(&path.display().to_string());
         let (opened, meta) = open_regular(path, &shown).map_err(|e| Error::Work(e.to_string()))?;
@@ -247,6 +248,9 @@ fn read(
         if let Some(why) = readings.iter().find_map(cut_off) {
             return Err(Error::Work(format!("{shown} is cut off: {why}")));
         }
+        suites = suites.saturating_add(readings.len());
+        tests = tests.saturating_add(total(readings.iter().map(|r| r.cases.len())));
+        bounded(suites, tests)?;
         (&opened).rewind().map_err(|e| Error::Work(format!("{shown}: {}", plain(&e))))?;
         let stated =
             ingest::times(reader, &mut BufReader::with_capacity(1 << 16, &opened)).map_err(unread)?;
@@ -265,6 +269,18 @@ fn read(
     }
     distinguish(&mut found);
     Ok((found, times))
+}
+
+/// All files of one call together may hold as much as one of them: each suite becomes a folder, and each test is held until the
+/// summary is written.
+fn bounded(suites: usize, tests: usize) -> Result<(), Error> {
+    let over = [(suites, ingest::READINGS, "suites"), (tests, ingest::CASES, "tests")];
+    match over.into_iter().find(|(held, most, _)| held > most) {
+        None => Ok(()),
+        Some((held, most, what)) => Err(Error::Work(format!(
+            "the files hold {held} {what}, and one ingest may take in at most {most}: ingest fewer of them"
+        ))),
+    }
 }
 
 /// Why a reading is not all that its tool wrote. Nobody knows what the rest would say, so nothing is made of it.

@@ -9,10 +9,10 @@ use crate::base::figures::total;
 use crate::gate::{self, Facts, Looked, Outcome};
 use crate::lang::cel::{EvalError, Host, Meter};
 use crate::model::artifact::Evidence;
-use crate::model::gate::{Except, Gate};
+use crate::model::gate::{Check, Except, Gate, Origin};
 use crate::model::lane::{Lane, Mode};
 use crate::plan;
-use crate::proof::{Pattern, pattern_of};
+use crate::proof::{Op, Pattern, pattern_of};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +41,8 @@ pub enum Standing {
     Holes,
     /// It does not pass over this evidence, so nothing can be proven.
     NotPassing,
+    /// It has nothing to judge here: it does not apply, or nothing of what it may read is there.
+    NotApplicable,
     /// It passes, and nothing that it reads could be mutated: that it would ever turn red was not seen.
     NoMutation,
     /// A pattern of `[[prove.except]]` cannot be read.
@@ -66,6 +68,9 @@ pub struct GateProof {
     pub unused_exceptions: Vec<String>,
     /// Leaves that no check and no schema notices: `<artifact> <pointer, * for list indices>`.
     pub unnoticed: Vec<String>,
+    /// Whether its file is the workspace's own: in that of a pack nobody here can change anything.
+    #[serde(skip)]
+    pub own: bool,
 }
 
 /// All proofs, `tollgate.proof.v1`.
@@ -81,13 +86,18 @@ pub struct Proof {
     pub mutations: usize,
     /// How many were let through.
     pub holes: usize,
+    /// Whether the gates were named: then one that does not apply is not proven either.
+    #[serde(skip)]
+    pub asked: bool,
 }
 
 impl Proof {
-    /// 0 when every gate is proven, 1 when one is not, 3 when there is none.
+    /// 1 when a gate is not proven that applies here or was asked for by name, 0 when all others are proven, 3 when there is none.
     pub fn exit_code(&self) -> u8 {
-        match self.gates.iter().all(|g| g.standing == Standing::Proven) {
-            _ if self.gates.is_empty() => super::exit::NOTHING,
+        let idle = |gate: &GateProof| gate.standing == Standing::NotApplicable && !self.asked;
+        let judged: Vec<&GateProof> = self.gates.iter().filter(|gate| !idle(gate)).collect();
+        match judged.iter().all(|gate| gate.standing == Standing::Proven) {
+            _ if judged.is_empty() => super::exit::NOTHING,
             true => super::exit::PASS,
             false => super::exit::FAIL,
         }
@@ -112,6 +122,7 @@ pub fn prove(request: &OpenRequest<'_>, progress: &(dyn Fn(&str) + Sync)) -> Res
         generated_at: workspace.now.rfc3339(),
         mutations: total(gates.iter().map(|g| g.mutations)),
         holes: total(gates.iter().map(|g| g.holes.len())),
+        asked: !request.gates.is_empty(),
         gates,
     })
 }
@@ -126,6 +137,7 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
         excepted: Vec::new(),
         unused_exceptions: Vec::new(),
         unnoticed: Vec::new(),
+        own: gate.origin == Origin::Workspace,
     };
     let mut exceptions = match exceptions(gate) {
         Ok(exceptions) => exceptions,
@@ -146,6 +158,10 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
         listed: Mutex::default(),
     };
     let judged = gate::evaluate(gate, &evidence, &facts, &host);
+    if judged.outcome == Outcome::NotApplicable {
+        let detail = format!("not applicable here: {}", judged.detail);
+        return Ok(GateProof { standing: Standing::NotApplicable, detail, ..proof });
+    }
     if judged.outcome != Outcome::Pass {
         let detail = format!("it does not pass over this evidence: {}", judged.detail);
         return Ok(GateProof { standing: Standing::NotPassing, detail, ..proof });
@@ -156,6 +172,10 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
     let listed = host.listed.into_inner().unwrap_or_else(PoisonError::into_inner);
     let schemas = &workspace.policy.schemas;
     let found = mutants(gate, &evidence, &looked, &touched, &listed, &workspace.root, schemas);
+    if found.all.is_empty() && nothing_there(gate, &evidence) {
+        let detail = "not applicable here: nothing of what it may read is there".into();
+        return Ok(GateProof { standing: Standing::NotApplicable, detail, ..proof });
+    }
     proof.mutations = found.all.len();
     proof.unnoticed = found.unnoticed.into_iter().collect();
     let verdicts: Vec<bool> = found
@@ -166,6 +186,9 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
     for (mutant, _) in found.all.iter().zip(verdicts).filter(|(_, red)| !red) {
         survived(mutant, &mut exceptions, &mut proof);
     }
+    for check in gate.checks.iter().filter(|check| !check.reads_evidence()) {
+        survived(&reads_nothing(check), &mut exceptions, &mut proof);
+    }
     proof.unused_exceptions =
         exceptions.iter().filter(|(_, _, used)| !used).map(|(_, e, _)| e.mutation.clone()).collect();
     conclude(&mut proof);
@@ -175,13 +198,43 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
 /// What the mutations that were tried prove.
 fn conclude(proof: &mut GateProof) {
     let tried = proof.mutations;
-    (proof.standing, proof.detail) = match (tried, proof.holes.len()) {
+    let blind = proof.holes.iter().filter(|hole| hole.mutation.contains(BLIND)).count();
+    (proof.standing, proof.detail) = match (tried, proof.holes.len() - blind) {
         (0, _) => {
             (Standing::NoMutation, "it is not proven: no mutation of this evidence could be made".into())
         }
-        (_, 0) => (Standing::Proven, format!("{tried} mutations, all noticed or excepted")),
-        (_, holes) => (Standing::Holes, format!("{holes} of {tried} mutations let through")),
+        (_, 0) if blind == 0 => (Standing::Proven, format!("{tried} mutations, all noticed or excepted")),
+        (_, 0) => (Standing::Holes, format!("{tried} mutations, all noticed, but {}", blind_checks(blind))),
+        (_, holes) if blind == 0 => (Standing::Holes, format!("{holes} of {tried} mutations let through")),
+        (_, holes) => (
+            Standing::Holes,
+            format!("{holes} of {tried} mutations let through, and {}", blind_checks(blind)),
+        ),
     };
+}
+
+/// The word by which a check that reads no evidence stands among the holes.
+const BLIND: &str = " reads-nothing ";
+
+fn blind_checks(n: usize) -> String {
+    if n == 1 { "1 check reads nothing".into() } else { format!("{n} checks read nothing") }
+}
+
+/// A check that reads no evidence, among what a gate lets through: whatever is done to the evidence, it says the same.
+fn reads_nothing(check: &Check) -> Mutant {
+    Mutant {
+        artifact: check.id.clone(),
+        op: Op::ReadsNothing,
+        pointer: String::new(),
+        note: format!("check `{}` reads nothing: its assertion and its list name no evidence", check.id),
+        path: String::new(),
+        bytes: None,
+    }
+}
+
+/// Whether every artifact of a gate may be absent, and is. A gate without artifacts has none that could come.
+fn nothing_there(gate: &Gate, evidence: &Evidence<'_>) -> bool {
+    !gate.artifacts.is_empty() && evidence.records.iter().all(|record| record.sha256.is_none())
 }
 
 /// A `[[prove.except]]` with its pattern, and whether it covered a survivor.

@@ -201,8 +201,21 @@ impl Maker<'_> {
         if classification {
             return;
         }
-        let leaves = unnoticed(&document, looked, schema.as_ref());
+        let mut leaves = unnoticed(&document, looked, schema.as_ref());
+        leaves.retain(|leaf| !self.is_held(leaf));
         found.unnoticed.extend(leaves.into_iter().map(|leaf| format!("{} {leaf}", self.spec.name)));
+    }
+
+    /// Whether a gate holds the document to this field before any check is asked: its schema, its age, its commit.
+    fn is_held(&self, leaf: &str) -> bool {
+        match leaf {
+            "/schema" => true,
+            "/generated_at" | "/ts" => self.spec.max_age.is_some(),
+            "/commit" | "/git_sha" => {
+                self.spec.commit_same.unwrap_or(self.spec.paths.iter().any(|path| path.starts_with("{run}/")))
+            }
+            _ => false,
+        }
     }
 
     /// The required fields of every entry that the gate reads as `waivers` or `quarantines`: removed, and of another type.

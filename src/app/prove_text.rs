@@ -1,8 +1,11 @@
 //! A proof as people read it: holes last and complete.
 
-use super::prove::{Proof, Standing};
+use super::prove::{GateProof, Proof, Standing};
 use crate::report::text::terminal;
 use std::fmt::Write as _;
+
+/// Unnoticed leaves of a gate that are named; the others are counted.
+const UNNOTICED: usize = 12;
 
 /// The text; ends in a newline.
 pub fn human(proof: &Proof) -> String {
@@ -13,11 +16,14 @@ pub fn human(proof: &Proof) -> String {
         let word = match gate.standing {
             Standing::Proven => "PROVEN",
             Standing::Holes => "HOLES",
+            Standing::NotApplicable => "SKIP",
             Standing::NotPassing | Standing::BadException | Standing::NoMutation => "FAIL",
         };
         let _ = writeln!(out, "{word:<6} {:<width$}  {}", terminal(&gate.gate), terminal(&gate.detail));
     }
-    for gate in proof.gates.iter().filter(|g| !g.excepted.is_empty() || !g.unused_exceptions.is_empty()) {
+    // What a pack excepts may be of no use here and of use elsewhere: nobody can take it out of the pack.
+    let needless = |g: &GateProof| g.own && !g.unused_exceptions.is_empty();
+    for gate in proof.gates.iter().filter(|g| !g.excepted.is_empty() || needless(g)) {
         let _ = writeln!(out, "\n{}: stays green by its gate file", terminal(&gate.gate));
         for survivor in &gate.excepted {
             let why = survivor.why.as_deref().unwrap_or("");
@@ -29,14 +35,17 @@ pub fn human(proof: &Proof) -> String {
                 terminal(why)
             );
         }
-        for pattern in &gate.unused_exceptions {
+        for pattern in gate.unused_exceptions.iter().filter(|_| gate.own) {
             let _ = writeln!(out, "  the exception `{}` covers nothing: remove it", terminal(pattern));
         }
     }
     for gate in proof.gates.iter().filter(|g| !g.unnoticed.is_empty()) {
         let _ = writeln!(out, "\n{}: no check and no schema notices", terminal(&gate.gate));
-        for leaf in &gate.unnoticed {
+        for leaf in gate.unnoticed.iter().take(UNNOTICED) {
             let _ = writeln!(out, "  {}", terminal(leaf));
+        }
+        if let Some(more) = gate.unnoticed.len().checked_sub(UNNOTICED).filter(|n| *n > 0) {
+            let _ = writeln!(out, "  and {more} more (--format json)");
         }
     }
     for gate in proof.gates.iter().filter(|g| !g.holes.is_empty()) {
@@ -46,12 +55,15 @@ pub fn human(proof: &Proof) -> String {
         }
     }
     let proven = proof.gates.iter().filter(|g| g.standing == Standing::Proven).count();
+    let idle = proof.gates.iter().filter(|g| g.standing == Standing::NotApplicable).count();
+    let (of, rest) = match (idle, proof.asked) {
+        (0, _) | (_, true) => (proof.gates.len(), String::new()),
+        (idle, false) => (proof.gates.len() - idle, format!(", {idle} not applicable here")),
+    };
     let _ = writeln!(
         out,
-        "\n{proven} of {} gates proven, {} mutations, {} let through",
-        proof.gates.len(),
-        proof.mutations,
-        proof.holes
+        "\n{proven} of {of} gates proven{rest}, {} mutations, {} let through",
+        proof.mutations, proof.holes
     );
     out
 }

@@ -216,22 +216,24 @@ fn judge<'r>(
     };
     // What was judged may be an older run than the newest: the verdict may say which, and nothing else.
     let named = recorded.iter().find_map(|r| run_of(gate, &r.command, request)).map(ForRun::Folder);
-    let run = named.as_ref().unwrap_or(request.run);
+    // One that had nothing to replay says `tollgate run`, and that alone.
+    let whole = recorded.iter().any(|r| without_prefix(&r.command, request.prefix) == "tollgate run");
+    let again = whole.then(|| request.run.clone().of_no_use());
+    let run = named.as_ref().or(again.as_ref()).unwrap_or(request.run);
     let command = gate.reproduce_command(run, request.prefix);
     for entry in &recorded {
         // A verdict written where no prefix was set, or of a run that another command stood in for, is of the same command.
         let same = [command.clone(), gate.reproduce_command(run, ""), gate.reproduce.clone()];
         let stood_in = || {
-            let prefix = request.prefix.trim();
-            let own = entry.command.strip_prefix(prefix).map_or(entry.command.as_str(), str::trim_start);
-            gate.reproduces_by_run() && stands_in(own, request.results)
+            let own = without_prefix(&entry.command, request.prefix);
+            gate.depends_on_run() && stands_in(own, request.results)
         };
         if !same.iter().any(|own| is_recorded_as(own, &entry.command)) && !stood_in() {
             return Err(refuse(Some(entry), Some(command), "the recorded command is not the gate's own"));
         }
     }
     if let ForRun::Instead { why_not: Some(why), .. } = run
-        && gate.reproduces_by_run()
+        && gate.depends_on_run()
     {
         if request.exec {
             return Err(refuse(None, Some(command), why));
@@ -239,6 +241,10 @@ fn judge<'r>(
         return Ok(Planned { id: id.to_string(), command, note: Some(why.clone()) });
     }
     Ok(Planned { id: id.to_string(), command, note: None })
+}
+
+fn without_prefix<'c>(command: &'c str, prefix: &str) -> &'c str {
+    command.strip_prefix(prefix.trim()).map_or(command, str::trim_start)
 }
 
 /// Whether a command stands so in a verdict: as it is, or with a mask for each secret in it. The machine that judged may know others

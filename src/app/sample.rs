@@ -94,6 +94,7 @@ pub(super) fn verdict(gates: &[(&str, Status, &str)]) -> Verdict {
         gates: gates.iter().map(one).collect(),
         summary: Summary::default(),
         waivers: vec![],
+        not_judged: vec![],
         masked: 0,
         mask_allowed: 0,
         promotion: None,

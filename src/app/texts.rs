@@ -58,8 +58,8 @@ free_text!(Tried { expression, value, error, parts, lints; schema, passes, bound
 free_text!(TriedPart { text, value, error; depth, element });
 free_text!(TriedLint { message; column });
 free_text!(Init { ; written, detected, ignore });
-free_text!(Proof { gates; schema, generated_at, mutations, holes });
-free_text!(GateProof { detail, holes, excepted, unused_exceptions, unnoticed; gate, standing, mutations });
+free_text!(Proof { gates; schema, generated_at, mutations, holes, asked });
+free_text!(GateProof { detail, holes, excepted, unused_exceptions, unnoticed; gate, standing, mutations, own });
 free_text!(Survivor { mutation, note, why; });
 free_text!(QuarantineList { path, fault, entries; generated_at });
 free_text!(QuarantineEdit { path, entry; action, id });

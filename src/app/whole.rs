@@ -3,6 +3,7 @@
 
 use super::commands::flagged;
 use super::error::Error;
+use super::for_run;
 use super::plan_secrets::literals_of;
 use super::suite_names::{Lists, stems};
 use super::whole_text;
@@ -13,7 +14,8 @@ use crate::base::json::Json;
 use crate::base::redact::Masker;
 use crate::config::{Classification, Policy, TreePlan};
 use crate::model::finding::Reason;
-use crate::model::suite::Names;
+use crate::model::gate::ForRun;
+use crate::model::suite::{EvidenceFrom, Names};
 use crate::model::whole::{Asked, Change, Gap};
 use crate::plan::{self, Altered, Side, SuiteNames};
 use crate::waiver::{self, ClassificationFile};
@@ -33,6 +35,8 @@ pub struct WholePlan {
     lost: Vec<Gap>,
     /// The command that runs the whole.
     pub(super) command: String,
+    /// Of each kind that something else runs the line that takes its results in.
+    taken_in: BTreeMap<String, String>,
 }
 
 /// What a check says of the run beside its gates.
@@ -52,12 +56,26 @@ pub(super) fn command(profile: &str) -> String {
     }
 }
 
+fn command_of(run: &ForRun) -> String {
+    match run {
+        ForRun::Instead { command, .. } => command.clone(),
+        ForRun::Folder(_) | ForRun::Whole(_) => "tollgate run".into(),
+    }
+}
+
 impl WholePlan {
     /// Of the policy in force. Errors about the plan are kept: they are of every gate that reads `run_gaps`, and of no other.
     pub fn of(root: &Root, policy: &Policy, env: &BTreeMap<String, String>) -> Result<WholePlan, Error> {
         let whole = &policy.settings.whole;
+        let ingested = policy.runs.suites.iter().filter(|spec| spec.evidence == EvidenceFrom::Ingest);
+        let taken_in: BTreeMap<String, String> =
+            ingested.map(|spec| (spec.kind.clone(), command_of(&for_run::taken_in(spec)))).collect();
+        let command = match for_run::makes_one(&policy.runs.suites) {
+            elsewhere @ ForRun::Instead { why_not: Some(_), .. } => command_of(&elsewhere),
+            _ => command(whole),
+        };
         let mut found =
-            WholePlan { asked: Ok(None), changes: Vec::new(), lost: Vec::new(), command: command(whole) };
+            WholePlan { asked: Ok(None), changes: Vec::new(), lost: Vec::new(), command, taken_in };
         if policy.runs.suites.is_empty() && policy.tree.is_none() {
             return Ok(found);
         }
@@ -133,13 +151,26 @@ impl WholePlan {
         Ok(Some(found))
     }
 
+    /// What brings what is lacking, a clause: of what something else runs, how its results are taken in.
+    fn way(&self, gaps: &[Gap]) -> String {
+        let line = |gap: &Gap| self.taken_in.get(&gap.kind);
+        let lines: BTreeSet<String> = gaps.iter().filter_map(line).map(|line| format!("`{line}`")).collect();
+        let lines: Vec<String> = lines.into_iter().collect();
+        let taken = format!("{} takes in what ran elsewhere", lines.join(" and "));
+        match (lines.is_empty(), gaps.iter().any(|gap| line(gap).is_none())) {
+            (true, _) => format!("`{}` runs the whole", self.command),
+            (false, true) => format!("`{}` runs the rest, and {taken}", self.command),
+            (false, false) => taken,
+        }
+    }
+
     /// What a check says of a run that is not whole. A workspace without any run judges something else.
     pub(super) fn said(&self, run: &Result<String, NoRun>, summary: Option<&Json<'_>>) -> RunSaid {
         let no_run = run.as_ref().is_err_and(|none| none.reason == Reason::Missing);
         match (self.gaps(run, summary), &self.asked) {
             (Ok(Some(gaps)), Ok(Some(asked))) if !gaps.is_empty() => RunSaid {
-                notes: vec![whole_text::note(&gaps, asked, &self.command)],
-                against: Some(whole_text::condition(&gaps, asked, &self.command)),
+                notes: vec![whole_text::note(&gaps, asked, &self.way(&gaps))],
+                against: Some(whole_text::condition(&gaps, asked, &self.way(&gaps))),
             },
             (Err(_), Ok(Some(_))) if no_run => RunSaid::default(),
             (Err(why), _) => RunSaid { notes: Vec::new(), against: Some(why) },

@@ -27,9 +27,9 @@ fn of_all(gaps: &[Gap], asked: &Asked) -> String {
 }
 
 /// The note of a report.
-pub(super) fn note(gaps: &[Gap], asked: &Asked, command: &str) -> String {
+pub(super) fn note(gaps: &[Gap], asked: &Asked, way: &str) -> String {
     format!(
-        "the run is not whole: it does not show {} of what the profile {} asks for: {}; `{command}` runs the whole",
+        "the run is not whole: it does not show {} of what the profile {} asks for: {}; {way}",
         of_all(gaps, asked),
         asked.profile,
         listed(gaps)
@@ -37,9 +37,9 @@ pub(super) fn note(gaps: &[Gap], asked: &Asked, command: &str) -> String {
 }
 
 /// The condition of a promotion.
-pub(super) fn condition(gaps: &[Gap], asked: &Asked, command: &str) -> String {
+pub(super) fn condition(gaps: &[Gap], asked: &Asked, way: &str) -> String {
     format!(
-        "the run judged must be whole, and does not show {} of what the profile {} asks for: {}; `{command}` runs the whole",
+        "the run judged must be whole, and does not show {} of what the profile {} asks for: {}; {way}",
         of_all(gaps, asked),
         asked.profile,
         listed(gaps)

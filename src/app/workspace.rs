@@ -1,7 +1,7 @@
 //! What every verb that judges opens first: the root, the policy, git's facts, the run folder, the waivers.
 
 use super::error::Error;
-use super::for_run::for_run_folder;
+use super::for_run::{for_run_folder, taken_in};
 use super::incidents;
 use super::quarantine_evidence::{Source, signatures};
 use super::whole::WholePlan;
@@ -14,7 +14,9 @@ use crate::config::{self, Classification, LoadRequest, Policy};
 use crate::gate::Facts;
 use crate::model::gate::{ForRun, Gate};
 use crate::model::lane::{Lane, Mode};
+use crate::model::suite::EvidenceFrom;
 use crate::model::waiver::{Entry, Rollback};
+use crate::model::whole::Gap;
 use crate::runbook::{self, Runbook};
 use crate::waiver::{self, ClassificationFile};
 use std::collections::BTreeMap;
@@ -228,11 +230,20 @@ impl Workspace {
 
     /// What `{run}` of the gates' commands stands for; looked up only where one holds it.
     pub fn for_run(&self) -> ForRun {
-        match (self.policy.gates.iter().any(Gate::reproduces_by_run), self.run_dir.as_deref().ok()) {
-            (true, run) => for_run_folder(&self.root, run),
+        match (self.policy.gates.iter().any(Gate::depends_on_run), self.run_dir.as_deref().ok()) {
+            (true, run) => for_run_folder(&self.root, run, &self.policy.runs.suites),
             (false, Some(run)) => ForRun::Folder(run.to_string()),
             (false, None) => ForRun::none(),
         }
+    }
+
+    /// What brings what a run lacks, where something else runs all of that.
+    pub fn brought_by(&self, gaps: &[Gap]) -> Option<ForRun> {
+        let suites = &self.policy.runs.suites;
+        let ingested =
+            |gap: &Gap| suites.iter().find(|s| s.kind == gap.kind && s.evidence == EvidenceFrom::Ingest);
+        let first = gaps.first().and_then(ingested)?;
+        gaps.iter().all(|gap| ingested(gap).is_some()).then(|| taken_in(first))
     }
 
     /// The command that reproduces `gate` here.

@@ -32,4 +32,4 @@ pub use parse::{format_of, parse};
 pub use read::Sources;
 pub use run_folder::{NoRun, named as named_run, newest as newest_run};
 pub use schema::{Held, hold};
-pub use weight::turn;
+pub use weight::{EVIDENCE, fit_together, turn};

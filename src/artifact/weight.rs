@@ -130,6 +130,13 @@ pub(super) fn too_heavy(format: Format, bytes: &[u8], most: u64) -> Option<Fault
     Some(Fault::new(Reason::Limit, clause))
 }
 
+/// Whether these documents, as they were read and parsed, fit together into what the evidence of one check may take.
+pub fn fit_together(documents: &[(Format, &[u8])]) -> bool {
+    let texts = total(documents.iter().map(|(_, bytes)| bytes.len() as u64));
+    let counted: Vec<(Format, &[u8], u64)> = documents.iter().map(|(f, bytes)| (*f, *bytes, 1)).collect();
+    EVIDENCE.checked_sub(texts).is_some_and(|room| fitting(&counted, room).into_iter().all(|fits| fits))
+}
+
 /// For who parses documents beside the evidence that is held: of those that take hundreds of megabytes one at a time, until
 /// what this gives is dropped. It is not held over parallel work, which could wait for itself.
 pub fn turn(format: Format, bytes: &[u8]) -> Option<MutexGuard<'static, ()>> {
@@ -201,6 +208,14 @@ mod tests {
         let thousand: String = (0..1_000).map(|n| test(n * 997)).collect();
         let tree = 1_000 * weight(Format::Json, thousand.as_bytes(), Look::Crude);
         assert!(tree + 126_000_000 < EVIDENCE, "{tree}");
+    }
+
+    #[test]
+    fn documents_fit_together_or_not() {
+        let zeros = format!("[{}0]", "0,".repeat(13_000_000));
+        let one = (Format::Json, zeros.as_bytes());
+        assert!(fit_together(&[]) && fit_together(&[one]) && !fit_together(&[one, one]));
+        assert!(fit_together(&[(Format::Text, zeros.as_bytes()); 2]));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::base::digest::sha256_hex;
 use crate::base::files::Root;
+use crate::base::json::Places;
 use crate::base::toml_text::{self, Fault, Faults, Text, suggestion};
 use crate::config::duration;
 use crate::config::problem::SourceText;
@@ -99,8 +100,9 @@ pub fn read(id: &str, source: SourceText, origin: Origin) -> (Draft, Vec<Fault>)
     let broken = !syntax.is_empty();
     let faults = RefCell::new(syntax);
     let raw = raw::gate(&text, table.get_ref(), &faults);
+    let places = Places::of(text.as_bytes());
     let name_at = raw.name.as_ref().map_or(0, |name| line_start(&text, name.span.start));
-    let region = Region::to_end_of_line(&source.path, &text, name_at);
+    let region = Region::to_end_of_line(&source.path, &places, name_at);
     let draft = Draft {
         id: id.to_string(),
         name: value(&raw.name),
@@ -111,8 +113,8 @@ pub fn read(id: &str, source: SourceText, origin: Origin) -> (Draft, Vec<Fault>)
         runbook: raw.runbook.as_ref().map(|t| t.value.clone()),
         reproduce: reproduce(&raw, &faults),
         applies_when: raw.applies_when.clone(),
-        artifacts: raw.artifacts.iter().map(|a| artifact(a, &source, &faults)).collect(),
-        checks: checks(&raw.checks, &source, &faults),
+        artifacts: raw.artifacts.iter().map(|a| artifact(a, &source, &places, &faults)).collect(),
+        checks: checks(&raw.checks, &source, &places, &faults),
         except: raw
             .except
             .iter()
@@ -205,7 +207,7 @@ fn reproduce(raw: &RawGate, faults: &Faults) -> String {
     text.value.clone()
 }
 
-fn artifact(raw: &RawArtifact, source: &SourceText, faults: &Faults) -> ArtifactDraft {
+fn artifact(raw: &RawArtifact, source: &SourceText, places: &Places<'_>, faults: &Faults) -> ArtifactDraft {
     let label = format!("`[artifacts.{}]`", raw.name.value.escape_debug());
     let format = match &raw.format {
         None => Format::Json,
@@ -229,7 +231,7 @@ fn artifact(raw: &RawArtifact, source: &SourceText, faults: &Faults) -> Artifact
         max_age: max_age(raw, format, faults),
         required: raw.required.unwrap_or(true),
         commit_same: commit(raw, faults),
-        region: Region::of(&source.path, &source.text, raw.header.clone()),
+        region: Region::of(&source.path, places, raw.header.clone()),
     };
     let demand = raw.schema.clone().or_else(|| raw.shape.clone());
     ArtifactDraft { spec, name: raw.name.clone(), paths: raw.paths.clone(), demand }
@@ -327,11 +329,11 @@ fn clean_path(path: &str, many: bool) -> Result<String, String> {
     Ok(format!("{prefix}{clean}"))
 }
 
-fn checks(raws: &[RawCheck], source: &SourceText, faults: &Faults) -> Vec<CheckDraft> {
+fn checks(raws: &[RawCheck], source: &SourceText, places: &Places<'_>, faults: &Faults) -> Vec<CheckDraft> {
     let mut seen: BTreeMap<&str, u64> = BTreeMap::new();
     let mut found = Vec::new();
     for raw in raws {
-        let region = Region::of(&source.path, &source.text, raw.header.clone());
+        let region = Region::of(&source.path, places, raw.header.clone());
         if let Some(id) = &raw.id {
             if let Some(line) = seen.get(id.value.as_str()) {
                 let said = id.value.escape_debug();

@@ -51,6 +51,8 @@ pub struct Policy {
     pub from_commit: Option<String>,
     /// Every gate in force, selected or not, with the ids of its checks: what waivers may name, and `gate_ids`.
     pub known: BTreeMap<String, Vec<String>>,
+    /// The gates of the lane that a choice of gates leaves out, sorted.
+    pub left_out: Vec<String>,
     /// Embedded schemas and the workspace's own over them.
     pub schemas: Registry,
     /// The classification file.
@@ -204,6 +206,7 @@ impl Loading {
         let digest = digest::digest(&self.inventory);
         let schemas = self.registry();
         let gates = self.compile(request, schemas.as_ref());
+        let left_out = self.left_out(request);
         if let Some(error) = ConfigError::of(self.problems) {
             return Err(error);
         }
@@ -229,6 +232,7 @@ impl Loading {
             tree,
             from_commit,
             gates,
+            left_out,
             known,
             schemas,
             classification: self.inventory.classification,
@@ -260,6 +264,14 @@ impl Loading {
                 Some(registry)
             }
         }
+    }
+
+    /// What `--gate` leaves out of the gates that the lane judges.
+    fn left_out(&self, request: &LoadRequest<'_>) -> Vec<String> {
+        let out = self.drafts.iter().filter(|d| of_lane(d, request) && !selected(d, request));
+        let mut ids: Vec<String> = out.map(|draft| draft.id.clone()).collect();
+        ids.sort();
+        ids
     }
 
     /// Compiles the selected gates and every gate of the workspace, in parallel; returns the selected ones.
@@ -294,12 +306,15 @@ impl Loading {
 }
 
 fn selected(draft: &Draft, request: &LoadRequest<'_>) -> bool {
-    let by_lane = match request.lane {
+    of_lane(draft, request) && (request.gates.is_empty() || request.gates.contains(&draft.id))
+}
+
+fn of_lane(draft: &Draft, request: &LoadRequest<'_>) -> bool {
+    match request.lane {
         None => true,
         Some(Lane::Preflight) => draft.lanes.contains(&Lane::Preflight) && draft.blocking == Blocking::Yes,
         Some(lane) => draft.lanes.contains(&lane),
-    };
-    by_lane && (request.gates.is_empty() || request.gates.contains(&draft.id))
+    }
 }
 
 impl Inventory {

@@ -2,6 +2,7 @@
 
 use crate::base::embedded;
 use crate::base::files::Root;
+use crate::base::json::Places;
 use crate::base::toml_text::{self, Fault, Faults, Reader, Text, suggestion};
 use crate::config::problem::SourceText;
 use crate::config::{duration, run_sections};
@@ -59,6 +60,7 @@ pub fn known_packs() -> BTreeSet<&'static str> {
 /// Reads the file. What is wrong is in the list; where something is, the default stands in.
 pub fn workspace(source: &SourceText) -> (Workspace, Vec<Fault>) {
     let text: &str = &source.text;
+    let places = Places::of(text.as_bytes());
     let (table, syntax) = toml_text::parse(text);
     let broken = !syntax.is_empty();
     let faults = RefCell::new(syntax);
@@ -66,15 +68,15 @@ pub fn workspace(source: &SourceText) -> (Workspace, Vec<Fault>) {
     let top = Reader::new(table.get_ref(), header, "tollgate.toml", &faults);
     let mut found = Workspace {
         settings: defaults(),
-        packs_region: Region::to_end_of_line(&source.path, text, 0),
+        packs_region: Region::to_end_of_line(&source.path, &places, 0),
         named_folders: Vec::new(),
         runs: RunSettings { suites: Vec::new(), lint: Vec::new(), profiles: Vec::new() },
     };
     let mut whole = None;
     if let Some(section) = top.table("workspace", "`[workspace]`") {
-        found.packs_region = Region::of(&source.path, text, section.header());
+        found.packs_region = Region::of(&source.path, &places, section.header());
         whole = section.text("whole");
-        workspace_section(section, &mut found, source, &faults);
+        workspace_section(section, &mut found, source, &places, &faults);
     }
     if let Some(section) = top.table("reproduce", "`[reproduce]`") {
         reproduce_section(section, &mut found.settings);
@@ -99,11 +101,17 @@ pub fn workspace(source: &SourceText) -> (Workspace, Vec<Fault>) {
     (found, faults)
 }
 
-fn workspace_section(section: Reader<'_, '_>, found: &mut Workspace, source: &SourceText, faults: &Faults) {
+fn workspace_section(
+    section: Reader<'_, '_>,
+    found: &mut Workspace,
+    source: &SourceText,
+    places: &Places<'_>,
+    faults: &Faults,
+) {
     let settings = &mut found.settings;
     if let Some(value) = section.value("packs") {
-        let line = source.text[..value.span().start].rfind('\n').map_or(0, |i| i + 1);
-        found.packs_region = Region::to_end_of_line(&source.path, &source.text, line);
+        let line = places.line(value.span().start).start;
+        found.packs_region = Region::to_end_of_line(&source.path, places, line);
         if let Some(names) = section.texts("packs") {
             settings.packs = packs(&names, faults);
         }

@@ -7,9 +7,9 @@ use crate::model::test::{Case, Failure, Fault, FaultKind, Reading, TestStatus};
 use std::collections::HashMap;
 
 /// Cases of one input, of all its readings together.
-const CASES: usize = 2_000_000;
+pub const CASES: usize = 1_000_000;
 /// Readings of one input.
-const READINGS: usize = 100_000;
+pub const READINGS: usize = 20_000;
 /// Bytes of all names together.
 const NAMES: usize = 256 << 20;
 /// Bytes of all failures' messages and texts together; past it a failure keeps only the beginning of its message.

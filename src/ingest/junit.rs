@@ -22,6 +22,7 @@ pub(super) fn read(input: &mut dyn BufRead, repeats: Repeats) -> Result<Vec<Read
         if suite.cases.is_empty() {
             continue;
         }
+        room.reading()?;
         number[nth] = Some(drafts.len());
         drafts.push(draft(suite, &names[nth], repeats, &mut room)?);
     }

@@ -48,6 +48,7 @@ mod timed;
 mod word;
 mod yaml;
 
+pub use collect::{CASES, READINGS};
 pub use fault::ReadFault;
 pub use listed::listed;
 pub use none_ran::ran_no_test;

@@ -10,8 +10,8 @@ use std::io::BufRead;
 
 /// Reads the results of one attempt: one reading for each suite that the format names.
 ///
-/// Lines are read as a stream: of a line at most 4 MiB are held, of all failures at most 128 MiB, and of tests at most two
-/// million; bytes that are not UTF-8 are replaced, terminal colours removed. An XML document may have 64 MiB, a JSON
+/// Lines are read as a stream: of a line at most 4 MiB are held, of all failures at most 128 MiB, of suites at most 20,000 and
+/// of tests at most a million; bytes that are not UTF-8 are replaced, terminal colours removed. An XML document may have 64 MiB, a JSON
 /// document 256 MiB; they must be whole. UTF-16 is read in every format, with a byte order mark or without, and XML in the encoding that
 /// it says. A name that comes twice in a reading becomes `name #2`, `name #3`, ….
 /// What is wrong with the input as a whole, though it could be read, is the fault of a reading without a name or cases.

@@ -1,7 +1,7 @@
 //! Gates, as a gate file states them, with every expression compiled.
 
 use crate::base::command::{self, CommandLine};
-use crate::base::json::place_of_offset;
+use crate::base::json::Places;
 use crate::lang::cel::Expr;
 use crate::model::lane::Lane;
 use std::collections::BTreeMap;
@@ -24,10 +24,10 @@ pub struct Region {
 }
 
 impl Region {
-    /// The region of a byte range of `text`, the text of the file at `path`.
-    pub fn of(path: &str, text: &str, span: Range<usize>) -> Region {
-        let start = place_of_offset(text.as_bytes(), span.start);
-        let end = place_of_offset(text.as_bytes(), span.end.max(span.start));
+    /// The region of a byte range of the file at `path`, whose text has these places.
+    pub fn of(path: &str, places: &Places<'_>, span: Range<usize>) -> Region {
+        let start = places.place(span.start);
+        let end = places.place(span.end.max(span.start));
         Region {
             path: path.to_string(),
             line: start.line,
@@ -38,11 +38,8 @@ impl Region {
     }
 
     /// The region from byte `offset` to the end of its line.
-    pub fn to_end_of_line(path: &str, text: &str, offset: usize) -> Region {
-        let start = offset.min(text.len());
-        let rest = text.get(start..).unwrap_or("");
-        let length = rest.find(['\n', '\r']).unwrap_or(rest.len());
-        Region::of(path, text, start..start + length)
+    pub fn to_end_of_line(path: &str, places: &Places<'_>, offset: usize) -> Region {
+        Region::of(path, places, offset..places.line(offset).end)
     }
 }
 
@@ -156,6 +153,20 @@ pub struct Check {
     pub region: Region,
 }
 
+/// What every judgement gives an expression, whatever the evidence.
+const GIVEN: [&str; 3] = ["lane", "mode", "now"];
+
+impl Check {
+    /// Whether its verdict can depend on evidence: its list or its assertion names something beside the lane, the mode and the
+    /// moment, or looks at files. A `when` decides whether it is asked, and not what it says.
+    pub fn reads_evidence(&self) -> bool {
+        self.for_each
+            .iter()
+            .chain(std::iter::once(&self.assert))
+            .any(|expr| expr.looks_at_files() || expr.names().iter().any(|name| !GIVEN.contains(name)))
+    }
+}
+
 /// A mutation of `prove` that rightly stays green.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Except {
@@ -202,11 +213,19 @@ pub struct Gate {
     pub replaces: Option<String>,
 }
 
+/// The command that makes a run.
+const RUN: &str = "tollgate run";
+/// How a command begins that replays the run judged.
+const REPLAY: &str = "tollgate run --rerun-from {run}";
+
 /// What a gate's `reproduce` comes to where it holds `{run}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ForRun {
     /// It is filled with the run folder judged, workspace-relative.
     Folder(String),
+    /// As `Folder`, but a replay of it would repeat nothing of use: nothing failed there, or it is no evidence of what is judged.
+    /// `tollgate run` takes the place of a replay.
+    Whole(String),
     /// No folder can stand there: this command takes the place of the gate's own.
     Instead {
         /// What makes the evidence that the gate reads.
@@ -219,7 +238,16 @@ pub enum ForRun {
 impl ForRun {
     /// Before any run: the command that makes one.
     pub fn none() -> ForRun {
-        ForRun::Instead { command: "tollgate run".into(), why_not: None }
+        ForRun::Instead { command: RUN.into(), why_not: None }
+    }
+
+    /// The same, where the evidence of the run is of no use: what is replayed of it would be of none either.
+    #[must_use]
+    pub fn of_no_use(self) -> ForRun {
+        match self {
+            ForRun::Folder(run) => ForRun::Whole(run),
+            other => other,
+        }
     }
 }
 
@@ -229,6 +257,11 @@ impl Gate {
         self.reproduce.contains("{run}")
     }
 
+    /// Whether the command that reproduces it depends on the run: it names its folder, or makes a run as it is made here.
+    pub fn depends_on_run(&self) -> bool {
+        self.reproduces_by_run() || self.reproduce == RUN
+    }
+
     /// The command that reproduces the gate, as a person types it: the gate file's own text, `{run}` filled with the run
     /// folder judged, or what stands in for that where there is none, after the workspace's `[reproduce] prefix`.
     ///
@@ -236,10 +269,14 @@ impl Gate {
     /// itself and a prefix: a prefix starts a program and would take the assignment for one.
     pub fn reproduce_command(&self, run: &ForRun, prefix: &str) -> String {
         let text = match run {
+            ForRun::Instead { command, .. } if self.depends_on_run() => command.clone(),
+            ForRun::Whole(_) if self.reproduce.starts_with(REPLAY) => RUN.into(),
+            ForRun::Folder(run) | ForRun::Whole(run) if is_plain_path(run) => {
+                self.reproduce.replace("{run}", run)
+            }
             _ if !self.reproduces_by_run() => self.reproduce.clone(),
             ForRun::Instead { command, .. } => command.clone(),
-            ForRun::Folder(run) if is_plain_path(run) => self.reproduce.replace("{run}", run),
-            ForRun::Folder(run) => match CommandLine::parse(&self.reproduce) {
+            ForRun::Folder(run) | ForRun::Whole(run) => match CommandLine::parse(&self.reproduce) {
                 Ok(line) => line.filled("{run}", run).to_string(),
                 Err(_) => self.reproduce.replace("{run}", &command::quote(run)),
             },
@@ -322,6 +359,14 @@ mod tests {
             "tollgate run --rerun-from out/20261120T101500Z/summary.json"
         );
         assert_eq!(run.reproduce_command(&none, ""), "tollgate run");
+        // What replays nothing is no way to see it again; what only looks at the folder is.
+        let whole = folder("out/20261120T101500Z").of_no_use();
+        assert_eq!(run.reproduce_command(&whole, ""), "tollgate run");
+        assert_eq!(gate("look {run}/x").reproduce_command(&whole, ""), "look out/20261120T101500Z/x");
+        let ingest = ForRun::Instead { command: "tollgate ingest go FILE".into(), why_not: Some("w".into()) };
+        assert_eq!(gate("tollgate run").reproduce_command(&ingest, ""), "tollgate ingest go FILE");
+        assert_eq!(gate("tollgate run").reproduce_command(&whole, ""), "tollgate run");
+        assert_eq!(plain.reproduce_command(&ingest, ""), "cargo test --test x -- 'a b'");
         assert_eq!(run.reproduce_command(&none, "rch exec --"), "rch exec -- tollgate run");
     }
 

@@ -25,7 +25,8 @@ free_text!(Change { before, after; what, kind, name, red });
 free_text!(Gap { detail; reason, kind, name });
 free_text!(Verdict {
     branch, policy, gates, waivers, promotion, next_steps;
-    schema, generated_at, tool, run_id, correlation_id, commit, lane, mode, verdict, exit_code, summary, masked, mask_allowed
+    schema, generated_at, tool, run_id, correlation_id, commit, lane, mode, verdict, exit_code, not_judged,
+    summary, masked, mask_allowed
 });
 // Dates are as they were written: what stands in the place of one may be anything.
 free_text!(Entry {

@@ -225,6 +225,9 @@ pub struct Verdict {
     pub exit_code: u8,
     /// In gate order.
     pub gates: Vec<GateResult>,
+    /// The gates of the lane that were not chosen (`--gate`) and so not judged: then the verdict is of a part. Empty when it is whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_judged: Vec<String>,
     /// Counts.
     pub summary: Summary,
     /// Every waiver of the classification file, with its state.

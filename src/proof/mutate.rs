@@ -30,6 +30,8 @@ pub enum Op {
     Type,
     /// A field given another value of its type.
     Value,
+    /// None: a check that reads no evidence stays as it is, whatever is done.
+    ReadsNothing,
 }
 
 impl Op {
@@ -45,11 +47,12 @@ impl Op {
             Op::Null => "null",
             Op::Type => "type",
             Op::Value => "value",
+            Op::ReadsNothing => "reads-nothing",
         }
     }
 
     /// Every word.
-    pub const WORDS: [&str; 9] = [
+    pub const WORDS: [&str; 10] = [
         "file-removed",
         "file-emptied",
         "file-truncated",
@@ -59,6 +62,7 @@ impl Op {
         "null",
         "type",
         "value",
+        "reads-nothing",
     ];
 }
 

@@ -14,6 +14,8 @@ pub struct Named {
     pub nullable: bool,
     /// The members of its `enum`.
     pub members: Vec<Value>,
+    /// `const` or an `enum` of one member leaves it one value.
+    pub fixed: bool,
 }
 
 /// Levels of schema that are followed; a schema that refers to itself ends here.
@@ -106,7 +108,9 @@ fn note(schema: &Value, firm: bool, named: &mut Named) {
     named.nullable |= kinds.contains(&"null");
     // Two types or more: "another type" may be one that is allowed.
     named.typed |= kinds.iter().filter(|k| **k != "null").count() == 1;
-    if let Some(members) = schema.get("enum").and_then(Value::as_array) {
+    let members = schema.get("enum").and_then(Value::as_array);
+    named.fixed |= schema.get("const").is_some() || members.is_some_and(|members| members.len() == 1);
+    if let Some(members) = members {
         named.members.clone_from(members);
     }
 }

@@ -56,7 +56,7 @@ pub fn field_changes(
                 Op::Removed => demand.required && !is_element(document, &field.pointer),
                 Op::Null => demand.typed && !demand.nullable,
                 Op::Type => demand.typed,
-                Op::Value | Op::File(_) => false,
+                Op::Value | Op::ReadsNothing | Op::File(_) => false,
             };
             if demanded {
                 all.push(FieldChange { pointer: field.pointer.clone(), change });
@@ -66,11 +66,13 @@ pub fn field_changes(
     all
 }
 
-/// The leaves that neither an expression nor the schema names, by shape (`*` for list indices).
+/// The leaves that may have another value without any expression or the schema noticing, by shape (`*` for list indices): those
+/// that no expression looks at, but where the schema admits one value alone.
 pub fn unnoticed(document: &Value, looked: &BTreeSet<String>, schema: Option<&Value>) -> BTreeSet<String> {
     let mut seen: BTreeSet<String> = looked.iter().map(|p| shape(document, p)).collect();
     if let Some(schema) = schema {
-        seen.extend(named(schema, document).keys().map(|p| shape(document, p)));
+        let fixed = named(schema, document).into_iter().filter(|(_, named)| named.fixed);
+        seen.extend(fixed.map(|(pointer, _)| shape(document, &pointer)));
     }
     let mut leaves = BTreeSet::new();
     collect_leaves(document, "", &mut leaves);
@@ -136,5 +138,14 @@ mod tests {
         let looked = ["/list/0/x".to_string()].into_iter().collect();
         let found: Vec<_> = unnoticed(&document, &looked, None).into_iter().collect();
         assert_eq!(found, ["/a", "/list/*/y"]);
+        // What the schema names may have another value all the same, where it does not say which.
+        let schema = json!({"properties": {
+            "a": {"type": "integer", "minimum": 0},
+            "list": {"items": {"properties": {"y": {"enum": [2, 4]}}}},
+        }});
+        let found: Vec<_> = unnoticed(&document, &looked, Some(&schema)).into_iter().collect();
+        assert_eq!(found, ["/a", "/list/*/y"]);
+        let fixed = json!({"properties": {"a": {"const": 1}, "list": {"items": {"properties": {"y": {"enum": [2]}}}}}});
+        assert_eq!(unnoticed(&document, &looked, Some(&fixed)), BTreeSet::new());
     }
 }

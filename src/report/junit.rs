@@ -31,6 +31,9 @@ pub fn report(report: &Report) -> String {
     for sentence in changes::sentences(verdict) {
         suite.add_property(property("altered", &sentence));
     }
+    for id in &verdict.not_judged {
+        suite.add_property(property("not_judged", id));
+    }
     suite.add_property(property("exit_code", &verdict.exit_code.to_string()));
     let seconds = Duration::from_micros(total(verdict.gates.iter().map(|g| g.duration_us)));
     suite.set_time(seconds);

@@ -36,6 +36,9 @@ pub fn report(report: &Report) -> String {
     if words::fails_without_gate(verdict) {
         notes.push(Notification { level: "error", message: text(&words::outcome(verdict), MESSAGE) });
     }
+    if !verdict.not_judged.is_empty() && !words::fails_without_gate(verdict) {
+        notes.push(Notification { level: "warning", message: text(&words::outcome(verdict), MESSAGE) });
+    }
     let changed = changes::sentences(verdict);
     let level = if changes::is_red(report) { "warning" } else { "note" };
     notes.extend(

@@ -134,8 +134,15 @@ pub fn says_it_all(gate: &GateResult) -> bool {
     matches!(gate.findings.as_slice(), [one] if one.message == gate.detail)
 }
 
-/// The verdict in one sentence without the word for it; holds gate ids, escape it.
+/// The verdict in one sentence without the word for it, with what of the lane it is not of.
 pub fn outcome(verdict: &Verdict) -> String {
+    match verdict.not_judged.len() {
+        0 => of_judged(verdict),
+        n => format!("{}; {} of the lane not judged (--gate)", of_judged(verdict), count(n, "gate")),
+    }
+}
+
+fn of_judged(verdict: &Verdict) -> String {
     let failed: Vec<&str> = verdict
         .gates
         .iter()

@@ -6,4 +6,4 @@ mod promotion;
 
 pub use compare::compare;
 pub use decide::{cut_preflight, exit_code, status, summarise};
-pub use promotion::{next_steps, promotion};
+pub use promotion::{Grounds, next_steps, promotion, some_of};

@@ -7,17 +7,34 @@ use crate::model::waiver::Rollback;
 /// The gate whose waiver also lets a run that is not whole be promoted: somebody answers for it by name and for a while.
 const WHOLE: &str = "whole_run";
 
+/// Gates that a sentence names.
+const NAMED: usize = 10;
+
+/// What a promotion rests on beside the gates.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Grounds<'g> {
+    /// The record of rollback mode, where it is valid.
+    pub rollback: Option<&'g Rollback>,
+    /// What the run lacks, in every pack; `None` where it is whole, or where nothing is asked of it.
+    pub not_whole: Option<&'g str>,
+    /// Gates of the lane that were not chosen, and so not judged.
+    pub not_judged: &'g [String],
+}
+
+/// The first of these gates, and how many more there are.
+pub fn some_of(ids: &[String]) -> String {
+    let shown: Vec<String> = ids.iter().take(NAMED).map(|id| format!("`{id}`")).collect();
+    match ids.len().saturating_sub(NAMED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
 /// Promotion is allowed by a green verdict over a whole run, or in rollback mode by its record where the verdict is red or the
 /// run a part; it never changes the verdict. Where nothing was judged nothing allows it: there is no failure that a person could
-/// have looked at.
-/// `not_whole` says what the run lacks, in every pack; `None` where it is whole, or where nothing is asked of it.
-pub fn promotion(
-    gates: &[GateResult],
-    exit_code: u8,
-    mode: Mode,
-    rollback: Option<&Rollback>,
-    not_whole: Option<&str>,
-) -> Promotion {
+/// have looked at. For the same reason nothing allows it where only chosen gates of the lane were judged.
+pub fn promotion(gates: &[GateResult], exit_code: u8, mode: Mode, grounds: &Grounds<'_>) -> Promotion {
+    let Grounds { rollback, not_whole, not_judged } = *grounds;
     let ids = |status: Status| {
         gates.iter().filter(|g| g.blocking && g.status == status).map(|g| g.id.clone()).collect::<Vec<_>>()
     };
@@ -38,9 +55,14 @@ pub fn promotion(
             ));
         }
     }
+    if !not_judged.is_empty() {
+        conditions
+            .push(format!("the whole lane must be judged, and {} were not (--gate)", some_of(not_judged)));
+    }
     conditions.extend(not_whole.map(String::from));
     let whole = not_whole.is_none() || waivers.iter().any(|id| id == WHOLE);
     let by = match (exit_code, mode, rollback) {
+        _ if !not_judged.is_empty() => None,
         (0, _, _) if whole => Some("verdict"),
         (0 | 1, Mode::Rollback, Some(record)) => {
             conditions.push(format!(
@@ -127,14 +149,19 @@ mod tests {
             (3, Mode::Rollback, true, None),
             (4, Mode::Rollback, true, None),
         ] {
-            let promotion = promotion(&gates, code, mode, recorded.then(record).as_ref(), None);
+            let promotion = promotion(
+                &gates,
+                code,
+                mode,
+                &Grounds { rollback: recorded.then(record).as_ref(), ..Grounds::default() },
+            );
             assert_eq!((promotion.allowed, promotion.by.as_deref()), (by.is_some(), by), "{code} {mode:?}");
         }
     }
 
     #[test]
     fn the_conditions_say_what_stands_against_it() {
-        let of = |gates: &[GateResult], code| promotion(gates, code, Mode::Strict, None, None);
+        let of = |gates: &[GateResult], code| promotion(gates, code, Mode::Strict, &Grounds::default());
         let green = of(&[gate("a", Status::Pass, true), gate("b", Status::Warn, false)], 0);
         assert_eq!(
             (green.blocking_gates, green.waivers, green.conditions),
@@ -161,7 +188,12 @@ mod tests {
             of(&[gate("a", Status::Warn, false)], 3).conditions,
             ["at least one gate must pass, or be validly waived"]
         );
-        let by = promotion(&[gate("a", Status::Fail, true)], 1, Mode::Rollback, Some(&record()), None);
+        let by = promotion(
+            &[gate("a", Status::Fail, true)],
+            1,
+            Mode::Rollback,
+            &Grounds { rollback: Some(&record()), ..Grounds::default() },
+        );
         assert_eq!(
             by.conditions,
             [
@@ -187,7 +219,8 @@ mod tests {
     }
 
     fn allowed(gates: &[GateResult], exit_code: u8, not_whole: Option<&str>) -> (bool, Vec<String>) {
-        let promotion = promotion(gates, exit_code, Mode::Strict, None, not_whole);
+        let promotion =
+            promotion(gates, exit_code, Mode::Strict, &Grounds { not_whole, ..Grounds::default() });
         (promotion.allowed, promotion.conditions)
     }
 
@@ -215,8 +248,28 @@ mod tests {
 
     #[test]
     fn rollback_is_an_emergency_and_names_what_is_missing() {
-        let found = promotion(&[], 0, Mode::Rollback, Some(&record()), Some("part"));
+        let grounds = Grounds { rollback: Some(&record()), not_whole: Some("part"), ..Grounds::default() };
+        let found = promotion(&[], 0, Mode::Rollback, &grounds);
         assert!(found.allowed && found.by.as_deref() == Some("rollback"));
         assert_eq!(found.conditions[0], "part");
+    }
+
+    #[test]
+    fn chosen_gates_promote_nothing_by_no_means() {
+        let not_judged: Vec<String> = (0..12).map(|n| format!("g{n}")).collect();
+        let green = [gate("a", Status::Pass, true), gate(WHOLE, Status::Waived, true)];
+        for (mode, exit_code) in [(Mode::Strict, 0), (Mode::Rollback, 0), (Mode::Rollback, 1)] {
+            let (rollback, none) = (record(), []);
+            let of = |not_judged| {
+                let grounds = Grounds { rollback: Some(&rollback), not_whole: None, not_judged };
+                promotion(&green, exit_code, mode, &grounds)
+            };
+            let found = of(&not_judged[..]);
+            assert_eq!((found.allowed, found.by), (false, None), "{mode:?} {exit_code}");
+            let said = "the whole lane must be judged, and `g0`, `g1`, `g2`, `g3`, `g4`, `g5`, `g6`, `g7`, `g8`, `g9` and \
+                        2 more were not (--gate)";
+            assert!(found.conditions.iter().any(|c| c == said), "{:?}", found.conditions);
+            assert!(of(&none[..]).allowed);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The classification file as it is written. A wrong type of one field makes that entry invalid, with a sentence, and
 //! never the file; a text that is not TOML is an error of the whole.
 
-use crate::base::json::Place;
+use crate::base::json::{Place, Places};
 use crate::base::toml_text::{self, kind, nearest};
 use crate::model::gate::Region;
 use crate::model::waiver::Kind;
@@ -94,7 +94,7 @@ pub fn parse(path: &str, text: &str) -> Result<ClassificationFile, ParseFault> {
         place: crate::base::json::place_of_offset(text.as_bytes(), at),
     };
     let table = toml_text::parse_strict(text).map_err(|f| fault(f.message, f.span.start))?;
-    let source = Source { path, text };
+    let source = Source { path, text, places: Places::of(text.as_bytes()) };
     let mut file = ClassificationFile::default();
     let outer = |key: &str| -> Result<Option<&DeTable<'_>>, ParseFault> {
         let Some(value) = table.get_ref().get(key) else { return Ok(None) };
@@ -154,13 +154,15 @@ fn strings(value: &DeValue<'_>) -> Result<Vec<String>, String> {
 struct Source<'s> {
     path: &'s str,
     text: &'s str,
+    places: Places<'s>,
 }
 
 impl Source<'_> {
     fn header(&self, name: Range<usize>) -> Region {
-        let line = self.text.get(..name.start).and_then(|t| t.rfind('\n')).map_or(0, |i| i + 1);
-        let indent = self.text[line..].len() - self.text[line..].trim_start_matches([' ', '\t']).len();
-        Region::to_end_of_line(self.path, self.text, line + indent)
+        let line = self.places.line(name.start);
+        let text = &self.text[line.clone()];
+        let indent = text.len() - text.trim_start_matches([' ', '\t']).len();
+        Region::to_end_of_line(self.path, &self.places, line.start + indent)
     }
 
     fn entry(

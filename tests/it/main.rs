@@ -10,6 +10,7 @@
 )]
 
 mod action;
+mod advice;
 mod bad_input;
 mod ci_commands;
 mod conformance;
@@ -37,6 +38,7 @@ mod outputs;
 mod policy_from;
 mod policy_source;
 mod properties;
+mod prove;
 mod quarantine;
 mod quarantine_judged;
 mod real_tools;

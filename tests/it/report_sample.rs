@@ -101,6 +101,7 @@ fn verdict(gates: Vec<GateResult>) -> Verdict {
         gates,
         summary: Summary { all, blocking },
         waivers: Vec::new(),
+        not_judged: Vec::new(),
         masked: 0,
         mask_allowed: 0,
         promotion: None,

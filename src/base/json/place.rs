@@ -3,6 +3,7 @@
 use super::scan::{decode, interruption, string};
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::ops::Range;
 
 /// A place in a text file, counted from 1; columns count characters, as editors do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -17,6 +18,47 @@ pub struct Place {
 pub fn place_of_offset(bytes: &[u8], offset: usize) -> Place {
     let mut ruler = Ruler::new(bytes);
     ruler.advance(offset)
+}
+
+/// Bytes between two offsets whose places `Places` keeps.
+const STEP: usize = 256;
+
+/// The places of many offsets of one text, in whatever order they are asked for. Counted from the top for each, those of a
+/// file with thousands of entries would take the square of its length; so the place of each 256th byte is kept, and where lines
+/// end: a line may be as long as the text.
+pub struct Places<'b> {
+    bytes: &'b [u8],
+    marks: Vec<Place>,
+    feeds: Vec<usize>,
+}
+
+impl<'b> Places<'b> {
+    /// Reads the text once.
+    pub fn of(bytes: &'b [u8]) -> Places<'b> {
+        let mut ruler = Ruler::new(bytes);
+        let marks = (0..=bytes.len()).step_by(STEP).map(|at| ruler.advance(at)).collect();
+        Places { bytes, marks, feeds: memchr::memchr_iter(b'\n', bytes).collect() }
+    }
+
+    /// The place of a byte offset, as `place_of_offset` tells it.
+    pub fn place(&self, offset: usize) -> Place {
+        let offset = offset.min(self.bytes.len());
+        let nth = offset / STEP;
+        let mut ruler = Ruler { bytes: self.bytes, at: nth * STEP, place: self.marks[nth] };
+        ruler.advance(offset)
+    }
+
+    /// The line on which a byte offset stands, without its end.
+    pub fn line(&self, offset: usize) -> Range<usize> {
+        let offset = offset.min(self.bytes.len());
+        let nth = self.feeds.partition_point(|feed| *feed < offset);
+        let start = nth.checked_sub(1).map_or(0, |before| self.feeds[before] + 1);
+        let mut end = self.feeds.get(nth).copied().unwrap_or(self.bytes.len());
+        while end > start && self.bytes[end - 1] == b'\r' {
+            end -= 1;
+        }
+        start..end
+    }
 }
 
 /// Turns ascending offsets into places in one pass.
@@ -294,5 +336,23 @@ mod tests {
     fn offsets_count_characters() {
         assert_eq!(place_of_offset("é\né".as_bytes(), 5), Place { line: 2, column: 2 });
         assert_eq!(place_of_offset(b"ab", 99), Place { line: 1, column: 3 });
+    }
+
+    #[test]
+    fn kept_places_are_those_that_are_counted() {
+        let long = format!("{}\n\r\né\r\n{}", "é".repeat(400), "ab\n".repeat(300));
+        for text in ["", "\n", "a", "é\r\n\n", &long, &"x".repeat(3 * STEP)] {
+            let bytes = text.as_bytes();
+            let places = Places::of(bytes);
+            for offset in 0..bytes.len() + 3 {
+                assert_eq!(places.place(offset), place_of_offset(bytes, offset), "{offset} of {text:?}");
+                let line = places.line(offset);
+                let at = offset.min(bytes.len());
+                let start = bytes[..at].iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
+                let end = bytes[at..].iter().position(|b| *b == b'\n').map_or(bytes.len(), |i| at + i);
+                let whole = std::str::from_utf8(&bytes[start..end]).unwrap().trim_end_matches('\r');
+                assert_eq!(&bytes[line], whole.as_bytes(), "{offset} of {text:?}");
+            }
+        }
     }
 }

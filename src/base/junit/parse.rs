@@ -14,6 +14,10 @@ use quick_xml::events::{BytesStart, Event};
 const TEXT: usize = 64 << 10;
 /// Bytes of what a test printed that are kept.
 const OUTPUT: usize = 16 << 10;
+/// Suites of one report, those without testcases too.
+const SUITES: usize = 100_000;
+/// Testcases of one report: what is held of them takes many times the text.
+const CASES: usize = 1_000_000;
 /// Clauses that are kept of what a report says outside its testcases.
 const STATED: usize = 10_000;
 /// Bytes of the names of all suites, each with those it stands in.
@@ -75,6 +79,7 @@ struct Builder {
     paths: usize,
     /// A time stands there that cannot be seconds.
     other_unit: bool,
+    cases: usize,
     report: Report,
 }
 
@@ -178,6 +183,9 @@ impl Builder {
     }
 
     fn suite(&mut self, attributes: &Attributes, within: Option<Open>) -> Result<Open, Stop> {
+        if self.report.suites.len() >= SUITES {
+            return Err(Stop(ParseErrorKind::Limit, format!("it holds more than {SUITES} suites")));
+        }
         self.timestamp(attributes);
         self.report.counts_otherwise |= counts_otherwise(false, |name| attributes.get(name));
         let name = attributes.get("name").unwrap_or_default();
@@ -248,6 +256,10 @@ impl Builder {
     }
 
     fn case(&mut self, attributes: &Attributes, suite: usize) -> Result<Open, Stop> {
+        if self.cases >= CASES {
+            return Err(Stop(ParseErrorKind::Limit, format!("it holds more than {CASES} tests")));
+        }
+        self.cases += 1;
         let time_ms = self.time_ms(attributes);
         let cases = &mut self.report.suites[suite].cases;
         let classname = attributes.get("classname");

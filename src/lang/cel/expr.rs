@@ -1,6 +1,6 @@
 //! A compiled expression, and what can be done with it.
 
-use super::ast::Ast;
+use super::ast::{Ast, Func, Node};
 use super::errors::{CompileError, EvalError, Lint};
 use super::eval::Eval;
 use super::lint;
@@ -39,6 +39,12 @@ impl Expr {
     /// Whether `name` is one of the free names.
     pub fn mentions(&self, name: &str) -> bool {
         self.ast.names.iter().any(|n| **n == *name)
+    }
+
+    /// Whether it looks at files by a function: `files`, `exists`, `sha256`, `valid`, `grep`.
+    pub fn looks_at_files(&self) -> bool {
+        let of_host = [Func::Files, Func::Exists, Func::Sha256, Func::Valid, Func::Grep];
+        self.ast.nodes.iter().any(|node| matches!(node, Node::Call(func, _) if of_host.contains(func)))
     }
 
     /// `!=` against a string, an `.all(` that an empty list satisfies, `true` alone.
