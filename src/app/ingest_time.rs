@@ -3,7 +3,7 @@
 use super::error::Error;
 use super::ground::Ground;
 use crate::base::clock::{Now, parse_rfc3339};
-use crate::base::files::{plain, show};
+use crate::base::files::{self, plain, show};
 use crate::base::git::{Kind, Repository};
 use crate::base::git_tree;
 use crate::model::tree::DatedBy;
@@ -156,7 +156,7 @@ pub(super) fn committed(files: &[PathBuf], ground: &Ground) -> Result<Option<Str
             continue;
         }
         let committed = repository.read(&node, bytes).map_err(|e| untold(e.to_string()))?;
-        if std::fs::read(&real).map_err(|e| untold(plain(&e)))? == committed {
+        if files::read(&real, bytes).map_err(|e| untold(e.to_string()))? == committed {
             let path = show(path);
             return Ok(Some(format!(
                 "{path} stands in the commit as it is: somebody committed it, and no run of this commit wrote it"
