@@ -1,7 +1,5 @@
 //! What retries are held to prove, and what a document shows of them (`runs.md`, Flakes).
 
-use crate::model::suite::{Ran, SuiteStatus};
-use crate::model::test::TestStatus;
 use serde::{Deserialize, Serialize};
 
 /// What became of a failure that a pass followed, where the test or suite is not simply flaky.
@@ -120,34 +118,6 @@ impl Share {
     pub fn is_passed_by(self, part: u64, of: u64) -> bool {
         of == 0 || u128::from(part) * u128::from(Share::WHOLE) > u128::from(of) * u128::from(self.0)
     }
-}
-
-/// What one attempt said of a test; a document lists them of a test that failed and passed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TestTry {
-    /// Which attempt at its suite, counted from 1.
-    pub attempt: u32,
-    /// What became of it there; `flaky`: its tool ran it more than once within that attempt, and it failed and passed.
-    pub status: TestStatus,
-    /// It failed there by a crash, or its output held a sanitizer's report.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub crash: bool,
-}
-
-/// One attempt at a suite; a document lists them where there were several.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SuiteTry {
-    /// Which attempt, counted from 1.
-    pub attempt: u32,
-    /// All of it, or tests of it alone.
-    pub ran: Ran,
-    /// How it ended.
-    pub status: SuiteStatus,
-    /// The first attempt that began in the same state of files.
-    pub state: u32,
-    /// It failed otherwise than by its tests.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub outside: bool,
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A suite: how it is run, and what became of it.
 
 use crate::base::command::{CommandLine, quote};
-use crate::model::flake::{Flake, FlakeRules, SuiteTry};
+use crate::model::flake::{Flake, FlakeRules};
 use crate::model::signature::Signed;
 use crate::model::test::{TestResult, TestStatus};
 use serde::{Deserialize, Serialize};
@@ -282,6 +282,22 @@ impl SuiteStatus {
     pub fn is_pass(self) -> bool {
         !self.is_failure() && self != SuiteStatus::NotRun
     }
+}
+
+/// One attempt at a suite; a document lists them where there were several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuiteTry {
+    /// Which attempt, counted from 1.
+    pub attempt: u32,
+    /// All of it, or tests of it alone.
+    pub ran: Ran,
+    /// How it ended.
+    pub status: SuiteStatus,
+    /// The first attempt that began in the same state of files.
+    pub state: u32,
+    /// It failed otherwise than by its tests.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outside: bool,
 }
 
 /// A suite or unit target as `summary.json` lists it.

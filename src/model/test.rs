@@ -1,6 +1,6 @@
 //! One test: what became of it, and why it failed.
 
-use crate::model::flake::{Flake, TestTry};
+use crate::model::flake::Flake;
 use crate::model::signature::{Basis, Signed};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +49,18 @@ impl TestStatus {
         .into_iter()
         .find(|s| s.name() == name)
     }
+}
+
+/// What one attempt said of a test; a document lists them of a test that failed and passed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestTry {
+    /// Which attempt at its suite, counted from 1.
+    pub attempt: u32,
+    /// What became of it there; `flaky`: its tool ran it more than once within that attempt, and it failed and passed.
+    pub status: TestStatus,
+    /// It failed there by a crash, or its output held a sanitizer's report.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub crash: bool,
 }
 
 /// A test as `summary.json` and `result.json` list it.

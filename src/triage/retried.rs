@@ -7,11 +7,11 @@
 
 use super::attempts::{Attempt, add_failures};
 use super::crash::is_crash;
-use crate::model::flake::{Flake, FlakeRules, FlakyResult, SuiteTry, TestTry};
+use crate::model::flake::{Flake, FlakeRules, FlakyResult};
 use crate::model::record::AttemptFault;
 use crate::model::signature::Basis;
-use crate::model::suite::{Ran, Reader, SuiteStatus};
-use crate::model::test::{Case, TestStatus};
+use crate::model::suite::{Ran, Reader, SuiteStatus, SuiteTry};
+use crate::model::test::{Case, TestStatus, TestTry};
 use std::collections::HashMap;
 
 /// What attempts are judged by.
