@@ -41,14 +41,16 @@ pub(super) fn contradictions(root: &Root, run: &str, summary: &Json<'_>) -> Vec<
         .par_iter()
         .filter_map(|(kind, name, entry)| {
             let path = format!("{run}/{}/result.json", folders.of(kind, name));
-            with(root, &path, &|result| suite(entry, result)).map(|clause| said(&show(name), &path, &clause))
+            with(root, &path, defined(entry), &|result| suite(entry, result))
+                .map(|clause| said(&show(name), &path, &clause))
         })
         .collect();
     let path = format!("{run}/environment.json");
-    let environment = with(root, &path, &|environment| {
+    let environment = with(root, &path, summary.get("tree").is_some(), &|environment| {
         let commit = |document: &Json<'_>| text(document, "commit").map(String::from);
         let tree = |document: &Json<'_>| text(document.get("tree")?, "tracked").map(String::from);
-        // That of a merge may be of the machine that merged, which states no tree.
+        // One that states no tree is of a machine that merged, or of something else than this runner.
+        tree(environment)?;
         let other = |ours: Option<String>, theirs: Option<String>| theirs.is_some() && ours != theirs;
         if other(commit(summary), commit(environment)) {
             return Some("another commit".into());
@@ -64,21 +66,32 @@ fn said(of: &str, path: &str, clause: &str) -> Fault {
     Fault::new(Reason::Malformed, clause)
 }
 
-/// What `differs` says of a document; nothing where none is there. One that cannot be looked at may say anything.
-fn with(root: &Root, path: &str, differs: &dyn Fn(&Json<'_>) -> Option<String>) -> Option<String> {
+/// What `differs` says of a document; nothing where none is there. One that cannot be looked at may say anything, where it must be `ours`:
+/// the summary is one of this runner.
+fn with(
+    root: &Root,
+    path: &str,
+    ours: bool,
+    differs: &dyn Fn(&Json<'_>) -> Option<String>,
+) -> Option<String> {
+    let unlike = |what: &str| ours.then(|| what.to_string());
     let bytes = match root.read(path, LARGEST) {
         Ok(bytes) => bytes,
         Err(ReadError::Missing(_)) => return None,
-        Err(_) => return Some("something that cannot be read".into()),
+        Err(_) => return unlike("something that cannot be read"),
     };
     match parse(Format::Json, &bytes, &Limits::default()) {
         Ok(document) => differs(&document),
-        Err(_) => Some("something that is no JSON".into()),
+        Err(_) => unlike("something that is no JSON"),
     }
 }
 
-/// In what the two differ.
+/// In what the two differ. They are held to each other where one of them says how its suite ran: what an older version or something
+/// else wrote is not.
 fn suite(entry: &Json<'_>, result: &Json<'_>) -> Option<String> {
+    if !defined(entry) && !defined(result) {
+        return None;
+    }
     let value =
         |of: &Json<'_>, key: &str| of.get(key).filter(|value| **value != Json::Null).map(Json::to_value);
     let key = OF_SUITE.iter().find(|key| value(entry, key) != value(result, key));
@@ -91,6 +104,11 @@ fn suite(entry: &Json<'_>, result: &Json<'_>) -> Option<String> {
         array(of, "tests").iter().map(|test| (own(test, "name"), own(test, "status"))).collect()
     };
     (tests(entry) != tests(result)).then(|| "other tests".into())
+}
+
+/// Whether a document says how its suite was run.
+fn defined(of: &Json<'_>) -> bool {
+    of.get("definition").is_some()
 }
 
 fn array<'d>(of: &'d Json<'_>, key: &str) -> &'d [Json<'d>] {

@@ -6,10 +6,10 @@
 pub use super::retried::{Combined, Judging, Tried, combine};
 pub use super::step::{Attempt, Step, StepEnded, Unread};
 
-use super::step::judge_step;
+use super::step::{add_failures, judge_step};
 use crate::model::signature::Basis;
 use crate::model::suite::SuiteStatus;
-use crate::model::test::{Case, Failure, TestNames, TestStatus};
+use crate::model::test::{Case, TestNames, TestStatus};
 use std::collections::HashMap;
 
 /// Judges one attempt; `name` is the suite's.
@@ -87,27 +87,13 @@ fn worse_of(known: &mut Case, case: &Case) {
     }
 }
 
-/// Every failure of the one is one of the other too. Where one of them does not say why it failed, nothing that the other says
-/// covers that.
-pub(super) fn add_failures(known: &mut Case, other: &Case) {
-    if other.status == TestStatus::Failed && other.failure.is_none() {
-        known.failure.get_or_insert_default().basis = Basis::Fallback;
-    }
-    for failure in other.failures() {
-        match known.failure {
-            None => known.failure = Some(failure.clone()),
-            Some(_) => known.later.push(failure.short(Failure::LATER)),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::flake::FlakeRules;
     use crate::model::record::AttemptFault;
     use crate::model::suite::Reader;
-    use crate::model::test::Reading;
+    use crate::model::test::{Failure, Reading};
 
     fn combine(attempts: &[Attempt]) -> Combined {
         let judging = Judging { reader: Reader::Libtest, rules: FlakeRules::default() };

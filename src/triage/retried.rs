@@ -5,8 +5,8 @@
 //! that began, and a crash is a crash. What is not proven is failed, and says why. What a tool runs again itself within one
 //! result is one attempt: its failures and passes are of one state and one selection.
 
-use super::attempts::{Attempt, add_failures};
 use super::crash::is_crash;
+use super::step::{Attempt, add_failures};
 use crate::model::flake::{Flake, FlakeRules, FlakyResult};
 use crate::model::record::AttemptFault;
 use crate::model::signature::Basis;

@@ -281,3 +281,16 @@ fn by_exit(step: &Step, name: &str, fault: Option<&str>, basis: Basis) -> Case {
     let name = step.asked.as_deref().unwrap_or(name).to_string();
     Case { name, status, duration_ms: None, failure, later: Vec::new(), selector: None }
 }
+/// Every failure of the one is one of the other too. Where one of them does not say why it failed, nothing that the other says
+/// covers that.
+pub(super) fn add_failures(known: &mut Case, other: &Case) {
+    if other.status == TestStatus::Failed && other.failure.is_none() {
+        known.failure.get_or_insert_default().basis = Basis::Fallback;
+    }
+    for failure in other.failures() {
+        match known.failure {
+            None => known.failure = Some(failure.clone()),
+            Some(_) => known.later.push(failure.short(Failure::LATER)),
+        }
+    }
+}

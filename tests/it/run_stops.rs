@@ -187,7 +187,7 @@ fn the_command_of_a_gate_fits_the_run_that_was_judged() {
         said
     };
     ws.run(&["run", "--now", "2026-11-20T11:00:00Z"]).expect(0);
-    assert_eq!(command(), "tollgate run --rerun-from runs/20261120T110000Z/summary.json");
+    assert_eq!(command(), "tollgate run", "of a run in which nothing failed there is nothing to replay");
     // Killed: the journal is there, and no summary.
     let killed = "runs/20261120T113000Z";
     ws.put(&format!("{killed}/run_events.jsonl"), ws.text("runs/20261120T110000Z/run_events.jsonl"));
