@@ -70,19 +70,6 @@ pub(super) fn named(section: &Reader<'_, '_>, name: &Text, what: &str) {
 }
 
 fn overlay(profile: &mut Profile, section: Reader<'_, '_>, known: &[String]) {
-    for key in ["kinds", "skip"] {
-        // Silence would let its author believe that it selects something.
-        if let Some(value) = section.value(key).filter(|_| profile.chosen) {
-            let what = section.what();
-            section.fault(
-                value.span(),
-                format!(
-                    "`{key}` of {what} selects nothing: focused runs what --suite and --unit-target choose; a profile of \
-                     another name runs kinds"
-                ),
-            );
-        }
-    }
     if let Some(lint) = section.boolean("lint") {
         profile.lint = lint;
     }

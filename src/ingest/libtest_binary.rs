@@ -28,6 +28,9 @@ enum Phase {
     Sections(Option<usize>, String),
 }
 
+/// Above the failed tests, with what they printed, and then by their names.
+const FAILURES: &str = "failures:";
+
 /// What one binary has said so far.
 pub(super) struct Binary {
     pub(super) draft: Draft,
@@ -44,6 +47,8 @@ pub(super) struct Binary {
     quiet: bool,
     /// The names below the last `failures:`.
     listed: BTreeSet<String>,
+    /// The last heading was that, and not `successes:`.
+    lists_failures: bool,
     /// What can be told of the tests where results are lost in what tests print.
     glued: Glued,
 }
@@ -61,6 +66,7 @@ impl Binary {
             disagrees: None,
             quiet: false,
             listed: BTreeSet::new(),
+            lists_failures: false,
             glued: Glued::new(announced),
         }
     }
@@ -117,6 +123,7 @@ impl Binary {
             (self.stray, self.disagrees) = (None, None);
             self.pending = Some(Pending { name, text: printed.to_string(), last: printed.to_string() });
         } else if is_heading(line) {
+            self.lists_failures = line == FAILURES;
             self.phase = Phase::Sections(None, String::new());
         } else if let Some(summary) = says::summary(line) {
             return self.conclude(room, summary);
@@ -160,7 +167,10 @@ impl Binary {
     fn section_line(&mut self, room: &mut Room, line: &str) -> Result<bool, ReadFault> {
         if is_heading(line) {
             self.end_section(room, None);
-            self.listed.clear();
+            self.lists_failures = line == FAILURES;
+            if self.lists_failures {
+                self.listed.clear();
+            }
             return Ok(false);
         }
         if matches!(self.phase, Phase::Sections(None, _)) {
@@ -186,8 +196,11 @@ impl Binary {
         Ok(false)
     }
 
-    /// Keeps a name of the harness's list; as many as tests were announced.
+    /// Keeps a name of the harness's list of failures; as many as tests were announced. With `--show-output` it lists what passed too.
     fn list(&mut self, line: &str) {
+        if !self.lists_failures {
+            return;
+        }
         let name = line.strip_prefix("    ").filter(|name| !name.is_empty() && !name.starts_with(' '));
         if let Some(name) = name.filter(|_| (self.listed.len() as u64) < self.announced.max(1)) {
             self.listed.insert(says::name(name));
@@ -371,7 +384,7 @@ impl Binary {
 }
 
 fn is_heading(line: &str) -> bool {
-    line == "failures:" || line == "successes:"
+    line == FAILURES || line == "successes:"
 }
 
 /// A line of `--quiet`: `..i 6/9`.

@@ -6,7 +6,7 @@ use super::lines::Lines;
 use super::tap_line::{Says, parse};
 use super::tap_tree::{LEVELS, Tree};
 use crate::model::signature::Basis;
-use crate::model::test::{Failure, Reading};
+use crate::model::test::{Failure, Reading, TestStatus};
 
 /// Reads one or more documents; `what` names them in the error; those of `node` end with the time that they took. `# SKIP` and
 /// `# TODO` are ignored tests, `not ok` or not: TAP 14 says that neither is a failure.
@@ -18,6 +18,9 @@ pub(super) fn read(lines: &mut Lines<'_>, what: &str, node: bool) -> Result<Vec<
     }
     output.end(what)
 }
+
+/// The last line of `prove -v` where a script failed.
+const PROVE_FAILED: &str = "Result: FAIL";
 
 /// `Looks like you failed 2 tests of 5.`: how many, as Perl's Test::Builder counts them.
 fn failed(comment: &str) -> Option<u64> {
@@ -44,6 +47,8 @@ struct Output {
     version: bool,
     /// Failures, by the comments at the end (`# fail 2`, `# cancelled 1`).
     stated: u64,
+    /// `prove -v` called the whole failed, and no point came behind that.
+    prove_failed: bool,
     /// Perl's words for a script that died, or ran another number of tests than it planned.
     died: Option<String>,
     /// The documents are those of `node --test`.
@@ -61,6 +66,12 @@ impl Output {
         }
         let (indent, says) = parse(line);
         let level = indent / 4;
+        if line == PROVE_FAILED {
+            self.prove_failed = true;
+        } else if matches!(says, Says::Plan(_) | Says::Point(_)) {
+            // What a test printed is not its last word.
+            self.prove_failed = false;
+        }
         if level >= LEVELS {
             return Ok(());
         }
@@ -176,6 +187,14 @@ impl Output {
             return Err(ReadFault::holds_no(what));
         }
         self.next_document()?;
+        // A script that exits with another code than 0 has failed though each of its points is ok, and only prove says so.
+        let red = |draft: &Draft| draft.count(&[TestStatus::Failed]) > 0 || draft.reading.fault.is_some();
+        if self.prove_failed
+            && !self.done.iter().any(red)
+            && let Some(last) = self.done.last_mut()
+        {
+            last.fault(format!("prove says itself: {PROVE_FAILED}"));
+        }
         Ok(finish(self.done))
     }
 }

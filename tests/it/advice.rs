@@ -149,16 +149,6 @@ fn what_something_else_runs_is_ingested() {
 }
 
 #[test]
-fn a_profile_of_what_is_chosen_selects_no_kinds() {
-    for (key, fault) in [("kinds = ['unit']", true), ("skip = ['a']", true), ("lint = true", false)] {
-        let ws = ws(&format!("{UNITS}[profiles.focused]\n{key}\n"));
-        let said = ws.run(&["run", "--now", NOW, "--profile", "focused", "--unit-target", "a"]);
-        assert_eq!(said.code, if fault { 2 } else { 0 }, "{key}: {}", said.stderr);
-        assert_eq!(said.stderr.contains("selects nothing"), fault, "{}", said.stderr);
-    }
-}
-
-#[test]
 fn one_ingest_takes_in_so_much_and_says_so() {
     let ws = Ws::new();
     let suites = |from: usize, to: usize| {

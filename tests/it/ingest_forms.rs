@@ -267,3 +267,33 @@ fn hooks_of_bats_are_faults_and_no_tests() {
         assert!(readings[0].cases.iter().all(|c| c.status == TestStatus::Passed), "{text}");
     }
 }
+
+#[test]
+fn what_prove_says_last_counts_where_no_point_shows_it() {
+    let log = "b.t .. \n1..2\nok 1 - a\nok 2 - b\nDubious, test returned 3 (wstat 768, 0x300)\nAll 2 subtests passed \n\
+               \nTest Summary Report\n-------------------\nb.t (Wstat: 768 (exited 3) Tests: 2 Failed: 0)\n  Non-zero exit status: 3\n\
+               Files=1, Tests=2,  0 wallclock secs\nResult: FAIL\n";
+    let faults = |text: &str| -> Vec<String> {
+        let readings = read(Reader::Tap, &mut text.as_bytes()).unwrap();
+        readings.into_iter().filter_map(|r| r.fault.map(|fault| fault.sentence)).collect()
+    };
+    assert_eq!(faults(log), ["prove says itself: Result: FAIL"]);
+    assert!(faults(&log.replace("FAIL", "PASS")).is_empty());
+    // A failed point says it better, and what a test printed is not the last word.
+    assert!(faults(&log.replace("ok 2", "not ok 2")).is_empty());
+    assert!(faults("1..2\nok 1\nResult: FAIL\nok 2\n").is_empty());
+}
+
+#[test]
+fn what_libtest_lists_as_passed_has_not_failed() {
+    let passed = "\nrunning 1 test\ntest a ... ok\n\nsuccesses:\n\n---- a stdout ----\nhi\n\n\nsuccesses:\n    a\n\n\
+                  test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
+    let readings = read(Reader::Libtest, &mut passed.as_bytes()).unwrap();
+    assert_eq!((readings[0].fault.as_ref(), readings[0].cases[0].status), (None, TestStatus::Passed));
+    let both = "\nrunning 2 tests\ntest a ... ok\ntest b ... FAILED\n\nsuccesses:\n\nsuccesses:\n    a\n\nfailures:\n\n\
+                ---- b stdout ----\n\nthread 'b' panicked at src/lib.rs:3:5:\nboom\n\n\nfailures:\n    b\n\n\
+                test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
+    let readings = read(Reader::Libtest, &mut both.as_bytes()).unwrap();
+    let ended: Vec<(&str, TestStatus)> = readings[0].cases.iter().map(|c| (&*c.name, c.status)).collect();
+    assert_eq!(ended, [("a", TestStatus::Passed), ("b", TestStatus::Failed)]);
+}

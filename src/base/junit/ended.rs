@@ -22,13 +22,17 @@ pub enum Ended {
 
 /// How Catch2 marks a test whose failures are expected; it counts none of them.
 const MAY_FAIL: &str = "TEST_CASE tagged with !mayfail";
+/// How Node's reporter marks a test whose failure counts as none (`todo`), as TAP does.
+const TODO: &str = "todo";
 
 impl Case {
     /// What became of it. A failure stands whatever else is said; `<rerunFailure>` alone is a failure, and `<flakyFailure>` one
     /// that a passing run followed. Where no element says that it did not pass, `status` and `result` may.
     pub fn ended(&self) -> Ended {
         let has = |kind| self.outcomes.iter().any(|o| o.kind == kind);
-        if self.skips().any(|o| o.message.as_deref() == Some(MAY_FAIL)) {
+        let excuses =
+            |o: &Outcome| o.message.as_deref() == Some(MAY_FAIL) || o.class.as_deref() == Some(TODO);
+        if self.skips().any(excuses) {
             Ended::LeftOut
         } else if has(Kind::Error) {
             Ended::Error
@@ -200,6 +204,8 @@ mod tests {
         let expected = "<skipped message='TEST_CASE tagged with !mayfail'/><failure message='x'/>";
         assert_eq!(one("", expected), Ended::LeftOut);
         assert_eq!(one("", "<skipped message='why'/><failure message='x'/>"), Ended::Failed);
+        assert_eq!(one("", "<skipped type='todo' message='later'/><failure message='x'/>"), Ended::LeftOut);
+        assert_eq!(one("", "<skipped type='other'/><failure message='x'/>"), Ended::Failed);
     }
 
     #[test]
