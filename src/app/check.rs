@@ -4,6 +4,7 @@ use super::error::Error;
 use super::for_run::{again, for_run};
 use super::last_verdict;
 use super::masking::masker_of_policy;
+use super::run_failures;
 use super::run_judged;
 use super::run_standing::standing;
 use super::run_tree::Observing;
@@ -167,7 +168,7 @@ fn judge(
     };
     let late = |g: &&Gate| g.mentions("waivers") || g.mentions("quarantines");
     let (second, first): (Vec<&Gate>, Vec<&Gate>) = selected.iter().partition(|g| late(g));
-    let mut facts = workspace.facts(request.lane, request.mode, documents.summary());
+    let mut facts = run_failures::facts(workspace, request.lane, request.mode, documents.summary());
     let mut gates = evaluate(&first, &facts);
     let mut entries = workspace.entries.clone();
     // What preflight does not reach has not been seen to pass.

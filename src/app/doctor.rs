@@ -1,6 +1,7 @@
 //! What of the workspace is missing for which gate.
 
 use super::error::Error;
+use super::run_failures;
 use super::run_judged;
 use super::run_standing::{Standing, standing};
 use super::run_tree::Observing;
@@ -155,7 +156,7 @@ pub fn doctor(request: &OpenRequest<'_>) -> Result<Diagnosis, Error> {
     let host = WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits);
     let facts: Vec<(Lane, Facts)> = Lane::ALL
         .iter()
-        .map(|lane| (*lane, workspace.facts(*lane, Mode::Strict, documents.summary())))
+        .map(|lane| (*lane, run_failures::facts(&workspace, *lane, Mode::Strict, documents.summary())))
         .collect();
     let gates = gates
         .iter()

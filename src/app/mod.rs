@@ -51,6 +51,7 @@ mod reproduction;
 mod run;
 mod run_baseline;
 mod run_documents;
+mod run_failures;
 mod run_judged;
 mod run_siblings;
 mod run_standing;
@@ -59,6 +60,7 @@ mod run_tree;
 #[cfg(test)]
 mod sample;
 pub mod schema;
+mod source_place;
 mod step;
 mod suite_names;
 mod suite_record;

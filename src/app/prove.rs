@@ -2,6 +2,7 @@
 
 use super::error::Error;
 use super::prove_mutants::{Mutant, mutants};
+use super::run_failures;
 use super::run_judged;
 use super::workspace::{OpenRequest, Workspace};
 use crate::artifact::{Context, Documents, Sources, WorkspaceHost};
@@ -150,7 +151,7 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
     let sources = Sources::read(&[gate], &context);
     let mut documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
     run_judged::bind(&mut documents, workspace, &workspace.entries.quarantines);
-    let facts = workspace.facts(lane, Mode::Strict, documents.summary());
+    let facts = run_failures::facts(workspace, lane, Mode::Strict, documents.summary());
     let evidence = documents.evidence(gate);
     let host = Recording {
         inner: WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits),
@@ -298,8 +299,8 @@ fn turns_red(
     let evidence = documents.evidence(gate);
     let host = WorkspaceHost::new(&root, &workspace.policy.schemas, context.limits);
     // Facts that are made of a file are made again where the file may be another.
-    let judged = if entries.is_some() || gate.mentions("run_gaps") {
-        let mut facts = workspace.facts(lane, Mode::Strict, documents.summary());
+    let judged = if entries.is_some() || follows_the_run(gate) {
+        let mut facts = run_failures::facts(workspace, lane, Mode::Strict, documents.summary());
         entries.iter().for_each(|entries| entries.bind(&mut facts));
         gate::evaluate(gate, &evidence, &facts, &host)
     } else {
@@ -308,7 +309,12 @@ fn turns_red(
     Ok(judged.outcome == Outcome::Fail)
 }
 
-/// A gate that reads `run_gaps` looks at the summary that they are made of.
+/// Whether the gate decides by what is made of the run's summary.
+fn follows_the_run(gate: &Gate) -> bool {
+    gate.mentions("run_gaps") || gate.mentions("run_failures")
+}
+
+/// A gate that reads `run_gaps` or `run_failures` looks at the summary that they are made of.
 fn look_at_the_run(
     workspace: &Workspace,
     gate: &Gate,
@@ -317,7 +323,7 @@ fn look_at_the_run(
     looked: &mut Looked,
 ) {
     let (Ok(run), Some(summary)) = (&workspace.run_dir, documents.summary()) else { return };
-    if !gate.mentions("run_gaps") {
+    if !follows_the_run(gate) {
         return;
     }
     let path = format!("{run}/summary.json");

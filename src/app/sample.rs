@@ -35,6 +35,7 @@ pub(super) fn gate(id: &str, reproduce: &str) -> Gate {
         empty_ok: false,
         assert: expr("sweeps.ready\n  && size(sweeps.blocking) == 0"),
         message: Some(vec![Piece::Text("it is ".into()), Piece::Expr(expr("sweeps.ready"))]),
+        told: Default::default(),
         region: region(),
     };
     Gate {

@@ -185,7 +185,7 @@ impl Workspace {
     }
 
     /// Everything but the artifacts that expressions see; `summary` is that of the run judged.
-    pub fn facts(&self, lane: Lane, mode: Mode, summary: Option<&Json<'_>>) -> Facts {
+    pub(super) fn facts(&self, lane: Lane, mode: Mode, summary: Option<&Json<'_>>) -> Facts {
         let mut facts = Facts::new(self.now);
         let text = |t: &Option<String>| t.clone().map_or(serde_json::Value::Null, serde_json::Value::from);
         facts.bind("lane", Ok(lane.name().into()));

@@ -114,6 +114,16 @@ impl Repository {
         Ok(node::nodes(&run(&self.top, &arguments)?)?.into_iter().filter_map(inner).collect())
     }
 
+    /// Every file below the folder asked about at `commit`, relative to it, in byte order.
+    pub fn files(&self, commit: &str) -> Result<Vec<String>, GitError> {
+        let tree = hex(commit.to_string())?;
+        let arguments = ["ls-tree", "-r", "-z", "--full-tree", "--name-only", &tree];
+        let names = run(&self.top, &arguments)?;
+        let names = names.split(|byte| *byte == 0).filter_map(|name| std::str::from_utf8(name).ok());
+        let inside = names.filter_map(|name| name.strip_prefix(&self.prefix).filter(|name| !name.is_empty()));
+        Ok(inside.map(String::from).collect())
+    }
+
     /// What stands at `path` (relative to the folder asked about) at `commit`; `None` when nothing does. A symbolic link or a
     /// submodule on the way is an error that names it.
     pub fn find_node(&self, commit: &str, path: &str) -> Result<Option<Node>, GitError> {

@@ -4,8 +4,9 @@ use crate::base::toml_text::{Fault, Text};
 use crate::config::gate_file::{CheckDraft, Draft};
 use crate::config::lint::{self, Known, Role, point};
 use crate::config::message::{self, RawPiece};
+use crate::config::raw::RawTold;
 use crate::lang::cel::Expr;
-use crate::model::gate::{Check, Gate, Piece};
+use crate::model::gate::{Check, Gate, Piece, Told};
 use std::sync::Arc;
 
 /// Compiles and lints a draft; the gate, or everything that is wrong.
@@ -49,7 +50,9 @@ impl Compiler<'_> {
         let for_each = check.for_each.as_ref().map(|text| self.expression(text, Role::Outer));
         let when = check.when.as_ref().map(|text| self.expression(text, Role::Decides { each }));
         let assert = check.assert.as_ref().and_then(|text| self.expression(text, Role::Decides { each }));
+        let each = each || check.told.findings.is_some();
         let message = check.message.as_ref().map(|text| self.message(text, each));
+        let told = self.told(&check.told, each);
         Some(Check {
             id: check.id.clone(),
             when: match when {
@@ -63,8 +66,22 @@ impl Compiler<'_> {
             empty_ok: check.empty_ok,
             assert: assert?,
             message,
+            told,
             region: check.region.clone(),
         })
+    }
+
+    /// What is told of findings: shown, so that nothing of it decides.
+    fn told(&mut self, raw: &RawTold, each: bool) -> Told {
+        let mut shown = |text: &Option<Text>, each| {
+            text.as_ref().and_then(|text| self.expression(text, Role::Shown { each }))
+        };
+        Told {
+            findings: shown(&raw.findings, false),
+            title: shown(&raw.title, each),
+            at: shown(&raw.at, each),
+            reproduce: shown(&raw.reproduce, each),
+        }
     }
 
     fn expression(&mut self, text: &Text, role: Role) -> Option<Arc<Expr>> {

@@ -6,7 +6,7 @@ use crate::base::json::Places;
 use crate::base::toml_text::{self, Fault, Faults, Text, suggestion};
 use crate::config::duration;
 use crate::config::problem::SourceText;
-use crate::config::raw::{self, RawArtifact, RawBlocking, RawCheck, RawGate};
+use crate::config::raw::{self, RawArtifact, RawBlocking, RawCheck, RawGate, RawTold};
 use crate::model::gate::{ArtifactSpec, Blocking, Demand, Except, Format, Origin, Region};
 use crate::model::lane::Lane;
 use std::cell::RefCell;
@@ -41,6 +41,8 @@ pub struct CheckDraft {
     pub assert: Option<Text>,
     /// `message`
     pub message: Option<Text>,
+    /// `findings`, `title`, `at`, `reproduce`
+    pub told: RawTold,
     /// Its header.
     pub region: Region,
 }
@@ -349,6 +351,10 @@ fn checks(raws: &[RawCheck], source: &SourceText, places: &Places<'_>, faults: &
                 report(faults, &word.span, "`empty` says nothing without a `for_each`".into());
             }
         }
+        if let (Some(list), Some(_)) = (&raw.told.findings, &raw.for_each) {
+            let why = "`findings` tells of one assertion; a check with a `for_each` has one for each element";
+            report(faults, &list.span, why.into());
+        }
         found.push(CheckDraft {
             id: value(&raw.id),
             when: raw.when.clone(),
@@ -356,6 +362,7 @@ fn checks(raws: &[RawCheck], source: &SourceText, places: &Places<'_>, faults: &
             empty_ok: raw.empty.as_ref().is_some_and(|word| word.value == "ok"),
             assert: raw.assert.clone(),
             message: raw.message.clone(),
+            told: raw.told.clone(),
             region,
         });
     }

@@ -19,6 +19,7 @@ pub const BOUND: &[&str] = &[
     "quarantines",
     "incidents",
     "run_gaps",
+    "run_failures",
     "env",
 ];
 
@@ -87,7 +88,7 @@ pub enum Role {
     },
     /// `for_each`, `applies_when`: decides, without `it`.
     Outer,
-    /// In a message: shown, decides nothing.
+    /// In a message, or in what is told of a finding: shown, decides nothing.
     Shown {
         /// `it` is bound.
         each: bool,
@@ -115,7 +116,7 @@ pub fn expression(
             artifacts.chain(BOUND.iter().copied())
         };
         let hint = if name == "it" {
-            "; only a check with a `for_each` has `it`".to_string()
+            "; only a check with a `for_each` has `it`, and what one with `findings` tells of each".to_string()
         } else {
             suggestion(name, names().collect::<Vec<_>>())
         };

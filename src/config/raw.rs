@@ -59,6 +59,21 @@ pub struct RawCheck {
     pub assert: Option<Text>,
     /// `message`
     pub message: Option<Text>,
+    /// `findings`, `title`, `at`, `reproduce`
+    pub told: RawTold,
+}
+
+/// What a check tells of each finding beside its message.
+#[derive(Debug, Clone)]
+pub struct RawTold {
+    /// `findings`
+    pub findings: Option<Text>,
+    /// `title`
+    pub title: Option<Text>,
+    /// `at`
+    pub at: Option<Text>,
+    /// `reproduce`
+    pub reproduce: Option<Text>,
 }
 
 /// One `[[prove.except]]` table.
@@ -218,6 +233,12 @@ fn check(table: Reader<'_, '_>) -> RawCheck {
         empty: table.text("empty"),
         assert: table.required_text("assert"),
         message: optional_text(&table, "message"),
+        told: RawTold {
+            findings: optional_text(&table, "findings"),
+            title: optional_text(&table, "title"),
+            at: optional_text(&table, "at"),
+            reproduce: optional_text(&table, "reproduce"),
+        },
     };
     table.finish();
     raw

@@ -46,6 +46,7 @@ fn check(id: &str, for_each: Option<&str>, assert: &str) -> Check {
         empty_ok: false,
         assert: expr(assert),
         message: None,
+        told: Default::default(),
         region: region(),
     }
 }

@@ -1,6 +1,7 @@
 //! One check: `when`, `for_each`, `assert`. The place where anything but `true` becomes a finding.
 
 use super::scope::GateScope;
+use super::told;
 use crate::base::json::{Json, Place};
 use crate::lang::cel::{EvalError, Expr, Meter, Read, Reads, Scope as _, Type, Value};
 use crate::model::artifact::Bound;
@@ -15,14 +16,15 @@ const TOLD: usize = 25;
 const SHOWN: usize = 6;
 
 /// Judges `check` in `scope` and adds what is wrong to `findings`. `meter` is the gate's. Whether it applied: a check
-/// whose every `when` was false has judged nothing; one over a list that may be empty, and is, has.
-pub fn judge(
+/// whose every `when` was false has judged nothing; one over a list that may be empty, and is, has. And how many findings of it are
+/// counted and not told.
+pub(super) fn judge(
     gate: &Gate,
     check: &Check,
     scope: &GateScope<'_>,
     meter: &Meter,
     findings: &mut Vec<Finding>,
-) -> bool {
+) -> Ended {
     let mut sink = Sink { gate, check, meter, findings, told: 0, left_out: 0, applied: false };
     let held = meter.held();
     match &check.for_each {
@@ -31,6 +33,14 @@ pub fn judge(
     }
     meter.release(held);
     sink.close()
+}
+
+/// What became of a check beside its findings.
+pub(super) struct Ended {
+    /// It judged something.
+    pub applied: bool,
+    /// Findings that the last one of it counts.
+    pub left_out: usize,
 }
 
 /// Where in the evidence an element stands.
@@ -78,14 +88,23 @@ impl Sink<'_> {
         });
     }
 
-    fn close(self) -> bool {
+    /// One of several things that a false assertion is about.
+    fn tell(&mut self, reason: Reason, expected: &Expr, spot: &Spot, finding: Finding) {
+        let (message, title) = (finding.message.clone(), finding.title.clone());
+        self.add(reason, message, expected, None, spot);
+        if let Some(added) = self.findings.last_mut() {
+            (added.title, added.at, added.reproduce) = (title, finding.at, finding.reproduce);
+        }
+    }
+
+    fn close(self) -> Ended {
         if self.left_out > 0 {
             let reason = self.findings.last().map_or(Reason::Assertion, |f| f.reason);
             let message = format!("{} more of check `{}` are not listed", self.left_out, self.check.id);
             self.findings
                 .push(Finding { check: Some(self.check.id.clone()), ..Finding::new(reason, message) });
         }
-        self.applied
+        Ended { applied: self.applied, left_out: self.left_out }
     }
 }
 
@@ -181,19 +200,70 @@ fn one(sink: &mut Sink<'_>, scope: &GateScope<'_>, spot: &Spot) -> ControlFlow<(
         Ok(Value::Bool(true)) => {}
         // Of what is only counted nothing is worked out.
         Ok(Value::Bool(false)) if sink.is_full() => {}
-        Ok(Value::Bool(false)) => {
-            let message = message(check, scope, meter);
-            let about = ["waivers", "quarantines"];
-            let lifecycle =
-                check.for_each.iter().chain([&check.assert]).any(|e| about.iter().any(|n| e.mentions(n)));
-            let reason = if lifecycle { Reason::Waiver } else { Reason::Assertion };
-            let seen = evidence_read(sink.gate, scope, &check.assert, spot, meter);
-            sink.add(reason, message, &check.assert, seen.actual, &seen.spot);
-        }
+        Ok(Value::Bool(false)) => is_false(sink, scope, spot),
         Ok(other) => not_boolean(sink, &check.assert, &other, spot),
         Err(error) => return failed(sink, &check.assert, error, spot),
     }
     ControlFlow::Continue(())
+}
+
+/// The assertion is false: one finding, or where the check lists what it is about, one for each.
+fn is_false(sink: &mut Sink<'_>, scope: &GateScope<'_>, spot: &Spot) {
+    let (check, meter) = (sink.check, sink.meter);
+    let about = ["waivers", "quarantines"];
+    let lifecycle =
+        check.for_each.iter().chain([&check.assert]).any(|e| about.iter().any(|n| e.mentions(n)));
+    let reason = if lifecycle { Reason::Waiver } else { Reason::Assertion };
+    let seen = evidence_read(sink.gate, scope, &check.assert, spot, meter);
+    let untold = match &check.told.findings {
+        None => None,
+        Some(list) => match listed(sink, scope, list, reason, &seen.spot) {
+            Ok(()) => return,
+            Err(why) => Some(why),
+        },
+    };
+    let mut finding = Finding::new(reason, "");
+    match untold {
+        // What is told is of an element, and there is none.
+        Some(why) => finding.message = format!("`{}` is false{why}", one_line(&check.assert)),
+        None => {
+            finding.message = message(check, scope, meter);
+            told::complete(&mut finding, &check.told, scope, meter);
+        }
+    }
+    sink.tell(reason, &check.assert, &seen.spot, finding);
+    if let Some(added) = sink.findings.last_mut() {
+        added.actual = seen.actual;
+    }
+}
+
+/// One finding for each element of what the check lists; or why there is none, a clause.
+fn listed(
+    sink: &mut Sink<'_>,
+    scope: &GateScope<'_>,
+    list: &Expr,
+    reason: Reason,
+    spot: &Spot,
+) -> Result<(), String> {
+    let (check, meter) = (sink.check, sink.meter);
+    let found = list.eval(scope, meter).map_err(|error| match error {
+        EvalError::Expression(why) | EvalError::Limit(why) => format!("; `{}`: {why}", one_line(list)),
+    })?;
+    let elements = found.elements().filter(|elements| elements.len() > 0);
+    let elements = elements.ok_or_else(|| format!(", and `{}` tells nothing of it", one_line(list)))?;
+    for it in elements {
+        // Of what is only counted nothing is worked out.
+        if sink.is_full() {
+            continue;
+        }
+        let held = meter.held();
+        let scope = GateScope { it: Some(it), ..scope.clone() };
+        let mut finding = Finding::new(reason, message(check, &scope, meter));
+        told::complete(&mut finding, &check.told, &scope, meter);
+        sink.tell(reason, &check.assert, spot, finding);
+        meter.release(held);
+    }
+    Ok(())
 }
 
 fn not_boolean(sink: &mut Sink<'_>, expr: &Expr, value: &Value<'_>, spot: &Spot) {

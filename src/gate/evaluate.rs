@@ -60,7 +60,7 @@ fn within(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn Host, 
         }
     }
     let mut findings = evidence.faults.clone();
-    let (mut applied, mut idle) = (0, 0);
+    let (mut applied, mut idle, mut untold) = (0, 0, 0);
     for check in &gate.checks {
         if let Some(unbound) = unbound_artifact(gate, check, evidence) {
             // Expressions run only over sound evidence. The fault is a finding already, unless nothing said why.
@@ -71,10 +71,13 @@ fn within(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn Host, 
             }
             continue;
         }
-        match check::judge(gate, check, &scope, meter, &mut findings) {
+        let ended = check::judge(gate, check, &scope, meter, &mut findings);
+        match ended.applied {
             true => applied += 1,
             false => idle += 1,
         }
+        // The finding that counts them is none of them.
+        untold += ended.left_out.saturating_sub(1);
     }
     if let Some(why) = nothing_judged(evidence, &findings, applied, idle) {
         return not_applicable(why.into(), &watch);
@@ -86,9 +89,9 @@ fn within(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn Host, 
         let detail = format!("{} true over {artifacts}{idle}", count(applied, "check"));
         return Judged { outcome: Outcome::Pass, reason: None, detail, findings, micros };
     };
-    let first = findings.iter().find(|f| f.reason == reason).map_or("", |f| f.message.as_str());
-    let detail = match findings.len() {
-        1 => first.to_string(),
+    let first = findings.iter().find(|f| f.reason == reason).map(Finding::headline).unwrap_or_default();
+    let detail = match findings.len() + untold {
+        1 => first,
         n => format!("{first} (and {} more)", n - 1),
     };
     Judged { outcome: Outcome::Fail, reason: Some(reason), detail, findings, micros }

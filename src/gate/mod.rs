@@ -5,6 +5,7 @@ mod bounds;
 mod check;
 mod evaluate;
 mod scope;
+mod told;
 mod trace;
 
 pub use evaluate::{Judged, Outcome, evaluate};

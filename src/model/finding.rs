@@ -61,6 +61,27 @@ impl Reason {
     }
 }
 
+/// A place in a file of the workspace that a finding points people at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SourceAt {
+    /// Workspace-relative, `/`-separated; a file that is there, or the finding has no such place.
+    pub path: String,
+    /// Counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// Counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<u64>,
+}
+
+impl SourceAt {
+    /// `path:line:column` as far as it is known; untrusted, escape it.
+    pub fn show(&self) -> String {
+        let numbers = self.line.into_iter().chain(self.column.filter(|_| self.line.is_some()));
+        numbers.fold(self.path.clone(), |text, number| format!("{text}:{number}"))
+    }
+}
+
 /// One thing that is wrong, with its place in the evidence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
@@ -84,9 +105,27 @@ pub struct Finding {
     pub expected: Option<String>,
     /// What was there.
     pub actual: Option<String>,
+    /// What it is about, where its check says so: a test, a suite. One line; text of unknown origin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Where people should look, where its check says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<SourceAt>,
+    /// The command that repeats this one thing, where its check says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reproduce: Option<String>,
 }
 
 impl Finding {
+    /// What it says in one line: of several lines the first, behind what it is about. Untrusted, escape it.
+    pub fn headline(&self) -> String {
+        let Some(title) = &self.title else { return self.message.clone() };
+        match self.message.lines().next().filter(|line| !line.is_empty()) {
+            Some(line) => format!("{title}: {line}"),
+            None => title.clone(),
+        }
+    }
+
     /// A finding with a reason and a sentence and nothing else.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
         Finding {
@@ -99,6 +138,9 @@ impl Finding {
             place: None,
             expected: None,
             actual: None,
+            title: None,
+            at: None,
+            reproduce: None,
         }
     }
 }

@@ -149,8 +149,30 @@ pub struct Check {
     pub assert: Arc<Expr>,
     /// Shown when it fails; the assertion's text when absent.
     pub message: Option<Vec<Piece>>,
+    /// What is told of each finding beside its message.
+    pub told: Told,
     /// Where the table stands.
     pub region: Region,
+}
+
+/// What a check tells of each finding beside its message. None of it decides anything.
+#[derive(Debug, Clone, Default)]
+pub struct Told {
+    /// A list: where the assertion is false, one finding for each element, bound to `it`, and not one for the whole.
+    pub findings: Option<Arc<Expr>>,
+    /// A string: what the finding is about.
+    pub title: Option<Arc<Expr>>,
+    /// Where to look: `"path"`, `"path:line"`, `"path:line:column"`, a map of `path`, `line` and `column`, or null.
+    pub at: Option<Arc<Expr>>,
+    /// A string: the command that repeats it; or null.
+    pub reproduce: Option<Arc<Expr>>,
+}
+
+impl Told {
+    /// Its expressions.
+    pub fn expressions(&self) -> impl Iterator<Item = &Arc<Expr>> {
+        self.findings.iter().chain(&self.title).chain(&self.at).chain(&self.reproduce)
+    }
 }
 
 /// What every judgement gives an expression, whatever the evidence.
@@ -291,6 +313,18 @@ impl Gate {
     /// Whether an expression of the gate mentions `name`.
     pub fn mentions(&self, name: &str) -> bool {
         self.expressions().any(|e| e.mentions(name))
+    }
+
+    /// Whether anything of the gate, messages and what they tell included, mentions `name`.
+    pub fn tells_of(&self, name: &str) -> bool {
+        let shown = self.checks.iter().flat_map(|check| {
+            let pieces = check.message.iter().flatten().filter_map(|piece| match piece {
+                Piece::Text(_) => None,
+                Piece::Expr(expr) => Some(expr),
+            });
+            pieces.chain(check.told.expressions())
+        });
+        self.expressions().chain(shown).any(|expr| expr.mentions(name))
     }
 
     /// Every expression that decides something (not those in messages).

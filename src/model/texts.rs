@@ -2,7 +2,7 @@
 //! names of artifacts and suites, statuses, commits, digests, moments of ours and numbers are our own.
 
 use crate::base::redact::free_text;
-use crate::model::finding::Finding;
+use crate::model::finding::{Finding, SourceAt};
 use crate::model::report::Report;
 use crate::model::run::Identity;
 use crate::model::triage::{Compared, Diagnostic, RecommendedCommands, TriageDiff};
@@ -11,7 +11,8 @@ use crate::model::verdict::{ArtifactRecord, GateResult, Policy, Promotion, Trace
 use crate::model::waiver::Entry;
 use crate::model::whole::{Change, Gap};
 
-free_text!(Finding { message, path, pointer, expected, actual; check, reason, artifact, place });
+free_text!(SourceAt { path; line, column });
+free_text!(Finding { message, path, pointer, expected, actual, title, at, reproduce; check, reason, artifact, place });
 free_text!(ArtifactRecord { path, generated_at; name, sha256, bytes, age_seconds });
 free_text!(WaiverRef { owner, reason, issue, expires; days_remaining });
 free_text!(TraceRef { url; id, short_id });

@@ -120,15 +120,26 @@ fn bare(level: Level, message: &str) -> String {
 
 fn annotation(issue: &Issue<'_>) -> String {
     let region = &issue.region;
+    let about = issue.finding.and_then(|f| f.title.as_ref());
     let title = match issue.gate {
+        Some(gate) if about.is_some() => {
+            let about = about.map_or("", String::as_str);
+            format!("{}: {about}", gate.status.name().to_ascii_uppercase())
+        }
         Some(gate) => format!("{}: {}", gate.status.name().to_ascii_uppercase(), gate.id),
         None => format!("FAIL: {}", issue.rule),
     };
-    let mut lines = vec![fit(&terminal(&issue.message), MESSAGE)];
-    // The annotation stands at the gate; where the evidence stands is said in it.
-    let evidence = issue.finding.filter(|_| issue.gate.is_some()).and_then(words::place_and_pointer);
+    let mut lines: Vec<String> = match issue.finding.filter(|_| about.is_some()) {
+        Some(finding) => finding.message.lines().map(|line| fit(&terminal(line), MESSAGE)).collect(),
+        None => vec![fit(&terminal(&issue.message), MESSAGE)],
+    };
+    // The annotation stands at the gate, or where its title says; of what has none it is said where the evidence stands.
+    let evidence = issue.finding.filter(|_| issue.gate.is_some() && about.is_none());
+    let evidence = evidence.and_then(words::place_and_pointer);
     lines.extend(evidence.map(|at| fit(&terminal(&format!("at {at}")), MESSAGE)));
-    lines.extend(issue.gate.map(|g| format!("reproduce: {}", terminal(&g.reproduce_command))));
+    let alone = issue.finding.and_then(|f| f.reproduce.as_ref());
+    let again = alone.or_else(|| issue.gate.map(|g| &g.reproduce_command));
+    lines.extend(again.map(|line| format!("reproduce: {}", terminal(line))));
     // GitHub shows columns only within one line.
     let columns = if region.line == region.end_line {
         format!(",col={},endColumn={}", region.column, region.end_column)

@@ -86,13 +86,16 @@ fn title(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
     field("detail", &terminal_cut(&gate.detail, FIELD), style, out);
 }
 
-/// Every finding. What was asked for is said once for a run of findings of one check.
+/// Every finding. What was asked for is said once for a run of findings that were asked the same.
 fn findings(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
     let mut asked = None;
     for one in gate.findings.iter().take(FINDINGS) {
-        let asking = (one.check.as_ref(), one.expected.as_ref());
-        let expected = one.expected.as_deref().filter(|_| asked != Some(asking));
-        asked = Some(asking);
+        if let Some(about) = &one.title {
+            titled(one, about, style, out);
+            continue;
+        }
+        let expected = words::expected(one).filter(|_| asked != Some(one.expected.as_ref()));
+        asked = Some(one.expected.as_ref());
         if words::says_it_all(gate) {
             if let Some(check) = &one.check {
                 field("check", &terminal(check), style, out);
@@ -105,6 +108,24 @@ fn findings(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
     }
     if let Some(more) = gate.findings.len().checked_sub(FINDINGS).filter(|n| *n > 0) {
         out.push(format!("  and {}, all in the verdict", words::count(more, "more finding")));
+    }
+}
+
+/// A finding that says what it is about: where that stands, what it said, and how to see it alone.
+fn titled(finding: &Finding, about: &str, style: &Style, out: &mut Vec<String>) {
+    hanging("  - ", &style.bold(&terminal_cut(about, FIELD)), style, out);
+    let mut field = |label: &str, text: &str| {
+        hanging(&format!("      {label:<9} "), &terminal_cut(text, FIELD), style, out);
+    };
+    if let Some(at) = &finding.at {
+        field("at", &at.show());
+    }
+    for (nth, line) in finding.message.lines().enumerate() {
+        field(if nth == 0 { "says" } else { "" }, line);
+    }
+    if let Some(command) = &finding.reproduce {
+        // Unbroken, so that it can be taken whole.
+        out.push(format!("      {:<9} {}", "again", terminal(command)));
     }
 }
 

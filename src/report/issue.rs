@@ -3,7 +3,7 @@
 
 use super::words;
 use crate::base::json::Place;
-use crate::model::finding::Finding;
+use crate::model::finding::{Finding, SourceAt};
 use crate::model::gate::Region;
 use crate::model::report::Report;
 use crate::model::validation::Validation;
@@ -33,7 +33,7 @@ pub struct Issue<'a> {
     pub gate: Option<&'a GateResult>,
     /// The finding; `None` when the gate has only its detail.
     pub finding: Option<&'a Finding>,
-    /// One sentence; untrusted.
+    /// One sentence, or what was said in several lines; untrusted.
     pub message: String,
     /// Where to look; the path is relative to the repository's top folder.
     pub region: Region,
@@ -77,7 +77,7 @@ pub fn of_report(report: &Report) -> Vec<Issue<'_>> {
                 rule: &gate.id,
                 gate: Some(gate),
                 finding: Some(finding),
-                message: words::sentence(finding),
+                message: message(finding),
                 region,
                 rank,
             });
@@ -85,6 +85,15 @@ pub fn of_report(report: &Report) -> Vec<Issue<'_>> {
     }
     issues.sort_by_key(|i| i.level);
     issues
+}
+
+/// What a finding says where its title stands beside it; else its sentence.
+fn message(finding: &Finding) -> String {
+    match &finding.title {
+        Some(title) if finding.message.is_empty() => title.clone(),
+        Some(title) => format!("{title}: {}", finding.message),
+        None => words::sentence(finding),
+    }
 }
 
 /// Everything that is wrong in validated files, in path order; the place is in the file itself.
@@ -112,7 +121,7 @@ pub fn point(path: &str, place: Option<Place>) -> Region {
     Region { path: path.to_string(), line, column, end_line: line, end_column: column + 1 }
 }
 
-/// The region a person must look at: the waiver's line for a finding about a waiver, else the check, else the gate, and
+/// The region a person must look at: the place that the finding gives, else the waiver's line for a finding about a waiver, else the check, else the gate, and
 /// `tollgate.toml` when the gate's own place is not known. The path has the repository prefix.
 fn gate_region(
     report: &Report,
@@ -121,8 +130,13 @@ fn gate_region(
     finding: Option<&Finding>,
 ) -> Region {
     let check = finding.and_then(|f| f.check.as_ref());
+    let source = |at: &SourceAt| {
+        let (line, column) = (at.line.unwrap_or(1), at.column.unwrap_or(1));
+        point(&at.path, Some(Place { line, column }))
+    };
     let region = finding
-        .and_then(|f| waiver_region(entries, gate, f))
+        .and_then(|f| f.at.as_ref().map(source))
+        .or_else(|| finding.and_then(|f| waiver_region(entries, gate, f)))
         .or_else(|| check.and_then(|c| report.check_regions.get(&(gate.id.clone(), c.clone()))).cloned())
         .or_else(|| report.gate_regions.get(&gate.id).cloned())
         .unwrap_or_else(|| point("tollgate.toml", None));

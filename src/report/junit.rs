@@ -39,6 +39,7 @@ pub fn report(report: &Report) -> String {
     suite.set_time(seconds);
     for gate in &verdict.gates {
         suite.add_test_case(test_case(gate, verdict.lane.name()));
+        suite.add_test_cases(gate.findings.iter().filter_map(|finding| titled(gate, finding, report)));
     }
     if words::fails_without_gate(verdict) {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
@@ -58,6 +59,25 @@ fn test_case(gate: &GateResult, lane: &str) -> TestCase {
     case.add_property(property("blocking", if gate.blocking { "true" } else { "false" }));
     case.set_system_out(xml(&format!("reproduce: {}", terminal(&gate.reproduce_command))));
     case
+}
+
+/// A case of its own for what a finding names, at its place in the source: it is found by its name and opened by its file.
+fn titled(gate: &GateResult, finding: &Finding, report: &Report) -> Option<TestCase> {
+    let about = finding.title.as_ref()?;
+    let mut status = match gate.status {
+        Status::Fail if !gate.shadow => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        _ => TestCaseStatus::skipped(),
+    };
+    let kind = if gate.status == Status::Waived { "waived" } else { finding.reason.name() };
+    let body = xml(&cut(&finding_lines(finding).join("\n"), BODY));
+    status.set_type(kind).set_message(one_line(&finding.headline())).set_description(body);
+    let mut case = TestCase::new(one_line(about), status);
+    case.set_classname(format!("tollgate.{}.{}", report.verdict.lane.name(), one_line(&gate.id)));
+    if let Some(at) = &finding.at {
+        case.extra.insert("file".into(), one_line(&format!("{}{}", report.repo_prefix, at.path)).into());
+        case.extra.extend(at.line.map(|line| ("line".into(), line.to_string().into())));
+    }
+    Some(case)
 }
 
 fn status(gate: &GateResult) -> TestCaseStatus {
@@ -101,10 +121,16 @@ fn body(gate: &GateResult) -> String {
 
 fn finding_lines(finding: &Finding) -> Vec<String> {
     let mut lines = vec![terminal_cut(&words::sentence(finding), 4_000)];
+    if finding.title.is_some() {
+        lines.extend(finding.at.as_ref().map(|at| format!("  at: {}", terminal_cut(&at.show(), 4_000))));
+        lines.extend(finding.message.lines().skip(1).map(|line| format!("  {}", terminal_cut(line, 4_000))));
+        lines.extend(finding.reproduce.as_ref().map(|command| format!("  again: {}", terminal(command))));
+        return lines;
+    }
     let fields = [
         ("at", words::place(finding)),
         ("pointer", finding.pointer.clone()),
-        ("expected", finding.expected.clone()),
+        ("expected", words::expected(finding).map(String::from)),
         ("actual", finding.actual.clone()),
     ];
     for (label, text) in fields {

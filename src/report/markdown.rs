@@ -206,11 +206,15 @@ fn evidence(gate: &GateResult) -> String {
 fn findings(findings: &[Finding]) -> String {
     let mut out = String::new();
     for finding in findings.iter().take(FINDINGS) {
+        if let Some(about) = &finding.title {
+            out.push_str(&titled(finding, about));
+            continue;
+        }
         out.push_str(&format!("- {}\n", markdown(&fit(&words::sentence(finding), FIELD))));
         let fields = [
             ("at", words::place(finding)),
             ("pointer", finding.pointer.clone()),
-            ("expected", finding.expected.clone()),
+            ("expected", words::expected(finding).map(String::from)),
             ("actual", finding.actual.clone()),
         ];
         for (label, text) in fields {
@@ -224,6 +228,20 @@ fn findings(findings: &[Finding]) -> String {
     }
     if !out.is_empty() {
         out.push('\n');
+    }
+    out
+}
+
+/// A finding that says what it is about: where that stands, what it said, and how to see it alone.
+fn titled(finding: &Finding, about: &str) -> String {
+    let at = finding.at.as_ref().map_or(String::new(), |at| format!(" at {}", markdown_code(&at.show())));
+    let mut out = format!("- **{}**{at}\n", markdown(&fit(about, FIELD)));
+    if !finding.message.is_empty() {
+        let fence = markdown_fence("text", &fit(&finding.message, FIELD));
+        fence.lines().for_each(|line| out.push_str(&format!("  {line}\n")));
+    }
+    if let Some(command) = &finding.reproduce {
+        out.push_str(&format!("  - again {}\n", markdown_code(command)));
     }
     out
 }

@@ -190,7 +190,7 @@ fn results(issues: Vec<Issue<'_>>, index: &BTreeMap<&str, usize>, prefix: &str) 
                 Level::Warning => "warning",
                 Level::Note => "note",
             },
-            message: text(&issue.message, MESSAGE),
+            message: said(issue),
             locations: vec![location(&issue.region, None)],
             related_locations: related(issue, prefix),
             partial_fingerprints: BTreeMap::from([("primaryLocationLineHash", format!("{hash}:{count}"))]),
@@ -198,6 +198,14 @@ fn results(issues: Vec<Issue<'_>>, index: &BTreeMap<&str, usize>, prefix: &str) 
         });
     }
     results
+}
+
+/// The lines of a message, each made harmless: in SARIF a message may have several.
+fn said(issue: &Issue<'_>) -> Text {
+    let again = issue.finding.and_then(|f| f.reproduce.as_ref()).map(|command| format!("again: {command}"));
+    let lines: Vec<String> =
+        issue.message.lines().map(String::from).chain(again).map(|line| sarif(&line)).collect();
+    Text { text: fit(&lines.join("\n"), MESSAGE) }
 }
 
 fn suppression(issue: &Issue<'_>) -> Vec<Suppression> {
@@ -246,7 +254,7 @@ fn full(region: &Region) -> SarifRegion {
     SarifRegion { start_line, start_column, end_line, end_column: region.end_column.max(least) }
 }
 
-/// Tells an alert of one run from another of the next: what is asked, of which artifact, at which field. Messages and
+/// Tells an alert of one run from another of the next: what is asked, of which artifact, at which field, of which thing that has a title. Messages and
 /// list positions change from run to run and have no part in it. 16 hex digits, as GitHub's own.
 fn fingerprint(issue: &Issue<'_>) -> String {
     let finding = issue.finding;
@@ -263,6 +271,7 @@ fn fingerprint(issue: &Issue<'_>) -> String {
         finding.and_then(|f| f.artifact.as_deref()).unwrap_or(""),
         file,
         &pointer.join("/"),
+        finding.and_then(|f| f.title.as_deref()).unwrap_or(""),
     ];
     sha256_hex(parts.join("\0").as_bytes()).chars().take(16).collect()
 }

@@ -81,12 +81,19 @@ pub fn place_and_pointer(finding: &Finding) -> Option<String> {
     }
 }
 
-/// `check: message`, or the message alone when the evidence itself is at fault; untrusted, escape it.
+/// `title: message` of what has a title, `check: message`, or the message alone when the evidence itself is at fault; untrusted,
+/// escape it.
 pub fn sentence(finding: &Finding) -> String {
-    match &finding.check {
-        Some(check) => format!("{check}: {}", finding.message),
-        None => finding.message.clone(),
+    match (&finding.title, &finding.check) {
+        (Some(_), _) => finding.headline(),
+        (None, Some(check)) => format!("{check}: {}", finding.message),
+        (None, None) => finding.message.clone(),
     }
+}
+
+/// What was asked for, where a person has use for it: of a check the message says it, and its expression is for the verdict.
+pub fn expected(finding: &Finding) -> Option<&str> {
+    finding.expected.as_deref().filter(|_| finding.check.is_none())
 }
 
 /// Why a gate has its status, in one sentence: its detail, with the waiver it leans on; untrusted, escape it.
