@@ -92,6 +92,9 @@ pub struct Diagnosis {
     pub run: Option<String>,
     /// Why there is none.
     pub run_fault: Option<String>,
+    /// What makes the first run, one sentence, where there is none yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_run: Option<String>,
     /// The commit that would be judged.
     pub commit: Option<String>,
     /// The working tree; nothing where git does not hold.
@@ -182,6 +185,7 @@ pub fn doctor(request: &OpenRequest<'_>) -> Result<Diagnosis, Error> {
         schema: "tollgate.doctor.v1".into(),
         run: workspace.run_dir.clone().ok(),
         run_fault: workspace.run_dir.clone().err().map(|none| none.why),
+        no_run: workspace.first_run(),
         commit: workspace.commit.clone(),
         tree,
         profile: profile(&workspace.root)?,

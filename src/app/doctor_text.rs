@@ -2,6 +2,7 @@
 
 use super::doctor::{Diagnosis, WholeRun};
 use super::whole_text::listed;
+use crate::model::finding::Reason;
 use crate::report::text::terminal;
 use std::fmt::Write as _;
 
@@ -11,6 +12,9 @@ pub fn human(diagnosis: &Diagnosis) -> String {
     // Writing into a string cannot fail.
     let run = match (&diagnosis.run, &diagnosis.run_fault) {
         (Some(run), _) => terminal(run),
+        (None, _) if diagnosis.no_run.is_some() => {
+            diagnosis.no_run.as_deref().map_or_else(String::new, terminal)
+        }
         (None, why) => format!("none: {}", terminal(why.as_deref().unwrap_or(""))),
     };
     let _ = writeln!(out, "run     {run}");
@@ -22,7 +26,7 @@ pub fn human(diagnosis: &Diagnosis) -> String {
         let _ = writeln!(out, "waivers unreadable: {}", terminal(fault));
     }
     if let Some(whole) = &diagnosis.whole {
-        out.push_str(&whole_run(whole));
+        out.push_str(&whole_run(whole, diagnosis.no_run.is_some()));
     }
     for gate in &diagnosis.gates {
         let total = gate.present.len();
@@ -33,7 +37,9 @@ pub fn human(diagnosis: &Diagnosis) -> String {
         };
         let why = if gate.applies { "" } else { ", does not apply" };
         let _ = writeln!(out, "{word:<6} {}  ({total} sound{why})", terminal(&gate.gate));
-        for fault in &gate.faults {
+        // Without a run each gate that judges one lacks it: that is said once, above.
+        let faults = gate.faults.iter().filter(|f| diagnosis.no_run.is_none() || f.reason != Reason::Missing);
+        for fault in faults {
             let _ = writeln!(out, "         {}: {}", fault.reason.name(), terminal(&fault.message));
         }
     }
@@ -42,7 +48,7 @@ pub fn human(diagnosis: &Diagnosis) -> String {
     out
 }
 
-fn whole_run(whole: &WholeRun) -> String {
+fn whole_run(whole: &WholeRun, no_run: bool) -> String {
     let profile = terminal(&whole.profile);
     let asks = format!(
         "the profile {profile} asks for {} suites of {} kinds and {} lint steps",
@@ -56,6 +62,7 @@ fn whole_run(whole: &WholeRun) -> String {
             terminal(&listed(gaps)),
             terminal(&whole.command)
         ),
+        (None, _) if no_run => "nothing of it has run yet".into(),
         (None, why) => terminal(why.as_deref().unwrap_or("what the newest run lacks cannot be told")),
     };
     format!("whole   {asks}\n        {lacks}\n")

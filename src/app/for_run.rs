@@ -1,6 +1,7 @@
 //! What stands for `{run}` in the command that reproduces a gate: a run folder, or where no folder can be replayed what makes one.
 
 use super::commands::{flagged, path_word};
+use crate::artifact::NoRun;
 use crate::base::command::CommandLine;
 use crate::base::files::{ReadError, Root};
 use crate::base::json::{self, Json, Limits};
@@ -21,6 +22,21 @@ const ELSEWHERE: &str = "something else runs its tests: run them there, and inge
 pub fn makes_one(suites: &[SuiteSpec]) -> ForRun {
     let elsewhere = suites.iter().all(|spec| spec.evidence == EvidenceFrom::Ingest);
     suites.first().filter(|_| elsewhere).map_or_else(ForRun::none, taken_in)
+}
+
+/// What is said where there is no run yet: the command that makes the first, and a sentence; `None` where there is one, or something
+/// that cannot be looked at stands in its place.
+pub fn first_run(run: &Result<String, NoRun>, suites: &[SuiteSpec]) -> Option<(String, String)> {
+    run.as_ref().err().filter(|none| none.reason == Reason::Missing)?;
+    let (command, why_not) = match makes_one(suites) {
+        ForRun::Instead { command, why_not } => (command, why_not),
+        ForRun::Folder(_) | ForRun::Whole(_) => ("tollgate run".to_string(), None),
+    };
+    let said = match why_not {
+        None => format!("there is no run yet: run `{command}` first"),
+        Some(why) => format!("there is no run yet: `{command}` makes the first ({why})"),
+    };
+    Some((command, said))
 }
 
 /// The `ingest` line of a kind, with `FILE` for the files that something else leaves.

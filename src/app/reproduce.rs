@@ -43,6 +43,8 @@ pub struct ReproduceRequest<'a> {
     pub results: &'a str,
     /// What `{run}` stands for: the newest run folder, or what takes its place.
     pub run: &'a ForRun,
+    /// What makes the first run, one sentence, where there is none yet.
+    pub no_run: Option<&'a str>,
     /// `[reproduce] prefix`.
     pub prefix: &'a str,
     /// Whether to run the commands.
@@ -67,6 +69,9 @@ pub enum ReproduceError {
     /// No verdict, and no gate named.
     #[error("{} holds no verdict; run `tollgate check` first, name a gate, or name a file with --verdict", terminal(.0))]
     NoVerdict(String),
+    /// No verdict, no gate named, and nothing that could be judged.
+    #[error("{0}")]
+    NoRun(String),
     /// A verdict that cannot be read.
     #[error("{0}")]
     Verdict(String),
@@ -77,7 +82,7 @@ impl ReproduceError {
     pub fn exit_code(&self) -> u8 {
         match self {
             ReproduceError::UnknownGate { .. } => 2,
-            ReproduceError::NoVerdict(_) => 3,
+            ReproduceError::NoVerdict(_) | ReproduceError::NoRun(_) => 3,
             ReproduceError::Verdict(_) => 4,
         }
     }
@@ -129,18 +134,27 @@ pub fn reproduce(
     let (verdict, recorded) = match evidence(request)? {
         Some((path, recorded)) => (Some(path), recorded),
         None if request.names.is_empty() => {
+            if let Some(said) = request.no_run {
+                return Err(ReproduceError::NoRun(said.to_string()));
+            }
             return Err(ReproduceError::NoVerdict(request.output.to_string()));
         }
         None => (None, Vec::new()),
     };
     let mut answer =
-        Reproduction { verdict, commands: vec![], refused: vec![], ran: vec![], not_run: vec![] };
+        Reproduction { verdict, commands: vec![], refused: vec![], ran: vec![], not_run: vec![], no_run: None };
     for id in selected(request, &recorded)? {
         let ours = request.gates.iter().find(|g| g.id == id);
         match judge(request, &id, ours, recorded.iter().filter(|r| r.id == id)) {
             Ok(planned) => answer.commands.push(planned),
             Err(refused) => answer.refused.push(refused),
         }
+    }
+    let waits = |planned: &Planned| {
+        request.gates.iter().any(|gate| gate.id == planned.id && gate.depends_on_run())
+    };
+    if !answer.commands.is_empty() && answer.commands.iter().all(waits) {
+        answer.no_run = request.no_run.map(String::from);
     }
     if request.exec {
         execute(request, &mut answer, step);
@@ -439,6 +453,7 @@ mod tests {
                 output: "out",
                 results: "tests/e2e_results",
                 run: &self.run,
+                no_run: None,
                 prefix: self.prefix,
                 exec: self.exec,
                 timeout: self.timeout,

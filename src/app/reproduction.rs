@@ -76,6 +76,9 @@ pub struct Reproduction {
     pub ran: Vec<Ran>,
     /// Commands that an interrupt kept from starting.
     pub not_run: Vec<String>,
+    /// What makes the first run, one sentence, where there is none yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_run: Option<String>,
 }
 
 impl Reproduction {
@@ -95,8 +98,11 @@ impl Reproduction {
         }
     }
 
-    /// What goes to stdout: `id: command`, one a line.
+    /// What goes to stdout: `id: command`, one a line; before the first run what makes it.
     pub fn lines(&self) -> String {
+        if let Some(said) = self.no_run.as_ref().filter(|_| self.ran.is_empty()) {
+            return format!("{}\n", terminal(said));
+        }
         let line = |c: &Planned| format!("{}: {}\n", terminal(&c.id), terminal(&c.command));
         self.commands.iter().map(line).collect()
     }

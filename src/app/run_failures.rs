@@ -221,15 +221,21 @@ impl Finder<'_> {
 
     fn lint(&mut self, name: &str) {
         let path = format!("{}/{}", self.run, lint_log(name));
-        let bytes = self.workspace.root.read(&path, LARGEST).unwrap_or_default();
-        let tail = String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(TAIL)..]).into_owned();
-        let said = ingest::said(&tail, &|text| triage::telling(Causes::embedded(), text), true);
+        let there = self.workspace.root.resolve(&path).is_ok();
+        let said = self.said(&path);
         let message = said.as_ref().map(|said| lines(&said.message)).filter(|said| !said.is_empty());
         let at = said.and_then(|said| self.places.of_failure(None, None, &said));
         self.lint_entry(name, "lint", "failed", message.unwrap_or_else(|| format!("it failed: {path}")), at);
-        if let Some(last) = self.found.last_mut().filter(|_| !bytes.is_empty()) {
+        if let Some(last) = self.found.last_mut().filter(|_| there) {
             last.log = Some(path);
         }
+    }
+
+    /// What the end of an output says of a failure.
+    fn said(&self, path: &str) -> Option<Failure> {
+        let bytes = self.workspace.root.read(path, LARGEST).ok()?;
+        let tail = String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(TAIL)..]).into_owned();
+        ingest::said(&tail, &|text| triage::telling(Causes::embedded(), text), true)
     }
 
     fn lint_entry(
@@ -271,7 +277,9 @@ impl Finder<'_> {
             (false, true) => fault,
             (false, false) => lines(&format!("{fault}\n{said}")),
         };
-        let place = assertion.and_then(|said| said.location);
+        // A fault is one sentence. Where it was, of a build the compiler's first error, stands in the output.
+        let in_output = || told.log.as_deref().and_then(|log| self.said(log)).and_then(|said| said.place);
+        let place = assertion.and_then(|said| said.location).or_else(in_output);
         let at = self.places.of_failure(Some(suite.kind), None, &Failure::new(&message, "", place));
         let entry = RunFailure { status: status.into(), message, at, ..self.of_suite(suite, "suite", told) };
         self.found.push(entry);
@@ -298,7 +306,8 @@ impl Finder<'_> {
             let alone = self.replays.test(suite.kind, suite.name, selector);
             self.found.push(RunFailure {
                 test: Some(name.to_string()),
-                title: format!("{name} ({})", suite.shown()),
+                // A suite that is read by its exit code has one test, called as itself.
+                title: if name == suite.name { suite.shown() } else { format!("{name} ({})", suite.shown()) },
                 message,
                 at,
                 signature: text(test, "signature").map(String::from),
@@ -400,4 +409,29 @@ fn lines(message: &str) -> String {
     let plain = without_ansi(message);
     let said = plain.trim().lines().map(str::trim_end).filter(|line| !line.is_empty());
     said.take(LINES).map(|line| fit(line, LINE)).collect::<Vec<_>>().join("\n")
+}
+
+/// What of the run judged is not simply green and does not fail it either, by name: one sentence a kind.
+pub(super) fn noted(summary: &Json<'_>) -> Vec<String> {
+    let of = |status: TestStatus| -> Vec<String> {
+        let tests = suites(summary).flat_map(|(_, suite)| {
+            let shown = format!("{} {}", text(suite, "kind").unwrap_or("?"), text(suite, "name").unwrap_or("?"));
+            let of_status = array(suite, "tests").iter().filter(|test| text(test, "status") == Some(status.name()));
+            of_status.map(move |test| format!("{} ({shown})", text(test, "name").unwrap_or("?")))
+        });
+        tests.collect()
+    };
+    let listed = |names: Vec<String>, one: &str, several: &str| -> Option<String> {
+        let more = match names.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let said = if names.len() == 1 { one } else { several };
+        let shown: Vec<String> = names.iter().take(NAMED).map(|name| fit(name, LINE)).collect();
+        (!names.is_empty()).then(|| format!("{said}: {}{more}", shown.join(", ")))
+    };
+    let flaky = listed(of(TestStatus::Flaky), "a test failed and passed (flaky)", "tests failed and passed (flaky)");
+    let held = of(TestStatus::Quarantined);
+    let held = listed(held, "a test failed and is quarantined", "tests failed and are quarantined");
+    flaky.into_iter().chain(held).collect()
 }

@@ -19,7 +19,7 @@ use super::waiver_edit::WaiverEdit;
 use crate::base::redact::{FreeText, free_text};
 use crate::triage::{FlakeReport, FlakyTest};
 
-free_text!(Diagnosis { run, run_fault, tree, classification_fault, whole, gates; schema, commit, profile });
+free_text!(Diagnosis { run, run_fault, no_run, tree, classification_fault, whole, gates; schema, commit, profile });
 free_text!(TreeLook { changed, notes; changed_count, untracked_count, run_fits });
 free_text!(WholeRun { command, gaps, fault; profile, kinds, suites, lint });
 
@@ -65,7 +65,7 @@ free_text!(QuarantineList { path, fault, entries; generated_at });
 free_text!(QuarantineEdit { path, entry; action, id });
 free_text!(WaiverAudit { path, fault, waivers, quarantines; generated_at });
 free_text!(WaiverEdit { path, entry; action, gate });
-free_text!(Reproduction { verdict, commands, refused, ran; not_run });
+free_text!(Reproduction { verdict, commands, refused, ran, no_run; not_run });
 free_text!(Planned { command, note; id });
 free_text!(Refused { recorded, own, why; id });
 free_text!(Ran { command, detail, output; id, came, exit_code, seconds });

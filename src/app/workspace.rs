@@ -1,7 +1,7 @@
 //! What every verb that judges opens first: the root, the policy, git's facts, the run folder, the waivers.
 
 use super::error::Error;
-use super::for_run::{for_run_folder, taken_in};
+use super::for_run::{first_run, for_run_folder, taken_in};
 use super::incidents;
 use super::quarantine_evidence::{Source, signatures};
 use super::whole::WholePlan;
@@ -185,7 +185,7 @@ impl Workspace {
     }
 
     /// Everything but the artifacts that expressions see; `summary` is that of the run judged.
-    pub(super) fn facts(&self, lane: Lane, mode: Mode, summary: Option<&Json<'_>>) -> Facts {
+    pub fn facts(&self, lane: Lane, mode: Mode, summary: Option<&Json<'_>>) -> Facts {
         let mut facts = Facts::new(self.now);
         let text = |t: &Option<String>| t.clone().map_or(serde_json::Value::Null, serde_json::Value::from);
         facts.bind("lane", Ok(lane.name().into()));
@@ -235,6 +235,11 @@ impl Workspace {
             (false, Some(run)) => ForRun::Folder(run.to_string()),
             (false, None) => ForRun::none(),
         }
+    }
+
+    /// What makes the first run, one sentence, where there is none yet.
+    pub fn first_run(&self) -> Option<String> {
+        first_run(&self.run_dir, &self.policy.runs.suites).map(|(_, said)| said)
     }
 
     /// What brings what a run lacks, where something else runs all of that.

@@ -95,6 +95,7 @@ pub(super) fn reproduce(global: &Global, now: Now, env: &Env, verb: &args::Repro
     let workspace = Workspace::open(&open_request(global, now, env, None, &[], None))?;
     let settings = &workspace.policy.settings;
     let masker = app::masker_near(&global.root, now, env.all())?;
+    let first_run = workspace.first_run();
     let request = ReproduceRequest {
         root: &workspace.root,
         gates: &workspace.policy.gates,
@@ -103,6 +104,7 @@ pub(super) fn reproduce(global: &Global, now: Now, env: &Env, verb: &args::Repro
         output: &settings.output,
         results: &settings.results,
         run: &workspace.for_run(),
+        no_run: first_run.as_deref(),
         prefix: &settings.prefix,
         exec: verb.exec,
         timeout: Duration::from_secs(settings.timeout),

@@ -6,7 +6,7 @@ use crate::base::clock::Stopwatch;
 use crate::lang::cel::{Host, Meter, Value};
 use crate::model::artifact::Evidence;
 use crate::model::finding::{Finding, Reason};
-use crate::model::gate::Gate;
+use crate::model::gate::{Check, Gate};
 
 /// What became of a gate, before waivers and lanes have their say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +69,10 @@ fn within(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn Host, 
                 findings
                     .push(Finding { check: Some(check.id.clone()), ..Finding::new(Reason::Missing, why) });
             }
+            continue;
+        }
+        if !evidence.faults.is_empty() && check_facts(check).any(|name| facts.is_unknown(name)) {
+            // What is made of the evidence at fault cannot be known either: the fault is a finding already.
             continue;
         }
         let ended = check::judge(gate, check, &scope, meter, &mut findings);
@@ -134,10 +138,15 @@ fn sound<'e>(evidence: &Evidence<'e>) -> Evidence<'e> {
     Evidence { bound, faults: Vec::new(), records: Vec::new() }
 }
 
+/// Every name that the check decides by.
+fn check_facts(check: &Check) -> impl Iterator<Item = &str> {
+    check.when.iter().chain(&check.for_each).chain([&check.assert]).flat_map(|expr| expr.names())
+}
+
 /// The first artifact that the check reads and that is not bound.
 fn unbound_artifact<'g>(
     gate: &'g Gate,
-    check: &crate::model::gate::Check,
+    check: &Check,
     evidence: &Evidence<'_>,
 ) -> Option<&'g str> {
     let expressions = || check.when.iter().chain(&check.for_each).chain(std::iter::once(&check.assert));

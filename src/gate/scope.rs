@@ -69,6 +69,11 @@ impl Facts {
         }
     }
 
+    /// Whether `name` is bound to something that cannot be known.
+    pub(super) fn is_unknown(&self, name: &str) -> bool {
+        self.values.get(name).is_some_and(Result::is_err)
+    }
+
     /// Where the entry of this kind and id stands.
     pub fn place_of(&self, kind: Kind, id: &str) -> Option<&Region> {
         self.places.get(&(kind, id.to_string()))

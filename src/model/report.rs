@@ -24,12 +24,25 @@ pub struct Report {
     pub repo_prefix: String,
     /// Where the verdict was written, as a person would type it; `None` when it was not.
     pub verdict_path: Option<String>,
+    /// The gates that judge a run, where there is none yet.
+    pub no_run: Option<NoRunYet>,
     /// Why the files of the check could not be written, so that tollgate ends with exit code 4 whatever was judged.
     pub unwritten: Option<String>,
     /// One line each: a replaced gate, an altered policy, a waiver that is due.
     pub notes: Vec<String>,
     /// Seconds the whole check took; `None` under `--deterministic`.
     pub seconds: Option<f64>,
+}
+
+/// Said once where nothing has been run yet, and not by each gate that waits for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoRunYet {
+    /// One sentence: what makes the first run.
+    pub said: String,
+    /// The command alone.
+    pub command: String,
+    /// The red gates that wait for it.
+    pub gates: Vec<String>,
 }
 
 /// A waiver that covers what a gate failed by and nothing else, to be completed: what a person must say is blank.
@@ -42,6 +55,11 @@ pub struct WaiverOffer {
 }
 
 impl Report {
+    /// Whether the gate is red because nothing has been run yet.
+    pub fn waits_for_a_run(&self, gate: &GateResult) -> bool {
+        self.no_run.as_ref().is_some_and(|none| none.gates.contains(&gate.id))
+    }
+
     /// Gates that did not pass and are not relabelled, worst first: blocking before warnings, shadow gates last, new (with
     /// `--previous`) before known, then gate order.
     pub fn red(&self) -> Vec<&GateResult> {

@@ -37,7 +37,7 @@ free_text!(Entry {
 // What is offered for a waiver is made of ids and blanks; the verdict's path is for the steps that read it.
 free_text!(Report {
     verdict, quarantines, classification_fault, notes;
-    gate_regions, check_regions, waiver_offers, repo_prefix, verdict_path, unwritten, seconds
+    gate_regions, check_regions, waiver_offers, repo_prefix, verdict_path, no_run, unwritten, seconds
 });
 free_text!(FileResult { path, findings; sha256, bytes, schema });
 free_text!(Validation { files, notes; schema, generated_at, valid, invalid });

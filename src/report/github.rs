@@ -36,8 +36,14 @@ pub fn report(report: &Report) -> Github {
     if words::fails_without_gate(verdict) {
         commands.push_str(&bare(Level::Error, &words::outcome(verdict)));
     }
-    let room = SHOWN - usize::from(!commands.is_empty());
-    annotate(&issue::of_report(report), room, &mut commands);
+    if let Some(none) = &report.no_run {
+        commands.push_str(&bare(Level::Error, &words::capital(&none.said)));
+    }
+    let room = SHOWN - commands.lines().count();
+    let waits = |issue: &Issue<'_>| issue.gate.is_some_and(|gate| report.waits_for_a_run(gate));
+    let issues: Vec<Issue<'_>> =
+        issue::of_report(report).into_iter().filter(|issue| !waits(issue)).collect();
+    annotate(&issues, room, &mut commands);
     let changed = changes::sentences(verdict);
     if !changed.is_empty() {
         let level = if changes::is_red(report) { Level::Warning } else { Level::Note };

@@ -36,8 +36,13 @@ pub fn report(report: &Report, style: &Style) -> String {
     }
     if !red.is_empty() {
         section("What failed, worst first", style, &mut out);
-        for gate in red {
-            human_gate::failure(report, gate, style, &mut out);
+        no_run(report, style, &mut out);
+        let before = words::told_before(report);
+        for gate in red.into_iter().filter(|gate| !report.waits_for_a_run(gate)) {
+            match before.get(gate.id.as_str()) {
+                Some(first) => human_gate::as_before(gate, first, style, &mut out),
+                None => human_gate::failure(report, gate, style, &mut out),
+            }
         }
     }
     changed(report, style, &mut out);
@@ -45,6 +50,16 @@ pub fn report(report: &Report, style: &Style) -> String {
     promotion(&report.verdict, style, &mut out);
     closing(report, style, &mut out);
     finish(out)
+}
+
+/// Once for all gates that wait for the first run.
+fn no_run(report: &Report, style: &Style, out: &mut Vec<String>) {
+    let Some(none) = &report.no_run else { return };
+    out.push(String::new());
+    let word = style.status(Status::Fail, false);
+    hanging(&format!("{word} "), &style.bold(&terminal(&words::capital(&none.said))), style, out);
+    let gates: Vec<String> = none.gates.iter().map(|id| terminal(id)).collect();
+    hanging("       ", &format!("it is what these gates judge: {}", gates.join(", ")), style, out);
 }
 
 fn finish(out: Vec<String>) -> String {
@@ -158,7 +173,11 @@ fn closing(report: &Report, style: &Style, out: &mut Vec<String>) {
     let status = if verdict.verdict == Outcome::Pass { Status::Pass } else { Status::Fail };
     let word = style.status(status, false);
     out.push(format!("{} {}", word, style.bold(&terminal(&words::outcome(verdict)))));
-    failed_list(&failed, style, out);
+    let others: Vec<_> = failed.iter().copied().filter(|gate| !report.waits_for_a_run(gate)).collect();
+    failed_list(&others, style, out);
+    if let Some(none) = &report.no_run {
+        out.push(format!("       {}", terminal(&none.said)));
+    }
     let shadow = verdict.gates.iter().filter(|g| g.shadow).count();
     let shadow = if shadow == 0 { String::new() } else { format!(" ({shadow} shadow, not counted)") };
     let all = &verdict.summary.all;
@@ -183,6 +202,10 @@ fn closing(report: &Report, style: &Style, out: &mut Vec<String>) {
     let explain = failed.first().copied().or_else(|| report.red().first().copied());
     if explain.is_some() || verdict.verdict == Outcome::Fail {
         out.push("next".into());
+    }
+    if let Some(none) = &report.no_run {
+        out.push(format!("    {}", terminal(&none.command)));
+        return;
     }
     if let Some(gate) = explain {
         out.push(format!("    tollgate explain {}", terminal(&gate.id)));

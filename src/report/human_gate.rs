@@ -51,6 +51,13 @@ pub(super) fn failure(report: &Report, gate: &GateResult, style: &Style, out: &m
     command(gate, style, out);
 }
 
+/// A gate that fails by what another one, shown before it, fails by: what else is wrong with it, and the command.
+pub(super) fn as_before(gate: &GateResult, first: &str, style: &Style, out: &mut Vec<String>) {
+    title(gate, style, out);
+    field("see", &format!("{}, which fails by the same", terminal(first)), style, out);
+    command(gate, style, out);
+}
+
 /// A waived gate: the waiver, and what it relabels.
 pub(super) fn relabelled(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
     title(gate, style, out);
@@ -83,7 +90,10 @@ fn title(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
     if let Some(reason) = gate.reason {
         field("reason", reason.name(), style, out);
     }
-    field("detail", &terminal_cut(&gate.detail, FIELD), style, out);
+    // What has a title stands below with its own words.
+    if gate.findings.is_empty() || gate.findings.iter().any(|finding| finding.title.is_none()) {
+        field("detail", &terminal_cut(&gate.detail, FIELD), style, out);
+    }
 }
 
 /// Every finding. What was asked for is said once for a run of findings that were asked the same.

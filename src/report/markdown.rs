@@ -35,7 +35,12 @@ pub fn bounded(report: &Report, limit: usize) -> String {
     page.table("| Status | Gate | Owner | Detail |\n| --- | --- | --- | --- |\n", rows, "gate");
     let waived = verdict.gates.iter().filter(|g| g.status == Status::Waived);
     let shown: Vec<&GateResult> = report.red().into_iter().chain(waived).collect();
-    let blocks = shown.into_iter().map(|gate| Block { full: block(report, gate), short: short_block(gate) });
+    let shown = shown.into_iter().filter(|gate| !report.waits_for_a_run(gate));
+    let blocks = shown.map(|gate| Block { full: block(report, gate), short: short_block(gate) });
+    if let Some(none) = &report.no_run {
+        let (said, fence) = (markdown(&words::capital(&none.said)), markdown_fence("sh", &none.command));
+        page.text.push_str(&format!("{said}.\n\n{fence}\n"));
+    }
     page.blocks("What is wrong", blocks, "gate");
     page.text + &tail
 }

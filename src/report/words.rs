@@ -4,6 +4,8 @@ use crate::model::finding::Finding;
 use crate::model::report::Report;
 use crate::model::validation::Validation;
 use crate::model::verdict::{ArtifactRecord, Counts, GateResult, Outcome, Status, Verdict};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// `1 gate`, `2 gates`.
 pub fn count(n: usize, noun: &str) -> String {
@@ -94,6 +96,21 @@ pub fn sentence(finding: &Finding) -> String {
 /// What was asked for, where a person has use for it: of a check the message says it, and its expression is for the verdict.
 pub fn expected(finding: &Finding) -> Option<&str> {
     finding.expected.as_deref().filter(|_| finding.check.is_none())
+}
+
+/// Of each red gate that fails by the same fault of the evidence as one shown before it, the id of that one: such a fault is told once.
+pub fn told_before(report: &Report) -> BTreeMap<&str, &str> {
+    let mut first: BTreeMap<(Option<&str>, &str), &str> = BTreeMap::new();
+    let mut before = BTreeMap::new();
+    for gate in report.red() {
+        let of_evidence = |f: &&Finding| f.check.is_none() && Some(f.reason) == gate.reason;
+        let Some(fault) = gate.findings.iter().find(of_evidence) else { continue };
+        match first.entry((fault.path.as_deref(), &fault.message)) {
+            Entry::Occupied(shown) => _ = before.insert(gate.id.as_str(), *shown.get()),
+            Entry::Vacant(place) => _ = place.insert(&gate.id),
+        }
+    }
+    before
 }
 
 /// Why a gate has its status, in one sentence: its detail, with the waiver it leans on; untrusted, escape it.

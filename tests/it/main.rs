@@ -33,6 +33,7 @@ mod limits;
 mod looked;
 mod masking;
 mod merge;
+mod named;
 mod operator;
 mod outputs;
 mod policy_from;

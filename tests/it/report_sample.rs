@@ -120,6 +120,7 @@ pub fn report_of(gates: Vec<GateResult>) -> Report {
         classification_fault: None,
         waiver_offers: BTreeMap::new(),
         repo_prefix: String::new(),
+        no_run: None,
         verdict_path: Some("tests/full_suite_gate/full_suite_verdict.json".into()),
         unwritten: None,
         notes: Vec::new(),
