@@ -481,6 +481,11 @@ mod tests {
         let member = of("doc.by", "it.value > 0");
         assert_eq!(member.pointer.as_deref(), Some("/by/a~1b~0c"));
         assert_eq!(member.artifact.as_deref(), Some("doc"));
+        assert_eq!(member.path.as_deref(), Some("run/doc.json"));
+        // Of what the key or the value of a member holds the place is told, and no value that is not it.
+        let maps = document(json!({"by": {"a": {"x": 0}}}));
+        let deep = one_of(&check("c", Some("doc.by"), "it.value.x > 0"), &maps);
+        assert_eq!((deep.pointer.as_deref(), deep.actual), (Some("/by/a"), None));
         // A list that an expression makes has no place of its own.
         let made = of("doc.n.filter(n, true)", "it > 0");
         assert_eq!(made, wanted(Reason::Assertion, "`it > 0` is false", "it > 0", Some("it = 0")));
