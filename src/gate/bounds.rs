@@ -1,80 +1,13 @@
 //! One bound for all expressions of a gate.
 
+use super::sample::{NoHost, check, expr, facts, gate};
 use super::{Facts, Outcome, evaluate};
-use crate::base::clock::Now;
 use crate::base::json::Json;
-use crate::lang::cel::{Budget, EvalError, Expr, Host, Meter};
+use crate::lang::cel::{Budget, Expr};
 use crate::model::artifact::{Bound, Evidence};
 use crate::model::finding::Reason;
-use crate::model::gate::{Blocking, Check, Gate, Origin, Piece, Region};
+use crate::model::gate::{Check, Gate, Piece};
 use std::collections::BTreeMap;
-use std::sync::Arc;
-
-struct NoHost;
-
-impl Host for NoHost {
-    fn files(&self, _: &str, _: &Meter) -> Result<Vec<String>, EvalError> {
-        Ok(Vec::new())
-    }
-    fn exists(&self, _: &str, _: &Meter) -> Result<bool, EvalError> {
-        Ok(false)
-    }
-    fn sha256(&self, _: &str, _: &Meter) -> Result<String, EvalError> {
-        Ok(String::new())
-    }
-    fn valid(&self, _: &str, _: &Meter) -> Result<bool, EvalError> {
-        Ok(false)
-    }
-    fn grep(&self, _: &str, _: &[String], _: &Meter) -> Result<Vec<(String, u64, String)>, EvalError> {
-        Ok(Vec::new())
-    }
-}
-
-fn region() -> Region {
-    Region { path: "gates/g.toml".into(), line: 1, column: 1, end_line: 1, end_column: 2 }
-}
-
-fn expr(text: &str) -> Arc<Expr> {
-    Arc::new(Expr::compile(text).unwrap())
-}
-
-fn check(id: &str, for_each: Option<&str>, assert: &str) -> Check {
-    Check {
-        id: id.into(),
-        when: None,
-        for_each: for_each.map(expr),
-        empty_ok: false,
-        assert: expr(assert),
-        message: None,
-        told: Default::default(),
-        region: region(),
-    }
-}
-
-fn gate(applies_when: Option<&str>, checks: Vec<Check>) -> Gate {
-    Gate {
-        id: "g".into(),
-        name: "g".into(),
-        why: String::new(),
-        owner: String::new(),
-        blocking: Blocking::Yes,
-        lanes: Vec::new(),
-        runbook: None,
-        reproduce: "true".into(),
-        applies_when: applies_when.map(expr),
-        artifacts: BTreeMap::new(),
-        checks,
-        except: Vec::new(),
-        origin: Origin::Workspace,
-        region: region(),
-        digest: String::new(),
-        replaces: None,
-    }
-}
-
-fn facts(budget: Budget) -> Facts {
-    Facts::new(Now::parse("2026-11-20T12:00:00Z").unwrap()).within(budget)
-}
 
 /// What becomes of the gate over `d = {rows: [0, 1, …, 99]}`: the outcome, and each finding.
 fn judged(gate: &Gate, facts: &Facts) -> (Outcome, Vec<(Reason, String)>) {
@@ -161,4 +94,9 @@ fn a_gate_that_others_left_nothing_is_judged_alone() {
     let held = holder.eval(&scope, &others);
     assert!(held.is_ok() && others.held() > 1 << 20);
     assert_eq!(judged(&big, &facts), (Outcome::Pass, vec![]));
+    // The pool is that of the budget: beside what is held, nobody gets as much again.
+    let second = facts.meter();
+    let refused = holder.eval(&scope, &second).unwrap_err();
+    assert_eq!(refused.message(), "the gates judged at once hold too much together");
+    assert!(second.is_contended());
 }

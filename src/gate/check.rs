@@ -412,3 +412,420 @@ fn chain(text: &str) -> Option<(String, String)> {
 fn escape_token(token: &str) -> String {
     token.replace('~', "~0").replace('/', "~1")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{AMPLE, Ground, NoHost, check, entry, expr, facts, gate_of, region};
+    use super::super::scope::Facts;
+    use super::*;
+    use crate::lang::cel::Budget;
+    use crate::model::waiver::State;
+    use serde_json::{Value as Raw, json};
+
+    const ARTIFACTS: [&str; 3] = ["doc", "log", "other"];
+
+    /// Whether the check applied, and what it found.
+    fn within(check: &Check, ground: &Ground, facts: &Facts) -> (bool, Vec<Finding>) {
+        let (gate, evidence, meter) =
+            (gate_of(&ARTIFACTS, None, Vec::new()), ground.evidence(), facts.meter());
+        let scope = GateScope { evidence: &evidence, facts, host: &NoHost, it: None };
+        let mut findings = Vec::new();
+        let applied = judge(&gate, check, &scope, &meter, &mut findings).applied;
+        assert_eq!(meter.held(), 0, "what a check held is given back");
+        (applied, findings)
+    }
+
+    fn judged(check: &Check, ground: &Ground) -> (bool, Vec<Finding>) {
+        within(check, ground, &facts(AMPLE))
+    }
+
+    /// The one finding.
+    fn one_of(check: &Check, ground: &Ground) -> Finding {
+        let (applied, mut findings) = judged(check, ground);
+        assert!(applied);
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        findings.remove(0)
+    }
+
+    fn document(value: Raw) -> Ground {
+        Ground::default().document("doc", value)
+    }
+
+    fn wanted(reason: Reason, message: &str, expected: &str, actual: Option<&str>) -> Finding {
+        Finding {
+            check: Some("c".into()),
+            expected: Some(expected.into()),
+            actual: actual.map(String::from),
+            ..Finding::new(reason, message)
+        }
+    }
+
+    /// As `wanted`, of an artifact.
+    fn at_pointer(artifact: &str, pointer: &str, finding: Finding) -> Finding {
+        Finding {
+            artifact: Some(artifact.into()),
+            path: Some(format!("run/{artifact}.json")),
+            pointer: Some(pointer.into()),
+            ..finding
+        }
+    }
+
+    #[test]
+    fn a_false_assertion_says_what_it_looked_at_and_where() {
+        let ground = document(json!({"total": 3, "passed": 1, "tot": 9}));
+        let text = "doc.total ==\n    doc.passed";
+        let found = wanted(
+            Reason::Assertion,
+            "`doc.total == doc.passed` is false",
+            "doc.total == doc.passed",
+            Some("doc.passed = 1, doc.total = 3"),
+        );
+        assert_eq!(one_of(&check("c", None, text), &ground), at_pointer("doc", "/passed", found));
+        // A name that begins as another does is not below it, and the last of a branch is what was used.
+        let found = wanted(
+            Reason::Assertion,
+            "`doc.tot + doc.total == 1` is false",
+            "doc.tot + doc.total == 1",
+            Some("doc.tot = 9, doc.total = 3"),
+        );
+        let both = check("c", None, "doc.tot + doc.total == 1");
+        assert_eq!(one_of(&both, &ground), at_pointer("doc", "/tot", found));
+        assert_eq!(judged(&check("c", None, "doc.total == 3"), &ground), (true, vec![]));
+    }
+
+    #[test]
+    fn the_place_is_the_first_artifact_of_the_gate_that_was_read() {
+        let mut facts = facts(AMPLE);
+        facts.bind("lane", Ok(json!("full")));
+        let ground = document(json!({"a": "x"})).document("other", json!({"b": "y"}));
+        let of = |text: &str| within(&check("c", None, text), &ground, &facts).1.remove(0);
+        let both = of("other.b == doc.a");
+        assert_eq!((both.artifact.as_deref(), both.pointer.as_deref()), (Some("doc"), Some("/a")));
+        assert_eq!(
+            (both.path.as_deref(), both.actual.as_deref()),
+            (Some("run/doc.json"), Some("doc.a = \"x\", other.b = \"y\""),)
+        );
+        assert_eq!(of("other.b == 'z'").path.as_deref(), Some("run/other.json"));
+        // A fact is shown and is no place.
+        let fact = of("lane == 'preflight'");
+        assert_eq!((fact.artifact, fact.path, fact.pointer, fact.place), (None, None, None, None));
+        assert_eq!(fact.actual.as_deref(), Some("lane = \"full\""));
+        let after = of("lane == other.b");
+        assert_eq!((after.artifact.as_deref(), after.pointer.as_deref()), (Some("other"), Some("/b")));
+        // What looks at nothing shows nothing.
+        assert_eq!(of("1 == 2"), wanted(Reason::Assertion, "`1 == 2` is false", "1 == 2", None));
+    }
+
+    #[test]
+    fn six_values_are_shown_and_more_are_hinted_at() {
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+        let members = names.iter().map(|name| (name.to_string(), json!(1))).collect();
+        let ground = document(Raw::Object(members));
+        let sum = |count: usize| {
+            let terms: Vec<_> = names[..count].iter().map(|name| format!("doc.{name}")).collect();
+            one_of(&check("c", None, &format!("{} == 0", terms.join(" + "))), &ground).actual.unwrap()
+        };
+        let six = "doc.a = 1, doc.b = 1, doc.c = 1, doc.d = 1, doc.e = 1, doc.f = 1";
+        assert_eq!(sum(5), six[..six.len() - ", doc.f = 1".len()]);
+        assert_eq!(sum(6), six);
+        assert_eq!(sum(7), format!("{six}, …"));
+        assert_eq!(sum(8), format!("{six}, …"));
+    }
+
+    #[test]
+    fn an_element_stands_at_its_pointer() {
+        let ground = document(
+            json!({"rows": [{"x": 2}, {"x": 0, "key": "k"}], "by": {"a/b~c": 0, "d": 5}, "n": [1, 0]}),
+        )
+        .document("other", json!({"least": 1}));
+        let of = |list: &str, assert: &str| one_of(&check("c", Some(list), assert), &ground);
+        let found = wanted(
+            Reason::Assertion,
+            "`it.x >= other.least` is false",
+            "it.x >= other.least",
+            Some("it.x = 0, other.least = 1"),
+        );
+        assert_eq!(of("doc.rows", "it.x >= other.least"), at_pointer("doc", "/rows/1", found));
+        let found = wanted(Reason::Assertion, "`it > 0` is false", "it > 0", Some("it = 0"));
+        assert_eq!(of("doc.n", "it > 0"), at_pointer("doc", "/n/1", found));
+        let member = of("doc.by", "it.value > 0");
+        assert_eq!(member.pointer.as_deref(), Some("/by/a~1b~0c"));
+        assert_eq!(member.artifact.as_deref(), Some("doc"));
+        assert_eq!(member.path.as_deref(), Some("run/doc.json"));
+        // Of what the key or the value of a member holds the place is told, and no value that is not it.
+        let maps = document(json!({"by": {"a": {"x": 0}}}));
+        let deep = one_of(&check("c", Some("doc.by"), "it.value.x > 0"), &maps);
+        assert_eq!((deep.pointer.as_deref(), deep.actual), (Some("/by/a"), None));
+        // A list that an expression makes has no place of its own.
+        let made = of("doc.n.filter(n, true)", "it > 0");
+        assert_eq!(made, wanted(Reason::Assertion, "`it > 0` is false", "it > 0", Some("it = 0")));
+        let whole = Ground::default().document("doc", json!([[1], []]));
+        let row = one_of(&check("c", Some("doc"), "size(it) == 1"), &whole);
+        assert_eq!(row.pointer.as_deref(), Some("/1"));
+    }
+
+    #[test]
+    fn an_element_of_a_fact_has_no_place_in_evidence() {
+        let mut facts = facts(AMPLE);
+        facts.bind("run_gaps", Ok(json!(["a"])));
+        let (_, found) = within(&check("c", Some("run_gaps"), "it == ''"), &Ground::default(), &facts);
+        let finding = wanted(Reason::Assertion, "`it == \'\'` is false", "it == ''", Some("it = \"a\""));
+        assert_eq!(found, [finding]);
+    }
+
+    #[test]
+    fn a_line_stands_at_its_number() {
+        let ground = Ground::default().lines("log", &[json!({"n": 1}), json!({"n": 0}), json!({"n": 2})]);
+        let found = wanted(Reason::Assertion, "`it.n > 0` is false", "it.n > 0", Some("it.n = 0"));
+        let found = Finding { place: Some(Place { line: 2, column: 1 }), ..at_pointer("log", "", found) };
+        let each = check("c", Some("log"), "it.n > 0");
+        assert_eq!(one_of(&each, &ground), found);
+        // With another artifact beside it, the path is its own.
+        assert_eq!(one_of(&each, &ground.document("doc", json!(1))).path.as_deref(), Some("run/log.json"));
+        let ground = Ground::default().lines("log", &[json!({"n": 1})]);
+        assert_eq!(judged(&each, &ground), (true, vec![]));
+        let listed = one_of(&check("c", None, "log[0].n == 2"), &ground);
+        assert_eq!(
+            (listed.pointer.as_deref(), listed.actual.as_deref()),
+            (Some("/0/n"), Some("log.0.n = 1"))
+        );
+        // What is walked and has changed meanwhile says so, whatever the lines said.
+        let swapped = ground.swapped("log", "its bytes have changed");
+        assert_eq!(
+            one_of(&each, &swapped),
+            wanted(Reason::Unreadable, "its bytes have changed", "log", None)
+        );
+    }
+
+    #[test]
+    fn entries_are_named_by_where_they_stand() {
+        let mut facts = facts(AMPLE);
+        let waivers = [
+            entry(Kind::Waiver, "g", State::Expired, Some(region(5, 3))),
+            entry(Kind::Waiver, "h", State::Active, Some(region(7, 1))),
+        ];
+        let quarantines = [
+            entry(Kind::Quarantine, "g", State::Expired, Some(region(9, 2))),
+            entry(Kind::Quarantine, "nowhere", State::Expired, None),
+        ];
+        facts.bind_entries(&waivers, &quarantines);
+        let of = |list: &str| {
+            within(&check("c", Some(list), "it.state == 'active'"), &Ground::default(), &facts).1
+        };
+        let found = |place: Option<(u64, u64)>| Finding {
+            path: place.map(|_| "f.toml".into()),
+            place: place.map(|(line, column)| Place { line, column }),
+            ..wanted(
+                Reason::Waiver,
+                "`it.state == 'active'` is false",
+                "it.state == 'active'",
+                Some("it.state = \"expired\""),
+            )
+        };
+        assert_eq!(of("waivers"), [found(Some((5, 3)))]);
+        assert_eq!(of("quarantines"), [found(Some((9, 2))), found(None)]);
+        let reason = |check: &Check| within(check, &Ground::default(), &facts).1[0].reason;
+        assert_eq!(reason(&check("c", None, "size(waivers) == 0")), Reason::Waiver);
+        assert_eq!(reason(&check("c", None, "size(quarantines) == 0")), Reason::Waiver);
+        assert_eq!(reason(&check("c", Some("[1]"), "size(quarantines) == 0")), Reason::Waiver);
+        assert_eq!(reason(&check("c", Some("waivers.map(w, w.id)"), "it == 'x'")), Reason::Waiver);
+        assert_eq!(reason(&check("c", Some("[1]"), "it == 2")), Reason::Assertion);
+    }
+
+    #[test]
+    fn a_check_applies_where_its_condition_is_true() {
+        let ground = document(json!({"rows": [1, 2, 3], "on": false}));
+        let when = |when: &str, list: Option<&str>, assert: &str| {
+            judged(&Check { when: Some(expr(when)), ..check("c", list, assert) }, &ground)
+        };
+        assert_eq!(when("doc.on", None, "false"), (false, vec![]));
+        assert_eq!(when("!doc.on", None, "true"), (true, vec![]));
+        assert_eq!(when("it > 3", Some("doc.rows"), "false"), (false, vec![]));
+        assert_eq!(when("it == 2", Some("doc.rows"), "it == 2"), (true, vec![]));
+        let (applied, found) = when("it == 2", Some("doc.rows"), "it == 3");
+        assert_eq!((applied, found.len(), found[0].pointer.as_deref()), (true, 1, Some("/rows/1")));
+        // What is neither true nor false, and an error, is no skip.
+        let (applied, found) = when("doc.rows[0]", None, "true");
+        let odd =
+            wanted(Reason::Expression, "`doc.rows[0]` is 1, not true or false", "doc.rows[0]", Some("1"));
+        assert_eq!((applied, found), (true, vec![odd]));
+        let (applied, found) = when("doc.gone", None, "true");
+        assert_eq!((applied, found.len(), found[0].reason), (true, 1, Reason::Expression));
+    }
+
+    #[test]
+    fn what_is_no_answer_is_a_finding() {
+        let ground = document(json!({"n": 3, "text": "a\nb", "rows": [1, "x", 2]}));
+        let of = |assert: &str| one_of(&check("c", None, assert), &ground);
+        assert_eq!(
+            of("doc.n"),
+            wanted(Reason::Expression, "`doc.n` is 3, not true or false", "doc.n", Some("3"))
+        );
+        let error = of("doc.gone == 1");
+        let why = error.actual.clone().unwrap();
+        let message = format!("`doc.gone == 1` cannot be evaluated: {why}");
+        assert_eq!(error, wanted(Reason::Expression, &message, "doc.gone == 1", Some(&why)));
+        // An error in one element hides no other.
+        let (_, found) = judged(&check("c", Some("doc.rows"), "it + 1 > 2"), &ground);
+        let places: Vec<_> = found.iter().map(|f| (f.reason, f.pointer.as_deref().unwrap())).collect();
+        assert_eq!(places, [(Reason::Assertion, "/rows/0"), (Reason::Expression, "/rows/1")]);
+        // Nor is what cannot be walked a list without elements.
+        let list = |list: &str| one_of(&check("c", Some(list), "true"), &ground);
+        assert_eq!(list("doc.n"), {
+            let message = "`doc.n` is 3, not a list, a map or a jsonl artifact";
+            wanted(Reason::Expression, message, "doc.n", Some("3"))
+        });
+        assert_eq!(list("doc.gone").reason, Reason::Expression);
+        assert_eq!(list("doc.gone").expected.as_deref(), Some("doc.gone"));
+    }
+
+    #[test]
+    fn an_empty_list_has_checked_nothing() {
+        let ground = document(json!({"rows": [], "by": {}})).lines("log", &[]);
+        for list in ["doc.rows", "doc.by", "log", "doc.rows.map(r, r)"] {
+            let each = check("c", Some(list), "true");
+            let message = format!("`{list}` is empty: nothing was checked");
+            assert_eq!(one_of(&each, &ground), wanted(Reason::Assertion, &message, list, Some("empty")));
+            assert_eq!(judged(&Check { empty_ok: true, ..each }, &ground), (true, vec![]), "{list}");
+        }
+    }
+
+    #[test]
+    fn twenty_five_are_told_and_the_rest_is_counted() {
+        let rows = |count: usize| document(json!({"rows": (0..count).collect::<Vec<_>>()}));
+        for (assert, reason) in
+            [("it < 0", Reason::Assertion), ("it.x", Reason::Expression), ("it", Reason::Expression)]
+        {
+            for (count, told, more) in [(24, 24, None), (25, 25, None), (26, 25, Some(1)), (40, 25, Some(15))]
+            {
+                let (applied, found) = judged(&check("c", Some("doc.rows"), assert), &rows(count));
+                assert!(applied);
+                assert_eq!(found.len(), told + usize::from(more.is_some()), "{assert} {count}");
+                for (at, finding) in found[..told].iter().enumerate() {
+                    assert_eq!(finding.pointer, Some(format!("/rows/{at}")));
+                    assert_eq!(finding.reason, reason);
+                }
+                if let Some(more) = more {
+                    let message = format!("{more} more of check `c` are not listed");
+                    let last = Finding { check: Some("c".into()), ..Finding::new(reason, message) };
+                    assert_eq!(found[told], last);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_limit_is_told_after_all_that_is_told_and_ends_the_list() {
+        let dear = "d.all(a, d.all(b, a + b >= 0))";
+        let budget = Budget { steps: 1_000, gate_steps: 5_000, ..AMPLE };
+        let ground = |count: usize| {
+            document(json!((0..count).collect::<Vec<_>>())).document("d", json!((0..100).collect::<Vec<_>>()))
+        };
+        let limit = |told: &Finding, at: usize, expected: &str| {
+            let why = "the expression needs more than its 1000 comprehension steps";
+            let message = format!("`{expected}` cannot be evaluated: {why}");
+            let found = wanted(Reason::Limit, &message, expected, Some(why));
+            assert_eq!(*told, at_pointer("doc", &format!("/{at}"), found));
+        };
+        let assert = format!("it >= 30 && {dear}");
+        let (applied, found) = within(&check("c", Some("doc"), &assert), &ground(40), &facts(budget));
+        assert!(applied);
+        assert_eq!(found.len(), 27);
+        assert!(found[..25].iter().all(|finding| finding.reason == Reason::Assertion));
+        limit(&found[25], 30, &assert);
+        let rest = Finding::new(Reason::Limit, "5 more of check `c` are not listed");
+        assert_eq!(found[26], Finding { check: Some("c".into()), ..rest });
+        // A condition that meets it ends the list, too.
+        let when = Check { when: Some(expr(dear)), ..check("c", Some("doc"), "true") };
+        let (applied, found) = within(&when, &ground(3), &facts(budget));
+        assert_eq!((applied, found.len()), (true, 1));
+        limit(&found[0], 0, dear);
+        // Lines as well.
+        let lines = Ground::default()
+            .lines("log", &[json!(1), json!(2)])
+            .document("d", json!((0..100).collect::<Vec<_>>()));
+        let (_, found) = within(&check("c", Some("log"), dear), &lines, &facts(budget));
+        let found: Vec<_> = found.iter().map(|f| (f.reason, f.place.map(|place| place.line))).collect();
+        assert_eq!(found, [(Reason::Limit, Some(1))]);
+    }
+
+    #[test]
+    fn of_what_is_only_counted_no_message_is_worked_out() {
+        let rows = document(json!({"rows": (0..100).collect::<Vec<_>>()}));
+        let message = Some(vec![Piece::Expr(expr("size(doc.rows.map(a, a))"))]);
+        // The assertion takes a step, so that it would notice that none are left.
+        let costly = Check { message, ..check("c", Some("doc.rows"), "[it].exists(i, i < 0)") };
+        // Enough for 25 messages, and not for all.
+        let budget = Budget { steps: 1_000, gate_steps: 8_000, ..AMPLE };
+        let (_, found) = within(&costly, &rows, &facts(budget));
+        assert!(found[..25].iter().all(|finding| finding.message == "100"), "{found:?}");
+        assert_eq!(found[25].message, "75 more of check `c` are not listed");
+        assert_eq!((found.len(), found[25].reason), (26, Reason::Assertion));
+    }
+
+    #[test]
+    fn a_message_shows_its_values_and_its_errors() {
+        let ground = document(json!({"n": 3, "names": ["a"], "text": "t"}));
+        let message = vec![
+            Piece::Text("n is ".into()),
+            Piece::Expr(expr("doc.n")),
+            Piece::Text(", ".into()),
+            Piece::Expr(expr("doc.text")),
+            Piece::Text(" of ".into()),
+            Piece::Expr(expr("doc.names")),
+        ];
+        let told = Check { message: Some(message), ..check("c", None, "doc.n == 4") };
+        assert_eq!(one_of(&told, &ground).message, "n is 3, t of [\"a\"]");
+        let broken = Check { message: Some(vec![Piece::Expr(expr("1 +\n doc.text"))]), ..told };
+        let found = one_of(&broken, &ground);
+        assert!(found.message.starts_with("<1 + doc.text: ") && found.message.ends_with('>'), "{found:?}");
+        assert_eq!(found.reason, Reason::Assertion);
+    }
+
+    #[test]
+    fn an_expression_is_one_line_unless_it_has_a_comment() {
+        for (text, wanted) in [
+            ("a", "a"),
+            ("  a  ", "a"),
+            ("a &&\n    b", "a && b"),
+            ("a &&\r\n\n   \n  b\n", "a && b"),
+            ("a && // why\n  b", "a && // why\n  b"),
+        ] {
+            assert_eq!(one_line(&expr(text)), wanted);
+        }
+    }
+
+    #[test]
+    fn only_a_chain_of_names_has_a_pointer() {
+        for (text, wanted) in [
+            ("a", Some(("a", ""))),
+            (" a.b ", Some(("a", "/b"))),
+            ("a.b_1.C", Some(("a", "/b_1/C"))),
+            ("_a1._", Some(("_a1", "/_"))),
+            ("", None),
+            (".a", None),
+            ("a.", None),
+            ("a..b", None),
+            ("1a", None),
+            ("a.1", None),
+            ("a.1b", None),
+            ("a[0]", None),
+            ("a.b[0].c", None),
+            ("a . b", None),
+            ("a.map(x", None),
+            ("ä", None),
+            ("a-b.c", None),
+        ] {
+            let found = chain(text);
+            let found = found.as_ref().map(|(name, pointer)| (name.as_str(), pointer.as_str()));
+            assert_eq!(found, wanted, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_escaped_as_a_pointer_has_it() {
+        for (key, wanted) in [("a", "a"), ("a/b", "a~1b"), ("a~b", "a~0b"), ("~1", "~01"), ("", "")] {
+            assert_eq!(escape_token(key), wanted);
+        }
+    }
+}

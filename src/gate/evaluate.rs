@@ -159,3 +159,150 @@ fn unbound_artifact<'g>(
 fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{AMPLE, Ground, NoHost, check, expr, facts, gate_of};
+    use super::*;
+    use crate::model::gate::Check;
+    use serde_json::json;
+
+    fn judged(gate: &Gate, ground: &Ground) -> Judged {
+        evaluate(gate, &ground.evidence(), &facts(AMPLE), &NoHost)
+    }
+
+    /// Outcome, reason and detail of a gate over `doc` and `other`.
+    fn of(checks: Vec<Check>, ground: &Ground) -> (Outcome, Option<Reason>, String) {
+        let judged = judged(&gate_of(&["doc", "other"], None, checks), ground);
+        (judged.outcome, judged.reason, judged.detail)
+    }
+
+    fn document() -> Ground {
+        Ground::default().document("doc", json!({"n": 1, "off": false}))
+    }
+
+    fn when(when: &str, id: &str, assert: &str) -> Check {
+        Check { when: Some(expr(when)), ..check(id, None, assert) }
+    }
+
+    fn stale(artifact: &str) -> Finding {
+        Finding {
+            artifact: Some(artifact.into()),
+            ..Finding::new(Reason::Stale, format!("{artifact} is old"))
+        }
+    }
+
+    #[test]
+    fn a_passing_gate_counts_what_it_judged() {
+        let yes = |id: &str| check(id, None, "doc.n == 1");
+        let pass = |detail: &str| (Outcome::Pass, None, detail.to_string());
+        assert_eq!(of(vec![yes("a")], &document()), pass("1 check true over 1 artifact"));
+        assert_eq!(
+            of(vec![yes("a"), yes("b")], &document().document("other", json!(1))),
+            pass("2 checks true over 2 artifacts")
+        );
+        let idle = |id: &str| when("doc.off", id, "false");
+        assert_eq!(
+            of(vec![idle("a"), yes("b"), idle("c")], &document().absent("other")),
+            pass("1 check true over 2 artifacts (2 did not apply)")
+        );
+        assert_eq!(
+            of(vec![yes("a"), idle("b")], &document()),
+            pass("1 check true over 1 artifact (1 did not apply)")
+        );
+        assert_eq!(
+            of(vec![check("a", None, "1 == 1")], &Ground::default()),
+            pass("1 check true over 0 artifacts")
+        );
+        // Without checks the schemas are all that is asked, of what is there.
+        assert_eq!(of(vec![], &document()), pass("0 checks true over 1 artifact"));
+        assert_eq!(of(vec![], &document().absent("other")), pass("0 checks true over 2 artifacts"));
+    }
+
+    #[test]
+    fn a_gate_that_judged_nothing_did_not_pass() {
+        let skip = |detail: &str| (Outcome::NotApplicable, Some(Reason::NotApplicable), detail.to_string());
+        let idle = |id: &str| when("doc.off", id, "false");
+        let none = skip("no check applied: every `when` was false");
+        assert_eq!(of(vec![idle("a")], &document()), none);
+        assert_eq!(of(vec![idle("a"), idle("b")], &document()), none);
+        let absent = skip("nothing was judged: no artifact is there");
+        assert_eq!(of(vec![], &Ground::default()), absent);
+        assert_eq!(of(vec![], &Ground::default().absent("doc").absent("other")), absent);
+        // A fault is something to say, whatever applied.
+        for checks in [vec![], vec![idle("a")]] {
+            let found = of(checks, &document().fault(stale("doc")));
+            assert_eq!(found, (Outcome::Fail, Some(Reason::Stale), "doc is old".into()));
+        }
+    }
+
+    #[test]
+    fn a_condition_that_is_false_is_a_skip_and_says_which() {
+        let gate = |condition: &str| {
+            gate_of(&["doc", "other"], Some(condition), vec![check("a", None, "doc.n == 2")])
+        };
+        let found = judged(&gate("doc.n ==\n  2"), &document());
+        assert_eq!(
+            (found.outcome, found.reason, found.detail.as_str(), found.findings),
+            (Outcome::NotApplicable, Some(Reason::NotApplicable), "doc.n == 2", vec![])
+        );
+        // Neither an error nor what is no boolean skips.
+        for condition in ["doc.n == 1", "doc.n", "doc.gone == 1", "null"] {
+            assert_eq!(judged(&gate(condition), &document()).outcome, Outcome::Fail, "{condition}");
+        }
+        // What is stale decides nothing, and beside it what is sound does.
+        let faulty = |artifact: &str| judged(&gate("doc.n == 2"), &document().fault(stale(artifact))).outcome;
+        assert_eq!((faulty("doc"), faulty("other")), (Outcome::Fail, Outcome::NotApplicable));
+    }
+
+    #[test]
+    fn what_was_not_read_is_said_once() {
+        let unread = |text: &str| {
+            let why = format!("the artifact `other` was not read, so `{text}` was not judged");
+            Finding { check: Some(text.into()), ..Finding::new(Reason::Missing, why) }
+        };
+        let each = Check { for_each: Some(expr("other")), ..check("list", None, "true") };
+        let checks = vec![
+            check("ok", None, "doc.n == 1"),
+            check("assert", None, "doc.n == other.n"),
+            each,
+            when("other.on", "when", "true"),
+        ];
+        let gate = gate_of(&["doc", "other"], None, checks);
+        let found = judged(&gate, &document());
+        assert_eq!(found.findings, [unread("assert"), unread("list"), unread("when")]);
+        assert_eq!((found.outcome, found.reason), (Outcome::Fail, Some(Reason::Missing)));
+        assert_eq!(
+            found.detail,
+            "the artifact `other` was not read, so `assert` was not judged (and 2 more)"
+        );
+        // Where a fault of that artifact says why, it is enough; one of another is not.
+        let missing = Finding { artifact: Some("other".into()), ..Finding::new(Reason::Missing, "gone") };
+        let found = judged(&gate, &document().fault(missing.clone()));
+        assert_eq!((found.findings, found.detail.as_str()), (vec![missing], "gone"));
+        let found = judged(&gate, &document().fault(stale("doc")));
+        assert_eq!(found.findings.len(), 4);
+        assert_eq!((found.findings[0].reason, found.findings[3].clone()), (Reason::Stale, unread("when")));
+        // An optional one that is not there was read: it is null.
+        let found = judged(&gate_of(&["other"], None, vec![check("a", None, "other == null")]), &{
+            Ground::default().absent("other")
+        });
+        assert_eq!((found.outcome, found.findings), (Outcome::Pass, vec![]));
+    }
+
+    #[test]
+    fn the_reason_is_the_first_in_order_and_its_message_leads() {
+        let checks =
+            vec![check("a", None, "doc.n == 2"), check("b", None, "doc.n"), check("c", None, "doc.n == 3")];
+        let gate = gate_of(&["doc"], None, checks);
+        let found = judged(&gate, &document());
+        let reasons: Vec<_> = found.findings.iter().map(|f| f.reason).collect();
+        assert_eq!(reasons, [Reason::Assertion, Reason::Expression, Reason::Assertion]);
+        assert_eq!(found.reason, Some(Reason::Expression));
+        assert_eq!(found.detail, "`doc.n` is 1, not true or false (and 2 more)");
+        let found = judged(&gate, &document().fault(stale("doc")));
+        assert_eq!((found.reason, found.findings.len()), (Some(Reason::Stale), 4));
+        assert_eq!(found.detail, "doc is old (and 3 more)");
+        assert_eq!(found.findings[0], stale("doc"));
+    }
+}

@@ -4,6 +4,8 @@
 mod bounds;
 mod check;
 mod evaluate;
+#[cfg(test)]
+mod sample;
 mod scope;
 mod told;
 mod trace;

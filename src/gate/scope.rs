@@ -127,3 +127,76 @@ impl<'s> Scope<'s> for GateScope<'s> {
         self.facts.now.time()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{AMPLE, Ground, NoHost, entry, facts, region};
+    use super::*;
+    use crate::lang::cel::Expr;
+    use crate::model::waiver::State;
+    use serde_json::json;
+
+    /// The value of an expression as text, or its error.
+    fn value(text: &str, ground: &Ground, facts: &Facts, it: Option<Value<'_>>) -> Result<String, EvalError> {
+        let (evidence, expr) = (ground.evidence(), Expr::compile(text).unwrap());
+        let scope = GateScope { evidence: &evidence, facts, host: &NoHost, it };
+        expr.eval(&scope, &facts.meter()).map(|value| value.quoted())
+    }
+
+    #[test]
+    fn a_name_is_an_artifact_or_a_fact_or_the_element_or_nothing() {
+        let mut facts = facts(AMPLE);
+        facts.bind("lane", Ok(json!("full")));
+        facts.bind("run_gaps", Err("it cannot be looked at".into()));
+        let ground = Ground::default()
+            .document("doc", json!({"n": 1}))
+            .lines("log", &[json!(1), json!(2)])
+            .absent("extra");
+        let of = |text: &str| value(text, &ground, &facts, None);
+        let is = |text: &str, wanted: &str| assert_eq!(of(text), Ok(wanted.to_string()), "{text}");
+        is("doc.n", "1");
+        is("log", "[1, 2]");
+        is("extra", "null");
+        is("lane", "\"full\"");
+        is("now", "timestamp(\"2026-11-20T12:00:00Z\")");
+        assert_eq!(value("it", &ground, &facts, Some(Value::Int(7))), Ok("7".into()));
+        assert_eq!(of("run_gaps"), Err(EvalError::Expression("it cannot be looked at".into())));
+        assert_eq!(
+            value("log", &ground.vast("log"), &facts, None),
+            Err(EvalError::Limit("it is too large".into()))
+        );
+        for unknown in ["it", "nothing", "mode"] {
+            assert!(matches!(
+                value(unknown, &Ground::default(), &facts, None),
+                Err(EvalError::Expression(_))
+            ));
+        }
+    }
+
+    #[test]
+    fn the_moment_is_the_one_given() {
+        let facts = facts(AMPLE);
+        assert_eq!(facts.now().rfc3339(), "2026-11-20T12:00:00Z");
+        let empty = Ground::default();
+        let evidence = empty.evidence();
+        let scope = GateScope { evidence: &evidence, facts: &facts, host: &NoHost, it: None };
+        assert_eq!(scope.now(), facts.now().time());
+    }
+
+    #[test]
+    fn entries_are_bound_by_kind_and_found_by_kind_and_id() {
+        let mut facts = facts(AMPLE);
+        let waiver = entry(Kind::Waiver, "g", State::Active, Some(region(3, 1)));
+        let lost = entry(Kind::Waiver, "h", State::Active, None);
+        let quarantine = entry(Kind::Quarantine, "g", State::Expired, Some(region(9, 1)));
+        facts.bind_entries(&[waiver, lost], &[quarantine]);
+        let place = |kind, id: &str| facts.place_of(kind, id).cloned();
+        assert_eq!(place(Kind::Waiver, "g"), Some(region(3, 1)));
+        assert_eq!(place(Kind::Quarantine, "g"), Some(region(9, 1)));
+        assert_eq!(place(Kind::Waiver, "h"), None);
+        assert_eq!(place(Kind::Quarantine, "h"), None);
+        let of = |text: &str| value(text, &Ground::default(), &facts, None).unwrap();
+        assert_eq!(of("waivers.map(w, w.id + ' ' + w.state)"), "[\"g active\", \"h active\"]");
+        assert_eq!(of("quarantines.map(q, q.id + ' ' + q.state)"), "[\"g expired\"]");
+    }
+}

@@ -22,8 +22,7 @@ pub fn trace(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn Hos
     let scope = GateScope { evidence, facts, host, it: None };
     let mut reads = Reads::default();
     let mut looked = Looked::default();
-    // The gate was judged within its bounds; here only each expression is held to them, so that nothing is left out.
-    let meter = Meter::alone(&Budget { gate_steps: u64::MAX, seconds: u64::MAX, ..Budget::default() });
+    let meter = Meter::alone(&each_alone());
     let tracer = Tracer { meter: &meter };
     if let Some(condition) = &gate.applies_when {
         tracer.look(condition, &scope, &mut reads);
@@ -54,6 +53,11 @@ pub fn trace(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn Hos
         looked.documents.insert(name.clone(), pointers);
     }
     looked
+}
+
+/// The gate was judged within its bounds; here only each expression is held to them, so that nothing is left out.
+fn each_alone() -> Budget {
+    Budget { gate_steps: u64::MAX, seconds: u64::MAX, ..Budget::default() }
 }
 
 struct Tracer<'m> {
@@ -123,5 +127,123 @@ impl Tracer<'_> {
         let it = Some(Value::from_json(document));
         self.element(check, &GateScope { it, ..scope.clone() }, &mut reads);
         reads.pointers_in(document)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{AMPLE, Ground, NoHost, check, expr, facts, gate_of};
+    use super::*;
+    use serde_json::json;
+
+    fn looked(applies_when: Option<&str>, checks: Vec<Check>, ground: &Ground) -> Looked {
+        let gate = gate_of(&["doc", "log", "extra"], applies_when, checks);
+        trace(&gate, &ground.evidence(), &facts(AMPLE), &NoHost)
+    }
+
+    fn set(pointers: &[&str]) -> BTreeSet<String> {
+        pointers.iter().map(|pointer| pointer.to_string()).collect()
+    }
+
+    /// What is looked at of `doc`.
+    fn of_document(applies_when: Option<&str>, checks: Vec<Check>) -> BTreeSet<String> {
+        let value = json!({"n": 1, "on": true, "rows": [{"x": 1, "y": 2}, {"x": 3, "y": 4}], "flat": [1, 2],
+                           "by": {"a": 1, "b": 2}, "maps": {"a": {"x": 1}}});
+        let mut looked = looked(applies_when, checks, &Ground::default().document("doc", value));
+        assert!(looked.lines.is_empty());
+        assert_eq!(looked.documents.len(), 1);
+        looked.documents.remove("doc").unwrap()
+    }
+
+    #[test]
+    fn what_decides_is_noted_and_messages_are_not() {
+        use crate::model::gate::Piece;
+        let of = |assert: &str| of_document(None, vec![check("c", None, assert)]);
+        assert_eq!(of("doc.n == 1"), set(&["/n"]));
+        assert_eq!(of("doc.rows[1].x == 1"), set(&["/rows", "/rows/1", "/rows/1/x"]));
+        assert_eq!(of("1 == 1"), set(&[]));
+        assert_eq!(of_document(Some("doc.on"), vec![]), set(&["/on"]));
+        let message = Some(vec![Piece::Expr(expr("doc.n"))]);
+        let told = Check { message, ..check("c", None, "doc.on == false") };
+        assert_eq!(of_document(None, vec![told]), set(&["/on"]));
+    }
+
+    #[test]
+    fn behind_a_condition_that_is_false_nothing_is_looked_at() {
+        let when = |when: &str| {
+            of_document(None, vec![Check { when: Some(expr(when)), ..check("c", None, "doc.n == 1") }])
+        };
+        assert_eq!(when("doc.on"), set(&["/n", "/on"]));
+        assert_eq!(when("!doc.on"), set(&["/on"]));
+        assert_eq!(when("doc.on && doc.gone"), set(&["/on"]));
+    }
+
+    #[test]
+    fn of_a_list_each_element_is_noted() {
+        let each = |list: &str, assert: &str| of_document(None, vec![check("c", Some(list), assert)]);
+        assert_eq!(
+            each("doc.rows", "it.x > 0"),
+            set(&["/rows", "/rows/0", "/rows/0/x", "/rows/1", "/rows/1/x"])
+        );
+        // Scalars that are used without a look into them, and members of a map.
+        assert_eq!(each("doc.flat", "it > 0"), set(&["/flat", "/flat/0", "/flat/1"]));
+        assert_eq!(each("doc.by", "it.value > 0"), set(&["/by", "/by/a", "/by/b"]));
+        assert_eq!(each("doc.maps", "it.value.x > 0"), set(&["/maps", "/maps/a", "/maps/a/x"]));
+        assert_eq!(each("doc.gone", "it > 0"), set(&[]));
+        // A document that is the list is itself looked at.
+        let ground = Ground::default().document("doc", json!([1]));
+        let whole = looked(None, vec![check("c", Some("doc"), "it > 0")], &ground);
+        assert_eq!(whole.documents["doc"], set(&["", "/0"]));
+    }
+
+    #[test]
+    fn of_lines_the_first_the_middle_and_the_last_are_noted() {
+        let of = |count: u64| {
+            let rows: Vec<_> = (0..count).map(|n| json!({"n": n, "m": n})).collect();
+            let ground = Ground::default().lines("log", &rows);
+            let looked = looked(None, vec![check("c", Some("log"), "it.n >= 0")], &ground);
+            assert!(looked.documents.is_empty());
+            looked.lines["log"].clone()
+        };
+        let lines = |numbers: &[u64]| -> BTreeMap<u64, BTreeSet<String>> {
+            numbers.iter().map(|number| (*number, set(&["/n"]))).collect()
+        };
+        for (count, wanted) in [
+            (0, &[][..]),
+            (1, &[1]),
+            (2, &[1, 2]),
+            (3, &[1, 2, 3]),
+            (4, &[1, 3, 4]),
+            (10, &[1, 6, 10]),
+            (11, &[1, 6, 11]),
+        ] {
+            assert_eq!(of(count), lines(wanted), "{count}");
+        }
+    }
+
+    #[test]
+    fn lines_that_an_expression_reads_are_noted_by_number() {
+        let ground = Ground::default().lines("log", &[json!({"n": {"m": 1}}), json!({"n": 2}), json!(3)]);
+        let of = |assert: &str| looked(None, vec![check("c", None, assert)], &ground).lines;
+        let wanted = BTreeMap::from([(1, set(&["", "/n", "/n/m"]))]);
+        assert_eq!(of("log[0].n.m == 1"), BTreeMap::from([("log".to_string(), wanted)]));
+        let wanted = BTreeMap::from([(2, set(&["", "/n"])), (3, set(&[""]))]);
+        assert_eq!(of("log[1].n == log[2]"), BTreeMap::from([("log".to_string(), wanted)]));
+        assert_eq!(of("size(log) == 3"), BTreeMap::new());
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_looked_at() {
+        let ground = Ground::default().absent("extra").document("doc", json!(1));
+        let looked = looked(None, vec![check("c", None, "extra == null")], &ground);
+        assert_eq!(looked.documents, BTreeMap::from([("doc".to_string(), set(&[]))]));
+        assert_eq!(looked.lines, BTreeMap::new());
+    }
+
+    #[test]
+    fn a_gate_as_a_whole_has_no_bound_here_and_an_expression_has_its_own() {
+        let (budget, usual) = (each_alone(), Budget::default());
+        assert_eq!((budget.gate_steps, budget.seconds), (u64::MAX, u64::MAX));
+        assert_eq!((budget.steps, budget.bytes), (usual.steps, usual.bytes));
     }
 }

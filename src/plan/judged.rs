@@ -485,4 +485,119 @@ mod tests {
             "{notes:?}"
         );
     }
+
+    #[test]
+    fn only_what_is_called_quarantined_or_flaky_is_a_claim() {
+        let claims = |kind: JudgedKind, document: Value| {
+            has_claims(kind, &parse(document.to_string().as_bytes(), &Limits::default()).unwrap())
+        };
+        for (suite, test, wanted) in [
+            ("passed", "passed", false),
+            ("failed", "failed", false),
+            ("quarantined", "passed", true),
+            ("flaky", "passed", true),
+            ("passed", "quarantined", true),
+            ("failed", "flaky", true),
+            ("quarantined", "flaky", true),
+        ] {
+            let result = json!({"name": "a", "status": suite, "tests": [{"name": "x", "status": test}]});
+            assert_eq!(claims(JudgedKind::Result, result.clone()), wanted, "{suite} {test}");
+            for list in ["suites", "units"] {
+                let summary = json!({"status": "passed", list: [{"name": "b", "status": "passed"}, result]});
+                assert_eq!(claims(JudgedKind::Summary, summary), wanted, "{list} {suite} {test}");
+            }
+            // A list of another name is none of suites, and a summary is no result.
+            assert!(!claims(JudgedKind::Summary, json!({"tests": [result], "status": "quarantined"})));
+        }
+        assert!(!claims(JudgedKind::Result, json!({"name": "a", "tests": "quarantined"})));
+        assert!(!claims(JudgedKind::Summary, json!([])));
+    }
+
+    #[test]
+    fn each_list_is_counted_by_its_own_names() {
+        let mut run = run();
+        let more = |name: &str| {
+            let mut unit = run["units"][0].clone();
+            unit["name"] = name.into();
+            unit
+        };
+        let (first, last) = (more("d"), more("0"));
+        run["units"].as_array_mut().unwrap().extend([first, last]);
+        run["passed_units"] = 7.into();
+        run["passed_suites"] = 5.into();
+        run["failed_unit_names"] = json!(["aa", "z"]);
+        run["own_count"] = 9.into();
+        run["own_list"] = json!(["q"]);
+        let (found, notes) = judge(&run, &[]).unwrap();
+        assert_eq!((&found["passed_units"], &found["passed_suites"]), (&json!(4), &json!(4)));
+        assert_eq!(found["failed_unit_names"], json!(["0", "a", "aa", "d", "z"]));
+        assert_eq!(found["failed_names"], json!(["c"]));
+        assert_eq!((&found["own_count"], &found["own_list"]), (&json!(9), &json!(["q"])));
+        assert_eq!(found["triage_diff"], json!({"path": "p", "status": "regression", "regression_count": 4}));
+        let because = "was quarantined when it ran, and no quarantine entry in force covers that: it is judged as failed";
+        let wanted = ["c", "a::x", "d::x", "0::x"].map(|name| format!("{name} {because}"));
+        assert_eq!(notes, wanted);
+        // A figure is never less than nothing.
+        run["passed_units"] = 1.into();
+        assert_eq!(judge(&run, &[]).unwrap().0["passed_units"], 0);
+    }
+
+    #[test]
+    fn a_suite_that_failed_by_its_own_word_stays_as_it_was() {
+        for own in ["failed", "crashed", "timed_out"] {
+            let mut run = run();
+            run["suites"] = json!([]);
+            run["status"] = "failed".into();
+            run["failed_unit_names"] = json!(["a"]);
+            run["units"][0]["status"] = own.into();
+            run["units"][0]["tests"][0]["status"] = "failed".into();
+            // What holds in it changes nothing of it.
+            assert_eq!(judge(&run, &both(State::Active)), None, "{own}");
+            // What does not is one failed test more; the suite is counted already.
+            let (found, notes) = judge(&run, &[]).unwrap();
+            let mut wanted = run.clone();
+            wanted["units"][0]["tests"][1]["status"] = "failed".into();
+            wanted["units"][0]["failed"] = 1.into();
+            wanted["triage_diff"]["status"] = "regression".into();
+            wanted["triage_diff"]["regression_count"] = 1.into();
+            assert_eq!((found, notes.len()), (wanted, 1), "{own}");
+        }
+    }
+
+    #[test]
+    fn a_run_is_failed_where_it_said_that_it_passed_and_a_suite_is_red() {
+        let status = |own: &str, unit: &str| {
+            let mut run = run();
+            run["suites"] = json!([]);
+            run["status"] = own.into();
+            run["units"][0]["status"] = unit.into();
+            judge(&run, &[]).unwrap().0["status"].clone()
+        };
+        assert_eq!(status("passed", "quarantined"), "failed");
+        assert_eq!(status("passed", "passed"), "failed");
+        assert_eq!(status("interrupted", "quarantined"), "interrupted");
+        assert_eq!(status("incomplete", "failed"), "incomplete");
+        // A run that contradicts itself is held to itself elsewhere.
+        assert_eq!(status("passed", "failed"), "passed");
+    }
+
+    #[test]
+    fn notes_are_told_up_to_a_number() {
+        let many = |count: usize| {
+            let known = json!({"name": "x", "status": "quarantined", "signature": "s", "basis": "exception"});
+            let mut many = run();
+            many["suites"] = json!([]);
+            many["units"][0]["tests"] = Value::Array(vec![known; count]);
+            let (found, mut notes) = judge(&many, &[]).unwrap();
+            assert_eq!(found["triage_diff"]["regression_count"], count);
+            let last = notes.pop().unwrap();
+            (notes.len(), last)
+        };
+        let said = "a::x was quarantined when it ran, and no quarantine entry in force covers that: it is judged as failed";
+        assert_eq!(many(1), (0, said.to_string()));
+        assert_eq!(many(NOTES), (NOTES - 1, said.to_string()));
+        let more = |n| format!("{n} more that the run calls quarantined or flaky are judged as failed");
+        assert_eq!(many(NOTES + 1), (NOTES, more(1)));
+        assert_eq!(many(50), (NOTES, more(30)));
+    }
 }

@@ -326,4 +326,66 @@ mod tests {
         assert_eq!(statuses(&all[..2], true), (SuiteStatus::Failed, vec!["Tx", "Tx/a"]));
         assert_eq!(statuses(&all[1..], true), (SuiteStatus::Failed, vec!["T", "T/a"]));
     }
+
+    #[test]
+    fn what_is_believed_to_be_quarantined_and_blocks_says_why() {
+        let noted = |entry: Entry, signature: Option<&str>, basis: Option<Basis>| {
+            let mut ran = suite("tui", "e2e", SuiteStatus::Failed, &[("x", F)]);
+            (ran.tests[0].signature, ran.tests[0].basis) = (signature.map(String::from), basis);
+            let judged = quarantine(&[entry], &ran);
+            assert_eq!((judged.status, judged.tests), (SuiteStatus::Failed, vec![F]));
+            judged.notes
+        };
+        let active = |signature| entry("tui::x", State::Active, signature);
+        let (sig, told) = (Some("sig:x"), Some(Basis::Assertion));
+        for (found, why) in [
+            (
+                noted(entry("tui", State::Expired, sig), sig, told),
+                "its quarantine entry `tui` is expired: 9 days left",
+            ),
+            (
+                noted(active(sig), sig, None),
+                "what it ran in does not say what its signature rests on (`basis`), so its quarantine entry `tui::x` \
+                 cannot be held to it",
+            ),
+            (
+                noted(active(sig), sig, Some(Basis::Fallback)),
+                "its signature rests on no words of the cause (`basis` is fallback): other failures look the same, and \
+                 the quarantine entry `tui::x` covers none of them",
+            ),
+            (
+                noted(active(None), sig, told),
+                "its signature is sig:x, and that of its quarantine entry `tui::x` is none",
+            ),
+            (
+                noted(active(sig), None, None),
+                "its signature is none, and that of its quarantine entry `tui::x` is sig:x",
+            ),
+            (
+                noted(active(None), None, told),
+                "its signature is none, and that of its quarantine entry `tui::x` is none",
+            ),
+        ] {
+            assert_eq!(found, [format!("tui::x fails and blocks: {why}")]);
+        }
+        // An entry of the suite is for what fails outside its tests; one of a test, or of another suite, is not.
+        let outside = |id: &str| {
+            judge(&[entry(id, State::Active, Some("s"))], SuiteStatus::Crashed, &[], Some("hang")).notes
+        };
+        assert_eq!(
+            outside("tui"),
+            ["tui fails and blocks: its signature is hang, and that of its quarantine entry `tui` is s"]
+        );
+        assert_eq!((outside("tui::x"), outside("cli")), (vec![], vec![]));
+    }
+
+    #[test]
+    fn a_test_without_a_failure_within_it_fails_by_itself() {
+        // It says that it fails by others; none of them failed.
+        let entries = [entry("go::y", State::Active, Some("sig:y"))];
+        let mut ran = suite("go", "unit", SuiteStatus::Failed, &[("T", F), ("T/a", P), ("y", F)]);
+        ran.tests[0].carried = true;
+        let judged = quarantine(&entries, &ran);
+        assert_eq!((judged.status, judged.tests), (SuiteStatus::Failed, vec![F, P, Q]));
+    }
 }

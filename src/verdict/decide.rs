@@ -69,6 +69,7 @@ pub fn exit_code(summary: &Summary) -> u8 {
 mod tests {
     use super::*;
     use crate::model::finding::Finding;
+    use crate::model::verdict::{ArtifactRecord, WaiverRef};
 
     fn gate(id: &str, status: Status, blocking: bool, shadow: bool) -> GateResult {
         GateResult {
@@ -180,8 +181,38 @@ mod tests {
         assert_eq!(gates[..2], uncut);
         let statuses: Vec<_> = gates.iter().map(|g| g.status).collect();
         assert_eq!(statuses, [Status::Waived, Status::Fail, Status::Skip, Status::Skip]);
-        assert_eq!(gates[3].reason, Some(Reason::NotReached));
-        assert!(gates[3].detail.contains("`b`") && gates[3].findings.is_empty());
+        let cut = |id: &str| GateResult {
+            reason: Some(Reason::NotReached),
+            detail: "not reached: preflight stopped at `b`".into(),
+            findings: Vec::new(),
+            duration_us: 0,
+            ..gate(id, Status::Skip, true, false)
+        };
+        assert_eq!(gates[2..], [cut("c"), cut("d")]);
+        // The first may be the first of all, and then the waiver of what was not reached stands for nothing.
+        let leaned = WaiverRef {
+            owner: "w".into(),
+            reason: "r".into(),
+            issue: "i".into(),
+            expires: "2026-11-30".into(),
+            days_remaining: 10,
+        };
+        let record = ArtifactRecord {
+            name: "a".into(),
+            path: "a.json".into(),
+            sha256: None,
+            bytes: None,
+            generated_at: None,
+            age_seconds: None,
+        };
+        let waived = GateResult {
+            waiver: Some(leaned),
+            artifacts: vec![record],
+            ..gate("c", Status::Waived, true, false)
+        };
+        let mut gates = [gate("b", Status::Fail, true, false), waived];
+        cut_preflight(&mut gates);
+        assert_eq!(gates, [gate("b", Status::Fail, true, false), cut("c")]);
         let mut green = vec![gate("a", Status::Pass, true, false), gate("b", Status::Waived, true, false)];
         let before = green.clone();
         cut_preflight(&mut green);

@@ -272,4 +272,14 @@ mod tests {
             assert!(of(&none[..]).allowed);
         }
     }
+
+    #[test]
+    fn some_are_named_and_more_are_counted() {
+        let ids = |count: usize| (0..count).map(|n| format!("g{n}")).collect::<Vec<_>>();
+        assert_eq!(some_of(&ids(0)), "");
+        assert_eq!(some_of(&ids(2)), "`g0`, `g1`");
+        let ten = "`g0`, `g1`, `g2`, `g3`, `g4`, `g5`, `g6`, `g7`, `g8`, `g9`";
+        assert_eq!(some_of(&ids(10)), ten);
+        assert_eq!(some_of(&ids(11)), format!("{ten} and 1 more"));
+    }
 }

@@ -396,6 +396,87 @@ mod tests {
     }
 
     #[test]
+    fn one_blank_line_stands_before_what_is_added() {
+        for (before, gap) in [
+            ("", ""),
+            ("a = 1", "\n\n"),
+            ("a = 1\n", "\n"),
+            ("a = 1\n\n", ""),
+            ("a = 1\n\n\n", ""),
+            ("a = 1\r\n", "\r\n"),
+            ("a = 1\r\n\r\n", ""),
+            ("b = 1\r\na = 1", "\r\n\r\n"),
+        ] {
+            let edited = add(before, &new("x"), today()).unwrap();
+            assert!(edited.starts_with(&format!("{before}{gap}[waiver.x]")), "{edited:?}");
+        }
+    }
+
+    #[test]
+    fn of_two_gaps_that_meet_one_goes() {
+        for ends in ["\n", "\r\n"] {
+            let with = |text: &str| text.replace('\n', ends);
+            let of = |text: &str| remove(&with(text), Kind::Waiver, "a").unwrap();
+            let entry = "[waiver.a]\nx = 1\n";
+            assert_eq!(of(&format!("k = 1\n\n{entry}\n[b]\n")), with("k = 1\n\n[b]\n"));
+            assert_eq!(of(&format!("k = 1\n{entry}\n[b]\n")), with("k = 1\n\n[b]\n"));
+            assert_eq!(of(&format!("k = 1\n\n{entry}[b]\n")), with("k = 1\n\n[b]\n"));
+            assert_eq!(of(&format!("{entry}\n  \n[b]\n")), with("[b]\n"));
+            assert_eq!(of(&format!("k = 1\n\n{entry}")), with("k = 1\n\n"));
+            assert_eq!(
+                of(&format!("k = 1\n\n# Why.\n # More.\n{entry}\n# B.\n[b]\n")),
+                with("k = 1\n\n# B.\n[b]\n")
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_refused_says_why() {
+        let said = |result: Result<String, EditError>| result.unwrap_err().to_string();
+        assert_eq!(
+            said(add(FILE, &new("one"), today())),
+            "there is a waiver for `one` already; renew or remove it"
+        );
+        assert_eq!(said(remove(FILE, Kind::Waiver, "no")), "there is no waiver for `no`");
+        assert_eq!(
+            said(add("", &new("waiver_lifecycle"), today())),
+            "the gate `waiver_lifecycle` cannot be waived"
+        );
+        assert_eq!(said(renew(FILE, "one", 0, today())), "a waiver holds 1 to 30 days, not 0");
+        assert!(
+            said(remove("a = 1\nb = \n", Kind::Waiver, "a"))
+                .starts_with("the file is not valid TOML (line 2): ")
+        );
+        for (file, why) in [
+            ("[waiver]\na = 3\n", "it is no table"),
+            ("[waiver.a]\nexpires = 2026-11-02\n", "it has no `created`"),
+            ("[waiver.a]\ncreated = 2026-11-02\n", "it has no `expires`"),
+            (
+                "[waiver.a]\ncreated = 2026-11-01\nexpires = 2026-11-02\nrenewals = -1\n",
+                "`renewals` is no whole number",
+            ),
+        ] {
+            let said = said(renew(file, "a", 1, today()));
+            assert_eq!(
+                said,
+                format!("the waiver for `a` cannot be edited here: {why}; edit the file by hand")
+            );
+        }
+        let none = "[waiver.a]\ncreated = 2026-11-01\nexpires = 2026-11-02\nrenewals = 0\n";
+        assert!(renew(none, "a", 1, today()).unwrap().ends_with("renewals = 1\n"));
+    }
+
+    #[test]
+    fn the_last_day_is_one_that_toml_can_write() {
+        let day = |text: &str| dates::parse_day(text).unwrap();
+        let of = |today: &str, days| last_day(Kind::Waiver, day(today), days);
+        assert_eq!(of("2026-11-20", 1), Ok(day("2026-11-21")));
+        assert_eq!(of("2026-11-20", 30), Ok(day("2026-12-20")));
+        assert_eq!(of("9999-12-01", 30), Ok(day("9999-12-31")));
+        assert_eq!(of("9999-12-02", 30), Err(EditError::Days(Kind::Waiver, 30)));
+    }
+
+    #[test]
     fn add_refuses() {
         assert_eq!(add(FILE, &new("one"), today()), Err(EditError::Exists(Kind::Waiver, "one".into())));
         let unwaivable = EditError::Unwaivable("waiver_lifecycle".into());

@@ -342,6 +342,110 @@ created = 2026-11-01
     }
 
     #[test]
+    fn a_suite_that_cannot_be_read_says_why() {
+        let text =
+            "[suite]\na = 3\nb = {}\nc = { files = 'x' }\nd = { files = ['x', 1] }\ne = { files = [] }\n";
+        let suites = parse("f", text).unwrap().suites;
+        let faults: Vec<_> =
+            suites.values().flat_map(|suite| suite.faults.iter().map(String::as_str)).collect();
+        assert_eq!(
+            faults,
+            [
+                "it must be a table, not an integer",
+                "it has no `files`",
+                "`files` must be a list of strings, not a string",
+                "`files` must hold strings, not an integer",
+            ]
+        );
+        assert!(suites.values().all(|suite| suite.files.is_empty()));
+        assert_eq!(suites.keys().map(String::as_str).collect::<Vec<_>>(), ["a", "b", "c", "d", "e"]);
+    }
+
+    #[test]
+    fn an_entry_stands_where_its_line_begins() {
+        let text = "# x\n  [waiver.a]\nowner = 'o'\n\t[quarantine.\"b::c\"]  # y\n[waiver]\n   d = {}\n [rollback]\n";
+        let file = parse("f.toml", text).unwrap();
+        let at = |region: &Region| (region.line, region.column, region.end_line, region.end_column);
+        assert_eq!(at(&file.waivers[0].region), (2, 3, 2, 13));
+        assert_eq!(file.waivers[0].region.path, "f.toml");
+        assert_eq!(at(&file.waivers[1].region), (6, 4, 6, 10));
+        assert_eq!(at(&file.quarantines[0].region), (4, 2, 4, 26));
+        assert_eq!(at(&file.rollback.unwrap().region), (7, 2, 7, 12));
+    }
+
+    #[test]
+    fn a_date_is_no_text_and_a_time_is_no_date() {
+        let text = "[waiver.a]\nowner = 2026-11-01\ncreated = 2026-11-01 10:00:00\nexpires = 10:00:00\n\
+                    [quarantine.q]\nsignature = 2026-11-01\ncategory = ['x']\n\
+                    [rollback]\nowner = 1\nrationale = 'r'\ncreated = 0001-02-03\nexpires = []\n";
+        let file = parse("f", text).unwrap();
+        assert_eq!(
+            file.waivers[0].faults,
+            [
+                "`owner` must be a string, not a date or time",
+                "`created` must be a date alone, such as 2026-11-20, not `2026-11-01T10:00:00`",
+                "`expires` must be a date alone, such as 2026-11-20, not `10:00:00`",
+            ]
+        );
+        assert_eq!(file.waivers[0].fields, BTreeMap::new());
+        assert_eq!(
+            file.quarantines[0].faults,
+            ["`category` must be a string, not a list", "`signature` must be a string, not a date or time"]
+        );
+        let rollback = file.rollback.unwrap();
+        assert_eq!(
+            rollback.faults,
+            ["`owner` must be a string, not an integer", "`expires` must be a date, not a list"]
+        );
+        let text = |text: &str| text.to_string();
+        assert_eq!(
+            rollback.fields,
+            BTreeMap::from([("created", text("0001-02-03")), ("rationale", text("r"))])
+        );
+        let odd = parse("f", "rollback = 3").unwrap().rollback.unwrap();
+        assert_eq!(odd.faults, ["`rollback` must be a table, not an integer"]);
+    }
+
+    #[test]
+    fn renewals_are_whole_numbers_however_they_are_written() {
+        let of = |text: &str| {
+            let file = parse("f", &format!("[waiver.a]\nrenewals = {text}\n")).unwrap();
+            (file.waivers[0].renewals, file.waivers[0].faults.clone())
+        };
+        for (text, wanted) in [("0", 0), ("7", 7), ("1_000", 1000), ("0x1F", 31), ("0b101", 5), ("0o17", 15)]
+        {
+            assert_eq!(of(text), (Some(wanted), vec![]), "{text}");
+        }
+        let fault = vec!["`renewals` must be a whole number, 0 or more".to_string()];
+        for text in ["-1", "1.0", "'1'", "true", "[]"] {
+            assert_eq!(of(text), (None, fault.clone()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_quarantine_has_no_lanes_and_a_waiver_no_signature() {
+        let both = "lanes = ['full']\nchecks = ['a']\nreasons = ['stale']\nsignature = 's'\ncheck = 1\n";
+        let file = parse("f", &format!("[waiver.a]\n{both}[quarantine.a]\n{both}")).unwrap();
+        let (waiver, quarantine) = (&file.waivers[0], &file.quarantines[0]);
+        let one = |text: &str| Some(vec![text.to_string()]);
+        assert_eq!(
+            (
+                waiver.lanes.clone(),
+                waiver.checks.clone(),
+                waiver.reasons.clone(),
+                waiver.fields.get("signature")
+            ),
+            (one("full"), one("a"), one("stale"), None)
+        );
+        assert_eq!(waiver.faults, ["it knows no key `check`; did you mean `checks`?"]);
+        assert_eq!(
+            (quarantine.lanes.clone(), quarantine.checks.clone(), quarantine.reasons.clone()),
+            (None, None, None)
+        );
+        assert_eq!((quarantine.fields["signature"].as_str(), quarantine.faults.len()), ("s", 0));
+    }
+
+    #[test]
     fn a_slip_in_a_key_is_a_fault_and_a_key_of_ones_own_is_not() {
         let file = parse("f", "[waiver.a]\ncheck = ['x']\napproved_by = 'b'\ncreated_by = 'c'\n").unwrap();
         assert_eq!(file.waivers[0].faults, ["it knows no key `check`; did you mean `checks`?"]);

@@ -263,6 +263,7 @@ mod tests {
         let told = |evidence: &str| match evidence {
             "d.json" => Some(Ok("redraw".to_string())),
             "gone.json" => Some(Err("does not exist".to_string())),
+            "blank.json" => Some(Ok(" \u{3164}".to_string())),
             _ => None,
         };
         let unsigned = file.quarantines.iter().filter(|q| !q.fields.contains_key("signature"));
@@ -412,6 +413,167 @@ mod tests {
             assert_eq!(entry.state, State::Invalid, "{more}");
             assert!(entry.detail.contains(wanted), "{} lacks {wanted}", entry.detail);
         }
+    }
+
+    /// Each fault is said once, and no other is.
+    #[test]
+    fn a_fault_is_said_once() {
+        let good = waiver("pass", "2026-11-01", "2026-11-20", "");
+        for (text, wanted) in [
+            (good.replace("'o'", "3"), "`owner` must be a string, not an integer"),
+            (good.replace("owner = 'o'\n", ""), "`owner` is missing"),
+            (good.replace("'o'", "''"), "`owner` is blank"),
+            (good.replace("['full']", "'full'"), "`lanes` must be a list of strings, not a string"),
+            (good.replace("['full']", "[]"), "`lanes` is empty"),
+            (good.replace("lanes = ['full']\n", ""), "`lanes` is missing"),
+            (good.replace("2026-11-20", "' '"), "`expires` is blank"),
+            (good.replace("2026-11-20", "5"), "`expires` must be a date, not an integer"),
+            (good.replace("created = 2026-11-01\n", ""), "`created` is missing"),
+            (format!("{good}checks = []"), "`checks` is empty; leave it out to cover every check"),
+            (
+                format!("{good}reasons = []"),
+                "`reasons` is empty; leave it out to cover no fault of the evidence",
+            ),
+            (format!("{good}checks = ['zzz']"), "the gate `pass` has no check `zzz`; known are rate, names"),
+            (
+                format!("{good}checks = ['rate', 'zzz', 'names']"),
+                "the gate `pass` has no check `zzz`; known are rate, names",
+            ),
+            (
+                format!("{good}reasons = ['stale', 'zzz']"),
+                "no reason is called `zzz`; known are missing, unreadable, malformed, schema, stale, limit",
+            ),
+            (
+                format!("{good}reasons = ['expression']"),
+                "the reason `expression` is one of checks, which `checks` covers and not `reasons`",
+            ),
+            (format!("{good}reasons = ['not_applicable']"), "the reason `not_applicable` cannot be waived"),
+            (
+                good.replace("[waiver.pass]", "[waiver.zzz]"),
+                "no gate has the id `zzz`; known are pass, quarantine_lifecycle, waiver_lifecycle",
+            ),
+            (
+                good.replace("[waiver.pass]", "[waiver.waiver_lifecycle]"),
+                "the gate `waiver_lifecycle` cannot be waived",
+            ),
+        ] {
+            let entry = judge(&text, "2026-11-10");
+            assert_eq!((entry.state, entry.detail.as_str()), (State::Invalid, wanted), "{text}");
+        }
+        for more in ["checks = ['rate']", "checks = ['rate', 'names']", "reasons = ['stale']"] {
+            let entry = judge(&format!("{good}{more}"), "2026-11-10");
+            assert_eq!((entry.state, entry.detail.as_str()), (State::Active, "10 days left"), "{more}");
+        }
+        let all = "category = 'FLAKE-NET'\nevidence = 'd.json'";
+        for (more, wanted) in [
+            ("category = ' '\nevidence = 'd.json'", "`category` is blank"),
+            ("category = 3\nevidence = 'd.json'", "`category` must be a string, not an integer"),
+            ("category = 'FLAKE-NET'\nevidence = ' '", "`evidence` is blank"),
+            (
+                "category = 'x'\nevidence = 'd.json'",
+                "`category` is `x`, which is none of FLAKE-TIMING, FLAKE-ENV, FLAKE-NET, FLAKE-RES, FLAKE-EXT, FLAKE-LOGIC",
+            ),
+            (
+                "category = 'FLAKE-NET'\nevidence = 'blank.json'",
+                "it has no `signature`, and blank.json states none",
+            ),
+            (
+                "category = 'FLAKE-NET'\nevidence = 'never.json'",
+                "it has no `signature`, and never.json states none",
+            ),
+            (
+                "category = 'FLAKE-NET'\nevidence = 'gone.json'",
+                "it has no `signature`, and gone.json does not exist",
+            ),
+        ] {
+            let entry = judge(&quarantine(more), "2026-11-10");
+            assert_eq!((entry.state, entry.detail.as_str()), (State::Invalid, wanted), "{more}");
+            assert_eq!(entry.signature.is_some(), more.contains("'d.json'"), "{more}");
+        }
+        let entry = judge(&quarantine(all), "2026-11-10");
+        assert_eq!((entry.state, entry.detail.as_str()), (State::Active, "11 days left"));
+    }
+
+    #[test]
+    fn an_entry_says_what_the_file_says() {
+        let file =
+            parse("f.toml", &waiver("pass", "2026-11-01", "2026-11-20", "checks = ['rate']\nrenewals = 3"))
+                .unwrap();
+        let context = Context {
+            today: dates::parse_day("2026-11-10").unwrap(),
+            gates: &gates(),
+            signatures: &BTreeMap::new(),
+        };
+        let (waivers, quarantines) = entries(&file, &context);
+        let text = |text: &str| Some(text.to_string());
+        let wanted = Entry {
+            id: "pass".into(),
+            kind: Kind::Waiver,
+            state: State::Active,
+            detail: "10 days left".into(),
+            days_remaining: Some(10),
+            owner: text("o"),
+            reason: text("r"),
+            issue: text("i"),
+            created: text("2026-11-01"),
+            expires: text("2026-11-20"),
+            exit_criteria: text("e"),
+            lanes: Some(vec!["full".into()]),
+            checks: Some(vec!["rate".into()]),
+            reasons: None,
+            renewals: Some(3),
+            category: None,
+            evidence: None,
+            reproduce: None,
+            signature: None,
+            region: Some(file.waivers[0].region.clone()),
+        };
+        assert_eq!((waivers, quarantines), (vec![wanted], vec![]));
+        let own = judge(
+            &quarantine("category = 'FLAKE-NET'\nevidence = 'd.json'\nsignature = 'own'"),
+            "2026-11-10",
+        );
+        assert_eq!(
+            (own.category, own.evidence, own.reproduce),
+            (text("FLAKE-NET"), text("d.json"), text("c"))
+        );
+        assert_eq!((own.kind, own.signature, own.days_remaining), (Kind::Quarantine, text("own"), Some(11)));
+    }
+
+    #[test]
+    fn evidence_that_speaks_against_a_signature_of_ones_own_is_told() {
+        let text = quarantine("category = 'FLAKE-NET'\nevidence = 'd.json'\nsignature = 'own'");
+        let file = parse("f.toml", &text).unwrap();
+        let of = |known: Option<Result<String, String>>| {
+            let signatures = known.map(|known| ("e2e_tui".to_string(), known)).into_iter().collect();
+            let today = dates::parse_day("2026-11-10").unwrap();
+            let context = Context { today, gates: &gates(), signatures: &signatures };
+            let entry = entries(&file, &context).1.remove(0);
+            (entry.state, entry.detail, entry.signature)
+        };
+        let own = Some("own".to_string());
+        assert_eq!(of(None), (State::Active, "11 days left".into(), own.clone()));
+        assert_eq!(of(Some(Ok("other".into()))), (State::Active, "11 days left".into(), own.clone()));
+        assert_eq!(
+            of(Some(Err("rests on nothing".into()))),
+            (State::Invalid, "d.json rests on nothing".into(), own)
+        );
+    }
+
+    #[test]
+    fn a_rollback_says_what_the_file_says() {
+        let text = "[rollback]\nowner = 'o'\nrationale = 'r'\ncreated = 2026-11-14\nexpires = '2026-11-21'\n";
+        let found = rollback(&parse("f", text).unwrap(), dates::parse_day("2026-11-20").unwrap()).unwrap();
+        let wanted = Rollback {
+            owner: "o".into(),
+            rationale: "r".into(),
+            created: "2026-11-14".into(),
+            expires: "2026-11-21".into(),
+        };
+        assert_eq!(found, wanted);
+        let ended =
+            rollback(&parse("f", text).unwrap(), dates::parse_day("2026-11-23").unwrap()).unwrap_err();
+        assert_eq!(ended, "the [rollback] record is not valid: it expired 2 days ago");
     }
 
     #[test]

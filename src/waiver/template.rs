@@ -23,7 +23,7 @@ pub fn quoted(text: &str) -> String {
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            c if is_hostile(c) && u32::from(c) > 0xFFFF => out.push_str(&format!("\\U{:08X}", u32::from(c))),
+            c if is_hostile(c) && c.len_utf16() == 2 => out.push_str(&format!("\\U{:08X}", u32::from(c))),
             c if is_hostile(c) => out.push_str(&format!("\\u{:04X}", u32::from(c))),
             c => out.push(c),
         }
@@ -156,5 +156,43 @@ mod tests {
         assert_eq!(quoted(text), "\"a\\u3164\\U000E0041\\u001Bü\"");
         let read: toml::Table = format!("a = {}", quoted(text)).parse().unwrap();
         assert_eq!(read["a"].as_str(), Some(text));
+    }
+
+    #[test]
+    fn a_key_is_bare_where_toml_lets_it() {
+        for (text, wanted) in [
+            ("a", "a"),
+            ("A-b_9", "A-b_9"),
+            ("-", "-"),
+            ("_", "_"),
+            ("", "\"\""),
+            ("a.b", "\"a.b\""),
+            ("a b", "\"a b\""),
+            ("ä", "\"ä\""),
+            ("tui::x", "\"tui::x\""),
+        ] {
+            assert_eq!(key(text), wanted);
+        }
+    }
+
+    #[test]
+    fn a_string_is_read_as_it_was_written() {
+        for (text, wanted) in [
+            ("", "\"\""),
+            ("a\"b\\c", "\"a\\\"b\\\\c\""),
+            ("a\nb\tc\rd", "\"a\\nb\\tc\\u000Dd\""),
+            ("\u{fff9}\u{200b}é\u{1f600}\u{e0001}", "\"\\uFFF9\\u200Bé\u{1f600}\\U000E0001\""),
+        ] {
+            assert_eq!(quoted(text), wanted);
+            let read: toml::Table = format!("a = {}", quoted(text)).parse().unwrap();
+            assert_eq!(read["a"].as_str(), Some(text));
+        }
+    }
+
+    #[test]
+    fn its_last_day_is_one_that_toml_can_write() {
+        let of = |today: &str| template("g", &[failed("a")], parse_day(today).unwrap()).unwrap();
+        assert!(of("9999-12-01").contains("\nexpires = 9999-12-31 "));
+        assert!(of("9999-12-02").contains("\nexpires = 9999-12-02 "));
     }
 }
