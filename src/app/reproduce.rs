@@ -141,8 +141,14 @@ pub fn reproduce(
         }
         None => (None, Vec::new()),
     };
-    let mut answer =
-        Reproduction { verdict, commands: vec![], refused: vec![], ran: vec![], not_run: vec![], no_run: None };
+    let mut answer = Reproduction {
+        verdict,
+        commands: vec![],
+        refused: vec![],
+        ran: vec![],
+        not_run: vec![],
+        no_run: None,
+    };
     for id in selected(request, &recorded)? {
         let ours = request.gates.iter().find(|g| g.id == id);
         match judge(request, &id, ours, recorded.iter().filter(|r| r.id == id)) {
@@ -150,9 +156,8 @@ pub fn reproduce(
             Err(refused) => answer.refused.push(refused),
         }
     }
-    let waits = |planned: &Planned| {
-        request.gates.iter().any(|gate| gate.id == planned.id && gate.depends_on_run())
-    };
+    let waits =
+        |planned: &Planned| request.gates.iter().any(|gate| gate.id == planned.id && gate.depends_on_run());
     if !answer.commands.is_empty() && answer.commands.iter().all(waits) {
         answer.no_run = request.no_run.map(String::from);
     }

@@ -16,7 +16,7 @@ use crate::gate::Facts;
 use crate::ingest;
 use crate::model::failure::{Assertion, RootCause};
 use crate::model::finding::SourceAt;
-use crate::model::gate::{Format, ForRun};
+use crate::model::gate::{ForRun, Format};
 use crate::model::lane::{Lane, Mode};
 use crate::model::suite::{Role, SuiteStatus};
 use crate::model::test::{Case, Failure, TestStatus};
@@ -98,8 +98,9 @@ pub(super) fn facts(workspace: &Workspace, lane: Lane, mode: Mode, summary: Opti
 /// What failed in the run of `workspace`, whose summary is `summary` as it is judged.
 fn failures(workspace: &Workspace, summary: Option<&Json<'_>>) -> Result<Vec<RunFailure>, String> {
     let run = workspace.run_dir.as_ref().map_err(|none| none.why.clone())?;
-    let summary = summary
-        .ok_or_else(|| format!("what failed in {run} cannot be told: its summary.json is not there or no JSON"))?;
+    let summary = summary.ok_or_else(|| {
+        format!("what failed in {run} cannot be told: its summary.json is not there or no JSON")
+    })?;
     if !is_red(summary) {
         return Ok(Vec::new());
     }
@@ -109,7 +110,8 @@ fn failures(workspace: &Workspace, summary: Option<&Json<'_>>) -> Result<Vec<Run
         _ => None,
     };
     let names = ingested.as_ref().map(|_| Ground::open(workspace.root.dir(), workspace.now)?.names());
-    let names = names.transpose().map_err(|error: super::error::Error| error.to_string())?.unwrap_or_default();
+    let names =
+        names.transpose().map_err(|error: super::error::Error| error.to_string())?.unwrap_or_default();
     let profile = text(summary, "profile").unwrap_or("ci");
     let replays = Replays::new(&workspace.policy.runs, profile, &masker);
     let replays = match &ingested {
@@ -137,7 +139,8 @@ fn cut(mut found: Vec<RunFailure>) -> Vec<RunFailure> {
     let Some(more) = found.len().checked_sub(MOST).filter(|more| *more > 0) else { return found };
     found.truncate(MOST);
     let mut last = found[MOST - 1].clone();
-    (last.title, last.message) = (format!("{more} more"), format!("{more} more failures are in summary.json"));
+    (last.title, last.message) =
+        (format!("{more} more"), format!("{more} more failures are in summary.json"));
     (last.test, last.at, last.signature) = (None, None, None);
     found.push(last);
     found
@@ -415,8 +418,10 @@ fn lines(message: &str) -> String {
 pub(super) fn noted(summary: &Json<'_>) -> Vec<String> {
     let of = |status: TestStatus| -> Vec<String> {
         let tests = suites(summary).flat_map(|(_, suite)| {
-            let shown = format!("{} {}", text(suite, "kind").unwrap_or("?"), text(suite, "name").unwrap_or("?"));
-            let of_status = array(suite, "tests").iter().filter(|test| text(test, "status") == Some(status.name()));
+            let shown =
+                format!("{} {}", text(suite, "kind").unwrap_or("?"), text(suite, "name").unwrap_or("?"));
+            let of_status =
+                array(suite, "tests").iter().filter(|test| text(test, "status") == Some(status.name()));
             of_status.map(move |test| format!("{} ({shown})", text(test, "name").unwrap_or("?")))
         });
         tests.collect()
@@ -430,7 +435,8 @@ pub(super) fn noted(summary: &Json<'_>) -> Vec<String> {
         let shown: Vec<String> = names.iter().take(NAMED).map(|name| fit(name, LINE)).collect();
         (!names.is_empty()).then(|| format!("{said}: {}{more}", shown.join(", ")))
     };
-    let flaky = listed(of(TestStatus::Flaky), "a test failed and passed (flaky)", "tests failed and passed (flaky)");
+    let flaky =
+        listed(of(TestStatus::Flaky), "a test failed and passed (flaky)", "tests failed and passed (flaky)");
     let held = of(TestStatus::Quarantined);
     let held = listed(held, "a test failed and is quarantined", "tests failed and are quarantined");
     flaky.into_iter().chain(held).collect()

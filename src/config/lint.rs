@@ -116,7 +116,8 @@ pub fn expression(
             artifacts.chain(BOUND.iter().copied())
         };
         let hint = if name == "it" {
-            "; only a check with a `for_each` has `it`, and what one with `findings` tells of each".to_string()
+            "; only a check with a `for_each` has `it`, and what one with `findings` tells of each"
+                .to_string()
         } else {
             suggestion(name, names().collect::<Vec<_>>())
         };

@@ -1,6 +1,7 @@
 //! One check: `when`, `for_each`, `assert`. The place where anything but `true` becomes a finding.
 
 use super::scope::GateScope;
+use super::spell::{chain, escape_token, one_line};
 use super::told;
 use crate::base::json::{Json, Place};
 use crate::lang::cel::{EvalError, Expr, Meter, Read, Reads, Scope as _, Type, Value};
@@ -211,8 +212,7 @@ fn one(sink: &mut Sink<'_>, scope: &GateScope<'_>, spot: &Spot) -> ControlFlow<(
 fn is_false(sink: &mut Sink<'_>, scope: &GateScope<'_>, spot: &Spot) {
     let (check, meter) = (sink.check, sink.meter);
     let about = ["waivers", "quarantines"];
-    let lifecycle =
-        check.for_each.iter().chain([&check.assert]).any(|e| about.iter().any(|n| e.mentions(n)));
+    let lifecycle = check.for_each.iter().chain([&check.assert]).any(|e| about.iter().any(|n| e.mentions(n)));
     let reason = if lifecycle { Reason::Waiver } else { Reason::Assertion };
     let seen = evidence_read(sink.gate, scope, &check.assert, spot, meter);
     let untold = match &check.told.findings {
@@ -269,16 +269,6 @@ fn listed(
 fn not_boolean(sink: &mut Sink<'_>, expr: &Expr, value: &Value<'_>, spot: &Spot) {
     let message = format!("`{}` is {}, not true or false", one_line(expr), value.show());
     sink.add(Reason::Expression, message, expr, Some(value.show()), spot);
-}
-
-/// The expression as one line of a report: a line break that a gate file holds for its own readers would be shown as `\n`.
-/// A comment keeps its line.
-pub(super) fn one_line(expr: &Expr) -> String {
-    let text = expr.text().trim();
-    if text.contains("//") {
-        return text.to_string();
-    }
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Adds the error; breaks off where it is a limit.
@@ -387,30 +377,6 @@ fn entry_region<'s>(
         _ => return None,
     };
     scope.facts.place_of(kind, &it.field("id")?.show())
-}
-
-/// `a.b.c` -> ("a", "/b/c"); `None` for anything that is not a plain chain of names.
-fn chain(text: &str) -> Option<(String, String)> {
-    let name = |s: &str| {
-        !s.is_empty()
-            && !s.starts_with(|c: char| c.is_ascii_digit())
-            && s.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    };
-    let mut parts = text.trim().split('.');
-    let first = parts.next().filter(|p| name(p))?;
-    let mut pointer = String::new();
-    for part in parts {
-        if !name(part) {
-            return None;
-        }
-        pointer.push('/');
-        pointer.push_str(part);
-    }
-    Some((first.to_string(), pointer))
-}
-
-fn escape_token(token: &str) -> String {
-    token.replace('~', "~0").replace('/', "~1")
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::check;
 use super::scope::{Facts, GateScope};
+use super::spell;
 use crate::base::clock::Stopwatch;
 use crate::lang::cel::{Host, Meter, Value};
 use crate::model::artifact::Evidence;
@@ -56,7 +57,7 @@ fn within(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn Host, 
         let sound = sound(evidence);
         let scope = GateScope { evidence: &sound, facts, host, it: None };
         if let Ok(Value::Bool(false)) = condition.eval(&scope, meter) {
-            return not_applicable(check::one_line(condition), &watch);
+            return not_applicable(spell::one_line(condition), &watch);
         }
     }
     let mut findings = evidence.faults.clone();
@@ -144,11 +145,7 @@ fn check_facts(check: &Check) -> impl Iterator<Item = &str> {
 }
 
 /// The first artifact that the check reads and that is not bound.
-fn unbound_artifact<'g>(
-    gate: &'g Gate,
-    check: &Check,
-    evidence: &Evidence<'_>,
-) -> Option<&'g str> {
+fn unbound_artifact<'g>(gate: &'g Gate, check: &Check, evidence: &Evidence<'_>) -> Option<&'g str> {
     let expressions = || check.when.iter().chain(&check.for_each).chain(std::iter::once(&check.assert));
     gate.artifacts
         .keys()

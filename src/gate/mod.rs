@@ -7,6 +7,7 @@ mod evaluate;
 #[cfg(test)]
 mod sample;
 mod scope;
+mod spell;
 mod told;
 mod trace;
 

@@ -1,8 +1,8 @@
 //! What a check tells of a finding beside its message: what it is about, where to look, and the command that repeats it. It decides
 //! nothing: what cannot be told is said in the message.
 
-use super::check::one_line;
 use super::scope::GateScope;
+use super::spell::one_line;
 use crate::base::escape::fit;
 use crate::lang::cel::{EvalError, Expr, Meter, Scope as _, Type, Value};
 use crate::model::finding::{Finding, SourceAt};

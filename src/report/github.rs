@@ -41,8 +41,7 @@ pub fn report(report: &Report) -> Github {
     }
     let room = SHOWN - commands.lines().count();
     let waits = |issue: &Issue<'_>| issue.gate.is_some_and(|gate| report.waits_for_a_run(gate));
-    let issues: Vec<Issue<'_>> =
-        issue::of_report(report).into_iter().filter(|issue| !waits(issue)).collect();
+    let issues: Vec<Issue<'_>> = issue::of_report(report).into_iter().filter(|issue| !waits(issue)).collect();
     annotate(&issues, room, &mut commands);
     let changed = changes::sentences(verdict);
     if !changed.is_empty() {

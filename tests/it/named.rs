@@ -79,10 +79,21 @@ fn the_failed_test_is_named_with_its_place_and_its_command() {
     assert!(message.ends_with("\ncause: assertion_failure"), "{message}");
 
     for (format, parts) in [
-        ("human", &["tests::adds (unit lib)", "src/lib.rs:4:25", "failed: the sum", "sh run.sh tests::adds"][..]),
+        (
+            "human",
+            &["tests::adds (unit lib)", "src/lib.rs:4:25", "failed: the sum", "sh run.sh tests::adds"][..],
+        ),
         ("github", &["::error file=src/lib.rs,line=4,", "title=FAIL%3A tests%3A%3Aadds (unit lib)::"]),
-        ("markdown", &["**tests::adds \\(unit lib\\)** at `src/lib.rs:4:25`", "again `sh run.sh tests::adds`"]),
-        ("junit", &["<testcase name=\"tests::adds (unit lib)\" classname=\"tollgate.full.pass_rate\" file=\"src/lib.rs\" line=\"4\">"]),
+        (
+            "markdown",
+            &["**tests::adds \\(unit lib\\)** at `src/lib.rs:4:25`", "again `sh run.sh tests::adds`"],
+        ),
+        (
+            "junit",
+            &[
+                "<testcase name=\"tests::adds (unit lib)\" classname=\"tollgate.full.pass_rate\" file=\"src/lib.rs\" line=\"4\">",
+            ],
+        ),
         ("sarif", &["\"uri\": \"src/lib.rs\"", "\"startLine\": 4", "tests::adds (unit lib): assertion"]),
     ] {
         let text = shown(&ws, format, 1);
@@ -116,7 +127,9 @@ fn a_suite_without_a_failed_test_and_a_lint_step_are_named() {
     ws.put("run.sh", "echo 'src/a.c:1: error: the shelf holds 2 books, not 3'; exit 3\n");
     run(&ws, 1);
     let findings = found(&ws, "pass_rate");
-    let of = |title: &str| findings.iter().find(|f| f["title"] == title).unwrap_or_else(|| panic!("{findings:#?}"));
+    let of = |title: &str| {
+        findings.iter().find(|f| f["title"] == title).unwrap_or_else(|| panic!("{findings:#?}"))
+    };
     assert!(of("lint step style")["message"].as_str().unwrap().contains("too long"));
     assert_eq!(of("lint step style")["reproduce"], "sh lint.sh");
     assert_eq!(of("lint step style")["at"]["path"], "src/a.c");
@@ -136,7 +149,11 @@ fn ten_thousand_failures_are_cut_with_a_count() {
     let findings = judged.value["findings"].as_array().unwrap();
     assert_eq!(findings.len(), 26);
     assert_eq!(findings[25]["message"], "9975 more of check `pass-rate` are not listed");
-    assert!(judged.detail.starts_with("t0 (unit lib): ") && judged.detail.ends_with("(and 9999 more)"), "{}", judged.detail);
+    assert!(
+        judged.detail.starts_with("t0 (unit lib): ") && judged.detail.ends_with("(and 9999 more)"),
+        "{}",
+        judged.detail
+    );
     for format in ["human", "markdown", "github", "junit", "sarif"] {
         let text = shown(&ws, format, 1);
         assert!(text.len() < 200_000, "{format}: {} bytes", text.len());
@@ -167,7 +184,10 @@ fn before_the_first_run_one_sentence_says_what_makes_it() {
     let said = "there is no run yet: run `tollgate run` first";
     let text = shown(&ws, "human", 1);
     assert!(text.contains("There is no run yet: run `tollgate run` first"), "{text}");
-    assert!(!text.contains("waiver add") && !text.contains("YYYYMMDD") && text.lines().count() < 30, "{text}");
+    assert!(
+        !text.contains("waiver add") && !text.contains("YYYYMMDD") && text.lines().count() < 30,
+        "{text}"
+    );
     let text = shown(&ws, "github", 1);
     assert_eq!(text.matches("::error").count(), 1, "{text}");
     let text = ws.run(&["doctor"]).stdout;
