@@ -27,7 +27,8 @@ pub fn makes_one(suites: &[SuiteSpec]) -> ForRun {
 /// What is said where there is no run yet: the command that makes the first, and a sentence; `None` where there is one, or something
 /// that cannot be looked at stands in its place.
 pub fn first_run(run: &Result<String, NoRun>, suites: &[SuiteSpec]) -> Option<(String, String)> {
-    run.as_ref().err().filter(|none| none.reason == Reason::Missing)?;
+    // Without suites nothing here makes a run: what the gates read comes from elsewhere, and each says what it misses.
+    run.as_ref().err().filter(|none| none.reason == Reason::Missing && !suites.is_empty())?;
     let (command, why_not) = match makes_one(suites) {
         ForRun::Instead { command, why_not } => (command, why_not),
         ForRun::Folder(_) | ForRun::Whole(_) => ("tollgate run".to_string(), None),
