@@ -158,7 +158,7 @@ pub fn reproduce(
     }
     let waits =
         |planned: &Planned| request.gates.iter().any(|gate| gate.id == planned.id && gate.depends_on_run());
-    if !answer.commands.is_empty() && answer.commands.iter().all(waits) {
+    if request.names.is_empty() && !answer.commands.is_empty() && answer.commands.iter().all(waits) {
         answer.no_run = request.no_run.map(String::from);
     }
     if request.exec {

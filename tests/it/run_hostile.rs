@@ -29,7 +29,7 @@ fn what_did_not_start_counts_among_what_was_selected() {
     // The summary is taken as it is written.
     assert_eq!(ws.run(&["run", "--rerun-from", "out", "--list"]).expect(0).stdout.lines().count(), 4);
     let gate = ws.check(&["--run", "out"]).gate("pass_rate");
-    assert!(gate.messages.iter().any(|m| m.contains("selected and not started")), "{gate:?}");
+    assert!(gate.messages.iter().any(|m| m.contains("it was selected and did not run")), "{gate:?}");
     assert!(!gate.messages.iter().any(|m| m.contains("the run is failed")), "{gate:?}");
 }
 
@@ -82,7 +82,7 @@ fn the_gate_names_the_lint_step_that_failed() {
     adds_up(&ws.json("out/summary.json"));
     let gate = ws.check(&["--run", "out"]).gate("pass_rate");
     assert_eq!(gate.status, "fail");
-    assert_eq!(gate.messages, ["the lint step fmt failed"], "{gate:?}");
+    assert_eq!(gate.messages, ["it failed; its output is in out/lint-fmt.log"], "{gate:?}");
 }
 
 #[test]

@@ -295,7 +295,7 @@ fn doctor_says_what_a_whole_run_is_before_there_is_one() {
     let ws = ws(&[UNITS, E2E, LINT]);
     let said = ws.run(&["doctor", "--now", NOW]).stdout;
     assert!(said.contains("whole   the profile ci asks for 3 suites of 2 kinds and 1 lint steps"), "{said}");
-    assert!(said.contains("`tollgate run` makes one"), "{said}");
+    assert!(said.contains("there is no run yet: run `tollgate run` first"), "{said}");
     run(&ws, 0, &["--suite", "x"]).expect(0);
     let said = ws.run(&["doctor", "--now", NOW]).stdout;
     assert!(said.contains("the newest run lacks 2 of it: unit/a, unit/b"), "{said}");
