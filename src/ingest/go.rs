@@ -49,6 +49,8 @@ struct Output {
     /// The last line is one that is torn.
     ends_torn: bool,
     known: bool,
+    /// A line is one of `go test` without `-json`.
+    text: bool,
 }
 
 impl Output {
@@ -63,7 +65,7 @@ impl Output {
         // `go tool test2json` alone knows no package.
         let name = text("Package").unwrap_or_default();
         let mut nth = self.number(name)?;
-        if matches!(action, "start" | "run") && self.packages[nth].ended_red() {
+        if matches!(action, "start" | "run") && self.packages[nth].may_run_again() {
             nth = self.runs_again(name, nth)?;
         }
         let elapsed = match event.get("Elapsed") {
@@ -127,6 +129,9 @@ impl Output {
             self.said.clear();
             return Ok(());
         }
+        self.text |= ["=== RUN ", "--- PASS: ", "--- FAIL: ", "--- SKIP: ", "ok  \t", "?   \t"]
+            .iter()
+            .any(|b| line.starts_with(b));
         let failed = line.strip_prefix("FAIL\t").and_then(|failed| {
             let why = failed.strip_suffix(']').and_then(|f| f.split_once(" ["));
             why.map(|(name, why)| (name, Some(why))).or_else(|| Some((failed.split_once('\t')?.0, None)))
@@ -153,7 +158,11 @@ impl Output {
 
     fn end(mut self) -> Result<Vec<Reading>, ReadFault> {
         if !self.known {
-            return Err(ReadFault::holds_no("results of `go test -json`"));
+            return Err(ReadFault::holds_no(if self.text {
+                "results of `go test -json`, but the text of `go test`, which does not tell everything: run it with -json"
+            } else {
+                "results of `go test -json`"
+            }));
         }
         for (name, (fault, basis)) in self.builds.untold() {
             let nth = self.number(&name)?;

@@ -5,14 +5,19 @@ use super::fault::ReadFault;
 use super::libtest_binary::Binary;
 use super::libtest_json::{Event, Suite};
 use super::libtest_line as says;
+use super::libtest_list::{IS_LIST, List};
 use super::lines::Lines;
 use super::output::said;
 use super::panic;
 use crate::model::test::{Reading, Silent, TestStatus};
 
+/// Bytes of lines that are set aside until a binary ends.
+const FORK: usize = 16 << 20;
+
 /// Reads the output of any number of binaries. A build that broke is the fault of a reading without a name. A binary without its
 /// end died where anything stands behind it, else the output is cut off.
 pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
+    lines.end_at_returns();
     let mut output = Output::default();
     while let Some(line) = lines.next()? {
         if !line.is_blank() {
@@ -26,6 +31,14 @@ pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
     output.end()
 }
 
+/// What stands since a line that begins another harness, within a binary that has not ended: whether that is one that a test of it ran, or
+/// the binary died and another one follows, only its own end tells.
+struct Fork {
+    before: Binary,
+    lines: Vec<(String, u64)>,
+    bytes: usize,
+}
+
 #[derive(Default)]
 struct Output {
     room: Room,
@@ -34,6 +47,12 @@ struct Output {
     target: Option<String>,
     source: Option<String>,
     printed: String,
+    /// What was read of it as of a harness within it.
+    fork: Option<Fork>,
+    /// It was none: each line that begins a harness begins a binary.
+    flat: bool,
+    /// What stands where results would, where that is a list of tests.
+    list: List,
     /// Cargo said that all is built, and nothing since.
     built: bool,
     /// Something stands behind the line that said so.
@@ -60,16 +79,42 @@ impl Output {
         let died = says::start(line).is_some_and(|(_, printed)| says::is_over(printed));
         let next = says::announced(line).is_some() || says::target(line).is_some() || says::is_over(line);
         if next && binary.may_end() {
-            self.close(false)?;
-            return self.outside(line);
+            if self.flat || says::announced(line).is_none() {
+                self.close(false)?;
+                return self.outside(line);
+            }
+            if !binary.of_cargo && self.fork.is_none() {
+                self.fork = Some(Fork { before: binary.clone(), lines: Vec::new(), bytes: 0 });
+            }
         }
+        if let Some(fork) = &mut self.fork {
+            fork.bytes += line.len() + size_of::<(String, u64)>();
+            fork.lines.push((line.to_string(), number));
+            if fork.bytes > FORK {
+                return self.unfork();
+            }
+        }
+        let Some(binary) = &mut self.text else { return Ok(()) };
         let over = binary.line(&mut self.room, line)?;
         if died {
             self.close(false)?;
             self.failed_target();
         } else if over && let Some(binary) = self.text.take() {
+            self.fork = None;
             self.done.push(binary.draft);
         }
+        Ok(())
+    }
+
+    /// The binary never came to its end: what follows in it is no harness within, but binaries of their own.
+    fn unfork(&mut self) -> Result<(), ReadFault> {
+        let Some(fork) = self.fork.take() else { return Ok(()) };
+        let flat = std::mem::replace(&mut self.flat, true);
+        self.text = Some(fork.before);
+        for (line, number) in fork.lines {
+            self.line(&line, number)?;
+        }
+        self.flat = flat;
         Ok(())
     }
 
@@ -102,6 +147,7 @@ impl Output {
 
     /// Ends what is open without an end of its own; `at_end`: nothing stands behind it.
     fn close(&mut self, at_end: bool) -> Result<(), ReadFault> {
+        self.unfork()?;
         if let Some(binary) = self.text.take() {
             let draft = binary.broken_off(&mut self.room, at_end, self.torn.is_none())?;
             self.broke_off = draft.reading.fault.is_some();
@@ -130,6 +176,7 @@ impl Output {
         if let Some(target) = says::target(line) {
             self.silent(false, Some(false))?;
             (self.target, self.source) = (Some(target), says::source(line));
+            self.list = List::default();
             (self.told, self.broke_off, self.over) = (false, false, false);
         } else if says::is_over(line) {
             self.broke_off |= self.silent(false, Some(true))?;
@@ -140,7 +187,10 @@ impl Output {
         } else if let Some(announced) = says::announced(line) {
             self.room.reading()?;
             (self.broke_off, self.over) = (false, false);
-            self.text = Some(Binary::new(&self.target.take().unwrap_or_default(), announced));
+            let of_cargo = self.target.is_some();
+            let mut binary = Binary::new(&self.target.take().unwrap_or_default(), announced);
+            binary.of_cargo = of_cargo;
+            self.text = Some(binary);
         } else if let Some(fault) = says::build_failure(line) {
             self.room.reading()?;
             self.over = false;
@@ -158,11 +208,19 @@ impl Output {
                 let at: String = at.chars().take(200).collect();
                 draft.fault(format!("after its results its main thread panicked at {at}"));
             }
-        } else if says::summary(line).is_some_and(|summary| !summary.ok) && self.target.is_none() {
-            self.room.reading()?;
-            self.done.push(outside("a result line says FAILED, and the binary that it is of is not here"));
+        } else if let Some(summary) = says::summary(line).filter(|_| self.target.is_none()) {
+            if !summary.ok {
+                self.room.reading()?;
+                self.done
+                    .push(outside("a result line says FAILED, and the binary that it is of is not here"));
+            } else if let Some(draft) = self.done.last_mut() {
+                draft.fault("another result line stands behind its own: a test printed one of them");
+            }
         } else if line.starts_with("error: ") && self.error.is_none() {
             self.error = Some(line.chars().take(200).collect());
+        }
+        if says::target(line).is_none() {
+            self.list.line(line);
         }
         if self.target.is_some() && says::target(line).is_none() {
             keep_end(&mut self.printed, line);
@@ -222,6 +280,11 @@ impl Output {
         let Some(target) = self.target.take() else { return Ok(false) };
         self.room.reading()?;
         let mut draft = Draft::new(&target);
+        if self.list.is_one() {
+            draft.reading.nothing = Some(IS_LIST.into());
+            self.done.push(draft);
+            return Ok(false);
+        }
         draft.fault_or_cut(cut, "cargo ran it, and it says nothing that Rust's test harness says");
         // A harness that speaks as Rust's does is taken at its word, whatever it ends with.
         let says_failed = printed.lines().filter_map(says::summary).any(|summary| !summary.ok);
@@ -251,6 +314,11 @@ impl Output {
         }
         match self.error {
             _ if !self.done.is_empty() => Ok(finish(merge_builds(self.done))),
+            None if self.list.is_one() => {
+                let mut draft = Draft::default();
+                draft.reading.nothing = Some(IS_LIST.into());
+                Ok(finish([draft]))
+            }
             None if self.built => Ok(finish([nothing_to_run()])),
             Some(error) => Err(ReadFault::new(format!("it holds no libtest results, but `{error}`"))),
             None => Err(ReadFault::holds_no("libtest results")),

@@ -13,8 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 const STRAYS: usize = 10_000;
 /// Bytes of such a panic.
 const STRAY: usize = 8 << 10;
+/// Harnesses within one another.
+const INNER: usize = 16;
 
 /// A test that began on a line and printed (`--nocapture` with one thread).
+#[derive(Clone)]
 struct Pending {
     name: String,
     text: String,
@@ -22,6 +25,7 @@ struct Pending {
     last: String,
 }
 
+#[derive(Clone)]
 enum Phase {
     Running,
     /// `failures:` or `successes:`, with the case whose output is shown.
@@ -31,7 +35,16 @@ enum Phase {
 /// Above the failed tests, with what they printed, and then by their names.
 const FAILURES: &str = "failures:";
 
+/// A harness that a test ran, or whose words it printed: what it says is none of this one's.
+#[derive(Clone, Copy)]
+struct Inner {
+    announced: u64,
+    /// The cases that were there before it.
+    before: usize,
+}
+
 /// What one binary has said so far.
+#[derive(Clone)]
 pub(super) struct Binary {
     pub(super) draft: Draft,
     announced: u64,
@@ -51,6 +64,10 @@ pub(super) struct Binary {
     lists_failures: bool,
     /// What can be told of the tests where results are lost in what tests print.
     glued: Glued,
+    /// Cargo named it: another binary has a line of cargo's before it.
+    pub(super) of_cargo: bool,
+    /// Harnesses within it that have not come to their end, the innermost last.
+    inner: Vec<Inner>,
 }
 
 impl Binary {
@@ -68,6 +85,8 @@ impl Binary {
             listed: BTreeSet::new(),
             lists_failures: false,
             glued: Glued::new(announced),
+            of_cargo: false,
+            inner: Vec::new(),
         }
     }
 
@@ -115,7 +134,11 @@ impl Binary {
     }
 
     fn running_line(&mut self, room: &mut Room, line: &str) -> Result<bool, ReadFault> {
-        if let Some(outcome) = says::result(line) {
+        if let Some(announced) = says::announced(line) {
+            if self.inner.len() < INNER {
+                self.inner.push(Inner { announced, before: self.draft.reading.cases.len() });
+            }
+        } else if let Some(outcome) = says::result(line) {
             // What this harness goes on behind was another one's.
             (self.stray, self.disagrees) = (None, None);
             self.take(room, outcome)?;
@@ -260,6 +283,9 @@ impl Binary {
 
     /// Whether a result line agrees with what was seen; embedded results are taken where they alone make it agree.
     fn conclude(&mut self, room: &mut Room, summary: Summary) -> Result<bool, ReadFault> {
+        if self.ends_inner(&summary) {
+            return Ok(false);
+        }
         let counted = |status: TestStatus| self.draft.tally(status);
         let more = |status: TestStatus| self.embedded.iter().filter(|o| o.status == status).count() as u64;
         let agrees = |with: &dyn Fn(TestStatus) -> u64, total: u64| {
@@ -285,6 +311,24 @@ impl Binary {
         self.explain_strays(room);
         self.hold_to_its_word(room, Some(summary.ok))?;
         Ok(true)
+    }
+
+    /// Leaves out what a harness within said, where this is its result line: it counts exactly what stands there since it began.
+    fn ends_inner(&mut self, summary: &Summary) -> bool {
+        let Some(inner) = self.inner.last().copied() else { return false };
+        let own = self.draft.reading.cases.get(inner.before..).unwrap_or_default();
+        let count = |status| own.iter().filter(|case| case.status == status).count() as u64;
+        let agrees = own.len() as u64 == inner.announced
+            && summary.fine() == Some(count(TestStatus::Passed))
+            && summary.failed == count(TestStatus::Failed)
+            && summary.ignored == count(TestStatus::Ignored);
+        if agrees {
+            self.inner.pop();
+            self.draft.keep_only(|nth, _| nth < inner.before);
+            (self.phase, self.lists_failures) = (Phase::Running, false);
+            self.listed.clear();
+        }
+        agrees
     }
 
     /// Leaves out results that a test itself printed, of files that it went through (trybuild: `test tests/ui/a.rs ... ok`): where none
@@ -324,6 +368,10 @@ impl Binary {
         whole: bool,
     ) -> Result<Draft, ReadFault> {
         self.end_section(room, None);
+        if let Some(inner) = self.inner.first().copied() {
+            // Whose results those are is not known: none of them is a pass.
+            self.draft.keep_only(|nth, case| nth < inner.before || case.status == TestStatus::Failed);
+        }
         if whole && let Some(summary) = self.take_glued(room)? {
             self.draft.reading.duration_ms = summary.duration_ms;
             self.explain_strays(room);
