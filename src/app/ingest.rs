@@ -6,7 +6,7 @@ use super::error::Error;
 use super::ground::Ground;
 use super::harness::judged;
 use super::ingest_error::{clear, leave};
-use super::ingest_files::once;
+use super::ingest_files::{bounded, cut_off, once};
 use super::ingest_request::IngestRequest;
 use super::ingest_time::{self, Dated, Times};
 use super::masking::{branch, let_through, masker};
@@ -25,7 +25,7 @@ use crate::model::flake::FlakeRules;
 use crate::model::plan::{Counts, Item, Shard, ShardKind};
 use crate::model::run::{Chosen, Identity, Summary};
 use crate::model::suite::{Reader, Repeats, Role};
-use crate::model::test::{FaultKind, Reading, TestStatus};
+use crate::model::test::{Reading, TestStatus};
 use crate::model::tree::{DatedBy, Tree};
 use crate::plan;
 use crate::record::{Folder, SuiteFolders};
@@ -287,26 +287,6 @@ fn read(
     }
     distinguish(&mut found);
     Ok((found, times))
-}
-
-/// All files of one call together may hold as much as one of them: each suite becomes a folder, and each test is held until the
-/// summary is written.
-fn bounded(suites: usize, tests: usize) -> Result<(), Error> {
-    let over = [(suites, ingest::READINGS, "suites"), (tests, ingest::CASES, "tests")];
-    match over.into_iter().find(|(held, most, _)| held > most) {
-        None => Ok(()),
-        Some((held, most, what)) => Err(Error::Work(format!(
-            "the files hold {held} {what}, and one ingest may take in at most {most}: ingest fewer of them"
-        ))),
-    }
-}
-
-/// Why a reading is not all that its tool wrote. Nobody knows what the rest would say, so nothing is made of it.
-fn cut_off(reading: &Reading) -> Option<String> {
-    let fault = reading.fault.as_ref().filter(|f| f.kind == FaultKind::Truncated)?;
-    let name = reading.name.trim();
-    let of = if name.is_empty() { String::new() } else { format!("`{}`: ", show(name)) };
-    Some(format!("{of}{}", show(&fault.sentence)))
 }
 
 /// Gives suites of one name different ones: with their file before them, then with a number behind.

@@ -1,8 +1,10 @@
-//! Which of the files given to one `ingest` are read: the same report given twice, by name and by glob or as a copy, counts once.
+//! The files given to one `ingest`: which are read, and how much they may hold. The same report given twice, by name and by glob or as a copy, counts once.
 
 use super::error::Error;
 use crate::base::digest::Running;
 use crate::base::files::{open_regular, plain, show};
+use crate::ingest;
+use crate::model::test::{FaultKind, Reading};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read as _;
@@ -90,4 +92,24 @@ fn said(again: &[(&Path, &Path)]) -> Option<String> {
         n => format!(", and so are {n} more"),
     };
     Some(format!("{} is read once: {why}{more}", name(file)))
+}
+
+/// All files of one call together may hold as much as one of them: each suite becomes a folder, and each test is held until the
+/// summary is written.
+pub(super) fn bounded(suites: usize, tests: usize) -> Result<(), Error> {
+    let over = [(suites, ingest::READINGS, "suites"), (tests, ingest::CASES, "tests")];
+    match over.into_iter().find(|(held, most, _)| held > most) {
+        None => Ok(()),
+        Some((held, most, what)) => Err(Error::Work(format!(
+            "the files hold {held} {what}, and one ingest may take in at most {most}: ingest fewer of them"
+        ))),
+    }
+}
+
+/// Why a reading is not all that its tool wrote. Nobody knows what the rest would say, so nothing is made of it.
+pub(super) fn cut_off(reading: &Reading) -> Option<String> {
+    let fault = reading.fault.as_ref().filter(|f| f.kind == FaultKind::Truncated)?;
+    let name = reading.name.trim();
+    let of = if name.is_empty() { String::new() } else { format!("`{}`: ", show(name)) };
+    Some(format!("{of}{}", show(&fault.sentence)))
 }

@@ -408,6 +408,74 @@ mod tests {
         assert_eq!(shown(&binary(inner, [1, 0, 0])), "[] a passed | ");
     }
 
+    /// `--nocapture`: what a test prints may be the whole output of a harness, in which nothing of this one is lost and nothing won.
+    #[test]
+    fn a_harness_within_is_none_of_this_one() {
+        let result = |word: &str, passed: u32, failed: u32| {
+            format!(
+                "\ntest result: {word}. {passed} passed; {failed} failed; 0 ignored; 0 measured; 0 filtered out\n\n"
+            )
+        };
+        let inner = format!("\nrunning 2 tests\ntest x ... ok\ntest y ... ok\n{}", result("ok", 2, 0));
+        let inner_red = format!(
+            "running 1 test\ntest x ... FAILED\n\nfailures:\n\nfailures:\n    x\n{}",
+            result("FAILED", 0, 1)
+        );
+        let list = "\nfailures:\n\nfailures:\n    b\n";
+        let green = format!("test a ... ok\ntest b ... ok\n{}", result("ok", 2, 0));
+        let red = format!("test a ... ok\ntest b ... FAILED\n{list}{}", result("FAILED", 1, 1));
+        let cargo = "     Running tests/x.rs (target/debug/deps/x-0123456789abcdef)\n";
+        for (head, name) in [("", ""), (cargo, "x")] {
+            for printed in [&inner, &inner_red, &format!("{inner}{inner_red}"), "running 7 tests\n"] {
+                let all = |own: &str| shown(&format!("{head}running 2 tests\n{printed}{own}"));
+                assert_eq!(all(&green), format!("[{name}] a passed, b passed | "), "{printed}");
+                assert_eq!(all(&red), format!("[{name}] a passed, b failed | "), "{printed}");
+            }
+        }
+        // It died: under cargo what it printed is no result; else another binary follows it.
+        let over = "error: test failed, to rerun pass `--test x`\n";
+        let died = shown(&format!("{cargo}running 3 tests\n{inner}{over}"));
+        assert_eq!(died, "[x]  | 3 tests were announced, but 0 have results");
+        let next = shown(&format!("running 3 tests\ntest a ... FAILED\n{inner}"));
+        assert!(next.starts_with("[] a failed | 3 tests were announced, but 1 has a result"), "{next}");
+        assert!(next.ends_with("[#2] x passed, y passed | "), "{next}");
+        // A result line alone, which is believed, and then there is another one.
+        let two = shown(&format!(
+            "running 1 test\ntest x ... ok\n{}test a ... ok\n{}",
+            result("ok", 1, 0),
+            result("ok", 1, 0)
+        ));
+        assert!(
+            two.ends_with("| another result line stands behind its own: a test printed one of them"),
+            "{two}"
+        );
+    }
+
+    #[test]
+    fn what_a_terminal_writes_over_hides_no_result() {
+        let over = |line: &str, counts| {
+            let text = binary(&format!("{line}\ntest b ... FAILED\n\nfailures:\n    b\n"), counts);
+            assert_eq!(shown(&text), "[] a passed, b failed | ", "{line}");
+        };
+        over("10%\r100%\rtest a ... ok", [1, 1, 0]);
+        over("test a ... 10%\r100%\rok", [1, 1, 0]);
+        over("test a ... \r\nok\r", [1, 1, 0]);
+    }
+
+    #[test]
+    fn a_list_is_no_result() {
+        let nothing = |text: &str| {
+            let readings = read(&mut Lines::new(&mut text.as_bytes())).unwrap();
+            readings.iter().all(|r| r.cases.is_empty() && r.fault.is_none() && r.nothing.is_some())
+        };
+        let list = "a::b: test\nc: benchmark\n\n1 test, 1 benchmark\n";
+        let cargo = "     Running tests/x.rs (target/debug/deps/x-0123456789abcdef)\n";
+        assert!(nothing(list));
+        assert!(nothing("a::b: test\n"));
+        assert!(nothing(&format!("{cargo}{list}   Doc-tests x\n0 tests, 0 benchmarks\n")));
+        assert!(!nothing(&format!("{cargo}{list}segfault\n")));
+    }
+
     #[test]
     fn counts_that_do_not_agree() {
         insta::assert_snapshot!(

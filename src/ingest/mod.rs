@@ -24,6 +24,7 @@ mod libtest_glued;
 mod libtest_json;
 mod libtest_line;
 mod libtest_list;
+mod libtest_word;
 mod lines;
 mod listed;
 mod nextest;

@@ -173,7 +173,8 @@ pub(super) fn of_case(attributes: &Attributes) -> Vec<Claim> {
 /// What the attributes of a suite, or of the report, say of it.
 pub(super) fn of_suite(attributes: &Attributes) -> Vec<Claim> {
     let said = attributes.all().filter(|(name, value)| {
-        let counted = whole(value).is_some() && COUNTS.contains(&plain(name).as_str());
+        let number = value.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | '.' | ' '));
+        let counted = number && COUNTS.contains(&plain(name).as_str());
         !counted && of_test(name, value).is_some()
     });
     said.map(|(name, value)| Claim::of(name, value)).collect()
@@ -191,7 +192,6 @@ pub(super) fn of_step(attributes: &Attributes) -> Option<Claim> {
 mod tests {
     use super::super::parse;
     use super::super::{Case, Ended};
-    use super::*;
     use crate::base::json::Limits;
 
     fn one(attributes: &str, elements: &str) -> Ended {

@@ -357,6 +357,8 @@ mod tests {
             // NUnit's stylesheet.
             "<testsuites tests='4' disabled='1'><testsuite name='o' tests='4' skipped='1' failures='1'><testcase name='a'/></testsuite><testsuite name='i' tests='2' skipped='1'><testcase name='b' status='Skipped'/><testcase name='c'/></testsuite><testsuite name='j' tests='1' failures='1'><testcase name='d'><failure/></testcase></testsuite></testsuites>",
             "<testsuites tests='2'><testsuite name='o' tests='2' errors='2'><testcase name='a' status='Inconclusive'/><testcase name='b' status='Warning'/></testsuite></testsuites>",
+            // Qt, of tests on its blacklist.
+            "<testsuite name='s' tests='2' failures='3'><testcase name='a' result='bfail'/><testcase name='b' result='pass'/></testsuite>",
             // Each failure counted twice.
             "<testsuite name='s' tests='2' failures='1' errors='1'><testcase name='a'><failure/></testcase><testcase name='b'/></testsuite>",
             // Nothing but skipped tests.
