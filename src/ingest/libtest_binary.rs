@@ -4,7 +4,6 @@ use super::collect::{Draft, Room, append, case, counted};
 use super::fault::ReadFault;
 use super::libtest_glued::Glued;
 use super::libtest_line::{self as says, Outcome, Summary};
-use super::libtest_word::Inner;
 use super::panic;
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, TestStatus};
@@ -35,6 +34,14 @@ pub(super) enum Phase {
 
 /// Above the failed tests, with what they printed, and then by their names.
 const FAILURES: &str = "failures:";
+
+/// A harness that a test ran, or whose words it printed: what it says is none of this one's.
+#[derive(Clone, Copy)]
+pub(super) struct Inner {
+    pub(super) announced: u64,
+    /// The cases that were there before it.
+    pub(super) before: usize,
+}
 
 /// What one binary has said so far.
 #[derive(Clone)]

@@ -6,14 +6,6 @@ use super::libtest_binary::{Binary, Phase};
 use super::libtest_line::Summary;
 use crate::model::test::{Case, Failure, TestStatus};
 
-/// A harness that a test ran, or whose words it printed: what it says is none of this one's.
-#[derive(Clone, Copy)]
-pub(super) struct Inner {
-    pub(super) announced: u64,
-    /// The cases that were there before it.
-    pub(super) before: usize,
-}
-
 impl Binary {
     /// Leaves out what a harness within said, where this is its result line: it counts exactly what stands there since it began.
     pub(super) fn ends_inner(&mut self, summary: &Summary) -> bool {

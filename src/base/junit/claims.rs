@@ -4,6 +4,7 @@
 //! nothing (`failed="0"`, `success="true"`) is passed over.
 
 use super::attributes::{Attributes, whole};
+use super::report::Claim;
 use super::words::{Word, plain, word};
 use crate::base::json;
 
@@ -50,15 +51,6 @@ const LEFT_OUT: [&str; 7] = ["skipped", "skip", "ignored", "ignore", "disabled",
 const COUNTS: [&str; 6] = ["failures", "errors", "skipped", "skips", "disabled", "ignored"];
 /// Characters of a value that are kept.
 const VALUE: usize = 200;
-
-/// One attribute that says something of its element.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claim {
-    /// Its name as it stands there.
-    pub name: String,
-    /// Its value, cut short.
-    pub value: String,
-}
 
 /// Whether a value says yes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,9 +19,9 @@
 //! A suite that shows all the tests that it counts, and fewer skipped ones than it counts, contradicts itself: one of those that it shows
 //! as passed did not run. Where it is all of them that is settled; else it is a fault.
 
-use super::claims::{Claim, Told};
+use super::claims::Told;
 use super::ended::Ended;
-use super::report::{Case, Counts, Kind, Report};
+use super::report::{Case, Claim, Counts, Kind, Report};
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,8 +13,7 @@ mod report;
 mod stop;
 mod words;
 
-pub use claims::Claim;
 pub use ended::Ended;
 pub use listing::IS_LIST;
 pub use parse::parse;
-pub use report::{Case, Counts, Kind, Outcome, Report, Suite, UNSAID};
+pub use report::{Case, Claim, Counts, Kind, Outcome, Report, Suite, UNSAID};

@@ -1,7 +1,5 @@
 //! What a JUnit report holds, as plain values.
 
-use super::claims::Claim;
-
 /// How the message of a failure ends that an attribute of its testcase states and nothing explains.
 pub const UNSAID: &str = ", and nothing says why";
 
@@ -93,6 +91,15 @@ pub struct Case {
     pub outcomes: Vec<Outcome>,
     /// The characters of its `<system-out>` and `<system-err>`, at most 16 KiB of them.
     pub output: String,
+}
+
+/// One attribute that says something of its element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Its name as it stands there.
+    pub name: String,
+    /// Its value, cut short.
+    pub value: String,
 }
 
 /// What an outcome says; the last two are those of reporters that run a failed test again.
