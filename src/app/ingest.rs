@@ -6,6 +6,7 @@ use super::error::Error;
 use super::ground::Ground;
 use super::harness::judged;
 use super::ingest_error::{clear, leave};
+use super::ingest_files::{bounded, cut_off, once};
 use super::ingest_request::IngestRequest;
 use super::ingest_time::{self, Dated, Times};
 use super::masking::{branch, let_through, masker};
@@ -24,7 +25,7 @@ use crate::model::flake::FlakeRules;
 use crate::model::plan::{Counts, Item, Shard, ShardKind};
 use crate::model::run::{Chosen, Identity, Summary};
 use crate::model::suite::{Reader, Repeats, Role};
-use crate::model::test::{FaultKind, Reading, TestStatus};
+use crate::model::test::{Reading, TestStatus};
 use crate::model::tree::{DatedBy, Tree};
 use crate::plan;
 use crate::record::{Folder, SuiteFolders};
@@ -45,27 +46,36 @@ struct Found {
     mask_allowed: u64,
 }
 
-/// Reads the files and writes the run folder. `Ok(None)`: they hold no tests. Then, and where a file cannot be read or is cut short, the run
+/// What became of the files.
+pub enum Taken {
+    /// A run folder.
+    Run(Box<Written>),
+    /// They hold no tests: a sentence.
+    Nothing(String),
+}
+
+/// Reads the files and writes the run folder. Where they hold no tests, and where a file cannot be read or is cut short, the run
 /// folder holds nothing but `ingest_error.json`: whoever looks for the newest run finds one that is none, and not the one before.
-pub fn ingest(request: &IngestRequest<'_>) -> Result<Option<Written>, Error> {
+pub fn ingest(request: &IngestRequest<'_>) -> Result<Taken, Error> {
     let mut made = None;
     let answer = take_in(request, &mut made);
     match &answer {
-        Ok(None) => leave(request, made, "the files hold no tests"),
+        Ok(Taken::Nothing(why)) => leave(request, made, why),
         Err(Error::Work(why)) => leave(request, made, why),
         _ => {}
     }
     answer
 }
 
-fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Option<Written>, Error> {
+fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Taken, Error> {
     let reader = reader(request.format)?;
     let observing = Observing::begin(request.root);
     let ground = Ground::open_bare(request.root, request.now)?;
     let masker = masker(request.env, &ground)?;
     let repeats = repeats(request, reader, &ground)?;
-    let (mut found, times) = read(request, (reader, repeats), &ground.root, &masker)?;
-    let repeated = repeated(&found);
+    let (files, twice) = once(request.files)?;
+    let (mut found, times) = read(&files, (reader, repeats), &ground.root, &masker)?;
+    let notes: Vec<String> = twice.into_iter().chain(repeated(&found)).collect();
     let dated = ingest_time::dated(&times, request.as_of, request.now)?;
     let stale = match ingest_time::committed(request.files, &ground)? {
         Some(why) => Some(why),
@@ -78,7 +88,7 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Opt
         }
     }
     if found.iter().all(|f| f.reading.cases.is_empty() && f.reading.fault.is_none()) {
-        return Ok(None);
+        return Ok(Taken::Nothing(nothing(&found)));
     }
     let baseline = request.diff_from.map(|path| Baseline::open(path, &ground.root)).transpose()?;
     let role = ground.spec(request.kind).map_or(default_role(request.kind), |spec| spec.role);
@@ -147,7 +157,15 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Opt
         facts: &facts,
     };
     let written = run_documents::write(folder, &folders, outcome)?;
-    Ok(Some(Written { note: repeated, ..written }))
+    let note = (!notes.is_empty()).then(|| notes.join("; "));
+    Ok(Taken::Run(Box::new(Written { note, ..written })))
+}
+
+/// Why there is no test, where a reader knows it.
+fn nothing(found: &[Found]) -> String {
+    let why = found.iter().find_map(|f| Some(format!("{}: {}", f.file, f.reading.nothing.as_ref()?)));
+    let why = why.map_or(String::new(), |why| format!(": {why}"));
+    format!("the files hold no tests{why}")
 }
 
 /// When the results are of and how that is known, and why they are no evidence of what is checked out, where they are none: one sentence
@@ -228,14 +246,14 @@ fn repeated(found: &[Found]) -> Option<String> {
 }
 
 fn read(
-    request: &IngestRequest<'_>,
+    files: &[&Path],
     (reader, repeats): (Reader, Repeats),
     root: &Root,
     masker: &Masker,
 ) -> Result<(Vec<Found>, Vec<Times>), Error> {
     let (mut found, mut times) = (Vec::new(), Vec::new());
     let (mut suites, mut tests) = (0_usize, 0_usize);
-    for path in request.files {
+    for path in files.iter().copied() {
         let shown = show(&path.display().to_string());
         let (opened, meta) = open_regular(path, &shown).map_err(|e| Error::Work(e.to_string()))?;
         let unread = |fault: ingest::ReadFault| {
@@ -269,26 +287,6 @@ fn read(
     }
     distinguish(&mut found);
     Ok((found, times))
-}
-
-/// All files of one call together may hold as much as one of them: each suite becomes a folder, and each test is held until the
-/// summary is written.
-fn bounded(suites: usize, tests: usize) -> Result<(), Error> {
-    let over = [(suites, ingest::READINGS, "suites"), (tests, ingest::CASES, "tests")];
-    match over.into_iter().find(|(held, most, _)| held > most) {
-        None => Ok(()),
-        Some((held, most, what)) => Err(Error::Work(format!(
-            "the files hold {held} {what}, and one ingest may take in at most {most}: ingest fewer of them"
-        ))),
-    }
-}
-
-/// Why a reading is not all that its tool wrote. Nobody knows what the rest would say, so nothing is made of it.
-fn cut_off(reading: &Reading) -> Option<String> {
-    let fault = reading.fault.as_ref().filter(|f| f.kind == FaultKind::Truncated)?;
-    let name = reading.name.trim();
-    let of = if name.is_empty() { String::new() } else { format!("`{}`: ", show(name)) };
-    Some(format!("{of}{}", show(&fault.sentence)))
 }
 
 /// Gives suites of one name different ones: with their file before them, then with a number behind.

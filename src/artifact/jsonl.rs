@@ -4,7 +4,7 @@ use super::fault::{Capped, Fault};
 use super::lines::{Block, blocks};
 use super::schema::{breaches, demanded};
 use super::weight::{LINE, Look, too_heavy, weight};
-use crate::base::decode::unmarked;
+use crate::base::decode::{foreign, unmarked};
 use crate::base::digest::Running;
 use crate::base::figures::total;
 use crate::base::files::Root;
@@ -175,6 +175,11 @@ pub(super) fn parse_line<'a>(line: &'a [u8], number: u64, limits: &Limits) -> Re
     }
     if let Some(fault) = too_heavy(Format::Jsonl, line, LINE) {
         return Err(fault.at(line_place(number)));
+    }
+    if number == 1
+        && let Some(clause) = foreign(line)
+    {
+        return Err(Fault::new(Reason::Malformed, clause).at(line_place(number)));
     }
     json::parse(first_unmarked(line, number), limits).map_err(|e| on_line(Fault::of_parse(e), number))
 }

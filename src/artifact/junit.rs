@@ -30,6 +30,10 @@ pub(super) fn parse<'a>(bytes: &[u8], limits: &Limits) -> Result<Json<'a>, Fault
         return Err(fault);
     }
     let report = junit::parse(&text, limits, false).map_err(Fault::of_parse)?;
+    if report.only_lists {
+        let end = place_of_offset(text.as_bytes(), text.len());
+        return Err(Fault::new(Reason::Malformed, junit::IS_LIST).at(Some(end)));
+    }
     if let Some((suite, clause)) = report.against_itself(false).into_iter().next() {
         let name = match suite {
             Some(suite) => format!("the suite `{}`", plain(&report.path(suite))),
@@ -58,7 +62,7 @@ fn judged(case: &Case) -> (Status, Option<String>) {
         Ended::Failed if case.outcomes.iter().any(|o| o.kind == Kind::Failure) => {
             (Status::Failed, &[Kind::Failure])
         }
-        Ended::Failed => (Status::Failed, &[Kind::Rerun]),
+        Ended::Failed => (Status::Failed, &[Kind::Rerun, Kind::Flaky]),
         Ended::Error => (Status::Error, &[Kind::Error]),
     };
     let message = case.outcomes.iter().find(|o| kinds.contains(&o.kind)).and_then(|outcome| {

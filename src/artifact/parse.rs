@@ -3,7 +3,7 @@
 use super::fault::Fault;
 use super::weight::{EVIDENCE, too_heavy};
 use super::{junit, toml};
-use crate::base::decode::unmarked;
+use crate::base::decode::{foreign, unmarked};
 use crate::base::json::{self, Json, Limits, Place, locate_many, place_of_offset, utf8};
 use crate::model::finding::Reason;
 use crate::model::gate::Format;
@@ -36,6 +36,12 @@ pub fn parse<'a>(format: Format, bytes: &'a [u8], limits: &Limits) -> Result<Jso
     }
     if let Some(fault) = too_heavy(format, bytes, EVIDENCE) {
         return Err(fault);
+    }
+    // A text may hold zeros and be none of UTF-16, which its own reader tells.
+    let told =
+        format != Format::Junit && (format != Format::Text || bytes.first().is_some_and(|b| *b >= 0xFE));
+    if told && let Some(clause) = foreign(bytes) {
+        return Err(Fault::new(Reason::Malformed, clause).at(Some(place_of_offset(bytes, 0))));
     }
     match format {
         Format::Json => json::parse(unmarked(bytes), limits).map_err(Fault::of_parse),

@@ -109,6 +109,17 @@ fn malformed(bytes: &[u8], offset: usize, message: String) -> ParseError {
     ParseError { kind: ParseErrorKind::Malformed, message, place: place_of_offset(bytes, offset) }
 }
 
+/// Why a text that is read as UTF-8 is none, where another encoding is known by how it begins.
+pub fn foreign(bytes: &[u8]) -> Option<&'static str> {
+    match Form::of(bytes) {
+        Form::Utf16 { .. } => Some(
+            "it is UTF-16, and is read as UTF-8: write it as UTF-8 (PowerShell: Out-File -Encoding utf8)",
+        ),
+        Form::Utf32 => Some(IS_UTF32),
+        Form::Bytes { .. } => None,
+    }
+}
+
 /// A document without the byte order mark of UTF-8, which some tools write and nothing needs.
 pub fn unmarked(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)

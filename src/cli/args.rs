@@ -328,7 +328,8 @@ pub enum Gate {
     },
     /// Evaluate an expression and show the value of each part
     Try {
-        /// A CEL expression
+        /// A CEL expression; one that begins with `-` is an expression too
+        #[arg(allow_hyphen_values = true)]
         expr: String,
         /// Bind a JSON or TOML file, as `doc` or by NAME; may be given several times
         #[arg(long, value_name = "[NAME=]FILE")]

@@ -219,9 +219,12 @@ pub(super) fn ingest(global: &Global, now: Now, env: &Env, verb: &args::Ingest) 
         as_of: verb.as_of.as_deref(),
         max_age: max_age(verb.max_age.as_deref())?,
     };
-    let Some(written) = app::ingest(&request)? else {
-        term::stderr("the files hold no tests: nothing but why was written");
-        return Ok(exit::NOTHING);
+    let written = match app::ingest(&request)? {
+        app::Taken::Run(written) => *written,
+        app::Taken::Nothing(why) => {
+            term::stderr(&format!("{}: nothing but why was written", terminal(&why)));
+            return Ok(exit::NOTHING);
+        }
     };
     if let Some(dated) = app::ingest_dated(&written.summary) {
         term::stderr(&format!("note: {}", terminal(&dated)));

@@ -1,6 +1,7 @@
 //! Readings as they grow: bounded, names made unique.
 
 use super::fault::ReadFault;
+use super::hook::JEST;
 use super::timed::lasted;
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, Fault, FaultKind, Reading, TestStatus};
@@ -97,7 +98,7 @@ fn add_later(room: &mut Room, case: &mut Case, failure: &Failure) {
 }
 
 /// A reading that is not finished.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Draft {
     pub(super) reading: Reading,
     /// The first case of each name, and how often the name came.
@@ -210,15 +211,16 @@ impl Draft {
         self.state(sentence.into(), basis);
     }
 
-    /// A hook of bats that failed, which is no test: what it says, in one line.
+    /// A hook or a file that failed, which is no test: what it says, in one line.
     pub(super) fn fault_of_hook(&mut self, hook: &str, failure: Option<&Failure>) {
         let hook = lasted(hook).map_or(hook, |(hook, _)| hook);
         let hook = if hook.ends_with("failed") { hook.to_string() } else { format!("{hook} failed") };
-        let said = failure.and_then(|f| f.message.lines().map(str::trim).find(|line| !line.is_empty()));
+        let told = |line: &&str| !line.is_empty() && !line.ends_with(JEST);
+        let said = failure.and_then(|f| f.message.lines().map(str::trim).find(told));
         let basis = failure.map_or(Basis::Fallback, |failure| failure.basis);
         match said.map(|said| cut(said, 300)) {
-            Some(said) => self.fault_told(format!("{hook}: {said}"), basis),
-            None => self.fault(hook),
+            Some(said) => self.fault_too((format!("{hook}: {said}"), basis)),
+            None => self.fault_too((hook, basis)),
         }
     }
 

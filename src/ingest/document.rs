@@ -12,6 +12,9 @@ pub(super) const XML: u64 = 64 << 20;
 /// Bytes of one JSON document.
 pub(super) const JSON: u64 = 256 << 20;
 
+/// With which Jest's JSON begins.
+const OF_JEST: &str = "\"numFailedTestSuites\"";
+
 /// A JUnit report that takes up the whole input.
 pub(super) fn junit(input: &mut dyn BufRead) -> Result<Report, ReadFault> {
     let mut bytes = Vec::new();
@@ -28,6 +31,11 @@ pub(super) fn junit_bytes(bytes: &[u8]) -> Result<Report, ReadFault> {
         })?;
     match text.trim_start().chars().next() {
         Some('<') => {}
+        Some('{') if text[..text.floor_char_boundary(4096.min(text.len()))].contains(OF_JEST) => {
+            return Err(ReadFault::holds_no(
+                "JUnit results: it is Jest's own JSON (--json); the reporter jest-junit writes JUnit",
+            ));
+        }
         Some(_) => return Err(no_xml()),
         None => return Err(ReadFault::holds_no("JUnit results: it is empty")),
     }

@@ -49,6 +49,8 @@ struct Output {
     /// The last line is one that is torn.
     ends_torn: bool,
     known: bool,
+    /// A line is one of `go test` without `-json`.
+    text: bool,
 }
 
 impl Output {
@@ -63,7 +65,7 @@ impl Output {
         // `go tool test2json` alone knows no package.
         let name = text("Package").unwrap_or_default();
         let mut nth = self.number(name)?;
-        if matches!(action, "start" | "run") && self.packages[nth].ended_red() {
+        if matches!(action, "start" | "run") && self.packages[nth].may_run_again() {
             nth = self.runs_again(name, nth)?;
         }
         let elapsed = match event.get("Elapsed") {
@@ -127,6 +129,9 @@ impl Output {
             self.said.clear();
             return Ok(());
         }
+        self.text |= ["=== RUN ", "--- PASS: ", "--- FAIL: ", "--- SKIP: ", "ok  \t", "?   \t"]
+            .iter()
+            .any(|b| line.starts_with(b));
         let failed = line.strip_prefix("FAIL\t").and_then(|failed| {
             let why = failed.strip_suffix(']').and_then(|f| f.split_once(" ["));
             why.map(|(name, why)| (name, Some(why))).or_else(|| Some((failed.split_once('\t')?.0, None)))
@@ -153,7 +158,11 @@ impl Output {
 
     fn end(mut self) -> Result<Vec<Reading>, ReadFault> {
         if !self.known {
-            return Err(ReadFault::holds_no("results of `go test -json`"));
+            return Err(ReadFault::holds_no(if self.text {
+                "results of `go test -json`, but the text of `go test`, which does not tell everything: run it with -json"
+            } else {
+                "results of `go test -json`"
+            }));
         }
         for (name, (fault, basis)) in self.builds.untold() {
             let nth = self.number(&name)?;
@@ -197,6 +206,7 @@ impl Output {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn said(text: &str) -> String {
         let mut input = text.as_bytes();
@@ -310,6 +320,101 @@ mod tests {
         assert!(said(&(broken + &green)).contains("did not run"));
         // A package that passed and runs again is no other attempt.
         assert_eq!(said(&(green.clone() + &red)), "TestA passed; TestA #2 failed");
+    }
+
+    /// `gotestsum --rerun-fails` runs the package once for each test that failed.
+    #[test]
+    fn each_test_that_failed_is_run_again_by_itself() {
+        let first = run("TestA fail\nTestB fail\nTestC pass\nfail");
+        let (a, b) = (run("TestA pass\npass"), run("TestB pass\npass"));
+        assert_eq!(said(&(first.clone() + &a + &b)), "TestA flaky; TestB flaky; TestC passed");
+        let again = run("TestB fail\nfail");
+        assert_eq!(said(&(first.clone() + &a + &again)), "TestA flaky; TestB failed; TestC passed");
+        assert_eq!(said(&(first + &a + &again + &b)), "TestA flaky; TestB flaky; TestC passed");
+    }
+
+    #[test]
+    fn the_text_of_go_test_is_called_that() {
+        let message = |text: &str| read(&mut Lines::new(&mut text.as_bytes())).unwrap_err().message;
+        assert!(
+            message("=== RUN   TestA\n--- PASS: TestA (0.00s)\nPASS\nok  \tp\t0.1s\n")
+                .contains("run it with -json")
+        );
+        assert!(!message("hello\n").contains("-json, but"));
+    }
+
+    /// The events of one package, its runs in order: of each test what became of it in the first run and in each further one.
+    fn lines_of(package: &str, runs: &[Vec<(usize, bool)>]) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut event = |action: &str, test: Option<usize>| {
+            let test = test.map_or(String::new(), |n| format!(",\"Test\":\"Test{n}\""));
+            lines.push(format!("{{\"Action\":\"{action}\",\"Package\":\"{package}\"{test}}}\n"));
+        };
+        for run in runs {
+            event("start", None);
+            run.iter().for_each(|(test, _)| event("run", Some(*test)));
+            for (test, passes) in run {
+                event(if *passes { "pass" } else { "fail" }, Some(*test));
+            }
+            event(if run.iter().all(|(_, passes)| *passes) { "pass" } else { "fail" }, None);
+        }
+        lines
+    }
+
+    /// A first run of some tests, and reruns one by one of those that failed, each at most three times.
+    fn runs_of(tests: &[u8]) -> Vec<Vec<(usize, bool)>> {
+        let first: Vec<(usize, bool)> = tests.iter().enumerate().map(|(n, fails)| (n, *fails == 0)).collect();
+        let mut runs = vec![first];
+        for (n, fails) in tests.iter().enumerate() {
+            for nth in 1..=u8::min(*fails, 3) {
+                runs.push(vec![(n, nth == *fails)]);
+            }
+        }
+        runs
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// What a test is does not depend on how the events of packages stand among one another.
+        #[test]
+        fn reruns_count_the_same_in_any_interleaving(
+            packages in prop::collection::vec(prop::collection::vec(0_u8..5, 1..5), 1..4),
+            order in prop::collection::vec(any::<prop::sample::Index>(), 300),
+        ) {
+            let mut queues: Vec<_> = packages
+                .iter()
+                .enumerate()
+                .map(|(nth, tests)| std::collections::VecDeque::from(lines_of(&format!("p{nth}"), &runs_of(tests))))
+                .collect();
+            let mut text = String::new();
+            for index in order.iter().cycle() {
+                let left: Vec<usize> = (0..queues.len()).filter(|nth| !queues[*nth].is_empty()).collect();
+                if left.is_empty() {
+                    break;
+                }
+                text.push_str(&queues[left[index.index(left.len())]].pop_front().unwrap());
+            }
+            let readings = read(&mut Lines::new(&mut text.as_bytes())).unwrap();
+            let mut found: Vec<(String, String)> = readings
+                .iter()
+                .flat_map(|r| r.cases.iter().map(|c| (format!("{} {}", r.name, c.name), c.status.name().to_string())))
+                .collect();
+            found.sort();
+            let mut wanted = Vec::new();
+            for (nth, tests) in packages.iter().enumerate() {
+                for (n, fails) in tests.iter().enumerate() {
+                    let is = match fails {
+                        0 => "passed",
+                        1..=3 => "flaky",
+                        _ => "failed",
+                    };
+                    wanted.push((format!("p{nth} Test{n}"), is.to_string()));
+                }
+            }
+            wanted.sort();
+            prop_assert_eq!(found, wanted);
+        }
     }
 
     #[test]

@@ -71,6 +71,12 @@ impl Package {
         self.over && (self.draft.reading.fault.is_some() || self.draft.reading.cases.iter().any(red))
     }
 
+    /// Whether what begins now is another run of it: `gotestsum --rerun-fails` runs the package once more for each test that failed, so that
+    /// a run that ended green may be followed by the next.
+    pub(super) fn may_run_again(&self) -> bool {
+        self.ended_red() || (self.over && self.again_of.is_some())
+    }
+
     /// An action that Go does not have: it is no pass, and where nothing else ends the test it is a failure.
     pub(super) fn unknown(&mut self, test: Option<&str>, action: &str) {
         let action = cut(action, 100).to_string();

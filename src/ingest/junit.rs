@@ -5,9 +5,9 @@ use super::collect::{Draft, Room, counted, cut, finish, milliseconds, outside};
 use super::fault::ReadFault;
 use super::junit_repeats::attempts;
 use super::timed::is_bats_hook;
-use super::{document, junit_names, panic, place};
+use super::{document, hook, junit_names, panic, place};
 use crate::base::json::plain;
-use crate::base::junit::{Case as Element, Ended, Kind, Outcome, Report, Suite, UNSAID};
+use crate::base::junit::{Case as Element, Ended, IS_LIST, Kind, Outcome, Report, Suite, UNSAID};
 use crate::model::suite::Repeats;
 use crate::model::test::{Case, Failure, Origin, Reading, SourcePlace, TestStatus};
 use std::io::BufRead;
@@ -15,6 +15,11 @@ use std::io::BufRead;
 /// Reads a report. `junit_names` says what its suites and tests are called.
 pub(super) fn read(input: &mut dyn BufRead, repeats: Repeats) -> Result<Vec<Reading>, ReadFault> {
     let report = document::junit(input)?;
+    if report.only_lists {
+        let mut draft = Draft::default();
+        draft.reading.nothing = Some(IS_LIST.into());
+        return Ok(finish([draft]));
+    }
     let names = junit_names::suites(&report);
     let (mut room, mut drafts) = (Room::default(), Vec::new());
     let mut number = vec![None; report.suites.len()];
@@ -24,7 +29,7 @@ pub(super) fn read(input: &mut dyn BufRead, repeats: Repeats) -> Result<Vec<Read
         }
         room.reading()?;
         number[nth] = Some(drafts.len());
-        drafts.push(draft(suite, &names[nth], repeats, &mut room)?);
+        drafts.push(draft(suite, (&names[nth], report.of_vitest), repeats, &mut room)?);
     }
     for (suite, sentence) in faults(&report, false) {
         match suite {
@@ -46,7 +51,12 @@ pub(super) fn read(input: &mut dyn BufRead, repeats: Repeats) -> Result<Vec<Read
     Ok(finish(drafts))
 }
 
-fn draft(suite: &Suite, name: &str, repeats: Repeats, room: &mut Room) -> Result<Draft, ReadFault> {
+fn draft(
+    suite: &Suite,
+    (name, of_vitest): (&str, bool),
+    repeats: Repeats,
+    room: &mut Room,
+) -> Result<Draft, ReadFault> {
     let mut draft = Draft::new(name);
     draft.reading.duration_ms = suite.time_ms.and_then(milliseconds);
     let named = suite.cases.iter().zip(junit_names::tests(&suite.cases, name));
@@ -57,9 +67,11 @@ fn draft(suite: &Suite, name: &str, repeats: Repeats, room: &mut Room) -> Result
     };
     for (nth, case) in cases {
         let element = &suite.cases[nth];
-        // A hook of bats is no test: it is shown only where it failed.
+        // A hook is no test, nor is a file: they are shown only where they failed.
         let class = element.classname.as_deref().unwrap_or_default();
-        if case.status == TestStatus::Failed && class.ends_with(".bats") && is_bats_hook(&element.name) {
+        let of_bats = class.ends_with(".bats") && is_bats_hook(&element.name);
+        let no_test = of_bats || hook::is_no_test(element, &suite.name, of_vitest);
+        if case.status == TestStatus::Failed && no_test {
             draft.fault_of_hook(&element.name, case.failure.as_ref());
             continue;
         }
@@ -101,7 +113,8 @@ pub(super) fn case(element: &Element, name: String) -> Case {
     let first = |kinds: &[Kind]| element.outcomes.iter().find(|o| kinds.contains(&o.kind));
     let (status, outcome) = match element.ended() {
         Ended::Failed | Ended::Error => {
-            (TestStatus::Failed, first(&[Kind::Failure, Kind::Error]).or_else(|| first(&[Kind::Rerun])))
+            let again = || first(&[Kind::Rerun]).or_else(|| first(&[Kind::Flaky]));
+            (TestStatus::Failed, first(&[Kind::Failure, Kind::Error]).or_else(again))
         }
         Ended::Flaky => (TestStatus::Flaky, first(&[Kind::Flaky])),
         Ended::LeftOut => (TestStatus::Ignored, None),

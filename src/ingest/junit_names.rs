@@ -4,13 +4,25 @@ use super::timed::undated;
 use crate::base::junit::{Case, Report};
 use std::collections::{HashMap, HashSet};
 
-/// The paths of all suites, without the moment at which they ran, where that makes no two of them one.
+/// The paths of all suites, without the moment at which they ran, where that makes no two of them one. Suites of one path that ran in
+/// different places have theirs behind it: Playwright's projects stand as the hosts of suites.
 pub(super) fn suites(report: &Report) -> Vec<String> {
     let paths: Vec<String> = (0..report.suites.len()).map(|nth| report.path(nth)).collect();
     let mut counts: HashMap<&str, u32> = HashMap::new();
     paths.iter().for_each(|path| *counts.entry(undated(path)).or_default() += 1);
     let one = |path: &str| counts.get(undated(path)) == Some(&1);
-    paths.iter().map(|path| if one(path) { undated(path) } else { path }.to_string()).collect()
+    let mut hosts: HashMap<&str, HashSet<&str>> = HashMap::new();
+    for (suite, path) in report.suites.iter().zip(&paths).filter(|(suite, _)| !suite.cases.is_empty()) {
+        hosts.entry(path).or_default().insert(suite.host.as_deref().unwrap_or_default());
+    }
+    let named = report.suites.iter().zip(&paths).map(|(suite, path)| match &suite.host {
+        _ if one(path) => undated(path).to_string(),
+        Some(host) if hosts.get(path.as_str()).is_some_and(|hosts| hosts.len() > 1) => {
+            format!("{path} [{host}]")
+        }
+        _ => path.clone(),
+    });
+    named.collect()
 }
 
 /// The names of a suite's tests: `name`, with `classname.` before it where that says more than the suite and the name do. Two tests that
@@ -79,5 +91,14 @@ mod tests {
         };
         let names = suites(&report(&["T-20261129054944", "U-20261129054944", "U-20261129054945"]));
         assert_eq!(names, ["T", "U-20261129054944", "U-20261129054945"]);
+        let at = |name: &str, host: &str| crate::base::junit::Suite {
+            host: Some(host.into()),
+            cases: vec![case("c", "t")],
+            ..suite(name)
+        };
+        let of = |all: Vec<crate::base::junit::Suite>| suites(&Report { suites: all, ..Default::default() });
+        let projects = of(vec![at("a.spec", "chromium"), at("a.spec", "firefox"), at("b.spec", "firefox")]);
+        assert_eq!(projects, ["a.spec [chromium]", "a.spec [firefox]", "b.spec"]);
+        assert_eq!(of(vec![at("a", "ci-7"), at("a", "ci-7")]), ["a", "a"]);
     }
 }

@@ -5,14 +5,19 @@ use super::fault::ReadFault;
 use super::libtest_binary::Binary;
 use super::libtest_json::{Event, Suite};
 use super::libtest_line as says;
+use super::libtest_list::{IS_LIST, List};
 use super::lines::Lines;
 use super::output::said;
 use super::panic;
 use crate::model::test::{Reading, Silent, TestStatus};
 
+/// Bytes of lines that are set aside until a binary ends.
+const FORK: usize = 16 << 20;
+
 /// Reads the output of any number of binaries. A build that broke is the fault of a reading without a name. A binary without its
 /// end died where anything stands behind it, else the output is cut off.
 pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
+    lines.end_at_returns();
     let mut output = Output::default();
     while let Some(line) = lines.next()? {
         if !line.is_blank() {
@@ -26,6 +31,14 @@ pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
     output.end()
 }
 
+/// What stands since a line that begins another harness, within a binary that has not ended: whether that is one that a test of it ran, or
+/// the binary died and another one follows, only its own end tells.
+struct Fork {
+    before: Binary,
+    lines: Vec<(String, u64)>,
+    bytes: usize,
+}
+
 #[derive(Default)]
 struct Output {
     room: Room,
@@ -34,6 +47,12 @@ struct Output {
     target: Option<String>,
     source: Option<String>,
     printed: String,
+    /// What was read of it as of a harness within it.
+    fork: Option<Fork>,
+    /// It was none: each line that begins a harness begins a binary.
+    flat: bool,
+    /// What stands where results would, where that is a list of tests.
+    list: List,
     /// Cargo said that all is built, and nothing since.
     built: bool,
     /// Something stands behind the line that said so.
@@ -60,16 +79,42 @@ impl Output {
         let died = says::start(line).is_some_and(|(_, printed)| says::is_over(printed));
         let next = says::announced(line).is_some() || says::target(line).is_some() || says::is_over(line);
         if next && binary.may_end() {
-            self.close(false)?;
-            return self.outside(line);
+            if self.flat || says::announced(line).is_none() {
+                self.close(false)?;
+                return self.outside(line);
+            }
+            if !binary.of_cargo && self.fork.is_none() {
+                self.fork = Some(Fork { before: binary.clone(), lines: Vec::new(), bytes: 0 });
+            }
         }
+        if let Some(fork) = &mut self.fork {
+            fork.bytes += line.len() + size_of::<(String, u64)>();
+            fork.lines.push((line.to_string(), number));
+            if fork.bytes > FORK {
+                return self.unfork();
+            }
+        }
+        let Some(binary) = &mut self.text else { return Ok(()) };
         let over = binary.line(&mut self.room, line)?;
         if died {
             self.close(false)?;
             self.failed_target();
         } else if over && let Some(binary) = self.text.take() {
+            self.fork = None;
             self.done.push(binary.draft);
         }
+        Ok(())
+    }
+
+    /// The binary never came to its end: what follows in it is no harness within, but binaries of their own.
+    fn unfork(&mut self) -> Result<(), ReadFault> {
+        let Some(fork) = self.fork.take() else { return Ok(()) };
+        let flat = std::mem::replace(&mut self.flat, true);
+        self.text = Some(fork.before);
+        for (line, number) in fork.lines {
+            self.line(&line, number)?;
+        }
+        self.flat = flat;
         Ok(())
     }
 
@@ -102,6 +147,7 @@ impl Output {
 
     /// Ends what is open without an end of its own; `at_end`: nothing stands behind it.
     fn close(&mut self, at_end: bool) -> Result<(), ReadFault> {
+        self.unfork()?;
         if let Some(binary) = self.text.take() {
             let draft = binary.broken_off(&mut self.room, at_end, self.torn.is_none())?;
             self.broke_off = draft.reading.fault.is_some();
@@ -130,6 +176,7 @@ impl Output {
         if let Some(target) = says::target(line) {
             self.silent(false, Some(false))?;
             (self.target, self.source) = (Some(target), says::source(line));
+            self.list = List::default();
             (self.told, self.broke_off, self.over) = (false, false, false);
         } else if says::is_over(line) {
             self.broke_off |= self.silent(false, Some(true))?;
@@ -140,7 +187,10 @@ impl Output {
         } else if let Some(announced) = says::announced(line) {
             self.room.reading()?;
             (self.broke_off, self.over) = (false, false);
-            self.text = Some(Binary::new(&self.target.take().unwrap_or_default(), announced));
+            let of_cargo = self.target.is_some();
+            let mut binary = Binary::new(&self.target.take().unwrap_or_default(), announced);
+            binary.of_cargo = of_cargo;
+            self.text = Some(binary);
         } else if let Some(fault) = says::build_failure(line) {
             self.room.reading()?;
             self.over = false;
@@ -158,11 +208,19 @@ impl Output {
                 let at: String = at.chars().take(200).collect();
                 draft.fault(format!("after its results its main thread panicked at {at}"));
             }
-        } else if says::summary(line).is_some_and(|summary| !summary.ok) && self.target.is_none() {
-            self.room.reading()?;
-            self.done.push(outside("a result line says FAILED, and the binary that it is of is not here"));
+        } else if let Some(summary) = says::summary(line).filter(|_| self.target.is_none()) {
+            if !summary.ok {
+                self.room.reading()?;
+                self.done
+                    .push(outside("a result line says FAILED, and the binary that it is of is not here"));
+            } else if let Some(draft) = self.done.last_mut() {
+                draft.fault("another result line stands behind its own: a test printed one of them");
+            }
         } else if line.starts_with("error: ") && self.error.is_none() {
             self.error = Some(line.chars().take(200).collect());
+        }
+        if says::target(line).is_none() {
+            self.list.line(line);
         }
         if self.target.is_some() && says::target(line).is_none() {
             keep_end(&mut self.printed, line);
@@ -222,6 +280,11 @@ impl Output {
         let Some(target) = self.target.take() else { return Ok(false) };
         self.room.reading()?;
         let mut draft = Draft::new(&target);
+        if self.list.is_one() {
+            draft.reading.nothing = Some(IS_LIST.into());
+            self.done.push(draft);
+            return Ok(false);
+        }
         draft.fault_or_cut(cut, "cargo ran it, and it says nothing that Rust's test harness says");
         // A harness that speaks as Rust's does is taken at its word, whatever it ends with.
         let says_failed = printed.lines().filter_map(says::summary).any(|summary| !summary.ok);
@@ -251,6 +314,11 @@ impl Output {
         }
         match self.error {
             _ if !self.done.is_empty() => Ok(finish(merge_builds(self.done))),
+            None if self.list.is_one() => {
+                let mut draft = Draft::default();
+                draft.reading.nothing = Some(IS_LIST.into());
+                Ok(finish([draft]))
+            }
             None if self.built => Ok(finish([nothing_to_run()])),
             Some(error) => Err(ReadFault::new(format!("it holds no libtest results, but `{error}`"))),
             None => Err(ReadFault::holds_no("libtest results")),
@@ -338,6 +406,74 @@ mod tests {
         let inner =
             "test result: ok. 9 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\ntest a ... ok\n";
         assert_eq!(shown(&binary(inner, [1, 0, 0])), "[] a passed | ");
+    }
+
+    /// `--nocapture`: what a test prints may be the whole output of a harness, in which nothing of this one is lost and nothing won.
+    #[test]
+    fn a_harness_within_is_none_of_this_one() {
+        let result = |word: &str, passed: u32, failed: u32| {
+            format!(
+                "\ntest result: {word}. {passed} passed; {failed} failed; 0 ignored; 0 measured; 0 filtered out\n\n"
+            )
+        };
+        let inner = format!("\nrunning 2 tests\ntest x ... ok\ntest y ... ok\n{}", result("ok", 2, 0));
+        let inner_red = format!(
+            "running 1 test\ntest x ... FAILED\n\nfailures:\n\nfailures:\n    x\n{}",
+            result("FAILED", 0, 1)
+        );
+        let list = "\nfailures:\n\nfailures:\n    b\n";
+        let green = format!("test a ... ok\ntest b ... ok\n{}", result("ok", 2, 0));
+        let red = format!("test a ... ok\ntest b ... FAILED\n{list}{}", result("FAILED", 1, 1));
+        let cargo = "     Running tests/x.rs (target/debug/deps/x-0123456789abcdef)\n";
+        for (head, name) in [("", ""), (cargo, "x")] {
+            for printed in [&inner, &inner_red, &format!("{inner}{inner_red}"), "running 7 tests\n"] {
+                let all = |own: &str| shown(&format!("{head}running 2 tests\n{printed}{own}"));
+                assert_eq!(all(&green), format!("[{name}] a passed, b passed | "), "{printed}");
+                assert_eq!(all(&red), format!("[{name}] a passed, b failed | "), "{printed}");
+            }
+        }
+        // It died: under cargo what it printed is no result; else another binary follows it.
+        let over = "error: test failed, to rerun pass `--test x`\n";
+        let died = shown(&format!("{cargo}running 3 tests\n{inner}{over}"));
+        assert_eq!(died, "[x]  | 3 tests were announced, but 0 have results");
+        let next = shown(&format!("running 3 tests\ntest a ... FAILED\n{inner}"));
+        assert!(next.starts_with("[] a failed | 3 tests were announced, but 1 has a result"), "{next}");
+        assert!(next.ends_with("[#2] x passed, y passed | "), "{next}");
+        // A result line alone, which is believed, and then there is another one.
+        let two = shown(&format!(
+            "running 1 test\ntest x ... ok\n{}test a ... ok\n{}",
+            result("ok", 1, 0),
+            result("ok", 1, 0)
+        ));
+        assert!(
+            two.ends_with("| another result line stands behind its own: a test printed one of them"),
+            "{two}"
+        );
+    }
+
+    #[test]
+    fn what_a_terminal_writes_over_hides_no_result() {
+        let over = |line: &str, counts| {
+            let text = binary(&format!("{line}\ntest b ... FAILED\n\nfailures:\n    b\n"), counts);
+            assert_eq!(shown(&text), "[] a passed, b failed | ", "{line}");
+        };
+        over("10%\r100%\rtest a ... ok", [1, 1, 0]);
+        over("test a ... 10%\r100%\rok", [1, 1, 0]);
+        over("test a ... \r\nok\r", [1, 1, 0]);
+    }
+
+    #[test]
+    fn a_list_is_no_result() {
+        let nothing = |text: &str| {
+            let readings = read(&mut Lines::new(&mut text.as_bytes())).unwrap();
+            readings.iter().all(|r| r.cases.is_empty() && r.fault.is_none() && r.nothing.is_some())
+        };
+        let list = "a::b: test\nc: benchmark\n\n1 test, 1 benchmark\n";
+        let cargo = "     Running tests/x.rs (target/debug/deps/x-0123456789abcdef)\n";
+        assert!(nothing(list));
+        assert!(nothing("a::b: test\n"));
+        assert!(nothing(&format!("{cargo}{list}   Doc-tests x\n0 tests, 0 benchmarks\n")));
+        assert!(!nothing(&format!("{cargo}{list}segfault\n")));
     }
 
     #[test]

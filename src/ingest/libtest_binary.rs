@@ -13,16 +13,20 @@ use std::collections::{BTreeMap, BTreeSet};
 const STRAYS: usize = 10_000;
 /// Bytes of such a panic.
 const STRAY: usize = 8 << 10;
+/// Harnesses within one another.
+const INNER: usize = 16;
 
 /// A test that began on a line and printed (`--nocapture` with one thread).
-struct Pending {
+#[derive(Clone)]
+pub(super) struct Pending {
     name: String,
     text: String,
     /// The last line that is not blank: its end is the status, if the harness writes next.
     last: String,
 }
 
-enum Phase {
+#[derive(Clone)]
+pub(super) enum Phase {
     Running,
     /// `failures:` or `successes:`, with the case whose output is shown.
     Sections(Option<usize>, String),
@@ -31,26 +35,39 @@ enum Phase {
 /// Above the failed tests, with what they printed, and then by their names.
 const FAILURES: &str = "failures:";
 
+/// A harness that a test ran, or whose words it printed: what it says is none of this one's.
+#[derive(Clone, Copy)]
+pub(super) struct Inner {
+    pub(super) announced: u64,
+    /// The cases that were there before it.
+    pub(super) before: usize,
+}
+
 /// What one binary has said so far.
+#[derive(Clone)]
 pub(super) struct Binary {
     pub(super) draft: Draft,
-    announced: u64,
-    phase: Phase,
-    pending: Option<Pending>,
+    pub(super) announced: u64,
+    pub(super) phase: Phase,
+    pub(super) pending: Option<Pending>,
     /// Results that stand behind what other tests printed: taken if they make the count whole.
-    embedded: Vec<Outcome>,
+    pub(super) embedded: Vec<Outcome>,
     /// Panics by thread, for tests whose output is not captured.
-    strays: BTreeMap<String, String>,
-    stray: Option<String>,
+    pub(super) strays: BTreeMap<String, String>,
+    pub(super) stray: Option<String>,
     /// A result line that does not agree: another harness's, printed by a test, or this one's.
-    disagrees: Option<Summary>,
-    quiet: bool,
+    pub(super) disagrees: Option<Summary>,
+    pub(super) quiet: bool,
     /// The names below the last `failures:`.
-    listed: BTreeSet<String>,
+    pub(super) listed: BTreeSet<String>,
     /// The last heading was that, and not `successes:`.
-    lists_failures: bool,
+    pub(super) lists_failures: bool,
     /// What can be told of the tests where results are lost in what tests print.
-    glued: Glued,
+    pub(super) glued: Glued,
+    /// Cargo named it: another binary has a line of cargo's before it.
+    pub(super) of_cargo: bool,
+    /// Harnesses within it that have not come to their end, the innermost last.
+    pub(super) inner: Vec<Inner>,
 }
 
 impl Binary {
@@ -68,6 +85,8 @@ impl Binary {
             listed: BTreeSet::new(),
             lists_failures: false,
             glued: Glued::new(announced),
+            of_cargo: false,
+            inner: Vec::new(),
         }
     }
 
@@ -115,7 +134,11 @@ impl Binary {
     }
 
     fn running_line(&mut self, room: &mut Room, line: &str) -> Result<bool, ReadFault> {
-        if let Some(outcome) = says::result(line) {
+        if let Some(announced) = says::announced(line) {
+            if self.inner.len() < INNER {
+                self.inner.push(Inner { announced, before: self.draft.reading.cases.len() });
+            }
+        } else if let Some(outcome) = says::result(line) {
             // What this harness goes on behind was another one's.
             (self.stray, self.disagrees) = (None, None);
             self.take(room, outcome)?;
@@ -207,47 +230,6 @@ impl Binary {
         }
     }
 
-    /// What the harness lists as failed has failed, whatever its other lines say of it; and so has a binary that it calls failed.
-    fn hold_to_its_word(&mut self, room: &mut Room, word: Option<bool>) -> Result<(), ReadFault> {
-        for name in std::mem::take(&mut self.listed) {
-            let known = self.draft.named(&name);
-            let status = known.and_then(|nth| self.draft.reading.cases.get(nth)).map(|case| case.status);
-            let shown: String = name.chars().take(200).collect();
-            let failure = match status {
-                Some(TestStatus::Failed) => continue,
-                Some(other) => {
-                    self.draft.fault(format!(
-                        "it lists `{shown}` among its failures, and shows it as {}",
-                        other.name()
-                    ));
-                    Failure::new("the harness lists it among its failures", "", None)
-                }
-                None => Failure::new(
-                    "the harness lists it among its failures, and shows no result of it",
-                    "",
-                    None,
-                ),
-            };
-            let nth = match known {
-                Some(nth) => nth,
-                None => self.draft.push(room, case(name, TestStatus::Failed))?,
-            };
-            if let Some(case) = self.draft.reading.cases.get_mut(nth) {
-                case.status = TestStatus::Failed;
-            }
-            self.draft.explain(room, nth, failure);
-        }
-        let red = self.draft.count(&[TestStatus::Failed]) > 0;
-        match word {
-            Some(false) if !red => {
-                self.draft.fault("its result line says FAILED, and none of its tests is shown to fail");
-            }
-            Some(true) if red => self.draft.fault("its result line says ok, and tests of it failed"),
-            _ => {}
-        }
-        Ok(())
-    }
-
     fn end_section(&mut self, room: &mut Room, next: Option<usize>) {
         let old = std::mem::replace(&mut self.phase, Phase::Sections(next, String::new()));
         if let Phase::Sections(Some(nth), text) = old
@@ -260,6 +242,9 @@ impl Binary {
 
     /// Whether a result line agrees with what was seen; embedded results are taken where they alone make it agree.
     fn conclude(&mut self, room: &mut Room, summary: Summary) -> Result<bool, ReadFault> {
+        if self.ends_inner(&summary) {
+            return Ok(false);
+        }
         let counted = |status: TestStatus| self.draft.tally(status);
         let more = |status: TestStatus| self.embedded.iter().filter(|o| o.status == status).count() as u64;
         let agrees = |with: &dyn Fn(TestStatus) -> u64, total: u64| {
@@ -287,24 +272,6 @@ impl Binary {
         Ok(true)
     }
 
-    /// Leaves out results that a test itself printed, of files that it went through (trybuild: `test tests/ui/a.rs ... ok`): where none
-    /// of them failed, and the result line counts exactly the others.
-    fn leave_out_foreign(&mut self, summary: &Summary) -> bool {
-        let foreign = |case: &Case| case.name.contains(['/', '\\']) && !case.name.contains(" - ");
-        let own = || self.draft.reading.cases.iter().filter(|case| !foreign(case));
-        let count = |status| own().filter(|case| case.status == status).count() as u64;
-        let agrees = own().count() as u64 == self.announced
-            && summary.fine() == Some(count(TestStatus::Passed))
-            && summary.failed == count(TestStatus::Failed)
-            && summary.ignored == count(TestStatus::Ignored);
-        let failed = |case: &Case| foreign(case) && case.status == TestStatus::Failed;
-        let fine = agrees && !self.draft.reading.cases.iter().any(failed);
-        if fine {
-            self.draft.keep_only(|_, case| !foreign(case));
-        }
-        fine
-    }
-
     fn explain_strays(&mut self, room: &mut Room) {
         for (name, text) in std::mem::take(&mut self.strays) {
             if let Some(nth) = self.draft.named(&name)
@@ -324,6 +291,10 @@ impl Binary {
         whole: bool,
     ) -> Result<Draft, ReadFault> {
         self.end_section(room, None);
+        if let Some(inner) = self.inner.first().copied() {
+            // Whose results those are is not known: none of them is a pass.
+            self.draft.keep_only(|nth, case| nth < inner.before || case.status == TestStatus::Failed);
+        }
         if whole && let Some(summary) = self.take_glued(room)? {
             self.draft.reading.duration_ms = summary.duration_ms;
             self.explain_strays(room);

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const NAMES: usize = 64 << 20;
 
 /// What the lines of one binary say, whatever else stands in them.
+#[derive(Clone)]
 pub(super) struct Glued {
     announced: u64,
     /// The tests that began, each with its result where that is whole.

@@ -2,12 +2,15 @@
 
 use super::fault::ReadFault;
 use crate::base::ansi::without_ansi;
+use std::collections::VecDeque;
 use std::io::BufRead;
 
 /// Bytes of a line that are held while it is read.
 const LINE: usize = 4 << 20;
 /// Of a longer line, the bytes of its beginning and of its end that are kept.
 const KEPT: usize = 64 << 10;
+/// Of what a terminal would write over, the texts at the beginning and at the end of a line that are kept.
+const RETURNS: usize = 1_000;
 
 /// One line: without its end, without colours, and of a line that a terminal would have overwritten only the last text.
 pub(super) struct Line {
@@ -31,23 +34,30 @@ pub(super) struct Lines<'a> {
     input: &'a mut dyn BufRead,
     number: u64,
     buffer: Vec<u8>,
-    /// A line that was handed back.
-    waiting: Option<Line>,
+    /// Lines that are next before all others.
+    waiting: VecDeque<Line>,
+    /// A carriage return ends a line too.
+    returns: bool,
 }
 
 impl<'a> Lines<'a> {
     pub(super) fn new(input: &'a mut dyn BufRead) -> Lines<'a> {
-        Lines { input, number: 0, buffer: Vec::new(), waiting: None }
+        Lines { input, number: 0, buffer: Vec::new(), waiting: VecDeque::new(), returns: false }
     }
 
     /// Hands a line back: it is the next one again.
     pub(super) fn again(&mut self, line: Line) {
-        self.waiting = Some(line);
+        self.waiting.push_front(line);
+    }
+
+    /// From here on what a terminal would write over is a line of its own: a test's result stands in the line that it printed into.
+    pub(super) fn end_at_returns(&mut self) {
+        self.returns = true;
     }
 
     /// The next line; bytes that are not UTF-8 are replaced.
     pub(super) fn next(&mut self) -> Result<Option<Line>, ReadFault> {
-        if let Some(line) = self.waiting.take() {
+        if let Some(line) = self.waiting.pop_front() {
             return Ok(Some(line));
         }
         let Some((cut, ended)) = self.fill()? else { return Ok(None) };
@@ -59,7 +69,20 @@ impl<'a> Lines<'a> {
         }
         let text = String::from_utf8_lossy(&self.buffer);
         let text = if self.number == 1 { text.trim_start_matches('\u{feff}') } else { &text };
-        Ok(Some(Line { number: self.number, text: shown(text), cut, ended }))
+        let number = self.number;
+        if self.returns && text.trim_end_matches('\r').contains('\r') {
+            let parts: Vec<&str> = text.trim_end_matches('\r').split('\r').collect();
+            let last = parts.len() - 1;
+            let kept = parts.iter().enumerate().filter(|(nth, _)| *nth < RETURNS || nth + RETURNS > last);
+            self.waiting.extend(kept.map(|(nth, part)| Line {
+                number,
+                text: shown(part),
+                cut,
+                ended: ended || nth < last,
+            }));
+            return Ok(self.waiting.pop_front());
+        }
+        Ok(Some(Line { number, text: shown(text), cut, ended }))
     }
 
     /// What is left, bytes as they are, after `first`.
@@ -101,6 +124,15 @@ impl<'a> Lines<'a> {
 
 /// Passes over lines until one begins with that byte; false at the end.
 pub(super) fn skip_to(input: &mut dyn BufRead, first: u8) -> Result<bool, ReadFault> {
+    skip_noting(input, first, &mut Vec::new())
+}
+
+/// The same; keeps the beginning of what it passes over.
+pub(super) fn skip_noting(
+    input: &mut dyn BufRead,
+    first: u8,
+    passed: &mut Vec<u8>,
+) -> Result<bool, ReadFault> {
     let mut begins = true;
     loop {
         let chunk = match input.fill_buf() {
@@ -115,6 +147,7 @@ pub(super) fn skip_to(input: &mut dyn BufRead, first: u8) -> Result<bool, ReadFa
         }
         let end = memchr::memchr(b'\n', chunk);
         let used = end.map_or(chunk.len(), |e| e + 1);
+        passed.extend_from_slice(&chunk[..used.min(KEPT.saturating_sub(passed.len()))]);
         input.consume(used);
         begins = end.is_some();
     }

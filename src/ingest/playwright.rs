@@ -4,19 +4,21 @@ use super::basis::told;
 use super::collect::{Draft, Room, append, counted, cut, finish, milliseconds, outside};
 use super::document;
 use super::fault::ReadFault;
-use super::lines::{read_at_most, skip_to};
+use super::lines::{read_at_most, skip_noting};
 use crate::base::ansi::without_ansi;
 use crate::base::figures::total;
 use crate::base::json::Json;
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
+use std::collections::BTreeSet;
 use std::io::BufRead;
 
 /// Reads a report; lines before the one that begins it (npm's, a setup's) are passed over. A name is the titles of its groups
 /// and its own joined by ` › `, with `[project] › ` before it where the configuration has several projects.
 pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
-    if !skip_to(input, b'{')? {
-        return Err(ReadFault::holds_no("results of Playwright"));
+    let mut passed = Vec::new();
+    if !skip_noting(input, b'{', &mut passed)? {
+        return Err(no_json(&without_ansi(&String::from_utf8_lossy(&passed))));
     }
     let mut bytes = Vec::new();
     read_at_most(input, &mut bytes, document::JSON)?;
@@ -28,9 +30,11 @@ pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
         Some(Json::Array(projects)) => projects.len(),
         _ => 0,
     };
+    let mut of_tests = BTreeSet::new();
+    suites.iter().for_each(|suite| projects_of(suite, &mut of_tests));
     let mut report = Report {
         room: Room::default(),
-        projects: projects > 1,
+        projects: projects > 1 || of_tests.len() > 1,
         not_run: 0,
         seen: [0; 4],
         current: Draft::default(),
@@ -43,9 +47,36 @@ pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
     }
     drafts.extend(fault(&document, &report).map(outside));
     if drafts.is_empty() {
-        drafts.push(Draft::default());
+        let mut draft = Draft::default();
+        draft.reading.nothing = array(&document, "errors").map(|e| text(e, "message")).find(is_none).map(|_| {
+            "Playwright says `No tests found`: name files that hold tests, or mend testDir, testMatch or --grep".into()
+        });
+        drafts.push(draft);
     }
     Ok(finish(drafts))
+}
+
+/// What is said of a text that is no report.
+fn no_json(text: &str) -> ReadFault {
+    const NONE: &str = "No tests found";
+    ReadFault::holds_no(match text.contains(NONE) {
+        true => {
+            "results of Playwright, but its words `No tests found`: name files that hold tests, and write the report with --reporter=json"
+        }
+        false => "results of Playwright: it is no JSON, which --reporter=json writes",
+    })
+}
+
+/// The names of the projects of all tests within a suite.
+fn projects_of<'j>(suite: &'j Json<'_>, names: &mut BTreeSet<&'j str>) {
+    let tests = array(suite, "specs").flat_map(|spec| array(spec, "tests"));
+    names.extend(tests.map(|test| text(test, "projectName")));
+    array(suite, "suites").for_each(|inner| projects_of(inner, names));
+}
+
+/// Playwright's word where nothing matches.
+fn is_none(message: &&str) -> bool {
+    without_ansi(message).starts_with("Error: No tests found")
 }
 
 struct Report {
@@ -200,7 +231,7 @@ fn fault(document: &Json<'_>, report: &Report) -> Option<String> {
     let stats = |key: &str| document.get("stats").and_then(|s| number(s, key)).unwrap_or(0.0) as u64;
     let mut error = array(document, "errors").map(|e| without_ansi(text(e, "message")).into_owned());
     // Said when nothing matches: no test is what it honestly found.
-    let none = |e: &String| e.starts_with("Error: No tests found") && stats("unexpected") == 0;
+    let none = |e: &String| is_none(&e.as_str()) && stats("unexpected") == 0;
     if let Some(error) = error.find(|e| !none(e)) {
         let line =
             error.lines().find(|l| !l.trim().is_empty()).unwrap_or("an error without a message").trim();

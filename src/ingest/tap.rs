@@ -3,7 +3,7 @@
 use super::collect::{Draft, Room, append, finish, milliseconds};
 use super::fault::ReadFault;
 use super::lines::Lines;
-use super::tap_line::{Says, parse};
+use super::tap_line::{Says, Version, parse};
 use super::tap_tree::{LEVELS, Tree};
 use crate::model::signature::Basis;
 use crate::model::test::{Failure, Reading, TestStatus};
@@ -17,6 +17,14 @@ pub(super) fn read(lines: &mut Lines<'_>, what: &str, node: bool) -> Result<Vec<
         output.line(&line.text)?;
     }
     output.end(what)
+}
+
+/// By how much what is within a test is indented: TAP 14 says four, KTAP two.
+const UNIT: usize = 4;
+const KERNEL: usize = 2;
+
+fn is_subtest(comment: &str) -> bool {
+    comment.starts_with("Subtest: ") || comment == "Subtest"
 }
 
 /// The last line of `prove -v` where a script failed.
@@ -45,6 +53,8 @@ struct Output {
     last: usize,
     /// A document began with its version.
     version: bool,
+    /// By how much what is within a test is indented, once a line within one has come.
+    unit: Option<usize>,
     /// Failures, by the comments at the end (`# fail 2`, `# cancelled 1`).
     stated: u64,
     /// `prove -v` called the whole failed, and no point came behind that.
@@ -65,7 +75,7 @@ impl Output {
             return Ok(());
         }
         let (indent, says) = parse(line);
-        let level = indent / 4;
+        let (level, whole) = self.level(indent, &says);
         if line == PROVE_FAILED {
             self.prove_failed = true;
         } else if matches!(says, Says::Plan(_) | Says::Point(_)) {
@@ -76,15 +86,19 @@ impl Output {
             return Ok(());
         }
         match says {
-            Says::Version if level == 0 => {
+            Says::Version(version) if level == 0 => {
                 if self.version || self.tree.known {
                     self.next_document()?;
                 }
                 self.version = true;
                 self.tree.known = true;
+                self.tree.any_order = matches!(version, Version::Tap(14..) | Version::Kernel);
+                self.unit = (version == Version::Kernel).then_some(KERNEL);
             }
-            Says::Plan(count) if indent % 4 == 0 => self.tree.plan(level, count),
-            Says::Point(point) if indent % 4 == 0 => {
+            Says::Version(_) => self.tree.mark(level),
+            Says::Plan(count) if whole => self.tree.plan(level, count),
+            // What failed is taken wherever it stands.
+            Says::Point(point) if whole || !point.ok => {
                 self.last = level;
                 self.tree.point(&mut self.room, level, point)?;
             }
@@ -95,14 +109,30 @@ impl Output {
                 let fault = format!("it bailed out: {reason}").trim_end_matches([' ', ':']).to_string();
                 self.tree.draft.fault_told(fault, basis);
             }
-            Says::Yaml if indent == self.last * 4 + 2 => {
+            Says::Yaml if indent == self.last * self.unit.unwrap_or(UNIT) + 2 => {
                 self.block = Some(Block { level: self.last, indent, text: String::new() });
             }
-            Says::Close if indent % 4 == 0 => self.tree.close(level),
+            Says::Close if whole => self.tree.close(level),
             Says::Comment(comment) => self.comment(level, comment),
             _ => {}
         }
         Ok(())
+    }
+
+    /// How deep a line stands, and whether exactly there. The first that is indented and can be nothing else shows by how much; a point
+    /// between two depths is of the deeper one.
+    fn level(&mut self, indent: usize, says: &Says<'_>) -> (usize, bool) {
+        let within = match says {
+            Says::Plan(_) | Says::Point(_) | Says::Version(_) => true,
+            Says::Comment(comment) => is_subtest(comment),
+            _ => false,
+        };
+        if indent > 0 && indent % KERNEL == 0 && within && self.unit.is_none() {
+            self.unit = Some(if indent < UNIT { KERNEL } else { UNIT });
+        }
+        let unit = self.unit.unwrap_or(UNIT);
+        let level = if matches!(says, Says::Point(_)) { indent.div_ceil(unit) } else { indent / unit };
+        (level, indent % unit == 0)
     }
 
     /// Takes a line of a block of YAML; one that is indented less than the block ends it.
@@ -123,9 +153,9 @@ impl Output {
     }
 
     fn comment(&mut self, level: usize, comment: &str) {
-        if comment.starts_with("Subtest: ") || comment == "Subtest" {
-            // Before TAP 14 the comment stands at the parent's level; its subtests are one deeper.
-            self.tree.mark(level + 1);
+        if is_subtest(comment) {
+            // Before TAP 14 the comment stands at the parent's level; its subtests are one deeper. In KTAP it stands among them.
+            self.tree.mark(if self.unit == Some(KERNEL) { level.max(1) } else { level + 1 });
             return;
         }
         if level > 0 {
@@ -178,7 +208,7 @@ impl Output {
             draft.fault(format!("its end counts {stated} failures, but its tests show {red}"));
         }
         self.done.push(draft);
-        self.last = 0;
+        (self.last, self.unit) = (0, None);
         Ok(())
     }
 

@@ -14,7 +14,7 @@ pub(super) enum Directive {
 pub(super) struct Point {
     pub(super) ok: bool,
     pub(super) number: Option<u64>,
-    /// Its description, escapes resolved; `test N` where there is none.
+    /// Its description, escapes resolved; `test N` where there is none but a number, and empty without either.
     pub(super) name: String,
     pub(super) directive: Option<Directive>,
     pub(super) duration_ms: Option<u64>,
@@ -22,10 +22,18 @@ pub(super) struct Point {
     pub(super) opens: bool,
 }
 
+/// What a document says it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Version {
+    Tap(u32),
+    /// KTAP of the Linux kernel: what is within a test is indented by two, and has a version of its own.
+    Kernel,
+}
+
 /// A line without its indentation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Says<'a> {
-    Version,
+    Version(Version),
     Plan(u64),
     Point(Point),
     Bail(&'a str),
@@ -48,8 +56,10 @@ fn says(text: &str) -> Says<'_> {
         return Says::Comment(comment.strip_prefix(' ').unwrap_or(comment));
     }
     if let Some(version) = text.strip_prefix("TAP version ") {
-        let known = version.trim().parse::<u32>().is_ok();
-        return if known { Says::Version } else { Says::Other };
+        return version.trim().parse().map_or(Says::Other, |number| Says::Version(Version::Tap(number)));
+    }
+    if let Some(version) = text.strip_prefix("KTAP version ") {
+        return version.trim().parse::<u32>().map_or(Says::Other, |_| Says::Version(Version::Kernel));
     }
     if let Some(reason) = text.strip_prefix("Bail out!") {
         return Says::Bail(reason.trim());
@@ -179,7 +189,7 @@ mod tests {
         Plan(0)
         Other
         Bail("no database")
-        Version
+        Version(Tap(13))
         true Some(1) "child" None None false
         Comment("a")
         Yaml

@@ -3,6 +3,7 @@
 use super::basis::is_whole;
 use super::collect::{Draft, Room, append, cut, keep_end};
 use super::fault::ReadFault;
+use super::hook::is_mocha_hook;
 use super::node_entry;
 use super::panic;
 use super::place::of_end;
@@ -39,13 +40,18 @@ struct Numbers {
     /// Those that came ahead of others.
     ahead: BTreeSet<u64>,
     twice: Option<u64>,
+    /// The first that stood where another was due, and that other.
+    early: Option<(u64, u64)>,
 }
 
 impl Numbers {
-    /// A point without a number has the next one.
-    fn take(&mut self, number: Option<u64>) {
-        let next = || self.ahead.last().copied().unwrap_or(self.all).saturating_add(1);
-        let number = number.unwrap_or_else(next);
+    /// A point without a number has the next one. Gives its number.
+    fn take(&mut self, number: Option<u64>) -> u64 {
+        let next = self.ahead.last().copied().unwrap_or(self.all).saturating_add(1);
+        let number = number.unwrap_or(next);
+        if number != next {
+            self.early.get_or_insert((number, next));
+        }
         if number <= self.all || !self.ahead.insert(number) {
             self.twice.get_or_insert(number);
         }
@@ -53,15 +59,18 @@ impl Numbers {
             self.ahead.pop_first();
             self.all += 1;
         }
+        number
     }
 
-    /// What is wrong with them.
-    fn fault(&self, what: &str) -> Option<String> {
+    /// What is wrong with them. `any_order`: TAP 14 lets them come in whatever order, and before it prove calls that a failure.
+    fn fault(&self, what: &str, any_order: bool) -> Option<String> {
         let twice = self.twice.map(|n| format!("{what} holds the number {n} twice"));
         let last = self.ahead.last();
-        twice.or_else(|| {
+        let wrong = twice.or_else(|| {
             last.map(|last| format!("{what} goes up to the number {last} and has no {}", self.all + 1))
-        })
+        });
+        let early = self.early.filter(|_| !any_order);
+        wrong.or_else(|| early.map(|(is, due)| format!("{what} holds the number {is} where {due} is due")))
     }
 }
 
@@ -90,6 +99,8 @@ pub(super) struct Tree {
     pub(super) known: bool,
     /// It says itself why its plan is not reached: it bailed out, or Perl's own words for that stand behind it.
     pub(super) ended: bool,
+    /// Its version lets numbers come in any order.
+    pub(super) any_order: bool,
     /// It is of `node --test`: files and suites are points too, and the numbers of files are not among those of tests.
     node: bool,
     /// What was printed at the top since the last point.
@@ -132,7 +143,7 @@ impl Tree {
         self.level(level).marked = true;
     }
 
-    pub(super) fn point(&mut self, room: &mut Room, level: usize, point: Point) -> Result<(), ReadFault> {
+    pub(super) fn point(&mut self, room: &mut Room, level: usize, mut point: Point) -> Result<(), ReadFault> {
         if level == 0 {
             self.known |= point.number.is_some();
             self.flush(room)?;
@@ -142,15 +153,17 @@ impl Tree {
         }
         // Behind it bats runs none of the file's tests, and says so.
         self.ended |= level == 0 && is_hook(&point);
-        let children = if point.opens { Vec::new() } else { self.collapse(level + 1) };
+        let passed = point.ok && point.directive.is_none();
+        let children = if point.opens { Vec::new() } else { self.collapse(level + 1, passed) };
         let open = point.opens;
         let said = if level == 0 { std::mem::take(&mut self.said) } else { String::new() };
         let said = if point.ok { String::new() } else { said };
-        let top = self.node && level == 0;
+        let (top, nth) = (self.node && level == 0, self.flushed + 1);
         let at = self.level(level);
         // Node numbers a file by its place among files, and a test by its place among all.
-        if !top {
-            at.numbers.take(point.number);
+        let number = if top { nth } else { at.numbers.take(point.number) };
+        if point.name.is_empty() {
+            point.name = format!("test {number}");
         }
         at.nodes.push(Node {
             point,
@@ -167,7 +180,7 @@ impl Tree {
     /// `}` ends the subtests of the level's last point.
     pub(super) fn close(&mut self, level: usize) {
         if self.levels.get(level).is_some_and(|l| l.open) {
-            let children = self.collapse(level + 1);
+            let children = self.collapse(level + 1, false);
             let at = self.level(level);
             at.open = false;
             if let Some(node) = at.nodes.last_mut() {
@@ -193,16 +206,18 @@ impl Tree {
         self.held += kept.len() - before;
     }
 
-    /// Takes everything from a level on. Indented points without a plan or a word of subtests are a test's own output.
-    fn collapse(&mut self, from: usize) -> Vec<Node> {
+    /// Takes everything from a level on. Indented points without a plan or a word of subtests are a test's own output; where the test
+    /// itself `passed`, those that failed are kept: whether they are output nobody knows.
+    fn collapse(&mut self, from: usize, passed: bool) -> Vec<Node> {
+        let any_order = self.any_order;
         let mut orphans = Vec::new();
         for level in (from..self.levels.len()).rev() {
             let Level { mut nodes, plan, marked, numbers, .. } = std::mem::take(&mut self.levels[level]);
             if plan.is_none() && !marked {
-                nodes.clear();
+                nodes.retain(|node| passed && is_red(node));
             } else if plan.unwrap_or(0) != nodes.len() as u64 {
                 self.draft.fault(mismatch("its subtests", plan, nodes.len() as u64));
-            } else if let Some(fault) = numbers.fault("a list of subtests") {
+            } else if let Some(fault) = numbers.fault("a list of subtests", any_order) {
                 self.draft.fault(fault);
             }
             nodes.append(&mut orphans);
@@ -230,19 +245,20 @@ impl Tree {
     /// The document is over; `partial`: its last line has no end. One that does not reach its plan is cut off.
     pub(super) fn finish(mut self, room: &mut Room, partial: bool) -> Result<Draft, ReadFault> {
         self.close(0);
-        let orphans = self.collapse(1);
+        let orphans = self.collapse(1, false);
         self.flush(room)?;
         for orphan in orphans {
             let sentence = "subtests have no test that they belong to: the output is cut off";
             self.draft.fault_or_cut(!self.ended, sentence);
             put(&mut self.draft, room, orphan, "", self.node)?;
         }
+        let any_order = self.any_order;
         let plan = self.levels.first().and_then(|l| l.plan);
         if plan != Some(self.flushed) {
             let short = partial || plan.is_none_or(|plan| plan > self.flushed);
             self.draft.fault_or_cut(short && !self.ended, mismatch("the output", plan, self.flushed));
         }
-        if let Some(fault) = self.levels.first().and_then(|l| l.numbers.fault("the output")) {
+        if let Some(fault) = self.levels.first().and_then(|l| l.numbers.fault("the output", any_order)) {
             self.draft.fault(fault);
         }
         self.draft.take_off_times();
@@ -308,9 +324,15 @@ fn put(
     Ok(failed)
 }
 
-/// Whether a point is a hook of bats and no test: one that failed, as it shows no other.
+/// Whether a point, or one within it, failed.
+fn is_red(node: &Node) -> bool {
+    let own = !node.point.ok && node.point.directive.is_none();
+    own || node.children.iter().any(is_red)
+}
+
+/// Whether a point is a hook of bats or mocha and no test: one that failed, as they show no other.
 fn is_hook(point: &Point) -> bool {
-    !point.ok && point.directive.is_none() && is_bats_hook(&point.name)
+    !point.ok && point.directive.is_none() && (is_bats_hook(&point.name) || is_mocha_hook(&point.name))
 }
 
 /// Perl's way: `#   Failed test 'x'`, `#   at t/a.t line 3.`, `#          got: '2'`. Comments are whatever a test prints; only both

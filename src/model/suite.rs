@@ -223,7 +223,7 @@ pub enum SuiteStatus {
     Failed,
     /// As passed, with a test or a whole attempt that failed first.
     Flaky,
-    /// Every test of it was ignored.
+    /// No test of it ran: every one was ignored, or it holds none.
     Ignored,
     /// It failed as its quarantine entry says it does.
     Quarantined,

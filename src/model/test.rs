@@ -284,6 +284,9 @@ pub struct Reading {
     /// It is a test binary whose output says nothing that its reader reads: its harness may be one of its own.
     #[serde(skip)]
     pub silent: Option<Silent>,
+    /// Why it holds no test, where its tool says so: a clause.
+    #[serde(skip)]
+    pub nothing: Option<String>,
 }
 
 /// A test binary that cargo ran and that said nothing that Rust's test harness says.

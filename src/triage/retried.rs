@@ -215,7 +215,7 @@ fn suite<'a>(attempts: &'a [Attempt], cases: &[Case], rules: &FlakeRules) -> OfS
         SuiteStatus::Failed
     } else if any(TestStatus::Flaky) || !outside.is_empty() {
         SuiteStatus::Flaky
-    } else if !cases.is_empty() && cases.iter().all(|c| c.status == TestStatus::Ignored) {
+    } else if cases.iter().all(|c| c.status == TestStatus::Ignored) {
         SuiteStatus::Ignored
     } else {
         SuiteStatus::Passed

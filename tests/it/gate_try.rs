@@ -21,6 +21,10 @@ fn the_exit_code_says_whether_it_is_true() {
         ("doc.missing == 1 || true", 1),
         ("nobody", 1),
         ("status ==", 2),
+        // What begins as an option does is an expression.
+        ("-7/2 == -3.5", 0),
+        ("-size(status) < 0", 0),
+        ("-now", 1),
         ("siz(doc)", 2),
         ("", 2),
     ] {

@@ -24,6 +24,7 @@ mod gate_try;
 mod help;
 mod ingest;
 mod ingest_forms;
+mod ingest_holes;
 mod ingest_time;
 mod invisible;
 mod judged_tree;

@@ -25,6 +25,11 @@ impl Attributes {
         self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone())
     }
 
+    /// Names and values, in document order.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// One that says something.
     pub(super) fn said(&self, name: &str) -> Option<String> {
         self.get(name).filter(|value| !value.trim().is_empty())

@@ -8,6 +8,7 @@
 //! - mocha, Pester and TestNG count tests that were left out, say how many in `skipped`, `disabled` or `ignored`, and show none;
 //! - NUnit's stylesheet gives a suite the counts of those that stood in it, and puts them behind it instead of into it; it counts
 //!   what is inconclusive, or ended with a warning, among the errors;
+//! - Qt counts each failure of a test on its blacklist in `failures`, and shows none of them;
 //! - web-test-runner and mocha's own reporter count each failure in `failures` and again in `errors`;
 //! - QUnit's reporter counts assertions in `tests`, and says of each testcase how many it has.
 //!
@@ -18,8 +19,9 @@
 //! A suite that shows all the tests that it counts, and fewer skipped ones than it counts, contradicts itself: one of those that it shows
 //! as passed did not run. Where it is all of them that is settled; else it is a fault.
 
+use super::claims::Told;
 use super::ended::Ended;
-use super::report::{Case, Counts, Kind, Report};
+use super::report::{Case, Claim, Counts, Kind, Report};
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +92,8 @@ struct Shown {
     left_out: u64,
     /// Tests that NUnit's stylesheet counts as errors, and are none.
     undecided: u64,
+    /// Tests of Qt's blacklist that failed: it counts each of their failures, and shows none.
+    expected: u64,
     assertions: u64,
 }
 
@@ -109,6 +113,7 @@ impl Shown {
             shown.passed += u64::from(ended == Ended::Passed);
             shown.left_out += u64::from(skip || matches!(ended, Ended::LeftOut | Ended::NotRun));
             shown.undecided += u64::from(case.is_undecided());
+            shown.expected += u64::from(case.is_blacklisted());
             shown.assertions = shown.assertions.saturating_add(case.assertions);
         }
         shown
@@ -124,6 +129,7 @@ impl Shown {
             passed: f(self.passed, other.passed),
             left_out: f(self.left_out, other.left_out),
             undecided: f(self.undecided, other.undecided),
+            expected: f(self.expected, other.expected),
             assertions: f(self.assertions, other.assertions),
         }
     }
@@ -134,15 +140,29 @@ impl Shown {
 }
 
 /// What a suite or the report counts, and what stands in it.
-struct Held {
+struct Held<'r> {
     suite: Option<usize>,
     counts: Counts,
+    claims: &'r [Claim],
     shown: Shown,
 }
 
-impl Held {
+impl Held<'_> {
     fn unshown(&self, what: What, declared: u64, shown: u64) -> Unshown {
         Unshown { suite: self.suite, what, declared, shown }
+    }
+
+    /// What its attributes say that its tests do not show.
+    fn claimed(&self) -> impl Iterator<Item = (Option<usize>, String)> {
+        let shown = &self.shown;
+        let told = Told {
+            red: shown.red + shown.again > 0,
+            passed: shown.passed > 0,
+            left_out: shown.left_out > 0,
+            undecided: if shown.expected > 0 { u64::MAX } else { shown.undecided },
+        };
+        let suite = self.suite;
+        self.claims.iter().filter_map(move |claim| Some((suite, claim.against(&told)?)))
     }
 
     /// Tests that it counts as skipped, shows, and does not show as skipped.
@@ -154,21 +174,21 @@ impl Held {
 }
 
 /// What counts more failures and errors than it shows, the report itself first.
-fn unshown(held: &[Held]) -> Vec<Unshown> {
-    let short = |held: &Held| {
+fn unshown(held: &[Held<'_>]) -> Vec<Unshown> {
+    let short = |held: &Held<'_>| {
         let (counts, shown) = (&held.counts, &held.shown);
         let declared = counts.failures.saturating_add(counts.errors);
         let twice = counts.failures == counts.errors;
         let counted = if twice { counts.failures } else { declared };
         let can = shown.red.saturating_add(shown.again).saturating_add(shown.undecided);
-        (counted > can).then(|| held.unshown(What::Red, declared, shown.red))
+        (counted > can && shown.expected == 0).then(|| held.unshown(What::Red, declared, shown.red))
     };
     held.iter().filter_map(short).collect()
 }
 
 /// What counts more skipped tests than it shows, and shows every test.
-fn contradicted(held: &[Held]) -> Vec<Unshown> {
-    let wrong = |held: &Held| {
+fn contradicted(held: &[Held<'_>]) -> Vec<Unshown> {
+    let wrong = |held: &Held<'_>| {
         let (declared, shown) = (held.counts.skipped, held.shown.left_out);
         (held.unshown_skips() > 0).then(|| held.unshown(What::Skipped, declared, shown))
     };
@@ -183,15 +203,16 @@ impl Report {
         let otherwise = lenient || self.counts_otherwise;
         let short = unshown(&held).into_iter().chain(self.missing(&held, all, otherwise));
         let short = short.chain(if otherwise { Vec::new() } else { contradicted(&held) });
-        self.stated.iter().cloned().chain(short.map(|s| (s.suite, s.clause()))).collect()
+        let short = short.map(|s| (s.suite, s.clause()));
+        self.stated.iter().cloned().chain(short).chain(held.iter().flat_map(Held::claimed)).collect()
     }
 
     /// What counts more tests than it shows, the report itself first. Of a reporter that counts something else
     /// (`otherwise`) that is a fault only where no test is shown at all.
-    fn missing(&self, held: &[Held], all: Shown, otherwise: bool) -> Vec<Unshown> {
+    fn missing(&self, held: &[Held<'_>], all: Shown, otherwise: bool) -> Vec<Unshown> {
         // Where suites do not say how many were left out, the report does (mocha-junit-reporter).
         let of_report = self.counts.left_out.saturating_sub(all.skipped);
-        let short = |held: &Held| {
+        let short = |held: &Held<'_>| {
             let (counts, shown) = (&held.counts, &held.shown);
             let hidden = counts.left_out.saturating_sub(shown.skipped).max(of_report);
             let can = shown.cases.saturating_add(shown.again).saturating_add(hidden);
@@ -207,9 +228,10 @@ impl Report {
         if self.counts_otherwise {
             return;
         }
-        let settled = |held: &&Held| held.unshown_skips() > 0 && held.unshown_skips() == held.shown.passed;
+        let settled =
+            |held: &&Held<'_>| held.unshown_skips() > 0 && held.unshown_skips() == held.shown.passed;
         // Within the suite itself; where it is one of the stylesheet's, whose counts are those of others too, it stays a fault.
-        let own = |held: &&Held| {
+        let own = |held: &&Held<'_>| {
             held.suite.is_none_or(|nth| self.suites[nth].cases.len() as u64 == held.shown.cases)
         };
         let suites: Vec<Option<usize>> =
@@ -223,7 +245,7 @@ impl Report {
     }
 
     /// The report and each suite with what stands in it, and what stands in all.
-    fn held(&self) -> (Vec<Held>, Shown) {
+    fn held(&self) -> (Vec<Held<'_>>, Shown) {
         let mut shown: Vec<Shown> = self.suites.iter().map(|s| Shown::of(&s.cases)).collect();
         let mut all = Shown::default();
         shown.iter().for_each(|s| all.add(*s));
@@ -235,10 +257,14 @@ impl Report {
             }
         }
         self.take_in_flattened(&mut shown, all);
-        let whole = Held { suite: None, counts: self.counts, shown: all };
+        let whole = Held { suite: None, counts: self.counts, claims: &self.claims, shown: all };
         let suites = self.suites.iter().zip(shown).enumerate();
-        let suites =
-            suites.map(|(nth, (suite, shown))| Held { suite: Some(nth), counts: suite.counts, shown });
+        let suites = suites.map(|(nth, (suite, shown))| Held {
+            suite: Some(nth),
+            counts: suite.counts,
+            claims: &suite.claims,
+            shown,
+        });
         (std::iter::once(whole).chain(suites).collect(), all)
     }
 
@@ -331,6 +357,8 @@ mod tests {
             // NUnit's stylesheet.
             "<testsuites tests='4' disabled='1'><testsuite name='o' tests='4' skipped='1' failures='1'><testcase name='a'/></testsuite><testsuite name='i' tests='2' skipped='1'><testcase name='b' status='Skipped'/><testcase name='c'/></testsuite><testsuite name='j' tests='1' failures='1'><testcase name='d'><failure/></testcase></testsuite></testsuites>",
             "<testsuites tests='2'><testsuite name='o' tests='2' errors='2'><testcase name='a' status='Inconclusive'/><testcase name='b' status='Warning'/></testsuite></testsuites>",
+            // Qt, of tests on its blacklist.
+            "<testsuite name='s' tests='2' failures='3'><testcase name='a' result='bfail'/><testcase name='b' result='pass'/></testsuite>",
             // Each failure counted twice.
             "<testsuite name='s' tests='2' failures='1' errors='1'><testcase name='a'><failure/></testcase><testcase name='b'/></testsuite>",
             // Nothing but skipped tests.

@@ -1,9 +1,12 @@
 //! JUnit XML as the reporters write it: a text into plain values. What an outcome means is for the reader to say.
 
 mod attributes;
+mod claims;
 mod counts;
 mod duration;
+mod elements;
 mod ended;
+mod listing;
 mod parse;
 mod reference;
 mod report;
@@ -11,5 +14,6 @@ mod stop;
 mod words;
 
 pub use ended::Ended;
+pub use listing::IS_LIST;
 pub use parse::parse;
-pub use report::{Case, Counts, Kind, Outcome, Report, Suite, UNSAID};
+pub use report::{Case, Claim, Counts, Kind, Outcome, Report, Suite, UNSAID};

@@ -2,10 +2,11 @@
 
 use super::attributes::{Attributes, whole};
 use super::counts::counts_otherwise;
+use super::listing::Listing;
 use super::reference::{resolve, undefined};
 use super::report::{Case, Kind, Outcome, Report, Suite};
 use super::stop::{Stop, malformed};
-use super::words::{self, Word};
+use super::{claims, elements};
 use crate::base::json::{Limits, ParseError, ParseErrorKind, place_of_offset, plain};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -63,7 +64,8 @@ enum Open {
         suite: usize,
         of_outcome: bool,
     },
-    Other,
+    /// Anything else; the suite of the case in which it stands, where what stands in it may say of that.
+    Other(Option<usize>),
 }
 
 #[derive(Default)]
@@ -80,6 +82,7 @@ struct Builder {
     /// A time stands there that cannot be seconds.
     other_unit: bool,
     cases: usize,
+    listing: Listing,
     report: Report,
 }
 
@@ -122,15 +125,7 @@ impl Builder {
             (None, b"testsuites" | b"testsuite") if self.seen_root => {
                 return Err(malformed("a second report follows the first"));
             }
-            (None, b"testsuites") => {
-                self.report.counts = attributes.counts();
-                self.time_ms(&attributes);
-                self.report.counts_otherwise |= counts_otherwise(true, |name| attributes.get(name));
-                self.report.of_vitest = attributes.get("name").as_deref() == Some("vitest tests");
-                self.no_counts(&attributes, None);
-                self.timestamp(&attributes);
-                Open::Root
-            }
+            (None, b"testsuites") => self.root(&attributes),
             (within @ (None | Some(Open::Root | Open::Suite(_))), b"testsuite") => {
                 self.suite(&attributes, within)?
             }
@@ -154,22 +149,63 @@ impl Builder {
             (Some(_), b"testcase" | b"testsuite") => {
                 return Err(malformed("a testcase or testsuite stands where none may stand"));
             }
-            (Some(Open::Outcome(suite)), b"stackTrace") => Open::Outcome(suite),
-            (Some(Open::Outcome(suite)), b"system-out" | b"system-err") => {
-                Open::Output { suite, of_outcome: true }
-            }
-            (Some(Open::Case(suite)), b"system-out" | b"system-err") => {
-                Open::Output { suite, of_outcome: false }
-            }
-            (Some(Open::Case(suite)), other) => match kind(other) {
-                Some(kind) => self.outcome(&attributes, suite, kind),
-                None => Open::Other,
-            },
-            _ => Open::Other,
+            (within, other) => self.inside(&attributes, within, other),
         };
         self.seen_root = true;
         self.open.push(open);
         Ok(())
+    }
+
+    /// `<testsuites>`
+    fn root(&mut self, attributes: &Attributes) -> Open {
+        self.report.counts = attributes.counts();
+        self.report.claims = claims::of_suite(attributes);
+        self.listing.root(attributes);
+        self.time_ms(attributes);
+        self.report.counts_otherwise |= counts_otherwise(true, |name| attributes.get(name));
+        self.report.of_vitest = attributes.get("name").as_deref() == Some("vitest tests");
+        self.no_counts(attributes, None);
+        self.timestamp(attributes);
+        Open::Root
+    }
+
+    /// An element within a testcase, at whatever depth, or one that says nothing.
+    fn inside(&mut self, attributes: &Attributes, within: Option<Open>, element: &[u8]) -> Open {
+        let printed = matches!(element, b"system-out" | b"system-err");
+        if matches!(within, Some(Open::Case(_))) {
+            self.listing.result();
+        }
+        let found = match within {
+            Some(Open::Outcome(suite)) if element == b"stackTrace" => return Open::Outcome(suite),
+            Some(Open::Outcome(suite)) if printed => return Open::Output { suite, of_outcome: true },
+            Some(Open::Case(suite)) if printed => return Open::Output { suite, of_outcome: false },
+            Some(Open::Case(suite)) => (suite, elements::kind(element)),
+            // What stands in a failure tells of that failure.
+            Some(Open::Outcome(suite)) if self.is_skip(suite) => (suite, elements::nested(element)),
+            Some(Open::Other(Some(suite))) if !printed => (suite, elements::nested(element)),
+            _ => return Open::Other(None),
+        };
+        match found {
+            (suite, Some(kind)) => self.outcome(attributes, suite, kind),
+            (suite, None) => self.step(attributes, suite, element),
+        }
+    }
+
+    fn is_skip(&self, suite: usize) -> bool {
+        let case = self.report.suites[suite].cases.last();
+        case.and_then(|c| c.outcomes.last()).is_some_and(|outcome| outcome.kind == Kind::Skipped)
+    }
+
+    /// An element within a testcase that is none of its outcomes; it may say of itself that it failed.
+    fn step(&mut self, attributes: &Attributes, suite: usize, element: &[u8]) -> Open {
+        if let Some(claim) = claims::of_step(attributes)
+            && let Some(case) = self.report.suites[suite].cases.last_mut()
+        {
+            let element = plain(&String::from_utf8_lossy(element));
+            case.step
+                .get_or_insert_with(|| format!("the {} of its <{element}> is `{}`", claim.name, claim.value));
+        }
+        Open::Other(Some(suite))
     }
 
     fn time_ms(&mut self, attributes: &Attributes) -> Option<f64> {
@@ -207,8 +243,11 @@ impl Builder {
             within,
             cases: Vec::new(),
             counts: attributes.counts(),
+            claims: claims::of_suite(attributes),
+            host: attributes.said("hostname"),
             time_ms,
         });
+        self.listing.element(attributes);
         self.no_counts(attributes, Some(self.report.suites.len() - 1));
         Ok(Open::Suite(self.report.suites.len() - 1))
     }
@@ -246,7 +285,7 @@ impl Builder {
         let said: String = attributes.get("message").unwrap_or_default().chars().take(300).collect();
         let said = if said.trim().is_empty() { String::new() } else { format!(": {}", plain(said.trim())) };
         self.state_of(within, format!("holds {what} outside any testcase{said}"));
-        Open::Other
+        Open::Other(None)
     }
 
     fn state_of(&mut self, suite: Option<usize>, clause: String) {
@@ -260,6 +299,7 @@ impl Builder {
             return Err(Stop(ParseErrorKind::Limit, format!("it holds more than {CASES} tests")));
         }
         self.cases += 1;
+        self.listing.test(attributes);
         let time_ms = self.time_ms(attributes);
         let cases = &mut self.report.suites[suite].cases;
         let classname = attributes.get("classname");
@@ -271,6 +311,8 @@ impl Builder {
             line: attributes.get("line").and_then(|l| l.trim().parse().ok()),
             status: attributes.get("status"),
             result: attributes.get("result"),
+            claims: claims::of_case(attributes),
+            step: None,
             time_ms,
             unreached: false,
             unshown_skip: false,
@@ -340,6 +382,7 @@ impl Builder {
                 suite.cases.iter_mut().for_each(|case| case.time_ms = None);
             }
         }
+        self.report.only_lists = self.listing.is_one();
         self.report.mark_unreached();
         self.report.mark_unshown_skips();
         self.report
@@ -349,21 +392,4 @@ impl Builder {
 fn append(kept: &mut String, text: &str, most: usize) {
     let left = most.saturating_sub(kept.len());
     kept.push_str(&text[..text.floor_char_boundary(left.min(text.len()))]);
-}
-
-/// What an element within a testcase says of it; `None`: nothing of what became of it.
-fn kind(element: &[u8]) -> Option<Kind> {
-    match element {
-        b"rerunFailure" | b"rerunError" | b"rerun" => return Some(Kind::Rerun),
-        b"flakyFailure" | b"flakyError" => return Some(Kind::Flaky),
-        _ => {}
-    }
-    let word = words::plain(&String::from_utf8_lossy(element));
-    match (word.as_str(), words::of_table(&word)?) {
-        ("error", _) => Some(Kind::Error),
-        // PHPUnit shows by it a test that it could not run as it stands, and that did not pass.
-        ("warning", _) | (_, Word::Bad) => Some(Kind::Failure),
-        (_, Word::LeftOut) => Some(Kind::Skipped),
-        _ => None,
-    }
 }

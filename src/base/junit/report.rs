@@ -10,6 +10,8 @@ pub struct Report {
     pub suites: Vec<Suite>,
     /// What `<testsuites>` counts.
     pub counts: Counts,
+    /// What its other attributes say of what became of it.
+    pub claims: Vec<Claim>,
     /// What it says of a suite, or of itself where there is no number, that is no testcase's: one clause each. A failure or error
     /// that stands outside any testcase, a count that is no number.
     pub stated: Vec<(Option<usize>, String)>,
@@ -19,6 +21,8 @@ pub struct Report {
     pub counts_otherwise: bool,
     /// Whether vitest wrote it.
     pub of_vitest: bool,
+    /// It is a list of tests, of which none ran.
+    pub only_lists: bool,
 }
 
 /// What a suite or a report says that it holds.
@@ -47,6 +51,10 @@ pub struct Suite {
     pub cases: Vec<Case>,
     /// What it counts, nested suites among it.
     pub counts: Counts,
+    /// What its other attributes say of what became of it.
+    pub claims: Vec<Claim>,
+    /// The attribute `hostname`: Playwright's project, of others a machine.
+    pub host: Option<String>,
     /// Wall time in milliseconds, as it says.
     pub time_ms: Option<f64>,
 }
@@ -66,6 +74,10 @@ pub struct Case {
     pub status: Option<String>,
     /// The attribute `result`, which GoogleTest has beside it.
     pub result: Option<String>,
+    /// What further attributes say of what became of it.
+    pub claims: Vec<Claim>,
+    /// What an element within it says of itself that failed, and is no failure of the test by itself.
+    pub step: Option<String>,
     /// Wall time in milliseconds.
     pub time_ms: Option<f64>,
     /// Its tool stopped before it, and shows it as if it had passed.
@@ -79,6 +91,15 @@ pub struct Case {
     pub outcomes: Vec<Outcome>,
     /// The characters of its `<system-out>` and `<system-err>`, at most 16 KiB of them.
     pub output: String,
+}
+
+/// One attribute that says something of its element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Its name as it stands there.
+    pub name: String,
+    /// Its value, cut short.
+    pub value: String,
 }
 
 /// What an outcome says; the last two are those of reporters that run a failed test again.
