@@ -457,13 +457,23 @@ patterns = [{ regex = "parameter_[a-z]+s" }]
     fn what_leads_nowhere_says_how_to_go_on() {
         let answer = ask("exit code 1");
         assert_eq!((answer.found, answer.exit_code()), (Found::Nothing, 1));
-        insta::assert_snapshot!(human(&answer, false), @"");
-        insta::assert_snapshot!(human(&ask("nobody has seen this before"), false), @"");
+        insta::assert_snapshot!(human(&answer, false), @r"
+nothing is known of `exit code 1`
+this line is the CI system's: a command failed. The cause stands above it, in the output of that command: look for the first line that says `error`, `fatal`, `panicked` or `FAILED`
+the last verdict has these failing gates: parameter_sweeps_integrity
+`tollgate explain --list` shows every entry, `tollgate gate list` every gate
+");
+        insta::assert_snapshot!(human(&ask("nobody has seen this before"), false), @r"
+nothing is known of `nobody has seen this before`
+no runbook entry's patterns match this text. Paste the line that says what was wrong, as a compiler, a tool or a test's message does; or write an entry of your own into a folder that `runbook` in tollgate.toml names
+the last verdict has these failing gates: parameter_sweeps_integrity
+`tollgate explain --list` shows every entry, `tollgate gate list` every gate
+");
         insta::assert_snapshot!(human(&ask("parameter_sweep_integrity"), false), @"
 nothing is known of `parameter_sweep_integrity`
 no gate and no runbook entry has this name, and no entry's patterns match it
 the last verdict has these failing gates: parameter_sweeps_integrity
-`tollgate gate list` shows every gate
+`tollgate explain --list` shows every entry, `tollgate gate list` every gate
 Nearest names
   parameter_sweeps_integrity
 ");
@@ -471,7 +481,7 @@ Nearest names
 nothing is known of `\u{1b}[2J::error::x`
 no gate and no runbook entry has this name, and no entry's patterns match it
 the last verdict has these failing gates: parameter_sweeps_integrity
-`tollgate gate list` shows every gate
+`tollgate explain --list` shows every entry, `tollgate gate list` every gate
 "#);
         assert_eq!(ask(" ").exit_code(), 1);
     }

@@ -1,6 +1,6 @@
 //! Lines that every red run prints: they say that something failed and not what.
 
-use crate::base::patterns::compile;
+use crate::base::patterns::OnePattern;
 
 /// Such lines, as tools print them. No pattern of an entry may match one: an operator sent to an arbitrary entry loses more time than
 /// one who is told to look further up.
@@ -84,7 +84,7 @@ pub const GENERIC_LINES: &[&str] = &[
 /// Patterns of such lines, and what each stands for and where to look.
 const KINDS: &[(&str, &str)] = &[
     (
-        r"(?i)^\W*(?:error: )?(?:the )?(?:process|job|command|bash|pwsh|script|step)\b[^\n]*\bexit(?:ed)?\b[^\n]*\d|^\W*exit(?:ed with)? (?:code|status)\b[^\n]*\d\W*$|^Build step '[^']*' marked build as failure|^Finished: FAILURE|^(?:Post job cleanup|Cleaning up project directory)",
+        r"(?i)^\W*(?:error\W+)?(?:the )?(?:process|job|command|bash|pwsh|script|step)\b[^\n]*\bexit(?:ed)?\b[^\n]*\d|^\W*exit(?:ed with)? (?:code|status)\b[^\n]*\d\W*$|^Build step '[^']*' marked build as failure|^Finished: FAILURE|^(?:Post job cleanup|Cleaning up project directory)",
         "this line is the CI system's: a command failed. The cause stands above it, in the output of that command: look for the first \
          line that says `error`, `fatal`, `panicked` or `FAILED`",
     ),
@@ -132,7 +132,8 @@ const KINDS: &[(&str, &str)] = &[
 
 /// What a line that is only the summary of a failure stands for, and where the cause is: of the first such line of the text.
 pub fn generic(text: &str) -> Option<&'static str> {
-    let kinds: Vec<_> = KINDS.iter().filter_map(|(p, says)| Some((compile(p).ok()?, *says))).collect();
+    let kinds: Vec<_> =
+        KINDS.iter().filter_map(|(p, says)| Some((OnePattern::new(p).ok()?, *says))).collect();
     let lines = text.lines().map(|line| &line[..line.floor_char_boundary(1000)]);
     lines
         .filter_map(|line| kinds.iter().find(|(kind, _)| kind.is_match(line.trim())).map(|(_, says)| *says))
@@ -146,7 +147,7 @@ mod tests {
     #[test]
     fn every_generic_line_is_told_what_it_is() {
         for (pattern, _) in KINDS {
-            assert!(compile(pattern).is_ok(), "{pattern}");
+            assert!(OnePattern::new(pattern).is_ok(), "{pattern}");
         }
         let silent: Vec<_> = GENERIC_LINES.iter().filter(|line| generic(line).is_none()).collect();
         assert_eq!(silent, [&""]);

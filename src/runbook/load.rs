@@ -6,10 +6,9 @@ use crate::base::embedded::RUNBOOK;
 use crate::base::escape::is_blank;
 use crate::base::files::show;
 use crate::base::json::{Place, place_of_offset};
-use crate::base::patterns::compile;
+use crate::base::patterns::OnePattern;
 use crate::model::failure::RootCause;
 use crate::model::runbook::{Entry, Pattern};
-use regex::Regex;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -224,7 +223,7 @@ impl Reader<'_> {
                 self.problem(value.span(), format!("`{key}` is blank"));
                 None
             }
-            DeValue::String(text) if text.trim().chars().any(|c| c.is_control() && c != '\n') => {
+            DeValue::String(text) if text.trim().chars().any(|c| c.is_control() && !laid_out(key, c)) => {
                 self.problem(value.span(), format!("`{key}` holds a control character"));
                 None
             }
@@ -315,7 +314,7 @@ impl Reader<'_> {
     fn hold_to_lines(&mut self, patterns: &[(Pattern, Range<usize>)], examples: &Texts, near_misses: &Texts) {
         let mut compiled = Vec::new();
         for (pattern, span) in patterns {
-            match compile(&pattern.expression()) {
+            match OnePattern::new(&pattern.expression()) {
                 Ok(regex) => match GENERIC_LINES.iter().find(|line| regex.is_match(line)) {
                     Some(line) => {
                         let message = format!(
@@ -333,7 +332,7 @@ impl Reader<'_> {
         if compiled.len() < patterns.len() {
             return;
         }
-        let matches = |line: &str| compiled.iter().any(|regex: &Regex| regex.is_match(line));
+        let matches = |line: &str| compiled.iter().any(|regex: &OnePattern| regex.is_match(line));
         for (line, span) in examples.iter().filter(|(line, _)| !matches(line)) {
             self.problem(span.clone(), format!("no pattern matches the example `{}`", show(line)));
         }
@@ -341,6 +340,11 @@ impl Reader<'_> {
             self.problem(span.clone(), format!("a pattern matches the near miss `{}`", show(line)));
         }
     }
+}
+
+/// Whether a control character is part of a text's layout: a line break, and in a line of a log a tab.
+fn laid_out(key: &str, c: char) -> bool {
+    c == '\n' || (c == '\t' && (key == "examples" || key == "near_misses"))
 }
 
 fn kind(value: &DeValue<'_>) -> &'static str {
@@ -452,7 +456,7 @@ regex = "b"
                 wrong.push(format!("{}: its steps or near misses are too few or too many", entry.id));
             }
             for pattern in &entry.patterns {
-                let regex = compile(&pattern.expression()).unwrap();
+                let regex = OnePattern::new(&pattern.expression()).unwrap();
                 if !entry.examples.iter().any(|line| regex.is_match(line)) {
                     wrong.push(format!("{}: no example needs {pattern:?}", entry.id));
                 }

@@ -1,8 +1,7 @@
 //! From a log line to the entries that its text names.
 
-use crate::base::patterns::PatternSet;
+use crate::base::patterns::{OnePattern, PatternSet};
 use crate::model::runbook::Entry;
-use regex::Regex;
 use std::collections::BTreeMap;
 
 /// Bytes of one line that are looked at. Who is to read it sees no more of it, and a line that long is data.
@@ -46,12 +45,12 @@ impl Matcher {
     /// The entries that a pasted text leads to, best first: the longer the matched part, the more it says. Each line is
     /// looked at by itself, an entry appears once, with its longest match. Equal matches stand in order of id.
     pub(super) fn matches<'a>(&self, entries: &'a [Entry], text: &'a str) -> Vec<Match<'a>> {
-        let mut compiled: BTreeMap<usize, Option<Regex>> = BTreeMap::new();
+        let mut compiled: BTreeMap<usize, Option<OnePattern>> = BTreeMap::new();
         let mut best: BTreeMap<usize, Match<'a>> = BTreeMap::new();
         for line in text.lines().map(bounded) {
             for number in self.set.matching(line) {
-                let regex = compiled.entry(number).or_insert_with(|| self.set.one(number));
-                let found = regex.as_ref().and_then(|regex| regex.find(line)).map(|m| m.as_str());
+                let one = compiled.entry(number).or_insert_with(|| self.set.one(number));
+                let found = one.as_ref().and_then(|one| line.get(one.find(line)?));
                 let (Some(matched), Some(owner)) = (found.filter(|m| !m.is_empty()), self.owners.get(number))
                 else {
                     continue;
