@@ -1,11 +1,14 @@
-//! `tollgate explain <gate | signature | text of a log line>`: what a gate asks and why, what the runbook says, and how
+//! `tollgate explain <gate | entry | suite | signature | text of a log line>`: what a gate asks and why, what the runbook says, and how
 //! it last stood.
 
+use super::explain_run::{RunFailure, of_newest};
+use crate::base::files::Root;
+use crate::model::failure::RootCause;
 use crate::model::finding::Reason;
 use crate::model::gate::{ArtifactSpec, Blocking, Check, Demand, ForRun, Gate, Origin, Piece};
 use crate::model::runbook::Entry;
 use crate::model::verdict::{Status, Verdict};
-use crate::runbook::{Runbook, matches, nearest, same_name, without_ansi};
+use crate::runbook::{Runbook, generic, nearest, same_name, without_ansi};
 use serde::Serialize;
 
 /// The longest text that is looked at; a whole log is to be searched, not pasted.
@@ -13,12 +16,14 @@ const MAX_QUERY: usize = 64 << 10;
 
 /// What is asked, and what is known.
 pub struct ExplainRequest<'a> {
-    /// A gate's id, an entry's id or title, or the text of a log.
+    /// A gate's id, an entry's id or title, a suite, test or signature of the newest run, or the text of a log.
     pub query: &'a str,
     /// Every gate of the workspace, whatever its lane.
     pub gates: &'a [Gate],
     /// Every runbook entry.
     pub runbook: &'a Runbook,
+    /// The workspace, and in it the newest run folder; `None` where there is none of them.
+    pub newest_run: Option<(&'a Root, &'a str)>,
     /// The newest verdict, or why it cannot be read.
     pub last: Result<Option<&'a Verdict>, &'a str>,
     /// What `{run}` stands for.
@@ -35,6 +40,8 @@ pub enum Found {
     Gate,
     /// It is an entry's id or title.
     Entry,
+    /// It is a failed suite or test of the newest run, or the signature of its failure.
+    Failure,
     /// Its text matches an entry's patterns.
     LogLine,
     /// It leads nowhere.
@@ -50,6 +57,9 @@ pub struct Explanation {
     pub found: Found,
     /// The part of a log line that named the first entry.
     pub matched: Option<String>,
+    /// The failure of the newest run that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<RunFailure>,
     /// The gates it is about, in gate order.
     pub gates: Vec<GateFacts>,
     /// The runbook entries, best first.
@@ -152,8 +162,13 @@ pub struct EntryFacts {
     pub id: String,
     /// Shown name.
     pub title: String,
+    /// What it stands among.
+    pub group: String,
     /// What this failure means.
     pub summary: String,
+    /// The class of failures that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root_cause: Option<RootCause>,
     /// `SEV-1` … where one is set.
     pub severity: Option<String>,
     /// What to look at.
@@ -166,13 +181,14 @@ pub struct EntryFacts {
     pub see: Vec<String>,
 }
 
-/// Explains. The order of lookup: a gate's id, an entry's id or title, then the patterns.
+/// Explains. The order of lookup: a gate's id, an entry's id or title, a failure of the newest run, then the patterns.
 pub fn explain(request: &ExplainRequest<'_>) -> Explanation {
     let query = bounded(request.query.trim());
     let mut answer = Explanation {
         query: query.to_string(),
         found: Found::Nothing,
         matched: None,
+        failure: None,
         gates: Vec::new(),
         entries: Vec::new(),
         nearest: Vec::new(),
@@ -189,23 +205,51 @@ pub fn explain(request: &ExplainRequest<'_>) -> Explanation {
         answer.entries = vec![entry_facts(entry)];
     } else if let Some(gate) = request.gates.iter().find(|g| same_name(&g.id, query)) {
         return explain(&ExplainRequest { query: &gate.id, ..*request });
-    } else {
+    } else if !of_run(&mut answer, query, request) {
         let plain = without_ansi(query);
-        let found = matches(runbook.entries(), &plain);
-        match found.first() {
-            Some(best) => {
-                answer.found = Found::LogLine;
-                answer.matched = Some(best.matched.to_string());
-                answer.gates = gates_of(best.entry, request);
-                answer.entries = found.iter().map(|m| entry_facts(m.entry)).collect();
-            }
-            None => nothing(&mut answer, query, request),
+        if !by_text(&mut answer, &plain, request) {
+            nothing(&mut answer, query, &plain, request);
         }
     }
     if let Err(why) = request.last {
         answer.notes.push(format!("the last verdict cannot be read: {why}"));
     }
     answer
+}
+
+/// Answers with the entries that a text leads to; whether there are any.
+fn by_text(answer: &mut Explanation, text: &str, request: &ExplainRequest<'_>) -> bool {
+    let found = request.runbook.matches(text);
+    let Some(best) = found.first() else { return false };
+    if answer.found == Found::Nothing {
+        answer.found = Found::LogLine;
+    }
+    answer.matched = Some(best.matched.to_string());
+    answer.gates = gates_of(best.entry, request);
+    answer.entries = found.iter().map(|m| entry_facts(m.entry)).collect();
+    true
+}
+
+/// Answers with a failure of the newest run; whether there is one of this name. That the run cannot be read is said.
+fn of_run(answer: &mut Explanation, query: &str, request: &ExplainRequest<'_>) -> bool {
+    let Some((root, run)) = request.newest_run else { return false };
+    let failure = match of_newest(root, run, query) {
+        Ok(failure) => failure,
+        Err(why) => {
+            answer.notes.push(format!("the newest run cannot be read: {why}"));
+            None
+        }
+    };
+    let Some(failure) = failure else { return false };
+    answer.found = Found::Failure;
+    let told = without_ansi(failure.message.as_deref().unwrap_or_default()).into_owned();
+    answer.failure = Some(failure);
+    if !by_text(answer, &told, request)
+        && let Some(says) = generic(&told)
+    {
+        answer.notes.push(says.into());
+    }
+    true
 }
 
 /// The text up to the size limit, cut between characters.
@@ -235,7 +279,7 @@ fn gates_of(entry: &Entry, request: &ExplainRequest<'_>) -> Vec<GateFacts> {
 }
 
 /// Says that nothing was found and how to go on.
-fn nothing(answer: &mut Explanation, query: &str, request: &ExplainRequest<'_>) {
+fn nothing(answer: &mut Explanation, query: &str, plain: &str, request: &ExplainRequest<'_>) {
     let gates = request.gates.iter().map(|g| g.id.as_str());
     let names = gates.clone().chain(request.runbook.entries().iter().map(|e| e.id.as_str()));
     answer.nearest = nearest(query, names).into_iter().map(String::from).collect();
@@ -244,27 +288,13 @@ fn nothing(answer: &mut Explanation, query: &str, request: &ExplainRequest<'_>) 
         return;
     }
     let one_word = !query.contains(char::is_whitespace);
-    answer.notes.push(if one_word {
-        "no gate and no runbook entry has this name, and no entry's patterns match it".into()
-    } else {
-        "no runbook entry's patterns match this text; a line such as `exit code 1` says that something failed and \
-         not what"
-            .into()
+    answer.notes.push(match (generic(plain), one_word) {
+        (Some(says), _) => says.into(),
+        (None, true) => "no gate and no runbook entry has this name, and no entry's patterns match it".into(),
+        (None, false) => "no runbook entry's patterns match this text. Paste the line that says what was wrong, as a compiler, a tool or a test's \
+                          message does; or write an entry of your own into a folder that `runbook` in tollgate.toml names"
+            .into(),
     });
-    let names_it = query.contains("... FAILED") || query.contains("PARITY GATE FAIL");
-    if !one_word && names_it {
-        answer.notes.push(
-            "the line says what failed, and no entry knows it: look at the lines above it, or write an entry into a \
-             folder that `runbook` in tollgate.toml names"
-                .into(),
-        );
-    } else if !one_word {
-        answer.notes.push(
-            "paste the line that names the test or the gate (`test … ... FAILED`, `PARITY GATE FAIL`), which \
-             stands further up in the log"
-                .into(),
-        );
-    }
     if let Ok(Some(verdict)) = request.last {
         let red: Vec<_> =
             verdict.gates.iter().filter(|g| g.status == Status::Fail).map(|g| g.id.as_str()).collect();
@@ -272,7 +302,7 @@ fn nothing(answer: &mut Explanation, query: &str, request: &ExplainRequest<'_>) 
             answer.notes.push(format!("the last verdict has these failing gates: {}", red.join(", ")));
         }
     }
-    answer.notes.push("`tollgate gate list` shows every gate".into());
+    answer.notes.push("`tollgate explain --list` shows every entry, `tollgate gate list` every gate".into());
 }
 
 fn gate_facts(gate: &Gate, request: &ExplainRequest<'_>) -> GateFacts {
@@ -344,7 +374,9 @@ fn entry_facts(entry: &Entry) -> EntryFacts {
     EntryFacts {
         id: entry.id.clone(),
         title: entry.title.clone(),
+        group: entry.group.clone(),
         summary: entry.summary.clone(),
+        root_cause: entry.root_cause,
         severity: entry.severity.clone(),
         artifacts: entry.artifacts.clone(),
         replays: entry.replays.clone(),
@@ -390,6 +422,7 @@ patterns = [{ regex = "parameter_[a-z]+s" }]
             query,
             gates: &gates,
             runbook: &runbook,
+            newest_run: None,
             last: Ok(Some(&last)),
             run: &ForRun::none(),
             prefix: "rch exec --",
@@ -424,18 +457,23 @@ patterns = [{ regex = "parameter_[a-z]+s" }]
     fn what_leads_nowhere_says_how_to_go_on() {
         let answer = ask("exit code 1");
         assert_eq!((answer.found, answer.exit_code()), (Found::Nothing, 1));
-        insta::assert_snapshot!(human(&answer, false), @"
+        insta::assert_snapshot!(human(&answer, false), @r"
 nothing is known of `exit code 1`
-no runbook entry's patterns match this text; a line such as `exit code 1` says that something failed and not what
-paste the line that names the test or the gate (`test … ... FAILED`, `PARITY GATE FAIL`), which stands further up in the log
+this line is the CI system's: a command failed. The cause stands above it, in the output of that command: look for the first line that says `error`, `fatal`, `panicked` or `FAILED`
 the last verdict has these failing gates: parameter_sweeps_integrity
-`tollgate gate list` shows every gate
+`tollgate explain --list` shows every entry, `tollgate gate list` every gate
+");
+        insta::assert_snapshot!(human(&ask("nobody has seen this before"), false), @r"
+nothing is known of `nobody has seen this before`
+no runbook entry's patterns match this text. Paste the line that says what was wrong, as a compiler, a tool or a test's message does; or write an entry of your own into a folder that `runbook` in tollgate.toml names
+the last verdict has these failing gates: parameter_sweeps_integrity
+`tollgate explain --list` shows every entry, `tollgate gate list` every gate
 ");
         insta::assert_snapshot!(human(&ask("parameter_sweep_integrity"), false), @"
 nothing is known of `parameter_sweep_integrity`
 no gate and no runbook entry has this name, and no entry's patterns match it
 the last verdict has these failing gates: parameter_sweeps_integrity
-`tollgate gate list` shows every gate
+`tollgate explain --list` shows every entry, `tollgate gate list` every gate
 Nearest names
   parameter_sweeps_integrity
 ");
@@ -443,7 +481,7 @@ Nearest names
 nothing is known of `\u{1b}[2J::error::x`
 no gate and no runbook entry has this name, and no entry's patterns match it
 the last verdict has these failing gates: parameter_sweeps_integrity
-`tollgate gate list` shows every gate
+`tollgate explain --list` shows every entry, `tollgate gate list` every gate
 "#);
         assert_eq!(ask(" ").exit_code(), 1);
     }
@@ -461,6 +499,7 @@ the last verdict has these failing gates: parameter_sweeps_integrity
             query: "g",
             gates: &gates,
             runbook: &runbook,
+            newest_run: None,
             last: Err("v.json:1:1: it is not a verdict"),
             run: &ForRun::none(),
             prefix: "",

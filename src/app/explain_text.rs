@@ -1,9 +1,13 @@
 //! An explanation as people read it. Everything that comes from files is escaped; commands stand on lines of their own.
 
 use super::explain::{ArtifactFacts, CheckFacts, EntryFacts, Explanation, Found, GateFacts, LastResult};
+use super::explain_run::RunFailure;
 use crate::report::text::terminal;
 use anstyle::Style;
 use std::fmt::Write as _;
+
+/// Entries that are shown whole where a text led to them; the best is the first.
+const WHOLE: usize = 3;
 
 /// The text for a terminal; `colour` makes headings bold and changes nothing else.
 pub fn human(answer: &Explanation, colour: bool) -> String {
@@ -15,8 +19,18 @@ pub fn human(answer: &Explanation, colour: bool) -> String {
     for gate in &answer.gates {
         page.gate(gate);
     }
-    for entry in &answer.entries {
-        page.entry(entry);
+    if let Some(failure) = &answer.failure {
+        page.failure(failure);
+    }
+    // Of a text: a gate and an entry were asked for whole.
+    let whole = if matches!(answer.found, Found::LogLine | Found::Failure) { WHOLE } else { usize::MAX };
+    answer.entries.iter().take(whole).for_each(|entry| page.entry(entry));
+    if answer.entries.len() > whole {
+        page.heading(0, "Less likely");
+        for entry in &answer.entries[whole..] {
+            page.line(1, &format!("{}: {}", terminal(&entry.id), terminal(&entry.title)));
+        }
+        page.gap();
     }
     if answer.found == Found::Nothing {
         let shown: String = answer.query.chars().take(200).collect();
@@ -122,14 +136,33 @@ impl Page {
         }
     }
 
+    fn failure(&mut self, failure: &RunFailure) {
+        let suite = format!("suite {}: {}", terminal(&failure.suite), terminal(&failure.status));
+        self.heading(0, &suite);
+        self.line(1, &format!("in the newest run, {}", terminal(&failure.run)));
+        self.line(1, &format!("root cause class: {}", failure.root_cause_class.name()));
+        self.line(1, &format!("signature: {}", terminal(&failure.signature)));
+        if let Some(test) = &failure.test {
+            let place = failure.location.as_ref().map_or(String::new(), |p| format!(" ({})", terminal(p)));
+            self.line(1, &format!("first failed test: {}{place}", terminal(test)));
+        }
+        let message: Vec<String> = failure.message.iter().flat_map(|m| m.lines()).map(String::from).collect();
+        self.list("It says", &message);
+        self.list("Replay", std::slice::from_ref(&failure.replay_command));
+        self.gap();
+    }
+
     fn entry(&mut self, entry: &EntryFacts) {
         let severity = entry.severity.as_deref().map_or(String::new(), |s| format!(" [{s}]"));
         self.heading(0, &format!("runbook {}: {}{severity}", terminal(&entry.id), terminal(&entry.title)));
         self.line(1, &one_line(&entry.summary));
+        if let Some(class) = entry.root_cause {
+            self.line(1, &format!("root cause class: {}", class.name()));
+        }
         self.list("Look at", &entry.artifacts);
         self.list("Replay", &entry.replays);
         if !entry.remediation.is_empty() {
-            self.heading(1, "Remediation");
+            self.heading(1, "What to do, in this order");
             let steps = entry.remediation.iter().enumerate();
             steps.for_each(|(n, step)| self.line(2, &format!("{}. {}", n + 1, one_line(step))));
         }

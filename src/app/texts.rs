@@ -5,6 +5,8 @@ use super::events::{Events, Stream};
 use super::events_count::Counts;
 use super::events_tally::Count;
 use super::explain::{ArtifactFacts, CheckFacts, EntryFacts, Explanation, GateFacts, LastResult};
+use super::explain_list::{RunbookGroup, RunbookList, RunbookRow};
+use super::explain_run::RunFailure;
 use super::flake_report::FlakeAnswer;
 use super::gate_list::{GateList, GateRow};
 use super::gate_new::GateNew;
@@ -36,7 +38,14 @@ free_text!(Events { files; });
 free_text!(Stream { path, fault, counts; unreadable });
 free_text!(Counts { kinds, statuses, first_ts, last_ts; lines, without_kind });
 free_text!(Count { name; count });
-free_text!(Explanation { query, matched, gates, entries, notes; found, nearest });
+free_text!(Explanation { query, matched, failure, gates, entries, notes; found, nearest });
+free_text!(RunFailure {
+    test, location, message, replay_command, signature;
+    run, suite, kind, status, root_cause_class
+});
+free_text!(RunbookList { groups; });
+free_text!(RunbookGroup { entries; group });
+free_text!(RunbookRow { title; id, root_cause });
 free_text!(GateFacts {
     name, why, owner, applies_when, artifacts, checks, reproduce_command, last;
     id, blocking, lanes, stated_in
@@ -44,7 +53,7 @@ free_text!(GateFacts {
 free_text!(ArtifactFacts { paths; name, format, schema, max_age_seconds, required });
 free_text!(CheckFacts { when, for_each, assert, message; id });
 free_text!(LastResult { detail, generated_at; status, reason, commit, lane });
-free_text!(EntryFacts { title, summary, artifacts, replays, remediation; id, severity, see });
+free_text!(EntryFacts { title, summary, artifacts, replays, remediation; id, group, root_cause, severity, see });
 free_text!(FlakeAnswer { report, notes; });
 free_text!(FlakeReport { tests; runs });
 free_text!(FlakyTest {

@@ -7,7 +7,7 @@ use super::quarantine_evidence::{Source, signatures};
 use super::whole::WholePlan;
 use crate::artifact::{Context, NoRun, named_run, newest_run};
 use crate::base::clock::Now;
-use crate::base::files::Root;
+use crate::base::files::{ReadError, Root};
 use crate::base::git::{GitError, Place, Repository};
 use crate::base::json::{Json, Limits};
 use crate::config::{self, Classification, LoadRequest, Policy};
@@ -276,6 +276,16 @@ impl Workspace {
             Err(error) => Err(Error::Work(format!("the verdict is not written: {error}"))),
         }
     }
+}
+
+/// Whether no `tollgate.toml` stands in the folder: that one cannot be looked at is not this.
+pub fn is_no_workspace(root: &Path) -> bool {
+    Root::open(root).is_ok_and(|root| matches!(root.read("tollgate.toml", 1), Err(ReadError::Missing(_))))
+}
+
+/// The runbook where there is no workspace.
+pub fn embedded_runbook() -> Runbook {
+    Runbook::embedded()
 }
 
 /// Loads a policy. Of a ref, a repository that git does not look into is no fault of the policy: tollgate cannot do its work.

@@ -30,6 +30,7 @@ mod ledger;
 pub mod lines;
 pub mod lock;
 pub mod machine;
+pub mod patterns;
 pub mod process;
 mod read_error;
 mod reading;

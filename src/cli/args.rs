@@ -285,9 +285,12 @@ pub struct QuarantineAdd {
 /// `tollgate explain`
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// A gate, a signature, or the text of a log line
-    #[arg(required = true, value_name = "GATE|SIGNATURE|TEXT")]
+    /// A gate, an entry of the runbook, a suite, test or signature of the newest run, or the text of a log line
+    #[arg(required_unless_present = "list", value_name = "GATE|ENTRY|SUITE|SIGNATURE|TEXT")]
     pub query: Vec<String>,
+    /// List the entries of the runbook instead
+    #[arg(long, conflicts_with = "query")]
+    pub list: bool,
     /// Look for the last verdict here instead of the output folder
     #[arg(long, value_name = "FILE")]
     pub verdict: Option<PathBuf>,

@@ -20,6 +20,7 @@ use crate::base::json::Limits;
 use crate::base::redact::{FreeText, Masked, free_text};
 use crate::config;
 use crate::lang::schema::{Formats, Registry};
+use crate::model::gate::ForRun;
 use crate::model::lane::Lane;
 use crate::report::text::terminal;
 use crate::report::{self, Kind};
@@ -69,22 +70,34 @@ pub(super) fn masked<T: FreeText>(
 
 pub(super) fn explain(global: &Global, now: Now, env: &Env, verb: &args::Explain) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
-    let workspace = Workspace::open(&open_request(global, now, env, None, &[], None))?;
-    let runbook = workspace.runbook()?;
-    let query = verb.query.join(" ");
-    let last = match &verb.verdict {
-        Some(path) => app::named_verdict(path).map(Some),
-        None => {
+    // What everyday failures mean is known everywhere, in a folder without a tollgate.toml too.
+    let workspace = match Workspace::open(&open_request(global, now, env, None, &[], None)) {
+        Ok(workspace) => Some(workspace),
+        Err(_) if app::is_no_workspace(&global.root) => None,
+        Err(error) => return Err(error),
+    };
+    let runbook = workspace.as_ref().map_or_else(|| Ok(app::embedded_runbook()), Workspace::runbook)?;
+    if verb.list {
+        let list = masked(app::explain_list(&runbook), global, now, env)?;
+        return show(&targets, &list, &app::explain_list_human, env, exit::PASS);
+    }
+    let last = match (&verb.verdict, &workspace) {
+        (Some(path), _) => app::named_verdict(path).map(Some),
+        (None, None) => Ok(None),
+        (None, Some(workspace)) => {
             app::newest_verdict(&workspace.root, &workspace.policy.settings.output).map(|v| v.map(|(_, v)| v))
         }
     };
+    let run_dir = |w: &'_ Workspace| w.run_dir.as_deref().ok().map(String::from);
+    let run = workspace.as_ref().and_then(run_dir);
     let answer = app::explain(&ExplainRequest {
-        query: &query,
-        gates: &workspace.policy.gates,
+        query: &verb.query.join(" "),
+        gates: workspace.as_ref().map_or(&[], |w| w.policy.gates.as_slice()),
         runbook: &runbook,
+        newest_run: workspace.as_ref().map(|w| &w.root).zip(run.as_deref()),
         last: last.as_ref().map(Option::as_ref).map_err(String::as_str),
-        run: &workspace.for_run(),
-        prefix: &workspace.policy.settings.prefix,
+        run: &workspace.as_ref().map_or_else(ForRun::none, Workspace::for_run),
+        prefix: workspace.as_ref().map_or("", |w| &w.policy.settings.prefix),
     });
     let exit = answer.exit_code();
     show(&targets, &masked(answer, global, now, env)?, &app::explain_human, env, exit)

@@ -33,6 +33,39 @@ pub enum RootCause {
     Unknown,
 }
 
+impl RootCause {
+    /// Every class but `unknown`.
+    pub const NAMED: [RootCause; 10] = [
+        RootCause::AssertionFailure,
+        RootCause::Timeout,
+        RootCause::Panic,
+        RootCause::Signal,
+        RootCause::Oom,
+        RootCause::Network,
+        RootCause::Resource,
+        RootCause::MissingDependency,
+        RootCause::BuildFailure,
+        RootCause::Setup,
+    ];
+
+    /// As documents write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            RootCause::AssertionFailure => "assertion_failure",
+            RootCause::Timeout => "timeout",
+            RootCause::Panic => "panic",
+            RootCause::Signal => "signal",
+            RootCause::Oom => "oom",
+            RootCause::Network => "network",
+            RootCause::Resource => "resource",
+            RootCause::MissingDependency => "missing_dependency",
+            RootCause::BuildFailure => "build_failure",
+            RootCause::Setup => "setup",
+            RootCause::Unknown => "unknown",
+        }
+    }
+}
+
 /// `failure_digest.json`: one a failed suite.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FailureDigest {

@@ -1,12 +1,25 @@
 //! Runbook entries.
 
+use crate::model::failure::RootCause;
+use std::borrow::Cow;
+
 /// How a log line leads to an entry.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pattern {
     /// The line holds this text.
     Contains(String),
     /// The line matches (linear engine).
-    Regex(regex::Regex),
+    Regex(String),
+}
+
+impl Pattern {
+    /// The expression that matches what it does.
+    pub fn expression(&self) -> Cow<'_, str> {
+        match self {
+            Pattern::Contains(text) => Cow::Owned(regex::escape(text)),
+            Pattern::Regex(text) => Cow::Borrowed(text),
+        }
+    }
 }
 
 /// One failure signature: how it is recognised and what to do about it.
@@ -14,10 +27,15 @@ pub enum Pattern {
 pub struct Entry {
     /// The file's stem.
     pub id: String,
+    /// What it stands among: the folder below `runbook/` of an embedded entry, `gates` for those that gates lead to, `workspace` for
+    /// entries of a workspace.
+    pub group: String,
     /// Shown name.
     pub title: String,
     /// What this failure means.
     pub summary: String,
+    /// The class of failures that it belongs to, where it names one.
+    pub root_cause: Option<RootCause>,
     /// Gates that lead here.
     pub gates: Vec<String>,
     /// `SEV-1` … where the runbook sets one.
@@ -32,4 +50,8 @@ pub struct Entry {
     pub see: Vec<String>,
     /// Log texts that lead here.
     pub patterns: Vec<Pattern>,
+    /// Lines that its patterns match.
+    pub examples: Vec<String>,
+    /// Lines that look like it and that none of its patterns matches.
+    pub near_misses: Vec<String>,
 }

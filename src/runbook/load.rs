@@ -1,13 +1,17 @@
 //! Entries from their texts. Exact TOML: an unknown key is a problem, and all problems of all entries are told at once.
 
-use super::matching::{GENERIC_LINES, matched};
+use super::generic::GENERIC_LINES;
+use super::matching::{Match, Matcher};
 use crate::base::embedded::RUNBOOK;
 use crate::base::escape::is_blank;
 use crate::base::files::show;
 use crate::base::json::{Place, place_of_offset};
+use crate::base::patterns::OnePattern;
+use crate::model::failure::RootCause;
 use crate::model::runbook::{Entry, Pattern};
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
@@ -29,6 +33,8 @@ pub struct Problem {
 #[derive(Debug, Clone, Default)]
 pub struct Runbook {
     entries: Vec<Entry>,
+    /// Made when a text is first looked up: most verbs ask for entries by their names.
+    matcher: OnceLock<Matcher>,
 }
 
 impl Runbook {
@@ -47,24 +53,31 @@ impl Runbook {
         self.entries.iter().find(|e| e.id == id)
     }
 
+    /// The entries that a text leads to, best first.
+    pub fn matches<'a>(&'a self, text: &'a str) -> Vec<Match<'a>> {
+        self.matcher.get_or_init(|| Matcher::of(&self.entries)).matches(&self.entries, text)
+    }
+
     /// The entries that name a gate among those that lead to them.
     pub fn for_gate<'a>(&'a self, gate: &'a str) -> impl Iterator<Item = &'a Entry> + 'a {
         self.entries.iter().filter(move |e| e.gates.iter().any(|g| g == gate))
     }
 }
 
-/// Loads the embedded entries (`<id>.toml`, text) and over them the workspace's own (id, text): one of the workspace
-/// replaces an embedded one of the same id. Every problem of every entry that is in force, in order of id and place.
+/// Loads the embedded entries (`<id>.toml` or `<group>/<id>.toml`, text) and over them the workspace's own (id, text): one of the
+/// workspace replaces an embedded one of the same id. Every problem of every entry that is in force, in order of id and place. What
+/// the patterns of embedded entries match is held by a test, and looked at here for those of the workspace alone.
 pub fn load(embedded: &[(&str, &str)], workspace: &[(String, String)]) -> Result<Runbook, Vec<Problem>> {
-    let mut texts: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut texts: BTreeMap<&str, Source<'_>> = BTreeMap::new();
     for (path, text) in embedded {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        texts.insert(name.strip_suffix(".toml").unwrap_or(name), text);
+        let (group, name) = path.rsplit_once('/').unwrap_or((GATES, path));
+        let id = name.strip_suffix(".toml").unwrap_or(name);
+        texts.insert(id, Source { text, group, tried: false });
     }
     let mut problems = Vec::new();
-    let mut own: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut own: BTreeMap<&str, Source<'_>> = BTreeMap::new();
     for (id, text) in workspace {
-        if own.insert(id, text).is_some() {
+        if own.insert(id, Source { text, group: WORKSPACE, tried: true }).is_some() {
             let message = "the workspace has two entries of this id".to_string();
             problems.push(Problem { id: id.clone(), place: Place { line: 1, column: 1 }, message });
         }
@@ -72,47 +85,61 @@ pub fn load(embedded: &[(&str, &str)], workspace: &[(String, String)]) -> Result
     texts.extend(own);
     let mut entries = Vec::new();
     let mut see_spans = Vec::new();
-    for (id, text) in &texts {
-        let mut reader = Reader { id, text, problems: Vec::new() };
+    for (id, source) in &texts {
+        let mut reader = Reader { id, source: *source, problems: Vec::new() };
         if let Some((entry, spans)) = reader.entry() {
             entries.push(entry);
-            see_spans.extend(spans.into_iter().map(|(to, span)| (*id, *text, to, span)));
+            see_spans.extend(spans.into_iter().map(|(to, span)| (*id, *source, to, span)));
         }
         problems.extend(reader.problems);
     }
-    for (id, text, to, span) in see_spans {
+    for (id, source, to, span) in see_spans {
         if !texts.contains_key(to.as_str()) {
-            let mut reader = Reader { id, text, problems: Vec::new() };
+            let mut reader = Reader { id, source, problems: Vec::new() };
             reader.problem(span, format!("`see` names `{}`, and there is no such entry", show(&to)));
             problems.extend(reader.problems);
         }
     }
     problems.sort_by(|a, b| (&a.id, a.place).cmp(&(&b.id, b.place)));
-    if problems.is_empty() { Ok(Runbook { entries }) } else { Err(problems) }
+    if problems.is_empty() { Ok(Runbook { entries, matcher: OnceLock::new() }) } else { Err(problems) }
 }
 
-/// What `see` names, and where.
-type See = Vec<(String, Range<usize>)>;
+/// The group of entries that gates lead to.
+const GATES: &str = "gates";
+/// The group of a workspace's own entries.
+const WORKSPACE: &str = "workspace";
+
+/// The text of an entry.
+#[derive(Clone, Copy)]
+struct Source<'t> {
+    text: &'t str,
+    group: &'t str,
+    /// Whether its patterns are tried on lines.
+    tried: bool,
+}
+
+/// Texts of a list, each with its place.
+type Texts = Vec<(String, Range<usize>)>;
 
 struct Reader<'t> {
     id: &'t str,
-    text: &'t str,
+    source: Source<'t>,
     problems: Vec<Problem>,
 }
 
 impl Reader<'_> {
     fn problem(&mut self, span: Range<usize>, message: String) {
-        let place = place_of_offset(self.text.as_bytes(), span.start);
+        let place = place_of_offset(self.source.text.as_bytes(), span.start);
         self.problems.push(Problem { id: self.id.to_string(), place, message });
     }
 
     /// The entry, and what it names in `see`; `None` when there was any problem.
-    fn entry(&mut self) -> Option<(Entry, See)> {
+    fn entry(&mut self) -> Option<(Entry, Texts)> {
         let id = self.id;
         if id.is_empty() || !id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
             self.problem(0..0, "an entry's id is made of a-z, 0-9 and _".into());
         }
-        let (document, errors) = DeTable::parse_recoverable(self.text);
+        let (document, errors) = DeTable::parse_recoverable(self.source.text);
         for error in &errors {
             self.problem(error.span().unwrap_or(0..0), show(error.message()));
         }
@@ -124,30 +151,40 @@ impl Reader<'_> {
         let title = self.text_of(table, "title", true);
         let summary = self.text_of(table, "summary", true);
         let severity = self.severity(table);
-        let gates = self.texts(table, "gates", true);
-        let artifacts = self.texts(table, "artifacts", true);
-        let replays = self.texts(table, "replays", true);
+        let root_cause = self.root_cause(table);
+        let gates = self.texts(table, "gates", false);
+        let artifacts = self.texts(table, "artifacts", false);
+        let replays = self.texts(table, "replays", false);
         let remediation = self.texts(table, "remediation", true);
         let see = self.texts(table, "see", false);
+        let examples = self.texts(table, "examples", false);
+        let near_misses = self.texts(table, "near_misses", false);
         let patterns = self.patterns(table);
+        if self.source.tried {
+            self.hold_to_lines(&patterns, &examples, &near_misses);
+        }
         if remediation.is_empty() && table.contains_key("remediation") {
             self.problem(0..0, "`remediation` has no step".into());
         }
         if !self.problems.is_empty() {
             return None;
         }
-        let plain = |list: See| list.into_iter().map(|(text, _)| text).collect::<Vec<_>>();
+        let plain = |list: Texts| list.into_iter().map(|(text, _)| text).collect::<Vec<_>>();
         let entry = Entry {
             id: id.to_string(),
+            group: self.source.group.to_string(),
             title: title?,
             summary: summary?,
+            root_cause,
             gates: plain(gates),
             severity,
             artifacts: plain(artifacts),
             replays: plain(replays),
             remediation: plain(remediation),
             see: plain(see.clone()),
-            patterns,
+            patterns: patterns.into_iter().map(|(pattern, _)| pattern).collect(),
+            examples: plain(examples),
+            near_misses: plain(near_misses),
         };
         Some((entry, see))
     }
@@ -156,6 +193,7 @@ impl Reader<'_> {
         const KNOWN: &[&str] = &[
             "title",
             "summary",
+            "root_cause",
             "gates",
             "severity",
             "artifacts",
@@ -163,6 +201,8 @@ impl Reader<'_> {
             "remediation",
             "see",
             "patterns",
+            "examples",
+            "near_misses",
         ];
         for key in table.keys() {
             self.known(key, KNOWN);
@@ -183,7 +223,7 @@ impl Reader<'_> {
                 self.problem(value.span(), format!("`{key}` is blank"));
                 None
             }
-            DeValue::String(text) if text.trim().chars().any(|c| c.is_control() && c != '\n') => {
+            DeValue::String(text) if text.trim().chars().any(|c| c.is_control() && !laid_out(key, c)) => {
                 self.problem(value.span(), format!("`{key}` holds a control character"));
                 None
             }
@@ -217,10 +257,21 @@ impl Reader<'_> {
         Some(text)
     }
 
-    fn texts(&mut self, table: &DeTable<'_>, key: &str, required: bool) -> See {
+    fn root_cause(&mut self, table: &DeTable<'_>) -> Option<RootCause> {
+        let value = table.get("root_cause")?;
+        let text = self.text("root_cause", value)?;
+        let class = RootCause::NAMED.into_iter().find(|class| class.name() == text);
+        if class.is_none() {
+            let known = RootCause::NAMED.map(RootCause::name).join(", ");
+            self.problem(value.span(), format!("`root_cause` is `{}`, not one of {known}", show(&text)));
+        }
+        class
+    }
+
+    fn texts(&mut self, table: &DeTable<'_>, key: &str, required: bool) -> Texts {
         let Some(value) = table.get(key) else {
             if required {
-                self.problem(0..0, format!("`{key}` is missing; write [] when there is none"));
+                self.problem(0..0, format!("`{key}` is missing"));
             }
             return Vec::new();
         };
@@ -231,7 +282,7 @@ impl Reader<'_> {
         list.iter().filter_map(|v| Some((self.text(key, v)?, v.span()))).collect()
     }
 
-    fn patterns(&mut self, table: &DeTable<'_>) -> Vec<Pattern> {
+    fn patterns(&mut self, table: &DeTable<'_>) -> Vec<(Pattern, Range<usize>)> {
         let Some(value) = table.get("patterns") else { return Vec::new() };
         let DeValue::Array(list) = value.get_ref() else {
             let message = format!("`patterns` is {}, not a list of [[patterns]]", kind(value.get_ref()));
@@ -241,7 +292,7 @@ impl Reader<'_> {
         list.iter().filter_map(|item| self.pattern(item)).collect()
     }
 
-    fn pattern(&mut self, item: &Spanned<DeValue<'_>>) -> Option<Pattern> {
+    fn pattern(&mut self, item: &Spanned<DeValue<'_>>) -> Option<(Pattern, Range<usize>)> {
         let DeValue::Table(table) = item.get_ref() else {
             self.problem(item.span(), format!("a pattern is {}, not a table", kind(item.get_ref())));
             return None;
@@ -249,39 +300,51 @@ impl Reader<'_> {
         for key in table.keys() {
             self.known(key, &["contains", "regex"]);
         }
-        let (value, pattern) = match (table.get("contains"), table.get("regex")) {
-            (Some(value), None) => (value, Pattern::Contains(self.text("contains", value)?)),
-            (None, Some(value)) => {
-                let text = self.text("regex", value)?;
-                match regex::Regex::new(&text) {
-                    Ok(regex) => (value, Pattern::Regex(regex)),
-                    Err(error) => {
-                        let why = error.to_string();
-                        let why = why.lines().last().unwrap_or("").trim_start_matches("error: ");
-                        self.problem(value.span(), format!("`regex` does not compile: {}", show(why)));
-                        return None;
-                    }
-                }
-            }
+        match (table.get("contains"), table.get("regex")) {
+            (Some(value), None) => Some((Pattern::Contains(self.text("contains", value)?), value.span())),
+            (None, Some(value)) => Some((Pattern::Regex(self.text("regex", value)?), value.span())),
             _ => {
                 self.problem(item.span(), "a pattern has either `contains` or `regex`".into());
-                return None;
+                None
             }
-        };
-        if let Some(line) = GENERIC_LINES.iter().find(|line| is_generic(&pattern, line)) {
-            let message =
-                format!("the pattern matches `{line}`, which every red run prints; name what failed");
-            self.problem(value.span(), message);
-            return None;
         }
-        Some(pattern)
+    }
+
+    /// Tries the patterns: on lines that say nothing, on the lines that the entry is to be found by, and on those that it is not.
+    fn hold_to_lines(&mut self, patterns: &[(Pattern, Range<usize>)], examples: &Texts, near_misses: &Texts) {
+        let mut compiled = Vec::new();
+        for (pattern, span) in patterns {
+            match OnePattern::new(&pattern.expression()) {
+                Ok(regex) => match GENERIC_LINES.iter().find(|line| regex.is_match(line)) {
+                    Some(line) => {
+                        let message = format!(
+                            "the pattern matches `{line}`, which every red run prints; name what failed"
+                        );
+                        self.problem(span.clone(), message);
+                    }
+                    None => compiled.push(regex),
+                },
+                Err(why) => {
+                    self.problem(span.clone(), format!("`regex` does not compile: {}", show(&why)));
+                }
+            }
+        }
+        if compiled.len() < patterns.len() {
+            return;
+        }
+        let matches = |line: &str| compiled.iter().any(|regex: &OnePattern| regex.is_match(line));
+        for (line, span) in examples.iter().filter(|(line, _)| !matches(line)) {
+            self.problem(span.clone(), format!("no pattern matches the example `{}`", show(line)));
+        }
+        for (line, span) in near_misses.iter().filter(|(line, _)| matches(line)) {
+            self.problem(span.clone(), format!("a pattern matches the near miss `{}`", show(line)));
+        }
     }
 }
 
-/// Whether a pattern says nothing: it matches a generic line, or the empty text.
-fn is_generic(pattern: &Pattern, line: &str) -> bool {
-    let empty = matches!(pattern, Pattern::Regex(regex) if regex.is_match(""));
-    empty || matched(pattern, line).is_some()
+/// Whether a control character is part of a text's layout: a line break, and in a line of a log a tab.
+fn laid_out(key: &str, c: char) -> bool {
+    c == '\n' || (c == '\t' && (key == "examples" || key == "near_misses"))
 }
 
 fn kind(value: &DeValue<'_>) -> &'static str {
@@ -299,7 +362,6 @@ fn kind(value: &DeValue<'_>) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runbook::matches;
     use proptest::prelude::*;
 
     const GOOD: &str = r#"
@@ -319,7 +381,7 @@ regex = "waiver_lifecycle.*FAILED"
 "#;
 
     fn problems(text: &str) -> String {
-        let list = load(&[("x.toml", text)], &[]).unwrap_err();
+        let list = load(&[], &[("x".into(), text.into())]).unwrap_err();
         list.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }
 
@@ -365,12 +427,66 @@ regex = "b"
         insta::assert_snapshot!(problems(&GOOD.replace("severity", "see = [\"nowhere\"]\nseverity")), @"runbook/x.toml:5:8: `see` names `nowhere`, and there is no such entry");
     }
 
+    fn embedded_as_a_workspaces_own() -> Vec<(String, String)> {
+        let id = |path: &str| path.rsplit('/').next().unwrap().strip_suffix(".toml").unwrap().to_string();
+        RUNBOOK.iter().map(|(path, text)| (id(path), text.to_string())).collect()
+    }
+
     #[test]
-    fn the_embedded_entries_load_and_match_no_generic_line() {
-        let book = load(RUNBOOK, &[]).unwrap_or_else(|p| panic!("{p:#?}"));
+    fn the_embedded_entries_load_and_hold_to_their_lines() {
+        let tried = load(&[], &embedded_as_a_workspaces_own());
+        assert!(tried.is_ok(), "{:#?}", tried.unwrap_err());
+        let book = Runbook::embedded();
+        assert_eq!(book.entries().len(), RUNBOOK.len(), "an id stands twice, or an entry does not load");
         for line in GENERIC_LINES {
-            assert!(matches(book.entries(), line).is_empty(), "{line}");
+            assert!(book.matches(line).is_empty(), "{line}: {:?}", book.matches(line));
         }
+        assert!(!book.matcher.get().unwrap().is_empty());
+    }
+
+    /// What the runbook says of everyday failures: its steps, and that each line leads to its own entry first.
+    #[test]
+    fn everyday_entries_are_whole_and_found_first() {
+        let book = Runbook::embedded();
+        let everyday: Vec<&Entry> = book.entries().iter().filter(|e| e.group != GATES).collect();
+        assert!(everyday.len() >= 80, "{}", everyday.len());
+        let mut wrong = Vec::new();
+        for entry in everyday {
+            if !(2..=5).contains(&entry.remediation.len()) || entry.near_misses.len() < 2 {
+                wrong.push(format!("{}: its steps or near misses are too few or too many", entry.id));
+            }
+            for pattern in &entry.patterns {
+                let regex = OnePattern::new(&pattern.expression()).unwrap();
+                if !entry.examples.iter().any(|line| regex.is_match(line)) {
+                    wrong.push(format!("{}: no example needs {pattern:?}", entry.id));
+                }
+            }
+            for line in &entry.examples {
+                let found = book.matches(line);
+                if found.first().is_none_or(|first| first.entry.id != entry.id) {
+                    let ids: Vec<&str> = found.iter().map(|m| m.entry.id.as_str()).collect();
+                    wrong.push(format!("{}: `{line}` leads to {ids:?}", entry.id));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    #[test]
+    fn the_group_is_the_folder_and_the_lines_of_a_workspaces_entry_are_tried() {
+        let text = GOOD.replace(
+            "severity",
+            "root_cause = 'oom'\nexamples = ['waiver_lifecycle: FAILED']\nnear_misses = ['x']\nseverity",
+        );
+        let book = load(&[("a.toml", &text), ("net/b.toml", &text)], &[("c".into(), text.clone())]).unwrap();
+        let groups: Vec<&str> = book.entries().iter().map(|e| e.group.as_str()).collect();
+        assert_eq!(groups, ["gates", "net", "workspace"]);
+        assert_eq!(book.get("c").unwrap().root_cause, Some(RootCause::Oom));
+        let wrong = text
+            .replace("['x']", "['waiver_lifecycle FAILED']")
+            .replace(": FAILED']", "']")
+            .replace("'oom'", "'unknown'");
+        insta::assert_snapshot!(problems(&wrong));
     }
 
     proptest! {

@@ -1,31 +1,11 @@
 //! From a log line to the entries that its text names.
 
-use crate::model::runbook::{Entry, Pattern};
+use crate::base::patterns::{OnePattern, PatternSet};
+use crate::model::runbook::Entry;
+use std::collections::BTreeMap;
 
-/// Lines that every red run prints. They say that something failed and not what, so no pattern may match one: an
-/// operator sent to an arbitrary entry loses more time than one who is told to look further up.
-pub const GENERIC_LINES: &[&str] = &[
-    "",
-    "exit code 1",
-    "Error: Process completed with exit code 1.",
-    "##[error]Process completed with exit code 101.",
-    "error: test failed, to rerun pass `--test ci_full_suite_gate`",
-    "error: test failed",
-    "error: could not compile `app` (lib) due to 1 previous error",
-    "test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.02s",
-    "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.02s",
-    "test some_module::some_test ... FAILED",
-    "test some_module::some_test ... ok",
-    "failures:",
-    "FAILED",
-    "FAIL",
-    "error",
-    "assertion `left == right` failed",
-    "thread 'main' panicked at src/main.rs:1:1:",
-    "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace",
-    "npm ERR! code ELIFECYCLE",
-    "make: *** [Makefile:3: test] Error 2",
-];
+/// Bytes of one line that are looked at. Who is to read it sees no more of it, and a line that long is data.
+const LINE: usize = 16 << 10;
 
 /// An entry that a text leads to.
 #[derive(Debug, Clone)]
@@ -38,42 +18,73 @@ pub struct Match<'a> {
     pub matched: &'a str,
 }
 
-/// The entries that a pasted text leads to, best first: the longer the matched part, the more it says. Each line is
-/// looked at by itself, an entry appears once, with its longest match. Equal matches stand in order of id.
-pub fn matches<'a>(entries: &'a [Entry], text: &'a str) -> Vec<Match<'a>> {
-    let mut found: Vec<Match<'a>> = entries
-        .iter()
-        .filter_map(|entry| {
-            let hits = text.lines().filter_map(|line| {
-                let best = entry.patterns.iter().filter_map(|p| matched(p, line)).max_by_key(|m| m.len())?;
-                Some(Match { entry, line, matched: best })
-            });
-            // Of equals the first line counts, which `max_by_key` would pass over.
-            hits.reduce(|best, next| if next.matched.len() > best.matched.len() { next } else { best })
-        })
-        .collect();
-    found.sort_by(|a, b| b.matched.len().cmp(&a.matched.len()).then_with(|| a.entry.id.cmp(&b.entry.id)));
-    found
+/// The patterns of all entries, compiled together.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Matcher {
+    set: PatternSet,
+    /// Whose each of them is: the place among the entries.
+    owners: Vec<usize>,
 }
 
-/// The part of the line that a pattern matches; an empty match is none.
-pub(super) fn matched<'l>(pattern: &Pattern, line: &'l str) -> Option<&'l str> {
-    let range = match pattern {
-        Pattern::Contains(text) => line.find(text.as_str()).map(|at| at..at + text.len()),
-        Pattern::Regex(regex) => regex.find(line).map(|m| m.range()),
-    }?;
-    line.get(range).filter(|part| !part.is_empty())
+impl Matcher {
+    /// Of entries whose patterns are known to compile; of others nothing is found.
+    pub(super) fn of(entries: &[Entry]) -> Matcher {
+        let all = || entries.iter().enumerate().flat_map(|(at, e)| e.patterns.iter().map(move |p| (at, p)));
+        match PatternSet::new(all().map(|(_, pattern)| pattern.expression())) {
+            Ok(set) => Matcher { set, owners: all().map(|(at, _)| at).collect() },
+            Err(_) => Matcher::default(),
+        }
+    }
+
+    /// Whether there is no pattern.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.set.is_empty()
+    }
+
+    /// The entries that a pasted text leads to, best first: the longer the matched part, the more it says. Each line is
+    /// looked at by itself, an entry appears once, with its longest match. Equal matches stand in order of id.
+    pub(super) fn matches<'a>(&self, entries: &'a [Entry], text: &'a str) -> Vec<Match<'a>> {
+        let mut compiled: BTreeMap<usize, Option<OnePattern>> = BTreeMap::new();
+        let mut best: BTreeMap<usize, Match<'a>> = BTreeMap::new();
+        for line in text.lines().map(bounded) {
+            for number in self.set.matching(line) {
+                let one = compiled.entry(number).or_insert_with(|| self.set.one(number));
+                let found = one.as_ref().and_then(|one| line.get(one.find(line)?));
+                let (Some(matched), Some(owner)) = (found.filter(|m| !m.is_empty()), self.owners.get(number))
+                else {
+                    continue;
+                };
+                // Of equals the first line counts.
+                if best.get(owner).is_none_or(|old| matched.len() > old.matched.len()) {
+                    best.insert(*owner, Match { entry: &entries[*owner], line, matched });
+                }
+            }
+        }
+        let mut found: Vec<Match<'a>> = best.into_values().collect();
+        found.sort_by(|a, b| b.matched.len().cmp(&a.matched.len()).then_with(|| a.entry.id.cmp(&b.entry.id)));
+        found
+    }
+}
+
+/// The line up to its bound, cut between characters.
+fn bounded(line: &str) -> &str {
+    &line[..line.floor_char_boundary(LINE)]
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::generic::GENERIC_LINES;
     use super::*;
+    use crate::model::runbook::Pattern;
 
     fn entry(id: &str, patterns: Vec<Pattern>) -> Entry {
         Entry {
             id: id.into(),
+            group: "workspace".into(),
             title: id.into(),
             summary: "s".into(),
+            root_cause: None,
             gates: vec![],
             severity: None,
             artifacts: vec![],
@@ -81,6 +92,8 @@ mod tests {
             remediation: vec![],
             see: vec![],
             patterns,
+            examples: vec![],
+            near_misses: vec![],
         }
     }
 
@@ -88,21 +101,20 @@ mod tests {
         vec![
             entry("parity", vec![Pattern::Contains("PARITY GATE FAIL".into())]),
             entry("sweeps", vec![Pattern::Contains("parameter_sweeps.".into())]),
-            entry(
-                "waiver",
-                vec![Pattern::Regex(regex::Regex::new(r"waiver_lifecycle_audit \.\.\. FAILED").unwrap())],
-            ),
+            entry("waiver", vec![Pattern::Regex(r"waiver_lifecycle_audit \.\.\. FAILED".into())]),
         ]
     }
 
     fn ids(text: &str) -> Vec<String> {
-        matches(&book(), text).into_iter().map(|m| m.entry.id.clone()).collect()
+        let book = book();
+        Matcher::of(&book).matches(&book, text).into_iter().map(|m| m.entry.id.clone()).collect()
     }
 
     #[test]
     fn a_line_leads_to_its_entry() {
         assert_eq!(ids("12:00:01 test gates::waiver_lifecycle_audit ... FAILED"), ["waiver"]);
         assert_eq!(ids("[ci] PARITY GATE FAIL: 3 regressions"), ["parity"]);
+        assert!(ids("parameter_sweepsX").is_empty(), "a text is no expression");
     }
 
     #[test]
@@ -111,7 +123,7 @@ mod tests {
                     test waiver_lifecycle_audit ... FAILED";
         assert_eq!(ids(text), ["waiver", "sweeps", "parity"]);
         let book = book();
-        assert_eq!(matches(&book, text)[1].line, "parameter_sweeps.readiness drifted");
+        assert_eq!(Matcher::of(&book).matches(&book, text)[1].line, "parameter_sweeps.readiness drifted");
     }
 
     #[test]
@@ -119,5 +131,12 @@ mod tests {
         for line in GENERIC_LINES {
             assert!(ids(line).is_empty(), "{line}");
         }
+    }
+
+    #[test]
+    fn of_a_long_line_its_beginning_is_looked_at() {
+        let within = format!("{}PARITY GATE FAIL{}", "ä".repeat(1000), "x".repeat(1 << 20));
+        assert_eq!(ids(&within), ["parity"]);
+        assert!(ids(&format!("{}PARITY GATE FAIL", "ä".repeat(LINE))).is_empty());
     }
 }

@@ -1,10 +1,12 @@
 //! Edge: the runbook. Entries are files, the folder is the registry; texts in, entries and answers out.
 
+mod generic;
 mod load;
 mod matching;
 mod nearest;
 
 pub use crate::base::ansi::without_ansi;
+pub use generic::{GENERIC_LINES, generic};
 pub use load::{Problem, Runbook, load};
-pub use matching::{GENERIC_LINES, Match, matches};
+pub use matching::Match;
 pub use nearest::{nearest, same_name};

@@ -1,24 +1,23 @@
-//! Why a suite failed: what the runner knows first, then the declared patterns of `runbook/root_causes.toml`.
+//! Why a suite failed: what the runner knows first, then the declared patterns of `runbook/root_causes.toml` and of the runbook's
+//! entries that it names.
 
 use crate::base::ansi::without_ansi;
-use crate::base::embedded::ROOT_CAUSES;
+use crate::base::embedded::{ROOT_CAUSES, RUNBOOK};
+use crate::base::patterns::PatternSet;
 use crate::model::failure::RootCause;
+use crate::model::runbook::Pattern;
 use crate::model::suite::SuiteStatus;
 use crate::model::test::Failure;
-use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
 use serde::Deserialize;
 use std::sync::LazyLock;
 
 /// SIGKILL, with which a kernel that has run out of memory ends a process.
 const SIGKILL: i32 = 9;
 
-/// Bytes that all patterns together may take once they are compiled.
-const COMPILED: usize = 64 << 20;
-
 /// Patterns in the order in which they count.
 #[derive(Debug)]
 pub struct Causes {
-    set: RegexSet,
+    set: PatternSet,
     classes: Vec<RootCause>,
 }
 
@@ -35,49 +34,86 @@ struct Table {
     /// For whoever reads the file.
     #[serde(rename = "why")]
     _why: String,
+    #[serde(default)]
     patterns: Vec<String>,
+    /// Runbook entries of this class, whose patterns stand here too.
+    #[serde(default)]
+    entries: Vec<String>,
+}
+
+/// What a runbook entry says of its cause; the rest of it is for `explain`.
+#[derive(Deserialize)]
+struct EntryCause {
+    root_cause: Option<RootCause>,
+    #[serde(default)]
+    patterns: Vec<EntryPattern>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum EntryPattern {
+    Contains(String),
+    Regex(String),
+}
+
+impl EntryCause {
+    /// Of the entry with this id, and of this class.
+    fn read(id: &str, class: RootCause, entries: &[(&str, &str)]) -> Result<Vec<String>, String> {
+        let file = format!("{id}.toml");
+        let named = |path: &str| path.rsplit('/').next() == Some(file.as_str());
+        let Some((_, text)) = entries.iter().find(|(path, _)| named(path)) else {
+            return Err(format!("there is no runbook entry `{id}`"));
+        };
+        let entry: EntryCause = toml::from_str(text).map_err(|e| format!("{file}: {}", e.message()))?;
+        if entry.root_cause != Some(class) {
+            return Err(format!("{file} is not of the class {}", class.name()));
+        }
+        let pattern = |pattern| match pattern {
+            EntryPattern::Contains(text) => Pattern::Contains(text),
+            EntryPattern::Regex(text) => Pattern::Regex(text),
+        };
+        Ok(entry.patterns.into_iter().map(|p| pattern(p).expression().into_owned()).collect())
+    }
 }
 
 impl Causes {
-    /// Patterns from a text of the form of `runbook/root_causes.toml`; the error is a sentence.
-    pub fn read(text: &str) -> Result<Causes, String> {
+    /// Patterns from a text of the form of `runbook/root_causes.toml`, and the runbook's entries (path, text) that it may name; the error
+    /// is a sentence.
+    pub fn read(text: &str, entries: &[(&str, &str)]) -> Result<Causes, String> {
         let document: Document = toml::from_str(text).map_err(|e| e.message().to_string())?;
         let mut classes = Vec::new();
         let mut patterns = Vec::new();
         for table in document.cause {
-            if table.patterns.is_empty() {
+            let mut all = table.patterns;
+            for id in &table.entries {
+                all.extend(EntryCause::read(id, table.class, entries)?);
+            }
+            if all.is_empty() {
                 return Err(format!("a table of the class {:?} has no pattern", table.class));
             }
-            classes.extend(table.patterns.iter().map(|_| table.class));
-            patterns.extend(table.patterns);
+            classes.extend(all.iter().map(|_| table.class));
+            patterns.extend(all);
         }
-        let set = RegexSetBuilder::new(&patterns)
-            .multi_line(true)
-            .size_limit(COMPILED)
-            .build()
-            .map_err(|e| e.to_string())?;
-        Ok(Causes { set, classes })
+        Ok(Causes { set: PatternSet::new(&patterns)?, classes })
     }
 
     /// The patterns that ship with tollgate. A test holds that they can be read; were they at fault, every cause would be
     /// `unknown` and no failure would be called an accident.
     pub fn embedded() -> &'static Causes {
         static EMBEDDED: LazyLock<Causes> = LazyLock::new(|| {
-            Causes::read(ROOT_CAUSES)
-                .unwrap_or_else(|_| Causes { set: RegexSet::empty(), classes: Vec::new() })
+            Causes::read(ROOT_CAUSES, RUNBOOK)
+                .unwrap_or_else(|_| Causes { set: PatternSet::default(), classes: Vec::new() })
         });
         &EMBEDDED
     }
 
     /// The class of the first pattern that matches the text, and the first line in which one of that class does.
     fn find<'t>(&self, text: &'t str) -> Option<(RootCause, &'t str)> {
-        let matches: Vec<usize> = self.set.matches(text).iter().collect();
+        let matches = self.set.matching(text);
         let class = *self.classes.get(*matches.first()?)?;
-        // Only the set is kept compiled; where it matched is asked once a suite at most.
         let start = |at: &usize| {
-            let regex = RegexBuilder::new(&self.set.patterns()[*at]).multi_line(true).build().ok()?;
-            let found = regex.find(text)?;
-            Some(found.end() - found.as_str().trim_start().len())
+            let found = self.set.first(*at, text)?;
+            Some(found.end - text[found].trim_start().len())
         };
         let start = matches.iter().filter(|at| self.classes[**at] == class).filter_map(start).min()?;
         let from = text[..start].rfind('\n').map_or(0, |n| n + 1);
@@ -87,7 +123,7 @@ impl Causes {
 
     /// Whether a pattern of the class matches.
     fn hints_at(&self, class: RootCause, text: &str) -> bool {
-        self.set.matches(text).iter().any(|i| self.classes.get(i) == Some(&class))
+        self.set.matching(text).into_iter().any(|i| self.classes.get(i) == Some(&class))
     }
 }
 
@@ -162,12 +198,27 @@ mod tests {
 
     #[test]
     fn the_embedded_patterns_can_be_read_and_know_every_class() {
-        let causes = Causes::read(ROOT_CAUSES).expect("the embedded patterns");
+        let causes = Causes::read(ROOT_CAUSES, RUNBOOK).expect("the embedded patterns");
         let known: BTreeSet<RootCause> = causes.classes.iter().copied().collect();
         assert_eq!(known.len(), 10, "every class but `unknown` has patterns: {known:?}");
         assert!(!known.contains(&RootCause::Unknown));
-        assert!(!causes.set.is_match(""), "a pattern matches nothing at all");
+        assert!(causes.set.matching("").is_empty(), "a pattern matches nothing at all");
         assert_eq!(causes.set.len(), causes.classes.len());
+    }
+
+    /// The patterns of the runbook are those of the causes: an entry that names a class and stands in no table would say one thing to
+    /// who asks, and the digest another.
+    #[test]
+    fn every_entry_that_names_a_class_stands_in_one_table() {
+        let document: Document = toml::from_str(ROOT_CAUSES).unwrap();
+        let mut named: Vec<String> = document.cause.into_iter().flat_map(|table| table.entries).collect();
+        named.sort();
+        let classed = |text: &str| toml::from_str::<EntryCause>(text).unwrap().root_cause.is_some();
+        let id = |path: &str| path.rsplit('/').next().unwrap().trim_end_matches(".toml").to_string();
+        let mut entries: Vec<String> =
+            RUNBOOK.iter().filter(|(_, text)| classed(text)).map(|(path, _)| id(path)).collect();
+        entries.sort();
+        assert_eq!(named, entries);
     }
 
     #[test]
@@ -177,8 +228,19 @@ mod tests {
             ("[[cause]]\nclass = \"oom\"\nwhy = \"\"\npatterns = []", "no pattern"),
             ("[[cause]]\nclass = \"oom\"\nwhy = \"\"\npatterns = [\"(\"]", "unclosed group"),
             ("[[cause]]\nclass = \"oom\"\nwhy = \"\"\npatterns = [\"a\"]\nx = 1", "unknown field `x`"),
+            ("[[cause]]\nclass = \"oom\"\nwhy = \"\"\nentries = [\"z\"]", "no runbook entry `z`"),
+            ("[[cause]]\nclass = \"oom\"\nwhy = \"\"\nentries = [\"x\"]", "no pattern"),
+            (
+                "[[cause]]\nclass = \"signal\"\nwhy = \"\"\nentries = [\"x\"]",
+                "x.toml is not of the class signal",
+            ),
+            ("[[cause]]\nclass = \"oom\"\nwhy = \"\"\nentries = [\"y\"]", "y.toml: invalid type"),
         ] {
-            let error = Causes::read(text).expect_err(text);
+            let error = Causes::read(
+                text,
+                &[("a/x.toml", "title = 'x'\nroot_cause = 'oom'"), ("y.toml", "patterns = 3")],
+            )
+            .expect_err(text);
             assert!(error.contains(wanted), "{error}");
         }
     }
@@ -281,6 +343,8 @@ mod tests {
             ("org.opentest4j.AssertionFailedError: expected: <1> but was: <2>", AssertionFailure),
             ("java.lang.OutOfMemoryError: Java heap space", Oom),
             // Words alone
+            ("Failed: no retry in log: request timed out after 3 s", AssertionFailure),
+            ("Failed: Timeout (>5.0s) from pytest-timeout.", Timeout),
             ("the answer should be 42", AssertionFailure),
             ("expected three rows but got two", AssertionFailure),
         ] {
@@ -341,6 +405,26 @@ mod tests {
                 Oom,
             ),
             ("fatal error: runtime: out of memory", Oom),
+            (
+                "g++: fatal error: Killed signal terminated program cc1plus\nmake: *** [Makefile:3: a.o] Error 1\na.cpp:1:1: error: x",
+                Oom,
+            ),
+            (
+                "/usr/bin/ld: cannot find -lssl: No such file or directory\ncollect2: error: ld returned 1 exit status\nerror: could not compile `app`",
+                MissingDependency,
+            ),
+            ("error: package `x v1.0.0` cannot be built because it requires rustc 1.95 or newer", Setup),
+            ("npm WARN EBADENGINE Unsupported engine\nError: connect ECONNREFUSED 127.0.0.1:3000", Network),
+            (
+                "A > adds FAILED\n    org.opentest4j.AssertionFailedError: expected: <1> but was: <2>\nBUILD FAILED in 3s",
+                AssertionFailure,
+            ),
+            ("BUILD FAILED in 3s", BuildFailure),
+            (
+                "File \"shop.py\", line 3, in shop.inc\nFailed example:\n    inc(1)\nExpected:\n    3\nGot:\n    2",
+                AssertionFailure,
+            ),
+            ("Error: Environment variable DATABASE_URL is not set", Setup),
             ("___ ERROR at setup of test_login ___\nE   RuntimeError: no database", Setup),
             ("thread 'main' panicked at build/main.rs:1:1:\nno manifest", Panic),
             (

@@ -17,6 +17,7 @@ mod conformance;
 mod contract;
 mod edits;
 mod events;
+mod explain;
 mod fixtures;
 mod flake;
 mod flake_proof;
