@@ -1,5 +1,6 @@
 //! Compiles and applies a schema.
 
+use super::circular::circular;
 use super::known::{self, Known, Retriever, Trail};
 use super::lent::{Lent, counted, is_spent};
 use super::message;
@@ -85,6 +86,9 @@ impl Schema {
     /// As `compile`, with what its references may lead to.
     pub(super) fn compile_among(mut document: Value, around: Surroundings) -> Result<Schema, String> {
         known::spell_references(&mut document);
+        if let Some(pointer) = circular(&document) {
+            return Err(format!("what stands at `#{pointer}` asks for nothing but itself"));
+        }
         let (patterns, validator) = match build(&document, &around, Patterns::Linear) {
             Ok(validator) => (Patterns::Linear, validator),
             // A pattern that looks around is none of the linear engine's; whatever else is wrong stays wrong.

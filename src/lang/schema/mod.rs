@@ -1,6 +1,7 @@
 //! JSON Schema, draft 4 to 2020-12. Only `lent`, `engine` and `known` name the `jsonschema` crate.
 
 mod beside;
+mod circular;
 mod engine;
 mod known;
 mod lent;
