@@ -127,12 +127,12 @@ impl Output {
             Says::Comment(comment) => is_subtest(comment),
             _ => false,
         };
-        if indent > 0 && indent % KERNEL == 0 && within && self.unit.is_none() {
+        if indent > 0 && indent.is_multiple_of(KERNEL) && within && self.unit.is_none() {
             self.unit = Some(if indent < UNIT { KERNEL } else { UNIT });
         }
         let unit = self.unit.unwrap_or(UNIT);
         let level = if matches!(says, Says::Point(_)) { indent.div_ceil(unit) } else { indent / unit };
-        (level, indent % unit == 0)
+        (level, indent.is_multiple_of(unit))
     }
 
     /// Takes a line of a block of YAML; one that is indented less than the block ends it.

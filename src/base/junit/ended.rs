@@ -60,7 +60,7 @@ impl Case {
         let flaky = self.outcomes.iter().all(|o| o.kind == Kind::Flaky);
         let bad = || self.said().any(|(_, _, word)| word == Word::Bad);
         // That it passed in the end is the word of its reporter, which says here that it did not.
-        if !self.outcomes.is_empty() && !(flaky && bad()) {
+        if !self.outcomes.is_empty() && (!flaky || !bad()) {
             return None;
         }
         let worst = [Word::Bad, Word::Unknown, Word::Flaky].into_iter().find_map(|wanted| {
