@@ -459,7 +459,7 @@ patterns = [{ regex = "parameter_[a-z]+s" }]
         assert_eq!((answer.found, answer.exit_code()), (Found::Nothing, 1));
         insta::assert_snapshot!(human(&answer, false), @r"
 nothing is known of `exit code 1`
-this line is the CI system's: a command failed. The cause stands above it, in the output of that command: look for the first line that says `error`, `fatal`, `panicked` or `FAILED`
+this line is the CI system's: a command failed. The cause stands above it, in the output of that command: paste the line there that says `error`, `fatal`, `panicked` or `FAILED` first
 the last verdict has these failing gates: parameter_sweeps_integrity
 `tollgate explain --list` shows every entry, `tollgate gate list` every gate
 ");

@@ -85,13 +85,18 @@ pub const GENERIC_LINES: &[&str] = &[
 const KINDS: &[(&str, &str)] = &[
     (
         r"(?i)^\W*(?:error\W+)?(?:the )?(?:process|job|command|bash|pwsh|script|step)\b[^\n]*\bexit(?:ed)?\b[^\n]*\d|^\W*exit(?:ed with)? (?:code|status)\b[^\n]*\d\W*$|^Build step '[^']*' marked build as failure|^Finished: FAILURE|^(?:Post job cleanup|Cleaning up project directory)",
-        "this line is the CI system's: a command failed. The cause stands above it, in the output of that command: look for the first \
-         line that says `error`, `fatal`, `panicked` or `FAILED`",
+        "this line is the CI system's: a command failed. The cause stands above it, in the output of that command: paste the line there \
+         that says `error`, `fatal`, `panicked` or `FAILED` first",
     ),
     (
-        r"^error: (?:test failed|\d+ targets? failed)|^test result: |^test \S+ \.\.\. (?:FAILED|ok)$|^failures:$|^note: run with `RUST_BACKTRACE=",
+        r"^error: (?:test failed|\d+ targets? failed)|^test result: |^test \S+ \.\.\. ok$|^failures:$|^note: run with `RUST_BACKTRACE=",
         "this line is the summary of `cargo test`. What failed stands above it, below `---- NAME stdout ----`: paste the line behind \
          `panicked at`",
+    ),
+    (
+        r"^test \S+ \.\.\. FAILED$",
+        "this line names the test that failed and not why, and no entry knows it: look below `---- NAME stdout ----` further down, at what \
+         stands behind `panicked at`",
     ),
     (
         r"^error: (?:could not compile `|aborting due to |build failed)",

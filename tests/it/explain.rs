@@ -130,7 +130,7 @@ fn a_suite_and_a_signature_of_the_newest_run_are_explained() {
     ws.run(&["run"]).expect(1);
     let run = explain(&ws, &["calls"]).expect(0);
     for said in
-        ["suite calls: failed", "root cause class: network", "runbook connection_refused", "tollgate run"]
+        ["suite calls: failed", "root cause class: network", "runbook connection_refused", "sh suite.sh"]
     {
         assert!(run.stdout.contains(said), "{said}\n{}", run.stdout);
     }
