@@ -308,6 +308,7 @@ mod tests {
             max_retries: None,
             repeats: Default::default(),
             flaky: crate::model::flake::FlakeRules::default(),
+            outputs: Vec::new(),
         };
         RunSettings { suites: vec![spec], lint: vec![], profiles: vec![] }
     }

@@ -5,11 +5,12 @@ use super::flake_checked::{FlakeChecked, RunEnd, checked};
 use super::flake_series::{Series, Target};
 use super::ground::Ground;
 use super::masking::masker;
-use super::run::{GRACE, refuse_linked, refuse_tracked};
+use super::run::{GRACE, refuse_linked, refuse_tracked, watch};
 use crate::base::clock::Now;
 use crate::base::clock::unique;
 use crate::base::process::MARK;
 use crate::base::redact::{MASK, Masker};
+use crate::model::flake::Flake;
 use crate::model::plan::Item;
 use crate::model::run::Summary;
 use crate::model::suite::{Reader, SuiteSpec};
@@ -90,13 +91,17 @@ pub fn flake_check(request: &FlakeCheckRequest<'_>) -> Result<FlakeChecked, Erro
     };
     refuse_linked(&ground, std::slice::from_ref(&item))?;
     refuse_tracked(&ground, &[item])?;
-    let (ended, interrupted) = series(request, &ground, &masker, spec, &suite, target)?;
+    let (ended, interrupted, (flake, changed, untold)) =
+        series(request, &ground, &masker, spec, &suite, target)?;
     let checked = checked(request.test, suite, request.runs, &ended);
     if checked.rate.is_none() && interrupted.is_none() {
         return Err(Error::Usage(unproven(spec, &checked.suite, target, &ended)));
     }
-    Ok(FlakeChecked { interrupted, notes, ..checked })
+    Ok(FlakeChecked { interrupted, notes, ..checked }.held(flake, changed, untold))
 }
+
+/// Why what failed and passed is no flake, what changed between the runs, and why that is not known.
+type Held = (Option<Flake>, Vec<String>, Option<String>);
 
 /// Makes the runs; gives what each that came to its end says, and the signal that ended them all, if one did.
 fn series(
@@ -106,11 +111,15 @@ fn series(
     spec: &SuiteSpec,
     suite: &str,
     target: Target<'_>,
-) -> Result<(Vec<RunEnd>, Option<i32>), Error> {
+) -> Result<(Vec<RunEnd>, Option<i32>, Held), Error> {
     let scratch =
         tempfile::tempdir().map_err(|e| Error::Work(format!("no scratch folder can be made: {e}")))?;
     let scratch = scratch.path();
-    let series = Series { ground, spec, suite, target, scratch, masker, seen: Mutex::default() };
+    // The clock that tells what changed is that of the file system of the workspace.
+    let changes = (request.runs > 1).then(|| watch(ground, None, ground.root.real()));
+    let in_turn = request.jobs <= 1;
+    let seen = Mutex::default();
+    let series = Series { ground, spec, suite, target, scratch, masker, changes, in_turn, seen };
     let options = Options {
         jobs: request.jobs,
         fail_fast: None,
@@ -122,8 +131,9 @@ fn series(
     let timeout = Duration::from_secs(request.timeout.unwrap_or(spec.timeout));
     let jobs: Vec<Job> = (0..request.runs).map(|number| series.job(number, timeout)).collect();
     let ended = run::execute(&jobs, &options, &series);
+    let held = series.held();
     let seen = series.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok((seen.ended, ended.interrupted))
+    Ok((seen.ended, ended.interrupted, held))
 }
 
 /// Why no run had a result, one sentence.

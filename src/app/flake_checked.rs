@@ -2,10 +2,15 @@
 
 use super::error::exit;
 use crate::base::figures::total;
+use crate::base::files::show;
+use crate::model::flake::Flake;
 use crate::report::text::{terminal, terminal_cut};
 use crate::triage::{self, Rate};
 use serde::Serialize;
 use std::collections::BTreeMap;
+
+/// Paths that are named.
+const NAMED: usize = 10;
 
 /// One way in which it failed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -38,6 +43,12 @@ pub struct FlakeChecked {
     pub not_run: u64,
     /// SIGINT (2), SIGTERM (15) or SIGHUP (1), where one ended the check.
     pub interrupted: Option<i32>,
+    /// Why what failed and passed is not known to be a flake: no pass was from the state of files, or with the tests, of a failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flake: Option<Flake>,
+    /// What changed between the runs, the first paths of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
     /// What a person should know, one sentence each.
     pub notes: Vec<String>,
 }
@@ -125,7 +136,40 @@ pub(super) fn checked(test: &str, suite: String, asked: u32, ended: &[RunEnd]) -
         without_result: over - failures - passed,
         not_run: u64::from(asked).saturating_sub(over),
         interrupted: None,
+        flake: None,
+        changed: Vec::new(),
         notes: Vec::new(),
+    }
+}
+
+impl FlakeChecked {
+    /// The same, held to the states that its runs began in and to the tests that they ran. `untold` is why those states are not known.
+    pub(super) fn held(
+        mut self,
+        flake: Option<Flake>,
+        changed: Vec<String>,
+        untold: Option<String>,
+    ) -> FlakeChecked {
+        let paths = changed.iter().take(NAMED).map(|path| show(path)).collect::<Vec<_>>().join(", ");
+        let more = match changed.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        if let Some(why) = untold {
+            self.notes.push(format!("it cannot be told whether the runs began in one state of files: {why}"));
+        } else if !changed.is_empty() {
+            self.notes.push(format!(
+                "the runs did not begin in one state of files, and the figures are of several: {paths}{more} changed in between (what its \
+                 suites write and never read can stand in {{out}}, or under `outputs` of its kind)"
+            ));
+        }
+        if let (Some(flake), Some(rate)) = (flake, self.rate) {
+            self.proves =
+                format!("{} of {} failed, and that is no rate: {}", rate.failures, rate.runs, flake.means());
+        }
+        self.flake = flake;
+        self.changed = changed.into_iter().take(NAMED).collect();
+        self
     }
 }
 
@@ -151,6 +195,21 @@ mod tests {
         assert_eq!(checked("s::t", "s".into(), 2, &[RunEnd::Passed, RunEnd::Skipped]).exit_code(), 1);
         let none = checked("s::t", "s".into(), 1, &[RunEnd::Skipped]);
         assert_eq!((none.rate, none.proves.as_str(), none.exit_code()), (None, "nothing is proven", 1));
+    }
+
+    #[test]
+    fn runs_that_did_not_begin_alike_have_no_rate() {
+        let ends = [RunEnd::Failed("s".into(), "m".into()), RunEnd::Passed];
+        let of = || checked("s::t", "s".into(), 2, &ends);
+        let found = of().held(Some(Flake::OtherState), vec!["cache/x".into()], None);
+        insta::assert_snapshot!(found.human(), @r"
+        s::t: 1 of 2 failed, and that is no rate: it passed later, but not from the state that it failed in: look for what the failing attempt left behind
+          1 of the runs: s  m
+        note: the runs did not begin in one state of files, and the figures are of several: cache/x changed in between (what its suites write and never read can stand in {out}, or under `outputs` of its kind)
+        ");
+        assert_eq!(serde_json::to_value(&found).unwrap()["flake"], "other_state");
+        assert_eq!(of().held(None, Vec::new(), None), of());
+        assert_eq!(of().held(None, Vec::new(), Some("why".into())).notes.len(), 1);
     }
 
     #[test]

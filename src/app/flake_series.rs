@@ -5,19 +5,26 @@ use super::flake_checked::RunEnd;
 use super::ground::Ground;
 use super::harness::{exit_code_of, judged};
 use super::masking::mask_failures;
-use super::run::{Results, addressed, commands_of, read_results, steps};
+use super::run::{
+    self as run_states, Results, addressed, commands_of, company, own, read_results, searched, steps,
+};
 use super::step::step_of;
+use crate::base::changes::{Changes, Start};
 use crate::base::process::Ending;
 use crate::base::redact::Masker;
+use crate::model::flake::Flake;
 use crate::model::suite::{Repeats, SuiteSpec};
 use crate::model::test::{Case, Failure, Reading, TestStatus};
 use crate::run::{self, Job, LogTo, Next};
 use crate::triage;
-use crate::triage::attempts::{Attempt, Unread, attempt};
-use std::collections::BTreeMap;
+use crate::triage::attempts::{Attempt, Unread, attempt, unproven};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+/// States, and runs of each sort, that are told apart; a run of one more state is held to none.
+const STATES: usize = 100;
 
 /// What is looked at.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +43,15 @@ pub(super) struct Seen {
     pub(super) ended: Vec<RunEnd>,
     /// What results files say, by run.
     read: BTreeMap<usize, Result<Vec<Reading>, Unread>>,
+    /// In which states of files they began.
+    states: run_states::Seen,
+    /// Those that failed (`true`) or passed, each with the state that it began in and its tests; the first of them.
+    runs: Vec<(Attempt, bool)>,
+    /// The first run of each state, counted from 0.
+    firsts: Vec<usize>,
+    /// What changed between runs, and why that is not known.
+    changed: BTreeSet<String>,
+    untold: Option<String>,
 }
 
 pub(super) struct Series<'a> {
@@ -45,6 +61,10 @@ pub(super) struct Series<'a> {
     pub(super) target: Target<'a>,
     pub(super) scratch: &'a Path,
     pub(super) masker: &'a Masker,
+    /// Sees what changes between the runs; nothing where there is one run alone.
+    pub(super) changes: Option<Changes>,
+    /// Whether they run one after another.
+    pub(super) in_turn: bool,
     pub(super) seen: Mutex<Seen>,
 }
 
@@ -79,8 +99,99 @@ impl Series<'_> {
         }
     }
 
+    fn locked(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A run begins: the first of all, or one after another.
+    fn begins(&self) {
+        let Some(changes) = &self.changes else { return };
+        let mut seen = self.locked();
+        if seen.states.start.is_none() {
+            let start = changes.start();
+            seen.states.began.push(start.as_ref().ok().map(Start::since));
+            seen.states.start = Some(start);
+        } else if self.in_turn {
+            seen.states.began.push(changes.tick());
+        }
+    }
+
+    /// A run ended; gives the number of the state that it began in, of runs one after another.
+    fn looked(&self, job: usize) -> u32 {
+        let Some(changes) = self.changes.as_ref().filter(|_| self.in_turn) else { return 1 };
+        let mut seen = self.locked();
+        let look = seen.states.look(changes);
+        seen.states.looks.push(look);
+        let nth = seen.states.looks.len() - 1;
+        let results = self.results(job);
+        let own = own(Some(self.spec), results.as_ref());
+        let mut same = None;
+        for first in seen.firsts.clone() {
+            match seen.states.differ(first, nth, &own) {
+                Ok(paths) if paths.is_empty() => {
+                    same = Some(first);
+                    break;
+                }
+                Ok(paths) if first == 0 => seen.changed.extend(paths),
+                Ok(_) => {}
+                Err(why) => seen.untold = Some(why),
+            }
+        }
+        if same.is_none() && seen.firsts.len() < STATES {
+            seen.firsts.push(nth);
+        }
+        u32::try_from(same.unwrap_or(nth) + 1).unwrap_or(u32::MAX)
+    }
+
+    /// Keeps what is wanted of a run to hold it to others.
+    fn keep(&self, job: usize, mut run: Attempt, failed: bool, ended: &run::Attempt) {
+        run.state = self.looked(job);
+        let out = self.out(job);
+        let tests = self.alone().map(|test| vec![test]);
+        if let Some((command, _)) = commands_of(self.spec, self.suite, tests.as_deref(), &out).first() {
+            let said = searched(&ended.log).said;
+            run.company =
+                company(self.spec.reader, said, command, "", u32::try_from(job).unwrap_or(u32::MAX));
+        }
+        for case in &mut run.cases {
+            (case.failure, case.selector) = (None, None);
+            case.later.clear();
+        }
+        let mut seen = self.locked();
+        // Of each sort enough to find two that can be held together.
+        if seen.runs.iter().filter(|(_, other)| *other == failed).count() < STATES {
+            seen.runs.push((run, failed));
+        }
+    }
+
+    /// What the runs are held to: why what failed and passed is no flake, what changed between them, and why that is not known.
+    pub(super) fn held(&self) -> (Option<Flake>, Vec<String>, Option<String>) {
+        let mut guard = self.locked();
+        let seen = &mut *guard;
+        if let Some(changes) = self.changes.as_ref().filter(|_| !self.in_turn) {
+            let look = seen.states.look(changes);
+            seen.states.began.push(changes.tick());
+            seen.states.looks = vec![look.clone(), look];
+            let results = self.results(0);
+            match seen.states.differ(0, 1, &own(Some(self.spec), results.as_ref())) {
+                Ok(paths) => seen.changed.extend(paths),
+                Err(why) => seen.untold = Some(why),
+            }
+            // Which of them changed it for which is not known.
+            if !seen.changed.is_empty() || seen.untold.is_some() {
+                (1..).zip(&mut seen.runs).for_each(|(state, (run, _))| run.state = state);
+            }
+        }
+        let test = match self.target {
+            Target::Within(test) => Some(test),
+            Target::Suite | Target::Alone(_) => None,
+        };
+        let changed = seen.changed.iter().map(|path| self.masker.mask(path).0).collect();
+        (unproven(&seen.runs, test), changed, seen.untold.clone())
+    }
+
     fn judge(&self, job: usize, ended: &run::Attempt) -> Attempt {
-        let of_file = self.seen.lock().unwrap_or_else(PoisonError::into_inner).read.remove(&job);
+        let of_file = self.locked().read.remove(&job);
         let step = ended.steps.first().map(|end| {
             let reader = self.spec.reader;
             let of_log = || read_results(reader, Repeats::Tests, &mut ended.log.reader(), "its output");
@@ -168,10 +279,11 @@ fn failure_outside(suite: &str, run: &Attempt) -> RunEnd {
 
 impl run::Observer for Series<'_> {
     fn starts(&self, job: usize, _attempt: u32) {
+        self.begins();
         if let Some(results) = self.results(job)
             && let Err(why) = results.clear()
         {
-            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut seen = self.locked();
             seen.read.insert(job, Err(Unread::Wrong(why)));
         }
     }
@@ -182,7 +294,7 @@ impl run::Observer for Series<'_> {
         if let Some(results) = self.results(job) {
             let read = results.read(self.masker);
             // What could not be cleared is not this run's, whatever it says.
-            self.seen.lock().unwrap_or_else(PoisonError::into_inner).read.entry(job).or_insert(read);
+            self.locked().read.entry(job).or_insert(read);
         }
     }
 
@@ -190,8 +302,14 @@ impl run::Observer for Series<'_> {
         if ended.steps.iter().any(|s| matches!(s.ending, Ending::Interrupted(_))) {
             return Next::Done;
         }
-        let end = end_of(self.target, self.suite, &self.judge(job, &ended));
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).ended.push(end);
+        let judged = self.judge(job, &ended);
+        let end = end_of(self.target, self.suite, &judged);
+        if let RunEnd::Passed | RunEnd::Failed(..) = end {
+            self.keep(job, judged, matches!(end, RunEnd::Failed(..)), &ended);
+        } else {
+            self.looked(job);
+        }
+        self.locked().ended.push(end);
         Next::Done
     }
 }

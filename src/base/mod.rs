@@ -3,6 +3,8 @@
 pub mod ansi;
 mod beneath;
 pub mod changes;
+mod changes_content;
+mod changes_walk;
 pub mod ci;
 pub mod clock;
 pub mod command;

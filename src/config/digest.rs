@@ -92,7 +92,9 @@ fn plan(runs: &RunSettings) -> Vec<(String, String)> {
     let kind = |spec: &SuiteSpec| {
         // A policy that says nothing by the keys that came later keeps its digest.
         let said = |key, value: &Option<String>| {
-            value.is_some() || key != "repeats" && spec.flaky.keys().iter().all(|(name, _)| *name != key)
+            value.is_some()
+                || !["repeats", "outputs"].contains(&key)
+                    && spec.flaky.keys().iter().all(|(name, _)| *name != key)
         };
         let keys = spec.keys().into_iter().filter(|(key, value)| said(*key, value));
         let keys = keys.map(|(key, value)| format!("{key} {}", value.unwrap_or_default()));

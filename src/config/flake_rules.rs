@@ -1,8 +1,10 @@
 //! What `[suites.*]` says of flakes: what a retry that passes counts for, and where nothing is retried.
 
+use crate::base::files::Root;
 use crate::base::toml_text::Reader;
 use crate::model::flake::{FlakeRules, FlakyResult, Share};
 use crate::model::suite;
+use glob::Pattern;
 
 /// `flaky_result`, `flaky_crash`, `retry_limit`.
 pub(super) fn read(section: &Reader<'_, '_>, reader: Option<suite::Reader>) -> FlakeRules {
@@ -24,6 +26,36 @@ pub(super) fn read(section: &Reader<'_, '_>, reader: Option<suite::Reader>) -> F
         crash: is_second("flaky_crash", ["deny", "allow"]),
         limit: retry_limit(section, reader),
     }
+}
+
+/// `max_retries`; `None` where the key is absent.
+pub(super) fn max_retries(section: &Reader<'_, '_>) -> Option<u32> {
+    let value = section.value("max_retries")?;
+    let number = value.get_ref().as_integer().and_then(|n| u32::from_str_radix(n.as_str(), n.radix()).ok());
+    if number.is_none() {
+        let what = section.what();
+        section.fault(value.span(), format!("`max_retries` of {what} must be a whole number of 0 or more"));
+    }
+    number
+}
+
+/// `outputs`: paths of the workspace.
+pub(super) fn outputs(section: &Reader<'_, '_>) -> Vec<String> {
+    let mut paths = Vec::new();
+    for text in section.texts("outputs").unwrap_or_default() {
+        let wrong = |why: &str| {
+            let what = section.what();
+            section.fault(text.span.clone(), format!("`outputs` of {what}: {why}"));
+        };
+        match Root::clean(&text.value) {
+            _ if text.value.chars().any(char::is_control) => wrong("the path holds a control character"),
+            Ok(path) if path.is_empty() => wrong("it is the whole workspace; name what stands in it"),
+            Ok(path) if Pattern::new(&path).is_err() => wrong("it is no pattern"),
+            Ok(path) => paths.push(path),
+            Err(error) => wrong(&error.to_string()),
+        }
+    }
+    paths
 }
 
 fn retry_limit(section: &Reader<'_, '_>, reader: Option<suite::Reader>) -> Option<Share> {
@@ -67,6 +99,15 @@ mod tests {
         let limit = Share::parse("2.5%");
         assert_eq!((rules, faults), (FlakeRules { result: FlakyResult::Fail, crash: true, limit }, vec![]));
         assert_eq!(load("flaky_result = 'pass'\nflaky_crash = 'deny'"), (FlakeRules::default(), vec![]));
+    }
+
+    #[test]
+    fn outputs_are_paths_and_patterns_of_the_workspace() {
+        let text = "[suites.unit]\nnames = ['a']\ncommand = 'x {name}'\noutputs = ['var/', 'a/**', '', '../x', '/x', '[', \"a\\u0001\"]\n";
+        let (found, faults) = workspace(&SourceText { path: FILE.into(), text: text.into() });
+        assert_eq!(found.runs.suites[0].outputs, ["var", "a/**"]);
+        assert_eq!(faults.len(), 5, "{:?}", faults.iter().map(|f| &f.message).collect::<Vec<_>>());
+        assert_eq!(found.runs.suites[0].keys()[14], ("outputs", Some("var a/**".into())));
     }
 
     #[test]

@@ -52,9 +52,10 @@ fn suite(kind: &str, section: Reader<'_, '_>) -> Option<SuiteSpec> {
     let env = env(&section);
     let cwd = cwd(&section);
     let results = if given { results(&section, reader, &cwd) } else { unused(&section) };
-    let max_retries = max_retries(&section);
+    let max_retries = flake_rules::max_retries(&section);
     let repeats = repeats(&section, reader);
     let flaky = flake_rules::read(&section, reader);
+    let outputs = flake_rules::outputs(&section);
     section.finish();
     Some(SuiteSpec {
         kind: kind.to_string(),
@@ -71,6 +72,7 @@ fn suite(kind: &str, section: Reader<'_, '_>) -> Option<SuiteSpec> {
         max_retries,
         repeats,
         flaky,
+        outputs,
     })
 }
 
@@ -95,17 +97,6 @@ fn unused(section: &Reader<'_, '_>) -> Option<String> {
         section.fault(value.span(), format!("{what} has no `command`, and so no use for `results`"));
     }
     None
-}
-
-/// `max_retries`; `None` where the key is absent.
-fn max_retries(section: &Reader<'_, '_>) -> Option<u32> {
-    let value = section.value("max_retries")?;
-    let number = value.get_ref().as_integer().and_then(|n| u32::from_str_radix(n.as_str(), n.radix()).ok());
-    if number.is_none() {
-        let what = section.what();
-        section.fault(value.span(), format!("`max_retries` of {what} must be a whole number of 0 or more"));
-    }
-    number
 }
 
 /// `repeats`; tests of their own where the key is absent. Other formats show themselves what is an attempt.

@@ -14,14 +14,22 @@ pub enum Flake {
     NoBudget,
     /// It passed, but not from the state that it failed in: files were left, changed or taken away in between.
     OtherState,
+    /// It passed, but with other tests before it, or with the same in another order, than where it failed.
+    OtherTests,
     /// It failed by a crash, a sanitizer's report, a timeout or otherwise than by a test, which no later pass excuses.
     Crash,
 }
 
 impl Flake {
     /// Every one.
-    pub const ALL: [Flake; 5] =
-        [Flake::Flaky, Flake::OrderDependent, Flake::NoBudget, Flake::OtherState, Flake::Crash];
+    pub const ALL: [Flake; 6] = [
+        Flake::Flaky,
+        Flake::OrderDependent,
+        Flake::NoBudget,
+        Flake::OtherState,
+        Flake::OtherTests,
+        Flake::Crash,
+    ];
 
     /// The name in documents.
     pub fn name(self) -> &'static str {
@@ -30,6 +38,7 @@ impl Flake {
             Flake::OrderDependent => "order_dependent",
             Flake::NoBudget => "no_budget",
             Flake::OtherState => "other_state",
+            Flake::OtherTests => "other_tests",
             Flake::Crash => "crash",
         }
     }
@@ -44,6 +53,9 @@ impl Flake {
             }
             Flake::OtherState => {
                 "it passed later, but not from the state that it failed in: look for what the failing attempt left behind"
+            }
+            Flake::OtherTests => {
+                "it passed later, but with other tests before it than where it failed: a fixed order (its seed, no --last-failed, no --failed-first) says whether it depends on them"
             }
             Flake::Crash => {
                 "it passed later, and no pass excuses a crash, a sanitizer's report, a timeout or a failure outside its tests (`flaky_crash`)"

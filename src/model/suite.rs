@@ -3,7 +3,7 @@
 use crate::base::command::{CommandLine, quote};
 use crate::model::flake::{Flake, FlakeRules};
 use crate::model::signature::Signed;
-use crate::model::test::{TestResult, TestStatus};
+use crate::model::test::{TestResult, TestStatus, is_zero};
 use serde::{Deserialize, Serialize};
 
 /// Which of the summary's two lists a kind belongs to (`[suites.X] as`).
@@ -167,11 +167,13 @@ pub struct SuiteSpec {
     pub repeats: Repeats,
     /// What a retry that passes proves, and where nothing is retried.
     pub flaky: FlakeRules,
+    /// Files, folders and patterns that its suites write and never read: no state that an attempt begins in.
+    pub outputs: Vec<String>,
 }
 
 impl SuiteSpec {
     /// Every key of the section but its names, each with its value as text, in a fixed order; `None`: the key is not given.
-    pub fn keys(&self) -> [(&'static str, Option<String>); 14] {
+    pub fn keys(&self) -> [(&'static str, Option<String>); 15] {
         let pairs = |pairs: &[(String, String)]| -> Option<String> {
             let one = |(name, value): &(String, String)| format!("{name}={}", quote(value));
             (!pairs.is_empty()).then(|| pairs.iter().map(one).collect::<Vec<_>>().join(" "))
@@ -199,6 +201,7 @@ impl SuiteSpec {
             result,
             crash,
             limit,
+            ("outputs", (!self.outputs.is_empty()).then(|| self.outputs.join(" "))),
         ]
     }
 }
@@ -298,6 +301,9 @@ pub struct SuiteTry {
     /// It failed otherwise than by its tests.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outside: bool,
+    /// Of the attempts at as much of the suite that began in the same state the first with the same tests; 0: the first of them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub company: u32,
 }
 
 /// A suite or unit target as `summary.json` lists it.

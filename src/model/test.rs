@@ -13,7 +13,7 @@ pub enum TestStatus {
     Passed,
     /// It ran and failed in every attempt; a reporter's error counts as a failure.
     Failed,
-    /// It failed and passed in the same run, from one state and with the same tests around it.
+    /// It failed and passed in the same run, from one state and with the same tests before it.
     Flaky,
     /// Skipped, ignored, or an expected failure.
     Ignored,
@@ -61,6 +61,15 @@ pub struct TestTry {
     /// It failed there by a crash, or its output held a sanitizer's report.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub crash: bool,
+    /// Of the attempts at as much of the suite that began in the same state the first with the same tests before this one; 0: the first
+    /// of them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub company: u32,
+}
+
+/// Whether a number says nothing.
+pub(super) fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// A test as `summary.json` and `result.json` list it.

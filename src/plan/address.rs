@@ -96,6 +96,7 @@ mod tests {
             max_retries: None,
             repeats: Default::default(),
             flaky: crate::model::flake::FlakeRules::default(),
+            outputs: Vec::new(),
         }
     }
 

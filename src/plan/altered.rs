@@ -224,6 +224,9 @@ fn looser(key: &str, ours: &SuiteSpec, theirs: &SuiteSpec) -> Option<&'static st
             Some("more failures at once be retried in suites")
         }
         "flaky_result" if was.result == FlakyResult::Fail => Some("flaky tests pass in suites"),
+        "outputs" if theirs.outputs.iter().any(|path| !ours.outputs.contains(path)) => {
+            Some("more files change between attempts in suites")
+        }
         "flaky_crash" if now.crash => Some("crashes be called flaky in suites"),
         _ => None,
     }

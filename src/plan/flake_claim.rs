@@ -7,12 +7,13 @@ use crate::model::suite::SuiteSpec;
 
 const FLAKY: &str = "flaky";
 const UNSHOWN: &str =
-    "its attempts show no failure and pass from one state of files and with the same tests around it";
+    "its attempts show no failure and pass from one state of files and with the same tests before it";
 
 /// One attempt at a suite, as the document lists it.
 struct Try<'j> {
     ran: Option<&'j str>,
     state: Option<i64>,
+    company: Option<i64>,
     outside: bool,
     passed: bool,
 }
@@ -32,6 +33,7 @@ impl<'j, 'a> Claimed<'j, 'a> {
         let one = |entry: &'j Json<'a>| Try {
             ran: text(entry, "ran"),
             state: int(entry, "state"),
+            company: company(entry),
             outside: is_true(entry, "outside"),
             passed: text(entry, "status") == Some("passed"),
         };
@@ -82,9 +84,10 @@ impl<'j, 'a> Claimed<'j, 'a> {
             );
         }
         let green = |bad: &Try<'_>| {
-            self.tries
-                .iter()
-                .any(|t| t.passed && t.state.is_some() && (t.ran, t.state) == (bad.ran, bad.state))
+            self.tries.iter().any(|t| {
+                let whole = t.passed && t.state.is_some() && t.company.is_some();
+                whole && (t.ran, t.state, t.company) == (bad.ran, bad.state, bad.company)
+            })
         };
         (!outside.iter().all(|bad| green(bad))).then_some(UNSHOWN)
     }
@@ -125,15 +128,21 @@ impl<'j, 'a> Claimed<'j, 'a> {
     }
 
     /// With which tests and from which state an attempt had its result; `None` where the suite lists no such attempt.
-    fn place(&self, entry: &Json<'_>) -> Option<(&'j str, i64)> {
+    fn place(&self, entry: &Json<'_>) -> Option<(&'j str, i64, i64)> {
+        let company = company(entry)?;
         let number = int(entry, "attempt").filter(|number| (1..=self.attempts()).contains(number))?;
         if self.attempts() == 1 {
-            return Some(("whole", 1));
+            return Some(("whole", 1, company));
         }
         let nth = usize::try_from(number - 1).ok()?;
         let tried = self.tries.get(nth)?;
-        Some((tried.ran?, tried.state?))
+        Some((tried.ran?, tried.state?, company))
     }
+}
+
+/// After which tests a result was had; 0 where nothing is said, `None` where that is no number.
+fn company(entry: &Json<'_>) -> Option<i64> {
+    if entry.get("company").is_none() { Some(0) } else { int(entry, "company") }
 }
 
 fn text<'j>(value: &'j Json<'_>, key: &str) -> Option<&'j str> {
@@ -217,6 +226,8 @@ mod tests {
             ("/tests/0/tries/1/attempt", json!("2")),
             ("/tests/0/tries/0", json!({"attempt": 1, "status": "failed", "crash": true})),
             ("/tests/0/tries/0", json!({"attempt": 1, "status": "failed", "crash": 0})),
+            ("/tests/0/tries/1", json!({"attempt": 2, "status": "passed", "company": 2})),
+            ("/tests/0/tries/0", json!({"attempt": 1, "status": "failed", "company": "0"})),
             ("/tries/1/state", json!(2)),
             ("/tries/1/state", json!(null)),
             ("/tries/1/ran", json!("tests")),

@@ -64,6 +64,18 @@ impl LeftOut {
         left
     }
 
+    /// What these paths and patterns of the workspace name, folders with all that is in them.
+    pub fn outputs(paths: &[String]) -> LeftOut {
+        let mut left = LeftOut::default();
+        paths.iter().for_each(|path| left.add(path, true));
+        left
+    }
+
+    /// Whether a folder is one that something stands in that is named.
+    pub fn leads_to(&self, folder: &str) -> bool {
+        self.files.iter().chain(&self.folders).any(|path| is_in(path, folder))
+    }
+
     /// A file, a pattern, or with `folders` a folder with all that is in it.
     fn add(&mut self, path: &str, folders: bool) {
         match Pattern::new(path) {

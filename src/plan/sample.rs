@@ -24,6 +24,7 @@ pub fn spec(kind: &str, role: Role) -> SuiteSpec {
         max_retries: None,
         repeats: Default::default(),
         flaky: crate::model::flake::FlakeRules::default(),
+        outputs: Vec::new(),
     }
 }
 

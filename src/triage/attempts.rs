@@ -3,6 +3,8 @@
 //! A suite passes only by evidence: its command ended with exit code 0, its results could be read, and every test that
 //! was asked for is among them. What a pass after a failure proves is told in `retried`.
 
+pub use super::company::unproven;
+pub use super::order::{Company, Said};
 pub use super::retried::{Combined, Judging, Tried, combine};
 pub use super::step::{Attempt, Step, StepEnded, Unread};
 
@@ -32,6 +34,7 @@ pub fn attempt_at(name: &str, steps: &[Step], names: &TestNames) -> Attempt {
         skipped: false,
         state: 1,
         reported: false,
+        company: Company::default(),
     };
     let mut outer: HashMap<String, usize> = HashMap::new();
     for step in steps {

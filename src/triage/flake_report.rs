@@ -2,6 +2,7 @@
 
 use super::flake::{Rate, rate};
 use super::flake_class::{Cause, FlakeClass, elect, of_root_cause, of_words};
+use super::flake_selection::narrower;
 use super::flake_suite::of_itself;
 use crate::base::figures::total;
 use crate::model::columns::{Columns, SuiteRow};
@@ -22,7 +23,7 @@ pub struct Seen<'c, 'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Habit {
-    /// It failed and passed in one run, or in runs of one tree and one environment.
+    /// It failed and passed in one run, or in runs of one tree and one environment with the same tests.
     Flaky,
     /// It passes and fails, but never in one tree and environment: a change may explain it.
     Changed,
@@ -92,7 +93,8 @@ struct Told<'c> {
     environment: Option<&'c str>,
 }
 
-/// Where results of several runs can be held together: the tree and the environment; of a run that does not say both, the run's number.
+/// Where results of several runs can be held together: the tree and the environment; of a run that does not say both, or that ran fewer
+/// tests than those that failed, the run's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Place<'c> {
     Known(&'c str, &'c str),
@@ -134,6 +136,7 @@ pub fn flake_report(runs: &[Seen<'_, '_>]) -> FlakeReport {
             }
         });
     }
+    let narrow = narrower(&all);
     for (nth, run) in runs.iter().enumerate() {
         let head = &run.columns.head;
         let commit = head.commit.as_deref();
@@ -143,7 +146,9 @@ pub fn flake_report(runs: &[Seen<'_, '_>]) -> FlakeReport {
         }
         each(run.columns, &all, |name, told| {
             if let Some(tally) = tallies.get_mut(&name) {
-                let known = head.tree.as_deref().zip(told.environment);
+                let (role, kind, suite, _) = name;
+                let whole = !narrow.contains(&(nth, (role, kind, suite)));
+                let known = head.tree.as_deref().zip(told.environment).filter(|_| whole);
                 let place =
                     known.map_or(Place::Run(nth), |(tree, environment)| Place::Known(tree, environment));
                 tally.count(told.status, place, commit);
@@ -364,6 +369,22 @@ mod tests {
         assert_eq!(told(&|run| run.head.tree = None), Habit::Changed);
         assert_eq!(told(&|run| run.suites[0].environment = Some("e1".into())), Habit::Changed);
         assert_eq!(told(&|run| run.suites[0].environment = None), Habit::Changed);
+    }
+
+    #[test]
+    fn a_pass_among_fewer_tests_is_no_pass_of_what_failed() {
+        let told = |red: &str, green: &str| {
+            let runs = [run("c1", red), run("c1", green)];
+            let report = flake_report(&runs.each_ref().map(|columns| Seen { columns, causes: vec![] }));
+            report.tests.iter().find(|t| t.test.as_deref() == Some("t")).unwrap().habit
+        };
+        let red = "s failed: a passed, b ignored, t failed";
+        assert_eq!(told(red, "s passed: a passed, t passed"), Habit::Flaky);
+        assert_eq!(told(red, "s passed: a passed, b passed, c passed, t passed"), Habit::Flaky);
+        assert_eq!(told(red, "s passed: t passed"), Habit::Changed);
+        assert_eq!(told(red, "s passed: a ignored, t passed"), Habit::Changed);
+        // What fails there too may have kept the others from running.
+        assert_eq!(told(red, "s failed: t passed, x failed"), Habit::Flaky);
     }
 
     #[test]

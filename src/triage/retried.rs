@@ -1,10 +1,11 @@
 //! What several attempts at one suite prove together (`runs.md`, Flakes).
 //!
-//! Flaky is a claim: it needs a failure and a pass from one state of files and with the same tests around them. A test that
+//! Flaky is a claim: it needs a failure and a pass from one state of files and with the same tests before them. A test that
 //! passes alone is not shown to pass with the others, a pass from what the failing attempt left behind is no pass from where
 //! that began, and a crash is a crash. What is not proven is failed, and says why. What a tool runs again itself within one
 //! result is one attempt: its failures and passes are of one state and one selection.
 
+use super::company::{of_suite, told_apart};
 use super::crash::is_crash;
 use super::step::{Attempt, add_failures};
 use crate::model::flake::{Flake, FlakeRules, FlakyResult};
@@ -66,7 +67,7 @@ pub fn combine(attempts: &[Attempt], judging: &Judging) -> Combined {
     let (mut cases, said) = gathered(attempts, judging.reader);
     let mut tried = Vec::with_capacity(cases.len());
     for (case, tries) in cases.iter_mut().zip(said) {
-        let (status, found) = verdict(tries, attempts, &judging.rules);
+        let (status, found) = verdict(&case.name, tries, attempts, &judging.rules);
         case.status = status;
         tried.push(found);
     }
@@ -105,7 +106,7 @@ fn gathered(attempts: &[Attempt], reader: Reader) -> (Vec<Case>, Vec<Vec<TestTry
         for case in &attempt.cases {
             let red = matches!(case.status, TestStatus::Failed | TestStatus::Flaky);
             let crash = red && is_crash(attempt, case, reader);
-            let new = TestTry { attempt: number, status: case.status, crash };
+            let new = TestTry { attempt: number, status: case.status, crash, company: 0 };
             let Some(&nth) = at.get(case.name.as_str()) else {
                 at.insert(&case.name, cases.len());
                 cases.push(case.clone());
@@ -133,14 +134,22 @@ fn again(known: &mut Case, later: &Case) {
     add_failures(known, later);
 }
 
-/// Where a result was had: with the others or alone, and from which state.
-fn place(tried: &TestTry, attempts: &[Attempt]) -> Option<(bool, u32)> {
+/// Where a result was had: with the others or alone, from which state, and after which tests.
+fn place(tried: &TestTry, attempts: &[Attempt]) -> Option<(bool, u32, u32)> {
     let nth = usize::try_from(tried.attempt).ok()?.checked_sub(1)?;
-    attempts.get(nth).map(|attempt| (attempt.whole, attempt.state))
+    attempts.get(nth).map(|attempt| (attempt.whole, attempt.state, tried.company))
 }
 
 /// What the results of a test come to.
-fn verdict(tries: Vec<TestTry>, attempts: &[Attempt], rules: &FlakeRules) -> (TestStatus, Tried) {
+fn verdict(
+    name: &str,
+    mut tries: Vec<TestTry>,
+    attempts: &[Attempt],
+    rules: &FlakeRules,
+) -> (TestStatus, Tried) {
+    if tries.iter().any(|t| t.status != tries[0].status) {
+        told_apart(name, &mut tries, attempts);
+    }
     let is = |wanted: &[TestStatus]| -> Vec<&TestTry> {
         tries.iter().filter(|t| wanted.contains(&t.status)).collect()
     };
@@ -156,7 +165,8 @@ fn verdict(tries: Vec<TestTry>, attempts: &[Attempt], rules: &FlakeRules) -> (Te
         };
         return (status, Tried::default());
     }
-    let whole = |t: &&TestTry| place(t, attempts).is_some_and(|(whole, _)| whole);
+    let whole = |t: &&TestTry| place(t, attempts).is_some_and(|(whole, ..)| whole);
+    let state = |t: &TestTry| place(t, attempts).map(|(whole, state, _)| (whole, state));
     let beside = |f: &&TestTry| {
         f.status == TestStatus::Flaky
             || passes
@@ -170,6 +180,8 @@ fn verdict(tries: Vec<TestTry>, attempts: &[Attempt], rules: &FlakeRules) -> (Te
         Some(Flake::Crash)
     } else if fails.iter().any(beside) {
         (rules.result == FlakyResult::Fail).then_some(Flake::Flaky)
+    } else if fails.iter().any(|f| passes.iter().any(|p| state(p) == state(f))) {
+        Some(Flake::OtherTests)
     } else if !passes_alone || passes.iter().any(whole) {
         Some(Flake::OtherState)
     } else if fails.iter().any(after) {
@@ -197,14 +209,18 @@ fn suite<'a>(attempts: &'a [Attempt], cases: &[Case], rules: &FlakeRules) -> OfS
         return of_last(last.status);
     }
     let outside: Vec<&Attempt> = attempts.iter().filter(|a| fails_outside(a)).collect();
-    let green = |bad: &&&Attempt| {
+    let company = of_suite(attempts);
+    let green = |bad: &Attempt, exact: bool| {
+        let of =
+            |wanted: &Attempt| attempts.iter().position(|a| std::ptr::eq(a, wanted)).map(|nth| company[nth]);
         let mut passed = attempts.iter().filter(|a| a.status == SuiteStatus::Passed);
-        passed.any(|a| a.whole == bad.whole && a.state == bad.state)
+        passed.any(|a| a.whole == bad.whole && a.state == bad.state && (!exact || of(a) == of(bad)))
     };
     let flake = match &outside[..] {
         [] => None,
         _ if !rules.crash => Some(Flake::Crash),
-        all if !all.iter().all(|bad| green(&bad)) => Some(Flake::OtherState),
+        all if !all.iter().all(|bad| green(bad, false)) => Some(Flake::OtherState),
+        all if !all.iter().all(|bad| green(bad, true)) => Some(Flake::OtherTests),
         _ => (rules.result == FlakyResult::Fail).then_some(Flake::Flaky),
     };
     if let (Some(flake), Some(worst)) = (flake, worst(&outside)) {
@@ -245,14 +261,15 @@ fn tries_of(attempts: &[Attempt]) -> Vec<SuiteTry> {
     if attempts.len() < 2 {
         return Vec::new();
     }
-    let one = |(attempt, a): (u32, &Attempt)| SuiteTry {
+    let one = |((attempt, a), company): ((u32, &Attempt), u32)| SuiteTry {
         attempt,
+        company,
         ran: if a.whole { Ran::Whole } else { Ran::Tests },
         status: a.status,
         state: a.state,
         outside: fails_outside(a),
     };
-    (1..).zip(attempts).map(one).collect()
+    (1..).zip(attempts).zip(of_suite(attempts)).map(one).collect()
 }
 
 #[cfg(test)]

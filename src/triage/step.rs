@@ -1,6 +1,7 @@
 //! One command of an attempt: how it ended, what its results say, and what that comes to.
 
 use super::names::{fail_skipped, flatten, missing, unseen};
+use super::order::Company;
 use crate::model::signature::Basis;
 use crate::model::suite::SuiteStatus;
 use crate::model::test::{Case, Failure, Fault, FaultKind, Reading, TestNames, TestStatus};
@@ -105,6 +106,8 @@ pub struct Attempt {
     pub state: u32,
     /// Its output holds a report of a sanitizer or race detector.
     pub reported: bool,
+    /// How it chose and ordered its tests.
+    pub company: Company,
 }
 
 impl Attempt {
@@ -246,6 +249,7 @@ pub(super) fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt 
         stopped,
         state: 1,
         reported: false,
+        company: Company::default(),
     }
 }
 

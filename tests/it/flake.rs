@@ -72,7 +72,7 @@ fn without_single_the_whole_suite_is_run_for_one_test() {
     let suite =
         format!("echo \"$@\" >> started.txt; echo 1..2; echo ok 1 - a\n{}exit 1\n", red(2, "b", "it broke"));
     let ws = workspace(&suite);
-    let run = ws.run(&["flake", "check", "x1::a", "--runs", "2"]).expect(0);
+    let run = ws.no_state("started.txt").run(&["flake", "check", "x1::a", "--runs", "2"]).expect(0);
     assert_eq!(
         run.stdout,
         "x1::a: 0 of 2: below 77.7 % at 95 %\nnote: [suites.e2e] has no `single`: each run was of the whole suite, and only \

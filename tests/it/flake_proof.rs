@@ -237,14 +237,67 @@ fn a_flake_is_called_one() {
 }
 
 #[test]
-fn what_every_attempt_prints_is_no_state() {
-    let ws =
-        scenario("", &then("echo 1 >> var/log; say a 1").replace("say a 0", "echo 2 >> var/log; say a 0"));
-    ws.put("var/log", "0\n");
-    run(&ws, "1", "o").expect(0);
-    assert_eq!(unit(&ws, "o")["status"], "flaky");
+fn what_was_there_and_both_attempts_change() {
+    for script in [
+        // A stale file of a cache, a tracked file, a database that grows, a link, a folder that is built anew.
+        "grep -q new var/db || r=1; echo new > var/db",
+        "grep -q 2 src || r=1; echo 2 > src",
+        "[ $(wc -l < var/db) -gt 1 ] || r=1; echo row >> var/db",
+        "[ $(readlink var/cur) = v2 ] || r=1; ln -sfn v2 var/cur",
+        "grep -q new cache/x || r=1; rm -rf cache; mkdir cache; echo new > cache/x",
+        "[ -x var/db ] || r=1; chmod 755 var/db; touch var/db",
+        // An empty file says when it was touched.
+        "[ var/stamp -nt src ] || r=1; touch var/stamp",
+        // What is moved keeps its times.
+        "[ -d var/v3 ] || { r=1; mv var/v1 var/v3; }",
+        // What tests write below a build folder.
+        "[ -f target/tmp/x ] || r=1; mkdir -p target/tmp; echo 1 > target/tmp/x",
+    ] {
+        let ws = scenario("", &format!("r=0; {script}; say a $r"));
+        ws.put("var/db", "old\n")
+            .put("var/stamp", "")
+            .put("var/v1/x", "")
+            .put("var/v2/x", "")
+            .put("cache/x", "old\n");
+        ws.put("target/CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n").put("target/x", "");
+        std::os::unix::fs::symlink("v1", ws.at("var/cur")).unwrap();
+        let stamp = std::fs::File::options().write(true).open(ws.at("var/stamp")).unwrap();
+        stamp.set_modified(std::time::UNIX_EPOCH).unwrap();
+        failed(&ws, "2", "a", "other_state");
+    }
+}
+
+#[test]
+fn what_is_written_anew_as_it_was_is_no_state() {
+    let more = "echo old > var/db; rm -rf cache; mkdir cache; echo old > cache/x; echo $k > .coverage; \
+                mkdir -p target coverage htmlcov; echo $k > target/x; echo $k > coverage/lcov.info; echo $k > htmlcov/x\n\
+                echo 'Signature: 8a477f597d28d172789f06886806bc55' > target/CACHEDIR.TAG\n";
+    for percent in [5, 20, 50] {
+        let ws = scenario("", &format!("{}; {more}", flake(percent)));
+        ws.put("var/db", "old\n").put("cache/x", "old\n");
+        std::fs::write(ws.outside("count"), start(percent, &[false]).to_string()).unwrap();
+        run(&ws, "1", "o").expect(0);
+        assert_eq!(unit(&ws, "o")["status"], "flaky", "{percent}");
+    }
+}
+
+#[test]
+fn what_a_kind_names_as_outputs_is_no_state() {
+    let script = "k=$(cat @/k 2>/dev/null || echo 0); echo $((k+1)) > @/k; mkdir -p var/new; echo $k >> var/log; echo $k > var/new/y; say a $((1 - k % 2))";
+    for (keys, code) in [
+        ("", 1),
+        ("outputs = ['var/log']\n", 1),
+        ("outputs = ['var/log', 'var/new']\n", 0),
+        ("outputs = ['var/*', 'var/new/**']\n", 0),
+        ("outputs = ['var/log', 'var/new/y']\n", 0),
+    ] {
+        let ws = scenario(keys, script);
+        ws.put("var/log", "0\n");
+        run(&ws, "1", "o").expect(code);
+        assert_eq!(unit(&ws, "o")["status"] == "flaky", code == 0, "{keys}");
+    }
     // Where it was not there before, one more failure from where it is shows it.
-    let script = "k=$(cat @/k 2>/dev/null || echo 0); echo $((k+1)) > @/k; mkdir -p var; echo $k > var/log; say a $((1 - k % 2))";
+    let script = "k=$(cat @/k 2>/dev/null || echo 0); echo $((k+1)) > @/k; mkdir -p var; echo 1 > var/log; say a $((1 - k % 2))";
     for (retries, code) in [("1", 1), ("2", 1), ("3", 0)] {
         run(&scenario("", script), retries, "o").expect(code);
     }
@@ -253,6 +306,107 @@ fn what_every_attempt_prints_is_no_state() {
     let toml = ws.text("tollgate.toml").replace("results", "tree_exclude = ['cache']\nresults");
     ws.put("tollgate.toml", toml);
     run(&ws, "1", "o").expect(0);
+    // A change that names more is seen.
+    let ws = scenario("", "say a 0");
+    let toml = ws.text("tollgate.toml");
+    ws.put("tollgate.toml", format!("{toml}outputs = ['var']\n"));
+    ws.run(&["run", "--now", NOW, "--out", "out/o"]).expect(0);
+    let whole = ws.check(&["--run", "out/o", "--policy-from", "HEAD"]).gate("whole_run");
+    assert!(
+        whole.messages.iter().any(|m| m.contains("lets more files change between attempts")),
+        "{:?}",
+        whole.messages
+    );
+}
+
+#[test]
+fn the_folder_of_the_suite_is_empty_for_each_attempt() {
+    let ws = scenario(
+        "env = { OUT = '{out}' }\n",
+        "r=0; [ -f $OUT/cache/x ] || r=1; mkdir -p $OUT/cache; echo $r > $OUT/cache/x; say a $r",
+    );
+    failed(&ws, "2", "a", "");
+    for path in ["attempt_1/cache/x", "attempt_2/cache/x", "cache/x", "output.log", "output.attempt_3.log"] {
+        assert!(ws.at("out/o/u").join(path).is_file(), "{path}");
+    }
+    assert!(!ws.at("out/o/u~1").exists());
+}
+
+#[test]
+fn a_folder_outside_behind_a_link() {
+    let script = "r=0; [ -f cache/x ] || r=1; touch cache/x; say a $r";
+    for (keys, code) in [("", 1), ("outputs = ['cache']\n", 0)] {
+        let ws = scenario(keys, script);
+        std::fs::create_dir_all(ws.outside("cache")).unwrap();
+        std::os::unix::fs::symlink(ws.outside("cache"), ws.at("cache")).unwrap();
+        let said = run(&ws, "1", "o").expect(code);
+        assert_eq!(said.stderr.contains("cache leads out of the workspace"), code == 1, "{}", said.stderr);
+    }
+    // A file is looked at where it stands.
+    let ws = scenario("", "r=0; grep -q 1 var/x || r=1; echo 1 > @/x; say a $r");
+    std::fs::write(ws.outside("x"), "0\n").unwrap();
+    ws.put("var/y", "");
+    std::os::unix::fs::symlink(ws.outside("x"), ws.at("var/x")).unwrap();
+    failed(&ws, "1", "a", "other_state");
+}
+
+#[test]
+fn other_tests_before_it_or_another_order() {
+    for (second, flake) in [
+        // As `--last-failed`, `--failed-first` and a shuffled order have it.
+        ("say b 0", "other_tests"),
+        ("say b 0; say a 0; say c 0", "other_tests"),
+        ("say c 0; say a 0; say b 0", "other_tests"),
+        ("say a 0; echo '# Randomized with seed 2'; say b 0; say c 0", "other_tests"),
+        // What stands behind it did not run yet.
+        ("say a 0; say b 0", ""),
+        ("say a 0; say b 0; say c 0; say d 0", ""),
+    ] {
+        let script =
+            format!("if [ ! -e @/seen ]; then touch @/seen; say a 0; say b 1; say c 0; else {second}; fi");
+        let ws = scenario("", &script);
+        if flake.is_empty() {
+            run(&ws, "1", "o").expect(0);
+            assert_eq!(test(&unit(&ws, "o"), "b")["status"], "flaky", "{second}");
+        } else {
+            let said = failed(&ws, "1", "b", flake);
+            assert!(said.stderr.contains("with other tests before it"), "{}", said.stderr);
+            assert_eq!(test(&unit(&ws, "o"), "b")["tries"][1]["company"], 2);
+        }
+    }
+    // Where the exit code alone is read, the words of the command say it.
+    for (words, code) in [("", 0), (" --lf", 1)] {
+        let ws = scenario("", &then("exit 1"));
+        let toml = ws.text("tollgate.toml").replace("'tap'", "'exit'");
+        ws.put("tollgate.toml", toml.replace("'sh u.sh {name}'", &format!("\"sh u.sh {{name}} ''{words}\"")));
+        run(&ws, "1", "o").expect(code);
+    }
+}
+
+#[test]
+fn runs_of_one_test_are_held_to_the_state_that_they_begin_in() {
+    let check = |ws: &Ws, code: i32| -> Value {
+        let said = ws.run(&["flake", "check", "u", "--runs", "3", "--format", "json"]).expect(code);
+        serde_json::from_str(&said.stdout).unwrap()
+    };
+    let ws = scenario("", "r=0; [ -f cache/x ] || { r=1; mkdir -p cache; touch cache/x; }; say a $r");
+    let said = check(&ws, 1);
+    assert_eq!((&said["flake"], &said["failures"]), (&"other_state".into(), &1.into()), "{said:#}");
+    assert_eq!(said["changed"], serde_json::json!(["cache", "cache/x"]));
+    // A flake is one; what changes beside it is said.
+    let ws = scenario("", &then("say a 1"));
+    let said = check(&ws, 1);
+    assert_eq!(
+        (said.get("flake"), said.get("changed"), &said["notes"]),
+        (None, None, &serde_json::json!([]))
+    );
+    let ws = scenario("", "echo 1 >> var/log; say a 0");
+    ws.put("var/log", "");
+    for jobs in ["1", "2"] {
+        let said = ws.run(&["flake", "check", "u", "--runs", "3", "--jobs", jobs]).expect(0);
+        assert!(said.stdout.contains("did not begin in one state of files"), "{}", said.stdout);
+        assert!(said.stdout.contains("var/log changed in between"), "{}", said.stdout);
+    }
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn a_retry_that_passes_is_flaky_and_keeps_the_first_log() {
     let first = format!("[ ! -e {0}-$name ]", ws.outside("seen"));
     let once = SUITE.replace("if [ -f \"red/$name\" ]", &format!("if {first} && [ -f \"red/$name\" ]"));
     let once = once.replace("exit $code", &format!("touch {}-$name; exit $code", ws.outside("seen")));
-    ws.put("suite.sh", once).put("started.txt", "").red("alpha", "two");
+    ws.put("suite.sh", once).no_state("started.txt").red("alpha", "two");
     let run = ws.run(&["run", "--retries", "2", "--out", "out"]).expect(0);
     let summary = ws.json("out/summary.json");
     assert!(
@@ -541,6 +541,7 @@ fn tests_that_an_incomplete_stream_lacks_did_not_run() {
 #[test]
 fn a_flake_check_says_what_its_runs_prove() {
     let ws = workspace();
+    ws.no_state("started.txt");
     let green = ws.run(&["flake", "check", "alpha::one", "--runs", "59", "--jobs", "4"]).expect(0);
     assert_eq!(green.stdout, "alpha::one: 0 of 59: below 5 % at 95 %\n");
     ws.red("alpha", "one").run(&["flake", "check", "alpha::one", "--runs", "3"]).expect(1);

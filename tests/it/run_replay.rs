@@ -204,7 +204,7 @@ fn a_test_of_that_name_in_another_suite_is_not_taken_for_it() {
 #[test]
 fn a_retry_of_a_test_alone_is_the_test_that_failed() {
     let ws = two_suites();
-    ws.put("once", "S2 c\n").put("calls.txt", "").run(&["run", "--retries", "2", "--out", "o"]).expect(0);
+    ws.put("once", "S2 c\n").no_state("calls.txt").run(&["run", "--retries", "2", "--out", "o"]).expect(0);
     // Alone, and then with the others.
     assert_eq!(ws.text("calls.txt"), "x\nxc\nx\n");
     assert_eq!(ws.tests("o"), ["S1 a passed", "S1 b passed", "S2 a passed", "S2 c flaky"]);

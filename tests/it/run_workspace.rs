@@ -67,6 +67,16 @@ impl Ws {
         self.put(&format!("red/{suite}"), format!("{tests}\n"))
     }
 
+    /// Names a file that suites write as none of the state that they begin in.
+    pub fn no_state(&self, path: &str) -> &Ws {
+        let toml = self.text("tollgate.toml");
+        assert!(toml.contains("[workspace]\n"));
+        self.put(
+            "tollgate.toml",
+            toml.replace("[workspace]\n", &format!("[workspace]\ntree_exclude = ['{path}']\n")),
+        )
+    }
+
     pub fn started(&self) -> Vec<String> {
         let text = std::fs::read_to_string(self.at("started.txt")).unwrap_or_default();
         let mut lines: Vec<String> = text.lines().map(String::from).collect();

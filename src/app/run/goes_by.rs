@@ -132,6 +132,7 @@ mod tests {
             max_retries: None,
             repeats: Default::default(),
             flaky: crate::model::flake::FlakeRules::default(),
+            outputs: Vec::new(),
         };
         let profile = Profile {
             name: "ci".into(),

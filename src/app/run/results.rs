@@ -54,7 +54,7 @@ impl<'a> Results<'a> {
     }
 
     /// Where it stands in the workspace.
-    pub(super) fn below(&self) -> Option<&Path> {
+    pub(in crate::app) fn below(&self) -> Option<&Path> {
         self.path.strip_prefix(self.root).ok()
     }
 

@@ -1,6 +1,7 @@
 //! A run that is taken up again. What its killed tollgate left behind is out of the way before anything starts: processes
 //! that still run, and what they wrote for suites that are not done.
 
+use super::out;
 use super::request::{GRACE, Watcher};
 use crate::app::error::Error;
 use crate::base::figures::total;
@@ -11,6 +12,7 @@ use crate::record::{Folder, Journal, Replayed, SuiteFolders};
 use crate::run;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
+use std::path::Path;
 
 /// A run under way again: its journal, locked, and what stands in it.
 pub(super) struct TakenUp {
@@ -89,14 +91,16 @@ impl TakenUp {
 /// next, and a process that was not found may hold one of them open.
 pub(super) fn clear(folder: &Folder, folders: &SuiteFolders, items: &[Item]) -> Result<(), Error> {
     for item in items {
-        let dir = folder.suite_dir(&folders.of(&item.kind, &item.name));
+        let own = folders.of(&item.kind, &item.name);
+        let cannot = |dir: &Path, e: &std::io::Error| {
+            Error::Work(format!("{} cannot be removed: {}", show(&dir.display().to_string()), plain(e)))
+        };
+        let dir = folder.suite_dir(&own);
         match std::fs::remove_dir_all(&dir) {
-            Err(e) if e.kind() != ErrorKind::NotFound => {
-                let dir = show(&dir.display().to_string());
-                return Err(Error::Work(format!("{dir} cannot be removed: {}", plain(&e))));
-            }
+            Err(e) if e.kind() != ErrorKind::NotFound => return Err(cannot(&dir, &e)),
             _ => {}
         }
+        out::clear(folder, &own).map_err(|(dir, e)| cannot(&dir, &e))?;
     }
     Ok(())
 }

@@ -3,21 +3,26 @@
 //! A test that failed is run alone first, where the kind has a command for that: it is the cheapest, and a failure that stays is known by
 //! it. What passes alone is not shown to pass with the others, so the suite is run whole then, as long as there are retries.
 
+use super::out;
 use super::request::Rules;
+use super::results::Results;
 use super::session::{Session, State};
 use super::steps::{commands_of, narrow, steps};
+use crate::app::commands::{environment, whole};
 use crate::app::ground::Ground;
-use crate::base::changes::{Changes, between};
+use crate::base::ansi::without_ansi;
+use crate::base::changes::{Changes, Start};
+use crate::base::command::CommandLine;
 use crate::base::files::show;
 use crate::model::flake::Flake;
 use crate::model::plan::{Item, Plan};
-use crate::model::suite::SuiteSpec;
+use crate::model::suite::{Reader, SuiteSpec};
 use crate::model::test::{TestNames, TestStatus, test_names};
 use crate::plan::LeftOut;
 use crate::record::Folder;
 use crate::run::{Log, Next};
 use crate::triage;
-use crate::triage::attempts::{Attempt, Combined, Judging, combine};
+use crate::triage::attempts::{Attempt, Combined, Company, Judging, Said, combine};
 use std::io::Read as _;
 use std::path::Path;
 
@@ -25,20 +30,45 @@ use std::path::Path;
 const CHUNK: usize = 64 << 10;
 const SEARCHED: u64 = 256 << 20;
 /// Bytes of a chunk that are looked at again with the next one: a report's first words may be cut in two.
-const OVERLAP: usize = 64;
+const OVERLAP: usize = 256;
 /// Paths that a note names.
 const NAMED: usize = 5;
 
-/// Watches the workspace where a suite of the plan may be run again. What is judged by its own digest is no state, nor is what
-/// `tree_exclude` leaves out.
+/// Watches the workspace where a suite of the plan may be run again.
 pub(super) fn watched(ground: &Ground, plan: &Plan, folder: &Folder, rules: Rules) -> Option<Changes> {
     let again = |item: &Item| ground.spec(&item.kind).is_some_and(|spec| retries(rules, spec) > 0);
     if !plan.items.iter().any(again) {
         return None;
     }
-    let left_out = LeftOut::of(&ground.settings, &[], "", Some(folder.shown()));
-    let skip = Box::new(move |path: &str| left_out.has(path));
-    Some(Changes::begin(ground.root.real(), folder.dir(), skip))
+    Some(watch(ground, Some(folder.shown()), folder.dir()))
+}
+
+/// Watches a workspace but for what is judged by its own digest, and what `tree_exclude` leaves out.
+pub(in crate::app) fn watch(ground: &Ground, run: Option<&str>, scratch: &Path) -> Changes {
+    let left_out = LeftOut::of(&ground.settings, &[], "", run);
+    Changes::new(ground.root.real(), scratch, Box::new(move |path: &str| left_out.has(path)))
+}
+
+/// Whether a path is one that the suites of a kind write and never read: their results, and what the kind names as such.
+pub(in crate::app) fn own(spec: Option<&SuiteSpec>, results: Option<&Results<'_>>) -> impl Fn(&Path) -> bool {
+    let results = results.and_then(|results| results.below().map(Path::to_path_buf));
+    let outputs = spec.map(|spec| LeftOut::outputs(&spec.outputs)).unwrap_or_default();
+    move |path: &Path| {
+        results.as_ref().is_some_and(|results| results.starts_with(path))
+            || path.to_str().is_some_and(|path| outputs.has(path) || outputs.leads_to(path))
+    }
+}
+
+/// How an attempt chose and ordered its tests, by its output, its command and the words that a variable adds to that.
+pub(in crate::app) fn company(
+    reader: Reader,
+    said: Said,
+    command: &CommandLine,
+    more: &str,
+    number: u32,
+) -> Company {
+    let words = std::iter::once(command.program()).chain(command.arguments().iter().map(String::as_str));
+    said.company(reader, words.chain(more.split_whitespace()), number)
 }
 
 /// How often a suite is run again where it fails: as asked, and no more than its kind allows.
@@ -51,35 +81,48 @@ impl Session<'_> {
         self.spec(job).map_or(0, |spec| retries(self.rules, spec))
     }
 
-    /// An attempt begins.
-    pub(super) fn begins(&self, job: usize, state: &mut State) {
-        if let Some(changes) = self.changes.as_ref().filter(|_| self.retries(job) > 0) {
-            state.seen.began.push(changes.tick());
+    /// An attempt begins: with an empty folder of its own, in a state that is known.
+    pub(super) fn begins(&self, job: usize, state: &mut State, attempt: u32) {
+        let Some(changes) = self.changes.as_ref().filter(|_| self.retries(job) > 0) else { return };
+        if attempt == 1 {
+            let start = changes.start();
+            state.seen.began.push(start.as_ref().ok().map(Start::since));
+            state.seen.start = Some(start);
+            state.seen.filled.push(None);
+            return;
+        }
+        let item = self.item(job);
+        let own = self.folders.of(&item.kind, &item.name);
+        state.seen.filled.push(out::set_aside(self.folder, &own, attempt - 1).err());
+        state.seen.began.push(changes.tick());
+    }
+
+    /// Of a suite that is done: what its earlier attempts wrote is put where their logs stand.
+    pub(super) fn keep_outputs(&self, item: &Item, last: u32) {
+        if let Err(why) = out::put_back(self.folder, &self.folders.of(&item.kind, &item.name), last) {
+            self.watcher.note(&why);
         }
     }
 
-    /// An attempt ended: what its output reports, and in which state it began.
+    /// An attempt ended: what its output reports, with which tests it ran, and in which state it began.
     pub(super) fn ends(&self, job: usize, state: &mut State, judged: &mut Attempt, log: &Log) {
-        judged.reported = judged.status.is_failure() && is_reported(log);
         let number = state.attempts.len() + 1;
         judged.state = u32::try_from(number).unwrap_or(u32::MAX);
-        let Some(changes) = self.changes.as_ref().filter(|_| self.retries(job) > 0) else {
-            judged.state = 1;
+        let watched = self.changes.as_ref().filter(|_| self.retries(job) > 0);
+        // Of a suite that passes at once nobody asks how.
+        let Some(changes) = watched.filter(|_| number > 1 || judged.status.is_failure()) else {
+            (judged.reported, judged.state) = (judged.status.is_failure() && searched(log).reported, 1);
             return;
         };
-        // Of a suite that passes at once nobody asks in which state it began.
-        if number == 1 && !judged.status.is_failure() {
-            return;
-        }
-        let look = changes.look(state.seen.began.first().copied().flatten());
+        let found = searched(log);
+        judged.reported = judged.status.is_failure() && found.reported;
+        judged.company = self.company(job, found.said, judged.state);
+        let look = state.seen.look(changes);
         state.seen.looks.push(look);
         let results = self.results(job);
-        let own = |path: &Path| results.as_ref().and_then(|results| results.below()) == Some(path);
+        let own = own(self.spec(job), results.as_ref());
         let seen = &state.seen;
-        let differ = |earlier: usize| {
-            let first = (seen.began[earlier], &seen.looks[number - 2]);
-            between(first, (seen.began[number - 1], &seen.looks[number - 1]), &own)
-        };
+        let differ = |earlier: usize| seen.differ(earlier, number - 1, &own);
         let same = (0..number - 1).find(|earlier| differ(*earlier).is_ok_and(|paths| paths.is_empty()));
         match same {
             Some(earlier) => judged.state = state.attempts[earlier].state,
@@ -89,6 +132,16 @@ impl Session<'_> {
             }
             None => {}
         }
+    }
+
+    /// How an attempt chose and ordered its tests.
+    fn company(&self, job: usize, said: Said, number: u32) -> Company {
+        let (item, spec) = (self.item(job), self.spec(job));
+        let command = spec.and_then(|spec| whole(spec, &item.name, &self.out(item)));
+        let (Some(spec), Some(command)) = (spec, command) else { return Company::default() };
+        let set = environment(spec, &item.name, &self.out(item));
+        let more = self.variable(&command, &set, "PYTEST_ADDOPTS").unwrap_or_default();
+        company(spec.reader, said, &command, &more, number)
     }
 
     /// Says why an attempt that passed proves nothing of those that failed.
@@ -106,9 +159,10 @@ impl Session<'_> {
                     more => format!(" and {more} more"),
                 };
                 format!(
-                    "it did not begin in the state of the failed attempt: {}{more} changed in between (what is no state can stand under \
-                     `tree_exclude` of [workspace] or in {{out}})",
-                    shown.join(", ")
+                    "it did not begin in the state of the failed attempt: {}{more} changed in between (what its suites write and never read can stand \
+                     in {{out}}, or under `outputs` of [suites.{}])",
+                    shown.join(", "),
+                    show(&self.item(job).kind)
                 )
             }
         };
@@ -134,12 +188,12 @@ impl Session<'_> {
         (combined.status.is_failure() && wanted).then(|| self.again(job, state, number + 1)).flatten()
     }
 
-    /// The next attempt: the failed tests alone where that is possible and none has passed so yet, else the suite as it was asked for.
+    /// The next attempt: the failed tests alone where that is possible and none has passed in such an attempt yet, else what was asked for.
     fn again(&self, job: usize, state: &mut State, number: u32) -> Option<Next> {
         let (item, spec) = (self.item(job), self.spec(job)?);
         let last = state.attempts.last()?;
         let alone = |a: &Attempt| !a.whole && a.cases.iter().any(|case| case.status == TestStatus::Passed);
-        let with_others = item.tests.is_none() && state.attempts.iter().any(alone);
+        let with_others = state.attempts.iter().any(alone);
         let (tests, names) = match narrow(last, spec).filter(|_| !with_others) {
             Some(tests) => (Some(tests), failed_names(last)),
             None => (item.tests.clone(), item.names.clone()),
@@ -153,7 +207,9 @@ impl Session<'_> {
 
 /// Whether one more attempt may still prove something of what passed.
 fn is_open(combined: &Combined) -> bool {
-    let open = |flake: &Option<Flake>| matches!(flake, Some(Flake::NoBudget | Flake::OtherState));
+    let open = |flake: &Option<Flake>| {
+        matches!(flake, Some(Flake::NoBudget | Flake::OtherState | Flake::OtherTests))
+    };
     open(&combined.flake) || combined.tried.iter().any(|tried| open(&tried.flake))
 }
 
@@ -177,18 +233,29 @@ fn failed_names(attempt: &Attempt) -> TestNames {
     test_names(failed.map(|c| (c.selector(), c.name.as_str())))
 }
 
-/// Whether a sanitizer or race detector reports something in the output. One that cannot be read is taken to: what it says is not known.
-fn is_reported(log: &Log) -> bool {
+/// What is looked for in an output.
+#[derive(Default)]
+pub(in crate::app) struct Searched {
+    /// A sanitizer or race detector reports something. An output that cannot be read is taken to: what it says is not known.
+    pub reported: bool,
+    /// What it says of the order of tests.
+    pub said: Said,
+}
+
+pub(in crate::app) fn searched(log: &Log) -> Searched {
     let mut input = log.reader().take(SEARCHED);
-    let (mut held, mut chunk) = (Vec::new(), vec![0; CHUNK]);
+    let (mut held, mut chunk, mut found) = (Vec::new(), vec![0; CHUNK], Searched::default());
     loop {
-        match input.read(&mut chunk) {
-            Ok(0) => return false,
-            Err(_) => return true,
-            Ok(read) => held.extend_from_slice(&chunk[..read]),
-        }
-        if triage::is_report(&String::from_utf8_lossy(&held)) {
-            return true;
+        let read = match input.read(&mut chunk) {
+            Ok(read) => read,
+            Err(_) => return Searched { reported: true, ..found },
+        };
+        held.extend_from_slice(&chunk[..read]);
+        let text = String::from_utf8_lossy(&held);
+        found.reported |= triage::is_report(&text);
+        found.said.read(&without_ansi(&text), read == 0);
+        if read == 0 {
+            return found;
         }
         held.drain(..held.len().saturating_sub(OVERLAP));
     }

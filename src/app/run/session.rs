@@ -1,6 +1,7 @@
 //! One run under way: what the execution tells becomes records, files and lines of the journal.
 
 use super::listed::{hold_to_word, name_failures};
+use super::out::log_file;
 use super::request::{Rules, Watcher};
 use super::results::Results;
 use super::seen::Seen;
@@ -29,7 +30,7 @@ use crate::model::test::{Reading, TestNames};
 use crate::plan;
 use crate::record::{Folder, Journal, SuiteFile, SuiteFolders};
 use crate::run::{self, Job, LogTo, Next};
-use crate::triage::attempts::{Attempt, Step, Unread, attempt_at};
+use crate::triage::attempts::{Attempt, Company, Step, Unread, attempt_at};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -196,7 +197,12 @@ impl Session<'_> {
     }
 
     /// A variable as the command of a suite sees it: its own words win over `env` of its kind, and those over tollgate's own.
-    fn variable(&self, command: &CommandLine, set: &[(String, String)], name: &str) -> Option<String> {
+    pub(super) fn variable(
+        &self,
+        command: &CommandLine,
+        set: &[(String, String)],
+        name: &str,
+    ) -> Option<String> {
         let of = |list: &[(String, String)]| list.iter().find(|(key, _)| key == name).map(|(_, v)| v.clone());
         of(command.env()).or_else(|| of(set)).or_else(|| self.env.get(name).cloned())
     }
@@ -224,6 +230,7 @@ impl Session<'_> {
                     skipped: false,
                     state: 1,
                     reported: false,
+                    company: Company::default(),
                 });
             }
             let own = self.folders.of(&self.item(job).kind, &self.item(job).name);
@@ -298,11 +305,6 @@ fn is_plain(record: &SuiteRecord) -> bool {
     !record.result.status.is_failure() && record.result.attempts == 1 && record.result.flaky == 0
 }
 
-/// `output.log` of the first attempt; a retry never writes over it.
-fn log_file(attempt: u32) -> SuiteFile {
-    if attempt <= 1 { SuiteFile::Output } else { SuiteFile::Attempt(attempt) }
-}
-
 /// The command of an item as people are shown it.
 fn shown_command(replays: &Replays<'_>, item: &Item) -> String {
     let one = match item.tests.as_deref() {
@@ -322,7 +324,7 @@ impl run::Observer for Session<'_> {
                 state.asked = item.tests.iter().flatten().cloned().map(Some).collect();
                 state.names.clone_from(&item.names);
             }
-            self.begins(job, &mut state);
+            self.begins(job, &mut state, attempt);
         }
         locked(&self.states[job]).stale = self.results(job).and_then(|results| results.clear().err());
         let (suite, kind) = (item.name.clone(), item.kind.clone());
@@ -383,6 +385,7 @@ impl run::Observer for Session<'_> {
         let tail = red.or_else(|| ended.log.tail(TAIL).ok()).unwrap_or_default();
         let own = self.folders.of(&item.kind, &item.name);
         let log = self.folder.suite_rel(&own, SuiteFile::Output);
+        self.keep_outputs(item, ended.number);
         let record = self.finish(job, &String::from_utf8_lossy(&tail), log);
         let failed = record.result.status.is_failure();
         self.conclude(record);
