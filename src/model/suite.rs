@@ -179,7 +179,7 @@ impl SuiteSpec {
         // A shell would need the quotes around a placeholder; a reader does not.
         let line = |command: &CommandLine| {
             let text = command.to_string();
-            ["{name}", "{out}", "{test}"]
+            ["{name}", "{out}", "{test}", "{test_regex}", "{class_regex}", "{name_regex}"]
                 .iter()
                 .fold(text, |text, word| text.replace(&format!("'{word}'"), word))
         };

@@ -10,6 +10,7 @@ mod listed;
 mod prepare;
 mod replayed;
 mod request;
+mod result_files;
 mod results;
 mod resume;
 mod retry;

@@ -74,7 +74,7 @@ impl Session<'_> {
         let look = changes.look(state.seen.began.first().copied().flatten());
         state.seen.looks.push(look);
         let results = self.results(job);
-        let own = |path: &Path| results.as_ref().and_then(|results| results.below()) == Some(path);
+        let own = |path: &Path| results.as_ref().is_some_and(|results| results.has(path));
         let seen = &state.seen;
         let differ = |earlier: usize| {
             let first = (seen.began[earlier], &seen.looks[number - 2]);
