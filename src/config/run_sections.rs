@@ -259,10 +259,10 @@ fn reader(section: &Reader<'_, '_>) -> Option<suite::Reader> {
 
 /// The file that the reader reads. Without one a reader of text reads the suite's output; a reader of a file has nothing.
 fn results(section: &Reader<'_, '_>, reader: Option<suite::Reader>, cwd: &str) -> Option<String> {
-    use suite::Reader::{Exit, Junit, Playwright, Pytest};
+    use suite::Reader::{Exit, Jest, Junit, Playwright, Pytest};
     let what = section.what();
     let Some(text) = section.text("results") else {
-        if let Some(reader @ (Junit | Playwright | Pytest)) = reader
+        if let Some(reader @ (Jest | Junit | Playwright | Pytest)) = reader
             && section.value("results").is_none()
         {
             let name = reader.name();

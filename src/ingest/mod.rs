@@ -14,6 +14,7 @@ mod go_build;
 mod go_frame;
 mod go_package;
 mod go_test;
+mod jest;
 mod junit;
 mod junit_names;
 mod junit_repeats;

@@ -24,10 +24,10 @@ pub(super) fn find(place: &Place<'_>) -> Vec<Proposal> {
         .into_iter()
         .find(|path| place.has(path))
         .unwrap_or("bats");
-    let run = format!("{program} --report-formatter junit --output {{out}}");
-    let found = Proposal::new("bats", place.folder, format!("{run} {place_of}"))
-        .single(format!("{run} --filter '^{{test_regex}}$' {place_of}"))
-        .reading(Reader::Junit, "{out}/report.xml")
-        .saying("bats, by its JUnit report.");
+    // Its JUnit report is written by a process that nobody waits for, so what it prints is read.
+    let found = Proposal::new("bats", place.folder, format!("{program} --tap {place_of}"))
+        .single(format!("{program} --tap --filter '^{{test_regex}}$' {place_of}"))
+        .read_by(Reader::Tap)
+        .saying("bats, by the TAP that it prints.");
     vec![if program == "bats" { found.needing(Need::Program("bats", "npm install -g bats")) } else { found }]
 }

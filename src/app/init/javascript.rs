@@ -218,17 +218,11 @@ impl<'p> Package<'p> {
 
     fn jest(&self, found: &Found) -> Proposal {
         let with = |more: &str| self.command(found, more);
-        if self.needs.contains("jest-junit") {
-            let junit = "--reporters=default --reporters=jest-junit";
-            return Proposal::new("jest", self.place.folder, with(junit))
-                .single(with(&format!("{junit} -t '^{{test_regex}}$'")))
-                .reading(Reader::Junit, "{out}/junit.xml")
-                .with("JEST_JUNIT_OUTPUT_FILE", "{out}/junit.xml")
-                .saying("jest, by the reporter jest-junit that the package asks for.");
-        }
-        Proposal::new("jest", self.place.folder, with(""))
-            .with("CI", "true")
-            .saying("jest is judged by its exit code: for names of tests npm install -D jest-junit, then `tollgate init --force`.")
+        let json = "--json --testLocationInResults --outputFile={out}/jest.json";
+        Proposal::new("jest", self.place.folder, with(json))
+            .single(with(&format!("{json} -t '^{{test_regex}}$'")))
+            .reading(Reader::Jest, "{out}/jest.json")
+            .saying("jest, by its own JSON report.")
     }
 }
 
