@@ -15,18 +15,32 @@ pub(super) fn quoted(name: &str) -> String {
     out
 }
 
+/// The same for tools that are started through a script: where a package manager quotes anew for its shell it may double a backslash, so
+/// signs stand in brackets. A `]` or `}` that nothing opened stands for itself.
+fn in_brackets(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | '{' | '$' => out.extend(['[', c, ']']),
+            '\\' | '^' => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// A test's name as a pattern (`{test_regex}`, `{name_regex}`). Where a report puts `>` or `›` between titles a tool may put a space
 /// alone. Playwright's project stands before its name, and tells no tests of one project apart.
 pub(super) fn of_name(reader: Reader, name: &str) -> String {
     let project =
         (reader == Reader::Playwright && name.starts_with('[')).then(|| name.split_once("] › ")).flatten();
     let name = project.map_or(name, |(_, name)| name);
-    quoted(name).replace(" > ", " (> )?").replace(" › ", " (› )?")
+    in_brackets(name).replace(" > ", " (> )?").replace(" › ", " (› )?")
 }
 
 /// A class as a pattern (`{class_regex}`): reports write `.` between its parts where a tool may have `\\`, `/` or `::`.
 pub(super) fn of_class(class: &str) -> String {
-    quoted(class).replace(r"\.", r"[./\\:]+")
+    in_brackets(class).replace("[.]", r"[./\\:]+")
 }
 
 #[cfg(test)]
@@ -37,10 +51,11 @@ mod tests {
     fn names_are_matched_as_they_are() {
         assert_eq!(
             of_name(Reader::Junit, "calc > adds zero (0) [a|b]"),
-            r"calc (> )?adds zero \(0\) \[a\|b\]"
+            "calc (> )?adds zero [(]0[)] [[]a[|]b]"
         );
-        assert_eq!(of_name(Reader::Junit, "[x] › y"), r"\[x\] (› )?y");
+        assert_eq!(of_name(Reader::Junit, "[x] › y"), "[[]x] (› )?y");
+        assert_eq!(of_name(Reader::Junit, r"a\b^2 {x}"), r"a\\b\^2 [{]x}");
         assert_eq!(of_name(Reader::Playwright, "[chromium] › page › opens"), "page (› )?opens");
-        assert_eq!(of_class("App.Tests.Calc$Inner"), r"App[./\\:]+Tests[./\\:]+Calc\$Inner");
+        assert_eq!(of_class("App.Tests.Calc$Inner"), r"App[./\\:]+Tests[./\\:]+Calc[$]Inner");
     }
 }

@@ -225,7 +225,7 @@ mod tests {
             {{"ancestorTitles": [], "title": "later", "status": "todo"}},
             {{"ancestorTitles": [], "title": "again", "status": "passed", "retryReasons": ["Error: first"]}}]}}]}}"#
         );
-        insta::assert_snapshot!(of(&report).unwrap().join("\n"), @"");
+        insta::assert_snapshot!(of(&report).unwrap().join("\n"), @"calc.test.js: calc > zero > adds (0) failed at /w/calc.test.js:2: Error: expect(received).toBe(expected) /  / Expected: 3 / Received: 2; later ignored; again flaky: Error: first");
     }
 
     #[test]
@@ -248,6 +248,18 @@ mod tests {
             "npm ERR!".to_string(),
         ]
         .map(|report| of(&report).unwrap_or_else(|fault| vec![format!("refused: {fault}")]).join(" | "));
-        insta::assert_snapshot!(said.join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @r"
+        a.js: t passed
+        a.js: t passed | : FAULT it counts 2 tests, and shows 1
+        a.js: t passed | : FAULT it counts 1 test that failed, and shows 0
+        a.js: t passed | : FAULT it says that it failed, and no test of it did
+        a.js: t passed | : FAULT jest was interrupted: tests may be missing
+        a.js: t passed | : FAULT it counts 2 files, and shows 1
+        a.js: t passed | : FAULT its `numTotalTests` is missing
+        a.js: FAULT a.js could not be run: Cannot find module 'x'
+        a.js: t failed: its status is `fine`, which is none of a test that passed
+        refused: it holds no results of jest: it has no `testResults`
+        refused: it holds no results of jest
+        ");
     }
 }

@@ -25,6 +25,7 @@ mod help;
 mod ingest;
 mod ingest_forms;
 mod ingest_time;
+mod init;
 mod invisible;
 mod judged_tree;
 mod language;

@@ -102,7 +102,18 @@ mod tests {
             proposal("go", "---", Called::Unit),
         ]);
         let shown: Vec<String> = found.iter().map(|(kind, name)| format!("{kind} {name}")).collect();
-        insta::assert_snapshot!(shown.join("\n"), @"");
+        insta::assert_snapshot!(shown.join("\n"), @r"
+        unit cargo
+        pytest pytest
+        e2e playwright
+        e2e-cypress cypress
+        integration vitest
+        web web
+        web-e2e web-e2e
+        web-vitest web-vitest
+        web-pytest web-pytest
+        suite suite
+        ");
         let all: BTreeSet<_> = found.iter().map(|(kind, _)| kind).collect();
         assert_eq!(all.len(), found.len());
     }

@@ -6,7 +6,8 @@ use crate::model::suite::Reader;
 
 /// What stands beside it belongs to the workspace that the manifest above names, unless it says that it is one of its own.
 pub(super) fn own(place: &Place<'_>) -> bool {
-    place.text("Cargo.toml").is_some_and(|text| text.lines().any(|line| line.trim() == "[workspace]"))
+    super::place::base(place.folder) != "fuzz"
+        && place.text("Cargo.toml").is_some_and(|text| text.lines().any(|line| line.trim() == "[workspace]"))
 }
 
 /// A suite for a `Cargo.toml`.

@@ -235,6 +235,23 @@ mod tests {
         assert_eq!(std::fs::read_to_string(dir.path().join(IGNORE)).unwrap(), "*.log\n");
     }
 
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        /// Whatever a script says and a folder is called, what is written loads.
+        #[test]
+        fn what_is_written_loads(script in "\\PC{0,40}", more in "(npm run test:a|vitest|jest|mocha|&&|;| ){0,6}", name in "[^/\\x00]{1,12}") {
+            let dir = tempfile::tempdir().unwrap();
+            let package = serde_json::json!({"scripts": {"test": format!("{more} {script}"), "test:a": script, name.as_str(): "vitest run"}});
+            let folder = dir.path().join(if [".", ".."].contains(&name.as_str()) { "x" } else { &name });
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join("package.json"), package.to_string()).unwrap();
+            std::fs::write(folder.join("pytest.ini"), "").unwrap();
+            run(dir.path(), false, false).unwrap();
+            let root = Root::open(dir.path()).unwrap();
+            proptest::prop_assert!(config::run_settings(&root).is_ok(), "{}", std::fs::read_to_string(dir.path().join("tollgate.toml")).unwrap());
+        }
+    }
+
     #[test]
     fn folders_of_the_runbook_stay_where_runs_go() {
         for there in OF_RUNBOOK {

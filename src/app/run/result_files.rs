@@ -102,8 +102,10 @@ impl Search<'_> {
                 .checked_sub(1)
                 .ok_or_else(|| format!("looks at more than {ENTRIES} files and folders"))?;
             let entry = entry.map_err(|error| unseen(at, &error))?;
-            let is_folder = entry.file_type().map_err(|error| unseen(at, &error))?.is_dir();
-            found.push((at.join(entry.file_name()), is_folder));
+            let kind = entry.file_type().map_err(|error| unseen(at, &error))?;
+            if !kind.is_symlink() {
+                found.push((at.join(entry.file_name()), kind.is_dir()));
+            }
         }
         found.sort();
         Ok(found)
@@ -112,6 +114,7 @@ impl Search<'_> {
     fn one(&self, at: &Path, name: &OsStr) -> Result<Vec<(PathBuf, bool)>, String> {
         let path = at.join(name);
         match std::fs::symlink_metadata(self.dir.join(&path)) {
+            Ok(meta) if meta.is_symlink() => Ok(Vec::new()),
             Ok(meta) => Ok(vec![(path, meta.is_dir())]),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(unseen(&path, &error)),
@@ -145,6 +148,7 @@ mod tests {
         }
         write_atomic(&other.path().join("TEST-z.xml"), b"x").unwrap();
         std::os::unix::fs::symlink(other.path(), dir.path().join("linked")).unwrap();
+        std::os::unix::fs::symlink(other.path().join("TEST-z.xml"), dir.path().join("r/TEST-z.xml")).unwrap();
         let found = |pattern: &str| -> Vec<String> {
             let found = matching(dir.path(), Path::new(pattern)).unwrap();
             found.iter().map(|path| path.display().to_string()).collect()
