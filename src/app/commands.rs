@@ -1,5 +1,6 @@
 //! Commands of suites, built from `tollgate.toml` alone: those that run, and those that people are shown.
 
+use super::pattern;
 use crate::base::command::{CommandLine, fill, quote};
 use crate::base::redact::Masker;
 use crate::model::event::Flags;
@@ -24,28 +25,23 @@ pub fn whole(spec: &SuiteSpec, name: &str, out: &str) -> Option<CommandLine> {
 /// nothing) is put around each part of a subtest's name, and what a pattern gives a meaning to is quoted.
 pub fn single(spec: &SuiteSpec, name: &str, test: &str, out: &str) -> Option<CommandLine> {
     // Go matches the part before each slash by itself: without ends of its own `TestA/b` runs `TestAll/bc` too.
-    let anchored = (spec.reader == Reader::Go).then(|| go_quoted(test).replace('/', "$/^"));
+    let anchored = (spec.reader == Reader::Go).then(|| pattern::quoted(test).replace('/', "$/^"));
     let address = plan::address(spec, name, anchored.as_deref().unwrap_or(test))?;
+    let class = address.class.unwrap_or_default();
+    let [test_regex, name_regex] =
+        [address.test, address.name].map(|name| pattern::of_name(spec.reader, name));
+    let class_regex = pattern::of_class(class);
     let values = [
         ("{name}", address.name),
         ("{test}", address.test),
-        ("{class}", address.class.unwrap_or_default()),
+        ("{class}", class),
         ("{file}", address.file.unwrap_or_default()),
         ("{out}", out),
+        ("{test_regex}", &test_regex),
+        ("{name_regex}", &name_regex),
+        ("{class_regex}", &class_regex),
     ];
     spec.single.as_ref().map(|command| command.filled_all(&values))
-}
-
-/// A name as a pattern that matches it alone, as Go's `regexp.QuoteMeta` writes it.
-fn go_quoted(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    for c in name.chars() {
-        if r"\.+*?()|[]{}^$".contains(c) {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
 }
 
 /// The environment that `tollgate.toml` sets for a suite.

@@ -119,7 +119,7 @@ pub struct Replay {
 /// `tollgate ingest`
 #[derive(Debug, Args)]
 pub struct Ingest {
-    /// libtest, nextest, junit, pytest, go, tap, node or playwright
+    /// libtest, nextest, junit, pytest, go, tap, node, playwright or jest
     #[arg(value_name = "FORMAT")]
     pub format_name: String,
     /// Result files; each suite that one names becomes a suite of the run

@@ -384,7 +384,8 @@ pub(super) fn gate(global: &Global, now: Now, env: &Env, verb: &args::Gate) -> R
 
 pub(super) fn init(global: &Global, now: Now, env: &Env, verb: &args::Init) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
-    let request = InitRequest { root: &global.root, force: verb.force, copy_gates: verb.copy_gates };
+    let request =
+        InitRequest { root: &global.root, force: verb.force, copy_gates: verb.copy_gates, env: env.all() };
     let init = app::init(&request)?;
     show(&targets, &masked(init, global, now, env)?, &|init, _| app::init_human(init), env, exit::PASS)
 }

@@ -31,7 +31,7 @@ pub struct Workspace {
     pub runs: RunSettings,
 }
 
-/// The embedded default: what holds where `tollgate.toml` is silent, and what `tollgate init` writes.
+/// The embedded default: what holds where `tollgate.toml` is silent.
 pub fn defaults() -> Settings {
     Settings {
         packs: vec!["starter".into()],
@@ -184,6 +184,17 @@ fn packs(names: &[Text], faults: &Faults) -> Vec<String> {
     for name in names {
         let message = if !known.contains(name.value.as_str()) {
             let list: Vec<_> = known.iter().copied().collect();
+            // Whoever reads a list of packs looks for one of his own.
+            let list: Vec<String> = list
+                .into_iter()
+                .map(|name| {
+                    if name == "runbook" {
+                        "runbook (the policy of one project)".into()
+                    } else {
+                        name.to_string()
+                    }
+                })
+                .collect();
             format!("no pack is called \"{}\"; the packs are {}", name.value.escape_debug(), list.join(", "))
         } else if found.contains(&name.value) {
             format!("the pack \"{}\" stands twice in `packs`", name.value)

@@ -16,11 +16,12 @@ const TIMEOUT: u64 = 600;
 /// What stands for a suite's name and its result folder in a suite's texts.
 const OF_SUITE: &[&str] = &["{name}", "{out}"];
 /// The same, and the test, in the command of one test.
-const OF_TEST: &[&str] = &["{name}", "{out}", "{test}"];
+const OF_TEST: &[&str] = &["{name}", "{out}", "{test}", "{test_regex}"];
 /// The same, where results say the class and the file of a test.
-const OF_JUNIT_TEST: &[&str] = &["{name}", "{out}", "{test}", "{class}", "{file}"];
+const OF_JUNIT_TEST: &[&str] =
+    &["{name}", "{out}", "{test}", "{class}", "{file}", "{test_regex}", "{class_regex}", "{name_regex}"];
 /// The same, where a test's name begins with its file.
-const OF_PYTEST_TEST: &[&str] = &["{name}", "{out}", "{test}", "{file}"];
+const OF_PYTEST_TEST: &[&str] = &["{name}", "{out}", "{test}", "{file}", "{test_regex}"];
 
 /// Reads the three sections of the top table. What is wrong is a fault of its reader, and is left out of the settings.
 pub fn read(top: &Reader<'_, '_>) -> RunSettings {
@@ -198,8 +199,9 @@ fn single(section: &Reader<'_, '_>, text: &Text, reader: Option<suite::Reader>) 
         _ => OF_TEST,
     };
     let line = command(section, "single", text, known)?;
-    let has = |placeholder: &str| line.arguments().iter().any(|word| word.contains(placeholder));
-    let reaches = has("{test}") || (has("{class}") && has("{name}"));
+    let stands = |placeholder: &str| line.arguments().iter().any(|word| word.contains(placeholder));
+    let has = |part: &str| stands(&format!("{{{part}}}")) || stands(&format!("{{{part}_regex}}"));
+    let reaches = has("test") || (has("class") && has("name"));
     if !reaches {
         let what = section.what();
         section.fault(
@@ -248,10 +250,10 @@ fn reader(section: &Reader<'_, '_>) -> Option<suite::Reader> {
 
 /// The file that the reader reads. Without one a reader of text reads the suite's output; a reader of a file has nothing.
 fn results(section: &Reader<'_, '_>, reader: Option<suite::Reader>, cwd: &str) -> Option<String> {
-    use suite::Reader::{Exit, Junit, Playwright, Pytest};
+    use suite::Reader::{Exit, Jest, Junit, Playwright, Pytest};
     let what = section.what();
     let Some(text) = section.text("results") else {
-        if let Some(reader @ (Junit | Playwright | Pytest)) = reader
+        if let Some(reader @ (Jest | Junit | Playwright | Pytest)) = reader
             && section.value("results").is_none()
         {
             let name = reader.name();
@@ -273,6 +275,12 @@ fn results(section: &Reader<'_, '_>, reader: Option<suite::Reader>, cwd: &str) -
     if is_blank(&text.value) || text.value.chars().any(char::is_control) {
         section
             .fault(text.span.clone(), format!("`results` of {what} is blank or holds a control character"));
+    }
+    if text.value.contains('*') && !(reader == Some(Junit) && text.value.ends_with(".xml")) {
+        section.fault(
+            text.span.clone(),
+            format!("`results` of {what} is a pattern: only the reader \"junit\" reads several files, and they end in .xml"),
+        );
     }
     if leaves(&text.value, cwd) {
         section.fault(
@@ -450,7 +458,7 @@ mod tests {
             (
                 "single = 'y {test} {tset}'",
                 4,
-                "`single` of `[suites.unit]` knows no placeholder {tset}; known are {name}, {out}, {test}",
+                "`single` of `[suites.unit]` knows no placeholder {tset}; known are {name}, {out}, {test}, {test_regex}",
             ),
             ("single = \"y '\"", 4, "has a quote that is not closed"),
             ("reader = 'junit'", 1, "`[suites.unit]` has no `results`: the reader junit reads a file"),
@@ -474,6 +482,14 @@ mod tests {
                 "`results` of `[suites.unit]` knows no placeholder {run}",
             ),
             ("reader = 'tap'\nresults = ' '", 5, "is blank"),
+            (
+                "reader = 'tap'\nresults = 'r/*.xml'",
+                5,
+                "is a pattern: only the reader \"junit\" reads several files",
+            ),
+            ("reader = 'junit'\nresults = 'r/*.json'", 5, "and they end in .xml"),
+            ("reader = 'jest'", 1, "the reader jest reads a file"),
+            ("single = 'y {class_regex}#{name_regex}'", 4, "knows no placeholder {class_regex}"),
             (
                 "env = { A = '{test}' }",
                 4,

@@ -138,7 +138,20 @@ fn failure(outcome: &Outcome, element: &Element) -> Failure {
     // What surefire writes of the first attempt stands in the case, that of further ones in theirs.
     let first = matches!(outcome.kind, Kind::Failure | Kind::Error);
     let output = if outcome.output.is_empty() && first { &element.output } else { &outcome.output };
-    said(outcome, element).printed(output.trim_matches(['\n', '\r']).trim_end())
+    let said = said(outcome, element);
+    // CTest says nothing itself; what GoogleTest printed does.
+    let said = if said.message.is_empty() { of_google_test(output).unwrap_or(said) } else { said };
+    said.printed(output.trim_matches(['\n', '\r']).trim_end())
+}
+
+/// What GoogleTest prints of a failed assertion: `a.cpp:4: Failure`, and what was expected until an empty line or the end of the test.
+fn of_google_test(output: &str) -> Option<Failure> {
+    let mut lines = output.lines();
+    let place = lines.by_ref().find_map(|line| place::of_line(line.trim_end().strip_suffix(": Failure")?))?;
+    let until = |line: &&str| !line.trim().is_empty() && !line.starts_with("[  FAILED");
+    let message = lines.take_while(until).collect::<Vec<_>>().join("\n");
+    let failure = Failure::new(&message, "", Some(place));
+    Some(if is_whole(output, Failure::TEXT) { told(failure) } else { failure })
 }
 
 fn said(outcome: &Outcome, element: &Element) -> Failure {
@@ -150,7 +163,8 @@ fn said(outcome: &Outcome, element: &Element) -> Failure {
         return panic::failure(text, Failure::TEXT);
     }
     let class = element.classname.as_deref().unwrap_or_default();
-    let place = place::of_any(text, class).or_else(|| at(element));
+    let above = outcome.message.as_deref().and_then(|message| message.lines().next());
+    let place = place::of_any(text, class).or_else(|| place::of_line(above?)).or_else(|| at(element));
     // Playwright puts the test's name there, and what it says into the text.
     let own = |m: &&str| !m.is_empty() && (text.is_empty() || !m.ends_with(element.name.as_str()));
     if let Some(message) = outcome.message.as_deref().map(str::trim).filter(own) {
@@ -167,7 +181,7 @@ fn said(outcome: &Outcome, element: &Element) -> Failure {
 
 /// What a text says before its stack, or the code around its place, begins: its first line alone may be that of every failure of
 /// its kind.
-fn above_stack(text: &str) -> String {
+pub(super) fn above_stack(text: &str) -> String {
     let ends = |line: &&str| {
         let line = line.trim_start();
         let code = line.trim_start_matches(['>', ' ']).trim_start_matches(|c: char| c.is_ascii_digit());
@@ -201,6 +215,15 @@ fn at(element: &Element) -> Option<SourcePlace> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_google_test_printed() {
+        let output = "Running main()\n/src/calc.cpp:4: Failure\nExpected equality of these values:\n  5\n\n[  FAILED  ] Calc.Zero (0 ms)\n";
+        let failure = of_google_test(output).unwrap();
+        assert_eq!(failure.message, "Expected equality of these values:\n  5");
+        assert_eq!(failure.place.map(|place| (place.file, place.line)), Some(("/src/calc.cpp".into(), 4)));
+        assert!(of_google_test("all is well\n").is_none());
+    }
 
     #[test]
     fn the_values_belong_to_the_message() {

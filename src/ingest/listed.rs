@@ -18,7 +18,7 @@ pub fn listed(reader: Reader, output: &str) -> BTreeMap<String, Failure> {
         Reader::Go => Box::new(text.lines().filter_map(|line| Some((failed_frame(line.trim_start())?, "")))),
         Reader::Tap => Box::new(text.lines().filter_map(of_tap)),
         Reader::Libtest => Box::new(of_libtest(&text)),
-        Reader::Exit | Reader::Nextest | Reader::Junit | Reader::Node | Reader::Playwright => {
+        Reader::Exit | Reader::Nextest | Reader::Junit | Reader::Node | Reader::Playwright | Reader::Jest => {
             Box::new(std::iter::empty())
         }
     };

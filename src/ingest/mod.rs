@@ -15,6 +15,7 @@ mod go_frame;
 mod go_package;
 mod go_test;
 mod hook;
+mod jest;
 mod junit;
 mod junit_names;
 mod junit_repeats;

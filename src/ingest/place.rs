@@ -27,6 +27,11 @@ pub(super) fn place(file: &str, line: u32, column: u32) -> Option<SourcePlace> {
 pub(super) fn of_javascript(stack: &str) -> Option<SourcePlace> {
     stack.lines().map(str::trim).find_map(|line| {
         let line = line.strip_suffix(" {").unwrap_or(line);
+        // vitest: `❯ file:1:2`, `❯ f file:1:2`.
+        if let Some(rest) = line.strip_prefix("❯ ") {
+            let file = rest.rsplit(' ').next().filter(|file| !file.contains("node_modules/"))?;
+            return of_end(file).filter(|p| p.column > 0);
+        }
         let inner = match line.strip_suffix(')') {
             Some(rest) => rest.rsplit_once('(')?.1,
             None => line.strip_prefix("at ")?.trim_start_matches("async "),
@@ -78,6 +83,22 @@ pub(super) fn of_go_stack(text: &str) -> Option<SourcePlace> {
     })
 }
 
+/// Where a line of bats says that a test failed: `(in test file a.bats, line 2)`, ``(from function `f' in file b.bash, line 3,``.
+pub(super) fn of_bats(line: &str) -> Option<SourcePlace> {
+    let (_, rest) = line.split_once("in test file ").or_else(|| line.split_once("' in file "))?;
+    let (file, number) = rest.rsplit_once(", line ")?;
+    place(file, number.trim_end_matches([')', ',']).parse().ok()?, 0)
+}
+
+/// A line that is a place in a source file and nothing else, as GoogleTest puts it above what it expected.
+pub(super) fn of_line(line: &str) -> Option<SourcePlace> {
+    let source = |file: &str| {
+        let kind = file.rsplit_once('.').map_or("", |(_, kind)| kind);
+        !file.contains(' ') && kind.starts_with(|c: char| c.is_ascii_alphabetic())
+    };
+    of_end(line).filter(|place| source(&place.file))
+}
+
 /// The place in the text of any tool's failure.
 pub(super) fn of_any(text: &str, class: &str) -> Option<SourcePlace> {
     of_java(text, class)
@@ -108,6 +129,11 @@ mod tests {
             said(of_python("def f():\nE   x\n\ntests/test_x.py:8: AssertionError")),
             "tests/test_x.py:8:0"
         );
+        assert_eq!(said(of_javascript("x\n\n ❯ calc test/a.test.ts:6:22\n")), "test/a.test.ts:6:22");
+        assert_eq!(said(of_bats("# (in test file test/a.bats, line 2)")), "test/a.bats:2:0");
+        assert_eq!(said(of_bats("(from function `f' in file lib.bash, line 3,")), "lib.bash:3:0");
+        assert_eq!(said(of_line("/src/calc.cpp:4")), "/src/calc.cpp:4:0");
+        assert_eq!((said(of_line("at 12:30")), said(of_line("ratio 1.5:2"))), ("-".into(), "-".into()));
         let java = "x\n\tat org.junit.Assert.fail(Assert.java:3)\n\tat a.B.c(B.java:12)\n";
         assert_eq!(said(of_java(java, "a.B")), "B.java:12:0");
         assert_eq!(said(of_java(java, "")), "Assert.java:3:0");

@@ -2,7 +2,7 @@
 
 use super::fault::ReadFault;
 use super::lines::Lines;
-use super::{go, junit, libtest, nextest, node, playwright, pytest, tap};
+use super::{go, jest, junit, libtest, nextest, node, playwright, pytest, tap};
 use crate::base::decode::Text;
 use crate::model::suite::{Reader, Repeats};
 use crate::model::test::Reading;
@@ -44,10 +44,12 @@ pub fn read_as(reader: Reader, repeats: Repeats, input: &mut dyn BufRead) -> Res
         Reader::Tap => tap::read(&mut Lines::new(&mut text), "TAP results", false),
         Reader::Node => node::read(&mut Lines::new(&mut text)),
         Reader::Playwright => playwright::read(&mut text),
+        Reader::Jest => jest::read(&mut text),
     }
 }
 
 /// The input as UTF-8; what is no character of UTF-16 is an error in a document, and is replaced in a stream.
 pub(super) fn decoded(reader: Reader, input: &mut dyn BufRead) -> Result<Text<'_>, ReadFault> {
-    Text::new(input, reader == Reader::Playwright).map_err(|error| ReadFault::of_io(&error))
+    Text::new(input, matches!(reader, Reader::Playwright | Reader::Jest))
+        .map_err(|error| ReadFault::of_io(&error))
 }

@@ -6,7 +6,7 @@ use super::fault::ReadFault;
 use super::hook::is_mocha_hook;
 use super::node_entry;
 use super::panic;
-use super::place::of_end;
+use super::place::{of_bats, of_end};
 use super::tap_line::{Directive, Point};
 use super::timed::is_bats_hook;
 use super::yaml;
@@ -341,7 +341,7 @@ fn of_comments(comments: &str) -> Failure {
     if comments.lines().any(|l| panic::thread(l).is_some()) {
         return panic::failure(comments, Failure::TEXT);
     }
-    let place = comments.lines().find_map(perl_place);
+    let place = comments.lines().find_map(|line| of_bats(line).or_else(|| perl_place(line)));
     let place = place.or_else(|| comments.lines().find_map(of_end));
     let told = |l: &&str| !l.is_empty() && !l.starts_with("Looks like you failed");
     let lines = || comments.lines().map(str::trim);

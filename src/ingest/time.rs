@@ -19,7 +19,9 @@ pub fn times(reader: Reader, input: &mut dyn BufRead) -> Result<Vec<String>, Rea
         Reader::Junit | Reader::Pytest => Ok(document::junit(input)?.timestamps),
         Reader::Playwright => playwright(&mut decoded(reader, input)?),
         Reader::Go => go(&mut Lines::new(&mut decoded(reader, input)?)),
-        Reader::Exit | Reader::Libtest | Reader::Nextest | Reader::Tap | Reader::Node => Ok(Vec::new()),
+        Reader::Exit | Reader::Libtest | Reader::Nextest | Reader::Tap | Reader::Node | Reader::Jest => {
+            Ok(Vec::new())
+        }
     }
 }
 

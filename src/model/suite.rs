@@ -36,13 +36,15 @@ pub enum Reader {
     Node,
     /// Playwright's JSON reporter.
     Playwright,
+    /// The JSON of jest, which vitest writes too.
+    Jest,
     /// pytest's JUnit XML.
     Pytest,
 }
 
 impl Reader {
     /// Every reader.
-    pub const ALL: [Reader; 9] = [
+    pub const ALL: [Reader; 10] = [
         Reader::Exit,
         Reader::Libtest,
         Reader::Nextest,
@@ -51,6 +53,7 @@ impl Reader {
         Reader::Tap,
         Reader::Node,
         Reader::Playwright,
+        Reader::Jest,
         Reader::Pytest,
     ];
 
@@ -65,6 +68,7 @@ impl Reader {
             Reader::Tap => "tap",
             Reader::Node => "node",
             Reader::Playwright => "playwright",
+            Reader::Jest => "jest",
             Reader::Pytest => "pytest",
         }
     }
@@ -77,7 +81,7 @@ impl Reader {
             Reader::Exit => true,
             Reader::Libtest => matches!(code, 1 | 101),
             Reader::Nextest => matches!(code, 1 | 100 | 101),
-            Reader::Go | Reader::Node | Reader::Playwright | Reader::Pytest => code == 1,
+            Reader::Go | Reader::Node | Reader::Playwright | Reader::Jest | Reader::Pytest => code == 1,
             // Any tool writes these. From 126 on a shell says that a command could not be run or was killed.
             Reader::Junit | Reader::Tap => (1..126).contains(&code),
         }
@@ -181,7 +185,7 @@ impl SuiteSpec {
         // A shell would need the quotes around a placeholder; a reader does not.
         let line = |command: &CommandLine| {
             let text = command.to_string();
-            ["{name}", "{out}", "{test}"]
+            ["{name}", "{out}", "{test}", "{test_regex}", "{class_regex}", "{name_regex}"]
                 .iter()
                 .fold(text, |text, word| text.replace(&format!("'{word}'"), word))
         };

@@ -20,18 +20,19 @@ pub struct Address<'s> {
     pub file: Option<&'s str>,
 }
 
-fn uses(single: &CommandLine, placeholder: &str) -> bool {
-    single.mentions(placeholder)
+/// Whether a part of a name stands in the command, as it is or as a pattern.
+fn uses(single: &CommandLine, part: &str) -> bool {
+    single.mentions(&format!("{{{part}}}")) || single.mentions(&format!("{{{part}_regex}}"))
 }
 
 /// Whether the command takes names apart, so that results must say their parts.
 pub fn takes_apart(single: &CommandLine) -> bool {
-    uses(single, "{class}") || uses(single, "{file}")
+    uses(single, "class") || uses(single, "file")
 }
 
 /// Whether a command for one test of the kind reaches it whatever suite it is of: it does not name the suite.
 pub fn reaches_any_suite(spec: &SuiteSpec) -> bool {
-    spec.single.as_ref().is_some_and(|single| uses(single, "{class}") || !uses(single, "{name}"))
+    spec.single.as_ref().is_some_and(|single| uses(single, "class") || !uses(single, "name"))
 }
 
 /// Whether the file can be told from what stands behind it.
@@ -42,11 +43,11 @@ fn is_file(file: &str) -> bool {
 /// The selector of a test that results tell of; `None` where they do not say the parts that the command needs, or where they could
 /// not be told apart again.
 pub fn selector(single: &CommandLine, test: &str, origin: &Origin) -> Option<String> {
-    let file = match (uses(single, "{file}"), &origin.file) {
+    let file = match (uses(single, "file"), &origin.file) {
         (false, _) => String::new(),
         (true, file) => format!("{}::", file.as_ref().filter(|file| is_file(file))?),
     };
-    if !uses(single, "{class}") {
+    if !uses(single, "class") {
         return Some(format!("{file}{test}"));
     }
     let class = origin.class.as_ref().filter(|class| !class.is_empty() && !class.contains('#'))?;
@@ -58,13 +59,13 @@ pub fn address<'s>(spec: &SuiteSpec, suite: &'s str, selector: &'s str) -> Optio
     let Some(single) = &spec.single else {
         return Some(Address { test: selector, name: suite, class: None, file: None });
     };
-    let (file, rest) = match (uses(single, "{file}"), spec.reader) {
+    let (file, rest) = match (uses(single, "file"), spec.reader) {
         (false, _) => (None, selector),
         // A node id begins with its file, and is the test's name whole.
         (true, Reader::Pytest) => (Some(selector.split_once("::")?.0), selector),
         (true, _) => selector.split_once("::").map(|(file, rest)| (Some(file), rest))?,
     };
-    let (class, test) = match uses(single, "{class}") {
+    let (class, test) = match uses(single, "class") {
         false => (None, rest),
         true => rest.split_once('#').map(|(class, name)| (Some(class), name))?,
     };

@@ -90,7 +90,7 @@ const GO: Project = Project {
 };
 
 const NPM: Project = Project {
-    tool: "npm",
+    tool: "node",
     files: &[
         (
             "package.json",
@@ -105,7 +105,7 @@ const NPM: Project = Project {
              \x20 it('adds', () => assert.strictEqual(add(2, 2), 4));\n});\n",
         ),
     ],
-    suite: "npm",
+    suite: "node",
     broken: ("test/calc.test.js", "add(0, 2), 2", "add(0, 2), 3"),
     failing: &["calc > adds zero (0)"],
     // There is no command for one test: the suite is replayed whole.
@@ -168,7 +168,7 @@ impl<'p> Real<'p> {
         ws.git(&["commit", "-q", "-m", "one"]);
         let real = Real { ws, project };
         let init = real.go(0, &["init"]);
-        let proposed = format!("suites proposed for {}; look them over\n", project.tool);
+        let proposed = format!("\n  unit  {}  ", project.tool);
         assert!(init.stdout.contains(&proposed), "{}", init.stdout);
         real
     }
@@ -187,7 +187,7 @@ impl<'p> Real<'p> {
     fn run(&self, code: i32, second: u32, more: &[&str]) -> (String, Value, Run) {
         let now = format!("2026-11-20T12:00:{second:02}Z");
         let run = self.go(code, &[&["run", "--now", &now], more].concat());
-        let folder = format!("tests/e2e_results/20261120T1200{second:02}Z");
+        let folder = format!(".tollgate/runs/20261120T1200{second:02}Z");
         let summary = self.ws.json(&format!("{folder}/summary.json"));
         (folder, summary, run)
     }
@@ -244,7 +244,7 @@ fn drive(project: &Project) {
     assert_eq!(tests(&summary, None), project.replayed);
     assert_eq!(tests(&summary, Some("failed")), project.failing);
     // A name that begins or ends alike is not run beside it.
-    let log = ws.text(&format!("tests/e2e_results/20261120T120002Z/{}/output.log", project.suite));
+    let log = ws.text(&format!(".tollgate/runs/20261120T120002Z/{}/output.log", project.suite));
     assert!(!log.contains("TestTableOfMore/nonzero"), "{log}");
     real.mend_it();
     let (mended, summary, run) = real.run(0, 3, &["--rerun-from", &red]);
@@ -260,13 +260,11 @@ fn drive(project: &Project) {
     real.run(0, 4, &["--diff-from", &green]);
     real.check(0, &[]);
     real.go(0, &["validate", &red, &mended]);
-    // What `init` says of .gitignore is all that there is to be ignored.
-    let own = project.files.iter().find(|(path, _)| *path == ".gitignore").map_or("", |(_, text)| *text);
-    ws.put(".gitignore", format!("{own}/tests/e2e_results/\n/tests/full_suite_gate/\n"));
+    // Runs and verdicts are ignored by the file that `init` put beside them.
     let status = ws.git(&["status", "--porcelain", "--untracked-files=all"]);
     let mut seen: Vec<&str> = status.lines().filter_map(|line| line.split_whitespace().nth(1)).collect();
     // Cargo writes its lock file in the form of its own version.
-    seen.retain(|path| ![".gitignore", "Cargo.lock"].contains(path));
+    seen.retain(|path| *path != "Cargo.lock");
     assert_eq!(seen, ["tollgate.toml"]);
 }
 
@@ -368,7 +366,7 @@ fn pytest_flaky_in_shards_and_by_the_runbook() {
         let run = ["run", "--now", "2026-11-20T12:00:01Z", "--diff-from", &whole, "--out", &out];
         real.go(0, &[&run[..], &shard].concat());
     }
-    let merged = "tests/e2e_results/20261120T120002Z";
+    let merged = ".tollgate/runs/20261120T120002Z";
     real.go(0, &["merge", "shards/1", "shards/0", "--out", merged, "--now", "2026-11-20T12:00:02Z"]);
     let summary = ws.json(&format!("{merged}/summary.json"));
     assert_eq!(tests(&summary, Some("passed")).len(), 5);

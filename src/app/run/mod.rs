@@ -11,6 +11,7 @@ mod out;
 mod prepare;
 mod replayed;
 mod request;
+mod result_files;
 mod results;
 mod resume;
 mod retry;

@@ -1,12 +1,14 @@
 //! The results file of a suite whose reader reads one. It counts only when the command wrote it: what stood there before is
 //! taken away, and what a step wrote is read before the next one writes over it.
 
+use super::result_files::{fits, is_pattern, matching};
 use super::steps::read;
 use crate::base::command::fill;
 use crate::base::decode::Utf16;
 use crate::base::files::{self, ReadError, show};
 use crate::base::redact::Masker;
 use crate::base::unlinked::{Beneath, Unreached};
+use crate::ingest::READINGS;
 use crate::model::suite::{Reader, Repeats, SuiteSpec};
 use crate::model::test::Reading;
 use crate::triage::attempts::Unread;
@@ -17,7 +19,9 @@ const LIMIT: u64 = 1 << 30;
 
 /// Where a suite's results stand.
 pub(in crate::app) struct Results<'a> {
+    /// The file, or the pattern that several fit.
     path: PathBuf,
+    several: bool,
     reader: Reader,
     repeats: Repeats,
     /// The workspace.
@@ -39,6 +43,7 @@ impl<'a> Results<'a> {
         let text = spec.results.as_deref().filter(|_| spec.reader != Reader::Exit)?;
         let path = fill(text, &[("{name}", name), ("{out}", out)]);
         Some(Results {
+            several: is_pattern(text),
             path: root.join(&spec.cwd).join(path),
             reader: spec.reader,
             repeats: spec.repeats,
@@ -53,9 +58,11 @@ impl<'a> Results<'a> {
         show(&below.display().to_string())
     }
 
-    /// Where it stands in the workspace.
-    pub(in crate::app) fn below(&self) -> Option<&Path> {
-        self.path.strip_prefix(self.root).ok()
+    /// Which paths of the workspace are its results, or folders on the way to them.
+    pub(in crate::app) fn claims(&self) -> impl Fn(&Path) -> bool + use<> {
+        let own = self.path.strip_prefix(self.root).ok().map(Path::to_path_buf);
+        let several = self.several;
+        move |path| own.as_ref().is_some_and(|own| own.starts_with(path) || (several && fits(own, path)))
     }
 
     /// The folder that the results stand below, and where. A name of a suite may lead out of the folder that the path begins with.
@@ -73,7 +80,10 @@ impl<'a> Results<'a> {
     /// Whether the results are in a folder that is a symbolic link: tollgate would remove, before each start, a file that stands somewhere
     /// else. The error is a clause that follows the path.
     pub(in crate::app) fn linked(&self) -> Option<Unreached> {
-        let reached = self.beneath().and_then(|(dir, below)| dir.has_no_link(below));
+        // Of a pattern nothing is found behind a link.
+        let reached = self
+            .beneath()
+            .and_then(|(dir, below)| if self.several { Ok(()) } else { dir.has_no_link(below) });
         reached.err().filter(|error| matches!(error, Unreached::Linked(_)))
     }
 
@@ -93,6 +103,9 @@ impl<'a> Results<'a> {
 
     /// What cannot be taken away would be taken for what the command wrote: the error must keep the suite from passing.
     fn remove(&self) -> Result<(), String> {
+        if self.several {
+            return self.remove_all();
+        }
         let removed = self.beneath().and_then(|(dir, below)| dir.remove(below));
         match removed {
             Ok(_) => Ok(()),
@@ -105,17 +118,58 @@ impl<'a> Results<'a> {
         }
     }
 
-    /// Reads what was written. In the run folder it is evidence that is passed on: secrets in it are masked.
+    fn remove_all(&self) -> Result<(), String> {
+        let stay = |why: String| {
+            format!("{}: what was there before the suite started is not removed: {why}", self.shown())
+        };
+        let (dir, _) = self.beneath().map_err(|error| stay(format!("it {error}")))?;
+        for path in self.files().map_err(stay)? {
+            dir.remove(&path)
+                .map_err(|error| stay(format!("{} {error}", show(&path.display().to_string()))))?;
+        }
+        Ok(())
+    }
+
+    /// The files that fit the pattern, from the folder of `place`.
+    fn files(&self) -> Result<Vec<PathBuf>, String> {
+        let (dir, below) = self.place().ok_or("it is outside of its folder")?;
+        matching(dir, below).map_err(|why| format!("it {why}"))
+    }
+
+    /// Reads what was written, of a pattern the files in order. In the run folder it is evidence that is passed on: secrets in it are masked.
     pub(in crate::app) fn read(&self, masker: &Masker) -> Result<Vec<Reading>, Unread> {
+        if !self.several {
+            return self.read_one(masker, &mut 0);
+        }
+        let shown = self.shown();
+        let files = self.files().map_err(|why| Unread::Wrong(format!("{shown}: {why}")))?;
+        if files.is_empty() {
+            return Err(Unread::Missing(format!("its results, {shown}, are not there")));
+        }
+        let (Some((dir, _)), mut read) = (self.place(), 0) else { return Ok(Vec::new()) };
+        let mut all = Vec::new();
+        for file in files {
+            let one = Results { path: dir.join(file), several: false, ..*self };
+            all.extend(one.read_one(masker, &mut read)?);
+            if all.len() > READINGS {
+                return Err(Unread::Wrong(format!("{shown} hold more than {READINGS} suites")));
+            }
+        }
+        Ok(all)
+    }
+
+    /// Reads one file; `before` is what was read of others.
+    fn read_one(&self, masker: &Masker, before: &mut u64) -> Result<Vec<Reading>, Unread> {
         let shown = self.shown();
         let (file, meta) = files::open_regular(&self.path, &shown).map_err(|error| match error {
             ReadError::Missing(_) => Unread::Missing(format!("its results, {shown}, are not there")),
             other => Unread::Wrong(other.to_string()),
         })?;
-        if meta.len() > LIMIT {
+        *before = before.saturating_add(meta.len());
+        if *before > LIMIT {
             return Err(Unread::Wrong(format!(
                 "{shown} has {} bytes, more than the limit of {LIMIT}",
-                meta.len()
+                *before
             )));
         }
         let found =

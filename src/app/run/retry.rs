@@ -51,10 +51,10 @@ pub(in crate::app) fn watch(ground: &Ground, run: Option<&str>, scratch: &Path) 
 
 /// Whether a path is one that the suites of a kind write and never read: their results, and what the kind names as such.
 pub(in crate::app) fn own(spec: Option<&SuiteSpec>, results: Option<&Results<'_>>) -> impl Fn(&Path) -> bool {
-    let results = results.and_then(|results| results.below().map(Path::to_path_buf));
+    let results = results.map(Results::claims);
     let outputs = spec.map(|spec| LeftOut::outputs(&spec.outputs)).unwrap_or_default();
     move |path: &Path| {
-        results.as_ref().is_some_and(|results| results.starts_with(path))
+        results.as_ref().is_some_and(|results| results(path))
             || path.to_str().is_some_and(|path| outputs.has(path) || outputs.leads_to(path))
     }
 }

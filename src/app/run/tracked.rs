@@ -77,7 +77,7 @@ pub(in crate::app) fn refuse_tracked(ground: &Ground, items: &[Item]) -> Result<
 fn is_report(reader: Reader, path: &str) -> bool {
     let wanted = match reader {
         Reader::Junit | Reader::Pytest => ".xml",
-        Reader::Playwright => ".json",
+        Reader::Jest | Reader::Playwright => ".json",
         _ => return false,
     };
     path.ends_with(wanted)

@@ -1,0 +1,253 @@
+//! What a script of a `package.json` runs, as far as its words tell. It is read and never run.
+
+use super::place::base;
+use std::collections::BTreeMap;
+
+/// Scripts that lead to others, one into another, at most.
+const DEPTH: usize = 6;
+
+/// A tool that runs tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Tool {
+    Vitest,
+    Jest,
+    Mocha,
+    Ava,
+    /// `node --test` with a reporter that can be read.
+    Node,
+    Bun,
+    Playwright,
+    Cypress,
+    /// Something else.
+    Other,
+}
+
+/// A way to run tests that a script names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    /// The script.
+    pub script: String,
+    /// What it runs.
+    pub tool: Tool,
+    /// The tool's own words, where what is handed to the script would not reach it.
+    pub direct: Option<Vec<String>>,
+}
+
+/// The scripts of a package, and what was left out.
+pub(super) struct Scripts<'s> {
+    /// By name.
+    pub all: &'s BTreeMap<String, String>,
+    /// Commands that `test` runs beside its tests.
+    pub left_out: Vec<String>,
+}
+
+impl Scripts<'_> {
+    /// What a script runs; the script itself, as something else, where no word of it is known.
+    pub fn found(&mut self, name: &str) -> Vec<Found> {
+        self.at(name, DEPTH)
+    }
+
+    fn at(&mut self, name: &str, left: usize) -> Vec<Found> {
+        let whole = || vec![Found { script: name.into(), tool: Tool::Other, direct: None }];
+        let Some(parts) = self.all.get(name).and_then(|text| commands(text)) else { return whole() };
+        let tools: Vec<(Tool, usize)> = parts.iter().map(|words| tool(words)).collect();
+        let leads: Vec<Vec<String>> = parts.iter().map(|words| self.leads_to(words)).collect();
+        let known = tools.iter().filter(|(tool, _)| *tool != Tool::Other).count();
+        if let Some((last, _)) = tools.last().filter(|(tool, _)| *tool != Tool::Other)
+            && known == 1
+            && leads.iter().all(Vec::is_empty)
+        {
+            return vec![Found { script: name.into(), tool: *last, direct: None }];
+        }
+        let (mut found, mut others) = (Vec::new(), Vec::new());
+        for ((words, (tool, at)), leads) in parts.iter().zip(tools).zip(leads) {
+            if left > 0 && !leads.is_empty() {
+                found.extend(leads.iter().flat_map(|name| self.at(name, left - 1)));
+            } else if tool != Tool::Other && at_start(&words[..at]) {
+                found.push(Found { script: name.into(), tool, direct: Some(words[at..].to_vec()) });
+            } else {
+                others.push(words.join(" "));
+            }
+        }
+        if found.iter().all(|found: &Found| found.tool == Tool::Other)
+            && (found.len() != 1 || !others.is_empty())
+        {
+            return whole();
+        }
+        self.left_out.extend(others);
+        found
+    }
+
+    /// The scripts that a command runs: `npm run x`, `yarn x`, `run-s x y`.
+    fn leads_to(&self, words: &[String]) -> Vec<String> {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let known = |name: &&str| self.all.contains_key(*name);
+        let named = match words.as_slice() {
+            ["npm" | "pnpm" | "yarn" | "bun", "run", name] | ["pnpm" | "yarn", name] => vec![*name],
+            ["npm", "test" | "t"] => vec!["test"],
+            ["run-s" | "run-p" | "npm-run-all" | "npm-run-all2", rest @ ..] => {
+                rest.iter().copied().filter(|word| !word.starts_with('-')).collect()
+            }
+            _ => Vec::new(),
+        };
+        let spread = named.into_iter().flat_map(|name| match name.strip_suffix('*') {
+            Some(start) => self.all.keys().filter(|key| key.starts_with(start)).cloned().collect(),
+            None if known(&name) => vec![name.to_string()],
+            None => Vec::new(),
+        });
+        spread.collect()
+    }
+}
+
+/// The commands of a script, in words; `None` where more than a sequence is asked for.
+fn commands(text: &str) -> Option<Vec<Vec<String>>> {
+    let words = shlex::split(text)?;
+    let mut parts = vec![Vec::new()];
+    for word in words {
+        match word.as_str() {
+            "&&" | ";" => parts.push(Vec::new()),
+            "|" | "||" | "&" => return None,
+            _ => match word.strip_suffix(';') {
+                Some(word) => {
+                    parts.last_mut()?.push(word.to_string());
+                    parts.push(Vec::new());
+                }
+                None => parts.last_mut()?.push(word),
+            },
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    Some(parts)
+}
+
+/// Programs that start the one behind them, and words of theirs.
+const STARTERS: [&str; 12] = [
+    "cross-env",
+    "cross-env-shell",
+    "npx",
+    "pnpx",
+    "bunx",
+    "exec",
+    "c8",
+    "nyc",
+    "node",
+    "tsx",
+    "pnpm",
+    "yarn",
+];
+
+/// The tool of a command, and the place of its word.
+fn tool(words: &[String]) -> (Tool, usize) {
+    for (at, word) in words.iter().enumerate() {
+        let next = words.get(at + 1).map(String::as_str);
+        let name = base(word);
+        let name = name
+            .strip_suffix(".js")
+            .or(name.strip_suffix(".mjs"))
+            .or(name.strip_suffix(".cjs"))
+            .unwrap_or(name);
+        let found = match (name, next) {
+            ("vitest", Some("bench" | "list" | "typecheck" | "init")) => None,
+            ("vitest", _) => Some(Tool::Vitest),
+            ("jest", _) => Some(Tool::Jest),
+            ("mocha" | "_mocha", _) => Some(Tool::Mocha),
+            ("ava", _) => Some(Tool::Ava),
+            ("playwright", Some("test")) => Some(Tool::Playwright),
+            ("cypress", Some("run")) => Some(Tool::Cypress),
+            ("bun", Some("test")) => Some(Tool::Bun),
+            ("node" | "tsx", _) if words[at..].iter().any(|word| word == "--test") => {
+                let all = &words[at..];
+                let readable = |word: &str| matches!(word, "spec" | "tap" | "junit");
+                let mut reporters = all.iter().enumerate().filter_map(|(nth, word)| {
+                    word.strip_prefix("--test-reporter=")
+                        .or((word == "--test-reporter").then(|| all.get(nth + 1).map_or("", String::as_str)))
+                });
+                let moved = all.iter().any(|word| word.starts_with("--test-reporter-destination"));
+                (reporters.clone().count() < 2 && reporters.all(readable) && !moved).then_some(Tool::Node)
+            }
+            _ => None,
+        };
+        if let Some(found) = found {
+            return (found, at);
+        }
+        let starts = STARTERS.contains(&name) || word.starts_with('-') || word.contains('=');
+        if !starts {
+            break;
+        }
+    }
+    (Tool::Other, 0)
+}
+
+/// Whether nothing but the tool is started.
+fn at_start(before: &[String]) -> bool {
+    before.iter().all(|word| matches!(word.as_str(), "npx" | "pnpm" | "yarn" | "bunx" | "exec"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(scripts: &[(&str, &str)]) -> (Vec<(String, Tool, bool)>, Vec<String>) {
+        let all = scripts.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();
+        let mut scripts = Scripts { all: &all, left_out: Vec::new() };
+        let found = scripts.found("test");
+        (found.into_iter().map(|f| (f.script, f.tool, f.direct.is_some())).collect(), scripts.left_out)
+    }
+
+    #[test]
+    fn one_script() {
+        for (text, tool) in [
+            ("vitest", Tool::Vitest),
+            ("tsc -p . && vitest run --coverage", Tool::Vitest),
+            ("NODE_OPTIONS=--experimental-vm-modules npx jest", Tool::Jest),
+            ("cross-env A=1 node --no-warnings node_modules/jest/bin/jest.js", Tool::Jest),
+            ("c8 --all mocha -r ts-node/register 'test/**/*.ts'", Tool::Mocha),
+            ("ava", Tool::Ava),
+            ("node --test", Tool::Node),
+            ("tsc && node --import=tsx --test test/", Tool::Node),
+            ("tsx --test", Tool::Node),
+            ("node --test --test-reporter=spec", Tool::Node),
+            ("node --test --test-reporter tap", Tool::Node),
+            ("node --test --test-reporter=dot", Tool::Other),
+            ("node --test --test-reporter=spec --test-reporter=junit", Tool::Other),
+            ("playwright test", Tool::Playwright),
+            ("cypress run", Tool::Cypress),
+            ("cypress open", Tool::Other),
+            ("bun test", Tool::Bun),
+            ("mocha | tap-spec", Tool::Other),
+            ("eslint jest", Tool::Other),
+            ("vitest bench", Tool::Other),
+            ("echo 'unclosed", Tool::Other),
+            ("lerna run test", Tool::Other),
+        ] {
+            assert_eq!(found(&[("test", text)]).0, [("test".to_string(), tool, false)], "{text}");
+        }
+    }
+
+    #[test]
+    fn scripts_that_lead_to_others() {
+        let (all, left) = found(&[
+            ("test", "npm run lint && npm run test:unit && run-s test:e2e:*"),
+            ("lint", "eslint ."),
+            ("test:unit", "vitest run"),
+            ("test:e2e:a", "playwright test"),
+            ("test:e2e:b", "cypress run"),
+        ]);
+        let names: Vec<_> = all.iter().map(|(script, tool, _)| (script.as_str(), *tool)).collect();
+        assert_eq!(
+            names,
+            [
+                ("lint", Tool::Other),
+                ("test:unit", Tool::Vitest),
+                ("test:e2e:a", Tool::Playwright),
+                ("test:e2e:b", Tool::Cypress)
+            ]
+        );
+        assert!(left.is_empty());
+        let (all, left) = found(&[("test", "jest && tsc --noEmit")]);
+        assert_eq!(all, [("test".to_string(), Tool::Jest, true)]);
+        assert_eq!(left, ["tsc --noEmit"]);
+        // One that leads to itself comes to an end.
+        assert_eq!(found(&[("test", "npm run test")]).0.len(), 1);
+    }
+}
