@@ -133,6 +133,7 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Tak
     );
     let count = |role| records.iter().filter(|r| r.role == role).count() as u64;
     let outcome = Outcome {
+        ground: &ground,
         identity,
         tree,
         dated_by: Some(dated.by),

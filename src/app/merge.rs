@@ -102,6 +102,7 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
     }
     merge_lint::put(&lint, &folder)?;
     let outcome = Outcome {
+        ground: &ground,
         identity,
         tree: merged.tree,
         dated_by: merged.dated_by,

@@ -59,6 +59,7 @@ mod run_judged;
 mod run_siblings;
 mod run_standing;
 mod run_summary;
+mod run_told;
 mod run_tree;
 #[cfg(test)]
 mod sample;
@@ -110,8 +111,8 @@ pub use quarantine::{
 pub use reproduce::{ReproduceError, ReproduceRequest, Step, reproduce};
 pub use reproduction::{Reproduction, human as reproduce_human};
 pub use run::{
-    Listed, RunAnswer, RunRequest, Source, Watcher, bundle_differences, lint_line, log_tail, run, run_end,
-    run_line, run_list, run_planned,
+    Line, Listed, RunAnswer, RunRequest, Source, Watcher, bundle_differences, lint_line, log_end, read_line,
+    run, run_end, run_line, run_list, run_planned,
 };
 pub use run_documents::Written;
 pub use verdict_files::write as write_verdict;

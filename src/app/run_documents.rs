@@ -3,13 +3,16 @@
 use super::commands::{Replays, rerun_from, under_rules};
 use super::environment;
 use super::error::Error;
+use super::ground::Ground;
 use super::run_baseline::{Baseline, compare};
+use super::run_told;
 use crate::model::bundle::{BundleEnvironment, FailedSuite, ReplayBundle};
 use crate::model::failure::{FailureDigest, FailureIndex, IndexedDigest, RootCause};
 use crate::model::plan::{Counts, Shard};
 use crate::model::record::SuiteRecord;
 use crate::model::run::{Chosen, Identity, LintResult, NotRun, RunStatus, Summary, TriageRef, schema};
 use crate::model::suite::{Role, SuiteResult, SuiteStatus};
+use crate::model::told::AllFailed;
 use crate::model::tree::{DatedBy, Tree};
 use crate::model::triage::TriageDiff;
 use crate::plan;
@@ -22,6 +25,8 @@ const LINT_TAIL: u64 = 4 << 10;
 
 /// What a run comes to.
 pub(super) struct Outcome<'a> {
+    /// Where it took place.
+    pub ground: &'a Ground,
     /// Who and when.
     pub identity: Identity,
     /// The working tree.
@@ -80,6 +85,8 @@ pub struct Written {
     pub summary_path: String,
     /// The command that replays what failed, or repeats the run.
     pub replay: String,
+    /// What failed, as people are told of it.
+    pub failed: AllFailed,
     /// A sentence for whoever made the run, beside its documents.
     pub note: Option<String>,
 }
@@ -136,6 +143,7 @@ pub(super) fn write(
     folder.write_summary(&summary)?;
     Ok(Written {
         diff,
+        failed: run_told::failed(outcome.ground, folder, &outcome.replays, &outcome.records, &summary),
         summary_path: folder.rel(File::Summary),
         replay: summary.replay_bundle.one_command_replay.clone(),
         summary,

@@ -118,7 +118,8 @@ fn failures(workspace: &Workspace, summary: Option<&Json<'_>>) -> Result<Vec<Run
         Some(command) => replays.knowing(&names, command),
         None => replays,
     };
-    let mut finder = Finder { workspace, run, replays, places: Places::of(workspace), found: Vec::new() };
+    let places = Places::new(&workspace.root, &workspace.policy.runs.suites, workspace.commit.as_deref());
+    let mut finder = Finder { workspace, run, replays, places, found: Vec::new() };
     finder.all(summary);
     Ok(cut(finder.found))
 }

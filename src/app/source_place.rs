@@ -1,10 +1,10 @@
 //! From a place as a test tool names it to a file of the workspace. Tools name files relative to where they ran, to a package, to a
 //! folder of another machine, or by their name alone; a place is given only where exactly one file of the workspace can be meant.
 
-use super::workspace::Workspace;
 use crate::base::files::Root;
 use crate::base::git::Repository;
 use crate::model::finding::SourceAt;
+use crate::model::suite::SuiteSpec;
 use crate::model::test::{Failure, SourcePlace};
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -14,21 +14,25 @@ const LOOKED: usize = 20;
 
 /// The files of a workspace as places in test reports are looked up in it.
 pub(super) struct Places<'w> {
-    workspace: &'w Workspace,
+    root: &'w Root,
+    /// The kinds of suites: tools name files relative to where they ran.
+    suites: &'w [SuiteSpec],
+    /// The commit whose files are the tracked ones, where there is one.
+    commit: Option<&'w str>,
     /// The tracked files by their own name, asked for when the first place is not where it says.
     tracked: OnceCell<BTreeMap<String, Vec<String>>>,
 }
 
 impl<'w> Places<'w> {
-    /// Of this workspace.
-    pub fn of(workspace: &'w Workspace) -> Places<'w> {
-        Places { workspace, tracked: OnceCell::new() }
+    /// In this workspace, whose suites are `suites` and whose HEAD is `commit`.
+    pub fn new(root: &'w Root, suites: &'w [SuiteSpec], commit: Option<&'w str>) -> Places<'w> {
+        Places { root, suites, commit, tracked: OnceCell::new() }
     }
 
     /// Where a failure stands: the place that its report gives, else the first in its message that is a file here. `kind` is that of
     /// its suite, `test` its name.
     pub fn of_failure(&self, kind: Option<&str>, test: Option<&str>, failure: &Failure) -> Option<SourceAt> {
-        let cwd = kind.and_then(|kind| self.workspace.policy.runs.suites.iter().find(|s| s.kind == kind));
+        let cwd = kind.and_then(|kind| self.suites.iter().find(|s| s.kind == kind));
         let cwd = cwd.map_or(".", |spec| spec.cwd.as_str());
         if let Some(place) = &failure.place
             && let Some(path) = self.find(cwd, test, &place.file)
@@ -47,7 +51,7 @@ impl<'w> Places<'w> {
 
     fn find(&self, cwd: &str, test: Option<&str>, named: &str) -> Option<String> {
         let named = named.trim().trim_start_matches("file://").replace('\\', "/");
-        let root = &self.workspace.root;
+        let root = self.root;
         let inside = [root.real(), root.dir()].into_iter().find_map(|dir| {
             let dir = dir.to_str()?.trim_end_matches('/');
             named.strip_prefix(dir)?.strip_prefix('/')
@@ -79,22 +83,22 @@ impl<'w> Places<'w> {
         }
         let best: Vec<&String> = same_name.iter().filter(|path| common(path) == longest).collect();
         if let [only] = best.as_slice() {
-            return file(&self.workspace.root, only);
+            return file(self.root, only);
         }
         let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_string());
         let held = |path: &&&String| {
             folder(path).is_some_and(|folder| test.is_some_and(|test| test.contains(&folder)))
         };
         let longest = best.iter().filter(held).max_by_key(|path| path.len())?;
-        file(&self.workspace.root, longest)
+        file(self.root, longest)
     }
 
     fn tracked(&self) -> &BTreeMap<String, Vec<String>> {
         self.tracked.get_or_init(|| {
             let mut by_name: BTreeMap<String, Vec<String>> = BTreeMap::new();
             // Where git does not tell, a place that is not where it says is not pointed at.
-            let Some(commit) = &self.workspace.commit else { return by_name };
-            let Ok(repository) = Repository::find(self.workspace.root.real()) else { return by_name };
+            let Some(commit) = self.commit else { return by_name };
+            let Ok(repository) = Repository::find(self.root.real()) else { return by_name };
             for path in repository.files(commit).unwrap_or_default() {
                 let name = path.rsplit('/').next().unwrap_or(&path).to_string();
                 by_name.entry(name).or_default().push(path);

@@ -3,6 +3,7 @@
 //! Everything that comes from an artifact, an output or a file name passes through here on its way out. Escapes are written
 //! the way Rust writes them (`\n`, `\u{1b}`), so that what was there can still be read.
 
+use super::ansi::without_ansi;
 use super::ci::{Hashes, ends_line};
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -157,6 +158,13 @@ pub fn terminal(text: &str) -> String {
     })
 }
 
+/// One line that a tool printed, or a message of it, as it is quoted: `terminal`, but that its colours are taken off and its tabs stay.
+/// A tab begins what `terminal` takes for a new word, so that the parts are as harmless as the whole.
+pub fn quoted(line: &str) -> String {
+    let plain = without_ansi(line);
+    plain.split('\t').map(terminal).collect::<Vec<_>>().join("\t")
+}
+
 /// `terminal`, and at most `max` characters of the text; what is left out is counted.
 pub fn terminal_cut(text: &str, max: usize) -> String {
     terminal(&cut(text, max))
@@ -232,7 +240,15 @@ pub fn markdown_code(text: &str) -> String {
 
 /// A fenced block whose fence is longer than any run of backticks inside; ends in a newline.
 pub fn markdown_fence(language: &str, text: &str) -> String {
-    let lines: Vec<String> = text.lines().map(terminal).collect();
+    fence(language, &text.lines().map(terminal).collect::<Vec<_>>())
+}
+
+/// The same for what a tool said: each line as `quoted` has it.
+pub fn markdown_quote(text: &str) -> String {
+    fence("text", &text.lines().map(quoted).collect::<Vec<_>>())
+}
+
+fn fence(language: &str, lines: &[String]) -> String {
     let longest = lines.iter().map(|l| longest_run(l, '`')).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}{language}\n{}\n{fence}\n", lines.join("\n"))
@@ -358,6 +374,14 @@ mod tests {
         assert_eq!(seen("a\n\u{1b}[1m\u{3164}"), "a\n\u{1b}[1m\\u{3164}");
         assert_eq!(xml("a\n\u{3164}\u{1b}"), "a\n\\u{3164}");
         assert_eq!(json("{\n \"a\": \"\u{e0041}\u{9b}ü\"}".into()), "{\n \"a\": \"\\udb40\\udc41\\u009bü\"}");
+    }
+
+    #[test]
+    fn what_a_tool_said_is_quoted_without_colours_and_with_tabs() {
+        assert_eq!(quoted("\u{1b}[31m- a\tb\u{1b}[0m"), "- a\tb");
+        assert_eq!(quoted("#x1B[31m\t::error::x\r"), "\t\\u{3a}:error::x\\r");
+        assert_eq!(quoted("a ##\u{1b}[0m[error]\u{202e}"), "a ##\\u{5b}error]\\u{202e}");
+        assert_eq!(markdown_quote("\u{1b}[1m```\u{1b}[0m\n\tx"), "````text\n```\n\tx\n````\n");
     }
 
     #[test]

@@ -365,7 +365,8 @@ pub struct Doctor {
 #[derive(Debug, Args)]
 #[command(
     after_help = "On one line: regressions (passed in the baseline, fails now), fixed, still_failing, new_failures (fails, and \
-                  is not in the baseline), new_passes, removed. Exit code 1 with a regression or a new failure."
+                  is not in the baseline), new_passes, removed. Exit code 1 with a regression or a new failure. Formats: human, \
+                  json, markdown and github, which adds to the files that GITHUB_STEP_SUMMARY and GITHUB_OUTPUT name."
 )]
 pub struct Diff {
     /// The baseline: a run folder, or its summary.json

@@ -91,7 +91,7 @@ fn run(cli: &Cli, env: &Env) -> Result<u8, Error> {
         Verb::Merge(verb) => super::run::merge(global, now, env, verb),
         Verb::Events(verb) => super::run::events(global, now, env, verb),
         Verb::Flake(args::Flake::Check(check)) => super::run::flake_check(global, now, env, check),
-        Verb::Diff(verb) => verbs::diff(global, now, env, verb),
+        Verb::Diff(verb) => super::diff::diff(global, now, env, verb),
         Verb::Flake(args::Flake::Report { summaries }) => verbs::flake_report(global, now, env, summaries),
         Verb::Completions(verb) => verbs::completions(global, now, env, verb),
         Verb::Man(verb) => verbs::man(global, now, env, verb),

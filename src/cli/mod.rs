@@ -1,8 +1,10 @@
 //! Floor 7: the front door. argv in; bytes and an exit code out.
 
 mod args;
+mod diff;
 mod dispatch;
 mod env;
+mod live;
 mod output;
 mod progress;
 mod quarantine;

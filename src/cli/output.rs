@@ -7,6 +7,7 @@ use crate::base::escape;
 use crate::base::file_set::{Output, write_set};
 use crate::base::files::{self, WriteError};
 use crate::report::Kind;
+use crate::report::github::Github;
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -72,10 +73,20 @@ pub fn targets(formats: &[String]) -> Result<Vec<Target>, Error> {
 
 /// For verbs that answer in `human` or `json` only: whether json was asked for, and its file.
 pub fn json_or_human(formats: &[String]) -> Result<Vec<Target>, Error> {
+    only(formats, &[Kind::Human, Kind::Json], "human or json")
+}
+
+/// For verbs that tell of a run.
+pub fn of_run(formats: &[String]) -> Result<Vec<Target>, Error> {
+    let kinds = [Kind::Human, Kind::Json, Kind::Markdown, Kind::Github];
+    only(formats, &kinds, "human, json, markdown or github")
+}
+
+fn only(formats: &[String], kinds: &[Kind], named: &str) -> Result<Vec<Target>, Error> {
     let targets = targets(formats)?;
-    match targets.iter().find(|t| !matches!(t.kind, Kind::Human | Kind::Json)) {
+    match targets.iter().find(|t| !kinds.contains(&t.kind)) {
         Some(other) => {
-            Err(Error::Usage(format!("--format {}: this verb answers in human or json", other.kind.name())))
+            Err(Error::Usage(format!("--format {}: this verb answers in {named}", other.kind.name())))
         }
         None => Ok(targets),
     }
@@ -145,6 +156,27 @@ pub fn json(answer: &impl Serialize) -> Result<String, Error> {
     serde_json::to_string_pretty(answer)
         .map(escape::json)
         .map_err(|e| Error::Work(format!("the answer cannot be written as JSON: {e}")))
+}
+
+/// Delivers an answer with what the runner of GitHub reads beside the annotations, where these are asked for. That all is well is
+/// not shown where that cannot be kept.
+pub fn deliver_step(
+    answer: &Answer<'_>,
+    more: Vec<Output>,
+    env: &Env,
+    github: &dyn Fn() -> Github,
+) -> Result<(), Error> {
+    let appended = if answer.targets.iter().any(|target| target.kind == Kind::Github) {
+        let github = github();
+        append(env, "GITHUB_STEP_SUMMARY", &github.summary)
+            .and_then(|()| append(env, "GITHUB_OUTPUT", &github.output))
+    } else {
+        Ok(())
+    };
+    match appended {
+        Err(error) if answer.green => Err(error.into()),
+        appended => answer.deliver(more).and(appended.map_err(Error::from)),
+    }
 }
 
 /// Appends to the file that the environment names, as GitHub's runner wants it; nothing when it names none.

@@ -11,14 +11,11 @@ use crate::app::{self, Error, RunAnswer, RunRequest, Source, exit};
 use crate::base::clock::Now;
 use crate::config::parse_duration;
 use crate::model::plan::{Artifacts, ShardKind};
-use crate::model::run::Summary;
+use crate::model::record::SuiteRecord;
 use crate::plan::{self, Division};
 use crate::report::text::terminal;
-use crate::report::{Kind, Style};
+use crate::report::{Kind, run_github, run_markdown};
 use serde::Serialize;
-
-/// Lines of a failed suite's output that are shown at the end.
-const TAIL: usize = 30;
 
 /// What is asked, from the words of the command line that `run` and `replay` share.
 fn request<'a>(
@@ -104,18 +101,18 @@ pub(super) fn run(global: &Global, now: Now, env: &Env, verb: &args::Run) -> Res
     request.skip_lint = verb.skip_lint;
     request.diff_from = verb.diff_from.as_deref();
     request.timings = &verb.timings;
-    let targets = output::json_or_human(&global.format)?;
+    let targets = output::of_run(&global.format)?;
     if source == Source::Fresh {
         request.shard = shard(verb, env)?;
     }
     if verb.list {
-        return list(&request, &targets);
+        return list(&request, &output::json_or_human(&global.format)?);
     }
     go(&request, &verb.how, env, &targets)
 }
 
 pub(super) fn replay(global: &Global, now: Now, env: &Env, verb: &args::Replay) -> Result<u8, Error> {
-    let targets = output::json_or_human(&global.format)?;
+    let targets = output::of_run(&global.format)?;
     for difference in app::bundle_differences(&global.root, &verb.bundle, now, env.all())? {
         term::stderr(&format!("note: {}", terminal(&difference)));
     }
@@ -153,7 +150,7 @@ fn shard(verb: &args::Run, env: &Env) -> Result<Option<Division>, Error> {
 fn list(request: &RunRequest<'_>, targets: &[Target]) -> Result<u8, Error> {
     let listed = app::run_list(request)?;
     let code = if listed.is_empty() { exit::NOTHING } else { exit::PASS };
-    answer(targets, &listed, &|_| listed.human(), true, code)
+    answer(targets, &listed, &|_| listed.human(), code)
 }
 
 /// Shows an answer as JSON or as people read it; gives the exit code where that can be kept. Its text was masked as it was made.
@@ -161,14 +158,13 @@ fn answer(
     targets: &[Target],
     answer: &impl Serialize,
     human: &dyn Fn(&Target) -> String,
-    human_to_stdout: bool,
     code: u8,
 ) -> Result<u8, Error> {
     let text = |target: &Target| match target.kind {
         Kind::Json => output::json(answer),
         _ => Ok(human(target)),
     };
-    let answer = Answer { targets, text: &text, human_to_stdout, green: code == exit::PASS };
+    let answer = Answer { targets, text: &text, human_to_stdout: true, green: code == exit::PASS };
     answer.deliver(Vec::new()).map(|()| code)
 }
 
@@ -181,31 +177,37 @@ fn go(request: &RunRequest<'_>, how: &How, env: &Env, targets: &[Target]) -> Res
         term::stderr("nothing was selected: nothing ran, and nothing was written");
         return Ok(exit::NOTHING);
     };
-    let tail = |record: &crate::model::record::SuiteRecord| {
-        screen.shows_failures().then(|| app::log_tail(request.root, &record.log, TAIL))
-    };
-    let end = |style: &Style| app::run_end(&answer, &tail, style);
-    summary(&answer.written.summary, targets, &end, env, answer.exit_code())
+    let tail =
+        |record: &SuiteRecord| screen.shows_failures().then(|| app::log_end(request.root, &record.log));
+    let code = answer.exit_code();
+    tell(&answer, &tail, targets, env, code)
 }
 
-/// The summary as JSON to stdout, or the end of the run as people read it to stderr.
-fn summary(
-    summary: &Summary,
+/// A run in each format asked for: as people read it to stderr, else to stdout.
+fn tell(
+    run: &RunAnswer,
+    tail: &dyn Fn(&SuiteRecord) -> Option<String>,
     targets: &[Target],
-    human: &dyn Fn(&Style) -> String,
     env: &Env,
     code: u8,
 ) -> Result<u8, Error> {
-    let human = |target: &Target| {
-        let mut style = term::look(env);
-        style.colour &= target.path.is_none();
-        human(&style)
+    let told = run.told(code == exit::PASS);
+    let text = |target: &Target| match target.kind {
+        Kind::Json => output::json(told.summary),
+        Kind::Markdown => Ok(run_markdown::run(&told)),
+        Kind::Github => Ok(run_github::run(&told).commands),
+        _ => {
+            let mut style = term::look(env);
+            style.colour &= target.path.is_none();
+            Ok(app::run_end(run, tail, &style))
+        }
     };
-    answer(targets, summary, &human, false, code)
+    let answer = Answer { targets, text: &text, human_to_stdout: false, green: told.green };
+    output::deliver_step(&answer, Vec::new(), env, &|| run_github::run(&told)).map(|()| code)
 }
 
 pub(super) fn ingest(global: &Global, now: Now, env: &Env, verb: &args::Ingest) -> Result<u8, Error> {
-    let targets = output::json_or_human(&global.format)?;
+    let targets = output::of_run(&global.format)?;
     let request = app::IngestRequest {
         root: &global.root,
         now,
@@ -234,11 +236,11 @@ pub(super) fn ingest(global: &Global, now: Now, env: &Env, verb: &args::Ingest) 
     }
     let answer = RunAnswer { written, interrupted: None, whole: None };
     let code = exit::of_run(&answer.written.summary);
-    summary(&answer.written.summary, &targets, &|style| app::run_end(&answer, &|_| None, style), env, code)
+    tell(&answer, &|_| None, &targets, env, code)
 }
 
 pub(super) fn merge(global: &Global, now: Now, env: &Env, verb: &args::Merge) -> Result<u8, Error> {
-    let targets = output::json_or_human(&global.format)?;
+    let targets = output::of_run(&global.format)?;
     let request = app::MergeRequest {
         root: &global.root,
         now,
@@ -260,7 +262,7 @@ pub(super) fn merge(global: &Global, now: Now, env: &Env, verb: &args::Merge) ->
     }
     let answer = RunAnswer { written, interrupted: None, whole: None };
     let code = exit::of_run(&answer.written.summary);
-    summary(&answer.written.summary, &targets, &|style| app::run_end(&answer, &|_| None, style), env, code)
+    tell(&answer, &|_| None, &targets, env, code)
 }
 
 pub(super) fn events(global: &Global, now: Now, env: &Env, verb: &args::Events) -> Result<u8, Error> {
@@ -269,7 +271,7 @@ pub(super) fn events(global: &Global, now: Now, env: &Env, verb: &args::Events) 
     for fault in app::events_faults(&counted) {
         term::complain(&fault, env);
     }
-    answer(&targets, &*counted, &|_| app::events_human(&counted), true, counted.exit_code())
+    answer(&targets, &*counted, &|_| app::events_human(&counted), counted.exit_code())
 }
 
 pub(super) fn flake_check(
@@ -292,5 +294,5 @@ pub(super) fn flake_check(
         timeout: timeout(check.timeout.as_deref())?,
     };
     let checked = app::flake_check(&request)?;
-    answer(&targets, &checked, &|_| checked.human(), true, checked.exit_code())
+    answer(&targets, &checked, &|_| checked.human(), checked.exit_code())
 }

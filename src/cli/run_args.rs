@@ -3,6 +3,10 @@
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
+/// The formats of the verbs that tell of a run.
+const FORMATS: &str = "Formats: human (to standard error), json, markdown and github. github prints an annotation for each \
+                       failure and adds to the files that GITHUB_STEP_SUMMARY and GITHUB_OUTPUT name.";
+
 /// What a shard divides, as the command line spells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ShardKindArg {
@@ -34,6 +38,7 @@ pub enum ShowOutput {
 
 /// `tollgate run`
 #[derive(Debug, Args)]
+#[command(after_help = FORMATS)]
 pub struct Run {
     /// quick, focused, ci, full, or a profile of tollgate.toml [default: ci]
     #[arg(long, value_name = "NAME")]
@@ -107,6 +112,7 @@ pub struct How {
 
 /// `tollgate replay`
 #[derive(Debug, Args)]
+#[command(after_help = FORMATS)]
 pub struct Replay {
     /// A replay_bundle.json, or the run folder that holds it
     #[arg(value_name = "BUNDLE")]
@@ -118,6 +124,7 @@ pub struct Replay {
 
 /// `tollgate ingest`
 #[derive(Debug, Args)]
+#[command(after_help = FORMATS)]
 pub struct Ingest {
     /// libtest, nextest, junit, pytest, go, tap, node, playwright or jest
     #[arg(value_name = "FORMAT")]
@@ -147,6 +154,7 @@ pub struct Ingest {
 
 /// `tollgate merge`
 #[derive(Debug, Args)]
+#[command(after_help = FORMATS)]
 pub struct Merge {
     /// The shards' run folders or summaries
     #[arg(required = true, value_name = "DIR")]

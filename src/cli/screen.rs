@@ -1,5 +1,6 @@
 //! What a person sees of a run while it lasts: a line a suite, and on a terminal what is running now.
 
+use super::live::Count;
 use super::run_args::ShowOutput;
 use super::term;
 use crate::app;
@@ -9,7 +10,7 @@ use crate::model::plan::Plan;
 use crate::model::record::SuiteRecord;
 use crate::model::run::LintResult;
 use crate::report::Style;
-use crate::report::text::{fit, terminal};
+use crate::report::text::{fit, terminal, terminal_cut};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
@@ -28,7 +29,7 @@ pub(super) struct Screen {
     /// Whether several suites run at once: then each line of output carries its suite's name.
     together: bool,
     bar: OnceLock<ProgressBar>,
-    running: Arc<Mutex<BTreeMap<String, Stopwatch>>>,
+    running: Arc<Mutex<BTreeMap<String, (Stopwatch, Count)>>>,
     lines: Mutex<BTreeMap<String, Vec<u8>>>,
     /// What each suite's output is passed on by.
     echoes: Mutex<BTreeMap<String, Echo>>,
@@ -72,11 +73,12 @@ impl Screen {
     }
 }
 
-/// `parser 3s  store 12s`, cut to what fits behind the bar.
-fn what_runs(running: &BTreeMap<String, Stopwatch>) -> String {
-    let names: Vec<String> =
-        running.iter().map(|(name, watch)| format!("{} {:.0}s", terminal(name), watch.seconds())).collect();
-    fit(&names.join("  "), 80)
+/// `parser 3s, 40 tests  store 12s`, cut to what fits behind the bar.
+fn what_runs(running: &BTreeMap<String, (Stopwatch, Count)>) -> String {
+    let shown = |(name, (watch, count)): (&String, &(Stopwatch, Count))| {
+        format!("{} {}", terminal_cut(name, 40), count.shown(Duration::from_micros(watch.micros())))
+    };
+    fit(&running.iter().map(shown).collect::<Vec<_>>().join("  "), 80)
 }
 
 impl app::Watcher for Screen {
@@ -87,7 +89,7 @@ impl app::Watcher for Screen {
         }
         let target = ProgressDrawTarget::stderr();
         let bar = ProgressBar::with_draw_target(Some(plan.items.len() as u64), target);
-        let expected = expected_ms.map_or(String::new(), |ms| format!(" of about {} s", ms / 1000));
+        let expected = expected_ms.map_or(String::new(), |ms| format!(" of about {} s", ms.div_ceil(1000)));
         let template = format!("[{{bar:24}}] {{pos}}/{{len}} {{elapsed}}{expected}  {{running}}");
         let running = Arc::clone(&self.running);
         // Asked for at each draw, so that the times go on while nothing else happens.
@@ -112,11 +114,16 @@ impl app::Watcher for Screen {
 
     fn starts(&self, name: &str, _attempt: u32) {
         if self.bar.get().is_some() {
-            locked(&self.running).insert(name.to_string(), Stopwatch::start());
+            locked(&self.running).insert(name.to_string(), (Stopwatch::start(), Count::default()));
         }
     }
 
     fn output(&self, name: &str, block: &[u8]) {
+        if self.bar.get().is_some()
+            && let Some((_, count)) = locked(&self.running).get_mut(name)
+        {
+            count.push(block);
+        }
         if self.show != ShowOutput::Always {
             return;
         }

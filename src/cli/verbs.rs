@@ -8,8 +8,8 @@ use super::request::open_request;
 use super::term;
 use crate::app::validate::ValidateRequest;
 use crate::app::{
-    self, DiffRequest, Error, ExplainRequest, GateListRequest, GateNewRequest, InitRequest, ReproduceRequest,
-    Step, TryRequest, Workspace, exit,
+    self, Error, ExplainRequest, GateListRequest, GateNewRequest, InitRequest, ReproduceRequest, Step,
+    TryRequest, Workspace, exit,
 };
 use crate::base::ci::Echo;
 use crate::base::clock::Now;
@@ -162,20 +162,6 @@ pub(super) fn doctor(global: &Global, now: Now, env: &Env, verb: &args::Doctor) 
     let diagnosis = app::doctor(&open_request(global, now, env, None, &[], verb.run.as_deref()))?;
     let exit = if diagnosis.is_sound() { exit::PASS } else { exit::FAIL };
     show(&targets, &masked(diagnosis, global, now, env)?, &|found, _| app::doctor_human(found), env, exit)
-}
-
-pub(super) fn diff(global: &Global, now: Now, env: &Env, verb: &args::Diff) -> Result<u8, Error> {
-    let targets = output::json_or_human(&global.format)?;
-    let out: Vec<&Path> =
-        targets.iter().filter_map(|t| t.path.as_deref()).chain(verb.out.as_deref()).collect();
-    let (root, all) = (&global.root, env.all());
-    let request = DiffRequest { root, base: &verb.base, current: &verb.current, out: &out, now, env: all };
-    let triage = app::diff(&request)?;
-    let exit = app::diff_exit_code(&triage);
-    let triage = masked(triage, global, now, env)?;
-    let text = verb.out.as_ref().map(|_| output::json(&*triage)).transpose()?;
-    let more = verb.out.clone().zip(text).map(|(path, text)| Output::deciding(path, text));
-    deliver(&targets, &triage, &|triage, _| app::diff_human(triage), env, exit, more.into_iter().collect())
 }
 
 pub(super) fn flake_report(global: &Global, now: Now, env: &Env, summaries: &[PathBuf]) -> Result<u8, Error> {

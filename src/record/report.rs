@@ -1,5 +1,6 @@
 //! `run_report.md`: what a person reads of a run. Everything that came from output, names or commands is escaped.
 
+use crate::base::ansi::without_ansi;
 use crate::base::escape::{cut, markdown, markdown_code};
 use crate::model::failure::FailureDigest;
 use crate::model::run::Summary;
@@ -44,18 +45,7 @@ fn head(out: &mut String, summary: &Summary) {
         of.push(format!("{} {}", shard.kind.name(), shard.shown()));
     }
     put!(out, "{}: **{}**.\n", of.join(", "), summary.status.name());
-    if summary.total_suites > 0 {
-        put!(out, "- suites: {} of {} passed", summary.passed_suites, summary.total_suites);
-    }
-    if summary.total_units > 0 {
-        put!(out, "- units: {} of {} passed", summary.passed_units, summary.total_units);
-    }
-    for (word, status) in [("flaky", TestStatus::Flaky), ("quarantined", TestStatus::Quarantined)] {
-        let tests = summary.all().flat_map(|(_, s)| &s.tests).filter(|t| t.status == status).count();
-        if tests > 0 {
-            put!(out, "- {word} tests: {tests}");
-        }
-    }
+    put!(out, "- {}", markdown(&summary.told()));
     for lint in &summary.lint {
         put!(
             out,
@@ -69,12 +59,6 @@ fn head(out: &mut String, summary: &Summary) {
     }
     if let Some(triage) = &summary.triage_diff {
         put!(out, "- against the baseline: {}", markdown(&triage.status.replace('_', " ")));
-    }
-    if summary.masked > 0 {
-        put!(out, "- secrets masked in what was written: {}", summary.masked);
-    }
-    if summary.mask_allowed > 0 {
-        put!(out, "- texts let through by `[mask] allow`: {}", summary.mask_allowed);
     }
     put!(out, "- replay: {}\n", markdown_code(&summary.replay_bundle.one_command_replay));
 }
@@ -121,7 +105,11 @@ fn cause(out: &mut String, digest: &FailureDigest) {
             (line, column) => format!("{}:{line}:{column}", p.file),
         });
         let place = place.map(|p| format!(" at {}", markdown_code(&p))).unwrap_or_default();
-        put!(out, "First failing assertion{place}: {}\n", markdown(&cut(&assertion.message, MESSAGE)));
+        put!(
+            out,
+            "First failing assertion{place}: {}\n",
+            markdown(&cut(&without_ansi(&assertion.message), MESSAGE))
+        );
     }
     put!(out, "Replay: {}\n", markdown_code(&digest.remediation_pointer.replay_command));
 }

@@ -2,7 +2,7 @@
 //! a command: it is escaped by `text::terminal`, and every line that we mean as a command is built here.
 
 use super::issue::{self, Issue, Level};
-use super::text::{fit, terminal, workflow_data, workflow_property};
+use super::text::{fit, quoted, terminal, workflow_data, workflow_property};
 use super::{changes, markdown, words};
 use crate::base::digest::sha256_hex;
 use crate::model::report::Report;
@@ -11,11 +11,11 @@ use crate::model::verdict::{Outcome, Verdict};
 use std::collections::BTreeSet;
 
 /// Most annotations of one kind that a step shows.
-const SHOWN: usize = 10;
+pub(super) const SHOWN: usize = 10;
 /// Longest message of one annotation, in characters.
-const MESSAGE: usize = 2_000;
+pub(super) const MESSAGE: usize = 2_000;
 /// Longest title, in characters.
-const TITLE: usize = 200;
+pub(super) const TITLE: usize = 200;
 
 /// What goes where. The caller prints the first and appends the others to the files that GitHub names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,7 +109,7 @@ fn roll_up(rest: &[&Issue<'_>]) -> String {
     )
 }
 
-fn command(level: Level) -> &'static str {
+pub(super) fn command(level: Level) -> &'static str {
     match level {
         Level::Error => "error",
         Level::Warning => "warning",
@@ -118,7 +118,7 @@ fn command(level: Level) -> &'static str {
 }
 
 /// An annotation of no file.
-fn bare(level: Level, message: &str) -> String {
+pub(super) fn bare(level: Level, message: &str) -> String {
     let message = workflow_data(&fit(&terminal(message), MESSAGE));
     format!("::{} title=tollgate::{message}\n", command(level))
 }
@@ -135,7 +135,7 @@ fn annotation(issue: &Issue<'_>) -> String {
         None => format!("FAIL: {}", issue.rule),
     };
     let mut lines: Vec<String> = match issue.finding.filter(|_| about.is_some()) {
-        Some(finding) => finding.message.lines().map(|line| fit(&terminal(line), MESSAGE)).collect(),
+        Some(finding) => finding.message.lines().map(|line| fit(&quoted(line), MESSAGE)).collect(),
         None => vec![fit(&terminal(&issue.message), MESSAGE)],
     };
     // The annotation stands at the gate, or where its title says; of what has none it is said where the evidence stands.
@@ -182,7 +182,7 @@ fn outputs(report: &Report) -> String {
 
 /// One output. A value that could end its line is given between delimiters that are taken from its digest, so that no
 /// value can hold its own.
-fn set_output(name: &str, value: &str) -> String {
+pub(super) fn set_output(name: &str, value: &str) -> String {
     if !value.contains(['\n', '\r']) {
         return format!("{name}={value}\n");
     }

@@ -1,7 +1,7 @@
 //! One gate that did not pass, complete, for the human report.
 
 use super::style::Style;
-use super::text::{terminal, terminal_cut, wrap};
+use super::text::{cut, quoted, terminal, terminal_cut, wrap};
 use super::words;
 use crate::model::finding::Finding;
 use crate::model::report::Report;
@@ -124,14 +124,12 @@ fn findings(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
 /// A finding that says what it is about: where that stands, what it said, and how to see it alone.
 fn titled(finding: &Finding, about: &str, style: &Style, out: &mut Vec<String>) {
     hanging("  - ", &style.bold(&terminal_cut(about, FIELD)), style, out);
-    let mut field = |label: &str, text: &str| {
-        hanging(&format!("      {label:<9} "), &terminal_cut(text, FIELD), style, out);
-    };
     if let Some(at) = &finding.at {
-        field("at", &at.show());
+        hanging(&format!("      {:<9} ", "at"), &terminal_cut(&at.show(), FIELD), style, out);
     }
     for (nth, line) in finding.message.lines().enumerate() {
-        field(if nth == 0 { "says" } else { "" }, line);
+        let start = format!("      {:<9} ", if nth == 0 { "says" } else { "" });
+        hanging(&start, &quoted(&cut(line, FIELD)), style, out);
     }
     if let Some(command) = &finding.reproduce {
         // Unbroken, so that it can be taken whole.

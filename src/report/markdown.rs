@@ -1,7 +1,7 @@
 //! Markdown for a report file, a step summary, or a comment: a table, then each failure in a `<details>` block with its
 //! commands fenced. Bounded: what does not fit is rolled up at a gate's boundary, and a line says so.
 
-use super::text::{fit, html, markdown, markdown_code, markdown_fence};
+use super::text::{fit, html, markdown, markdown_code, markdown_fence, markdown_quote};
 use super::{changes, words};
 use crate::model::finding::Finding;
 use crate::model::report::Report;
@@ -13,9 +13,9 @@ pub const LIMIT: usize = 1_000_000;
 /// Most findings of one gate or file.
 const FINDINGS: usize = 50;
 /// Longest text of one field, in characters.
-const FIELD: usize = 1_000;
+pub(super) const FIELD: usize = 1_000;
 /// Longest cell of a table, in characters.
-const CELL: usize = 200;
+pub(super) const CELL: usize = 200;
 /// Longest list after the failures.
 const LIST: usize = 50;
 /// Room kept for the lines that say what was left out.
@@ -46,20 +46,22 @@ pub fn bounded(report: &Report, limit: usize) -> String {
 }
 
 /// What is said of one gate or file, and what is said when that is too much.
-struct Block {
-    full: String,
-    short: String,
+pub(super) struct Block {
+    pub full: String,
+    pub short: String,
 }
 
 /// A page that is filled up to its limit.
-struct Page {
-    text: String,
+pub(super) struct Page {
+    pub text: String,
+    /// What holds all that is left out here.
+    pub kept_in: &'static str,
     limit: usize,
 }
 
 impl Page {
-    fn new(limit: usize, head: String) -> Page {
-        Page { text: head, limit: limit.saturating_sub(RESERVE) }
+    pub fn new(limit: usize, head: String) -> Page {
+        Page { text: head, kept_in: "the verdict", limit: limit.saturating_sub(RESERVE) }
     }
 
     fn fits(&self, more: &str, share: usize) -> bool {
@@ -67,7 +69,7 @@ impl Page {
     }
 
     /// A table within the first half of the page; the failures need the other.
-    fn table(&mut self, head: &str, rows: impl Iterator<Item = String>, noun: &str) {
+    pub fn table(&mut self, head: &str, rows: impl Iterator<Item = String>, noun: &str) {
         self.text.push_str(head);
         let mut left_out = 0;
         for row in rows {
@@ -81,7 +83,7 @@ impl Page {
         self.rolled_up(left_out, noun);
     }
 
-    fn blocks(&mut self, title: &str, blocks: impl Iterator<Item = Block>, noun: &str) {
+    pub fn blocks(&mut self, title: &str, blocks: impl Iterator<Item = Block>, noun: &str) {
         let (mut left_out, mut first) = (0, true);
         for block in blocks {
             if first {
@@ -103,7 +105,8 @@ impl Page {
     fn rolled_up(&mut self, left_out: usize, noun: &str) {
         if left_out > 0 {
             let said = words::count(left_out, &format!("more {noun}"));
-            self.text.push_str(&format!("**{said} left out here for size; all are in the verdict.**\n\n"));
+            let kept_in = self.kept_in;
+            self.text.push_str(&format!("**{said} left out here for size; all are in {kept_in}.**\n\n"));
         }
     }
 }
@@ -242,7 +245,7 @@ fn titled(finding: &Finding, about: &str) -> String {
     let at = finding.at.as_ref().map_or(String::new(), |at| format!(" at {}", markdown_code(&at.show())));
     let mut out = format!("- **{}**{at}\n", markdown(&fit(about, FIELD)));
     if !finding.message.is_empty() {
-        let fence = markdown_fence("text", &fit(&finding.message, FIELD));
+        let fence = markdown_quote(&fit(&finding.message, FIELD));
         fence.lines().for_each(|line| out.push_str(&format!("  {line}\n")));
     }
     if let Some(command) = &finding.reproduce {

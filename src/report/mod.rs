@@ -13,6 +13,10 @@ pub mod json;
 pub mod junit;
 mod kind;
 pub mod markdown;
+pub mod run_github;
+pub mod run_markdown;
+#[cfg(test)]
+mod run_tests;
 pub mod sarif;
 mod sarif_log;
 mod style;

@@ -2,7 +2,7 @@
 //! is in `base/escape.rs`. Everything that comes from an artifact, a file name or a gate file passes through one of them.
 
 pub use crate::base::escape::{
-    cut, fit, markdown, markdown_code, markdown_fence, terminal, terminal_cut, xml,
+    cut, fit, markdown, markdown_code, markdown_fence, markdown_quote, quoted, terminal, terminal_cut, xml,
 };
 use std::fmt::Write as _;
 

@@ -50,6 +50,7 @@ mod report;
 mod report_sample;
 mod run;
 mod run_exit;
+mod run_formats;
 mod run_hostile;
 mod run_junit;
 mod run_masking;

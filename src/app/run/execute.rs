@@ -1,6 +1,7 @@
 //! `tollgate run` and `tollgate replay`: plan -> run folder -> lint -> suites -> documents.
 
 use super::begun::Begun;
+use super::expected::expected;
 use super::prepare::{self, Prepared, listed};
 use super::replayed;
 use super::request::{GRACE, RunRequest, Source};
@@ -18,7 +19,6 @@ use crate::app::masking::{branch, masker};
 use crate::app::run_documents::{self, Outcome, Written};
 use crate::app::run_tree::{self, Observing};
 use crate::app::whole::command;
-use crate::base::figures::total;
 use crate::base::machine;
 use crate::base::process::MARK;
 use crate::base::redact::Masker;
@@ -26,9 +26,10 @@ use crate::model::event::{RunEvent, Started};
 use crate::model::plan::ShardKind;
 use crate::model::record::SuiteRecord;
 use crate::model::run::{Identity, LintResult, NotRun, RunStatus};
-use crate::record::{self, File, Folder, Journal, Replayed, SuiteFolders};
+use crate::model::told::RunTold;
+use crate::record::{File, Folder, Journal, Replayed, SuiteFolders};
 use crate::run::{self, Options};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 /// What became of a run.
@@ -42,6 +43,20 @@ pub struct RunAnswer {
 }
 
 impl RunAnswer {
+    /// As reports tell it; `green` is whether it ends with exit code 0.
+    pub fn told(&self, green: bool) -> RunTold<'_> {
+        let Written { summary, summary_path, failed, diff, replay, .. } = &self.written;
+        RunTold {
+            summary,
+            summary_path,
+            failed,
+            diff: diff.as_ref(),
+            replay,
+            whole: self.whole.as_deref(),
+            green,
+        }
+    }
+
     /// 0 passed, 1 failed, 3 suites without a test, 130 or 143 interrupted.
     pub fn exit_code(&self) -> u8 {
         self.interrupted.map_or_else(|| exit::of_run(&self.written.summary), exit::of_signal)
@@ -184,6 +199,7 @@ impl UnderWay<'_> {
         let ran = |step: &&String| lint.iter().any(|l| l.name == **step);
         let lint_not_run = self.prepared.lint.iter().filter(|step| !ran(step)).cloned().collect();
         let outcome = Outcome {
+            ground: self.ground,
             identity: self.identity(journal),
             tree: self.tree.as_ref().map(|tree| tree.after(self.ground, &self.masker, watcher)),
             dated_by: None,
@@ -364,15 +380,9 @@ impl UnderWay<'_> {
         under_rules(again, rules.retries, rules.timeout)
     }
 
-    /// How long the suites of this plan took in the last run, shared among the jobs; `None` where no run tells.
+    /// How long it is going to take, where earlier runs tell.
     fn expected(&self) -> Option<u64> {
         let results = self.ground.root.resolve(&self.ground.settings.results).ok()?;
-        let folders = std::fs::read_dir(results).ok()?.flatten().map(|e| e.path());
-        let newest = folders.filter(|path| path != self.folder.dir() && path.is_dir()).max()?;
-        let (summary, _) = record::read_summary(&newest).ok()?;
-        let took: BTreeMap<_, _> = summary.all().map(|(role, s)| ((role, &s.name), s.duration_ms)).collect();
-        let took = |item: &crate::model::plan::Item| took.get(&(item.role, &item.name)).copied();
-        let known: Vec<u64> = self.prepared.plan.items.iter().filter_map(took).collect();
-        (!known.is_empty()).then(|| total(known) / self.request.jobs.max(1) as u64)
+        expected(&results, self.folder.dir(), &self.prepared.plan.items, self.request.jobs)
     }
 }

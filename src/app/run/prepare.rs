@@ -14,7 +14,6 @@ use crate::base::redact::{MASK, Masker};
 use crate::model::event::{Flags, Started};
 use crate::model::plan::{Item, Plan, RunSettings, ShardKind};
 use crate::model::run::{Chosen, NotRun, Summary};
-use crate::model::suite::Role;
 use crate::plan::{self, Choice, Division, Timings};
 use crate::record::{self, Replayed};
 use chrono::SecondsFormat;
@@ -354,10 +353,4 @@ pub(super) fn listed(item: &Item) -> NotRun {
         names: item.names.clone(),
         expected: item.expected.clone(),
     }
-}
-
-/// Suites and units of a list of items.
-pub(super) fn counts(items: &[Item]) -> (usize, usize) {
-    let suites = items.iter().filter(|i| i.role == Role::Suite).count();
-    (suites, items.len() - suites)
 }

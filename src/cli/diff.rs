@@ -1,0 +1,34 @@
+//! `tollgate diff`: two runs held to each other, in each format asked for.
+
+use super::args::{Diff, Global};
+use super::env::Env;
+use super::output::{self, Answer, Target};
+use super::verbs::masked;
+use crate::app::{self, DiffRequest, Error, exit};
+use crate::base::clock::Now;
+use crate::base::file_set::Output;
+use crate::report::{Kind, run_github, run_markdown};
+use std::path::Path;
+
+pub(super) fn diff(global: &Global, now: Now, env: &Env, verb: &Diff) -> Result<u8, Error> {
+    let targets = output::of_run(&global.format)?;
+    let out: Vec<&Path> =
+        targets.iter().filter_map(|t| t.path.as_deref()).chain(verb.out.as_deref()).collect();
+    let (root, all) = (&global.root, env.all());
+    let request = DiffRequest { root, base: &verb.base, current: &verb.current, out: &out, now, env: all };
+    let triage = app::diff(&request)?;
+    let code = app::diff_exit_code(&triage);
+    let triage = masked(triage, global, now, env)?;
+    let green = code == exit::PASS;
+    let json = verb.out.as_ref().map(|_| output::json(&*triage)).transpose()?;
+    let more = verb.out.clone().zip(json).map(|(path, text)| Output::deciding(path, text));
+    let text = |target: &Target| match target.kind {
+        Kind::Json => output::json(&*triage),
+        Kind::Markdown => Ok(run_markdown::diff(&triage)),
+        Kind::Github => Ok(run_github::diff(&triage, green).commands),
+        _ => Ok(app::diff_human(&triage)),
+    };
+    let answer = Answer { targets: &targets, text: &text, human_to_stdout: true, green };
+    let more = more.into_iter().collect();
+    output::deliver_step(&answer, more, env, &|| run_github::diff(&triage, green)).map(|()| code)
+}
