@@ -113,7 +113,7 @@ impl Said {
             Reader::Tap | Reader::Node => Order::Stated,
             Reader::Pytest => one_by_one,
             Reader::Junit if pytest => one_by_one,
-            Reader::Junit => Order::Unknown,
+            Reader::Junit | Reader::Jest => Order::Unknown,
         };
         let chosen = (chooses && reader == Reader::Exit).then_some(number);
         Company { order, seeds: self.seeds, chosen }
