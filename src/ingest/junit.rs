@@ -6,6 +6,7 @@ use super::fault::ReadFault;
 use super::junit_repeats::attempts;
 use super::timed::is_bats_hook;
 use super::{document, hook, junit_names, panic, place};
+use crate::base::ansi::without_ansi;
 use crate::base::json::plain;
 use crate::base::junit::{Case as Element, Ended, IS_LIST, Kind, Outcome, Report, Suite, UNSAID};
 use crate::model::suite::Repeats;
@@ -164,7 +165,7 @@ fn said(outcome: &Outcome, element: &Element) -> Failure {
     }
     let class = element.classname.as_deref().unwrap_or_default();
     let above = outcome.message.as_deref().and_then(|message| message.lines().next());
-    let place = place::of_any(text, class).or_else(|| place::of_line(above?)).or_else(|| at(element));
+    let place = place::of_any(&without_ansi(text), class).or_else(|| place::of_line(above?)).or_else(|| at(element));
     // Playwright puts the test's name there, and what it says into the text.
     let own = |m: &&str| !m.is_empty() && (text.is_empty() || !m.ends_with(element.name.as_str()));
     if let Some(message) = outcome.message.as_deref().map(str::trim).filter(own) {

@@ -5,6 +5,7 @@ use super::fault::ReadFault;
 use super::junit::{case, faults};
 use super::pytest_attempts::Attempts;
 use super::{document, place};
+use crate::base::ansi::without_ansi;
 use crate::base::junit::{Case as Element, Kind, Outcome};
 use crate::model::signature::Basis;
 use crate::model::test::{Reading, TestStatus};
@@ -28,7 +29,7 @@ pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
                     let mut case = case(element, node_id(element));
                     if let Some(failure) = case.failure.as_mut().filter(|_| case.status == TestStatus::Failed)
                     {
-                        failure.place = place::of_python(&failure.text);
+                        failure.place = place::of_python(&without_ansi(&failure.text));
                     }
                     let again = !element.outcomes.is_empty()
                         && element.outcomes.iter().all(|o| o.kind == Kind::Rerun);

@@ -38,6 +38,9 @@ fn bounded(told: &RunTold<'_>, limit: usize) -> String {
         page.table(head, rows.into_iter(), "suite");
     }
     page.blocks("What failed", told.failed.listed.iter().map(block), "failure");
+    if !told.failed.listed.is_empty() {
+        page.text.push('\n');
+    }
     if told.failed.more > 0 {
         page.text
             .push_str(&format!("**And {} more failed; all are in summary.json.**\n\n", told.failed.more));

@@ -125,7 +125,9 @@ fn is_library_frame(word: &str) -> bool {
             && word.contains(".go:")
             && (word.contains("/src/testing/testing.go:") || word.contains("/src/runtime/"))
     };
-    place.is_some_and(|at| rust(at) || node(at) || java(at)) || go(word)
+    // In node's TAP a frame has no `at`.
+    let of_tap = || word.starts_with("node:internal/") || (word.ends_with(')') && word.contains(" (node:"));
+    place.is_some_and(|at| rust(at) || node(at) || java(at)) || go(word) || of_tap()
 }
 
 /// The lines, those that are events of a machine format replaced by what failed tests printed.
@@ -239,7 +241,7 @@ mod tests {
 
     #[test]
     fn of_tap_the_blocks_of_passed_tests_go_with_them() {
-        let output = "TAP version 13\n# Subtest: one\nok 1 - one\n  ---\n  duration_ms: 0.5\n  ...\n# Subtest: two\nnot ok 2 - two\n  ---\n  error: 'it broke'\n  stack: |-\n    test (file:///t.js:3:9)\n    at node:internal/test:1:1\n  ...\nok 3 - x\n  ---\n  duration_ms: 1\nit crashed\nnot ok 4 - y\n1..4\n";
+        let output = "TAP version 13\n# Subtest: one\nok 1 - one\n  ---\n  duration_ms: 0.5\n  ...\n# Subtest: two\nnot ok 2 - two\n  ---\n  error: 'it broke'\n  stack: |-\n    test (file:///t.js:3:9)\n    at node:internal/test:1:1\n    Test.run (node:internal/test:2:1)\n    node:internal/x:3:1\n  ...\nok 3 - x\n  ---\n  duration_ms: 1\nit crashed\nnot ok 4 - y\n1..4\n";
         insta::assert_snapshot!(end(output), @r"
         TAP version 13
         # Subtest: two
