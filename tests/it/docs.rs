@@ -35,7 +35,8 @@ fn calls(line: &str) -> Vec<Vec<String>> {
 /// Why clap refuses a call; in prose a call may leave out what it needs.
 fn refused(words: &[String], prose: bool) -> Option<String> {
     let mut words = words.to_vec();
-    let text = words.get(1).is_some_and(|verb| verb == "explain") && words.get(2).is_some_and(|w| w != "--list");
+    let text =
+        words.get(1).is_some_and(|verb| verb == "explain") && words.get(2).is_some_and(|w| w != "--list");
     if text {
         // The text of `explain` is put behind `--`, as the program does.
         words.insert(2, "--".into());
@@ -134,7 +135,9 @@ fn toml_holds(block: &Block) -> Result<(), String> {
     let ws = Ws::new();
     let settings = "[workspace]\npacks = ['starter']\nresults = 'runs'\noutput = 'out'\ngit = false\n";
     ws.put("tollgate.toml", settings);
-    if has(&table, &["workspace", "suites", "lint", "profiles", "mask", "reproduce"]) && !has(&table, &["owner"]) {
+    if has(&table, &["workspace", "suites", "lint", "profiles", "mask", "reproduce"])
+        && !has(&table, &["owner"])
+    {
         complete(&mut table);
         ws.put("tollgate.toml", table.to_string());
         for folder in ["gates", "schemas", "runbook"] {
@@ -229,7 +232,9 @@ fn links_lead_somewhere() {
                 }
                 continue;
             }
-            let heading = |text: &str| text.lines().any(|l| l.starts_with('#') && anchor(l.trim_start_matches('#')) == place);
+            let heading = |text: &str| {
+                text.lines().any(|l| l.starts_with('#') && anchor(l.trim_start_matches('#')) == place)
+            };
             let found = all.iter().find(|page| page.path == path).is_some_and(|page| heading(&page.prose));
             if !place.is_empty() && !found {
                 wrong.push(format!("{}: {target} has no such heading", page.path));
@@ -254,7 +259,9 @@ fn clean(path: &Path) -> String {
 #[test]
 fn the_index_lists_every_page() {
     let index = std::fs::read_to_string(repository().join("docs/README.md")).unwrap();
-    let own = |path: &str| path.starts_with("docs/") && path != "docs/README.md" && !path.starts_with("docs/recipes/");
+    let own = |path: &str| {
+        path.starts_with("docs/") && path != "docs/README.md" && !path.starts_with("docs/recipes/")
+    };
     let listed: BTreeSet<String> =
         pages().iter().filter(|p| own(&p.path)).map(|p| p.path["docs/".len()..].to_string()).collect();
     for page in listed {

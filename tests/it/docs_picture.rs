@@ -34,7 +34,11 @@ impl Look {
     }
 
     fn attributes(&self) -> String {
-        let fill = self.colour.or(self.dim.then_some("#8b949e")).map(|c| format!(" fill=\"{c}\"")).unwrap_or_default();
+        let fill = self
+            .colour
+            .or(self.dim.then_some("#8b949e"))
+            .map(|c| format!(" fill=\"{c}\""))
+            .unwrap_or_default();
         let weight = if self.bold { " font-weight=\"bold\"" } else { "" };
         fill + weight
     }
@@ -125,7 +129,11 @@ fn the_picture_is_what_the_program_prints() {
         std::fs::write(&path, &drawn).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(comparable(&drawn), comparable(&kept), "the picture is not what is printed: run docs/picture.sh");
+    assert_eq!(
+        comparable(&drawn),
+        comparable(&kept),
+        "the picture is not what is printed: run docs/picture.sh"
+    );
 }
 
 #[test]

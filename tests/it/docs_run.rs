@@ -28,7 +28,8 @@ impl Follower {
             if block.lang == "sh" && (info == "run" || info.starts_with("run=")) {
                 let code: i32 = info.strip_prefix("run=").map_or(0, |code| code.parse().unwrap());
                 let output = self.shell(&block.text).output().expect("a shell");
-                let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+                let (out, err) =
+                    (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
                 assert_eq!(output.status.code(), Some(code), "{}\n{}\n{out}\n{err}", block.at, block.text);
                 nth += 1;
                 if Some(nth) == last {
@@ -88,12 +89,15 @@ fn every_example_of_an_expression_is_true() {
     let text = source("docs/expressions.md");
     let tables = text.split("## Operators").nth(1).unwrap().split("## Numbers").next().unwrap();
     let ws = Ws::new();
-    ws.put("data/a.txt", "foo\n").put("data/b.txt", "bar\n").put("data/event.json", r#"{"schema": "e.v1", "n": 1}"#);
+    ws.put("data/a.txt", "foo\n")
+        .put("data/b.txt", "bar\n")
+        .put("data/event.json", r#"{"schema": "e.v1", "n": 1}"#);
     let mut checks = String::new();
     let mut count = 0;
     for row in rows(tables) {
         let [_, _, example] = row.as_slice() else { panic!("{row:?} has no example") };
-        let example = example.strip_prefix('`').and_then(|e| e.strip_suffix('`')).unwrap_or_else(|| panic!("{row:?}"));
+        let example =
+            example.strip_prefix('`').and_then(|e| e.strip_suffix('`')).unwrap_or_else(|| panic!("{row:?}"));
         count += 1;
         checks.push_str(&format!("[[checks]]\nid = 'c{count}'\nassert = {}\n", toml::Value::from(example)));
     }
@@ -116,7 +120,8 @@ fn the_table_of_functions_is_that_of_the_code() {
     for cells in rows(part) {
         for found in form.captures_iter(&cells[0]) {
             let (member, name) = (found.get(1).is_some(), &found[2]);
-            let arguments = found[3].split(',').filter(|a| !a.trim().is_empty()).count() + usize::from(member);
+            let arguments =
+                found[3].split(',').filter(|a| !a.trim().is_empty()).count() + usize::from(member);
             let fits = |[known, style, least, most]: &[&str; 4]| {
                 let (least, most): (usize, usize) = (least.parse().unwrap(), most.parse().unwrap());
                 let styled = *style == "Both" || (*style == "Member") == member;
@@ -135,7 +140,8 @@ fn the_table_of_functions_is_that_of_the_code() {
 fn keys(files: &[&str]) -> BTreeSet<String> {
     let asked = r#"(?:required_line|required_text|optional_text|is_second|texts?|value|boolean|tables?|list_of_tables)\((?:&\w+, )?"([a-z_]+)""#;
     let asked = Regex::new(asked).unwrap();
-    let code: String = files.iter().map(|file| source(file).split("#[cfg(test)]").next().unwrap().to_string()).collect();
+    let code: String =
+        files.iter().map(|file| source(file).split("#[cfg(test)]").next().unwrap().to_string()).collect();
     asked.captures_iter(&code).map(|found| found[1].to_string()).collect()
 }
 
@@ -152,7 +158,8 @@ fn every_key_of_a_gate_and_of_the_settings_is_shown() {
     let gate = keys(&["src/config/raw.rs"]);
     assert!(gate.len() > 25, "{gate:?}");
     shows("docs/gates.md", &gate, &["except", "mutation"]);
-    let settings = ["resolve", "run_sections", "run_profiles", "flake_rules"].map(|file| format!("src/config/{file}.rs"));
+    let settings = ["resolve", "run_sections", "run_profiles", "flake_rules"]
+        .map(|file| format!("src/config/{file}.rs"));
     let settings = keys(&settings.each_ref().map(String::as_str));
     assert!(settings.len() > 25, "{settings:?}");
     shows("docs/tollgate-toml.md", &settings, &[]);
