@@ -34,7 +34,9 @@ fn calls(line: &str) -> Vec<Vec<String>> {
 
 /// Why clap refuses a call; in prose a call may leave out what it needs.
 fn refused(words: &[String], prose: bool) -> Option<String> {
-    let mut words = words.to_vec();
+    // A number that prose leaves open.
+    let mut words: Vec<String> =
+        words.iter().map(|word| if prose && word == "N" { "1".into() } else { word.clone() }).collect();
     let text =
         words.get(1).is_some_and(|verb| verb == "explain") && words.get(2).is_some_and(|w| w != "--list");
     if text {
