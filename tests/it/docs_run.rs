@@ -145,11 +145,13 @@ fn keys(files: &[&str]) -> BTreeSet<String> {
     asked.captures_iter(&code).map(|found| found[1].to_string()).collect()
 }
 
-fn shows(page: &str, names: &BTreeSet<String>, apart: &[&str]) {
+/// Each name begins a row of a table of the page (or stands in one, `anywhere`), or is the section of a heading.
+fn shows(page: &str, names: &BTreeSet<String>, apart: &[&str], anywhere: bool) {
     let text = source(page);
+    let cells = if anywhere { ".*" } else { "[^|]*" };
     for name in names.iter().filter(|name| !apart.contains(&name.as_str())) {
-        let key = Regex::new(&format!(r"`\[?{name}[`.\]]")).unwrap();
-        assert!(key.is_match(&text), "{page} does not show `{name}`");
+        let row = Regex::new(&format!(r"(?m)^(?:\|{cells}`{name}`|## `\[{name}[.\]])")).unwrap();
+        assert!(row.is_match(&text), "{page} has no row for `{name}`");
     }
 }
 
@@ -157,12 +159,12 @@ fn shows(page: &str, names: &BTreeSet<String>, apart: &[&str]) {
 fn every_key_of_a_gate_and_of_the_settings_is_shown() {
     let gate = keys(&["src/config/raw.rs"]);
     assert!(gate.len() > 25, "{gate:?}");
-    shows("docs/gates.md", &gate, &["except", "mutation"]);
+    shows("docs/gates.md", &gate, &["except", "mutation"], false);
     let settings = ["resolve", "run_sections", "run_profiles", "flake_rules"]
         .map(|file| format!("src/config/{file}.rs"));
     let settings = keys(&settings.each_ref().map(String::as_str));
     assert!(settings.len() > 25, "{settings:?}");
-    shows("docs/tollgate-toml.md", &settings, &[]);
+    shows("docs/tollgate-toml.md", &settings, &[], false);
 }
 
 #[test]
@@ -171,13 +173,13 @@ fn every_name_that_expressions_see_is_shown() {
     let list = code.split("pub const BOUND").nth(1).unwrap().split("];").next().unwrap();
     let names: BTreeSet<String> = list.split('"').skip(1).step_by(2).map(String::from).collect();
     assert!(names.contains("run_failures") && names.len() > 10, "{names:?}");
-    shows("docs/gates.md", &names, &[]);
+    shows("docs/gates.md", &names, &[], false);
     let failure = source("src/app/run_failures.rs");
     let fields = failure.split("struct RunFailure {").nth(1).unwrap().split("\n}").next().unwrap();
     let field = Regex::new(r"(?m)^    (\w+): ").unwrap();
     let fields: BTreeSet<String> = field.captures_iter(fields).map(|found| found[1].to_string()).collect();
     assert!(fields.len() > 10, "{fields:?}");
-    shows("docs/gates.md", &fields, &[]);
+    shows("docs/gates.md", &fields, &[], false);
 }
 
 #[test]
@@ -186,8 +188,8 @@ fn every_variable_of_a_shard_and_every_gate_of_the_starter_pack_is_shown() {
     let list = code.split("const PAIRS").nth(1).unwrap().split("];").next().unwrap();
     let names: BTreeSet<String> = list.split('"').skip(1).step_by(2).map(String::from).collect();
     assert_eq!(names.len(), 10, "{names:?}");
-    shows("docs/shards.md", &names, &[]);
+    shows("docs/shards.md", &names, &[], true);
     let stem = |entry: std::fs::DirEntry| entry.path().file_stem().unwrap().to_str().unwrap().to_string();
     let gates = std::fs::read_dir(repository().join("gates/starter")).unwrap().flatten().map(stem).collect();
-    shows("docs/packs.md", &gates, &[]);
+    shows("docs/packs.md", &gates, &[], false);
 }
