@@ -227,7 +227,8 @@ impl Finder<'_> {
         let path = format!("{}/{}", self.run, lint_log(name));
         let there = self.workspace.root.resolve(&path).is_ok();
         let said = self.said(&path);
-        let otherwise = if there { format!("it failed; its output is in {path}") } else { "it failed".into() };
+        let otherwise =
+            if there { format!("it failed; its output is in {path}") } else { "it failed".into() };
         let message = said.as_ref().map(|said| lines(&said.message)).filter(|said| !said.is_empty());
         let at = said.and_then(|said| self.places.of_failure(None, None, &said));
         self.lint_entry(name, "lint", "failed", message.unwrap_or(otherwise), at);

@@ -165,7 +165,8 @@ fn said(outcome: &Outcome, element: &Element) -> Failure {
     }
     let class = element.classname.as_deref().unwrap_or_default();
     let above = outcome.message.as_deref().and_then(|message| message.lines().next());
-    let place = place::of_any(&without_ansi(text), class).or_else(|| place::of_line(above?)).or_else(|| at(element));
+    let place =
+        place::of_any(&without_ansi(text), class).or_else(|| place::of_line(above?)).or_else(|| at(element));
     // Playwright puts the test's name there, and what it says into the text.
     let own = |m: &&str| !m.is_empty() && (text.is_empty() || !m.ends_with(element.name.as_str()));
     if let Some(message) = outcome.message.as_deref().map(str::trim).filter(own) {

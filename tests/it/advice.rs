@@ -111,7 +111,11 @@ fn an_honest_early_stop_is_not_called_a_contradiction() {
     let summary = ws.json(&format!("{RUN}/summary.json"));
     assert_ne!(summary["not_run"], serde_json::json!([]), "{summary:#}");
     let gate = ws.check(&[]).expect(1).gate("pass_rate");
-    assert!(gate.messages.iter().any(|m| m.contains("it was selected and did not run")), "{:?}", gate.messages);
+    assert!(
+        gate.messages.iter().any(|m| m.contains("it was selected and did not run")),
+        "{:?}",
+        gate.messages
+    );
     assert!(!gate.messages.iter().any(|m| m.contains("say otherwise")), "{:?}", gate.messages);
     // One that nothing says was left out is.
     let mut summary = summary;

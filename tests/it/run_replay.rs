@@ -366,11 +366,11 @@ fn a_suite_that_is_gone_keeps_the_others_from_nothing_but_a_pass() {
 }
 
 #[test]
-fn the_summary_that_the_readme_shows_is_judged_and_replayed() {
+fn the_summary_that_the_docs_show_is_judged_and_replayed() {
     let ws = Ws::new();
-    let readme = include_str!("../../README.md");
-    let at = readme.find("{\"schema\": \"tollgate.run.summary.v1\"").unwrap();
-    let shown = readme[at..].split("```").next().unwrap();
+    let page = include_str!("../../docs/own-ci.md");
+    let at = page.find("{\"schema\": \"tollgate.run.summary.v1\"").unwrap();
+    let shown = page[at..].split("```").next().unwrap();
     let toml = "[workspace]\npacks = ['starter']\noutput = 'out'\nresults = 'runs'\n\
                 [suites.unit]\nnames = ['smoke']\ncommand = 'true'\n";
     let commit = ws.put("tollgate.toml", toml).repository();

@@ -11,7 +11,18 @@ const SEVERAL: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 
 /// Keywords that ask for nothing.
 const SILENT: [&str; 12] = [
-    "$schema", "$id", "id", "$anchor", "$comment", "$defs", "definitions", "title", "description", "default", "examples", "$ref",
+    "$schema",
+    "$id",
+    "id",
+    "$anchor",
+    "$comment",
+    "$defs",
+    "definitions",
+    "title",
+    "description",
+    "default",
+    "examples",
+    "$ref",
 ];
 
 /// Where in the document a reference leads back to itself without going a step deeper into what it is asked of: a JSON pointer.
@@ -59,7 +70,9 @@ fn leads_back(document: &Value, start: &str, done: &mut BTreeSet<String>) -> boo
             continue;
         }
         stack.push((pointer.clone(), true));
-        stack.extend(document.pointer(&pointer).map(asked).unwrap_or_default().into_iter().map(|p| (p, false)));
+        stack.extend(
+            document.pointer(&pointer).map(asked).unwrap_or_default().into_iter().map(|p| (p, false)),
+        );
         way.insert(pointer);
     }
     false
@@ -95,7 +108,10 @@ mod tests {
         for (schema, found) in [
             (json!({"$ref": "#"}), Some("")),
             (json!({"allOf": [{"$ref": "#"}]}), Some("")),
-            (json!({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"not": {"$ref": "#/$defs/a"}}}}), Some("/$defs/a")),
+            (
+                json!({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"not": {"$ref": "#/$defs/a"}}}}),
+                Some("/$defs/a"),
+            ),
             (json!({"type": "object", "allOf": [{"$ref": "#"}]}), None),
             (json!({"properties": {"next": {"$ref": "#"}}}), None),
             (json!({"items": {"anyOf": [{"$ref": "#"}, {"type": "null"}]}}), None),
