@@ -392,10 +392,25 @@ fn what_is_printed() {
     ]);
     ws.git(&["init", "-q"]);
     let run = init_with(&ws, &["pnpm"], &[]).expect(0);
-    insta::assert_snapshot!(run.stdout, @"");
+    insta::assert_snapshot!(run.stdout, @r#"
+    wrote .tollgate/.gitignore
+    wrote tollgate.toml
+
+    suites
+      backend   pytest  in backend: python3 -m pytest -o junit_family=xunit1 --junitxml={out}/junit.xml
+      frontend  pnpm    in frontend: pnpm run test   (judged by its exit code)
+
+    please note
+      python3 is not installed here, and [suites.backend] needs it, with pytest: python3 -m pip install pytest
+
+    next
+      git add tollgate.toml && git commit -m "Add tollgate"
+      tollgate run
+      tollgate check
+    "#);
     assert_eq!(ws.text(".tollgate/.gitignore"), "*\n");
     let again = init_with(&ws, &[], &[]).expect(2);
-    insta::assert_snapshot!(again.stderr, @"");
+    insta::assert_snapshot!(again.stderr, @"tollgate: tollgate.toml is there already, and nothing was written; its suites are backend, frontend; --force overwrites it");
     let forced = init_with(&ws, &[], &["--force", "--format", "json"]).expect(0);
     let value: serde_json::Value = serde_json::from_str(&forced.stdout).unwrap();
     assert_eq!(value["detected"], serde_json::json!(["pytest", "pnpm"]));
@@ -504,5 +519,15 @@ fn names_that_are_no_words() {
         "{}",
         run.stdout
     );
-    insta::assert_snapshot!(suites(&ws), @"");
+    insta::assert_snapshot!(suites(&ws), @r##"
+    # pytest.
+    [suites.unit]
+    names   = ["pytest"]
+    cwd     = "it's \"x\" [y] #"
+    command = "python3 -m pytest -o junit_family=xunit1 --junitxml={out}/junit.xml"
+    single  = "python3 -m pytest -o junit_family=xunit1 --junitxml={out}/junit.xml {test}"   # one test, for replays
+    reader  = "pytest"
+    results = "{out}/junit.xml"
+    timeout = "10m"
+    "##);
 }
