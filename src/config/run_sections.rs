@@ -467,7 +467,7 @@ mod tests {
             (
                 "single = 'y {test} {tset}'",
                 4,
-                "`single` of `[suites.unit]` knows no placeholder {tset}; known are {name}, {out}, {test}",
+                "`single` of `[suites.unit]` knows no placeholder {tset}; known are {name}, {out}, {test}, {test_regex}",
             ),
             ("single = \"y '\"", 4, "has a quote that is not closed"),
             ("reader = 'junit'", 1, "`[suites.unit]` has no `results`: the reader junit reads a file"),
@@ -491,6 +491,14 @@ mod tests {
                 "`results` of `[suites.unit]` knows no placeholder {run}",
             ),
             ("reader = 'tap'\nresults = ' '", 5, "is blank"),
+            (
+                "reader = 'tap'\nresults = 'r/*.xml'",
+                5,
+                "is a pattern: only the reader \"junit\" reads several files",
+            ),
+            ("reader = 'junit'\nresults = 'r/*.json'", 5, "and they end in .xml"),
+            ("reader = 'jest'", 1, "the reader jest reads a file"),
+            ("single = 'y {class_regex}#{name_regex}'", 4, "knows no placeholder {class_regex}"),
             (
                 "env = { A = '{test}' }",
                 4,

@@ -50,6 +50,7 @@ mod run_exit;
 mod run_hostile;
 mod run_junit;
 mod run_masking;
+mod run_patterns;
 mod run_replay;
 mod run_replay_proof;
 mod run_resume;

@@ -13,14 +13,13 @@ pub(super) enum Manager {
 }
 
 /// The lock files of each. The others come first: npm's is what `npm install` leaves beside one of theirs.
-const LOCKS: [(&str, Manager); 7] = [
+const LOCKS: [(&str, Manager); 6] = [
     ("pnpm-lock.yaml", Manager::Pnpm),
     ("yarn.lock", Manager::Yarn),
     ("bun.lock", Manager::Bun),
     ("bun.lockb", Manager::Bun),
     ("package-lock.json", Manager::Npm),
     ("npm-shrinkwrap.json", Manager::Npm),
-    ("deno.lock", Manager::Npm),
 ];
 
 impl Manager {

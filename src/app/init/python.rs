@@ -34,7 +34,7 @@ pub(super) fn find(place: &Place<'_>) -> Vec<Proposal> {
         return vec![
             Proposal::new("unittest", place.folder, format!("{} -m unittest{more}", python(place)))
                 .saying("unittest names no tests in a file: the exit code says whether the suite passed, its output why not.")
-                .saying("pytest runs these tests as they are and names them: pip install pytest, then `tollgate init --force`.")
+                .saying("pytest runs these tests as they are and names them: ask for it in the requirements, then `tollgate init --force`.")
                 .needing(Need::Program("python3", "https://www.python.org")),
         ];
     }
