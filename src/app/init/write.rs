@@ -214,9 +214,14 @@ fn next(root: &Root, written: &[String], empty: bool) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::files::write_atomic;
 
     fn run(root: &Path, force: bool, copy_gates: bool) -> Result<Init, Error> {
         init(&InitRequest { root, force, copy_gates, env: &BTreeMap::new() })
+    }
+
+    fn text_of(root: &Path, path: &str) -> String {
+        String::from_utf8(Root::open(root).unwrap().read(path, 1 << 20).unwrap()).unwrap()
     }
 
     #[test]
@@ -230,9 +235,9 @@ mod tests {
         let said = "tollgate.toml is there already, and nothing was written; it has no suites yet; --force overwrites it";
         assert_eq!(again, Error::Usage(said.into()));
         // An ignore file that somebody changed is kept.
-        std::fs::write(dir.path().join(IGNORE), "*.log\n").unwrap();
+        write_atomic(&dir.path().join(IGNORE), b"*.log\n").unwrap();
         assert_eq!(run(dir.path(), true, false).unwrap().written, ["tollgate.toml"]);
-        assert_eq!(std::fs::read_to_string(dir.path().join(IGNORE)).unwrap(), "*.log\n");
+        assert_eq!(text_of(dir.path(), IGNORE), "*.log\n");
     }
 
     proptest::proptest! {
@@ -244,11 +249,11 @@ mod tests {
             let package = serde_json::json!({"scripts": {"test": format!("{more} {script}"), "test:a": script, name.as_str(): "vitest run"}});
             let folder = dir.path().join(if [".", ".."].contains(&name.as_str()) { "x" } else { &name });
             std::fs::create_dir_all(&folder).unwrap();
-            std::fs::write(folder.join("package.json"), package.to_string()).unwrap();
-            std::fs::write(folder.join("pytest.ini"), "").unwrap();
+            write_atomic(&folder.join("package.json"), package.to_string().as_bytes()).unwrap();
+            write_atomic(&folder.join("pytest.ini"), b"").unwrap();
             run(dir.path(), false, false).unwrap();
             let root = Root::open(dir.path()).unwrap();
-            proptest::prop_assert!(config::run_settings(&root).is_ok(), "{}", std::fs::read_to_string(dir.path().join("tollgate.toml")).unwrap());
+            proptest::prop_assert!(config::run_settings(&root).is_ok(), "{}", text_of(dir.path(), "tollgate.toml"));
         }
     }
 
