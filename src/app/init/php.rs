@@ -16,7 +16,8 @@ pub(super) fn find(place: &Place<'_>) -> Vec<Proposal> {
     let pest = composer.contains("\"pestphp/pest\"");
     let asked = pest || composer.contains("\"phpunit/phpunit\"");
     let tests = place.files().find(|path| path.ends_with("Test.php"));
-    if !configured && !(asked && tests.is_some()) {
+    let found = configured || (asked && tests.is_some());
+    if !found {
         return Vec::new();
     }
     let program = match (pest, asked) {

@@ -51,8 +51,7 @@ pub(super) fn all(tree: &Tree<'_>) -> Vec<Proposal> {
             let inside = |above: &&str| {
                 above.is_empty() || folder.strip_prefix(*above).is_some_and(|rest| rest.starts_with('/'))
             };
-            if folder.starts_with('.') || (covered.iter().any(|above| inside(above)) && !(recipe.own)(&place))
-            {
+            if folder.starts_with('.') || (covered.iter().any(inside) && !(recipe.own)(&place)) {
                 continue;
             }
             let here = (recipe.find)(&place);
