@@ -103,7 +103,7 @@ fn weight(result: &Result<Vec<Reading>, ReadFault>) -> (usize, bool) {
 }
 
 /// What is written whole or not at all: every byte short of the last value is a fault.
-const DOCUMENTS: [Reader; 3] = [Reader::Junit, Reader::Pytest, Reader::Playwright];
+const DOCUMENTS: [Reader; 4] = [Reader::Junit, Reader::Pytest, Reader::Playwright, Reader::Jest];
 
 #[test]
 fn ingest_documents_cut_short_are_faults() {

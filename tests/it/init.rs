@@ -410,7 +410,7 @@ fn what_is_printed() {
     "#);
     assert_eq!(ws.text(".tollgate/.gitignore"), "*\n");
     let again = init_with(&ws, &[], &[]).expect(2);
-    insta::assert_snapshot!(again.stderr, @"tollgate: tollgate.toml is there already, and nothing was written; its suites are backend, frontend; --force overwrites it");
+    insta::assert_snapshot!(again.stderr, @"error: tollgate.toml is there already, and nothing was written; its suites are backend, frontend; --force overwrites it");
     let forced = init_with(&ws, &[], &["--force", "--format", "json"]).expect(0);
     let value: serde_json::Value = serde_json::from_str(&forced.stdout).unwrap();
     assert_eq!(value["detected"], serde_json::json!(["pytest", "pnpm"]));

@@ -49,11 +49,13 @@ fn without_a_file_there_are_no_results_and_a_broken_one_is_red() {
     let ws = workspace("true", "");
     ws.put("r/TEST-Old.xml", report("Old", ""));
     let run = ws.run(&["run", "--now", NOW, "--out", "o"]).expect(1);
-    assert!(run.stdout.contains("r/**/TEST-*.xml, are not there"), "{}", run.stdout);
+    let said = format!("{}{}", run.stdout, run.stderr);
+    assert!(said.contains("r/**/TEST-*.xml, are not there"), "{said}");
     let ws = workspace("cp -r new/. r", "");
     ws.put("new/TEST-A.xml", report("A", "")).put("new/TEST-B.xml", "<testsuite").put("r/x", "");
     let run = ws.run(&["run", "--now", NOW, "--out", "o"]).expect(1);
-    assert!(run.stdout.contains("r/TEST-B.xml"), "{}", run.stdout);
+    let said = format!("{}{}", run.stdout, run.stderr);
+    assert!(said.contains("r/TEST-B.xml"), "{said}");
 }
 
 /// The name of a test as a pattern reaches the command of that test alone, and the replay.
