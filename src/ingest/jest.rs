@@ -98,7 +98,11 @@ fn case(test: &Json<'_>, file: &str) -> Case {
     };
     let (status, failures) = match text(test, "status") {
         "passed" => {
-            let earlier = failures("retryReasons");
+            let mut earlier = failures("retryReasons");
+            // Why is told only where the project asks for it (`logErrorsBeforeRetry`).
+            if earlier.is_empty() && number(test, "invocations").is_some_and(|n| n > 1.0) {
+                earlier.push(Failure::new("it failed at first, and jest does not say why", "", own()));
+            }
             (if earlier.is_empty() { TestStatus::Passed } else { TestStatus::Flaky }, earlier)
         }
         "pending" | "skipped" | "todo" | "disabled" => (TestStatus::Ignored, Vec::new()),
