@@ -489,7 +489,7 @@ mod tests {
             ),
             ("reader = 'junit'\nresults = 'r/*.json'", 5, "and they end in .xml"),
             ("reader = 'jest'", 1, "the reader jest reads a file"),
-            ("single = 'y {class_regex}#{name_regex}'", 4, "knows no placeholder {class_regex}"),
+            ("single = 'y {test} {class_regex}'", 4, "knows no placeholder {class_regex}"),
             (
                 "env = { A = '{test}' }",
                 4,
