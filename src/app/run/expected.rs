@@ -68,7 +68,7 @@ pub(super) fn about(ms: u64) -> String {
     match ms {
         0..1_000 => "less than a second".into(),
         1_000..120_000 => format!("about {} s", (ms + 500) / 1_000),
-        _ => format!("about {} min", (ms + 30_000) / 60_000),
+        _ => format!("about {} min", ms.saturating_add(30_000) / 60_000),
     }
 }
 
