@@ -317,9 +317,7 @@ fn what_was_chosen_bounds_what_is_compared_and_is_kept_when_the_run_is_taken_up(
     ws.run(&["run", "--out", "full"]).expect(0);
     ws.run(&["run", "--resume", "out"]).expect(0);
     let one = ws.run(&["run", "--unit-target", "beta", "--out", "one", "--diff-from", "full"]).expect(0);
-    assert!(
-        format!("{}{}", one.stdout, one.stderr).contains("; 3 suites not compared\n")
-    );
+    assert!(format!("{}{}", one.stdout, one.stderr).contains("; 3 suites not compared\n"));
     let sentence = "3 suites of the baseline are not compared: this run was not asked for them.";
     assert!(ws.text("one/run_report.md").contains(sentence));
     ws.run(&["diff", "full", "out", "--out", "diff.json"]).expect(0);

@@ -142,8 +142,7 @@ fn ints(op: Op, a: i64, b: i64) -> Result<i64, EvalError> {
         Op::Subtract => a.checked_sub(b),
         Op::Multiply => a.checked_mul(b),
         _ if b == 0 => return by_zero(op),
-        // Of the least number by -1 nothing is left over, though the quotient is no int.
-        _ => Some(a.wrapping_rem(b)),
+        _ => a.checked_rem(b),
     };
     result.map_or_else(|| fault(format!("int overflow in {a} {} {b}", op.sign())), Ok)
 }

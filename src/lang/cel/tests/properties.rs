@@ -117,6 +117,8 @@ fn of_wholes(op: &str, a: i128, b: i128, signed: [bool; 2]) -> Option<Json<'stat
         "a * b" => a.checked_mul(b)?,
         "a / b" if b != 0 && a % b != 0 => return of_doubles(op, a as f64, b as f64),
         "a / b" | "div(a, b)" => a.checked_div(b)?,
+        // As CEL has it (and Go): the quotient of the least int by -1 is no int, and so the remainder has no value.
+        _ if a == i128::from(i64::MIN) && b == -1 => return None,
         _ => a.checked_rem(b)?,
     };
     match (i64::try_from(exact), u64::try_from(exact)) {
