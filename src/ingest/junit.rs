@@ -70,9 +70,9 @@ fn draft(
         let element = &suite.cases[nth];
         // A hook is no test, nor is a file: they are shown only where they failed.
         let class = element.classname.as_deref().unwrap_or_default();
-        let of_bats = class.ends_with(".bats") && is_bats_hook(&element.name);
-        let no_test = of_bats || hook::is_no_test(element, &suite.name, of_vitest);
-        if case.status == TestStatus::Failed && no_test {
+        let of_bats = || class.ends_with(".bats") && is_bats_hook(&element.name);
+        let no_test = || of_bats() || hook::is_no_test(element, &suite.name, of_vitest);
+        if case.status == TestStatus::Failed && no_test() {
             draft.fault_of_hook(&element.name, case.failure.as_ref());
             continue;
         }

@@ -25,6 +25,10 @@ impl Attributes {
         self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone())
     }
 
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(n, _)| n == name)
+    }
+
     /// Names and values, in document order.
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))

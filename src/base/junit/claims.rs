@@ -8,45 +8,51 @@ use super::report::Claim;
 use super::words::{Word, plain, word};
 use crate::base::json;
 
-/// Their values are words of the tables. `status` and `result` of a testcase are fields of it.
-const WORDS: [&str; 9] = [
-    "status",
-    "result",
-    "outcome",
-    "state",
-    "verdict",
-    "conclusion",
-    "teststatus",
-    "testresult",
-    "overallresult",
-];
-/// True of what passed.
-const PASSED: [&str; 6] = ["success", "successful", "succeeded", "passed", "pass", "ok"];
-/// True of what ran.
-const RAN: [&str; 2] = ["executed", "ran"];
-/// True of what failed, a count of failures, or what went wrong.
-const FAILED: [&str; 18] = [
-    "failed",
-    "fail",
-    "fails",
-    "failure",
-    "failures",
-    "error",
-    "errors",
-    "errored",
-    "crashed",
-    "crashes",
-    "crash",
-    "broken",
-    "aborted",
-    "killed",
-    "timedout",
-    "unexpected",
-    "fatal",
-    "panicked",
-];
-/// True of what did not run, or why it did not.
-const LEFT_OUT: [&str; 7] = ["skipped", "skip", "ignored", "ignore", "disabled", "notrun", "deselected"];
+/// Characters of the longest name of the table, without what stands between them.
+const LONGEST: usize = 13;
+
+/// What an attribute says, as far as its name goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Says {
+    /// Its value is a word of the tables. `status` and `result` of a testcase are fields of it.
+    Word,
+    /// True of what passed.
+    Passed,
+    /// True of what ran.
+    Ran,
+    /// True of what failed, a count of failures, or what went wrong.
+    Failed,
+    /// True of what did not run, or why it did not.
+    LeftOut,
+}
+
+/// The table. Every attribute of every testcase is looked up, and hardly one is found.
+fn says(name: &str) -> Option<Says> {
+    let mut room = [0; LONGEST];
+    Some(match small(name, &mut room)? {
+        "status" | "result" | "outcome" | "state" | "verdict" | "conclusion" | "teststatus"
+        | "testresult" | "overallresult" => Says::Word,
+        "success" | "successful" | "succeeded" | "passed" | "pass" | "ok" => Says::Passed,
+        "executed" | "ran" => Says::Ran,
+        "failed" | "fail" | "fails" | "failure" | "failures" | "error" | "errors" | "errored" | "crashed"
+        | "crashes" | "crash" | "broken" | "aborted" | "killed" | "timedout" | "unexpected" | "fatal"
+        | "panicked" => Says::Failed,
+        "skipped" | "skip" | "ignored" | "ignore" | "disabled" | "notrun" | "deselected" => Says::LeftOut,
+        _ => return None,
+    })
+}
+
+/// A name in small letters without what stands between them, where it is no longer than any of the table.
+fn small<'r>(name: &str, room: &'r mut [u8; LONGEST]) -> Option<&'r str> {
+    let mut length = 0;
+    for c in name.chars().filter(|c| c.is_alphanumeric()) {
+        // The table is of ASCII.
+        *room.get_mut(length)? = u8::try_from(c).ok().filter(u8::is_ascii)?.to_ascii_lowercase();
+        length += 1;
+    }
+    std::str::from_utf8(&room[..length]).ok()
+}
+
 /// Those of a suite that are counts wherever they are numbers, and are held to what it shows as such.
 const COUNTS: [&str; 6] = ["failures", "errors", "skipped", "skips", "disabled", "ignored"];
 /// Characters of a value that are kept.
@@ -78,31 +84,21 @@ fn truth(value: &str) -> Option<Truth> {
 
 /// What an attribute says of a test; `None` for one that says nothing of it.
 fn of_test(name: &str, value: &str) -> Option<Word> {
-    let name = plain(name);
-    let is = |names: &[&str]| names.contains(&name.as_str());
-    if is(&WORDS) {
+    let says = says(name)?;
+    if says == Says::Word {
         return word(value);
     }
     let said = truth(value)?;
-    if is(&PASSED) {
-        return match said {
-            Truth::Yes => Some(Word::Good),
-            Truth::No => Some(Word::Bad),
-            Truth::Text => word(value),
-        };
+    match (says, said) {
+        (Says::Word, _) | (Says::Passed, Truth::Text) => word(value),
+        (Says::Passed, Truth::Yes) => Some(Word::Good),
+        (Says::Passed, Truth::No) => Some(Word::Bad),
+        (Says::Ran, Truth::No) => Some(Word::LeftOut),
+        (Says::Ran, Truth::Yes) | (Says::Failed | Says::LeftOut, Truth::No) => None,
+        (Says::Ran, Truth::Text) => word(value).filter(|word| matches!(word, Word::Bad | Word::LeftOut)),
+        (Says::Failed, _) => Some(Word::Bad),
+        (Says::LeftOut, _) => Some(Word::LeftOut),
     }
-    if is(&RAN) {
-        return match said {
-            Truth::No => Some(Word::LeftOut),
-            Truth::Yes => None,
-            Truth::Text => word(value).filter(|word| *word == Word::Bad || *word == Word::LeftOut),
-        };
-    }
-    let yes = said != Truth::No;
-    if is(&FAILED) {
-        return yes.then_some(Word::Bad);
-    }
-    (is(&LEFT_OUT) && yes).then_some(Word::LeftOut)
 }
 
 impl Claim {
@@ -120,17 +116,19 @@ impl Claim {
         let (name, value) = (json::plain(&self.name), json::plain(&self.value));
         let unseen = |what: &str| Some(format!("says `{name}` is `{value}`, and {what}"));
         let count = whole(&self.value);
-        let is = |names: &[&str]| names.contains(&plain(&self.name).as_str());
-        let of_none = count == Some(0) && is(&["passed", "pass"]);
+        let says = says(&self.name);
+        let of_none = count == Some(0) && matches!(plain(&self.name).as_str(), "passed" | "pass");
         // A count of passes that is too low is none of what is missing.
         let word = if of_none { None } else { self.word() }?;
         match word {
-            Word::Bad if !told.red => match count.filter(|_| is(&FAILED)) {
+            Word::Bad if !told.red => match count.filter(|_| says == Some(Says::Failed)) {
                 Some(count) if count <= told.undecided => None,
                 _ => unseen("none of its tests is shown to fail"),
             },
             Word::LeftOut if told.passed && !told.left_out => unseen("its tests are shown as passed"),
-            Word::Unknown if !told.red && is(&WORDS) => unseen("that is no word for what passed"),
+            Word::Unknown if !told.red && says == Some(Says::Word) => {
+                unseen("that is no word for what passed")
+            }
             _ => None,
         }
     }
@@ -150,14 +148,13 @@ pub(super) struct Told {
 
 /// What the attributes of a testcase say beside its `status` and `result`.
 pub(super) fn of_case(attributes: &Attributes) -> Vec<Claim> {
-    let no_failure =
-        |(name, value): (&str, &str)| FAILED.contains(&plain(name).as_str()) && whole(value) == Some(0);
+    let none = |value| whole(value) == Some(0);
     // Assertions that were counted, where there were none.
-    let counts = attributes.all().any(no_failure);
+    let counts = || attributes.all().any(|(name, value)| says(name) == Some(Says::Failed) && none(value));
     let said = attributes.all().filter(|(name, value)| {
         let own = !matches!(*name, "status" | "result");
         own && of_test(name, value).is_some()
-            && !(counts && PASSED.contains(&plain(name).as_str()) && whole(value) == Some(0))
+            && !(says(name) == Some(Says::Passed) && none(value) && counts())
     });
     said.map(|(name, value)| Claim::of(name, value)).collect()
 }
@@ -174,9 +171,8 @@ pub(super) fn of_suite(attributes: &Attributes) -> Vec<Claim> {
 
 /// What an element within a testcase says of itself that failed: a step, an attempt.
 pub(super) fn of_step(attributes: &Attributes) -> Option<Claim> {
-    let failed = |(name, value): &(&str, &str)| {
-        WORDS.contains(&plain(name).as_str()) && word(value) == Some(Word::Bad)
-    };
+    let failed =
+        |(name, value): &(&str, &str)| says(name) == Some(Says::Word) && word(value) == Some(Word::Bad);
     attributes.all().find(failed).map(|(name, value)| Claim::of(name, value))
 }
 
@@ -184,6 +180,7 @@ pub(super) fn of_step(attributes: &Attributes) -> Option<Claim> {
 mod tests {
     use super::super::parse;
     use super::super::{Case, Ended};
+    use super::{Says, says};
     use crate::base::json::Limits;
 
     fn one(attributes: &str, elements: &str) -> Ended {
@@ -191,6 +188,17 @@ mod tests {
             format!("<testsuite name='s'><testcase name='a' {attributes}>{elements}</testcase></testsuite>");
         let report = parse(&text, &Limits::default(), true).unwrap();
         report.suites.iter().flat_map(|s| &s.cases).map(Case::ended).next().unwrap()
+    }
+
+    #[test]
+    fn a_name_is_found_however_it_is_spelt() {
+        for name in ["overall-result", "OverallResult", "overall_result", "result"] {
+            assert_eq!(says(name), Some(Says::Word), "{name}");
+        }
+        assert_eq!((says("Timed-Out"), says("didnotfail"), says("")), (Some(Says::Failed), None, None));
+        for name in ["overallresults2", "état", "\u{212A}illed", "classname"] {
+            assert_eq!(says(name), None, "{name}");
+        }
     }
 
     #[test]

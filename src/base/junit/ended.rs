@@ -124,13 +124,16 @@ impl Report {
     /// Marks the testcases of vitest that its `--bail` did not come to: it shows them as if they had passed, in no time at all.
     /// Those that ran stand before them and took some; a reporter that rounds times down is none of which that can be told.
     pub(super) fn mark_unreached(&mut self) {
+        if !self.of_vitest {
+            return;
+        }
         let red = |case: &Case| matches!(case.ended(), Ended::Failed | Ended::Error);
         let all = || self.suites.iter().flat_map(|s| &s.cases);
         // Of a clock as fine as Node's: a time of 0 then is none at all, and no test that runs takes none. Those of browsers count in steps
         // of 5 µs or more.
         let fine = |ms: f64| (ms / 0.005 - (ms / 0.005).round()).abs() > 0.05;
         let exact = all().filter_map(|case| case.time_ms).any(fine);
-        if !self.of_vitest || !(exact || all().any(red)) {
+        if !(exact || all().any(red)) {
             return;
         }
         let untimed = |case: &Case| case.outcomes.is_empty() && case.time_ms == Some(0.0);

@@ -40,13 +40,13 @@ impl Listing {
 
     /// A suite.
     pub(super) fn element(&mut self, attributes: &Attributes) {
-        self.results |= OF_RESULTS.iter().any(|name| attributes.get(name).is_some());
+        self.results = self.results || OF_RESULTS.iter().any(|name| attributes.has(name));
     }
 
     /// A testcase.
     pub(super) fn test(&mut self, attributes: &Attributes) {
         self.tests = true;
-        self.results |= ["file", "line"].iter().any(|name| attributes.get(name).is_none());
+        self.results = self.results || ["file", "line"].iter().any(|name| !attributes.has(name));
         self.element(attributes);
     }
 
