@@ -1,10 +1,12 @@
 //! The main job: config::load -> artifact -> gate::evaluate -> waiver -> verdict -> Report.
 
 use super::error::Error;
-use super::for_run::{again, first_run, for_run};
+use super::for_run::{again, for_run};
 use super::last_verdict;
 use super::masking::masker_of_policy;
+use super::no_run;
 use super::run_failures;
+use super::run_json;
 use super::run_judged;
 use super::run_standing::standing;
 use super::run_tree::Observing;
@@ -17,10 +19,10 @@ use crate::base::files::show;
 use crate::base::json::Json;
 use crate::base::redact::{Masked, Masks};
 use crate::gate::{self, Facts, Judged, Outcome as Judgement};
-use crate::model::finding::{Finding, Reason};
+use crate::model::finding::Reason;
 use crate::model::gate::{Blocking, ForRun, Gate};
 use crate::model::lane::{Lane, Mode};
-use crate::model::report::{NoRunYet, Report, WaiverOffer};
+use crate::model::report::{Report, WaiverOffer};
 use crate::model::verdict::{self, GateResult, Outcome, Policy, Status, Tool, Verdict, WaiverRef};
 use crate::model::waiver::{Entry, State};
 use crate::verdict as judgement;
@@ -62,7 +64,7 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Masked<Report>), 
     };
     let (mut gates, entries, run) = judge(&workspace, request, observing)?;
     workspace.entries = entries;
-    let no_run = no_run(&workspace, &mut gates);
+    let no_run = no_run::said_once(&workspace, &mut gates);
     let unexplained = remediate(&workspace, &mut gates);
     if let Some(previous) = &previous {
         judgement::compare(&mut gates, previous);
@@ -193,7 +195,7 @@ fn judge(
     let mut run = workspace.whole.said(&workspace.run_dir, documents.summary());
     run.notes.extend(standing.notes.into_iter().chain(notes));
     run.notes.extend(documents.summary().and_then(of_part));
-    run.notes.extend(documents.summary().map(run_failures::noted).unwrap_or_default());
+    run.notes.extend(documents.summary().map(run_json::noted).unwrap_or_default());
     Ok((gates, entries, run))
 }
 
@@ -207,22 +209,6 @@ fn of_part(summary: &Json<'_>) -> Option<String> {
         .get("selection")
         .is_some()
         .then(|| "the run is of chosen suites (--suite, --unit-target): no other is judged".to_string())
-}
-
-/// Where nothing has been run yet every gate that judges a run says that, and not which of its files it misses first.
-fn no_run(workspace: &Workspace, gates: &mut [GateResult]) -> Option<NoRunYet> {
-    let (command, said) = first_run(&workspace.run_dir, &workspace.policy.runs.suites)?;
-    let place = workspace.run_dir.as_ref().err().map(|none| format!("{}/", none.place))?;
-    let of_run = |finding: &Finding| finding.path.as_ref().is_some_and(|path| path.starts_with(&place));
-    let waits = |gate: &&mut GateResult| {
-        red_unwaived(gate) && gate.reason == Some(Reason::Missing) && gate.findings.iter().any(of_run)
-    };
-    let mut ids = Vec::new();
-    for gate in gates.iter_mut().filter(waits) {
-        gate.detail = said.clone();
-        ids.push(gate.id.clone());
-    }
-    (!ids.is_empty()).then_some(NoRunYet { said, command, gates: ids })
 }
 
 /// Whether a gate is red, no waiver covers that, and it counts.

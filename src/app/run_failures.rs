@@ -6,6 +6,7 @@ use super::commands::Replays;
 use super::for_run::for_run;
 use super::ground::Ground;
 use super::masking::masker_of_policy;
+use super::run_json::{fails, is_left, is_unrun, status, suites};
 use super::source_place::Places;
 use super::workspace::Workspace;
 use crate::artifact::parse;
@@ -112,7 +113,7 @@ fn failures(workspace: &Workspace, summary: Option<&Json<'_>>) -> Result<Vec<Run
     let names = ingested.as_ref().map(|_| Ground::open(workspace.root.dir(), workspace.now)?.names());
     let names =
         names.transpose().map_err(|error: super::error::Error| error.to_string())?.unwrap_or_default();
-    let profile = text(summary, "profile").unwrap_or("ci");
+    let profile = summary.text("profile").unwrap_or("ci");
     let replays = Replays::new(&workspace.policy.runs, profile, &masker);
     let replays = match &ingested {
         Some(command) => replays.knowing(&names, command),
@@ -128,10 +129,10 @@ fn failures(workspace: &Workspace, summary: Option<&Json<'_>>) -> Result<Vec<Run
 fn is_red(summary: &Json<'_>) -> bool {
     let bad = |suite: &Json<'_>| {
         status(suite).is_none_or(|s| s.is_failure() || s == SuiteStatus::NotRun)
-            || array(suite, "tests").iter().any(|test| fails(test) || is_left(test))
+            || suite.items("tests").iter().any(|test| fails(test) || is_left(test))
     };
-    let lint = array(summary, "lint").iter().any(|step| step.get("passed") != Some(&Json::Bool(true)));
-    let left = ["not_run", "lint_not_run"].into_iter().any(|list| !array(summary, list).is_empty());
+    let lint = summary.items("lint").iter().any(|step| step.get("passed") != Some(&Json::Bool(true)));
+    let left = ["not_run", "lint_not_run"].into_iter().any(|list| !summary.items(list).is_empty());
     lint || left || suites(summary).any(|(_, suite)| bad(suite))
 }
 
@@ -164,7 +165,12 @@ struct Suite<'s> {
     entry: &'s Json<'s>,
 }
 
-impl Suite<'_> {
+impl<'s> Suite<'s> {
+    /// One that says what it is called.
+    fn of(role: Role, entry: &'s Json<'s>) -> Option<Suite<'s>> {
+        Some(Suite { role, kind: entry.text("kind")?, name: entry.text("name")?, entry })
+    }
+
     fn shown(&self) -> String {
         format!("{} {}", self.kind, self.name)
     }
@@ -174,18 +180,16 @@ impl Finder<'_> {
     /// Lint steps first, then what kept suites from telling of their tests, then tests, then what did not run: what stands first is
     /// most likely the cause of the rest.
     fn all(&mut self, summary: &Json<'_>) {
-        for step in array(summary, "lint").iter().filter(|s| s.get("passed") != Some(&Json::Bool(true))) {
-            self.lint(text(step, "name").unwrap_or_default());
+        for step in summary.items("lint").iter().filter(|s| s.get("passed") != Some(&Json::Bool(true))) {
+            self.lint(step.text("name").unwrap_or_default());
         }
-        let known = |(role, entry)| {
-            Some(Suite { role, kind: text(entry, "kind")?, name: text(entry, "name")?, entry })
-        };
-        let all: Vec<Suite<'_>> = suites(summary).filter_map(known).collect();
+        let all: Vec<Suite<'_>> =
+            suites(summary).filter_map(|(role, entry)| Suite::of(role, entry)).collect();
         let folders = SuiteFolders::new(all.iter().map(|suite| (suite.kind, suite.name)));
         let (mut tests, mut left) = (Vec::new(), Vec::new());
         for suite in &all {
             let failed = status(suite.entry).is_some_and(SuiteStatus::is_failure);
-            let of_tests: Vec<&Json<'_>> = array(suite.entry, "tests").iter().collect();
+            let of_tests: Vec<&Json<'_>> = suite.entry.items("tests").iter().collect();
             let red: Vec<&Json<'_>> = of_tests.iter().copied().filter(|test| fails(test)).collect();
             let out: Vec<&Json<'_>> = of_tests.iter().copied().filter(|test| is_left(test)).collect();
             if !failed && red.is_empty() && out.is_empty() {
@@ -208,16 +212,16 @@ impl Finder<'_> {
         for (suite, names) in left {
             self.left(suite, names);
         }
-        for entry in array(summary, "not_run") {
+        for entry in summary.items("not_run") {
             // A suite that has a result has told of what it left out.
-            let (Some(kind), Some(name)) = (text(entry, "kind"), text(entry, "name")) else { continue };
-            let role = if text(entry, "role") == Some("suite") { Role::Suite } else { Role::Unit };
+            let (Some(kind), Some(name)) = (entry.text("kind"), entry.text("name")) else { continue };
+            let role = if entry.text("role") == Some("suite") { Role::Suite } else { Role::Unit };
             if all.iter().all(|suite| (suite.kind, suite.name) != (kind, name) || is_unrun(suite.entry)) {
                 let suite = Suite { role, kind, name, entry };
                 self.left(suite, "it was selected and did not run".into());
             }
         }
-        for step in array(summary, "lint_not_run") {
+        for step in summary.items("lint_not_run") {
             let name = step.as_str().unwrap_or_default();
             self.lint_entry(name, "not_run", "not_run", "it was to run and did not".into(), None);
         }
@@ -273,7 +277,7 @@ impl Finder<'_> {
 
     /// A suite that failed by something else than its tests.
     fn suite(&mut self, suite: Suite<'_>, told: &Told, digest: Digest, alone: bool) {
-        let status = text(suite.entry, "status").unwrap_or("failed");
+        let status = suite.entry.text("status").unwrap_or("failed");
         let assertion = digest.first_failing_assertion.filter(|said| alone && said.test.is_none());
         let fault = told.fault.as_deref().map(lines).unwrap_or_default();
         let said = assertion.as_ref().map(|said| lines(&said.message)).unwrap_or_default();
@@ -298,7 +302,7 @@ impl Finder<'_> {
             cases.entry(&case.name).or_default().push_back(case);
         }
         for test in red {
-            let Some(name) = text(test, "name") else { continue };
+            let Some(name) = test.text("name") else { continue };
             let case = cases.get_mut(name).and_then(VecDeque::pop_front);
             let failure = case.and_then(|case| case.failure.as_ref());
             let mut message = failure.map(|failure| lines(&failure.message)).unwrap_or_default();
@@ -307,7 +311,7 @@ impl Finder<'_> {
             }
             let at =
                 failure.and_then(|failure| self.places.of_failure(Some(suite.kind), Some(name), failure));
-            let selector = text(test, "selector").unwrap_or(name);
+            let selector = test.text("selector").unwrap_or(name);
             let of_suite = self.of_suite(suite, "test", &told);
             let alone = self.replays.test(suite.kind, suite.name, selector);
             self.found.push(RunFailure {
@@ -316,7 +320,7 @@ impl Finder<'_> {
                 title: if name == suite.name { suite.shown() } else { format!("{name} ({})", suite.shown()) },
                 message,
                 at,
-                signature: text(test, "signature").map(String::from),
+                signature: test.text("signature").map(String::from),
                 command: alone.unwrap_or_else(|| of_suite.command.clone()),
                 ..of_suite
             });
@@ -337,7 +341,7 @@ impl Finder<'_> {
             message: String::new(),
             at: None,
             cause: cause.as_ref().and_then(|cause| cause.as_str()).map(String::from),
-            signature: text(suite.entry, "signature").map(String::from),
+            signature: suite.entry.text("signature").map(String::from),
             command: self.replays.suite(suite.role, suite.kind, suite.name),
             log: told.log.clone().filter(|log| !log.is_empty()),
         }
@@ -356,42 +360,9 @@ impl Finder<'_> {
     }
 }
 
-/// The suites and units of a summary with the list that each stands in.
-fn suites<'s>(summary: &'s Json<'s>) -> impl Iterator<Item = (Role, &'s Json<'s>)> {
-    let of = |list, role| array(summary, list).iter().map(move |suite| (role, suite));
-    of("suites", Role::Suite).chain(of("units", Role::Unit))
-}
-
-fn array<'d>(of: &'d Json<'_>, key: &str) -> &'d [Json<'d>] {
-    match of.get(key) {
-        Some(Json::Array(items)) => items,
-        _ => &[],
-    }
-}
-
-fn text<'d>(of: &'d Json<'_>, key: &str) -> Option<&'d str> {
-    of.get(key).and_then(Json::as_str)
-}
-
-fn status(suite: &Json<'_>) -> Option<SuiteStatus> {
-    suite.get("status").and_then(|status| serde_json::from_value(status.to_value()).ok())
-}
-
-fn is_unrun(suite: &Json<'_>) -> bool {
-    status(suite) == Some(SuiteStatus::NotRun)
-}
-
-fn fails(test: &Json<'_>) -> bool {
-    text(test, "status") == Some(TestStatus::Failed.name())
-}
-
-fn is_left(test: &Json<'_>) -> bool {
-    text(test, "status") == Some(TestStatus::NotRun.name())
-}
-
 /// `3 tests did not run: a, b, c`.
 fn unrun(tests: &[&Json<'_>]) -> String {
-    let names: Vec<&str> = tests.iter().take(NAMED).map(|test| text(test, "name").unwrap_or("?")).collect();
+    let names: Vec<&str> = tests.iter().take(NAMED).map(|test| test.text("name").unwrap_or("?")).collect();
     let more = match tests.len().saturating_sub(NAMED) {
         0 => String::new(),
         more => format!(" and {more} more"),
@@ -415,32 +386,4 @@ fn lines(message: &str) -> String {
     let plain = without_ansi(message);
     let said = plain.trim().lines().map(str::trim_end).filter(|line| !line.is_empty());
     said.take(LINES).map(|line| fit(line, LINE)).collect::<Vec<_>>().join("\n")
-}
-
-/// What of the run judged is not simply green and does not fail it either, by name: one sentence a kind.
-pub(super) fn noted(summary: &Json<'_>) -> Vec<String> {
-    let of = |status: TestStatus| -> Vec<String> {
-        let tests = suites(summary).flat_map(|(_, suite)| {
-            let shown =
-                format!("{} {}", text(suite, "kind").unwrap_or("?"), text(suite, "name").unwrap_or("?"));
-            let of_status =
-                array(suite, "tests").iter().filter(|test| text(test, "status") == Some(status.name()));
-            of_status.map(move |test| format!("{} ({shown})", text(test, "name").unwrap_or("?")))
-        });
-        tests.collect()
-    };
-    let listed = |names: Vec<String>, one: &str, several: &str| -> Option<String> {
-        let more = match names.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let said = if names.len() == 1 { one } else { several };
-        let shown: Vec<String> = names.iter().take(NAMED).map(|name| fit(name, LINE)).collect();
-        (!names.is_empty()).then(|| format!("{said}: {}{more}", shown.join(", ")))
-    };
-    let flaky =
-        listed(of(TestStatus::Flaky), "a test failed and passed (flaky)", "tests failed and passed (flaky)");
-    let held = of(TestStatus::Quarantined);
-    let held = listed(held, "a test failed and is quarantined", "tests failed and are quarantined");
-    flaky.into_iter().chain(held).collect()
 }

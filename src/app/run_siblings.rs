@@ -33,8 +33,8 @@ const OF_SUITE: [&str; 11] = [
 pub(super) fn contradictions(root: &Root, run: &str, summary: &Json<'_>) -> Vec<Fault> {
     let suites: Vec<(&str, &str, &Json<'_>)> = ["suites", "units"]
         .into_iter()
-        .flat_map(|list| array(summary, list))
-        .filter_map(|entry| Some((text(entry, "kind")?, text(entry, "name")?, entry)))
+        .flat_map(|list| summary.items(list))
+        .filter_map(|entry| Some((entry.text("kind")?, entry.text("name")?, entry)))
         .collect();
     let folders = SuiteFolders::new(suites.iter().map(|(kind, name, _)| (*kind, *name)));
     let of_suites: Vec<Fault> = suites
@@ -47,8 +47,8 @@ pub(super) fn contradictions(root: &Root, run: &str, summary: &Json<'_>) -> Vec<
         .collect();
     let path = format!("{run}/environment.json");
     let environment = with(root, &path, summary.get("tree").is_some(), &|environment| {
-        let commit = |document: &Json<'_>| text(document, "commit").map(String::from);
-        let tree = |document: &Json<'_>| text(document.get("tree")?, "tracked").map(String::from);
+        let commit = |document: &Json<'_>| document.text("commit").map(String::from);
+        let tree = |document: &Json<'_>| document.get("tree")?.text("tracked").map(String::from);
         // One that states no tree is of a machine that merged, or of something else than this runner.
         tree(environment)?;
         let other = |ours: Option<String>, theirs: Option<String>| theirs.is_some() && ours != theirs;
@@ -100,8 +100,8 @@ fn suite(entry: &Json<'_>, result: &Json<'_>) -> Option<String> {
         return Some(format!("{key} {there}"));
     }
     let tests = |of: &Json<'_>| -> Vec<(Option<String>, Option<String>)> {
-        let own = |test: &Json<'_>, key| text(test, key).map(String::from);
-        array(of, "tests").iter().map(|test| (own(test, "name"), own(test, "status"))).collect()
+        let own = |test: &Json<'_>, key| test.text(key).map(String::from);
+        of.items("tests").iter().map(|test| (own(test, "name"), own(test, "status"))).collect()
     };
     (tests(entry) != tests(result)).then(|| "other tests".into())
 }
@@ -109,15 +109,4 @@ fn suite(entry: &Json<'_>, result: &Json<'_>) -> Option<String> {
 /// Whether a document says how its suite was run.
 fn defined(of: &Json<'_>) -> bool {
     of.get("definition").is_some()
-}
-
-fn array<'d>(of: &'d Json<'_>, key: &str) -> &'d [Json<'d>] {
-    match of.get(key) {
-        Some(Json::Array(items)) => items,
-        _ => &[],
-    }
-}
-
-fn text<'d>(of: &'d Json<'_>, key: &str) -> Option<&'d str> {
-    of.get(key).and_then(Json::as_str)
 }

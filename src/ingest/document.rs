@@ -51,3 +51,17 @@ fn no_xml() -> ReadFault {
 pub(super) fn json(bytes: &[u8]) -> Result<Json<'_>, ReadFault> {
     json::parse(bytes, &Limits { bytes: JSON, ..Limits::default() }).map_err(ReadFault::of_parse)
 }
+
+/// The string under a key; empty where there is none.
+pub(super) fn text<'j>(value: &'j Json<'_>, key: &str) -> &'j str {
+    value.text(key).unwrap_or_default()
+}
+
+/// The number under a key.
+pub(super) fn number(value: &Json<'_>, key: &str) -> Option<f64> {
+    match value.get(key)? {
+        Json::Int(n) => Some(*n as f64),
+        Json::Float(n) => Some(*n),
+        _ => None,
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::basis::told;
 use super::collect::{Draft, Room, counted, cut, finish, milliseconds, outside};
-use super::document;
+use super::document::{self, number, text};
 use super::fault::ReadFault;
 use super::junit::above_stack;
 use super::lines::{read_at_most, skip_to};
@@ -63,7 +63,7 @@ fn short(path: &str, all: &[&str]) -> String {
 
 fn of_file(file: &Json<'_>, name: &str, room: &mut Room) -> Result<Draft, ReadFault> {
     let mut draft = Draft::new(name);
-    for test in array(file, "assertionResults") {
+    for test in file.items("assertionResults") {
         draft.push(room, case(test, text(file, "name")))?;
     }
     let failed = draft.tally(TestStatus::Failed) > 0;
@@ -82,7 +82,8 @@ fn of_file(file: &Json<'_>, name: &str, room: &mut Room) -> Result<Draft, ReadFa
 }
 
 fn case(test: &Json<'_>, file: &str) -> Case {
-    let titles = array(test, "ancestorTitles").filter_map(Json::as_str).filter(|title| !title.is_empty());
+    let titles =
+        test.items("ancestorTitles").iter().filter_map(Json::as_str).filter(|title| !title.is_empty());
     let name = titles.chain([text(test, "title")]).collect::<Vec<_>>().join(" > ");
     let own = || {
         let at = test.get("location")?;
@@ -94,7 +95,7 @@ fn case(test: &Json<'_>, file: &str) -> Case {
         })
     };
     let failures = |key: &str| -> Vec<Failure> {
-        array(test, key).filter_map(Json::as_str).map(|said| failure(said, own())).collect()
+        test.items(key).iter().filter_map(Json::as_str).map(|said| failure(said, own())).collect()
     };
     let (status, failures) = match text(test, "status") {
         "passed" => {
@@ -164,25 +165,6 @@ fn fault(document: &Json<'_>, drafts: &[Draft], files: usize) -> Option<String> 
 /// vitest counts groups of tests as suites.
 fn is_of_jest(document: &Json<'_>) -> bool {
     document.get("wasInterrupted").is_some()
-}
-
-fn text<'j>(value: &'j Json<'_>, key: &str) -> &'j str {
-    value.get(key).and_then(Json::as_str).unwrap_or_default()
-}
-
-fn array<'j, 'a>(value: &'j Json<'a>, key: &str) -> std::slice::Iter<'j, Json<'a>> {
-    match value.get(key) {
-        Some(Json::Array(items)) => items.iter(),
-        _ => [].iter(),
-    }
-}
-
-fn number(value: &Json<'_>, key: &str) -> Option<f64> {
-    match value.get(key)? {
-        Json::Int(n) => Some(*n as f64),
-        Json::Float(n) => Some(*n),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

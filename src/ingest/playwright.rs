@@ -2,7 +2,7 @@
 
 use super::basis::told;
 use super::collect::{Draft, Room, append, counted, cut, finish, milliseconds, outside};
-use super::document;
+use super::document::{self, number, text};
 use super::fault::ReadFault;
 use super::lines::{read_at_most, skip_noting};
 use crate::base::ansi::without_ansi;
@@ -48,7 +48,7 @@ pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
     drafts.extend(fault(&document, &report).map(outside));
     if drafts.is_empty() {
         let mut draft = Draft::default();
-        draft.reading.nothing = array(&document, "errors").map(|e| text(e, "message")).find(is_none).map(|_| {
+        draft.reading.nothing = document.items("errors").iter().map(|e| text(e, "message")).find(is_none).map(|_| {
             "Playwright says `No tests found`: name files that hold tests, or mend testDir, testMatch or --grep".into()
         });
         drafts.push(draft);
@@ -69,9 +69,9 @@ fn no_json(text: &str) -> ReadFault {
 
 /// The names of the projects of all tests within a suite.
 fn projects_of<'j>(suite: &'j Json<'_>, names: &mut BTreeSet<&'j str>) {
-    let tests = array(suite, "specs").flat_map(|spec| array(spec, "tests"));
+    let tests = suite.items("specs").iter().flat_map(|spec| spec.items("tests"));
     names.extend(tests.map(|test| text(test, "projectName")));
-    array(suite, "suites").for_each(|inner| projects_of(inner, names));
+    suite.items("suites").iter().for_each(|inner| projects_of(inner, names));
 }
 
 /// Playwright's word where nothing matches.
@@ -102,14 +102,14 @@ impl Report {
         if !file {
             titles.push(text(suite, "title"));
         }
-        for spec in array(suite, "specs") {
+        for spec in suite.items("specs") {
             titles.push(text(spec, "title"));
-            for test in array(spec, "tests") {
+            for test in spec.items("tests") {
                 self.test(spec, test, titles)?;
             }
             titles.pop();
         }
-        for inner in array(suite, "suites") {
+        for inner in suite.items("suites") {
             self.suite(inner, titles, false)?;
         }
         if !file {
@@ -123,7 +123,7 @@ impl Report {
         if self.projects {
             name = format!("[{}] › {name}", text(test, "projectName"));
         }
-        let results: Vec<&Json> = array(test, "results").collect();
+        let results: Vec<&Json> = test.items("results").iter().collect();
         let expected = text(test, "expectedStatus");
         let word = text(test, "status");
         if let Some(nth) = STATS.iter().position(|s| *s == word) {
@@ -137,7 +137,8 @@ impl Report {
             "flaky" => TestStatus::Flaky,
             "skipped" => {
                 let ran = !results.is_empty() && results.iter().all(|r| text(r, "status") == "skipped");
-                let asked = array(test, "annotations").any(|a| matches!(text(a, "type"), "skip" | "fixme"));
+                let asked =
+                    test.items("annotations").iter().any(|a| matches!(text(a, "type"), "skip" | "fixme"));
                 let left = !(asked || ran && expected == "skipped");
                 self.not_run += u64::from(left);
                 if left { TestStatus::NotRun } else { TestStatus::Ignored }
@@ -184,7 +185,7 @@ fn of_result(spec: &Json<'_>, result: &Json<'_>, expected: &str) -> Vec<Failure>
     if is_late(result) {
         return vec![first];
     }
-    let more = array(result, "errors").skip(1).map(|error| {
+    let more = result.items("errors").iter().skip(1).map(|error| {
         let message = without_ansi(text(error, "message"));
         told(Failure::new(message.trim_end(), "", error.get("location").and_then(place)))
     });
@@ -193,7 +194,7 @@ fn of_result(spec: &Json<'_>, result: &Json<'_>, expected: &str) -> Vec<Failure>
 
 fn failure(spec: &Json<'_>, result: &Json<'_>, expected: &str) -> Failure {
     let own = || place(spec);
-    let errors: Vec<&Json> = array(result, "errors").chain(result.get("error")).collect();
+    let errors: Vec<&Json> = result.items("errors").iter().chain(result.get("error")).collect();
     let Some(first) = errors.first() else {
         let message = format!("it was expected to end as {expected} and ended as {}", text(result, "status"));
         return Failure::new(&message, "", own());
@@ -207,7 +208,7 @@ fn failure(spec: &Json<'_>, result: &Json<'_>, expected: &str) -> Failure {
         all
     });
     for (stream, name) in [("stdout", "stdout"), ("stderr", "stderr")] {
-        for piece in array(result, stream) {
+        for piece in result.items(stream) {
             append(&mut all, &format!("[{name}] {}", text(piece, "text")), Failure::TEXT);
         }
     }
@@ -229,7 +230,7 @@ fn is_late(result: &Json<'_>) -> bool {
 /// What the report says beside its tests: errors outside them, tests that did not run, counts that no test shows.
 fn fault(document: &Json<'_>, report: &Report) -> Option<String> {
     let stats = |key: &str| document.get("stats").and_then(|s| number(s, key)).unwrap_or(0.0) as u64;
-    let mut error = array(document, "errors").map(|e| without_ansi(text(e, "message")).into_owned());
+    let mut error = document.items("errors").iter().map(|e| without_ansi(text(e, "message")).into_owned());
     // Said when nothing matches: no test is what it honestly found.
     let none = |e: &String| is_none(&e.as_str()) && stats("unexpected") == 0;
     if let Some(error) = error.find(|e| !none(e)) {
@@ -251,25 +252,6 @@ fn fault(document: &Json<'_>, report: &Report) -> Option<String> {
         }
     }
     (report.not_run > 0).then(|| format!("{} did not run", counted(report.not_run, "test")))
-}
-
-fn text<'j>(value: &'j Json<'_>, key: &str) -> &'j str {
-    value.get(key).and_then(Json::as_str).unwrap_or_default()
-}
-
-fn array<'j, 'a>(value: &'j Json<'a>, key: &str) -> std::slice::Iter<'j, Json<'a>> {
-    match value.get(key) {
-        Some(Json::Array(items)) => items.iter(),
-        _ => [].iter(),
-    }
-}
-
-fn number(value: &Json<'_>, key: &str) -> Option<f64> {
-    match value.get(key)? {
-        Json::Int(n) => Some(*n as f64),
-        Json::Float(n) => Some(*n),
-        _ => None,
-    }
 }
 
 /// `file`, `line` and `column` of a value.

@@ -28,37 +28,37 @@ pub(super) struct Claimed<'j, 'a> {
 impl<'j, 'a> Claimed<'j, 'a> {
     /// Held to the rules that the policy has for its kind; a kind that it does not know has those by default.
     pub(super) fn of(suite: &'j Json<'a>, specs: &[SuiteSpec]) -> Claimed<'j, 'a> {
-        let kind = text(suite, "kind").unwrap_or_default();
+        let kind = suite.text("kind").unwrap_or_default();
         let rules = specs.iter().find(|spec| spec.kind == kind).map(|spec| spec.flaky).unwrap_or_default();
         let one = |entry: &'j Json<'a>| Try {
-            ran: text(entry, "ran"),
+            ran: entry.text("ran"),
             state: int(entry, "state"),
             company: company(entry),
             outside: is_true(entry, "outside"),
-            passed: text(entry, "status") == Some("passed"),
+            passed: entry.text("status") == Some("passed"),
         };
-        let tries = array(suite, "tries").iter().map(one).collect();
+        let tries = suite.items("tries").iter().map(one).collect();
         Claimed { suite, rules, tries }
     }
 
     /// Why a test that is called flaky is failed: a clause.
     pub(super) fn doubt_test(&self, test: &Json<'_>) -> Option<&'static str> {
-        if text(test, "status") != Some(FLAKY) {
+        if test.text("status") != Some(FLAKY) {
             return None;
         }
         if let Some(why) = self.by_policy() {
             return Some(why);
         }
-        let tries = array(test, "tries");
-        let red = |entry: &&Json<'_>| matches!(text(entry, "status"), Some("failed" | FLAKY));
+        let tries = test.items("tries");
+        let red = |entry: &&Json<'_>| matches!(entry.text("status"), Some("failed" | FLAKY));
         let fails: Vec<&Json<'_>> = tries.iter().filter(red).collect();
         if !self.rules.crash && fails.iter().any(|entry| is_true(entry, "crash")) {
             return Some("it crashed, which no later pass excuses by the policy (`flaky_crash`)");
         }
         // What a tool ran again itself failed and passed within one attempt.
-        let within = |entry: &&Json<'_>| text(entry, "status") == Some(FLAKY) && self.place(entry).is_some();
+        let within = |entry: &&Json<'_>| entry.text("status") == Some(FLAKY) && self.place(entry).is_some();
         let passes = |place| {
-            let mut green = tries.iter().filter(|entry| text(entry, "status") == Some("passed"));
+            let mut green = tries.iter().filter(|entry| entry.text("status") == Some("passed"));
             green.any(|entry| self.place(entry) == Some(place))
         };
         let shown = fails.iter().any(|entry| within(entry) || self.place(entry).is_some_and(passes));
@@ -67,12 +67,12 @@ impl<'j, 'a> Claimed<'j, 'a> {
 
     /// Why a suite that is called flaky is failed, its tests apart: a clause.
     pub(super) fn doubt_suite(&self) -> Option<&'static str> {
-        if text(self.suite, "status") != Some(FLAKY) {
+        if self.suite.text("status") != Some(FLAKY) {
             return None;
         }
         let outside: Vec<&Try<'_>> = self.tries.iter().filter(|tried| tried.outside).collect();
         if outside.is_empty() {
-            let shown = array(self.suite, "tests").iter().any(|test| text(test, "status") == Some(FLAKY));
+            let shown = self.suite.items("tests").iter().any(|test| test.text("status") == Some(FLAKY));
             return (!shown).then_some("no test of it is flaky, and its attempts show nothing else");
         }
         if let Some(why) = self.by_policy() {
@@ -107,12 +107,12 @@ impl<'j, 'a> Claimed<'j, 'a> {
     /// How many of its tests failed in its first attempt, and how many had a result.
     fn first(&self) -> (u64, u64) {
         let mut counts = (0, 0);
-        for test in array(self.suite, "tests") {
-            let tries = array(test, "tries");
+        for test in self.suite.items("tests") {
+            let tries = test.items("tries");
             let first = tries.iter().find(|entry| int(entry, "attempt") == Some(1));
             let status = match first {
-                Some(first) => text(first, "status"),
-                None if tries.is_empty() => text(test, "status"),
+                Some(first) => first.text("status"),
+                None if tries.is_empty() => test.text("status"),
                 None => continue,
             };
             if !matches!(status, Some("ignored" | "not_run")) {
@@ -145,10 +145,6 @@ fn company(entry: &Json<'_>) -> Option<i64> {
     if entry.get("company").is_none() { Some(0) } else { int(entry, "company") }
 }
 
-fn text<'j>(value: &'j Json<'_>, key: &str) -> Option<&'j str> {
-    value.get(key).and_then(Json::as_str)
-}
-
 fn int(value: &Json<'_>, key: &str) -> Option<i64> {
     match value.get(key) {
         Some(Json::Int(n)) => Some(*n),
@@ -159,13 +155,6 @@ fn int(value: &Json<'_>, key: &str) -> Option<i64> {
 fn is_true(value: &Json<'_>, key: &str) -> bool {
     // What is neither true nor absent is taken for the worse.
     !matches!(value.get(key), None | Some(Json::Bool(false)))
-}
-
-fn array<'j, 'a>(value: &'j Json<'a>, key: &str) -> &'j [Json<'a>] {
-    match value.get(key) {
-        Some(Json::Array(items)) => items,
-        _ => &[],
-    }
 }
 
 #[cfg(test)]
@@ -197,7 +186,7 @@ mod tests {
         let document = parse(text.as_bytes(), &Limits::default()).unwrap();
         let specs = [spec];
         let claimed = Claimed::of(&document, &specs);
-        let tests = array(&document, "tests");
+        let tests = document.items("tests");
         [tests.iter().any(|test| claimed.doubt_test(test).is_some()), claimed.doubt_suite().is_some()]
     }
 

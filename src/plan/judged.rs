@@ -53,10 +53,10 @@ pub struct JudgedDocument<'a> {
 /// Whether the document calls anything quarantined or flaky: only then is there something to judge.
 pub fn has_claims(kind: JudgedKind, document: &Json<'_>) -> bool {
     let is = |entry: &Json<'_>| matches!(status(entry), Some(QUARANTINED | FLAKY));
-    let suite = |suite: &Json<'_>| is(suite) || array(suite, "tests").iter().any(is);
+    let suite = |suite: &Json<'_>| is(suite) || suite.items("tests").iter().any(is);
     match kind {
         JudgedKind::Result => suite(document),
-        JudgedKind::Summary => LISTS.iter().any(|(list, ..)| array(document, list).iter().any(suite)),
+        JudgedKind::Summary => LISTS.iter().any(|(list, ..)| document.items(list).iter().any(suite)),
     }
 }
 
@@ -80,7 +80,7 @@ pub fn judged<'a>(kind: JudgedKind, document: &Json<'a>, held: Claims<'_>) -> Op
 
 fn summary<'a>(document: &Json<'a>, held: Claims<'_>, notes: &mut Vec<String>) -> Option<Json<'a>> {
     let turns = LISTS.map(|(list, ..)| {
-        let suites = array(document, list).iter();
+        let suites = document.items(list).iter();
         suites.map(|suite| Turn::of(suite, held, notes)).collect::<Vec<_>>()
     });
     let all = || turns.iter().flatten().flatten();
@@ -128,7 +128,7 @@ struct Turn {
 impl Turn {
     /// `None` where nothing of it changes.
     fn of(suite: &Json<'_>, held: Claims<'_>, notes: &mut Vec<String>) -> Option<Turn> {
-        let tests = array(suite, "tests");
+        let tests = suite.items("tests");
         let claims = |entry: &Json<'_>| status(entry) == Some(QUARANTINED);
         let claimed = Claimed::of(suite, held.suites);
         let unshown: Vec<(usize, &str)> =
@@ -251,7 +251,7 @@ fn read(suite: &Json<'_>) -> SuiteResult {
     SuiteResult {
         status: SuiteStatus::Failed,
         outside: signatures(suite.get("outside")),
-        tests: array(suite, "tests").iter().map(test).collect(),
+        tests: suite.items("tests").iter().map(test).collect(),
         ..SuiteResult::not_run(&name(suite), "")
     }
 }
@@ -275,13 +275,6 @@ fn signatures(list: Option<&Json<'_>>) -> Vec<Signed> {
 
 fn status<'j>(entry: &'j Json<'_>) -> Option<&'j str> {
     entry.get("status").and_then(Json::as_str)
-}
-
-fn array<'j, 'a>(value: &'j Json<'a>, key: &str) -> &'j [Json<'a>] {
-    match value.get(key) {
-        Some(Json::Array(items)) => items,
-        _ => &[],
-    }
 }
 
 fn text(word: &'static str) -> Json<'static> {

@@ -139,6 +139,19 @@ impl<'a> Json<'a> {
         }
     }
 
+    /// The string under `key`; `None` where there is none, or something else.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.get(key).and_then(Json::as_str)
+    }
+
+    /// The list under `key`; empty where there is none, or something else: for those to whom that is the same.
+    pub fn items(&self, key: &str) -> &[Json<'a>] {
+        match self.get(key) {
+            Some(Json::Array(items)) => items,
+            _ => &[],
+        }
+    }
+
     /// The string, if it is one.
     pub fn as_str(&self) -> Option<&str> {
         match self {
