@@ -72,8 +72,10 @@ fn within(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn Host, 
             }
             continue;
         }
-        if !evidence.faults.is_empty() && check_facts(check).any(|name| facts.is_unknown(name)) {
-            // What is made of the evidence at fault cannot be known either: the fault is a finding already.
+        if run_at_fault(gate, evidence)
+            && names(check).any(|n| OF_THE_RUN.contains(&n) && facts.is_unknown(n))
+        {
+            // What is made of the run cannot be known either: the fault is a finding already.
             continue;
         }
         let ended = check::judge(gate, check, &scope, meter, &mut findings);
@@ -139,8 +141,19 @@ fn sound<'e>(evidence: &Evidence<'e>) -> Evidence<'e> {
     Evidence { bound, faults: Vec::new(), records: Vec::new() }
 }
 
+/// Facts that are made of the run judged.
+const OF_THE_RUN: [&str; 2] = ["run_gaps", "run_failures"];
+
+/// Whether something of the run judged is at fault. A fault of other evidence tells nothing of the run, and excuses no check of it.
+fn run_at_fault(gate: &Gate, evidence: &Evidence<'_>) -> bool {
+    let of_run = |name: &String| {
+        gate.artifacts.get(name).is_some_and(|spec| spec.paths.iter().any(|path| path.starts_with("{run}")))
+    };
+    evidence.faults.iter().any(|fault| fault.artifact.as_ref().is_some_and(of_run))
+}
+
 /// Every name that the check decides by.
-fn check_facts(check: &Check) -> impl Iterator<Item = &str> {
+fn names(check: &Check) -> impl Iterator<Item = &str> {
     check.when.iter().chain(&check.for_each).chain([&check.assert]).flat_map(|expr| expr.names())
 }
 
@@ -250,6 +263,24 @@ mod tests {
         // What is stale decides nothing, and beside it what is sound does.
         let faulty = |artifact: &str| judged(&gate("doc.n == 2"), &document().fault(stale(artifact))).outcome;
         assert_eq!((faulty("doc"), faulty("other")), (Outcome::Fail, Outcome::NotApplicable));
+    }
+
+    #[test]
+    fn what_is_made_of_the_run_is_excused_by_a_fault_of_the_run_alone() {
+        let checks = || vec![check("whole", None, "size(run_gaps) == 0")];
+        let mut gate = gate_of(&["doc", "other"], None, checks());
+        gate.artifacts.get_mut("other").unwrap().paths = vec!["{run}/summary.json".into()];
+        let mut unknown = facts(AMPLE);
+        unknown.bind("run_gaps", Err("nobody knows".into()));
+        let reasons = |fault: Option<&str>| -> Vec<Reason> {
+            let ground = fault.into_iter().fold(document(), |ground, of| ground.fault(stale(of)));
+            let judged = evaluate(&gate, &ground.evidence(), &unknown, &NoHost);
+            judged.findings.iter().map(|finding| finding.reason).collect()
+        };
+        assert_eq!(reasons(None), [Reason::Expression]);
+        assert_eq!(reasons(Some("other")), [Reason::Stale]);
+        // A waiver of what is stale beside the run must not let the run go with it.
+        assert_eq!(reasons(Some("doc")), [Reason::Stale, Reason::Expression]);
     }
 
     #[test]
