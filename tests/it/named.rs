@@ -1,21 +1,7 @@
 //! What a red `check` says: which test failed, where, and the command that repeats it, in every format.
 
-use crate::support::Ws;
+use crate::support::{LIBTEST_TOML as TOML, Ws};
 use serde_json::{Value, json};
-
-const TOML: &str = r#"[workspace]
-packs = ["starter"]
-results = "runs"
-output = "out"
-[suites.unit]
-names = ["lib"]
-command = "sh run.sh"
-single = "sh run.sh {test}"
-reader = "libtest"
-timeout = "1m"
-[profiles.ci]
-kinds = ["unit"]
-"#;
 
 /// What Rust's harness prints of a test that fails in `src/lib.rs`, and one that passes.
 const LIBTEST: &str = "

@@ -1,20 +1,6 @@
 //! What `run`, `ingest`, `merge` and `diff` say of a failure: on the terminal, in markdown, and to GitHub.
 
-use crate::support::{Run, Ws, finish};
-
-const TOML: &str = r#"[workspace]
-packs = ["starter"]
-results = "runs"
-output = "out"
-[suites.unit]
-names = ["lib"]
-command = "sh run.sh"
-single = "sh run.sh {test}"
-reader = "libtest"
-timeout = "1m"
-[profiles.ci]
-kinds = ["unit"]
-"#;
+use crate::support::{LIBTEST_TOML as TOML, Run, Ws, finish};
 
 const LIBTEST: &str = "
 running 3 tests

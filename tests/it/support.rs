@@ -21,6 +21,21 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub const HEAD: &str = "name = 'N'\nwhy = 'W'\nowner = 'o'\nblocking = true\n\
                         lanes = ['preflight', 'full', 'certification']\nreproduce = 'see it'\n";
 
+/// A workspace with one suite, whose results are what `run.sh` prints of Rust's harness.
+pub const LIBTEST_TOML: &str = r#"[workspace]
+packs = ["starter"]
+results = "runs"
+output = "out"
+[suites.unit]
+names = ["lib"]
+command = "sh run.sh"
+single = "sh run.sh {test}"
+reader = "libtest"
+timeout = "1m"
+[profiles.ci]
+kinds = ["unit"]
+"#;
+
 /// A workspace with no packs, outside of git, with the schema `e.v1`: an object whose `n` is an integer.
 pub struct Ws {
     dir: tempfile::TempDir,
