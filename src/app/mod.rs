@@ -17,6 +17,7 @@ mod explain;
 mod explain_list;
 mod explain_run;
 mod explain_text;
+mod failure_text;
 mod flake_check;
 mod flake_checked;
 mod flake_report;

@@ -3,6 +3,7 @@
 //! beside that comes from the run's other documents and is only shown. Commands are made from `tollgate.toml`.
 
 use super::commands::Replays;
+use super::failure_text::{self, lines, lint_command, of_suite};
 use super::for_run::for_run;
 use super::ground::Ground;
 use super::masking::masker_of_policy;
@@ -10,21 +11,19 @@ use super::run_json::{fails, is_left, is_unrun, status, suites};
 use super::source_place::Places;
 use super::workspace::Workspace;
 use crate::artifact::parse;
-use crate::base::ansi::without_ansi;
-use crate::base::escape::fit;
 use crate::base::json::{Json, Limits};
 use crate::gate::Facts;
-use crate::ingest;
 use crate::model::failure::{Assertion, RootCause};
 use crate::model::finding::SourceAt;
 use crate::model::gate::{ForRun, Format};
 use crate::model::lane::{Lane, Mode};
 use crate::model::suite::{Role, SuiteStatus};
 use crate::model::test::{Case, Failure, TestStatus};
+use crate::model::told::title;
 use crate::record::{SuiteFolders, lint_log};
-use crate::triage::{self, Causes};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::io::{Read as _, Seek as _, SeekFrom};
 
 /// Most entries; the last one then says how many more there are.
 const MOST: usize = 10_000;
@@ -32,12 +31,10 @@ const MOST: usize = 10_000;
 const NAMED: usize = 10;
 /// Lines of a message.
 const LINES: usize = 5;
-/// Longest line of a message, in characters.
-const LINE: usize = 400;
 /// Bytes of one document of the run.
 const LARGEST: u64 = 64 << 20;
-/// Bytes at the end of a lint step's output.
-const TAIL: usize = 64 << 10;
+/// Bytes at the end of an output.
+const TAIL: u64 = 64 << 10;
 
 /// One entry of `run_failures`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -170,10 +167,6 @@ impl<'s> Suite<'s> {
     fn of(role: Role, entry: &'s Json<'s>) -> Option<Suite<'s>> {
         Some(Suite { role, kind: entry.text("kind")?, name: entry.text("name")?, entry })
     }
-
-    fn shown(&self) -> String {
-        format!("{} {}", self.kind, self.name)
-    }
 }
 
 impl Finder<'_> {
@@ -212,11 +205,13 @@ impl Finder<'_> {
         for (suite, names) in left {
             self.left(suite, names);
         }
+        let told: HashSet<(&str, &str)> =
+            all.iter().filter(|s| !is_unrun(s.entry)).map(|s| (s.kind, s.name)).collect();
         for entry in summary.items("not_run") {
             // A suite that has a result has told of what it left out.
             let (Some(kind), Some(name)) = (entry.text("kind"), entry.text("name")) else { continue };
             let role = if entry.text("role") == Some("suite") { Role::Suite } else { Role::Unit };
-            if all.iter().all(|suite| (suite.kind, suite.name) != (kind, name) || is_unrun(suite.entry)) {
+            if !told.contains(&(kind, name)) {
                 let suite = Suite { role, kind, name, entry };
                 self.left(suite, "it was selected and did not run".into());
             }
@@ -233,7 +228,7 @@ impl Finder<'_> {
         let said = self.said(&path);
         let otherwise =
             if there { format!("it failed; its output is in {path}") } else { "it failed".into() };
-        let message = said.as_ref().map(|said| lines(&said.message)).filter(|said| !said.is_empty());
+        let message = said.as_ref().map(|said| lines(&said.message, LINES)).filter(|said| !said.is_empty());
         let at = said.and_then(|said| self.places.of_failure(None, None, &said));
         self.lint_entry(name, "lint", "failed", message.unwrap_or(otherwise), at);
         if let Some(last) = self.found.last_mut().filter(|_| there) {
@@ -241,11 +236,13 @@ impl Finder<'_> {
         }
     }
 
-    /// What the end of an output says of a failure.
+    /// What the end of an output of the run says of a failure.
     fn said(&self, path: &str) -> Option<Failure> {
-        let bytes = self.workspace.root.read(path, LARGEST).ok()?;
-        let tail = String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(TAIL)..]).into_owned();
-        ingest::said(&tail, &|text| triage::telling(Causes::embedded(), text), true)
+        let (mut file, meta) = self.workspace.root.open_file(path).ok()?;
+        file.seek(SeekFrom::Start(meta.len().saturating_sub(TAIL))).ok()?;
+        let mut tail = Vec::new();
+        file.take(TAIL).read_to_end(&mut tail).ok()?;
+        failure_text::said(&String::from_utf8_lossy(&tail))
     }
 
     fn lint_entry(
@@ -256,21 +253,18 @@ impl Finder<'_> {
         message: String,
         at: Option<SourceAt>,
     ) {
-        let step = self.workspace.policy.runs.lint.iter().find(|step| step.0 == name);
-        let line = step.map(|step| step.1.to_string());
-        let line = line.filter(|line| !self.replays.masker().finds(line));
         self.found.push(RunFailure {
             what,
             kind: None,
             suite: name.to_string(),
             test: None,
             status: status.to_string(),
-            title: format!("lint step {name}"),
+            title: title(None, name, None),
             message,
             at,
             cause: None,
             signature: None,
-            command: line.unwrap_or_else(|| "tollgate run".into()),
+            command: lint_command(&self.workspace.policy.runs.lint, name, &self.replays),
             log: None,
         });
     }
@@ -279,14 +273,8 @@ impl Finder<'_> {
     fn suite(&mut self, suite: Suite<'_>, told: &Told, digest: Digest, alone: bool) {
         let status = suite.entry.text("status").unwrap_or("failed");
         let assertion = digest.first_failing_assertion.filter(|said| alone && said.test.is_none());
-        let fault = told.fault.as_deref().map(lines).unwrap_or_default();
-        let said = assertion.as_ref().map(|said| lines(&said.message)).unwrap_or_default();
-        let message = match (fault.is_empty(), said.is_empty() || fault.contains(&said)) {
-            (true, true) => format!("the suite {}", ended(suite.entry, status)),
-            (true, false) => said,
-            (false, true) => fault,
-            (false, false) => lines(&format!("{fault}\n{said}")),
-        };
+        let own = assertion.as_ref().map(|said| said.message.as_str());
+        let message = of_suite(told.fault.as_deref(), own, ended(suite.entry, status), LINES);
         // A fault is one sentence. Where it was, of a build the compiler's first error, stands in the output.
         let in_output = || told.log.as_deref().and_then(|log| self.said(log)).and_then(|said| said.place);
         let place = assertion.and_then(|said| said.location).or_else(in_output);
@@ -305,7 +293,7 @@ impl Finder<'_> {
             let Some(name) = test.text("name") else { continue };
             let case = cases.get_mut(name).and_then(VecDeque::pop_front);
             let failure = case.and_then(|case| case.failure.as_ref());
-            let mut message = failure.map(|failure| lines(&failure.message)).unwrap_or_default();
+            let mut message = failure.map(|failure| lines(&failure.message, LINES)).unwrap_or_default();
             if message.is_empty() {
                 message = "it failed, and its report says no more".into();
             }
@@ -316,8 +304,7 @@ impl Finder<'_> {
             let alone = self.replays.test(suite.kind, suite.name, selector);
             self.found.push(RunFailure {
                 test: Some(name.to_string()),
-                // A suite that is read by its exit code has one test, called as itself.
-                title: if name == suite.name { suite.shown() } else { format!("{name} ({})", suite.shown()) },
+                title: title(Some(suite.kind), suite.name, Some(name)),
                 message,
                 at,
                 signature: test.text("signature").map(String::from),
@@ -337,7 +324,7 @@ impl Finder<'_> {
             suite: suite.name.to_string(),
             test: None,
             status: "failed".into(),
-            title: suite.shown(),
+            title: title(Some(suite.kind), suite.name, None),
             message: String::new(),
             at: None,
             cause: cause.as_ref().and_then(|cause| cause.as_str()).map(String::from),
@@ -379,11 +366,4 @@ fn ended(suite: &Json<'_>, status: &str) -> String {
         (None, Some(signal)) => format!("is {status}: signal {signal} ended it"),
         (None, None) => format!("is {status}"),
     }
-}
-
-/// The first lines of a message that say something, without the colours of a terminal.
-fn lines(message: &str) -> String {
-    let plain = without_ansi(message);
-    let said = plain.trim().lines().map(str::trim_end).filter(|line| !line.is_empty());
-    said.take(LINES).map(|line| fit(line, LINE)).collect::<Vec<_>>().join("\n")
 }

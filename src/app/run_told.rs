@@ -2,18 +2,15 @@
 //! the command that repeats it: for the terminal, and for reports. Commands are made from `tollgate.toml` alone.
 
 use super::commands::Replays;
+use super::failure_text::{lines, lint_command, of_suite, said};
 use super::ground::Ground;
 use super::source_place::Places;
-use crate::base::ansi::without_ansi;
-use crate::base::escape::fit;
 use crate::base::files::read_tail;
-use crate::ingest;
 use crate::model::record::SuiteRecord;
 use crate::model::run::Summary;
 use crate::model::test::{Case, Failure, TestResult, TestStatus};
 use crate::model::told::{AllFailed, Failed};
 use crate::record::{File, Folder, lint_log};
-use crate::triage::{self, Causes};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Entries of a run that are told of, but that of each suite `FIRST` tests are.
@@ -24,8 +21,6 @@ const OF_SUITE: usize = 100;
 pub(super) const FIRST: usize = 20;
 /// Lines of a message.
 const LINES: usize = 8;
-/// Longest line of a message, in characters.
-const LINE: usize = 400;
 /// Bytes at the end of an output that are looked at for what it says.
 const TAIL: u64 = 64 << 10;
 
@@ -76,9 +71,7 @@ struct Finder<'g> {
 impl Finder<'_> {
     fn lint(&self, name: &str, tail: &str, log: &str) -> Failed {
         let said = said(tail);
-        let message = said.as_ref().map(|said| lines(&said.message)).filter(|said| !said.is_empty());
-        let line = self.ground.run.lint.iter().find(|step| step.0 == name).map(|step| step.1.to_string());
-        let line = line.filter(|line| !self.replays.masker().finds(line));
+        let message = said.as_ref().map(|said| lines(&said.message, LINES)).filter(|said| !said.is_empty());
         Failed {
             kind: None,
             suite: name.to_string(),
@@ -87,7 +80,7 @@ impl Finder<'_> {
             message: message.unwrap_or_else(|| format!("it failed: {log}")),
             at: said.and_then(|said| self.places.of_failure(None, None, &said)),
             alone: None,
-            again: line.unwrap_or_else(|| "tollgate run".into()),
+            again: lint_command(&self.ground.run.lint, name, self.replays),
         }
     }
 
@@ -97,14 +90,8 @@ impl Finder<'_> {
             .then(|| read_tail(&self.ground.root.real().join(&record.log), &record.log, TAIL))
             .flatten();
         let said = log.and_then(|tail| said(&String::from_utf8_lossy(&tail)));
-        let fault = record.fault.as_deref().map(lines).unwrap_or_default();
-        let own = said.as_ref().map(|said| lines(&said.message)).unwrap_or_default();
-        let message = match (fault.is_empty(), own.is_empty() || fault.contains(&own)) {
-            (true, true) => format!("the suite {}", ended(record)),
-            (true, false) => own,
-            (false, true) => fault,
-            (false, false) => lines(&format!("{fault}\n{own}")),
-        };
+        let own = said.as_ref().map(|said| said.message.as_str());
+        let message = of_suite(record.fault.as_deref(), own, ended(record), LINES);
         let place = said.and_then(|said| said.place);
         let at = self.places.of_failure(Some(&record.result.kind), None, &Failure::new(&message, "", place));
         Failed { message, at, ..self.of_suite(record) }
@@ -128,7 +115,7 @@ impl Finder<'_> {
             let alone = self.replays.test(kind, &record.result.name, test.selector());
             let entry = Failed {
                 test: Some(test.name.clone()),
-                message: failure.map(|failure| lines(&failure.message)).unwrap_or_default(),
+                message: failure.map(|failure| lines(&failure.message, LINES)).unwrap_or_default(),
                 at: failure.and_then(|failure| self.places.of_failure(Some(kind), Some(&test.name), failure)),
                 again: alone.clone().unwrap_or_else(|| of_suite.again.clone()),
                 alone,
@@ -153,11 +140,6 @@ impl Finder<'_> {
     }
 }
 
-/// What the end of an output says of a failure.
-fn said(tail: &str) -> Option<Failure> {
-    ingest::said(tail, &|text| triage::telling(Causes::embedded(), text), true)
-}
-
 /// How a suite ended, where nothing else is said of it.
 fn ended(record: &SuiteRecord) -> String {
     match (record.result.exit_code, record.result.signal) {
@@ -165,11 +147,4 @@ fn ended(record: &SuiteRecord) -> String {
         (None, Some(signal)) => format!("was ended by signal {signal}"),
         (None, None) => format!("is {}", record.result.status.name().replace('_', " ")),
     }
-}
-
-/// The first lines of a message that say something, without the colours of a terminal.
-fn lines(message: &str) -> String {
-    let plain = without_ansi(message);
-    let said = plain.trim().lines().map(str::trim_end).filter(|line| !line.is_empty());
-    said.take(LINES).map(|line| fit(line, LINE)).collect::<Vec<_>>().join("\n")
 }

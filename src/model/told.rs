@@ -28,12 +28,17 @@ pub struct Failed {
 impl Failed {
     /// The test or suite with where it belongs; untrusted, escape it.
     pub fn title(&self) -> String {
-        match (&self.kind, &self.test) {
-            (None, _) => format!("lint step {}", self.suite),
-            // A suite that is read by its exit code has one test, called as itself.
-            (Some(kind), Some(test)) if *test != self.suite => format!("{test} ({kind} {})", self.suite),
-            (Some(kind), _) => format!("{kind} {}", self.suite),
-        }
+        title(self.kind.as_deref(), &self.suite, self.test.as_deref())
+    }
+}
+
+/// What a list of failures calls one: the test or suite with where it belongs; without a kind it is a lint step.
+pub fn title(kind: Option<&str>, suite: &str, test: Option<&str>) -> String {
+    match (kind, test) {
+        (None, _) => format!("lint step {suite}"),
+        // A suite that is read by its exit code has one test, called as itself.
+        (Some(kind), Some(test)) if test != suite => format!("{test} ({kind} {suite})"),
+        (Some(kind), _) => format!("{kind} {suite}"),
     }
 }
 

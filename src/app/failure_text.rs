@@ -1,0 +1,43 @@
+//! What is told of a failure, to whoever asks: a run at its end, and a check of it later.
+
+use super::commands::Replays;
+use crate::base::ansi::without_ansi;
+use crate::base::command::CommandLine;
+use crate::base::escape::fit;
+use crate::ingest;
+use crate::model::test::Failure;
+use crate::triage::{self, Causes};
+
+/// Longest line of a message, in characters.
+const LINE: usize = 400;
+
+/// What the end of an output says of a failure.
+pub(super) fn said(tail: &str) -> Option<Failure> {
+    ingest::said(tail, &|text| triage::telling(Causes::embedded(), text), true)
+}
+
+/// The first lines of a message that say something, at most `most`, without the colours of a terminal.
+pub(super) fn lines(message: &str, most: usize) -> String {
+    let plain = without_ansi(message);
+    let said = plain.trim().lines().map(str::trim_end).filter(|line| !line.is_empty());
+    said.take(most).map(|line| fit(line, LINE)).collect::<Vec<_>>().join("\n")
+}
+
+/// What is said of a suite that failed by something else than its tests: its fault, what its output says, or where there is neither how
+/// it ended.
+pub(super) fn of_suite(fault: Option<&str>, own: Option<&str>, ended: String, most: usize) -> String {
+    let fault = fault.map(|fault| lines(fault, most)).unwrap_or_default();
+    let own = own.map(|own| lines(own, most)).unwrap_or_default();
+    match (fault.is_empty(), own.is_empty() || fault.contains(&own)) {
+        (true, true) => format!("the suite {ended}"),
+        (true, false) => own,
+        (false, true) => fault,
+        (false, false) => lines(&format!("{fault}\n{own}"), most),
+    }
+}
+
+/// The command of a lint step; by tollgate where `tollgate.toml` does not have it, or a secret stands in it.
+pub(super) fn lint_command(steps: &[(String, CommandLine)], name: &str, replays: &Replays<'_>) -> String {
+    let line = steps.iter().find(|step| step.0 == name).map(|step| step.1.to_string());
+    line.filter(|line| !replays.masker().finds(line)).unwrap_or_else(|| "tollgate run".into())
+}
