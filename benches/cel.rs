@@ -97,7 +97,10 @@ fn evaluate_1000(bencher: Bencher<'_, '_>) {
     let documents = documents();
     let names = Names(documents.iter().map(|(name, json)| (*name, json)).collect());
     let compiled: Vec<Expr> = assertions().iter().filter_map(|text| Expr::compile(text).ok()).collect();
-    let meter = Meter::alone(&Budget { gate_steps: u64::MAX, seconds: 3600, ..Budget::default() });
+    let meter = Meter::alone(
+        &Budget { gate_steps: u64::MAX, seconds: 3600, ..Budget::default() },
+        tollgate::lang::cel::stopped,
+    );
     bencher.bench_local(|| {
         let holds = |expr: &&Expr| matches!(expr.eval(&names, &meter), Ok(Value::Bool(true)));
         let count = black_box(&compiled).iter().filter(holds).count();

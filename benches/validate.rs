@@ -5,10 +5,10 @@ use divan::{Bencher, black_box, counter::BytesCount};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use tollgate::app::validate::{ValidateRequest, validate};
-use tollgate::base::clock::Now;
 use tollgate::base::digest::sha256_hex;
 use tollgate::base::files::Root;
 use tollgate::base::json::{Json, Limits, parse};
+use tollgate::base::time::Now;
 use tollgate::lang::schema::{Registry, Schema, Source};
 
 const SCHEMA: &str = r##"{
@@ -113,7 +113,7 @@ fn a_folder(bencher: Bencher<'_, '_>) {
         std::fs::File::create(dir.path().join(format!("{nth:04}.json"))).unwrap().write_all(bytes).unwrap();
     }
     let source = Source::read("run.json", "run.json", SCHEMA.into()).unwrap();
-    let registry = Registry::new(vec![source]).unwrap();
+    let registry = Registry::new(tollgate::base::embedded::SCHEMAS, vec![source]).unwrap();
     let request = ValidateRequest {
         inputs: vec![dir.path().display().to_string()],
         schema: None,

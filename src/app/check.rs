@@ -15,9 +15,10 @@ use super::workspace::{Entries, OpenRequest, Workspace};
 use crate::artifact::{Documents, Sources, WorkspaceHost};
 use crate::base::clock::Stopwatch;
 use crate::base::digest;
-use crate::base::files::show;
+use crate::base::embedded::EMBEDDED;
 use crate::base::json::Json;
 use crate::base::redact::{Masked, Masks};
+use crate::base::show::show;
 use crate::gate::{self, Facts, Judged, Outcome as Judgement};
 use crate::model::finding::Reason;
 use crate::model::gate::{Blocking, ForRun, Gate};
@@ -55,8 +56,8 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Masked<Report>), 
         .transpose()
         .map_err(|why| Error::Usage(format!("--previous: {why}")))?;
     // The tree is looked at while git says what is judged and the policy is read.
-    let observing = Observing::begin(request.open.root);
-    let mut workspace = Workspace::open_to_judge(&request.open)?;
+    let observing = Observing::begin(&EMBEDDED, request.open.root);
+    let mut workspace = Workspace::open_to_judge(&EMBEDDED, &request.open)?;
     let rollback = match (request.mode, &workspace.entries.rollback) {
         (Mode::Strict, _) => None,
         (Mode::Rollback, Ok(record)) => Some(record.clone()),
@@ -159,13 +160,17 @@ fn judge(
     let evaluate = |gates: &[&Gate], facts: &Facts| -> Vec<GateResult> {
         let one = |gate: &&Gate| {
             let evidence = documents.evidence(gate);
+            let watch = Stopwatch::start();
             let judged = gate::evaluate(gate, &evidence, facts, &host);
+            let micros = if request.deterministic { 0 } else { watch.micros() };
             (request.progress)(&gate.id);
             // What a run that was ingested says of its own line is nearer than what the settings tell.
             let ingested = matches!(run, ForRun::Instead { why_not: Some(_), .. });
             let brought = brought.as_ref().filter(|_| gate.mentions("run_gaps") && !ingested);
             let run = brought.unwrap_or(&run);
-            result(workspace, request, gate, judged, evidence.records, run)
+            let mut result = result(workspace, request, gate, judged, evidence.records, run);
+            result.duration_us = micros;
+            result
         };
         // One by one: a gate that takes long must not hold up those that stand behind it.
         gates.par_iter().with_max_len(1).map(one).collect()
@@ -254,7 +259,7 @@ fn result(
         waiver: waiver.map(waiver_ref),
         since: None,
         trace: None,
-        duration_us: if request.deterministic { 0 } else { judged.micros },
+        duration_us: 0,
     }
 }
 

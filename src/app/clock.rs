@@ -1,6 +1,7 @@
 //! The moments of a run: the moment it was started at and what has passed since, so that `--now` holds for a whole run.
 
-use crate::base::clock::{Now, Stopwatch, in_years};
+use crate::base::clock::Stopwatch;
+use crate::base::time::{Now, in_years};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 
 /// A clock that starts with the run.

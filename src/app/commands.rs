@@ -284,7 +284,7 @@ mod tests {
     use crate::model::suite::{EvidenceFrom, Names};
 
     fn masker() -> Masker {
-        Masker::new(Vec::<(String, String)>::new()).unwrap()
+        Masker::new(Vec::<(String, String)>::new(), |_| false).unwrap()
     }
 
     fn settings() -> RunSettings {

@@ -5,8 +5,10 @@ use super::error::{Error, exit};
 use super::ground::Ground;
 use super::masking::{mask_ranked, masker};
 use super::run_summary::{self, Text};
-use crate::base::clock::Now;
-use crate::base::files::{self, show};
+use crate::base::embedded::EMBEDDED;
+use crate::base::files;
+use crate::base::show::show;
+use crate::base::time::Now;
 use crate::model::columns::Columns;
 use crate::model::run::{Identity, schema};
 use crate::model::suite::Role;
@@ -65,7 +67,7 @@ pub fn diff(request: &DiffRequest<'_>) -> Result<TriageDiff, Error> {
         )));
     }
     // Two summaries are compared wherever they are: without settings that can be used there are no commands to show.
-    let ground = Ground::open_bare(request.root, request.now).ok();
+    let ground = Ground::open_bare(&EMBEDDED, request.root, request.now).ok();
     let names = ground.as_ref().and_then(|g| g.names().ok()).unwrap_or_default();
     let masker = ground.as_ref().map(|g| masker(request.env, g)).transpose()?;
     let grounds = ground.as_ref().zip(masker.as_ref());

@@ -7,6 +7,7 @@ use super::run_standing::{Standing, standing};
 use super::run_tree::Observing;
 use super::workspace::{OpenRequest, Workspace};
 use crate::artifact::{Documents, Sources, WorkspaceHost};
+use crate::base::embedded::EMBEDDED;
 use crate::base::files::Root;
 use crate::base::json::Json;
 use crate::config;
@@ -144,8 +145,8 @@ fn whole(workspace: &Workspace, summary: Option<&Json<'_>>) -> Option<WholeRun> 
 
 /// Looks at the evidence of every gate in force without judging it.
 pub fn doctor(request: &OpenRequest<'_>) -> Result<Diagnosis, Error> {
-    let observing = Observing::begin(request.root);
-    let workspace = Workspace::open_to_judge(request)?;
+    let observing = Observing::begin(&EMBEDDED, request.root);
+    let workspace = Workspace::open_to_judge(&EMBEDDED, request)?;
     let gates: Vec<&Gate> = workspace.policy.gates.iter().collect();
     let context = workspace.artifact_context();
     let sources = Sources::read(&gates, &context);
@@ -205,7 +206,7 @@ fn tree(workspace: &Workspace, standing: &Standing, has_run: bool) -> Result<Opt
         return Ok(None);
     }
     let settings = &workspace.policy.settings;
-    let observed = Observing::begin(workspace.root.dir()).finish(&workspace.root, settings)?;
+    let observed = Observing::begin(&EMBEDDED, workspace.root.dir()).finish(&workspace.root, settings)?;
     let run = workspace.run_dir.as_deref().ok();
     let (mut changed, untracked_count) =
         observed.counts(&observed.left_out(settings, &workspace.policy.gates, run));
@@ -220,7 +221,7 @@ fn tree(workspace: &Workspace, standing: &Standing, has_run: bool) -> Result<Opt
 
 /// What a run would be made of, as the working tree has it.
 fn profile(root: &Root) -> Result<ProfileLook, Error> {
-    let (_, runs) = config::run_settings(root)?;
+    let (_, runs) = config::run_settings(&EMBEDDED, root)?;
     let profile = runs.profiles.iter().find(|profile| profile.name == DEFAULT);
     let lint = profile.is_none_or(|profile| profile.lint);
     Ok(ProfileLook {

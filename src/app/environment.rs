@@ -226,10 +226,20 @@ mod tests {
         let of = |text: &str, env: &[(&str, &str)], named: &[&str], zone: &str| {
             fs_err::write(dir.path().join("tollgate.toml"), text).unwrap();
             let root = crate::base::files::Root::open(dir.path()).unwrap();
-            let spec = crate::config::run_settings(&root).unwrap().1.suites.remove(0);
+            let spec = crate::config::run_settings(&crate::base::embedded::EMBEDDED, &root)
+                .unwrap()
+                .1
+                .suites
+                .remove(0);
             let env = env.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
             let named: Vec<String> = named.iter().map(|n| n.to_string()).collect();
-            digest(&spec, &env, &named, Some(zone), &Masker::new(Vec::<(&str, &str)>::new()).unwrap())
+            digest(
+                &spec,
+                &env,
+                &named,
+                Some(zone),
+                &Masker::new(Vec::<(&str, &str)>::new(), |_| false).unwrap(),
+            )
         };
         let base = of(text, &[], &[], "UTC");
         assert_eq!(base.len(), 16);

@@ -2,8 +2,9 @@
 
 use super::error::{Error, exit};
 use super::events_count::{self, Counts, Fault};
-use crate::base::files::{self, show};
+use crate::base::files;
 use crate::base::json::Limits;
+use crate::base::show::show;
 use crate::record::File;
 use serde::Serialize;
 use std::path::{Path, PathBuf};

@@ -1,9 +1,9 @@
 //! What stands in an event stream, counted by several threads over blocks of it.
 
 use super::events_tally::{Count, Tally};
-use crate::base::files::plain;
 use crate::base::json::{Limits, ParseError, ParseErrorKind, Place, Pull, Scratch, Stop, pull_again};
 use crate::base::lines::{Block, Lines};
+use crate::base::show::plain;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;

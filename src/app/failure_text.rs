@@ -12,8 +12,8 @@ use crate::triage::{self, Causes};
 const LINE: usize = 400;
 
 /// What the end of an output says of a failure.
-pub(super) fn said(tail: &str) -> Option<Failure> {
-    ingest::said(tail, &|text| triage::telling(Causes::embedded(), text), true)
+pub(super) fn said(causes: &Causes, tail: &str) -> Option<Failure> {
+    ingest::said(tail, &|text| triage::telling(causes, text), true)
 }
 
 /// The first lines of a message that say something, at most `most`, without the colours of a terminal.

@@ -6,10 +6,11 @@ use super::flake_series::{Series, Target};
 use super::ground::Ground;
 use super::masking::masker;
 use super::run::{GRACE, refuse_linked, refuse_tracked, watch};
-use crate::base::clock::Now;
 use crate::base::clock::unique;
+use crate::base::embedded::EMBEDDED;
 use crate::base::process::MARK;
 use crate::base::redact::{MASK, Masker};
+use crate::base::time::Now;
 use crate::model::flake::Flake;
 use crate::model::plan::Item;
 use crate::model::run::Summary;
@@ -46,7 +47,7 @@ pub struct FlakeCheckRequest<'a> {
 
 /// Runs it.
 pub fn flake_check(request: &FlakeCheckRequest<'_>) -> Result<FlakeChecked, Error> {
-    let ground = Ground::open(request.root, request.now)?;
+    let ground = Ground::open(&EMBEDDED, request.root, request.now)?;
     let masker = Arc::new(masker(request.env, &ground)?);
     let (spec, suite, test) = find(&ground, request.test, &masker)?;
     if let Some(test) = &test {

@@ -2,7 +2,7 @@
 
 use super::error::exit;
 use crate::base::figures::total;
-use crate::base::files::show;
+use crate::base::show::show;
 use crate::model::flake::Flake;
 use crate::report::text::{terminal, terminal_cut};
 use crate::triage::{self, Rate};

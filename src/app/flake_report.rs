@@ -2,7 +2,8 @@
 
 use super::error::Error;
 use super::run_summary::{self, Text};
-use crate::base::files::{self, ReadError, show};
+use crate::base::files::{self, ReadError};
+use crate::base::show::show;
 use crate::model::columns::Columns;
 use crate::model::failure::{FailureDigest, RootCause};
 use crate::model::run::schema;

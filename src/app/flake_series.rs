@@ -197,7 +197,7 @@ impl Series<'_> {
             let of_log = || read_results(reader, Repeats::Tests, &mut ended.log.reader(), "its output");
             let found = |readings| judged(readings, exit_code_of(end), &self.ground.root, false);
             let read = || Ok(addressed(found(of_file.unwrap_or_else(of_log)?), self.spec));
-            step_of(end, &ended.log, reader, self.alone(), ended.log_error.clone(), read)
+            step_of(self.ground, end, &ended.log, reader, self.alone(), ended.log_error.clone(), read)
         });
         let mut run = attempt(self.suite, step.as_slice());
         // Results in a file come past the masking of the output.

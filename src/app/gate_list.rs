@@ -1,6 +1,7 @@
 //! `tollgate gate list`: the gates in force.
 
 use super::error::Error;
+use crate::base::embedded::EMBEDDED;
 use crate::base::files::Root;
 use crate::config::LoadRequest;
 use crate::model::gate::{Blocking, Gate, Origin};
@@ -59,8 +60,11 @@ pub struct GateList {
 /// Loads the policy and lists its gates.
 pub fn gate_list(request: &GateListRequest<'_>) -> Result<GateList, Error> {
     let root = Root::open(request.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
-    let load =
-        LoadRequest { lane: request.lane, policy_from: request.policy_from, ..LoadRequest::all(&root) };
+    let load = LoadRequest {
+        lane: request.lane,
+        policy_from: request.policy_from,
+        ..LoadRequest::all(&EMBEDDED, &root)
+    };
     let policy = super::workspace::policy(&load)?;
     Ok(GateList { gates: policy.gates.iter().map(row).collect(), notes: policy.notes })
 }

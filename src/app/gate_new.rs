@@ -3,6 +3,7 @@
 use super::error::Error;
 use crate::base::edit::edit;
 use crate::base::embedded;
+use crate::base::embedded::EMBEDDED;
 use crate::base::files::Root;
 use crate::config;
 use serde::Serialize;
@@ -30,7 +31,7 @@ pub struct GateNew {
 /// Writes the file into the first gate folder of `tollgate.toml`; an existing one is never overwritten.
 pub fn gate_new(request: &GateNewRequest<'_>) -> Result<GateNew, Error> {
     let root = Root::open(request.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
-    let settings = config::settings(&root)?;
+    let settings = config::settings(&EMBEDDED, &root)?;
     let id = request.id;
     let shown = id.escape_debug();
     let lower = id.chars().all(|c| !c.is_ascii_uppercase());
@@ -127,7 +128,7 @@ mod tests {
         let new = gate_new(&GateNewRequest { root: dir.path(), id: "my-gate.v2" }).unwrap();
         assert_eq!((new.path.as_str(), &new.replaces), ("gates/my-gate.v2.toml", &None));
         let root = Root::open(dir.path()).unwrap();
-        let policy = load(&LoadRequest::all(&root)).unwrap();
+        let policy = load(&LoadRequest::all(&EMBEDDED, &root)).unwrap();
         assert_eq!(policy.gates[0].checks[0].assert.text(), "false");
         assert_eq!(policy.gates[0].reproduce, "tollgate check --gate my-gate.v2");
     }
@@ -157,7 +158,7 @@ mod tests {
             .collect();
         write_atomic(&dir.path().join("gates/g.toml"), text.as_bytes()).unwrap();
         let root = Root::open(dir.path()).unwrap();
-        let policy = load(&LoadRequest::all(&root)).unwrap_or_else(|e| panic!("{e}"));
+        let policy = load(&LoadRequest::all(&EMBEDDED, &root)).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!((policy.gates[0].checks.len(), policy.gates[0].artifacts.len()), (2, 1));
     }
 

@@ -4,9 +4,11 @@ use super::error::{Error, exit};
 use super::ground::Ground;
 use super::run_judged;
 use crate::artifact::{EVIDENCE, WorkspaceHost, fit_together, format_of, parse, survey};
-use crate::base::clock::Now;
+use crate::base::clock;
+use crate::base::embedded::EMBEDDED;
 use crate::base::files::{self, Root};
 use crate::base::json::{self, Json, Limits};
+use crate::base::time::Now;
 use crate::lang::cel::{Budget, EvalError, Expr, Host, Meter, Outcome, Scope, Type, Value};
 use crate::lang::schema::Registry;
 use crate::model::gate::Format;
@@ -96,7 +98,7 @@ pub fn gate_try(request: &TryRequest<'_>) -> Result<Tried, Error> {
         )));
     }
     let policy = || {
-        Ground::open_bare(request.root.dir(), request.now)
+        Ground::open_bare(&EMBEDDED, request.root.dir(), request.now)
             .map(|ground| (ground.quarantines, ground.run.suites))
     };
     let documents = files.iter().map(|f| run_judged::document(f.parse(request)?, policy));
@@ -115,7 +117,7 @@ pub fn gate_try(request: &TryRequest<'_>) -> Result<Tried, Error> {
         bind_members(&mut names, &expr, file, document);
     }
     let scope = TryScope { names: &names, host: &host, now: request.now };
-    let meter = Meter::alone(&Budget::default());
+    let meter = Meter::alone(&Budget::default(), clock::ticks);
     let (value, error, passes) = match expr.eval(&scope, &meter) {
         Ok(value) => (Some(value.quoted()), None, matches!(value, Value::Bool(true))),
         Err(error) => (None, Some(error.message().to_string()), false),
@@ -289,6 +291,7 @@ fn lints(expr: &Expr) -> Vec<TriedLint> {
 mod tests {
     use super::*;
     use crate::app::gate_try_human;
+    use crate::base::embedded::SCHEMAS;
     use std::fs;
 
     struct Case {
@@ -315,7 +318,7 @@ mod tests {
                 expression,
                 on: &on,
                 root: &Root::open(self.folder.path()).unwrap(),
-                registry: &Registry::new(Vec::new()).unwrap(),
+                registry: &Registry::new(SCHEMAS, Vec::new()).unwrap(),
                 now: Now::parse("2026-11-20T12:00:00Z").unwrap(),
                 limits: Limits::default(),
             })

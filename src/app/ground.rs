@@ -4,22 +4,28 @@ use super::error::Error;
 use super::quarantine_evidence::{Source, signatures};
 use super::suite_names::Lists;
 use super::workspace::{git_records, head};
-use crate::base::clock::Now;
-use crate::base::files::{ReadError, Root, show};
+use crate::base::files::{ReadError, Root};
+use crate::base::show::show;
+use crate::base::time::Now;
 use crate::config;
+use crate::model::embedded::Embedded;
 use crate::model::plan::RunSettings;
 use crate::model::suite::SuiteSpec;
 use crate::model::waiver::Entry;
 use crate::model::workspace::Settings;
+use crate::triage::Causes;
 use crate::waiver::{self, ClassificationFile};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// Bytes of the classification file at most.
 const CLASSIFICATION: u64 = 16 << 20;
 
 /// A workspace as runs see it.
 pub struct Ground {
+    /// What the binary brings.
+    pub embedded: &'static Embedded,
     /// The folder.
     pub root: Root,
     /// `tollgate.toml`, or the embedded default.
@@ -34,29 +40,35 @@ pub struct Ground {
     pub quarantines: Vec<Entry>,
     /// The classification file, or why it cannot be read.
     classification: Result<ClassificationFile, String>,
+    causes: OnceLock<Causes>,
 }
 
 impl Ground {
     /// Opens a workspace that must have a `tollgate.toml`.
-    pub fn open(root: &Path, now: Now) -> Result<Ground, Error> {
+    pub fn open(embedded: &'static Embedded, root: &Path, now: Now) -> Result<Ground, Error> {
         let root = Root::open(root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
-        let (settings, run) = config::run_settings(&root)?;
-        Self::of(root, settings, run, now)
+        let (settings, run) = config::run_settings(embedded, &root)?;
+        Self::of(embedded, root, (settings, run), now)
     }
 
     /// Opens a workspace that may have none: then the embedded default holds and no suite is known.
-    pub fn open_bare(root: &Path, now: Now) -> Result<Ground, Error> {
+    pub fn open_bare(embedded: &'static Embedded, root: &Path, now: Now) -> Result<Ground, Error> {
         let opened = Root::open(root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
         match opened.resolve(config::FILE) {
             Err(ReadError::Missing(_)) => {
                 let run = RunSettings { suites: Vec::new(), lint: Vec::new(), profiles: Vec::new() };
-                Self::of(opened, config::defaults(), run, now)
+                Self::of(embedded, opened, (config::defaults(), run), now)
             }
-            _ => Self::open(root, now),
+            _ => Self::open(embedded, root, now),
         }
     }
 
-    fn of(root: Root, settings: Settings, run: RunSettings, now: Now) -> Result<Ground, Error> {
+    fn of(
+        embedded: &'static Embedded,
+        root: Root,
+        (settings, run): (Settings, RunSettings),
+        now: Now,
+    ) -> Result<Ground, Error> {
         let (commit, branch) = head(&root, git_records(&root, settings.git)?)?;
         let classification = classification(&root, &settings.classification);
         let quarantines = match &classification {
@@ -68,7 +80,8 @@ impl Ground {
             }
             Err(_) => Vec::new(),
         };
-        Ok(Ground { root, settings, run, commit, branch, quarantines, classification })
+        let causes = OnceLock::new();
+        Ok(Ground { embedded, root, settings, run, commit, branch, quarantines, classification, causes })
     }
 
     /// What a person should know about the quarantine: an unreadable file, entries that do not hold.
@@ -79,6 +92,11 @@ impl Ground {
             format!("the quarantine of {} does not hold, it is {}: {}", show(&q.id), q.state.name(), q.detail)
         });
         fault.into_iter().chain(lapsed).collect()
+    }
+
+    /// The patterns of root causes, compiled when they are first asked for.
+    pub fn causes(&self) -> &Causes {
+        self.causes.get_or_init(|| Causes::of(self.embedded))
     }
 
     /// The kind's settings.

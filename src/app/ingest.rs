@@ -16,10 +16,12 @@ use super::run_documents::{self, Outcome, Written};
 use super::run_tree::{Observed, Observing};
 use super::suite_record::{SuiteEnd, record_of, write_suite};
 use crate::base::digest::sha256_hex;
+use crate::base::embedded::EMBEDDED;
 use crate::base::escape::is_blank;
 use crate::base::figures::total;
-use crate::base::files::{Root, open_regular, plain, show};
+use crate::base::files::{Root, open_regular};
 use crate::base::redact::Masker;
+use crate::base::show::show;
 use crate::ingest;
 use crate::model::flake::FlakeRules;
 use crate::model::plan::{Counts, Item, Shard, ShardKind};
@@ -32,7 +34,7 @@ use crate::record::{Folder, SuiteFolders};
 use crate::triage::attempts::{Step, StepEnded, attempt};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufReader, Seek as _};
+use std::io::BufReader;
 use std::path::Path;
 
 /// One suite that a file names.
@@ -69,8 +71,8 @@ pub fn ingest(request: &IngestRequest<'_>) -> Result<Taken, Error> {
 
 fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Taken, Error> {
     let reader = reader(request.format)?;
-    let observing = Observing::begin(request.root);
-    let ground = Ground::open_bare(request.root, request.now)?;
+    let observing = Observing::begin(&EMBEDDED, request.root);
+    let ground = Ground::open_bare(&EMBEDDED, request.root, request.now)?;
     let masker = masker(request.env, &ground)?;
     let repeats = repeats(request, reader, &ground)?;
     let (files, twice) = once(request.files)?;
@@ -118,8 +120,8 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Tak
         };
         let rules = ground.spec(request.kind).map(|spec| spec.flaky).unwrap_or_default();
         let end = SuiteEnd { rules, ..suite_end(one, &item, reader, &again, &dated) };
-        let recorded = record_of(end, &masker, &ground.quarantines, "");
-        write_suite(folder, &folders, &identity, &recorded, "", &replays)?;
+        let recorded = record_of(end, &masker, &ground, "");
+        write_suite(folder, &folders, &identity, &recorded, "", &replays, &ground)?;
         records.push(recorded.record);
     }
     let all_known = records
@@ -261,8 +263,9 @@ fn read(
             let line = fault.line.map_or(String::new(), |line| format!(":{line}"));
             Error::Work(masker.mask(&format!("{shown}{line}: {}", fault.message)).0)
         };
-        let readings = ingest::read_as(reader, repeats, &mut BufReader::with_capacity(1 << 16, &opened))
-            .map_err(unread)?;
+        let mut stated = Vec::new();
+        let input = &mut BufReader::with_capacity(1 << 16, &opened);
+        let readings = ingest::read_dated(reader, repeats, input, &mut stated).map_err(unread)?;
         let readings = judged(readings, None, root, true);
         if let Some(why) = readings.iter().find_map(cut_off) {
             return Err(Error::Work(format!("{shown} is cut off: {why}")));
@@ -270,9 +273,6 @@ fn read(
         suites = suites.saturating_add(readings.len());
         tests = tests.saturating_add(total(readings.iter().map(|r| r.cases.len())));
         bounded(suites, tests)?;
-        (&opened).rewind().map_err(|e| Error::Work(format!("{shown}: {}", plain(&e))))?;
-        let stated =
-            ingest::times(reader, &mut BufReader::with_capacity(1 << 16, &opened)).map_err(unread)?;
         let written = meta.modified().ok().map(DateTime::<Utc>::from);
         times.push(Times { stated, written, shown: shown.clone() });
         let stem = path.file_stem().map_or_else(|| "results".into(), |s| s.to_string_lossy().into_owned());

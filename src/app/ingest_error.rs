@@ -1,7 +1,8 @@
 //! What an `ingest` that failed leaves behind: a run folder with nothing in it but why, so that no run before it is the newest.
 
 use super::ingest_request::IngestRequest;
-use crate::base::files::{self, Root};
+use crate::base::embedded::EMBEDDED;
+use crate::base::files::{self, Root, is_there};
 use crate::base::redact::Masker;
 use crate::config;
 use crate::model::run::schema;
@@ -38,7 +39,7 @@ pub(super) fn clear(out: &Path) {
 /// and goes. What cannot be written is for the exit code to say: nothing else is left to do.
 pub(super) fn leave(request: &IngestRequest<'_>, made: Option<Folder>, why: &str) {
     let Ok(root) = Root::open(request.root) else { return };
-    let masker = Masker::new(request.env.iter().map(|(k, v)| (k.clone(), v.clone())));
+    let masker = Masker::new(request.env.iter().map(|(k, v)| (k.clone(), v.clone())), is_there);
     // Without a masker nothing of what was read is repeated.
     let mask = |text: &str| masker.as_ref().map_or_else(|_| String::new(), |masker| masker.mask(text).0);
     if let Some(folder) = made {
@@ -50,7 +51,7 @@ pub(super) fn leave(request: &IngestRequest<'_>, made: Option<Folder>, why: &str
             Folder::create(&root, out)
         }
         None => {
-            let settings = config::settings(&root).unwrap_or_else(|_| config::defaults());
+            let settings = config::settings(&EMBEDDED, &root).unwrap_or_else(|_| config::defaults());
             Folder::create_default(&root, &settings.results, request.now)
         }
     };

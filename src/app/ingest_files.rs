@@ -2,7 +2,8 @@
 
 use super::error::Error;
 use crate::base::digest::Running;
-use crate::base::files::{open_regular, plain, show};
+use crate::base::files::open_regular;
+use crate::base::show::{plain, show};
 use crate::ingest;
 use crate::model::test::{FaultKind, Reading};
 use std::collections::{BTreeMap, BTreeSet};

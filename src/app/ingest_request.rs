@@ -1,6 +1,6 @@
 //! What `tollgate ingest` was asked.
 
-use crate::base::clock::Now;
+use crate::base::time::Now;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -2,10 +2,11 @@
 
 use super::error::Error;
 use super::ground::Ground;
-use crate::base::clock::{Now, parse_rfc3339};
-use crate::base::files::{self, plain, show};
+use crate::base::files;
 use crate::base::git::{Kind, Repository};
 use crate::base::git_tree;
+use crate::base::show::{plain, show};
+use crate::base::time::{Now, parse_rfc3339};
 use crate::model::tree::DatedBy;
 use chrono::{DateTime, Duration, NaiveDateTime, SecondsFormat, Utc};
 use std::path::PathBuf;

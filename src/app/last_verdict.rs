@@ -1,7 +1,8 @@
 //! The verdicts that stand in the output folder, and those that a person names.
 
-use crate::base::clock::parse_rfc3339;
-use crate::base::files::{self, ReadError, Root, show};
+use crate::base::files::{self, ReadError, Root};
+use crate::base::show::show;
+use crate::base::time::parse_rfc3339;
 use crate::model::verdict::{SCHEMA, Verdict};
 use crate::report::text::terminal;
 use serde::de::DeserializeOwned;

@@ -4,12 +4,13 @@ use super::error::Error;
 use super::ground::Ground;
 use super::plan_secrets::{literals, variables};
 use super::workspace::Workspace;
-use crate::base::clock::Now;
 use crate::base::command::fill;
 use crate::base::figures::total;
-use crate::base::files::Root;
+use crate::base::files::{Root, is_there};
 use crate::base::redact::{Masker, is_secret_name, tell_apart};
+use crate::base::time::Now;
 use crate::config;
+use crate::model::embedded::Embedded;
 use crate::model::plan::RunSettings;
 use crate::model::run::Summary;
 use crate::model::suite::Reader;
@@ -34,19 +35,25 @@ pub(super) fn masker_of_policy(
     workspace: &Workspace,
 ) -> Result<Masker, Error> {
     let policy = &workspace.policy;
-    let tree = policy.from.as_ref().and_then(|_| config::run_settings(&workspace.root).ok());
+    let tree =
+        policy.from.as_ref().and_then(|_| config::run_settings(workspace.embedded, &workspace.root).ok());
     let runs: Vec<&RunSettings> =
         std::iter::once(&policy.runs).chain(tree.as_ref().map(|(_, runs)| runs)).collect();
-    let names = || Ground::open(workspace.root.dir(), workspace.now)?.names();
+    let names = || Ground::open(workspace.embedded, workspace.root.dir(), workspace.now)?.names();
     masker_of(env, &runs, &policy.settings.mask_allow, &names)
 }
 
 /// The masker of a verb that needs no workspace: what `tollgate.toml` says is known where there is one that can be read.
-pub fn masker_near(root: &Path, now: Now, env: &BTreeMap<String, String>) -> Result<Masker, Error> {
-    let found = Root::open(root).ok().and_then(|root| config::run_settings(&root).ok());
+pub fn masker_near(
+    embedded: &'static Embedded,
+    root: &Path,
+    now: Now,
+    env: &BTreeMap<String, String>,
+) -> Result<Masker, Error> {
+    let found = Root::open(root).ok().and_then(|root| config::run_settings(embedded, &root).ok());
     let runs: Vec<&RunSettings> = found.iter().map(|(_, runs)| runs).collect();
     let allow = found.as_ref().map_or(&[][..], |(settings, _)| &settings.mask_allow);
-    masker_of(env, &runs, allow, &|| Ground::open_bare(root, now)?.names())
+    masker_of(env, &runs, allow, &|| Ground::open_bare(embedded, root, now)?.names())
 }
 
 /// `names` gives by kind the names of its suites.
@@ -76,7 +83,7 @@ fn masker_of(
     }
     let lint = runs.iter().flat_map(|run| &run.lint).flat_map(|(_, command)| command.env().iter().cloned());
     let ours = set.into_iter().chain(lint);
-    let masker = Masker::new(env.iter().map(|(k, v)| (k.clone(), v.clone())).chain(ours));
+    let masker = Masker::new(env.iter().map(|(k, v)| (k.clone(), v.clone())).chain(ours), is_there);
     masker.and_then(|masker| masker.allowing(allow)).map_err(Error::Work)
 }
 
@@ -188,7 +195,7 @@ mod tests {
 
     #[test]
     fn masked_names_stay_as_many_as_there_were() {
-        let masker = Masker::new([("A_TOKEN", "hunter2"), ("B_TOKEN", "hunter3")]).unwrap();
+        let masker = Masker::new([("A_TOKEN", "hunter2"), ("B_TOKEN", "hunter3")], |_| false).unwrap();
         let mut cases = [case("t[hunter2]", None), case("t[hunter3]", Some("hunter3")), case("plain", None)];
         assert_eq!(mask_names(&mut cases, Reader::Junit, &masker), 3);
         let names = cases.each_ref().map(|c| c.name.as_str());
@@ -205,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_secret_that_a_bound_cut_in_two_leaves_nothing_of_itself() {
-        let masker = Masker::new([("A_TOKEN", "hunter2hunter2")]).unwrap();
+        let masker = Masker::new([("A_TOKEN", "hunter2hunter2")], |_| false).unwrap();
         let long = |end: &str| format!("{}{end}", ".".repeat(Failure::MESSAGE - end.len()));
         for end in ["hunter2hun", " ghp_a1B2a1B2", "x://user:passw"] {
             let mut cases = [case("t", None)];

@@ -10,11 +10,12 @@ use super::merge_lint;
 use super::merge_suites::{Part, Taken, folders_of, take};
 use super::run_baseline::Baseline;
 use super::run_documents::{self, Outcome, Written};
-use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
-use crate::base::files::show;
+use crate::base::embedded::EMBEDDED;
 use crate::base::machine;
 use crate::base::redact::Masker;
+use crate::base::show::show;
+use crate::base::time::Now;
 use crate::base::tree::Size;
 use crate::model::event::Flags;
 use crate::model::run::{Identity, RunStatus, Summary};
@@ -59,7 +60,7 @@ impl From<Error> for MergeError {
 
 /// Merges; with what a person should know, one sentence each. Nothing is written unless the shards are proven to be a whole.
 pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), MergeError> {
-    let ground = Ground::open_bare(request.root, request.now)?;
+    let ground = Ground::open_bare(&EMBEDDED, request.root, request.now)?;
     let parts = request.shards.iter().map(|path| part(path)).collect::<Result<Vec<_>, _>>()?;
     let summaries: Vec<(String, Summary)> =
         parts.iter().map(|p| (p.shown.clone(), p.summary.clone())).collect();
@@ -98,7 +99,7 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
     let replays = Replays::new(&ground.run, &merged.profile, &masker).knowing(&names, &again);
     let identity = identity(&merged, &summaries, &masker);
     for suite in &mut suites {
-        suite.put(&folder, &folders, &identity, &replays)?;
+        suite.put(&folder, &folders, &identity, &replays, ground.causes())?;
     }
     merge_lint::put(&lint, &folder)?;
     let outcome = Outcome {

@@ -4,7 +4,8 @@ use super::environment::Facts;
 use super::error::Error;
 use super::merge_suites::{Part, foreign};
 use super::run_baseline::Baseline;
-use crate::base::files::{Root, show};
+use crate::base::files::Root;
+use crate::base::show::show;
 use crate::model::run::Environment;
 use crate::record::{self, File, RecordError};
 

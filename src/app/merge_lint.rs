@@ -2,7 +2,8 @@
 
 use super::error::Error;
 use super::merge_suites::Part;
-use crate::base::files::{open_regular, show};
+use crate::base::files::open_regular;
+use crate::base::show::show;
 use crate::base::tree::{Size, copy_file};
 use crate::record::{Folder, lint_log, lint_log_of_shard};
 use std::collections::BTreeMap;

@@ -4,7 +4,8 @@
 use super::commands::Replays;
 use super::error::Error;
 use super::suite_record::digested;
-use crate::base::files::{self, show};
+use crate::base::files;
+use crate::base::show::show;
 use crate::base::tree::{Bounds, Size, Tree, TreeError};
 use crate::model::event::TimelineLine;
 use crate::model::failure::FailureDigest;
@@ -13,6 +14,7 @@ use crate::model::run::{Identity, Summary, schema};
 use crate::model::suite::{Role, SuiteResult, SuiteStatus};
 use crate::record::{self, Folder, SuiteFile, SuiteFolders};
 use crate::report::text::terminal;
+use crate::triage::Causes;
 use crate::triage::Digested;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
@@ -138,6 +140,7 @@ impl Taken {
         folders: &SuiteFolders,
         identity: &Identity,
         replays: &Replays<'_>,
+        causes: &Causes,
     ) -> Result<(), Error> {
         let own = folders.of(&self.record.result.kind, &self.record.result.name);
         let has = |file: SuiteFile| self.tree.as_ref().is_some_and(|tree| tree.has(&file.name()));
@@ -148,7 +151,7 @@ impl Taken {
         }
         self.record.log = if output { folder.suite_rel(&own, SuiteFile::Output) } else { String::new() };
         if self.record.result.status.is_failure() && (self.digest.is_none() || self.timeline.is_none()) {
-            let made = self.made(identity, replays);
+            let made = self.made(causes, identity, replays);
             self.digest.get_or_insert(made.digest);
             self.timeline.get_or_insert(made.timeline);
         }
@@ -179,13 +182,13 @@ impl Taken {
         self.tree.as_ref().map_or_else(Size::default, Tree::size)
     }
 
-    fn made(&self, identity: &Identity, replays: &Replays<'_>) -> Digested {
+    fn made(&self, causes: &Causes, identity: &Identity, replays: &Replays<'_>) -> Digested {
         let mut record = self.record.clone();
         for moment in [&mut record.started_at, &mut record.finished_at] {
             if moment.is_empty() {
                 moment.clone_from(&self.at);
             }
         }
-        digested(identity, &record, &record.failures, "", replays)
+        digested(causes, identity, &record, &record.failures, "", replays)
     }
 }

@@ -6,6 +6,7 @@ use super::run_failures;
 use super::run_judged;
 use super::workspace::{OpenRequest, Workspace};
 use crate::artifact::{Context, Documents, Sources, WorkspaceHost};
+use crate::base::embedded::EMBEDDED;
 use crate::base::figures::total;
 use crate::gate::{self, Facts, Looked, Outcome};
 use crate::lang::cel::{EvalError, Host, Meter};
@@ -107,7 +108,7 @@ impl Proof {
 
 /// Proves every gate of the request over the workspace as it stands. Nothing in it is changed.
 pub fn prove(request: &OpenRequest<'_>, progress: &(dyn Fn(&str) + Sync)) -> Result<Proof, Error> {
-    let workspace = Workspace::open_to_judge(request)?;
+    let workspace = Workspace::open_to_judge(&EMBEDDED, request)?;
     let gates: Vec<GateProof> = workspace
         .policy
         .gates

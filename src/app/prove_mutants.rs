@@ -315,7 +315,7 @@ fn age(document: &mut Value, classification: bool) -> bool {
     let mut changed = false;
     for key in ["generated_at", "ts"] {
         if let Some(Value::String(text)) = members.get_mut(key)
-            && let Ok(time) = crate::base::clock::parse_rfc3339(text)
+            && let Ok(time) = crate::base::time::parse_rfc3339(text)
         {
             let Some(older) = time.checked_sub_signed(chrono::TimeDelta::seconds(OLDER)) else { continue };
             *text = older.to_rfc3339();

@@ -101,8 +101,8 @@ pub fn edit_human(edit: &QuarantineEdit) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::clock::Now;
     use crate::base::files::write_atomic;
+    use crate::base::time::Now;
     use std::collections::BTreeMap;
     use std::path::Path;
 

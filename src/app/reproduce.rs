@@ -462,7 +462,7 @@ mod tests {
                 prefix: self.prefix,
                 exec: self.exec,
                 timeout: self.timeout,
-                masker: &Masker::new([("A_TOKEN", "s3cr3t-value")]).unwrap(),
+                masker: &Masker::new([("A_TOKEN", "s3cr3t-value")], |_| false).unwrap(),
             };
             reproduce(&request, &mut |_| {})
         }

@@ -17,7 +17,7 @@ use crate::model::tree::{DatedBy, Tree};
 use crate::model::triage::TriageDiff;
 use crate::plan;
 use crate::record::{self, Details, File, Folder, SuiteFile, SuiteFolders};
-use crate::triage::{self, Causes, ToDigest};
+use crate::triage::{self, ToDigest};
 use std::collections::BTreeMap;
 
 /// Bytes at the end of a failed lint step's log that stand in `junit.xml`.
@@ -175,7 +175,7 @@ fn digests(outcome: &Outcome<'_>) -> Vec<FailureDigest> {
                 log_tail: "",
                 commands: outcome.replays.pointer(record),
             };
-            let digest = triage::digest(Causes::embedded(), from).digest;
+            let digest = triage::digest(outcome.ground.causes(), from).digest;
             FailureDigest {
                 root_cause_class: record.root_cause_class.unwrap_or(digest.root_cause_class),
                 signature: record.signature.clone().unwrap_or_else(|| digest.signature.clone()),

@@ -107,7 +107,9 @@ fn failures(workspace: &Workspace, summary: Option<&Json<'_>>) -> Result<Vec<Run
         ForRun::Instead { command, why_not: Some(_) } => Some(command),
         _ => None,
     };
-    let names = ingested.as_ref().map(|_| Ground::open(workspace.root.dir(), workspace.now)?.names());
+    let names = ingested
+        .as_ref()
+        .map(|_| Ground::open(workspace.embedded, workspace.root.dir(), workspace.now)?.names());
     let names =
         names.transpose().map_err(|error: super::error::Error| error.to_string())?.unwrap_or_default();
     let profile = summary.text("profile").unwrap_or("ci");
@@ -242,7 +244,7 @@ impl Finder<'_> {
         file.seek(SeekFrom::Start(meta.len().saturating_sub(TAIL))).ok()?;
         let mut tail = Vec::new();
         file.take(TAIL).read_to_end(&mut tail).ok()?;
-        failure_text::said(&String::from_utf8_lossy(&tail))
+        failure_text::said(self.workspace.causes(), &String::from_utf8_lossy(&tail))
     }
 
     fn lint_entry(

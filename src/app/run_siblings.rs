@@ -2,8 +2,9 @@
 //! or is of another run: nothing that the run made is believed then.
 
 use crate::artifact::{Fault, parse};
-use crate::base::files::{ReadError, Root, show};
+use crate::base::files::{ReadError, Root};
 use crate::base::json::{Json, Limits};
+use crate::base::show::show;
 use crate::model::finding::Reason;
 use crate::model::gate::Format;
 use crate::record::SuiteFolders;

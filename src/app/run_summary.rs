@@ -1,7 +1,8 @@
 //! A run that a person names: its folder, or its `summary.json`.
 
 use super::error::Error;
-use crate::base::files::{self, show};
+use crate::base::files;
+use crate::base::show::show;
 use crate::model::columns::Columns;
 use crate::record;
 use std::path::{Path, PathBuf};

@@ -70,7 +70,7 @@ struct Finder<'g> {
 
 impl Finder<'_> {
     fn lint(&self, name: &str, tail: &str, log: &str) -> Failed {
-        let said = said(tail);
+        let said = said(self.ground.causes(), tail);
         let message = said.as_ref().map(|said| lines(&said.message, LINES)).filter(|said| !said.is_empty());
         Failed {
             kind: None,
@@ -89,7 +89,7 @@ impl Finder<'_> {
         let log = (!record.log.is_empty())
             .then(|| read_tail(&self.ground.root.real().join(&record.log), &record.log, TAIL))
             .flatten();
-        let said = log.and_then(|tail| said(&String::from_utf8_lossy(&tail)));
+        let said = log.and_then(|tail| said(self.ground.causes(), &String::from_utf8_lossy(&tail)));
         let own = said.as_ref().map(|said| said.message.as_str());
         let message = of_suite(record.fault.as_deref(), own, ended(record), LINES);
         let place = said.and_then(|said| said.place);

@@ -3,13 +3,16 @@
 use super::error::Error;
 use super::ground::Ground;
 use crate::base::changes::names_at;
-use crate::base::files::{self, Root, show};
+use crate::base::files::{self, Root};
 use crate::base::git::{GitError, Repository};
-use crate::base::git_tree::{self, PathState, TreeState};
+use crate::base::git_tree;
 use crate::base::redact::Masker;
+use crate::base::show::show;
 use crate::config;
+use crate::model::embedded::Embedded;
 use crate::model::gate::Gate;
 use crate::model::tree::{Files, Tree, TreeFile, Untracked};
+use crate::model::tree_state::TreeState;
 use crate::model::workspace::Settings;
 use crate::plan::{self, Compared, Here, LeftOut};
 use std::collections::{BTreeSet, HashSet};
@@ -29,14 +32,14 @@ pub(super) struct Observing(Option<JoinHandle<Option<Result<TreeState, GitError>
 impl Observing {
     /// Begins, where the root is the top folder of a repository: most of the time it is, and its tree is wanted. What the answer is used
     /// for is decided later.
-    pub(super) fn begin(root: &Path) -> Observing {
+    pub(super) fn begin(embedded: &'static Embedded, root: &Path) -> Observing {
         let Ok(root) = Root::open(root) else { return Observing(None) };
         if !matches!(Repository::is_top(root.real()), Ok(true)) {
             return Observing(None);
         }
         let look = move || {
             // What is wrong with the settings is said elsewhere, by who needs them.
-            let settings = config::settings(&root).unwrap_or_else(|_| config::defaults());
+            let settings = config::settings(embedded, &root).unwrap_or_else(|_| config::defaults());
             // Where the working tree asks for no git the policy may all the same, and then it is looked at later.
             if settings.git == Some(false) {
                 return None;
@@ -137,7 +140,7 @@ impl Observed {
 
     /// How this tree differs from that of a run at the same commit.
     pub(super) fn compare(&self, run: &Tree, left_out: &LeftOut, masker: &Masker) -> Result<Compared, Error> {
-        let look = |path: &str| git_tree::state_at(&self.top, path).map(file);
+        let look = |path: &str| git_tree::state_at(&self.top, path);
         plan::compare(run, &self.here(masker), left_out, &look).map_err(|e| untold(&e))
     }
 
@@ -168,16 +171,16 @@ pub(super) fn after(
             "another commit was checked out while the run lasted: check calls the run stale".into(),
         );
     }
-    let differing = |then: &[PathState], now: &[PathState], look: bool| -> Vec<TreeFile> {
+    let differing = |then: &[TreeFile], now: &[TreeFile], look: bool| -> Vec<TreeFile> {
         let paths: HashSet<&str> = now.iter().map(|n| n.path.as_str()).collect();
-        let before_then: BTreeSet<&PathState> = then.iter().collect();
+        let before_then: BTreeSet<&TreeFile> = then.iter().collect();
         let gone = then.iter().filter(|t| !paths.contains(t.path.as_str())).map(|t| {
             // What is as in the commit again has a state too.
             let found = if look { git_tree::state_at(&before.top, &t.path).ok() } else { None };
-            found.unwrap_or(PathState { path: t.path.clone(), mode: None, content: None })
+            found.unwrap_or(TreeFile { path: t.path.clone(), mode: None, content: None })
         });
         let fresh = now.iter().filter(|n| !before_then.contains(n)).cloned();
-        let all: Vec<PathState> = gone.chain(fresh).collect();
+        let all: Vec<TreeFile> = gone.chain(fresh).collect();
         let is_ours = |path: &str| if look { left_out.is_of_run(path) } else { left_out.is_written(path) };
         masked(&all, masker).into_iter().filter(|file| !is_ours(&file.path)).collect()
     };
@@ -232,13 +235,9 @@ fn untold(error: &GitError) -> Error {
     Error::Work(format!("git does not say in which state the working tree is: {error}"))
 }
 
-fn file(state: PathState) -> TreeFile {
-    TreeFile { path: state.path, mode: state.mode, content: state.content }
-}
-
 /// The files with secrets in their names masked.
-fn masked(states: &[PathState], masker: &Masker) -> Vec<TreeFile> {
-    let one = |state: &PathState| TreeFile { path: masker.mask(&state.path).0, ..file(state.clone()) };
+fn masked(states: &[TreeFile], masker: &Masker) -> Vec<TreeFile> {
+    let one = |state: &TreeFile| TreeFile { path: masker.mask(&state.path).0, ..state.clone() };
     states.iter().map(one).collect()
 }
 
@@ -251,7 +250,7 @@ fn run_folders(top: &Path, state: &TreeState) -> Vec<String> {
         };
         state.beside.iter().any(is_in)
     };
-    let folder = |file: &PathState| {
+    let folder = |file: &TreeFile| {
         let folder = OF_RUN.iter().find_map(|name| file.path.strip_suffix(name))?;
         let head = || head(&top.join(&file.path)).is_some_and(|head| head.contains("tollgate.run."));
         (is_beside(folder) && head()).then(|| format!("{folder}/"))

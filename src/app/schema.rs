@@ -66,13 +66,15 @@ pub(super) fn nearest(registry: &Registry, id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::embedded::SCHEMAS;
     use crate::lang::schema::Source;
 
     #[test]
     fn lists_and_shows() {
         let text = r#"{"$id": "demo.event.v1", "title": "An event"}"#;
         let registry =
-            Registry::new(vec![Source::read("e.json", "schemas/e.json", text.into()).unwrap()]).unwrap();
+            Registry::new(SCHEMAS, vec![Source::read("e.json", "schemas/e.json", text.into()).unwrap()])
+                .unwrap();
         let listed = list(&registry);
         let one = listed.iter().find(|l| l.id == "demo.event.v1").unwrap();
         assert_eq!((one.title.as_deref(), one.origin.as_str()), (Some("An event"), "schemas/e.json"));

@@ -1,14 +1,15 @@
 //! One command of an attempt as it is judged: how it ended, what its results say, and where those do not say why it
 //! failed, what its output does.
 
+use super::ground::Ground;
 use crate::base::process::Ending;
 use crate::ingest;
 use crate::model::signature::Basis;
 use crate::model::suite::Reader;
 use crate::model::test::{Failure, Reading};
 use crate::run::{Log, StepEnd};
+use crate::triage;
 use crate::triage::attempts::{Step, StepEnded, Unread};
-use crate::triage::{self, Causes};
 use std::io::Read as _;
 
 /// Bytes at the end of an output in which a cause is looked for.
@@ -18,6 +19,7 @@ const TOLD: u64 = 1 << 20;
 
 /// The step; `read` gives its results and is not called where the reader reads none.
 pub(super) fn step_of(
+    ground: &Ground,
     end: &StepEnd,
     log: &Log,
     reader: Reader,
@@ -39,16 +41,16 @@ pub(super) fn step_of(
     };
     // The last lines of any reporter are counts; those of a killed process are whatever it was at.
     let last = reader == Reader::Exit && matches!(ended, StepEnded::Exited(_));
-    let told = Step::is_silent(&ended, read.as_ref()).then(|| told(end, log, last)).flatten();
+    let told = Step::is_silent(&ended, read.as_ref()).then(|| told(ground, end, log, last)).flatten();
     Step { ended, read, asked, told, trouble }
 }
 
-fn told(end: &StepEnd, log: &Log, last: bool) -> Option<Failure> {
+fn told(ground: &Ground, end: &StepEnd, log: &Log, last: bool) -> Option<Failure> {
     let from = end.log_end.saturating_sub(TOLD).max(end.log_start);
     let mut bytes = Vec::new();
     // What cannot be read tells nothing; that it cannot is told where the log is kept.
     log.range(from, end.log_end).read_to_end(&mut bytes).ok()?;
     let output = String::from_utf8_lossy(&bytes);
-    let said = ingest::said(&output, &|text| triage::telling(Causes::embedded(), text), last)?;
+    let said = ingest::said(&output, &|text| triage::telling(ground.causes(), text), last)?;
     Some(if from > end.log_start { said.resting_on(Basis::Fallback) } else { said })
 }

@@ -2,10 +2,11 @@
 
 use super::commands::Replays;
 use super::error::Error;
+use super::ground::Ground;
 use super::masking::{mask_failures, mask_names};
 use crate::base::figures::total;
-use crate::base::files::show;
 use crate::base::redact::Masker;
+use crate::base::show::show;
 use crate::model::flake::FlakeRules;
 use crate::model::plan::Item;
 use crate::model::record::SuiteRecord;
@@ -76,7 +77,7 @@ pub(super) struct Recorded {
 }
 
 /// Judges a suite. `tail` is the end of its output, masked.
-pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], tail: &str) -> Recorded {
+pub(super) fn record_of(end: SuiteEnd, masker: &Masker, ground: &Ground, tail: &str) -> Recorded {
     let judging = Judging { reader: end.reader, rules: end.rules };
     let mut combined = attempts::combine(&end.attempts, &judging);
     let masked = end.masked + mask(&mut combined, end.reader, masker);
@@ -99,7 +100,7 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
     }
     // Of one attempt `fault` says it already.
     combined.faults.truncate(if end.attempts.len() > 1 { FAULTS } else { 0 });
-    let mut notes = quarantine(&mut result, quarantines);
+    let mut notes = quarantine(&mut result, &ground.quarantines);
     if let Some(stopped) = stopped(&end.attempts) {
         notes.push(format!("`{}`: {stopped}; a replay runs it whole", show(name)));
     }
@@ -112,7 +113,7 @@ pub(super) fn record_of(end: SuiteEnd, masker: &Masker, quarantines: &[Entry], t
     let first = told.find(|(_, test)| test.status == TestStatus::Failed).map(|(case, _)| case);
     let facts = Facts { status: result.status, signal: result.signal, fault: combined.fault.as_deref() };
     let failure = first.and_then(|c| c.failure.as_ref());
-    let cause = failed.then(|| triage::cause(Causes::embedded(), facts, failure, tail));
+    let cause = failed.then(|| triage::cause(ground.causes(), facts, failure, tail));
     let signed = |case: &Case| triage::signature(case.failure.as_ref(), &case.name);
     let own = first.map(signed).or_else(|| Some(of_fault(combined.fault.as_deref()?, combined.basis)));
     let own = own.filter(|_| failed);
@@ -215,12 +216,13 @@ pub(super) fn write_suite(
     recorded: &Recorded,
     tail: &str,
     replays: &Replays<'_>,
+    ground: &Ground,
 ) -> Result<(), Error> {
     let record = &recorded.record;
     let own = folders.of(&record.result.kind, &record.result.name);
     folder.write_result(&own, identity, record)?;
     if record.result.status.is_failure() {
-        let digested = digested(identity, record, &recorded.cases, tail, replays);
+        let digested = digested(ground.causes(), identity, record, &recorded.cases, tail, replays);
         folder.write_digest(&own, &digested.digest)?;
         folder.write_timeline(&own, &digested.timeline)?;
     }
@@ -229,6 +231,7 @@ pub(super) fn write_suite(
 
 /// The digest and the timeline of a suite that failed.
 pub(super) fn digested(
+    causes: &Causes,
     identity: &Identity,
     record: &SuiteRecord,
     cases: &[Case],
@@ -236,8 +239,7 @@ pub(super) fn digested(
     replays: &Replays<'_>,
 ) -> Digested {
     let commands = replays.pointer(record);
-    let mut digested =
-        triage::digest(Causes::embedded(), ToDigest { identity, record, cases, log_tail, commands });
+    let mut digested = triage::digest(causes, ToDigest { identity, record, cases, log_tail, commands });
     // The index and the record say the same of the suite as its digest.
     if let Some(signature) = &record.signature {
         digested.digest.signature.clone_from(signature);

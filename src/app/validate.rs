@@ -2,10 +2,11 @@
 
 use crate::app::schema::nearest;
 use crate::artifact::{Fault, format_of, hold, parse, survey, turn};
-use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
-use crate::base::files::{self, ReadError, Root, io_error, open_regular, show};
+use crate::base::files::{self, ReadError, Root, io_error, open_regular};
 use crate::base::json::{Limits, plain};
+use crate::base::show::show;
+use crate::base::time::Now;
 use crate::lang::schema::{Registry, Source, Standing};
 use crate::model::finding::Reason;
 use crate::model::gate::{Demand, Format};
@@ -342,6 +343,7 @@ fn result(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::embedded::SCHEMAS;
     use std::fs;
     use std::io::Write as _;
 
@@ -355,7 +357,7 @@ mod tests {
     }
 
     fn registry() -> Registry {
-        Registry::new(vec![Source::read("e.json", "e.json", SCHEMA.into()).unwrap()]).unwrap()
+        Registry::new(SCHEMAS, vec![Source::read("e.json", "e.json", SCHEMA.into()).unwrap()]).unwrap()
     }
 
     fn run(dir: &Path, inputs: &[&str], schema: Option<&str>) -> Result<Validation, ValidateError> {

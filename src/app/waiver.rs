@@ -2,6 +2,7 @@
 
 use super::error::{Error, exit};
 use super::workspace::{OpenRequest, Workspace};
+use crate::base::embedded::EMBEDDED;
 use crate::model::waiver::{Entry, State};
 use crate::report::audit::Audit;
 use crate::report::text::{terminal, terminal_cut};
@@ -32,7 +33,7 @@ impl Serialize for WaiverAudit {
 
 /// Judges the entries. Whether a waiver is unused is only known once its gate is judged, so no entry is here.
 pub fn waiver_audit(request: &OpenRequest<'_>) -> Result<WaiverAudit, Error> {
-    let workspace = Workspace::open(request)?;
+    let workspace = Workspace::open(&EMBEDDED, request)?;
     Ok(WaiverAudit {
         generated_at: workspace.now.rfc3339(),
         path: workspace.policy.settings.classification.clone(),

@@ -4,6 +4,7 @@
 use super::error::Error;
 use super::workspace::{OpenRequest, Workspace};
 use crate::base;
+use crate::base::embedded::EMBEDDED;
 use crate::config::Classification;
 use crate::model::waiver::{Entry, Kind};
 use crate::waiver::{self, EditError, NewWaiver, noun};
@@ -56,7 +57,7 @@ pub(super) fn edit(
     id: &str,
     change: impl Fn(&str, NaiveDate) -> Result<String, EditError>,
 ) -> Result<(String, Option<Entry>), Error> {
-    let workspace = Workspace::open(request)?;
+    let workspace = Workspace::open(&EMBEDDED, request)?;
     let path = workspace.policy.settings.classification.clone();
     let mut entry = None;
     base::edit::edit(&workspace.root, &path, &mut |now| {
@@ -81,7 +82,7 @@ fn changed(
     (kind, id): (Kind, &str),
     change: impl Fn(&str, NaiveDate) -> Result<String, EditError>,
 ) -> Result<(String, Option<Entry>), Error> {
-    let shown = base::files::show(path);
+    let shown = base::show::show(path);
     let edited = change(text, workspace.now.date()).map_err(|e| Error::Usage(format!("{shown}: {e}")))?;
     let judged = workspace.entries_of(Ok(Some(edited.clone())));
     let mut entries = judged.waivers.into_iter().chain(judged.quarantines);
@@ -124,8 +125,8 @@ pub(super) fn sentence(kind: Kind, id: &str, action: &str, path: &str, entry: Op
 mod tests {
     use super::super::waiver as audit;
     use super::*;
-    use crate::base::clock::Now;
     use crate::base::files::write_atomic;
+    use crate::base::time::Now;
     use crate::model::waiver::State;
     use std::collections::BTreeMap;
     use std::path::Path;

@@ -8,7 +8,7 @@ use super::plan_secrets::literals_of;
 use super::suite_names::{Lists, stems};
 use super::whole_text;
 use crate::artifact::NoRun;
-use crate::base::files::{ReadError, Root};
+use crate::base::files::{ReadError, Root, is_there};
 use crate::base::git::Repository;
 use crate::base::json::Json;
 use crate::base::redact::Masker;
@@ -119,7 +119,7 @@ impl WholePlan {
         let tree = policy.tree.iter().filter_map(|tree| tree.as_ref().ok()).map(|tree| &tree.runs);
         let set = tree.chain([&policy.runs]).flat_map(literals_of);
         let all = env.iter().map(|(name, value)| (name.clone(), value.clone())).chain(set);
-        let masker = Masker::new(all).map_err(Error::Work)?;
+        let masker = Masker::new(all, is_there).map_err(Error::Work)?;
         let texts = self.changes.iter_mut().flat_map(|change| [&mut change.before, &mut change.after]);
         for text in texts.flatten() {
             masker.hide(text);

@@ -7,7 +7,7 @@ const NAMED: usize = 10;
 
 /// What lets go what a change takes out of the plan: both ways, because neither is the change's own.
 pub(super) fn lets_go(from: &str) -> String {
-    let from = crate::base::files::show(from);
+    let from = crate::base::show::show(from);
     format!("a waiver of `whole_run` on {from}, or `policy-from: worktree` by a person, lets it go")
 }
 

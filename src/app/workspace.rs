@@ -6,21 +6,25 @@ use super::incidents;
 use super::quarantine_evidence::{Source, signatures};
 use super::whole::WholePlan;
 use crate::artifact::{Context, NoRun, named_run, newest_run};
-use crate::base::clock::Now;
+use crate::base::clock;
 use crate::base::files::{ReadError, Root};
 use crate::base::git::{GitError, Place, Repository};
 use crate::base::json::{Json, Limits};
+use crate::base::time::Now;
 use crate::config::{self, Classification, LoadRequest, Policy};
 use crate::gate::Facts;
+use crate::model::embedded::Embedded;
 use crate::model::gate::{ForRun, Gate};
 use crate::model::lane::{Lane, Mode};
 use crate::model::suite::EvidenceFrom;
 use crate::model::waiver::{Entry, Rollback};
 use crate::model::whole::Gap;
 use crate::runbook::{self, Runbook};
+use crate::triage::Causes;
 use crate::waiver::{self, ClassificationFile};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// What to open.
 #[derive(Debug, Clone)]
@@ -43,6 +47,8 @@ pub struct OpenRequest<'a> {
 
 /// An opened workspace.
 pub struct Workspace {
+    /// What the binary brings.
+    pub embedded: &'static Embedded,
     /// The folder.
     pub root: Root,
     /// The moment.
@@ -64,6 +70,7 @@ pub struct Workspace {
     /// What is asked of the run.
     pub whole: WholePlan,
     env: BTreeMap<String, String>,
+    causes: OnceLock<Causes>,
 }
 
 /// Waivers, quarantine entries and the rollback record, judged on the day.
@@ -98,19 +105,20 @@ impl Entries {
 
 impl Workspace {
     /// Opens it. What is wrong with the policy is an error; what is wrong with the evidence is not.
-    pub fn open(request: &OpenRequest<'_>) -> Result<Workspace, Error> {
+    pub fn open(embedded: &'static Embedded, request: &OpenRequest<'_>) -> Result<Workspace, Error> {
         let root = Root::open(request.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
-        Self::of(root, request)
+        Self::of(embedded, root, request)
     }
 
     /// As `open`, to judge it: every file of it is what it was when it was first read, the policy's too.
-    pub fn open_to_judge(request: &OpenRequest<'_>) -> Result<Workspace, Error> {
+    pub fn open_to_judge(embedded: &'static Embedded, request: &OpenRequest<'_>) -> Result<Workspace, Error> {
         let root = Root::open(request.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
-        Self::of(root.sealed(), request)
+        Self::of(embedded, root.sealed(), request)
     }
 
-    fn of(root: Root, request: &OpenRequest<'_>) -> Result<Workspace, Error> {
+    fn of(embedded: &'static Embedded, root: Root, request: &OpenRequest<'_>) -> Result<Workspace, Error> {
         let load = LoadRequest {
+            embedded,
             root: &root,
             lane: request.lane,
             gates: request.gates,
@@ -137,6 +145,8 @@ impl Workspace {
             run_dir,
             entries: Entries::none(),
             env: request.env.clone(),
+            causes: OnceLock::new(),
+            embedded,
             policy,
             root,
         };
@@ -186,7 +196,7 @@ impl Workspace {
 
     /// Everything but the artifacts that expressions see; `summary` is that of the run judged.
     pub fn facts(&self, lane: Lane, mode: Mode, summary: Option<&Json<'_>>) -> Facts {
-        let mut facts = Facts::new(self.now);
+        let mut facts = Facts::new(self.now, clock::ticks);
         let text = |t: &Option<String>| t.clone().map_or(serde_json::Value::Null, serde_json::Value::from);
         facts.bind("lane", Ok(lane.name().into()));
         facts.bind("mode", Ok(mode.name().into()));
@@ -256,9 +266,14 @@ impl Workspace {
         gate.reproduce_command(run, &self.policy.settings.prefix)
     }
 
+    /// The patterns of root causes, compiled when they are first asked for.
+    pub fn causes(&self) -> &Causes {
+        self.causes.get_or_init(|| Causes::of(self.embedded))
+    }
+
     /// The embedded runbook with the workspace's own entries over it.
     pub fn runbook(&self) -> Result<Runbook, Error> {
-        runbook::load(crate::base::embedded::RUNBOOK, &self.policy.runbook).map_err(|problems| {
+        runbook::load(self.embedded.runbook, &self.policy.runbook).map_err(|problems| {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
             Error::Usage(lines.join("\n"))
         })
@@ -285,7 +300,7 @@ pub fn is_no_workspace(root: &Path) -> bool {
 
 /// The runbook where there is no workspace.
 pub fn embedded_runbook() -> Runbook {
-    Runbook::embedded()
+    Runbook::of(&crate::base::embedded::EMBEDDED)
 }
 
 /// Loads a policy. Of a ref, a repository that git does not look into is no fault of the policy: tollgate cannot do its work.

@@ -2,8 +2,8 @@
 //! another commit.
 
 use super::fault::Fault;
-use crate::base::clock::{AHEAD, Now, parse_rfc3339};
 use crate::base::json::{Json, plain};
+use crate::base::time::{AHEAD, Now, parse_rfc3339};
 use crate::model::finding::Reason;
 use chrono::TimeDelta;
 

@@ -190,9 +190,10 @@ mod tests {
     use super::super::read::Sources;
     use super::super::run_folder::newest;
     use super::super::weight::EVIDENCE;
-    use crate::base::clock::Now;
+    use crate::base::embedded::SCHEMAS;
     use crate::base::files::Root;
     use crate::base::json::Limits;
+    use crate::base::time::Now;
     use crate::lang::schema::{Registry, Source};
     use crate::model::gate::{Blocking, Demand, Origin, Region};
     use std::io::Write as _;
@@ -278,7 +279,8 @@ mod tests {
         fn see_within(&self, specs: Vec<ArtifactSpec>, most: u64) -> String {
             let root = Root::open(self.path()).unwrap();
             let registry =
-                Registry::new(vec![Source::read("e.json", "e.json", SCHEMA.into()).unwrap()]).unwrap();
+                Registry::new(SCHEMAS, vec![Source::read("e.json", "e.json", SCHEMA.into()).unwrap()])
+                    .unwrap();
             let ctx = Context {
                 root: &root,
                 run_dir: newest(&root, "results"),
@@ -548,7 +550,8 @@ mod tests {
         let workspace = Workspace::new(&[("many.json", doc.as_bytes())]);
         let root = Root::open(workspace.path()).unwrap();
         let text = r#"{"$id": "l.v1", "items": {"minimum": 0}}"#;
-        let registry = Registry::new(vec![Source::read("l.json", "l.json", text.into()).unwrap()]).unwrap();
+        let registry =
+            Registry::new(SCHEMAS, vec![Source::read("l.json", "l.json", text.into()).unwrap()]).unwrap();
         let ctx = Context {
             root: &root,
             run_dir: newest(&root, "results"),

@@ -1,7 +1,8 @@
 //! What is wrong with a file, before it is known which gate asks.
 
-use crate::base::files::{ReadError, show};
+use crate::base::files::ReadError;
 use crate::base::json::{ParseError, ParseErrorKind, Place};
+use crate::base::show::show;
 use crate::model::finding::{Finding, Reason};
 
 /// What is wrong with a file.

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::fault::Fault;
 use super::glob::glob;
 use super::run_folder::NoRun;
-use crate::base::files::show;
+use crate::base::show::show;
 use crate::model::finding::Reason;
 use crate::model::gate::ArtifactSpec;
 

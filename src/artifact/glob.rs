@@ -1,6 +1,7 @@
 //! Globs over the workspace, folder by folder, so that only folders that the pattern can reach are looked into.
 
-use crate::base::files::{ReadError, Root, io_error, show};
+use crate::base::files::{ReadError, Root, io_error};
+use crate::base::show::show;
 use ::glob::Pattern;
 use std::collections::BTreeSet;
 use std::sync::Arc;

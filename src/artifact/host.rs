@@ -8,8 +8,9 @@ use super::parse::{format_of, parse};
 use super::schema::hold;
 use super::weight::turn;
 use crate::base::digest::Running;
-use crate::base::files::{ReadError, Root, plain, show};
+use crate::base::files::{ReadError, Root};
 use crate::base::json::{Json, Limits};
+use crate::base::show::{plain, show};
 use crate::lang::cel::{EvalError, Host, Meter};
 use crate::lang::schema::Registry;
 use crate::model::finding::Reason;
@@ -333,13 +334,14 @@ fn kept<K: Eq + Hash, V: Clone>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lang::cel::Budget;
+    use crate::base::embedded::SCHEMAS;
+    use crate::lang::cel::{Budget, stopped};
     use crate::lang::schema::Source;
     use std::fs;
     use std::io::Write as _;
 
     fn meter() -> Meter {
-        Meter::alone(&Budget { seconds: 36_000, ..Budget::default() })
+        Meter::alone(&Budget { seconds: 36_000, ..Budget::default() }, stopped)
     }
 
     fn with_host(files: &[(&str, &str)], ask: impl Fn(&WorkspaceHost<'_>, &std::path::Path)) {
@@ -352,7 +354,7 @@ mod tests {
         let root = Root::open(dir.path()).unwrap();
         let schema =
             Source::read("e.json", "e.json", r#"{"$id": "e.v1", "required": ["n"]}"#.into()).unwrap();
-        let registry = Registry::new(vec![schema]).unwrap();
+        let registry = Registry::new(SCHEMAS, vec![schema]).unwrap();
         ask(&WorkspaceHost::new(&root, &registry, Limits::default()), dir.path());
     }
 
@@ -451,7 +453,7 @@ mod tests {
         put("d.json", r#"{"schema": "e.v1", "n": 1}"#);
         put("l.jsonl", "{\"n\": 1}\n");
         let root = Root::open(dir.path()).unwrap().sealed();
-        let registry = Registry::new(Vec::new()).unwrap();
+        let registry = Registry::new(SCHEMAS, Vec::new()).unwrap();
         let (_, document) = root.read_hashed("d.json", 100).unwrap();
         let (_, lines) = root.read_hashed("l.jsonl", 100).unwrap();
         put("d.json", "{}");
@@ -477,7 +479,7 @@ mod tests {
     #[test]
     fn a_limit_is_the_asking_gates_own() {
         with_host(&[("a.log", &"x\n".repeat(100))], |host, _| {
-            let late = Meter::alone(&Budget { seconds: 0, ..Budget::default() });
+            let late = Meter::alone(&Budget { seconds: 0, ..Budget::default() }, stopped);
             assert!(matches!(host.grep("a.log", &["x".into()], &late), Err(EvalError::Limit(_))));
             assert_eq!(host.grep("a.log", &["x".into()], &meter()).map(|found| found.len()), Ok(100));
         });

@@ -273,11 +273,12 @@ impl Lines for Stream<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::embedded::SCHEMAS;
     use crate::lang::schema::Source;
 
     fn registry() -> Registry {
         let text = r#"{"$id": "e.v1", "type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}"#;
-        Registry::new(vec![Source::read("e.json", "e.json", text.into()).unwrap()]).unwrap()
+        Registry::new(SCHEMAS, vec![Source::read("e.json", "e.json", text.into()).unwrap()]).unwrap()
     }
 
     fn shape() -> Demand {

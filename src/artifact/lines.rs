@@ -1,8 +1,8 @@
 //! Walks a file of lines in blocks, so that its size does not matter.
 
 use super::fault::Fault;
-use crate::base::files::plain;
 use crate::base::json::Place;
+use crate::base::show::plain;
 use crate::model::finding::Reason;
 use std::io::Read;
 

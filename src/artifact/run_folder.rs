@@ -1,6 +1,7 @@
 //! Which run folder is judged: `{run}`.
 
-use crate::base::files::{ReadError, Root, io_error, show};
+use crate::base::files::{ReadError, Root, io_error};
+use crate::base::show::show;
 use crate::model::finding::Reason;
 use std::path::Path;
 

@@ -9,7 +9,7 @@ pub use super::changes_walk::names_at;
 
 use super::changes_content::{Behind, Contents, There, behind, changed, digest_of, id, shape, touched};
 use super::changes_walk::{Before, Kind, Walk, untold};
-use super::files::show;
+use crate::base::show::show;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Seek as _, SeekFrom, Write as _};

@@ -1,7 +1,7 @@
 //! The walk through a workspace that both looks at it go: what is told of, and what tools keep for themselves.
 
 use super::digest::Running;
-use super::files::{plain, show};
+use crate::base::show::{plain, show};
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::fs::{DirEntry, File};

@@ -1,52 +1,15 @@
 //! The one reader of the clock: an invocation asks for `Now` once and hands it down as a value.
 
-use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, SecondsFormat, Utc};
+use crate::base::time::{Now, in_years};
+use chrono::{DateTime, Utc};
+use std::sync::OnceLock;
 use std::time::{Instant, SystemTime};
 
-/// Seconds that another machine's clock may run ahead of ours; a time further ahead is from the future, and what is from the
-/// future is stale (`gates.md`, Artifacts).
-pub const AHEAD: i64 = 5 * 60;
-
-/// The moment an invocation judges at, in UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Now(DateTime<Utc>);
-
-impl Now {
-    /// The machine's clock, cut to whole seconds so that the verdict says exactly what was judged with.
-    pub fn from_machine() -> Self {
-        let now = machine();
-        Now(DateTime::from_timestamp(now.timestamp(), 0).unwrap_or(now))
-    }
-
-    /// An RFC 3339 time with a zone, as `--now` takes it; the error is a sentence. With its offset it must lie in the years
-    /// that RFC 3339 can write, in UTC too.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let time = parse_rfc3339(text)?.with_timezone(&Utc);
-        if in_years(time) == time {
-            return Ok(Now(time));
-        }
-        let shown: String = text.chars().take(60).collect();
-        Err(format!("`{}` lies outside the years 1 to 9999 in UTC", shown.escape_debug()))
-    }
-
-    /// The instant.
-    pub fn time(self) -> DateTime<Utc> {
-        self.0
-    }
-
-    /// The calendar day in UTC, which waivers are compared with.
-    pub fn date(self) -> NaiveDate {
-        self.0.date_naive()
-    }
-
-    /// `2026-11-20T12:00:00Z`.
-    pub fn rfc3339(self) -> String {
-        self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true)
-    }
+/// The moment of the machine's clock.
+pub fn now() -> Now {
+    Now::of(machine())
 }
 
-/// The machine's clock. One that stands before 1970 or past the year 9999 is a clock like any other: chrono's own reading
-/// panics before 1970.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
 fn machine() -> DateTime<Utc> {
     of_system(SystemTime::now())
@@ -67,19 +30,6 @@ pub fn of_system(time: SystemTime) -> DateTime<Utc> {
     in_years(moved.unwrap_or(end))
 }
 
-/// The nearest time in the years 1 to 9999, which is all that RFC 3339 can write.
-pub fn in_years(time: DateTime<Utc>) -> DateTime<Utc> {
-    let ends = |year: i32, month: u32, day: u32, hour: u32, minute: u32, second: u32| {
-        let day = NaiveDate::from_ymd_opt(year, month, day);
-        day.and_then(|day| day.and_hms_opt(hour, minute, second)).map(|time| time.and_utc())
-    };
-    match (ends(1, 1, 1, 0, 0, 0), ends(9999, 12, 31, 23, 59, 59)) {
-        (Some(first), _) if time < first => first,
-        (_, Some(last)) if time.year() > 9999 => last,
-        _ => time,
-    }
-}
-
 /// A number that differs between two invocations on one machine: nanoseconds of its clock. For ids, never for judging.
 pub fn unique() -> i64 {
     machine().timestamp_nanos_opt().unwrap_or_default()
@@ -90,17 +40,12 @@ pub fn wall_micros() -> i64 {
     machine().timestamp_micros()
 }
 
-/// Parses RFC 3339 strictly: a time without a zone is an error that says so.
-pub fn parse_rfc3339(text: &str) -> Result<DateTime<FixedOffset>, String> {
-    DateTime::parse_from_rfc3339(text).map_err(|_| {
-        let bare = text.len() >= 19 && DateTime::parse_from_rfc3339(&format!("{text}Z")).is_ok();
-        let shown: String = text.chars().take(60).collect();
-        if bare {
-            format!("`{}` has no time zone; write it as RFC 3339, for example {text}Z", shown.escape_debug())
-        } else {
-            format!("`{}` is not an RFC 3339 time such as 2026-11-20T12:00:00Z", shown.escape_debug())
-        }
-    })
+/// Microseconds of a clock that only goes forward, since it was first asked. Only differences count.
+#[expect(clippy::disallowed_methods, reason = "the one place that measures time")]
+pub fn ticks() -> u64 {
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    let first = FIRST.get_or_init(Instant::now);
+    u64::try_from(first.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Measures durations; the only other user of a clock.
@@ -128,6 +73,7 @@ impl Stopwatch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::SecondsFormat;
     use std::time::Duration;
 
     #[test]
@@ -139,15 +85,5 @@ mod tests {
         assert_eq!(text(epoch + Duration::from_secs(1 << 40)), "9999-12-31T23:59:59Z");
         assert_eq!(text(epoch - Duration::from_secs(1 << 40)), "0001-01-01T00:00:00Z");
         assert_eq!(text(epoch + Duration::from_secs(i64::MAX as u64)), "9999-12-31T23:59:59Z");
-    }
-
-    #[test]
-    fn the_moment_can_be_written() {
-        assert!(Now::parse("9999-12-31T23:59:59Z").is_ok());
-        assert!(Now::parse("9999-12-31T23:59:59+23:59").is_ok());
-        let why = Now::parse("9999-12-31T23:59:59-23:59").unwrap_err();
-        assert_eq!(why, "`9999-12-31T23:59:59-23:59` lies outside the years 1 to 9999 in UTC");
-        assert!(Now::parse("0000-01-01T00:00:00Z").is_err());
-        assert!(Now::parse("0001-01-01T00:00:00+00:01").is_err());
     }
 }

@@ -6,7 +6,8 @@
 
 use super::clock::Stopwatch;
 use super::digest::sha256_hex;
-use super::files::{ReadError, Root, io_error, open_regular, plain, show};
+use super::files::{ReadError, Root, io_error, open_regular};
+use crate::base::show::{plain, show};
 use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};

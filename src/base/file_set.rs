@@ -1,9 +1,10 @@
 //! Files that belong together: all of them are written, or what decides is not there. Who writes the same files at the same time
 //! waits, so that they are never of two writers.
 
-use super::files::{WriteError, irreplaceable, plain, same, show};
+use super::files::{WriteError, irreplaceable, same};
 use super::lock::Lock;
 use super::unlinked::{Beneath, Temp};
+use crate::base::show::{plain, show};
 use rustix::fs::{AtFlags, FileType};
 use rustix::io::Errno;
 use std::collections::BTreeMap;

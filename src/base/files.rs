@@ -1,10 +1,12 @@
 //! Files: bounded reads of regular files inside a workspace, atomic writes. Every error names its path.
 
-pub use super::read_error::{ReadError, io_error, plain, show};
+pub use super::read_error::{ReadError, io_error};
+
 pub use super::reading::{open_regular, read, read_hashed, read_into, read_tail, read_text, same};
 pub use super::root::Root;
 
 use super::reading::kind_name;
+use super::show::{plain, show};
 use std::io::Write as _;
 use std::path::Path;
 
@@ -48,4 +50,10 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
         temp.as_file().set_permissions(std::fs::Permissions::from_mode(0o644)).map_err(|e| fail(&e))?;
     }
     temp.persist(path).map(drop).map_err(|e| fail(&e.error))
+}
+
+/// Whether something can be seen at a path. For what is masked alone: nothing is judged by it, since what cannot be looked at is
+/// not there for it either.
+pub fn is_there(path: &Path) -> bool {
+    path.exists()
 }

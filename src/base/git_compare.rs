@@ -4,7 +4,8 @@ use super::git::{GitError, line, run, run_of};
 use super::git_content::{Conversions, is_blob, is_checked_out, lfs, mode};
 use super::git_index::{Held, Index, Object, Seen, listed};
 use super::git_scan::{Kind, Scan, There, look_at};
-use super::git_state::{PathState, hex, named, state};
+use super::git_state::{hex, named, state};
+use crate::model::tree::TreeFile;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -50,7 +51,7 @@ pub(super) struct Compare<'l> {
 /// What became of a tracked path whose content differs, before conversions are asked about.
 struct Differs<'t> {
     tracked: &'t Tracked<'t>,
-    state: PathState,
+    state: TreeFile,
     /// Its content is that of the commit: only the mode differs.
     same_content: bool,
 }
@@ -94,7 +95,7 @@ impl Compare<'_> {
     }
 
     /// Which files are not as in the commit; submodules are looked at elsewhere.
-    pub(super) fn changed(&self, tracked: &[Tracked<'_>]) -> Result<Vec<PathState>, GitError> {
+    pub(super) fn changed(&self, tracked: &[Tracked<'_>]) -> Result<Vec<TreeFile>, GitError> {
         let differs: Vec<Differs<'_>> = tracked
             .par_iter()
             .filter(|one| !one.is_module())
@@ -119,7 +120,7 @@ impl Compare<'_> {
         let there = one.there.and_then(|there| Some((there, mode(there)?)));
         let Some((there, mode)) = there else {
             // A folder or a FIFO in place of a file: the file is not there.
-            let gone = PathState { path: named(&one.path), mode: None, content: None };
+            let gone = TreeFile { path: named(&one.path), mode: None, content: None };
             return Ok(one.base.map(|_| Differs { tracked: one, state: gone, same_content: false }));
         };
         let same_content = match one.base {
@@ -136,7 +137,7 @@ impl Compare<'_> {
     }
 
     /// What differs, but for what git's own conversions make: they are asked about only where something differs.
-    fn without_conversions(&self, differs: Vec<Differs<'_>>) -> Result<Vec<PathState>, GitError> {
+    fn without_conversions(&self, differs: Vec<Differs<'_>>) -> Result<Vec<TreeFile>, GitError> {
         if differs.is_empty() {
             return Ok(Vec::new());
         }
@@ -166,7 +167,7 @@ impl Compare<'_> {
         }
     }
 
-    fn without_checked_out(&self, differs: &[Differs<'_>]) -> Result<Vec<PathState>, GitError> {
+    fn without_checked_out(&self, differs: &[Differs<'_>]) -> Result<Vec<TreeFile>, GitError> {
         let is_file =
             |d: &&Differs<'_>| d.tracked.base.is_some() && d.state.mode.as_deref() != Some("120000");
         let asked: Vec<&str> = differs

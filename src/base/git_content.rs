@@ -3,8 +3,8 @@
 use super::git::GitError;
 use super::git_index::{Held, Object};
 use super::git_scan::{Kind, There, on_disk};
-use crate::base::digest::{Running, sha256_hex};
-use crate::base::files::show;
+use crate::base::digest::Running;
+use crate::base::show::show;
 use rustix::fs::{Mode, OFlags, openat};
 use sha1::{Digest as _, Sha1};
 use std::fs::File;
@@ -19,7 +19,7 @@ fn cannot(path: &[u8], error: &std::io::Error) -> GitError {
     let path = show(&String::from_utf8_lossy(path));
     GitError::Failed(format!(
         "has {path} in its tree, which cannot be read: {}",
-        crate::base::files::plain(error)
+        crate::base::show::plain(error)
     ))
 }
 
@@ -204,16 +204,6 @@ pub(super) fn lfs(pointer: &[u8]) -> Option<(String, u64)> {
         }
     }
     Some((digest.filter(|d| d.len() == 64)?, length?))
-}
-
-/// The digest of texts, each with its length before it, so that no two lists feed the same bytes.
-pub(super) fn of_texts<'t>(texts: impl Iterator<Item = &'t str>) -> String {
-    let mut fed = Vec::new();
-    for text in texts {
-        fed.extend_from_slice(format!("{} ", text.len()).as_bytes());
-        fed.extend_from_slice(text.as_bytes());
-    }
-    sha256_hex(&fed)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::git::GitError;
 use super::git_index::Seen;
-use crate::base::files::show;
+use crate::base::show::show;
 use rayon::prelude::*;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, openat, statat};
 use rustix::io::Errno;
@@ -115,7 +115,7 @@ pub(super) fn on_disk(top: &Path, path: &[u8]) -> PathBuf {
 }
 
 fn cannot(path: &[u8], error: Errno) -> GitError {
-    let why = crate::base::files::plain(&std::io::Error::from(error));
+    let why = crate::base::show::plain(&std::io::Error::from(error));
     let path = if path.is_empty() { ".".into() } else { show(&String::from_utf8_lossy(path)) };
     GitError::Failed(format!("tracks {path}, which cannot be looked at: {why}"))
 }

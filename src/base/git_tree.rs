@@ -10,9 +10,11 @@ use super::git_compare::{ASKED, Compare, Stamp, Tracked};
 use super::git_content::mode;
 use super::git_index::{Entry, Index, listed, parse, unhex};
 use super::git_scan::{Kind, Scan, There, look_at, on_disk, scan};
-pub use super::git_state::{PathState, TreeState, digest_of};
-use super::git_state::{digest, hex, named, state};
+use super::git_state::{hex, named, state};
 use crate::base::files;
+use crate::base::show::plain;
+use crate::model::tree::TreeFile;
+use crate::model::tree_state::{self, TreeState};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -46,9 +48,9 @@ pub fn committed_at(dir: &Path, commit: &str) -> Result<i64, GitError> {
     seconds.and_then(|seconds| seconds.parse().ok()).ok_or_else(broken)
 }
 
-/// What stands at one path of a working tree, named as in a `PathState`.
-pub fn state_at(top: &Path, path: &str) -> Result<PathState, GitError> {
-    let absent = || PathState { path: path.to_string(), mode: None, content: None };
+/// What stands at one path of a working tree, named as in a `TreeFile`.
+pub fn state_at(top: &Path, path: &str) -> Result<TreeFile, GitError> {
+    let absent = || TreeFile { path: path.to_string(), mode: None, content: None };
     match look_at(top, path.as_bytes())? {
         Some(there) => Ok(state(top, path.as_bytes(), there)?.unwrap_or_else(absent)),
         None => Ok(absent()),
@@ -146,10 +148,7 @@ fn git_files(top: &Path) -> Result<(Vec<u8>, Stamp, PathBuf), GitError> {
             return Ok((Vec::new(), (0, 0), info));
         }
         Err(error) => {
-            return Err(GitError::Failed(format!(
-                "has an index that cannot be read: {}",
-                files::plain(&error)
-            )));
+            return Err(GitError::Failed(format!("has an index that cannot be read: {}", plain(&error))));
         }
     };
     let bytes = files::read(&path, INDEX).map_err(|e| GitError::Failed(format!("has no index: {e}")))?;
@@ -173,9 +172,9 @@ fn index<'b>(top: &Path, bytes: &'b [u8], hash: usize) -> Result<Index<'b>, GitE
 }
 
 /// What stands at a path and cannot be read: its mode alone.
-fn unread(path: &[u8], there: There) -> Option<PathState> {
+fn unread(path: &[u8], there: There) -> Option<TreeFile> {
     let mode = format!("{:o}", mode(there)?);
-    Some(PathState { path: named(path), mode: Some(mode), content: None })
+    Some(TreeFile { path: named(path), mode: Some(mode), content: None })
 }
 
 /// A repository in which what git does not track is looked for, and repositories within it.
@@ -191,7 +190,7 @@ impl Look<'_> {
     fn module(&self, module: &Tracked<'_>, state: &mut TreeState) -> Result<(), GitError> {
         let inside = on_disk(self.top, &module.path);
         let path = named(&module.path);
-        let own = |mode: Option<&str>, content| PathState {
+        let own = |mode: Option<&str>, content| TreeFile {
             path: path.clone(),
             mode: mode.map(String::from),
             content,
@@ -214,7 +213,7 @@ impl Look<'_> {
         if base.as_deref() != Some(found.commit.as_str()) {
             state.changed.push(own(Some("160000"), Some(found.commit)));
         }
-        let below = |s: PathState| PathState { path: format!("{path}/{}", s.path), ..s };
+        let below = |s: TreeFile| TreeFile { path: format!("{path}/{}", s.path), ..s };
         state.changed.extend(found.changed.into_iter().map(below));
         state.untracked.extend(found.untracked.into_iter().map(below));
         state.added.extend(found.added.into_iter().map(|added| format!("{path}/{added}")));
@@ -242,13 +241,13 @@ impl Look<'_> {
         }
         let listing = run(self.top, &arguments)?;
         let found: Vec<&[u8]> = listing.split(|b| *b == 0).filter(|path| !path.is_empty()).collect();
-        let states: Vec<Option<PathState>> =
+        let states: Vec<Option<TreeFile>> =
             found.into_par_iter().map(|path| self.one_untracked(path)).collect::<Result<_, _>>()?;
         state.untracked.extend(states.into_iter().flatten());
         Ok(())
     }
 
-    fn one_untracked(&self, path: &[u8]) -> Result<Option<PathState>, GitError> {
+    fn one_untracked(&self, path: &[u8]) -> Result<Option<TreeFile>, GitError> {
         if let Some(repository) = path.strip_suffix(b"/") {
             return Ok(self.repository(repository));
         }
@@ -265,7 +264,7 @@ impl Look<'_> {
 
     /// A repository that stands in the tree and is no submodule: its commit and what differs from it, as one. Where it cannot be looked
     /// at it has a mode and no content, which is the same as nothing.
-    fn repository(&self, path: &[u8]) -> Option<PathState> {
+    fn repository(&self, path: &[u8]) -> Option<TreeFile> {
         let shown = named(path);
         if (self.skip)(&format!("{shown}/")) {
             return None;
@@ -273,9 +272,9 @@ impl Look<'_> {
         let skip = |below: &str| (self.skip)(&format!("{shown}/{below}"));
         let content = observe_nested(&on_disk(self.top, path), &skip, self.depth + 1).ok().map(|found| {
             let all = found.changed.iter().chain(&found.untracked);
-            digest(std::iter::once(found.commit.as_str()), all)
+            tree_state::digest_of_both(&found.commit, all)
         });
-        Some(PathState { path: shown, mode: Some("160000".into()), content })
+        Some(TreeFile { path: shown, mode: Some("160000".into()), content })
     }
 }
 

@@ -1,6 +1,7 @@
 //! A lock that processes hold while they write what others write too. It ends with its holder, however that ends.
 
-use super::files::{WriteError, plain, show};
+use super::files::WriteError;
+use crate::base::show::{plain, show};
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::Path;

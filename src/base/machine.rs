@@ -1,6 +1,7 @@
 //! Facts about the machine: what a run's record and the checks before a start need.
 
-use crate::base::files::{ReadError, io_error, show};
+use crate::base::files::{ReadError, io_error};
+use crate::base::show::show;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 

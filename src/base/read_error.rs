@@ -1,4 +1,6 @@
-//! Why a path could not be read, and how paths and the system's errors are worded.
+//! Why a path could not be read.
+
+use super::show::plain;
 
 /// Why a path could not be read. `Display` is one sentence that names the path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,19 +67,5 @@ pub fn io_error(shown: &str, error: &std::io::Error) -> ReadError {
     match error.kind() {
         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => ReadError::Missing(shown.into()),
         _ => ReadError::Io { path: shown.into(), why: plain(error) },
-    }
-}
-
-/// A path for a message: what moves the cursor or cannot be seen is escaped, so that a name cannot forge a line.
-pub fn show(path: &str) -> String {
-    super::escape::visible(path).into_owned()
-}
-
-/// The system's words without Rust's "(os error 2)".
-pub fn plain(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error") {
-        Some(at) => text[..at].to_string(),
-        None => text,
     }
 }

@@ -2,7 +2,8 @@
 
 use super::beneath;
 use super::digest::Running;
-use super::read_error::{ReadError, io_error, show};
+use super::read_error::{ReadError, io_error};
+use crate::base::show::show;
 use std::fs::{File, Metadata};
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};

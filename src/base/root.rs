@@ -2,8 +2,9 @@
 
 use super::beneath;
 use super::ledger::{Changed, Ledger};
-use super::read_error::{ReadError, io_error, show};
+use super::read_error::{ReadError, io_error};
 use super::reading::{hash_opened, not_opened, open_regular, read_opened, regular};
+use crate::base::show::show;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, Metadata};
 use std::os::fd::OwnedFd;

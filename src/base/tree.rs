@@ -4,7 +4,8 @@
 //! is shown is refused, and a folder without end is an error.
 
 use super::escape::{is_hostile, is_ordinary};
-use super::files::{ReadError, io_error, plain, show};
+use super::files::{ReadError, io_error};
+use crate::base::show::{plain, show};
 use rustix::fs::SeekFrom;
 use rustix::io::Errno;
 use std::fs::{File, Metadata};

@@ -3,7 +3,8 @@
 //!
 //! What stands below a run folder or a workspace was made by programs of unknown origin, and may be replaced while they run.
 
-use super::files::{WriteError, plain, show};
+use super::files::WriteError;
+use crate::base::show::{plain, show};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;

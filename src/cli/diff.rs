@@ -5,8 +5,8 @@ use super::env::Env;
 use super::output::{self, Answer, Target};
 use super::verbs::masked;
 use crate::app::{self, DiffRequest, Error, exit};
-use crate::base::clock::Now;
 use crate::base::file_set::Output;
+use crate::base::time::Now;
 use crate::report::{Kind, run_github, run_markdown};
 use std::path::Path;
 

@@ -7,9 +7,11 @@ use super::progress::Progress;
 use super::request::open_request;
 use super::{quarantine, term, verbs, words};
 use crate::app::{self, CheckRequest, Error, exit};
-use crate::base::clock::Now;
-use crate::base::files::{self, WriteError};
+use crate::base::clock;
+use crate::base::files::WriteError;
 use crate::base::redact::Masked;
+use crate::base::show::show;
+use crate::base::time::Now;
 use crate::model::lane::{Lane, Mode};
 use crate::model::report::Report;
 use crate::model::verdict::Outcome;
@@ -71,7 +73,7 @@ fn run(cli: &Cli, env: &Env) -> Result<u8, Error> {
     let global = &cli.global;
     let now = match &global.now {
         Some(text) => Now::parse(text).map_err(|why| Error::Usage(format!("--now: {why}")))?,
-        None => Now::from_machine(),
+        None => clock::now(),
     };
     match &cli.verb {
         Verb::Check(verb) => check(global, now, env, verb),
@@ -127,7 +129,7 @@ fn mode(verb: &args::Check, env: &Env) -> Result<Mode, Error> {
         (Some(ModeArg::Rollback), _) | (None, Some("rollback")) => Ok(Mode::Rollback),
         (None, Some(other)) => Err(Error::Usage(format!(
             "CI_GATE_PROMOTION_MODE is `{}`; it may be `strict` or `rollback`",
-            files::show(other)
+            show(other)
         ))),
     }
 }

@@ -6,6 +6,8 @@ use crate::app::Error;
 use crate::base::escape;
 use crate::base::file_set::{Output, write_set};
 use crate::base::files::{self, WriteError};
+use crate::base::show::plain;
+use crate::base::show::show;
 use crate::report::Kind;
 use crate::report::github::Github;
 use serde::Serialize;
@@ -51,7 +53,7 @@ pub fn targets(formats: &[String]) -> Result<Vec<Target>, Error> {
         if path.as_ref().is_some_and(|path| targets.iter().any(|t: &Target| t.names(path))) {
             return Err(Error::Usage(format!(
                 "--format {}: another format is written to that file",
-                files::show(format)
+                show(format)
             )));
         }
         targets.push(Target { kind, path });
@@ -183,10 +185,7 @@ pub fn deliver_step(
 pub fn append(env: &Env, name: &str, text: &str) -> Result<(), WriteError> {
     use std::io::Write as _;
     let Some(path) = env.get(name) else { return Ok(()) };
-    let fail = |e: std::io::Error| WriteError {
-        path: format!("{} ({name})", files::show(path)),
-        why: files::plain(&e),
-    };
+    let fail = |e: std::io::Error| WriteError { path: format!("{} ({name})", show(path)), why: plain(&e) };
     let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path).map_err(fail)?;
     file.write_all(text.as_bytes()).map_err(fail)
 }

@@ -6,7 +6,7 @@ use super::output;
 use super::request::open_request;
 use super::verbs::{masked, show};
 use crate::app::{self, Error, exit};
-use crate::base::clock::Now;
+use crate::base::time::Now;
 use crate::waiver::NewQuarantine;
 
 pub(super) fn quarantine(global: &Global, now: Now, env: &Env, verb: &Quarantine) -> Result<u8, Error> {

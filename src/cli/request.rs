@@ -3,7 +3,7 @@
 use super::args::{Global, LaneArg};
 use super::env::Env;
 use crate::app::OpenRequest;
-use crate::base::clock::Now;
+use crate::base::time::Now;
 use crate::model::lane::Lane;
 use std::path::Path;
 

@@ -8,7 +8,7 @@ use super::screen::Screen;
 use super::term;
 use super::verbs::masked;
 use crate::app::{self, Error, RunAnswer, RunRequest, Source, exit};
-use crate::base::clock::Now;
+use crate::base::time::Now;
 use crate::config::parse_duration;
 use crate::model::plan::{Artifacts, ShardKind};
 use crate::model::record::SuiteRecord;

@@ -3,6 +3,7 @@
 use super::env::Env;
 use crate::base::ci::{Echo, without_commands};
 use crate::base::escape::seen;
+use crate::base::files::is_there;
 use crate::base::redact::Masker;
 use crate::report::Style;
 use crate::report::text::terminal;
@@ -65,7 +66,7 @@ pub fn complain(error: &impl std::fmt::Display, env: &Env) {
 
 /// Masks secrets of the environment, where no answer has masked its own text: in errors.
 pub fn hide(text: &mut String, env: &Env) {
-    match Masker::new(env.all()) {
+    match Masker::new(env.all(), is_there) {
         Ok(masker) => drop(masker.hide_shown(text)),
         Err(why) => *text = format!("error: {why}, so what went wrong is not shown"),
     }
@@ -86,7 +87,7 @@ fn write(mut to: impl Write, text: &str, name: &str) -> Result<(), String> {
     };
     match to.write_all(ended.as_bytes()).and_then(|()| to.flush()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(format!("{name} cannot be written: {}", crate::base::files::plain(&e)))
+            Err(format!("{name} cannot be written: {}", crate::base::show::plain(&e)))
         }
         _ => Ok(()),
     }

@@ -12,12 +12,13 @@ use crate::app::{
     TryRequest, Workspace, exit,
 };
 use crate::base::ci::Echo;
-use crate::base::clock::Now;
+use crate::base::embedded::EMBEDDED;
 use crate::base::escape;
 use crate::base::file_set::Output;
 use crate::base::files::{self, ReadError, Root};
 use crate::base::json::Limits;
 use crate::base::redact::{FreeText, Masked, free_text};
+use crate::base::time::Now;
 use crate::config;
 use crate::lang::schema::{Formats, Registry};
 use crate::model::gate::ForRun;
@@ -65,13 +66,13 @@ pub(super) fn masked<T: FreeText>(
     now: Now,
     env: &Env,
 ) -> Result<Masked<T>, Error> {
-    Ok(Masked::new(answer, &app::masker_near(&global.root, now, env.all())?))
+    Ok(Masked::new(answer, &app::masker_near(&EMBEDDED, &global.root, now, env.all())?))
 }
 
 pub(super) fn explain(global: &Global, now: Now, env: &Env, verb: &args::Explain) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
     // What everyday failures mean is known everywhere, in a folder without a tollgate.toml too.
-    let workspace = match Workspace::open(&open_request(global, now, env, None, &[], None)) {
+    let workspace = match Workspace::open(&EMBEDDED, &open_request(global, now, env, None, &[], None)) {
         Ok(workspace) => Some(workspace),
         Err(_) if app::is_no_workspace(&global.root) => None,
         Err(error) => return Err(error),
@@ -105,9 +106,9 @@ pub(super) fn explain(global: &Global, now: Now, env: &Env, verb: &args::Explain
 
 pub(super) fn reproduce(global: &Global, now: Now, env: &Env, verb: &args::Reproduce) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
-    let workspace = Workspace::open(&open_request(global, now, env, None, &[], None))?;
+    let workspace = Workspace::open(&EMBEDDED, &open_request(global, now, env, None, &[], None))?;
     let settings = &workspace.policy.settings;
-    let masker = app::masker_near(&global.root, now, env.all())?;
+    let masker = app::masker_near(&EMBEDDED, &global.root, now, env.all())?;
     let first_run = workspace.first_run();
     let request = ReproduceRequest {
         root: &workspace.root,
@@ -243,9 +244,9 @@ fn schemas(global: &Global) -> Result<Registry, Error> {
     let root = Root::open(&global.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
     match root.resolve(config::FILE) {
         Err(ReadError::Missing(_)) => {
-            Registry::new(Vec::new()).map_err(|problems| Error::Usage(problems.join("\n")))
+            Registry::new(EMBEDDED.schemas, Vec::new()).map_err(|problems| Error::Usage(problems.join("\n")))
         }
-        _ => Ok(config::schemas(&root)?),
+        _ => Ok(config::schemas(&EMBEDDED, &root)?),
     }
 }
 

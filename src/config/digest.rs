@@ -1,8 +1,7 @@
 //! The policy's digest, and which gates another policy would alter.
 
 use crate::base::digest::{Running, sha256_hex};
-use crate::base::embedded;
-use crate::base::files::show;
+use crate::base::show::show;
 use crate::config::inventory::{Classification, GateFile, Inventory, replaces_embedded};
 use crate::model::gate::Origin;
 use crate::model::plan::{Profile, RunSettings};
@@ -115,8 +114,12 @@ fn plan(runs: &RunSettings) -> Vec<(String, String)> {
 
 /// Every schema in force: the workspace's own by id, and the embedded files that none of them replaces.
 fn schemas(inventory: &Inventory) -> BTreeMap<&str, &str> {
-    let mut found: BTreeMap<&str, &str> =
-        embedded::SCHEMAS.iter().map(|(path, text)| (path.trim_end_matches(".json"), *text)).collect();
+    let mut found: BTreeMap<&str, &str> = inventory
+        .embedded
+        .schemas
+        .iter()
+        .map(|(path, text)| (path.trim_end_matches(".json"), *text))
+        .collect();
     found.extend(inventory.schemas.iter().map(|source| (source.id.as_str(), source.text.as_ref())));
     found
 }
@@ -189,7 +192,9 @@ pub fn alterations(
     for id in &changed_schemas {
         let own = tree.schemas.iter().find(|source| source.id == *id);
         let where_to = match own {
-            Some(own) if replaces_embedded(own) => format!("{} replaces the embedded one", show(&own.origin)),
+            Some(own) if replaces_embedded(tree.embedded, own) => {
+                format!("{} replaces the embedded one", show(&own.origin))
+            }
             Some(own) => format!("it is that of {}", show(&own.origin)),
             None => "it has none of its own".into(),
         };

@@ -84,10 +84,11 @@ mod tests {
     use super::super::problem::SourceText;
     use super::super::resolve::{FILE, workspace};
     use super::*;
+    use crate::base::embedded::EMBEDDED;
 
     fn load(more: &str) -> (FlakeRules, Vec<String>) {
         let text = format!("[suites.unit]\nnames = ['a']\ncommand = 'x {{name}}'\n{more}\n");
-        let (found, faults) = workspace(&SourceText { path: FILE.into(), text: text.into() });
+        let (found, faults) = workspace(&EMBEDDED, &SourceText { path: FILE.into(), text: text.into() });
         (found.runs.suites[0].flaky, faults.into_iter().map(|f| f.message).collect())
     }
 
@@ -104,7 +105,7 @@ mod tests {
     #[test]
     fn outputs_are_paths_and_patterns_of_the_workspace() {
         let text = "[suites.unit]\nnames = ['a']\ncommand = 'x {name}'\noutputs = ['var/', 'a/**', '', '../x', '/x', '[', \"a\\u0001\"]\n";
-        let (found, faults) = workspace(&SourceText { path: FILE.into(), text: text.into() });
+        let (found, faults) = workspace(&EMBEDDED, &SourceText { path: FILE.into(), text: text.into() });
         assert_eq!(found.runs.suites[0].outputs, ["var", "a/**"]);
         assert_eq!(faults.len(), 5, "{:?}", faults.iter().map(|f| &f.message).collect::<Vec<_>>());
         assert_eq!(found.runs.suites[0].keys()[14], ("outputs", Some("var a/**".into())));

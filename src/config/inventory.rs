@@ -1,7 +1,6 @@
 //! Everything that makes up a policy, found and read but not yet compiled.
 
-use crate::base::embedded;
-use crate::base::files::show;
+use crate::base::show::show;
 use crate::base::toml_text::text_of;
 use crate::config::gate_file::is_id;
 use crate::config::policy_names::{Sort, sort};
@@ -9,6 +8,7 @@ use crate::config::problem::{ConfigError, Problem, SourceText, problems_of};
 use crate::config::resolve::{self, Workspace};
 use crate::config::tree::Tree;
 use crate::lang::schema::{Beside, Source};
+use crate::model::embedded::Embedded;
 use crate::model::gate::Origin;
 use std::collections::BTreeMap;
 
@@ -54,6 +54,8 @@ pub struct GateFile {
 
 /// The texts of a policy.
 pub struct Inventory {
+    /// What the binary brings.
+    pub embedded: &'static Embedded,
     /// `tollgate.toml`
     pub workspace: Workspace,
     /// Gates in force, by id.
@@ -73,9 +75,10 @@ pub struct Inventory {
 }
 
 /// Finds and reads everything. `shown` names the folder or commit in the error that there is no `tollgate.toml`.
-pub fn collect(tree: &dyn Tree, shown: &str) -> Result<Inventory, ConfigError> {
-    let (workspace, problems) = workspace(tree, shown)?;
+pub fn collect(embedded: &'static Embedded, tree: &dyn Tree, shown: &str) -> Result<Inventory, ConfigError> {
+    let (workspace, problems) = workspace(embedded, tree, shown)?;
     let mut found = Inventory {
+        embedded,
         workspace,
         gates: BTreeMap::new(),
         schemas: Vec::new(),
@@ -95,7 +98,11 @@ pub fn collect(tree: &dyn Tree, shown: &str) -> Result<Inventory, ConfigError> {
 }
 
 /// `tollgate.toml` alone, and what is wrong with it.
-pub fn workspace(tree: &dyn Tree, shown: &str) -> Result<(Workspace, Vec<Problem>), ConfigError> {
+pub fn workspace(
+    embedded: &Embedded,
+    tree: &dyn Tree,
+    shown: &str,
+) -> Result<(Workspace, Vec<Problem>), ConfigError> {
     let fail = |problem: Problem| ConfigError { problems: vec![problem] };
     let bytes =
         tree.read(resolve::FILE, SMALL).map_err(|why| fail(Problem::of_request(why)))?.ok_or_else(|| {
@@ -107,7 +114,7 @@ pub fn workspace(tree: &dyn Tree, shown: &str) -> Result<(Workspace, Vec<Problem
             fail(Problem::of_request(what))
         })?;
     let source = text(resolve::FILE, &bytes).map_err(fail)?;
-    let (workspace, faults) = resolve::workspace(&source);
+    let (workspace, faults) = resolve::workspace(embedded, &source);
     Ok((workspace, problems_of(&source, faults)))
 }
 
@@ -120,9 +127,9 @@ fn text(path: &str, bytes: &[u8]) -> Result<SourceText, Problem> {
 
 /// Whether a schema of the workspace stands in for an embedded one and says something else: then documents of tollgate's own
 /// are held to another contract.
-pub fn replaces_embedded(source: &Source) -> bool {
+pub fn replaces_embedded(embedded: &Embedded, source: &Source) -> bool {
     let own = |path: &str| path.strip_suffix(".json") == Some(source.id.as_str());
-    embedded::SCHEMAS.iter().any(|(path, text)| own(path) && **text != *source.text)
+    embedded.schemas.iter().any(|(path, text)| own(path) && **text != *source.text)
 }
 
 fn join(folder: &str, name: &str) -> String {
@@ -133,7 +140,7 @@ impl Inventory {
     /// The gates of the packs, in the order the packs are named: of one id the first wins.
     fn packed(&mut self) {
         for pack in &self.workspace.settings.packs {
-            for (path, content) in embedded::GATES {
+            for (path, content) in self.embedded.gates {
                 let Some(id) = path
                     .strip_prefix(pack.as_str())
                     .and_then(|rest| rest.strip_prefix('/'))
@@ -262,7 +269,7 @@ impl Inventory {
                 let Some(source) = self.read(tree, &path, LARGE) else { continue };
                 match Source::read(&path, &path, source.text.to_string()) {
                     Ok(source) => {
-                        if replaces_embedded(&source) {
+                        if replaces_embedded(self.embedded, &source) {
                             let (path, id) = (show(&path), show(&source.id));
                             self.notes.push(format!("{path} replaces the embedded schema {id}"));
                         }
@@ -276,13 +283,14 @@ impl Inventory {
 
     /// What the schemas refer to comes from where they come from: of a commit, the commit.
     fn beside_schemas(&mut self, tree: &dyn Tree) {
-        self.beside = Beside::look(&self.schemas, &mut |path| match tree.read(path, LARGE)? {
-            None => Ok(None),
-            Some(bytes) => match text(path, &bytes) {
-                Ok(source) => Ok(Some(source.text.to_string())),
-                Err(problem) => Err(problem.sentence()),
-            },
-        });
+        self.beside =
+            Beside::look(self.embedded.schemas, &self.schemas, &mut |path| match tree.read(path, LARGE)? {
+                None => Ok(None),
+                Some(bytes) => match text(path, &bytes) {
+                    Ok(source) => Ok(Some(source.text.to_string())),
+                    Err(problem) => Err(problem.sentence()),
+                },
+            });
     }
 
     fn own_runbook(&mut self, tree: &dyn Tree) {

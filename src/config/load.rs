@@ -11,6 +11,7 @@ use crate::config::problem::{ConfigError, Problem, problems_of};
 use crate::config::resolve::unknown_gate;
 use crate::config::tree::{FsTree, GitTree};
 use crate::lang::schema::Registry;
+use crate::model::embedded::Embedded;
 use crate::model::gate::{Blocking, Gate, Origin, Region};
 use crate::model::lane::Lane;
 use crate::model::plan::RunSettings;
@@ -20,6 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What to load.
 pub struct LoadRequest<'r> {
+    /// What the binary brings.
+    pub embedded: &'static Embedded,
     /// The workspace.
     pub root: &'r Root,
     /// Load from this git ref instead of from the working tree.
@@ -32,8 +35,8 @@ pub struct LoadRequest<'r> {
 
 impl<'r> LoadRequest<'r> {
     /// Everything of the working tree.
-    pub fn all(root: &'r Root) -> Self {
-        LoadRequest { root, policy_from: None, lane: None, gates: &[] }
+    pub fn all(embedded: &'static Embedded, root: &'r Root) -> Self {
+        LoadRequest { embedded, root, policy_from: None, lane: None, gates: &[] }
     }
 }
 
@@ -80,14 +83,17 @@ pub struct TreePlan {
 }
 
 /// The settings of the working tree's `tollgate.toml` alone: for verbs that write the files that a policy is loaded from.
-pub fn settings(root: &Root) -> Result<Settings, ConfigError> {
-    run_settings(root).map(|(settings, _)| settings)
+pub fn settings(embedded: &'static Embedded, root: &Root) -> Result<Settings, ConfigError> {
+    run_settings(embedded, root).map(|(settings, _)| settings)
 }
 
 /// The settings of the working tree's `tollgate.toml`, and what it says about runs. An error holds every problem of the file.
-pub fn run_settings(root: &Root) -> Result<(Settings, RunSettings), ConfigError> {
-    let shown = crate::base::files::show(&root.dir().display().to_string());
-    let (found, problems) = inventory::workspace(&FsTree::new(root), &shown)?;
+pub fn run_settings(
+    embedded: &'static Embedded,
+    root: &Root,
+) -> Result<(Settings, RunSettings), ConfigError> {
+    let shown = crate::base::show::show(&root.dir().display().to_string());
+    let (found, problems) = inventory::workspace(embedded, &FsTree::new(root), &shown)?;
     match ConfigError::of(problems) {
         Some(error) => Err(error),
         None => Ok((found.settings, found.runs)),
@@ -97,8 +103,8 @@ pub fn run_settings(root: &Root) -> Result<(Settings, RunSettings), ConfigError>
 /// Loads a policy. An error holds every problem of every file.
 pub fn load(request: &LoadRequest<'_>) -> Result<Policy, ConfigError> {
     let Some(name) = request.policy_from else {
-        let shown = crate::base::files::show(&request.root.dir().display().to_string());
-        let inventory = collect(&FsTree::new(request.root), &shown)?;
+        let shown = crate::base::show::show(&request.root.dir().display().to_string());
+        let inventory = collect(request.embedded, &FsTree::new(request.root), &shown)?;
         return Loading::start(inventory).finish(request, None);
     };
     let refuse = |why: String| ConfigError {
@@ -106,14 +112,18 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Policy, ConfigError> {
     };
     // The root is a path of the commit too, and a change of the working tree must not say which.
     if let Some(link) = link_on_the_way(request.root.dir()).map_err(|e| refuse(e.to_string()))? {
-        let link = crate::base::files::show(&link.display().to_string());
+        let link = crate::base::show::show(&link.display().to_string());
         return Err(refuse(format!(
             "--root goes through the symbolic link {link} of the repository; name the folder itself"
         )));
     }
     let repository = Repository::find(request.root.real()).map_err(|e| refuse(e.to_string()))?;
     let commit = repository.resolve(name).map_err(|e| refuse(e.to_string()))?;
-    let inventory = collect(&GitTree::new(&repository, commit.clone()), &format!("the commit of {name}"))?;
+    let inventory = collect(
+        request.embedded,
+        &GitTree::new(&repository, commit.clone()),
+        &format!("the commit of {name}"),
+    )?;
     let mut loading = Loading::start(inventory);
     let (altered, tree) = loading.altered(request.root);
     loading.inventory.notes.push(format!("the policy is that of {name}, commit {commit}"));
@@ -121,9 +131,9 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Policy, ConfigError> {
 }
 
 /// The schemas of the working tree alone: a gate file that is still being written is in nobody's way.
-pub fn schemas(root: &Root) -> Result<Registry, ConfigError> {
-    let shown = crate::base::files::show(&root.dir().display().to_string());
-    let mut inventory = collect(&FsTree::new(root), &shown)?;
+pub fn schemas(embedded: &'static Embedded, root: &Root) -> Result<Registry, ConfigError> {
+    let shown = crate::base::show::show(&root.dir().display().to_string());
+    let mut inventory = collect(embedded, &FsTree::new(root), &shown)?;
     inventory.gates.clear();
     let mut loading = Loading::start(inventory);
     let registry = loading.registry();
@@ -180,7 +190,7 @@ impl Loading {
                 (draft.id.clone(), if own { None } else { Some(asked.collect()) })
             })
             .collect();
-        match collect(&FsTree::new(root), "the working tree") {
+        match collect(self.inventory.embedded, &FsTree::new(root), "the working tree") {
             Ok(tree) => {
                 let mut found = digest::alterations(&self.inventory, &tree, &demands);
                 if let Some(first) = tree.problems.first() {
@@ -253,7 +263,7 @@ impl Loading {
 
     /// The schemas. One that does not compile stops only what needs it, and is told in a note.
     fn registry(&mut self) -> Option<Registry> {
-        match Registry::new(std::mem::take(&mut self.inventory.schemas)) {
+        match Registry::new(self.inventory.embedded.schemas, std::mem::take(&mut self.inventory.schemas)) {
             Err(sentences) => {
                 self.problems.extend(sentences.into_iter().map(Problem::of_request));
                 None
@@ -339,6 +349,7 @@ impl Inventory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::embedded::EMBEDDED;
     use crate::base::files::write_atomic;
     use crate::config::defaults;
     use std::path::Path;
@@ -360,7 +371,7 @@ mod tests {
     }
 
     fn load_all(dir: &Path) -> Result<Policy, String> {
-        load(&LoadRequest::all(&Root::open(dir).unwrap())).map_err(|e| e.to_string())
+        load(&LoadRequest::all(&EMBEDDED, &Root::open(dir).unwrap())).map_err(|e| e.to_string())
     }
 
     fn why(dir: &Path) -> String {
@@ -384,7 +395,7 @@ mod tests {
         let dir = workspace();
         let root = Root::open(dir.path()).unwrap();
         let ids = |lane, gates: &[String]| {
-            let request = LoadRequest { lane, gates, ..LoadRequest::all(&root) };
+            let request = LoadRequest { lane, gates, ..LoadRequest::all(&EMBEDDED, &root) };
             load(&request).map(|p| p.gates.into_iter().map(|g| g.id).collect::<Vec<_>>())
         };
         assert_eq!(ids(Some(Lane::Full), &[]).unwrap(), ["b"]);
@@ -431,7 +442,8 @@ mod tests {
         put(dir.path(), "gates/a.toml", &GATE.replace("owner", "ownr").replace("doc.ok", "dok.ok"));
         put(dir.path(), "tollgate.toml", "[workspace]\npacks = ['stater']\n");
         let root = Root::open(dir.path()).unwrap();
-        let error = load(&LoadRequest { gates: &["bb".into()], ..LoadRequest::all(&root) }).err().unwrap();
+        let error =
+            load(&LoadRequest { gates: &["bb".into()], ..LoadRequest::all(&EMBEDDED, &root) }).err().unwrap();
         insta::assert_snapshot!(error.render(false, &str::to_string));
     }
 
@@ -573,12 +585,12 @@ mod tests {
     #[test]
     fn every_packed_gate_loads() {
         let dir = tempfile::tempdir().unwrap();
-        for pack in crate::config::known_packs() {
+        for pack in crate::config::known_packs(&EMBEDDED) {
             put(dir.path(), "tollgate.toml", &format!("[workspace]\npacks = ['{pack}']\n"));
             let policy = load_all(dir.path()).unwrap_or_else(|e| panic!("{pack}: {e}"));
             assert!(!policy.gates.is_empty());
         }
-        assert!(crate::config::known_packs().contains(defaults().packs[0].as_str()));
+        assert!(crate::config::known_packs(&EMBEDDED).contains(defaults().packs[0].as_str()));
     }
 
     #[test]
@@ -614,7 +626,7 @@ mod tests {
     fn the_digest_is_the_policys_and_not_the_selections() {
         let dir = workspace();
         let root = Root::open(dir.path()).unwrap();
-        let digest = |lane| load(&LoadRequest { lane, ..LoadRequest::all(&root) }).unwrap().digest;
+        let digest = |lane| load(&LoadRequest { lane, ..LoadRequest::all(&EMBEDDED, &root) }).unwrap().digest;
         let first = digest(None);
         assert_eq!(first, digest(Some(Lane::Preflight)));
         put(dir.path(), "tests/suite_classification.toml", "[suite.unit]\nfiles = ['a']\n");

@@ -1,7 +1,7 @@
 //! Problems of the policy, each with its file, line and column, all shown together.
 
-use crate::base::files::show;
 use crate::base::json::{Place, place_of_offset};
+use crate::base::show::show;
 use crate::base::toml_text::Fault;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::DecorStyle};
 use std::ops::Range;

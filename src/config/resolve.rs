@@ -1,11 +1,11 @@
 //! `tollgate.toml` into the settings in force: what the file says over the embedded default.
 
-use crate::base::embedded;
 use crate::base::files::Root;
 use crate::base::json::Places;
 use crate::base::toml_text::{self, Fault, Faults, Reader, Text, suggestion};
 use crate::config::problem::SourceText;
 use crate::config::{duration, run_sections};
+use crate::model::embedded::Embedded;
 use crate::model::gate::Region;
 use crate::model::plan::RunSettings;
 use crate::model::workspace::{Settings, UntrackedRule};
@@ -53,12 +53,12 @@ pub fn defaults() -> Settings {
 }
 
 /// Every embedded pack, sorted.
-pub fn known_packs() -> BTreeSet<&'static str> {
-    embedded::GATES.iter().filter_map(|(path, _)| path.split_once('/')).map(|(pack, _)| pack).collect()
+pub fn known_packs(embedded: &Embedded) -> BTreeSet<&'static str> {
+    embedded.gates.iter().filter_map(|(path, _)| path.split_once('/')).map(|(pack, _)| pack).collect()
 }
 
 /// Reads the file. What is wrong is in the list; where something is, the default stands in.
-pub fn workspace(source: &SourceText) -> (Workspace, Vec<Fault>) {
+pub fn workspace(embedded: &Embedded, source: &SourceText) -> (Workspace, Vec<Fault>) {
     let text: &str = &source.text;
     let places = Places::of(text.as_bytes());
     let (table, syntax) = toml_text::parse(text);
@@ -76,7 +76,7 @@ pub fn workspace(source: &SourceText) -> (Workspace, Vec<Fault>) {
     if let Some(section) = top.table("workspace", "`[workspace]`") {
         found.packs_region = Region::of(&source.path, &places, section.header());
         whole = section.text("whole");
-        workspace_section(section, &mut found, source, &places, &faults);
+        workspace_section(&known_packs(embedded), section, &mut found, source, &places, &faults);
     }
     if let Some(section) = top.table("reproduce", "`[reproduce]`") {
         reproduce_section(section, &mut found.settings);
@@ -102,6 +102,7 @@ pub fn workspace(source: &SourceText) -> (Workspace, Vec<Fault>) {
 }
 
 fn workspace_section(
+    known: &BTreeSet<&str>,
     section: Reader<'_, '_>,
     found: &mut Workspace,
     source: &SourceText,
@@ -113,7 +114,7 @@ fn workspace_section(
         let line = places.line(value.span().start).start;
         found.packs_region = Region::to_end_of_line(&source.path, places, line);
         if let Some(names) = section.texts("packs") {
-            settings.packs = packs(&names, faults);
+            settings.packs = packs(known, &names, faults);
         }
     }
     for (key, target) in [
@@ -178,8 +179,7 @@ fn untracked(word: &Text, faults: &Faults) -> Option<UntrackedRule> {
     found
 }
 
-fn packs(names: &[Text], faults: &Faults) -> Vec<String> {
-    let known = known_packs();
+fn packs(known: &BTreeSet<&str>, names: &[Text], faults: &Faults) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for name in names {
         let message = if !known.contains(name.value.as_str()) {
@@ -277,9 +277,10 @@ pub fn unknown_gate(id: &str, known: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::embedded::EMBEDDED;
 
     fn load(text: &str) -> (Workspace, Vec<String>) {
-        let (found, faults) = workspace(&SourceText { path: FILE.into(), text: text.into() });
+        let (found, faults) = workspace(&EMBEDDED, &SourceText { path: FILE.into(), text: text.into() });
         (found, faults.into_iter().map(|f| f.message).collect())
     }
 

@@ -109,6 +109,7 @@ fn add_kind(profile: &mut Profile, section: &Reader<'_, '_>, kind: &Text, known:
 
 #[cfg(test)]
 mod tests {
+    use crate::base::embedded::EMBEDDED;
     use crate::config::problem::SourceText;
     use crate::config::resolve::{FILE, workspace};
     use crate::model::plan::Profile;
@@ -117,7 +118,7 @@ mod tests {
         "[suites.unit]\nnames = ['a']\ncommand = 'x'\n[suites.e2e]\nnames = ['b']\ncommand = 'x'\n";
 
     fn load(text: &str) -> (Vec<Profile>, Vec<String>) {
-        let (found, faults) = workspace(&SourceText { path: FILE.into(), text: text.into() });
+        let (found, faults) = workspace(&EMBEDDED, &SourceText { path: FILE.into(), text: text.into() });
         (found.runs.profiles, faults.into_iter().map(|f| f.message).collect())
     }
 

@@ -400,13 +400,14 @@ fn strings(table: &Reader<'_, '_>, what: &str) -> Vec<(Text, Text)> {
 
 #[cfg(test)]
 mod tests {
+    use crate::base::embedded::EMBEDDED;
     use crate::config::problem::SourceText;
     use crate::config::resolve::{FILE, workspace};
     use crate::model::plan::RunSettings;
     use crate::model::suite::{Names, Reader, Role};
 
     fn load(text: &str) -> (RunSettings, Vec<(usize, String)>) {
-        let (found, faults) = workspace(&SourceText { path: FILE.into(), text: text.into() });
+        let (found, faults) = workspace(&EMBEDDED, &SourceText { path: FILE.into(), text: text.into() });
         let line = |at: usize| text[..at].matches('\n').count() + 1;
         (found.runs, faults.into_iter().map(|f| (line(f.span.start), f.message)).collect())
     }

@@ -1,7 +1,8 @@
 //! Where the policy is read from: the working tree, or a commit.
 
-use crate::base::files::{ReadError, Root, io_error, show};
+use crate::base::files::{ReadError, Root, io_error};
 use crate::base::git::{self, Kind, Node, Repository};
+use crate::base::show::show;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;

@@ -3,7 +3,6 @@
 use super::check;
 use super::scope::{Facts, GateScope};
 use super::spell;
-use crate::base::clock::Stopwatch;
 use crate::lang::cel::{Host, Meter, Value};
 use crate::model::artifact::Evidence;
 use crate::model::finding::{Finding, Reason};
@@ -31,8 +30,6 @@ pub struct Judged {
     pub detail: String,
     /// Faults of the evidence first, then the checks' in file order.
     pub findings: Vec<Finding>,
-    /// Microseconds it took.
-    pub micros: u64,
 }
 
 /// Judges a gate. Never panics and never passes on an error: what cannot be evaluated is a finding. One bound of steps, bytes
@@ -50,14 +47,13 @@ pub fn evaluate(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn 
 }
 
 fn within(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn Host, meter: &Meter) -> Judged {
-    let watch = Stopwatch::start();
     let scope = GateScope { evidence, facts, host, it: None };
     if let Some(condition) = &gate.applies_when {
         // An error here is no skip: the gate is judged. What reads evidence with a fault, as stale evidence, is such an error.
         let sound = sound(evidence);
         let scope = GateScope { evidence: &sound, facts, host, it: None };
         if let Ok(Value::Bool(false)) = condition.eval(&scope, meter) {
-            return not_applicable(spell::one_line(condition), &watch);
+            return not_applicable(spell::one_line(condition));
         }
     }
     let mut findings = evidence.faults.clone();
@@ -87,30 +83,28 @@ fn within(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn Host, 
         untold += ended.left_out.saturating_sub(1);
     }
     if let Some(why) = nothing_judged(evidence, &findings, applied, idle) {
-        return not_applicable(why.into(), &watch);
+        return not_applicable(why.into());
     }
-    let micros = watch.micros();
     let Some(reason) = findings.iter().map(|f| f.reason).min() else {
         let idle = if idle == 0 { String::new() } else { format!(" ({idle} did not apply)") };
         let artifacts = count(evidence.records.len(), "artifact");
         let detail = format!("{} true over {artifacts}{idle}", count(applied, "check"));
-        return Judged { outcome: Outcome::Pass, reason: None, detail, findings, micros };
+        return Judged { outcome: Outcome::Pass, reason: None, detail, findings };
     };
     let first = findings.iter().find(|f| f.reason == reason).map(Finding::headline).unwrap_or_default();
     let detail = match findings.len() + untold {
         1 => first,
         n => format!("{first} (and {} more)", n - 1),
     };
-    Judged { outcome: Outcome::Fail, reason: Some(reason), detail, findings, micros }
+    Judged { outcome: Outcome::Fail, reason: Some(reason), detail, findings }
 }
 
-fn not_applicable(detail: String, watch: &Stopwatch) -> Judged {
+fn not_applicable(detail: String) -> Judged {
     Judged {
         outcome: Outcome::NotApplicable,
         reason: Some(Reason::NotApplicable),
         detail,
         findings: Vec::new(),
-        micros: watch.micros(),
     }
 }
 

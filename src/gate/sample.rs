@@ -1,9 +1,9 @@
 //! What the tests of this room share.
 
 use super::Facts;
-use crate::base::clock::Now;
 use crate::base::json::Json;
-use crate::lang::cel::{Budget, EvalError, Expr, Host, Meter};
+use crate::base::time::Now;
+use crate::lang::cel::{Budget, EvalError, Expr, Host, Meter, stopped};
 use crate::model::artifact::{Bound, Evidence, Lines};
 use crate::model::finding::Finding;
 use crate::model::gate::{ArtifactSpec, Blocking, Check, Demand, Format, Gate, Origin, Region};
@@ -40,7 +40,7 @@ pub const AMPLE: Budget =
     Budget { steps: 10_000_000, gate_steps: 100_000_000, bytes: 128 << 20, seconds: 36_000 };
 
 pub fn facts(budget: Budget) -> Facts {
-    Facts::new(Now::parse("2026-11-20T12:00:00Z").unwrap()).within(budget)
+    Facts::new(Now::parse("2026-11-20T12:00:00Z").unwrap(), stopped).within(budget)
 }
 
 /// Where a table of the classification file stands, or of a gate file.

@@ -1,8 +1,8 @@
 //! The names that an expression of a gate can use.
 
-use crate::base::clock::Now;
 use crate::base::json::Json;
-use crate::lang::cel::{Budget, EvalError, Host, Meter, Pool, Scope, Value};
+use crate::base::time::Now;
+use crate::lang::cel::{Budget, Clock, EvalError, Host, Meter, Pool, Scope, Value};
 use crate::model::artifact::{Bound, Evidence};
 use crate::model::gate::Region;
 use crate::model::waiver::{Entry, Kind};
@@ -17,6 +17,8 @@ pub struct Facts {
     values: BTreeMap<&'static str, Result<Json<'static>, String>>,
     /// (kind, id) -> where a waiver or quarantine entry stands.
     places: BTreeMap<(Kind, String), Region>,
+    /// By which the time of a gate is held to its bound.
+    clock: Clock,
     /// What one gate may cost.
     budget: Budget,
     /// What the expressions of all gates that are judged at the same time may hold.
@@ -27,11 +29,11 @@ pub struct Facts {
 
 impl Facts {
     /// Facts of this moment, none bound yet.
-    pub fn new(now: Now) -> Self {
+    pub fn new(now: Now, clock: Clock) -> Self {
         let budget = Budget::default();
         let pool = Arc::new(Pool::new(budget.bytes));
         let (values, places) = (BTreeMap::new(), BTreeMap::new());
-        Facts { now, values, places, budget, pool, alone: Mutex::default() }
+        Facts { now, clock, values, places, budget, pool, alone: Mutex::default() }
     }
 
     /// The same facts, with other bounds for each gate, and for all of them together the bytes of one.
@@ -41,14 +43,14 @@ impl Facts {
 
     /// What a gate may cost that is judged beside others.
     pub(super) fn meter(&self) -> Meter {
-        Meter::new(&self.budget, &self.pool)
+        Meter::new(&self.budget, &self.pool, self.clock)
     }
 
     /// What a gate may cost that is judged again because of what others held: it waits for its turn, so that all gates
     /// together hold at most twice what one may.
     pub(super) fn meter_alone(&self) -> (MutexGuard<'_, ()>, Meter) {
         let turn = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
-        (turn, Meter::alone(&self.budget))
+        (turn, Meter::alone(&self.budget, self.clock))
     }
 
     /// Binds `name`; an `Err` makes every expression that reads it an error.

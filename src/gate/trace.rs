@@ -2,7 +2,7 @@
 
 use super::scope::{Facts, GateScope};
 use crate::base::json::Json;
-use crate::lang::cel::{Budget, Expr, Host, Meter, Reads, Value};
+use crate::lang::cel::{Budget, Expr, Host, Meter, Reads, Value, stopped};
 use crate::model::artifact::{Bound, Evidence};
 use crate::model::gate::{Check, Gate};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +22,7 @@ pub fn trace(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn Hos
     let scope = GateScope { evidence, facts, host, it: None };
     let mut reads = Reads::default();
     let mut looked = Looked::default();
-    let meter = Meter::alone(&each_alone());
+    let meter = Meter::alone(&each_alone(), stopped);
     let tracer = Tracer { meter: &meter };
     if let Some(condition) = &gate.applies_when {
         tracer.look(condition, &scope, &mut reads);

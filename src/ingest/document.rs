@@ -15,11 +15,15 @@ pub(super) const JSON: u64 = 256 << 20;
 /// With which Jest's JSON begins.
 const OF_JEST: &str = "\"numFailedTestSuites\"";
 
-/// A JUnit report that takes up the whole input.
-pub(super) fn junit(input: &mut dyn BufRead) -> Result<Report, ReadFault> {
+/// A JUnit report that takes up the whole input; the times that it states go into `times`.
+pub(super) fn junit(input: &mut dyn BufRead, times: Option<&mut Vec<String>>) -> Result<Report, ReadFault> {
     let mut bytes = Vec::new();
     read_at_most(input, &mut bytes, XML)?;
-    junit_bytes(&bytes)
+    let report = junit_bytes(&bytes)?;
+    if let Some(times) = times {
+        times.extend_from_slice(&report.timestamps);
+    }
+    Ok(report)
 }
 
 /// A JUnit report, in whatever encoding; testcases may stand in its root.

@@ -7,16 +7,22 @@ use super::go_build::{Builds, does_not_build};
 use super::go_package::Package;
 use super::lines::Lines;
 use crate::base::json::{self, Json, Limits};
+use crate::base::time::parse_rfc3339;
 use crate::model::signature::Basis;
 use crate::model::test::Reading;
+use chrono::{DateTime, FixedOffset};
 use std::collections::HashMap;
 
 /// Reads the output of one or more packages. A package that does not build, ends early, or fails outside its tests has a fault;
 /// where its own end is missing, or the last line is not whole, the output is cut off. One without test files has no reading.
 /// One that failed and ran again has one reading of all its runs. An action that is none of Go's is a failure where it ends a test.
 /// A test with subtests (`Parent/sub`) is a test too, as Go counts it.
-pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
+pub(super) fn read(
+    lines: &mut Lines<'_>,
+    times: Option<&mut Vec<String>>,
+) -> Result<Vec<Reading>, ReadFault> {
     let mut output = Output::default();
+    let mut stated = times.is_some().then(Stated::default);
     while let Some(line) = lines.next()? {
         if line.cut {
             return Err(ReadFault::at("the line is longer than any that is read", line.number));
@@ -29,11 +35,38 @@ pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
         let event = json::parse(line.text.as_bytes(), &Limits::default());
         output.ends_torn = event.is_err();
         match event {
-            Ok(event) => output.event(&event)?,
+            Ok(event) => {
+                if let (Some(stated), Some(time)) = (&mut stated, event.get("Time").and_then(Json::as_str)) {
+                    stated.see(time);
+                }
+                output.event(&event)?;
+            }
             Err(_) => output.torn = output.torn.or(Some(line.number)),
         }
     }
+    if let (Some(times), Some(stated)) = (times, stated) {
+        times.extend(stated.earliest.map(|(_, text)| text).into_iter().chain(stated.unread));
+    }
     output.end()
+}
+
+/// The earliest time of all events, and the last that is no time.
+#[derive(Default)]
+struct Stated {
+    earliest: Option<(DateTime<FixedOffset>, String)>,
+    unread: Option<String>,
+}
+
+impl Stated {
+    fn see(&mut self, text: &str) {
+        match parse_rfc3339(text) {
+            Ok(time) if self.earliest.as_ref().is_none_or(|(before, _)| time < *before) => {
+                self.earliest = Some((time, text.to_string()));
+            }
+            Ok(_) => {}
+            Err(_) => self.unread = Some(text.to_string()),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -210,7 +243,7 @@ mod tests {
 
     fn said(text: &str) -> String {
         let mut input = text.as_bytes();
-        let readings = read(&mut Lines::new(&mut input)).unwrap();
+        let readings = read(&mut Lines::new(&mut input), None).unwrap();
         let line = |r: &Reading| {
             let cases = r.cases.iter().map(|c| format!("{} {}", c.name, c.status.name()));
             let fault = r.fault.as_ref().map(|f| f.sentence.clone());
@@ -335,7 +368,7 @@ mod tests {
 
     #[test]
     fn the_text_of_go_test_is_called_that() {
-        let message = |text: &str| read(&mut Lines::new(&mut text.as_bytes())).unwrap_err().message;
+        let message = |text: &str| read(&mut Lines::new(&mut text.as_bytes()), None).unwrap_err().message;
         assert!(
             message("=== RUN   TestA\n--- PASS: TestA (0.00s)\nPASS\nok  \tp\t0.1s\n")
                 .contains("run it with -json")
@@ -395,7 +428,7 @@ mod tests {
                 }
                 text.push_str(&queues[left[index.index(left.len())]].pop_front().unwrap());
             }
-            let readings = read(&mut Lines::new(&mut text.as_bytes())).unwrap();
+            let readings = read(&mut Lines::new(&mut text.as_bytes()), None).unwrap();
             let mut found: Vec<(String, String)> = readings
                 .iter()
                 .flat_map(|r| r.cases.iter().map(|c| (format!("{} {}", r.name, c.name), c.status.name().to_string())))

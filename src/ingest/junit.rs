@@ -14,8 +14,12 @@ use crate::model::test::{Case, Failure, Origin, Reading, SourcePlace, TestStatus
 use std::io::BufRead;
 
 /// Reads a report. `junit_names` says what its suites and tests are called.
-pub(super) fn read(input: &mut dyn BufRead, repeats: Repeats) -> Result<Vec<Reading>, ReadFault> {
-    let report = document::junit(input)?;
+pub(super) fn read(
+    input: &mut dyn BufRead,
+    repeats: Repeats,
+    times: Option<&mut Vec<String>>,
+) -> Result<Vec<Reading>, ReadFault> {
+    let report = document::junit(input, times)?;
     if report.only_lists {
         let mut draft = Draft::default();
         draft.reading.nothing = Some(IS_LIST.into());

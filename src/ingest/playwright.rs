@@ -15,7 +15,10 @@ use std::io::BufRead;
 
 /// Reads a report; lines before the one that begins it (npm's, a setup's) are passed over. A name is the titles of its groups
 /// and its own joined by ` › `, with `[project] › ` before it where the configuration has several projects.
-pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
+pub(super) fn read(
+    input: &mut dyn BufRead,
+    times: Option<&mut Vec<String>>,
+) -> Result<Vec<Reading>, ReadFault> {
     let mut passed = Vec::new();
     if !skip_noting(input, b'{', &mut passed)? {
         return Err(no_json(&without_ansi(&String::from_utf8_lossy(&passed))));
@@ -23,6 +26,9 @@ pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
     let mut bytes = Vec::new();
     read_at_most(input, &mut bytes, document::JSON)?;
     let document = document::json(&bytes)?;
+    if let Some(times) = times {
+        times.extend(document.pointer("/stats/startTime").and_then(Json::as_str).map(String::from));
+    }
     let Some(Json::Array(suites)) = document.get("suites") else {
         return Err(ReadFault::holds_no("results of Playwright: it has no `suites`"));
     };

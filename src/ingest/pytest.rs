@@ -12,8 +12,11 @@ use crate::model::test::{Reading, TestStatus};
 use std::io::BufRead;
 
 /// Reads a report. A module that could not be collected is a fault, and so is pytest's own error.
-pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
-    let report = document::junit(input)?;
+pub(super) fn read(
+    input: &mut dyn BufRead,
+    times: Option<&mut Vec<String>>,
+) -> Result<Vec<Reading>, ReadFault> {
+    let report = document::junit(input, times)?;
     let (mut room, mut drafts) = (Room::default(), Vec::new());
     for (nth, suite) in report.suites.iter().enumerate() {
         let mut draft = Draft::new(&report.path(nth));

@@ -27,10 +27,34 @@ pub fn read(reader: Reader, input: &mut dyn BufRead) -> Result<Vec<Reading>, Rea
 /// # Errors
 /// Those of `read`.
 pub fn read_as(reader: Reader, repeats: Repeats, input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
+    read_stating(reader, repeats, input, None)
+}
+
+/// The same, and into `times` when the report says that its tests ran, as it is written there: the `timestamp` of JUnit's suites,
+/// Playwright's `stats.startTime`, of `go test -json` the earliest `Time` and the last that is none. Nothing where the format or
+/// the report has none.
+///
+/// # Errors
+/// Those of `read`.
+pub fn read_dated(
+    reader: Reader,
+    repeats: Repeats,
+    input: &mut dyn BufRead,
+    times: &mut Vec<String>,
+) -> Result<Vec<Reading>, ReadFault> {
+    read_stating(reader, repeats, input, Some(times))
+}
+
+fn read_stating(
+    reader: Reader,
+    repeats: Repeats,
+    input: &mut dyn BufRead,
+    times: Option<&mut Vec<String>>,
+) -> Result<Vec<Reading>, ReadFault> {
     // XML says itself how it is written.
     match reader {
-        Reader::Junit => return junit::read(input, repeats),
-        Reader::Pytest => return pytest::read(input),
+        Reader::Junit => return junit::read(input, repeats, times),
+        Reader::Pytest => return pytest::read(input, times),
         _ => {}
     }
     let mut text = decoded(reader, input)?;
@@ -40,16 +64,40 @@ pub fn read_as(reader: Reader, repeats: Repeats, input: &mut dyn BufRead) -> Res
         }
         Reader::Libtest => libtest::read(&mut Lines::new(&mut text)),
         Reader::Nextest => nextest::read(&mut Lines::new(&mut text)),
-        Reader::Go => go::read(&mut Lines::new(&mut text)),
+        Reader::Go => go::read(&mut Lines::new(&mut text), times),
         Reader::Tap => tap::read(&mut Lines::new(&mut text), "TAP results", false),
         Reader::Node => node::read(&mut Lines::new(&mut text)),
-        Reader::Playwright => playwright::read(&mut text),
+        Reader::Playwright => playwright::read(&mut text, times),
         Reader::Jest => jest::read(&mut text),
     }
 }
 
 /// The input as UTF-8; what is no character of UTF-16 is an error in a document, and is replaced in a stream.
-pub(super) fn decoded(reader: Reader, input: &mut dyn BufRead) -> Result<Text<'_>, ReadFault> {
+fn decoded(reader: Reader, input: &mut dyn BufRead) -> Result<Text<'_>, ReadFault> {
     Text::new(input, matches!(reader, Reader::Playwright | Reader::Jest))
         .map_err(|error| ReadFault::of_io(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn times_of(reader: Reader, text: &str) -> Vec<String> {
+        let mut times = Vec::new();
+        read_dated(reader, Repeats::Tests, &mut text.as_bytes(), &mut times).unwrap();
+        times
+    }
+
+    #[test]
+    fn each_format_says_in_its_own_place_when_its_tests_ran() {
+        let junit = r#"<testsuites timestamp="a"><testsuite name="x" timestamp="b"><testcase name="t"/></testsuite>
+            <testsuite name="y"><testcase name="t"/></testsuite></testsuites>"#;
+        assert_eq!(times_of(Reader::Junit, junit), ["a", "b"]);
+        assert_eq!(times_of(Reader::Pytest, junit), ["a", "b"]);
+        assert_eq!(times_of(Reader::Playwright, r#"{"suites": [], "stats": {"startTime": "s"}}"#), ["s"]);
+        let of = |time: &str| format!("{{\"Time\":\"{time}\",\"Action\":\"start\",\"Package\":\"p\"}}\n");
+        let go = of("2026-11-20T12:00:00.5+02:00") + "# q\n" + &of("2026-11-20T11:00:00Z") + &of("x");
+        assert_eq!(times_of(Reader::Go, &go), ["2026-11-20T12:00:00.5+02:00", "x"]);
+        assert!(times_of(Reader::Tap, "1..1\nok 1\n").is_empty());
+    }
 }

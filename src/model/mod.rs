@@ -3,6 +3,7 @@
 pub mod artifact;
 pub mod bundle;
 pub mod columns;
+pub mod embedded;
 pub mod event;
 pub mod failure;
 pub mod finding;
@@ -21,6 +22,7 @@ pub mod test;
 mod texts;
 pub mod told;
 pub mod tree;
+pub mod tree_state;
 pub mod triage;
 pub mod validation;
 pub mod verdict;

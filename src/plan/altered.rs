@@ -2,8 +2,8 @@
 //! a gap besides, so that `whole_run` is red by it even where this run still shows it.
 
 use super::select::SuiteNames;
-use crate::base::files::show;
 use crate::base::redact::{MASK, is_secret_name};
+use crate::base::show::show;
 use crate::model::flake::FlakyResult;
 use crate::model::plan::{Profile, RunSettings};
 use crate::model::suite::{Names, SuiteSpec};

@@ -1,6 +1,6 @@
 //! The shard that a CI says it is, by its own variables (`--shard auto`).
 
-use crate::base::files::show;
+use crate::base::show::show;
 use crate::model::plan::shard_name;
 use std::collections::BTreeMap;
 

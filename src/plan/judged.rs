@@ -4,8 +4,8 @@
 
 use super::flake_claim::Claimed;
 use super::quarantine::quarantine;
-use crate::base::files::show;
 use crate::base::json::{Json, Object};
+use crate::base::show::show;
 use crate::model::signature::{Basis, Signed};
 use crate::model::suite::{SuiteResult, SuiteSpec, SuiteStatus};
 use crate::model::test::{TestResult, TestStatus};

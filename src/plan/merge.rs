@@ -4,9 +4,9 @@
 use super::merge_proof::{Part, faults};
 use super::shard::seconds;
 use super::trees::digest_of;
-use crate::base::clock::parse_rfc3339;
 use crate::base::figures;
-use crate::base::files::show;
+use crate::base::show::show;
+use crate::base::time::parse_rfc3339;
 use crate::model::plan::{Shard, ShardKind};
 use crate::model::run::{Chosen, Identity, LintResult, RunStatus, Summary};
 use crate::model::suite::SuiteStatus;

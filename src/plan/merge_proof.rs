@@ -1,8 +1,8 @@
 //! Whether shards make one whole: of one commit and one plan, every part there and none twice.
 
 use super::digest::digest;
-use crate::base::clock::parse_rfc3339;
-use crate::base::files::show;
+use crate::base::show::show;
+use crate::base::time::parse_rfc3339;
 use crate::model::plan::{ShardKind, shard_name};
 use crate::model::run::{Summary, schema};
 use crate::model::suite::Role;

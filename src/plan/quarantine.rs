@@ -1,7 +1,7 @@
 //! Which failures a quarantine entry covers: those that fail as the entry says, and no others (`mission.md` R3). The one place
 //! that decides it: a run asks of what failed, and `check` asks again of what a run says was covered.
 
-use crate::base::files::show;
+use crate::base::show::show;
 use crate::model::signature::{Basis, Signed};
 use crate::model::suite::{SuiteResult, SuiteStatus};
 use crate::model::test::{TestResult, TestStatus};

@@ -5,7 +5,7 @@ use super::address::reaches_any_suite;
 use super::expected::left_of;
 use super::select::{SuiteNames, listed};
 use super::single::by_name;
-use crate::base::files::show;
+use crate::base::show::show;
 use crate::base::toml_text::suggestion;
 use crate::model::plan::{Item, Plan, RunSettings, ShardKind};
 use crate::model::run::{NotRun, Summary};

@@ -1,7 +1,7 @@
 //! What a run selects: a profile's kinds, or what is chosen on the command line.
 
 use super::digest::digest;
-use crate::base::files::show;
+use crate::base::show::show;
 use crate::base::toml_text::suggestion;
 use crate::model::plan::{Counts, Item, Profile, RunSettings};
 use crate::model::suite::{Role, SuiteSpec};

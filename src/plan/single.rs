@@ -1,8 +1,8 @@
 //! Whether tests can be run one at a time by the names that their reader gives.
 
 use super::address::address;
-use crate::base::files::show;
 use crate::base::redact::MASK;
+use crate::base::show::show;
 use crate::model::suite::{Reader, SuiteSpec};
 use crate::model::test::numbered;
 use std::collections::BTreeSet;

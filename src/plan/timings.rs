@@ -1,7 +1,7 @@
 //! How long suites took before: what shards are balanced by.
 
-use crate::base::files::show;
 use crate::base::json::{self, Json, Limits};
+use crate::base::show::show;
 use crate::model::run::Summary;
 use crate::model::suite::{Role, SuiteStatus};
 use std::collections::BTreeMap;

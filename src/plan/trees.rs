@@ -1,8 +1,8 @@
 //! Whether the tree that is judged is the tree that was tested.
 
 use super::left_out::LeftOut;
-use crate::base::git_tree::{self, PathState, TreeState};
 use crate::model::tree::{Files, Tree, TreeFile};
+use crate::model::tree_state;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The tree that is judged, nothing left out.
@@ -56,18 +56,12 @@ impl Compared {
 
 /// The digest of a tree and what differs from it.
 pub fn digest(tree: &str, changed: &[TreeFile]) -> String {
-    let states: Vec<PathState> = changed.iter().map(state).collect();
-    TreeState::digest(tree, states.iter())
+    tree_state::digest(tree, changed.iter())
 }
 
 /// The digest of files.
 pub fn digest_of(files: &[TreeFile]) -> String {
-    let states: Vec<PathState> = files.iter().map(state).collect();
-    git_tree::digest_of(states.iter())
-}
-
-fn state(file: &TreeFile) -> PathState {
-    PathState { path: file.path.clone(), mode: file.mode.clone(), content: file.content.clone() }
+    tree_state::digest_of(files.iter())
 }
 
 /// What stood at a path: of merged runs several files may have.
@@ -207,14 +201,14 @@ impl<E> Sides<'_, E> {
         }
         let unseen = |folder: &&String| !left_out.is_written(folder);
         if let Some(folder) = run.untracked.left_out.iter().find(unseen) {
-            found.unseen = Some(format!("it did not look into {}", crate::base::files::show(folder)));
+            found.unseen = Some(format!("it did not look into {}", crate::base::show::show(folder)));
         }
         Ok(())
     }
 }
 
 fn unreadable(path: &str) -> String {
-    format!("{} could not be read", crate::base::files::show(path))
+    format!("{} could not be read", crate::base::show::show(path))
 }
 
 /// Of a run with more changed files than it names only the digest can be held against the tree.

@@ -4,8 +4,8 @@
 use super::digest::{lint_definition, suite_definition};
 use super::select::{SuiteNames, profile_items};
 use super::shown::{Shown, SuiteShown};
-use crate::base::files::show;
 use crate::base::json::Json;
+use crate::base::show::show;
 use crate::model::plan::RunSettings;
 use crate::model::suite::{EvidenceFrom, Ran, SuiteStatus};
 use crate::model::whole::{Asked, AskedSuite, Defined, Gap, GapReason};

@@ -1,10 +1,11 @@
 //! A run's folder: made once, never over another run, and every file of it at a known place.
 
 use super::error::RecordError;
-use crate::base::clock::Now;
 use crate::base::digest::sha256_hex;
-use crate::base::files::{Root, open_regular, plain, show};
+use crate::base::files::{Root, open_regular};
 use crate::base::lock::Lock;
+use crate::base::show::{plain, show};
+use crate::base::time::Now;
 use crate::model::plan::Shard;
 use chrono::Duration;
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};

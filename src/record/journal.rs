@@ -3,7 +3,8 @@
 use super::error::RecordError;
 use super::replay::{Replayed, replay};
 use crate::base::escape;
-use crate::base::files::{io_error, plain, read, show};
+use crate::base::files::{io_error, read};
+use crate::base::show::{plain, show};
 use crate::model::event::RunEvent;
 use crate::model::run::schema;
 use std::fs::{File, OpenOptions, TryLockError};

@@ -1,9 +1,9 @@
 //! The run as JUnit XML: a test suite per suite, with flaky and rerun elements as surefire writes them.
 
 use crate::base::ansi::without_ansi;
-use crate::base::clock::parse_rfc3339;
 use crate::base::escape::{terminal_cut, xml};
 use crate::base::figures::total;
+use crate::base::time::parse_rfc3339;
 use crate::model::record::AttemptFault;
 use crate::model::run::{LintResult, Summary};
 use crate::model::suite::{SuiteResult, SuiteStatus};

@@ -3,7 +3,8 @@
 use super::folder::{File, Folder, SuiteFile};
 use super::layout::pretty;
 use crate::base::escape;
-use crate::base::files::{WriteError, show};
+use crate::base::files::WriteError;
+use crate::base::show::show;
 use crate::base::unlinked::Beneath;
 use crate::model::bundle::ReplayBundle;
 use crate::model::event::TimelineLine;

@@ -3,8 +3,8 @@
 
 use super::text::{cut, terminal, terminal_cut, xml};
 use super::{changes, words};
-use crate::base::clock::parse_rfc3339;
 use crate::base::figures::total;
+use crate::base::time::parse_rfc3339;
 use crate::model::finding::Finding;
 use crate::model::report::Report;
 use crate::model::validation::{FileResult, Validation};

@@ -1,7 +1,8 @@
 //! A suite's output: written as it comes, read again through the handle that wrote it, so that a suite that deletes its
 //! own log takes it from nobody but the folder.
 
-use crate::base::files::{WriteError, plain, show};
+use crate::base::files::WriteError;
+use crate::base::show::{plain, show};
 use crate::base::unlinked::{Beneath, Unreached};
 use crate::run::job::LogTo;
 use std::fs::File;

@@ -2,11 +2,11 @@
 
 use super::generic::GENERIC_LINES;
 use super::matching::{Match, Matcher};
-use crate::base::embedded::RUNBOOK;
 use crate::base::escape::is_blank;
-use crate::base::files::show;
 use crate::base::json::{Place, place_of_offset};
 use crate::base::patterns::OnePattern;
+use crate::base::show::show;
+use crate::model::embedded::Embedded;
 use crate::model::failure::RootCause;
 use crate::model::runbook::{Entry, Pattern};
 use std::collections::BTreeMap;
@@ -44,8 +44,8 @@ impl Runbook {
     }
 
     /// The entries that ship with tollgate. A test holds that they load; were one at fault, nobody would be led anywhere.
-    pub fn embedded() -> Runbook {
-        load(RUNBOOK, &[]).unwrap_or_default()
+    pub fn of(embedded: &Embedded) -> Runbook {
+        load(embedded.runbook, &[]).unwrap_or_default()
     }
 
     /// The entry of an id.
@@ -362,6 +362,7 @@ fn kind(value: &DeValue<'_>) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::embedded::{EMBEDDED, RUNBOOK};
     use proptest::prelude::*;
 
     const GOOD: &str = r#"
@@ -436,7 +437,7 @@ regex = "b"
     fn the_embedded_entries_load_and_hold_to_their_lines() {
         let tried = load(&[], &embedded_as_a_workspaces_own());
         assert!(tried.is_ok(), "{:#?}", tried.unwrap_err());
-        let book = Runbook::embedded();
+        let book = Runbook::of(&EMBEDDED);
         assert_eq!(book.entries().len(), RUNBOOK.len(), "an id stands twice, or an entry does not load");
         for line in GENERIC_LINES {
             assert!(book.matches(line).is_empty(), "{line}: {:?}", book.matches(line));
@@ -447,7 +448,7 @@ regex = "b"
     /// What the runbook says of everyday failures: its steps, and that each line leads to its own entry first.
     #[test]
     fn everyday_entries_are_whole_and_found_first() {
-        let book = Runbook::embedded();
+        let book = Runbook::of(&EMBEDDED);
         let everyday: Vec<&Entry> = book.entries().iter().filter(|e| e.group != GATES).collect();
         assert!(everyday.len() >= 80, "{}", everyday.len());
         let mut wrong = Vec::new();

@@ -2,14 +2,13 @@
 //! entries that it names.
 
 use crate::base::ansi::without_ansi;
-use crate::base::embedded::{ROOT_CAUSES, RUNBOOK};
 use crate::base::patterns::PatternSet;
+use crate::model::embedded::Embedded;
 use crate::model::failure::RootCause;
 use crate::model::runbook::Pattern;
 use crate::model::suite::SuiteStatus;
 use crate::model::test::Failure;
 use serde::Deserialize;
-use std::sync::LazyLock;
 
 /// SIGKILL, with which a kernel that has run out of memory ends a process.
 const SIGKILL: i32 = 9;
@@ -97,14 +96,10 @@ impl Causes {
         Ok(Causes { set: PatternSet::new(&patterns)?, classes })
     }
 
-    /// The patterns that ship with tollgate. A test holds that they can be read; were they at fault, every cause would be
-    /// `unknown` and no failure would be called an accident.
-    pub fn embedded() -> &'static Causes {
-        static EMBEDDED: LazyLock<Causes> = LazyLock::new(|| {
-            Causes::read(ROOT_CAUSES, RUNBOOK)
-                .unwrap_or_else(|_| Causes { set: PatternSet::default(), classes: Vec::new() })
-        });
-        &EMBEDDED
+    /// The patterns that the binary brings. That they can be read is held by a test.
+    pub fn of(embedded: &Embedded) -> Causes {
+        Causes::read(embedded.root_causes, embedded.runbook)
+            .unwrap_or_else(|_| Causes { set: PatternSet::default(), classes: Vec::new() })
     }
 
     /// The class of the first pattern that matches the text, and the first line in which one of that class does.
@@ -181,19 +176,26 @@ pub(super) fn because(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::embedded::{EMBEDDED, ROOT_CAUSES, RUNBOOK};
     use std::collections::BTreeSet;
+    use std::sync::LazyLock;
+
+    fn embedded() -> &'static Causes {
+        static CAUSES: LazyLock<Causes> = LazyLock::new(|| Causes::of(&EMBEDDED));
+        &CAUSES
+    }
 
     fn failed() -> Facts<'static> {
         Facts { status: SuiteStatus::Failed, signal: None, fault: None }
     }
 
     fn of_log(log: &str) -> RootCause {
-        cause(Causes::embedded(), failed(), None, log)
+        cause(embedded(), failed(), None, log)
     }
 
     fn of(message: &str) -> RootCause {
         let failure = Failure::new(message, "", None);
-        cause(Causes::embedded(), failed(), Some(&failure), "Connection refused: a line of the log")
+        cause(embedded(), failed(), Some(&failure), "Connection refused: a line of the log")
     }
 
     #[test]
@@ -248,7 +250,7 @@ mod tests {
     #[test]
     fn what_the_runner_knows_goes_first() {
         let assertion = Failure::new("assertion `left == right` failed", "", None);
-        let causes = Causes::embedded();
+        let causes = embedded();
         let at = |status, signal, log: &str| {
             cause(causes, Facts { status, signal, fault: None }, Some(&assertion), log)
         };
@@ -441,15 +443,15 @@ mod tests {
     #[test]
     fn the_message_goes_before_the_text_and_the_fault_before_the_log() {
         let failure = Failure::new("assertion failed: ok", "captured: connection refused", None);
-        assert_eq!(cause(Causes::embedded(), failed(), Some(&failure), ""), RootCause::AssertionFailure);
+        assert_eq!(cause(embedded(), failed(), Some(&failure), ""), RootCause::AssertionFailure);
         let silent = Failure::new("it broke", "captured: connection refused", None);
-        assert_eq!(cause(Causes::embedded(), failed(), Some(&silent), ""), RootCause::Network);
+        assert_eq!(cause(embedded(), failed(), Some(&silent), ""), RootCause::Network);
         let missing = Facts {
             status: SuiteStatus::Missing,
             signal: None,
             fault: Some("`./run` cannot be started: Permission denied"),
         };
-        assert_eq!(cause(Causes::embedded(), missing, None, "connection refused"), RootCause::Setup);
+        assert_eq!(cause(embedded(), missing, None, "connection refused"), RootCause::Setup);
     }
 
     #[test]
@@ -465,16 +467,16 @@ mod tests {
         ] {
             let fault = format!("`bin/tool` cannot be started: {why}");
             let facts = Facts { status: SuiteStatus::Missing, signal: None, fault: Some(&fault) };
-            assert_eq!(cause(Causes::embedded(), facts, None, ""), wanted, "{why}");
+            assert_eq!(cause(embedded(), facts, None, ""), wanted, "{why}");
         }
     }
 
     #[test]
     fn the_telling_line_is_found() {
-        let (class, line) = because(Causes::embedded(), failed(), None, "one\n  error[E0425]: no `x`\ntwo\n");
+        let (class, line) = because(embedded(), failed(), None, "one\n  error[E0425]: no `x`\ntwo\n");
         assert_eq!((class, line.as_deref()), (RootCause::BuildFailure, Some("error[E0425]: no `x`")));
         // Of the class that wins, the first line, whichever of its patterns that is.
         let log = "E       assert 3 == 4\na.py:8: AssertionError\nConnection refused\n";
-        assert_eq!(telling(Causes::embedded(), log), Some("E       assert 3 == 4"));
+        assert_eq!(telling(embedded(), log), Some("E       assert 3 == 4"));
     }
 }

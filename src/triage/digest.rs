@@ -185,6 +185,7 @@ fn ending(record: &SuiteRecord) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::embedded::EMBEDDED;
     use crate::model::failure::RootCause;
     use crate::model::suite::{Role, SuiteResult};
     use crate::model::test::SourcePlace;
@@ -256,7 +257,7 @@ mod tests {
             suite_replay_command: record.command.clone(),
             targeted_test_replay_command: None,
         };
-        digest(Causes::embedded(), ToDigest { identity: &identity, record, cases, log_tail, commands })
+        digest(&Causes::of(&EMBEDDED), ToDigest { identity: &identity, record, cases, log_tail, commands })
     }
 
     fn events(digested: &Digested) -> Vec<(&str, Option<&str>, &str)> {

@@ -55,8 +55,11 @@ fn schemas(suite: &Path, draft: &str, folder: &str, formats: Formats) -> (usize,
                 Source { uri: None, ..Source::read("case.json", "case.json", schema.to_string()).unwrap() },
             ];
             let id = sources[1].id.clone();
-            let beside = Beside::look(&sources, &mut look);
-            let registry = Registry::new(sources).unwrap().beside(beside).with_formats(formats);
+            let beside = Beside::look(tollgate::base::embedded::SCHEMAS, &sources, &mut look);
+            let registry = Registry::new(tollgate::base::embedded::SCHEMAS, sources)
+                .unwrap()
+                .beside(beside)
+                .with_formats(formats);
             let schema = registry.get(&id).unwrap();
             for test in group["tests"].as_array().unwrap() {
                 let text = test["data"].to_string();
@@ -249,7 +252,8 @@ fn departs(test: &Message) -> Option<String> {
     let got = Expr::compile(&expr).map_err(|e| format!("compile: {}", e.message)).and_then(|expr| {
         let expr: &'static Expr = Box::leak(Box::new(expr));
         let budget = Budget { seconds: 3_600, ..Budget::default() };
-        expr.eval(&Bound(names), &Meter::alone(&budget)).map_err(|e| format!("error: {e}"))
+        expr.eval(&Bound(names), &Meter::alone(&budget, tollgate::lang::cel::stopped))
+            .map_err(|e| format!("error: {e}"))
     });
     let errors =
         test.messages("eval_error").next().is_some() || test.messages("any_eval_errors").next().is_some();

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use tollgate::app::{CheckRequest, OpenRequest, check};
-use tollgate::base::clock::Now;
+use tollgate::base::time::Now;
 use tollgate::model::lane::{Lane, Mode};
 use tollgate::model::verdict::{GateResult, Status};
 

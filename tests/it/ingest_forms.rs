@@ -3,7 +3,7 @@
 use crate::support::Ws;
 use proptest::prelude::*;
 use std::fmt::Write as _;
-use tollgate::ingest::{read, read_as};
+use tollgate::ingest::{read, read_as, read_dated};
 use tollgate::model::suite::{Reader, Repeats};
 use tollgate::model::test::{Reading, TestStatus};
 
@@ -167,7 +167,11 @@ fn ingest_reads_every_format_as_powershell_writes_it() {
             [utf16(text, false, true), utf16(text, true, true), format!("\u{feff}{text}").into_bytes()]
         {
             assert_eq!(read(reader, &mut bytes.as_slice()).unwrap(), plain, "{}", reader.name());
-            let times = |mut bytes: &[u8]| tollgate::ingest::times(reader, &mut bytes).unwrap();
+            let times = |mut bytes: &[u8]| {
+                let mut times = Vec::new();
+                read_dated(reader, Repeats::Tests, &mut bytes, &mut times).unwrap();
+                times
+            };
             assert_eq!(times(&bytes), times(text.as_bytes()));
         }
     }

@@ -4,7 +4,7 @@ use crate::support::{NOW, Ws};
 use std::collections::{BTreeMap, BTreeSet};
 use tollgate::app::{OpenRequest, Workspace};
 use tollgate::artifact::{Documents, Sources, WorkspaceHost};
-use tollgate::base::clock::Now;
+use tollgate::base::time::Now;
 use tollgate::gate::{Looked, trace};
 use tollgate::model::lane::{Lane, Mode};
 
@@ -19,7 +19,8 @@ fn looked(ws: &Ws) -> Looked {
         policy_from: None,
         env: &env,
     };
-    let workspace = Workspace::open(&open).unwrap_or_else(|e| panic!("{e}"));
+    let workspace =
+        Workspace::open(&tollgate::base::embedded::EMBEDDED, &open).unwrap_or_else(|e| panic!("{e}"));
     let gate = &workspace.policy.gates[0];
     let context = workspace.artifact_context();
     let sources = Sources::read(&[gate], &context);

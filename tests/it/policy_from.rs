@@ -48,7 +48,8 @@ fn repository() -> tempfile::TempDir {
 
 fn policy(dir: &Path, from: Option<&str>) -> Result<Policy, String> {
     let root = Root::open(&dir.join("ws")).expect("a folder");
-    load(&LoadRequest { policy_from: from, ..LoadRequest::all(&root) }).map_err(|e| e.to_string())
+    load(&LoadRequest { policy_from: from, ..LoadRequest::all(&tollgate::base::embedded::EMBEDDED, &root) })
+        .map_err(|e| e.to_string())
 }
 
 #[test]

@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use tollgate::app::{CheckRequest, OpenRequest};
-use tollgate::base::clock::Now;
 use tollgate::base::files::Root;
+use tollgate::base::time::Now;
 use tollgate::model::lane::{Lane, Mode};
 use tollgate::model::verdict::{GateResult, Status};
 

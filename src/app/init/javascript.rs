@@ -5,8 +5,8 @@ use super::place::{Place, base};
 use super::proposal::{Called, Need, Proposal};
 use super::script::{Found, Scripts, Tool};
 use crate::base::command::quote;
-use crate::base::files::show;
 use crate::base::json::{self, Json, Limits};
+use crate::base::show::show;
 use crate::model::suite::Reader;
 use std::collections::{BTreeMap, BTreeSet};
 

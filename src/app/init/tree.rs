@@ -1,8 +1,9 @@
 //! What stands in a workspace, as far as `init` looks: names of files, and the texts of those that say how tests are run. Nothing
 //! of it is executed.
 
-use crate::base::files::{ReadError, Root, show};
+use crate::base::files::{ReadError, Root};
 use crate::base::machine;
+use crate::base::show::show;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -93,7 +94,7 @@ impl<'r> Tree<'r> {
             Err(error) => {
                 let shown = if folder.is_empty() { "the workspace".into() } else { show(folder) };
                 return self
-                    .note(format!("{shown} cannot be looked into: {}", crate::base::files::plain(&error)));
+                    .note(format!("{shown} cannot be looked into: {}", crate::base::show::plain(&error)));
             }
         };
         let mut names: Vec<(std::ffi::OsString, bool)> = Vec::new();

@@ -10,10 +10,12 @@ use crate::app::error::Error;
 use crate::base::command::CommandLine;
 use crate::base::edit::edit;
 use crate::base::embedded;
-use crate::base::files::{Root, show};
+use crate::base::embedded::EMBEDDED;
+use crate::base::files::Root;
 use crate::base::git::Place;
 use crate::base::machine;
 use crate::base::process::{Ending, Limits, run};
+use crate::base::show::show;
 use crate::config;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -132,7 +134,7 @@ fn follows_runbook(root: &Root) -> bool {
 fn already(root: &Root, path: &str) -> Error {
     let mut sentence = format!("{path} is there already, and nothing was written");
     if path == config::FILE {
-        match config::run_settings(root) {
+        match config::run_settings(&EMBEDDED, root) {
             Ok((_, runs)) if !runs.suites.is_empty() => {
                 let kinds: Vec<String> = runs.suites.iter().map(|suite| show(&suite.kind)).collect();
                 sentence.push_str(&format!("; its suites are {}", kinds.join(", ")));
@@ -253,7 +255,7 @@ mod tests {
             write_atomic(&folder.join("pytest.ini"), b"").unwrap();
             run(dir.path(), false, false).unwrap();
             let root = Root::open(dir.path()).unwrap();
-            proptest::prop_assert!(config::run_settings(&root).is_ok(), "{}", text_of(dir.path(), "tollgate.toml"));
+            proptest::prop_assert!(config::run_settings(&EMBEDDED, &root).is_ok(), "{}", text_of(dir.path(), "tollgate.toml"));
         }
     }
 
@@ -266,7 +268,7 @@ mod tests {
             assert_eq!(init.written, ["tollgate.toml"], "{there}");
             assert_eq!(init.ignore, ["/tests/e2e_results/", "/tests/full_suite_gate/"]);
             let root = Root::open(dir.path()).unwrap();
-            assert_eq!(config::settings(&root).unwrap(), config::defaults());
+            assert_eq!(config::settings(&EMBEDDED, &root).unwrap(), config::defaults());
         }
     }
 
@@ -277,7 +279,7 @@ mod tests {
         assert!(written.len() > 3 && written.contains(&"gates/pass_rate.toml".to_string()), "{written:?}");
         assert_eq!(written.last().map(String::as_str), Some("tollgate.toml"));
         let root = Root::open(dir.path()).unwrap();
-        let policy = config::load(&config::LoadRequest::all(&root)).unwrap();
+        let policy = config::load(&config::LoadRequest::all(&EMBEDDED, &root)).unwrap();
         assert_eq!(policy.gates.len(), written.len() - 2);
         assert_eq!(policy.notes, Vec::<String>::new());
         assert!(run(dir.path(), false, true).is_err());

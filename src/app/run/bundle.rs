@@ -3,8 +3,9 @@
 use crate::app::environment;
 use crate::app::error::Error;
 use crate::app::ground::Ground;
-use crate::base::clock::Now;
-use crate::base::files::show;
+use crate::base::embedded::EMBEDDED;
+use crate::base::show::show;
+use crate::base::time::Now;
 use crate::model::bundle::{FailedSuite, ReplayBundle};
 use crate::model::plan::{Shard, ShardKind};
 use crate::model::run::{LintResult, RunStatus, Summary};
@@ -82,7 +83,7 @@ pub fn bundle_differences(
     now: Now,
     env: &BTreeMap<String, String>,
 ) -> Result<Vec<String>, Error> {
-    let ground = Ground::open(root, now)?;
+    let ground = Ground::open(&EMBEDDED, root, now)?;
     let (bundle, _) = record::read_bundle(bundle).map_err(|e| Error::Work(e.to_string()))?;
     let facts = environment::facts(ground.root.real(), &ground.run, env);
     let (theirs, here) = (bundle.environment, format!("{}-{}", facts.os.name, facts.os.arch));

@@ -19,6 +19,7 @@ use crate::app::masking::{branch, masker};
 use crate::app::run_documents::{self, Outcome, Written};
 use crate::app::run_tree::{self, Observing};
 use crate::app::whole::command;
+use crate::base::embedded::EMBEDDED;
 use crate::base::machine;
 use crate::base::process::MARK;
 use crate::base::redact::Masker;
@@ -67,8 +68,8 @@ impl RunAnswer {
 pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Option<RunAnswer>, Error> {
     let clock = RunClock::start(request.now);
     // The tree is looked at while git says which commit is checked out.
-    let observing = Observing::begin(request.root);
-    let ground = Ground::open(request.root, request.now)?;
+    let observing = Observing::begin(&EMBEDDED, request.root);
+    let ground = Ground::open(&EMBEDDED, request.root, request.now)?;
     let observed = observing.of_commit(&ground)?;
     let masker = Arc::new(masker(request.env, &ground)?);
     let (prepared, folder, resumed) = match request.source {

@@ -2,7 +2,7 @@
 
 use crate::base::command::CommandLine;
 use crate::base::digest::Running;
-use crate::base::files::show;
+use crate::base::show::show;
 use crate::model::plan::RunSettings;
 use crate::model::suite::{Role, SuiteSpec};
 use std::collections::{BTreeMap, BTreeSet};

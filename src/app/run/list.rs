@@ -5,6 +5,7 @@ use super::request::RunRequest;
 use crate::app::error::Error;
 use crate::app::ground::Ground;
 use crate::app::masking::masker;
+use crate::base::embedded::EMBEDDED;
 use crate::model::plan::Shard;
 use crate::model::run::NotRun;
 use crate::model::suite::Role;
@@ -31,7 +32,7 @@ pub struct Listed {
 
 /// Settles what `request` would run, and runs nothing.
 pub fn list(request: &RunRequest<'_>) -> Result<Listed, Error> {
-    let ground = Ground::open(request.root, request.now)?;
+    let ground = Ground::open(&EMBEDDED, request.root, request.now)?;
     let prepared = prepare(&ground, request, &masker(request.env, &ground)?)?;
     Ok(Listed {
         nothing: prepared.is_nothing(),

@@ -1,6 +1,6 @@
 //! The folder of a suite (`{out}`) between two attempts: each begins with none of what those before it wrote there.
 
-use crate::base::files::{plain, show};
+use crate::base::show::{plain, show};
 use crate::record::{Folder, SuiteFile};
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! What a replay of whole suites shows of the tests that it was made for.
 
 use super::request::Watcher;
-use crate::base::files::show;
+use crate::base::show::show;
 use crate::model::record::SuiteRecord;
 use crate::model::run::NotRun;
 use crate::model::suite::SuiteResult;

@@ -1,6 +1,6 @@
 //! What `tollgate run` was asked, and who watches it.
 
-use crate::base::clock::Now;
+use crate::base::time::Now;
 use crate::model::event::Started;
 use crate::model::plan::{Artifacts, Plan};
 use crate::model::record::SuiteRecord;

@@ -123,8 +123,8 @@ impl Search<'_> {
 }
 
 fn unseen(at: &Path, error: &std::io::Error) -> String {
-    let shown = crate::base::files::show(&at.display().to_string());
-    format!("leads to {shown}, which cannot be looked at: {}", crate::base::files::plain(error))
+    let shown = crate::base::show::show(&at.display().to_string());
+    format!("leads to {shown}, which cannot be looked at: {}", crate::base::show::plain(error))
 }
 
 #[cfg(test)]

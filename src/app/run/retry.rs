@@ -13,7 +13,7 @@ use crate::app::ground::Ground;
 use crate::base::ansi::without_ansi;
 use crate::base::changes::{Changes, Start};
 use crate::base::command::CommandLine;
-use crate::base::files::show;
+use crate::base::show::show;
 use crate::model::flake::Flake;
 use crate::model::plan::{Item, Plan};
 use crate::model::suite::{Reader, SuiteSpec};

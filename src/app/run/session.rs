@@ -175,7 +175,7 @@ impl Session<'_> {
                         None => found,
                     })
                 };
-                step_of(end, &ended.log, reader, asked, trouble, read)
+                step_of(self.ground, end, &ended.log, reader, asked, trouble, read)
             })
             .collect();
         let mut judged = attempt_at(&self.item(job).name, &steps, &state.names);
@@ -286,13 +286,13 @@ impl Session<'_> {
             masked: state.masked,
             mask_allowed: state.mask_allowed,
         };
-        let recorded = record_of(end, self.masker, &self.ground.quarantines, tail);
+        let recorded = record_of(end, self.masker, self.ground, tail);
         for note in &recorded.notes {
             self.watcher.note(note);
         }
         if (self.rules.artifacts == Artifacts::All || !is_plain(&recorded.record))
             && let Err(error) =
-                write_suite(self.folder, self.folders, self.identity, &recorded, tail, &replays)
+                write_suite(self.folder, self.folders, self.identity, &recorded, tail, &replays, self.ground)
         {
             self.watcher.note(&error.to_string());
         }

@@ -5,8 +5,8 @@ use super::results::Results;
 use crate::app::error::Error;
 use crate::app::ground::Ground;
 use crate::base::command::fill;
-use crate::base::files::show;
 use crate::base::git::{GitError, Repository};
+use crate::base::show::show;
 use crate::model::plan::Item;
 use crate::model::suite::{Reader, SuiteSpec};
 

@@ -2,7 +2,7 @@
 //! `objects` and `refs`, and any change can add those, whereas git lets no change add a `.git`.
 
 use super::error::GitError;
-use crate::base::files::{plain, show};
+use crate::base::show::{plain, show};
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;

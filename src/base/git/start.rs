@@ -1,8 +1,8 @@
 //! How git is started: by which program, with which settings, in which environment.
 
 use super::error::GitError;
-use crate::base::files::{plain, show};
 use crate::base::machine::outside_folders;
+use crate::base::show::{plain, show};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 

@@ -72,7 +72,7 @@ impl Repo {
     /// Changed paths with their modes, then untracked ones behind a `+`.
     fn see(&self) -> Vec<String> {
         let state = self.look();
-        let shown = |s: &PathState| format!("{} {}", s.path, s.mode.as_deref().unwrap_or("gone"));
+        let shown = |s: &TreeFile| format!("{} {}", s.path, s.mode.as_deref().unwrap_or("gone"));
         let untracked = state.untracked.iter().map(|s| format!("+{}", shown(s)));
         state.changed.iter().map(shown).chain(untracked).collect()
     }

@@ -1,9 +1,9 @@
 //! The start of a process. By std and not by duct: duct copies the environment whole for each start, which keeps the
 //! standard library from `posix_spawn`, and that costs more than `/bin/true` itself.
 
-use crate::base::files::{plain, show};
 use crate::base::process::mark::MARK;
 use crate::base::process::order::{Order, StartError};
+use crate::base::show::{plain, show};
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fs::File;

@@ -104,7 +104,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn masker(value: &str) -> Masker {
-        Masker::new([("A_TOKEN", value)]).unwrap()
+        Masker::new([("A_TOKEN", value)], |_| false).unwrap()
     }
 
     /// What a text becomes whose every character is escaped at will, by writers of one kind.

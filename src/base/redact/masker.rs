@@ -3,7 +3,7 @@
 use crate::base::redact::anchors::Anchors;
 use crate::base::redact::names::MASK;
 use crate::base::redact::stream::Stream;
-use crate::base::redact::values::{is_secret_name, looked_for};
+use crate::base::redact::values::{IsThere, is_secret_name, looked_for};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -16,14 +16,16 @@ pub struct Masker {
 }
 
 impl Masker {
-    /// Takes what is secret from variables (name and value of each). The error is a sentence: the values are too many to search for.
+    /// Takes what is secret from variables (name and value of each); `is_there` says whether something stands at an absolute
+    /// path. The error is a sentence: the values are too many to search for.
     pub fn new<N: AsRef<OsStr>, V: AsRef<OsStr>>(
         env: impl IntoIterator<Item = (N, V)>,
+        is_there: IsThere,
     ) -> Result<Masker, String> {
         let mut values = BTreeSet::new();
         for (name, value) in env {
             if is_secret_name(&name.as_ref().to_string_lossy()) {
-                values.extend(looked_for(value.as_ref().as_bytes()));
+                values.extend(looked_for(value.as_ref().as_bytes(), is_there));
             }
         }
         Ok(Masker { anchors: Anchors::new(values)? })

@@ -19,4 +19,4 @@ pub use names::{MASK, tell_apart};
 pub use stream::Stream;
 pub(crate) use texts::free_text;
 pub use texts::{FreeText, Masked};
-pub use values::is_secret_name;
+pub use values::{IsThere, is_secret_name};

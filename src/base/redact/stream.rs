@@ -388,7 +388,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn masker(values: &[&str]) -> Masker {
-        Masker::new(values.iter().map(|v| ("A_TOKEN", *v))).unwrap()
+        Masker::new(values.iter().map(|v| ("A_TOKEN", *v)), |_| false).unwrap()
     }
 
     /// What comes out when the text comes in blocks of these lengths, again and again.

@@ -34,7 +34,7 @@ pub use budget::Budget;
 pub use errors::{CompileError, EvalError, Lint};
 pub use expr::Expr;
 pub use kind::Type;
-pub use meter::{Meter, Pool};
+pub use meter::{Clock, Meter, Pool, stopped};
 pub use parts::{Outcome, Part};
 pub use scope::{Host, Scope};
 pub use trace::{Read, Reads};

@@ -237,6 +237,7 @@ fn reach(
 #[cfg(test)]
 mod tests {
     use super::super::budget::Budget;
+    use super::super::meter::stopped;
     use super::*;
     use proptest::prelude::*;
 
@@ -244,7 +245,7 @@ mod tests {
 
     fn all(pattern: &str, text: &str) -> [Option<bool>; 3] {
         let pattern = Pattern::compile(pattern).unwrap();
-        let meter = Meter::alone(&PATIENT);
+        let meter = Meter::alone(&PATIENT, stopped);
         let nfa = NFA::compiler().configure(limited()).build(&pattern.source).unwrap();
         [
             Some(pattern.engine.is_match(text)),
@@ -257,13 +258,13 @@ mod tests {
     fn a_pattern_that_blows_up_is_a_limit_and_an_ordinary_one_is_not() {
         let text: String = (0_u64..40_000).map(|n| if n * n % 7 < 3 { 'a' } else { 'b' }).collect();
         let slow = Pattern::compile("[ab]*a[ab]{3000}c").unwrap();
-        let meter = Meter::alone(&Budget { steps: 200_000, ..PATIENT });
+        let meter = Meter::alone(&Budget { steps: 200_000, ..PATIENT }, stopped);
         assert!(matches!(slow.is_match(&text, &meter), Err(EvalError::Limit(_))));
         let log = "2026-11-20T12:00:00Z INFO größe: nothing of note\n".repeat(40_000);
         for (pattern, found) in
             [("ERROR|FATAL", false), (r"\bERROR\b", false), (r"(?i)nothing of \w+", true), ("note\n$", true)]
         {
-            let meter = Meter::alone(&PATIENT);
+            let meter = Meter::alone(&PATIENT, stopped);
             assert_eq!(Pattern::compile(pattern).unwrap().is_match(&log, &meter), Ok(found), "{pattern}");
         }
     }

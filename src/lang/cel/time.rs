@@ -5,7 +5,7 @@ use super::errors::{EvalError, fault};
 use super::kind::with_article;
 use super::show::time_text;
 use super::value::Value;
-use crate::base::clock::{AHEAD, parse_rfc3339};
+use crate::base::time::{AHEAD, parse_rfc3339};
 use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, TimeDelta, Timelike as _, Utc};
 
 /// The longest duration, in seconds: 10,000 years (cel-spec, Timestamp and Duration).

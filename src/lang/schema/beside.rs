@@ -3,7 +3,7 @@
 
 use super::engine::{Schema, Surroundings};
 use super::known::{ALONE, Known, Looked, Trail, WORKSPACE, may_refer_out, refers_out};
-use super::source::{Source, declared, embedded_sources};
+use super::source::{Source, Table, declared, embedded_sources};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -40,8 +40,8 @@ const MOST_BYTES: usize = 64 << 20;
 
 impl Beside {
     /// Looks for everything that schemas of a workspace refer to, wherever that leads on.
-    pub fn look(workspace: &[Source], look: &mut Look<'_>) -> Beside {
-        let mut by_id = embedded_sources();
+    pub fn look(embedded: Table, workspace: &[Source], look: &mut Look<'_>) -> Beside {
+        let mut by_id = embedded_sources(embedded);
         by_id.extend(workspace.iter().map(|source| (source.id.clone(), source.clone())));
         let mut known = Arc::new(Known::of(by_id));
         let mut reached = BTreeMap::new();

@@ -3,9 +3,9 @@
 use super::beside::{Beside, Look, Standing, follow};
 use super::engine::{Formats, Schema, Surroundings};
 use super::known::Known;
-use super::source::{Source, declared, embedded_sources};
-use crate::base::files::show;
+use super::source::{Source, Table, declared, embedded_sources};
 use crate::base::json;
+use crate::base::show::show;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 use std::sync::{Arc, OnceLock};
@@ -20,7 +20,7 @@ pub struct Registry {
 impl Registry {
     /// The embedded schemas and, over them, the workspace's own. A workspace source's id is taken from its `$id` where it
     /// has one. Two of the workspace with one id, or one that is not JSON, are problems; all of them are returned.
-    pub fn new(workspace: Vec<Source>) -> Result<Registry, Vec<String>> {
+    pub fn new(embedded: Table, workspace: Vec<Source>) -> Result<Registry, Vec<String>> {
         let mut problems = Vec::new();
         let mut by_id: BTreeMap<String, Source> = BTreeMap::new();
         for mut source in workspace {
@@ -44,7 +44,7 @@ impl Registry {
                 )),
             }
         }
-        for (id, source) in embedded_sources() {
+        for (id, source) in embedded_sources(embedded) {
             by_id.entry(id).or_insert(source);
         }
         if problems.is_empty() { Ok(Registry::of(Known::of(by_id))) } else { Err(problems) }
@@ -142,7 +142,7 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::embedded;
+    use crate::base::embedded::SCHEMAS;
     use crate::base::json::Limits;
 
     fn source(origin: &str, text: &str) -> Source {
@@ -160,12 +160,15 @@ mod tests {
 
     #[test]
     fn problems_come_together() {
-        let problems = Registry::new(vec![
-            source("schemas/a.json", r#"{"$id": "x"}"#),
-            source("schemas/b.json", r#"{"$id": "x"}"#),
-            source("schemas/c.json", "{\"a\": 1,\n \"a\": 2}"),
-            source("schemas/d.json", "[]"),
-        ])
+        let problems = Registry::new(
+            SCHEMAS,
+            vec![
+                source("schemas/a.json", r#"{"$id": "x"}"#),
+                source("schemas/b.json", r#"{"$id": "x"}"#),
+                source("schemas/c.json", "{\"a\": 1,\n \"a\": 2}"),
+                source("schemas/d.json", "[]"),
+            ],
+        )
         .err()
         .unwrap();
         assert_eq!(
@@ -181,7 +184,8 @@ mod tests {
     #[test]
     fn compiles_once_and_tells_what_does_not() {
         let registry =
-            Registry::new(vec![source("a", r#"{"$id": "x", "type": 3}"#), source("b", "{}")]).unwrap();
+            Registry::new(SCHEMAS, vec![source("a", r#"{"$id": "x", "type": 3}"#), source("b", "{}")])
+                .unwrap();
         assert!(registry.get("x").unwrap().is_err());
         assert!(registry.get("stem").unwrap().is_ok());
         assert!(registry.get("none").is_none());
@@ -191,11 +195,11 @@ mod tests {
 
     #[test]
     fn every_embedded_schema_compiles_and_is_named_after_its_id() {
-        let registry = Registry::new(Vec::new()).unwrap();
+        let registry = Registry::new(SCHEMAS, Vec::new()).unwrap();
         for id in registry.ids() {
             assert!(registry.get(id).unwrap().is_ok(), "{id}: {:?}", registry.get(id).unwrap().err());
         }
-        for (path, text) in embedded::SCHEMAS {
+        for (path, text) in SCHEMAS {
             let read = Source::read(path, "embedded", (*text).to_string()).unwrap();
             assert_eq!(Source::embedded(path, text), read, "the file is named after the `$id`");
         }
@@ -214,8 +218,8 @@ mod tests {
             assert!(!path.contains(".."), "{path}");
             Ok(files.iter().find(|(at, _)| *at == path).map(|(_, text)| text.to_string()))
         };
-        let beside = Beside::look(&sources, &mut look);
-        let registry = Registry::new(sources).unwrap().beside(beside);
+        let beside = Beside::look(SCHEMAS, &sources, &mut look);
+        let registry = Registry::new(SCHEMAS, sources).unwrap().beside(beside);
         let document = json::parse(document.as_bytes(), &Limits::default()).unwrap();
         registry.get(id).unwrap().map(|schema| schema.is_valid(&document)).map_err(str::to_string)
     }
@@ -327,6 +331,7 @@ mod tests {
             assert!(said.contains(wanted) && !said.contains("~workspace~"), "{reference}: {said}");
         }
         let looked = Beside::look(
+            SCHEMAS,
             &[Source::read("a.json", "a.json", r#"{"$ref": "b.json"}"#.into()).unwrap()],
             &mut |_| Err("b.json leaves the workspace".into()),
         );
@@ -342,7 +347,7 @@ mod tests {
                 .unwrap(),
         ];
         let mut asked = Vec::new();
-        let beside = Beside::look(&sources, &mut |path| {
+        let beside = Beside::look(SCHEMAS, &sources, &mut |path| {
             asked.push(path.to_string());
             Ok((path == "s/sub/c.json").then(|| "{}".to_string()))
         });
@@ -354,10 +359,13 @@ mod tests {
 
     #[test]
     fn one_that_does_not_compile_stops_only_what_needs_it() {
-        let registry = Registry::new(vec![
-            source("a.json", r#"{"$id": "a", "$ref": "https://y.org/base.json"}"#),
-            source("b.json", r#"{"$id": "b", "format": "uint32", "minimum": 0}"#),
-        ])
+        let registry = Registry::new(
+            SCHEMAS,
+            vec![
+                source("a.json", r#"{"$id": "a", "$ref": "https://y.org/base.json"}"#),
+                source("b.json", r#"{"$id": "b", "format": "uint32", "minimum": 0}"#),
+            ],
+        )
         .unwrap();
         assert!(registry.get("a").unwrap().is_err() && registry.get("b").unwrap().is_ok());
         let notes = registry.notes();

@@ -1,6 +1,5 @@
 //! The text of a schema, what it is called and where it comes from.
 
-use crate::base::embedded;
 use crate::base::json::{self, Json, Limits};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -64,8 +63,11 @@ pub(super) fn declared(text: &str, path: &str) -> Result<Declared, String> {
     }
 }
 
+/// Schemas that the program brings: path below their folder (`<id>.json`) and text.
+pub type Table = &'static [(&'static str, &'static str)];
+
 /// The schemas that tollgate brings, by id.
-pub(super) fn embedded_sources() -> BTreeMap<String, Source> {
-    let sources = embedded::SCHEMAS.iter().map(|(path, text)| Source::embedded(path, text));
+pub(super) fn embedded_sources(schemas: Table) -> BTreeMap<String, Source> {
+    let sources = schemas.iter().map(|(path, text)| Source::embedded(path, text));
     sources.map(|source| (source.id.clone(), source)).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::{Names, PATIENT, check, document, patient, run, run_with};
 use crate::base::json::Json;
-use crate::lang::cel::{Budget, EvalError, Expr, Host, Meter, Reads, Scope, Value};
+use crate::lang::cel::{Budget, EvalError, Expr, Host, Meter, Reads, Scope, Value, stopped};
 use std::collections::BTreeMap;
 
 #[test]
@@ -176,8 +176,9 @@ fn long_texts_cost_what_they_are_long() {
     let list = Json::Array(vec![long.clone(); 100]);
     let names = Names(BTreeMap::from([("a", &long), ("b", &other), ("l", &list)]));
     let small = Budget { steps: 500_000, ..PATIENT };
-    let value =
-        |text: &str| Expr::compile(text).unwrap().eval(&names, &Meter::alone(&small)).map(|v| v.quoted());
+    let value = |text: &str| {
+        Expr::compile(text).unwrap().eval(&names, &Meter::alone(&small, stopped)).map(|v| v.quoted())
+    };
     for one in [
         "a == b",
         "a < b",
@@ -236,7 +237,7 @@ fn what_is_shared_without_end_is_not_walked_without_end() {
         }
     }
     // No time: that the walk over 2^28 places ends is what is tested.
-    let meter = Meter::alone(&Budget { seconds: 0, ..PATIENT });
+    let meter = Meter::alone(&Budget { seconds: 0, ..PATIENT }, stopped);
     let reader = Expr::compile(&format!("it{}.a == 1", "[0]".repeat(28))).unwrap();
     let traced = reader.eval_traced(&It(value), &meter, &mut Reads::default());
     assert!(matches!(traced, Err(EvalError::Limit(_))));

@@ -81,7 +81,7 @@ pub(super) const PATIENT: Budget =
 
 /// All of it, for one expression.
 pub(super) fn patient() -> Meter {
-    Meter::alone(&PATIENT)
+    Meter::alone(&PATIENT, stopped)
 }
 
 /// The value as text, or `error: …`, `limit: …`, or `compile <offset>: …`.
@@ -94,7 +94,7 @@ pub(super) fn run_with(text: &str, budget: &Budget) -> String {
     let names = Names(BTreeMap::from([("d", &doc)]));
     match Expr::compile(text) {
         Err(e) => format!("compile {}: {}", e.offset, e.message),
-        Ok(expr) => match expr.eval(&names, &Meter::alone(budget)) {
+        Ok(expr) => match expr.eval(&names, &Meter::alone(budget, stopped)) {
             Ok(value) => value.quoted(),
             Err(EvalError::Expression(e)) => format!("error: {e}"),
             Err(EvalError::Limit(e)) => format!("limit: {e}"),

@@ -2,7 +2,7 @@
 
 use super::{Names, PATIENT, document, patient};
 use crate::base::json::{Json, Object};
-use crate::lang::cel::{Budget, EvalError, Expr, Meter, Reads, Value};
+use crate::lang::cel::{Budget, EvalError, Expr, Meter, Reads, Value, stopped};
 use proptest::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -362,10 +362,10 @@ proptest! {
         let names = Names(BTreeMap::from([("d", &doc)]));
         if let Ok(expr) = Expr::compile(&text) {
             let budget = Budget { steps: 20_000, ..PATIENT };
-            let once = expr.eval(&names, &Meter::alone(&budget)).map(|v| v.quoted());
-            let again = expr.eval_traced(&names, &Meter::alone(&budget), &mut Reads::default()).map(|v| v.quoted());
+            let once = expr.eval(&names, &Meter::alone(&budget, stopped)).map(|v| v.quoted());
+            let again = expr.eval_traced(&names, &Meter::alone(&budget, stopped), &mut Reads::default()).map(|v| v.quoted());
             prop_assert_eq!(&once, &again);
-            let parts = expr.parts(&names, &Meter::alone(&budget));
+            let parts = expr.parts(&names, &Meter::alone(&budget, stopped));
             prop_assert_eq!(&parts[0].text, expr.text());
             expr.lints();
         }
@@ -379,8 +379,8 @@ proptest! {
         let doc = document();
         let names = Names(BTreeMap::from([("d", &doc)]));
         if let Ok(expr) = Expr::compile(&text) {
-            let small = Meter::alone(&Budget { steps, gate_steps: gate, bytes, ..PATIENT });
-            let whole = expr.eval(&names, &Meter::alone(&Budget { steps: 200_000, ..PATIENT })).map(|v| v.quoted());
+            let small = Meter::alone(&Budget { steps, gate_steps: gate, bytes, ..PATIENT }, stopped);
+            let whole = expr.eval(&names, &Meter::alone(&Budget { steps: 200_000, ..PATIENT }, stopped)).map(|v| v.quoted());
             for _ in 0..times {
                 let mark = small.held();
                 let found = expr.eval(&names, &small).map(|v| v.quoted());
@@ -397,7 +397,7 @@ proptest! {
         let doc = document();
         let names = Names(BTreeMap::from([("d", &doc)]));
         let budget = Budget { steps: 20_000, ..PATIENT };
-        let value = |text: &str| Expr::compile(text).ok().map(|e| e.eval(&names, &Meter::alone(&budget)).map(|v| v.quoted()));
+        let value = |text: &str| Expr::compile(text).ok().map(|e| e.eval(&names, &Meter::alone(&budget, stopped)).map(|v| v.quoted()));
         if let Some(Err(_)) = value(&text) {
             for around in ["({}) || true", "({}) && false", "({}) ? true : true", "!({})", "[{}] == [{}]",
                 "({}) == ({})", "true && ({})", "false || ({})", "[0].all(i, ({}))", "[0].exists(i, ({}))",
