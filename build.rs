@@ -16,7 +16,7 @@ use std::{env, fs};
 const ROOT_CAUSES: &str = "runbook/root_causes.toml";
 
 fn main() {
-    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let root = top(PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     let mut text = String::new();
     for (name, dir, ext) in
@@ -26,7 +26,7 @@ fn main() {
         collect(&root.join(dir), ext, &mut files);
         files.retain(|file| *file != root.join(ROOT_CAUSES));
         files.sort();
-        println!("cargo::rerun-if-changed={dir}");
+        println!("cargo::rerun-if-changed={}", root.join(dir).display());
         writeln!(text, "/// Every embedded `{dir}/**/*.{ext}`: path below `{dir}/`, text; sorted by path.")
             .unwrap();
         writeln!(text, "pub static {name}: &[(&str, &str)] = &[").unwrap();
@@ -40,6 +40,15 @@ fn main() {
     writeln!(text, "/// `{ROOT_CAUSES}`: the patterns that tell why a suite failed.").unwrap();
     writeln!(text, "pub static ROOT_CAUSES: &str = include_str!({:?});", root.join(ROOT_CAUSES)).unwrap();
     fs::write(out.join("embedded.rs"), text).expect("OUT_DIR can be written");
+}
+
+/// The folder that holds the files: that of the package, or, for the crate whose tests read them too, the workspace's.
+fn top(package: PathBuf) -> PathBuf {
+    let mut folders = package.ancestors();
+    folders
+        .find(|dir| dir.join(ROOT_CAUSES).is_file())
+        .expect("the runbook stands in the workspace")
+        .to_path_buf()
 }
 
 /// Files below `dir` that end in `.ext`, folders first watched so that a new file is noticed.

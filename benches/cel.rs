@@ -6,8 +6,8 @@
 use chrono::{DateTime, Utc};
 use divan::{Bencher, black_box};
 use std::collections::BTreeMap;
-use tollgate::base::json::Json;
-use tollgate::lang::cel::{Budget, EvalError, Expr, Host, Meter, Scope, Value};
+use tollgate_lang::cel::{Budget, EvalError, Expr, Host, Meter, Scope, Value};
+use tollgate_text::json::Json;
 
 fn main() {
     divan::main();
@@ -99,7 +99,7 @@ fn evaluate_1000(bencher: Bencher<'_, '_>) {
     let compiled: Vec<Expr> = assertions().iter().filter_map(|text| Expr::compile(text).ok()).collect();
     let meter = Meter::alone(
         &Budget { gate_steps: u64::MAX, seconds: 3600, ..Budget::default() },
-        tollgate::lang::cel::stopped,
+        tollgate_lang::cel::stopped,
     );
     bencher.bench_local(|| {
         let holds = |expr: &&Expr| matches!(expr.eval(&names, &meter), Ok(Value::Bool(true)));

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a bench that cannot prepare its input has nothing to measure")]
 
 use divan::{Bencher, black_box, counter::BytesCount};
-use tollgate::base::redact::Masker;
+use tollgate_text::redact::Masker;
 
 const VALUES: [&str; 3] =
     ["hunter2hunter2", "a-long-value-of-some-password", "0123456789abcdef0123456789abcdef"];

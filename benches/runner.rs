@@ -6,11 +6,11 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tollgate::base::clock::Stopwatch;
-use tollgate::base::command::CommandLine;
-use tollgate::base::process::Ending;
-use tollgate::base::redact::Masker;
-use tollgate::run::{Attempt, Job, LogTo, Next, Observer, Options, Step, execute, marks_of};
+use tollgate_host::clock::Stopwatch;
+use tollgate_host::process::Ending;
+use tollgate_host::run::{Attempt, Job, LogTo, Next, Observer, Options, Step, execute, marks_of};
+use tollgate_text::command::CommandLine;
+use tollgate_text::redact::Masker;
 
 const SUITES: usize = 500;
 

@@ -4,12 +4,12 @@
 use divan::{Bencher, black_box, counter::BytesCount};
 use std::fmt::Write as _;
 use std::io::Write as _;
-use tollgate::app::validate::{ValidateRequest, validate};
-use tollgate::base::digest::sha256_hex;
-use tollgate::base::files::Root;
-use tollgate::base::json::{Json, Limits, parse};
-use tollgate::base::time::Now;
-use tollgate::lang::schema::{Registry, Schema, Source};
+use tollgate::verb::validate::{ValidateRequest, validate};
+use tollgate_host::files::Root;
+use tollgate_lang::schema::{Registry, Schema, Source};
+use tollgate_text::digest::sha256_hex;
+use tollgate_text::json::{Json, Limits, parse};
+use tollgate_text::time::Now;
 
 const SCHEMA: &str = r##"{
   "$id": "bench.run.v1",
@@ -113,7 +113,7 @@ fn a_folder(bencher: Bencher<'_, '_>) {
         std::fs::File::create(dir.path().join(format!("{nth:04}.json"))).unwrap().write_all(bytes).unwrap();
     }
     let source = Source::read("run.json", "run.json", SCHEMA.into()).unwrap();
-    let registry = Registry::new(tollgate::base::embedded::SCHEMAS, vec![source]).unwrap();
+    let registry = Registry::new(tollgate::embedded::SCHEMAS, vec![source]).unwrap();
     let request = ValidateRequest {
         inputs: vec![dir.path().display().to_string()],
         schema: None,

@@ -1,6 +1,6 @@
 //! What ships inside the binary: gate packs, schemas, runbook entries (see `build.rs`).
 
-use crate::model::embedded::Embedded;
+use tollgate_core::model::embedded::Embedded;
 
 /// All of it.
 pub static EMBEDDED: Embedded =

@@ -1,11 +1,11 @@
 //! The command line.
 
 use super::run_args;
-use crate::model::finding::Reason;
-use crate::waiver::CATEGORIES;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use tollgate_core::model::finding::Reason;
+use tollgate_core::waiver::CATEGORIES;
 
 /// Judge CI evidence by declarative gates: no evidence, no passage.
 #[derive(Debug, Parser)]

@@ -4,11 +4,12 @@ use super::args::{Diff, Global};
 use super::env::Env;
 use super::output::{self, Answer, Target};
 use super::verbs::masked;
-use crate::app::{self, DiffRequest, Error, exit};
-use crate::base::file_set::Output;
-use crate::base::time::Now;
-use crate::report::{Kind, run_github, run_markdown};
+use crate::verb::diff::DiffRequest;
 use std::path::Path;
+use tollgate_core::report::{Kind, run_github, run_markdown};
+use tollgate_flow::error::{Error, exit};
+use tollgate_host::files::file_set::Output;
+use tollgate_text::time::Now;
 
 pub(super) fn diff(global: &Global, now: Now, env: &Env, verb: &Diff) -> Result<u8, Error> {
     let targets = output::of_run(&global.format)?;
@@ -16,8 +17,8 @@ pub(super) fn diff(global: &Global, now: Now, env: &Env, verb: &Diff) -> Result<
         targets.iter().filter_map(|t| t.path.as_deref()).chain(verb.out.as_deref()).collect();
     let (root, all) = (&global.root, env.all());
     let request = DiffRequest { root, base: &verb.base, current: &verb.current, out: &out, now, env: all };
-    let triage = app::diff(&request)?;
-    let code = app::diff_exit_code(&triage);
+    let triage = crate::verb::diff::diff(&request)?;
+    let code = crate::verb::diff::exit_code(&triage);
     let triage = masked(triage, global, now, env)?;
     let green = code == exit::PASS;
     let json = verb.out.as_ref().map(|_| output::json(&*triage)).transpose()?;
@@ -26,7 +27,7 @@ pub(super) fn diff(global: &Global, now: Now, env: &Env, verb: &Diff) -> Result<
         Kind::Json => output::json(&*triage),
         Kind::Markdown => Ok(run_markdown::diff(&triage)),
         Kind::Github => Ok(run_github::diff(&triage, green).commands),
-        _ => Ok(app::diff_human(&triage)),
+        _ => Ok(crate::verb::diff::text::human(&triage)),
     };
     let answer = Answer { targets: &targets, text: &text, human_to_stdout: true, green };
     let more = more.into_iter().collect();

@@ -6,20 +6,21 @@ use super::output::{self, Answer, Target};
 use super::progress::Progress;
 use super::request::open_request;
 use super::{quarantine, term, verbs, words};
-use crate::app::{self, CheckRequest, Error, exit};
-use crate::base::clock;
-use crate::base::files::WriteError;
-use crate::base::redact::Masked;
-use crate::base::show::show;
-use crate::base::time::Now;
-use crate::model::lane::{Lane, Mode};
-use crate::model::report::Report;
-use crate::model::verdict::Outcome;
-use crate::report::text::terminal;
-use crate::report::{self, Kind};
+use crate::verb::check::CheckRequest;
 use clap::Parser as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use tollgate_core::model::lane::{Lane, Mode};
+use tollgate_core::model::report::Report;
+use tollgate_core::model::verdict::Outcome;
+use tollgate_core::report::text::terminal;
+use tollgate_core::report::{self, Kind};
+use tollgate_flow::error::{Error, exit};
+use tollgate_host::clock;
+use tollgate_host::files::WriteError;
+use tollgate_text::redact::Masked;
+use tollgate_text::show::show;
+use tollgate_text::time::Now;
 
 /// What `--version` says.
 const VERSION: &str = concat!("tollgate ", env!("CARGO_PKG_VERSION"), "\n");
@@ -148,7 +149,7 @@ fn check(global: &Global, now: Now, env: &Env, verb: &args::Check) -> Result<u8,
         deterministic: verb.deterministic,
         progress: &|gate| progress.tick(gate),
     };
-    let (workspace, report) = app::check(&request)?;
+    let (workspace, report) = crate::verb::check::check(&request)?;
     progress.finish();
     keep_and_show(workspace.output(verb.out.as_deref()), report, &targets, env)
 }
@@ -166,7 +167,7 @@ fn keep_and_show(
     let report = report.adding(|report, _| report.verdict_path = path);
     let written = out.and_then(|out| {
         let named = answer(&report, targets, env, |answer| answer.files())?;
-        app::write_verdict(&out, &report, &named, &mut || append(&report, targets, env))
+        tollgate_flow::verdict_write::write(&out, &report, &named, &mut || append(&report, targets, env))
     });
     let Err(error) = written else {
         answer(&report, targets, env, |answer| answer.show())?;

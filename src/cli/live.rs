@@ -1,8 +1,7 @@
 //! How many tests of a suite have ended so far, as far as the lines that it prints tell.
 
-use crate::app;
-use crate::base::ansi::without_ansi;
 use std::time::Duration;
+use tollgate_text::ansi::without_ansi;
 
 /// Bytes of a line that are looked at: no line that tells of one test is longer.
 const LINE: usize = 4 << 10;
@@ -24,7 +23,7 @@ impl Count {
             self.line.extend_from_slice(&part[..part.len().min(room)]);
             if part.ends_with(b"\n") {
                 let text = String::from_utf8_lossy(&self.line);
-                let told = app::read_line(without_ansi(&text).trim_end());
+                let told = crate::verb::run::read_line(without_ansi(&text).trim_end());
                 self.passed += told.passed;
                 self.failed += told.failed;
                 self.line.clear();

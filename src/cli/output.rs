@@ -2,17 +2,17 @@
 
 use super::env::Env;
 use super::term;
-use crate::app::Error;
-use crate::base::escape;
-use crate::base::file_set::{Output, write_set};
-use crate::base::files::{self, WriteError};
-use crate::base::show::plain;
-use crate::base::show::show;
-use crate::report::Kind;
-use crate::report::github::Github;
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use tollgate_core::report::Kind;
+use tollgate_core::report::github::Github;
+use tollgate_flow::error::Error;
+use tollgate_host::files::file_set::{Output, write_set};
+use tollgate_host::files::{self, WriteError};
+use tollgate_text::escape;
+use tollgate_text::show::plain;
+use tollgate_text::show::show;
 
 /// One asked-for format.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! Progress on a terminal.
 
-use crate::base::clock::Stopwatch;
-use crate::report::text::terminal_cut;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal as _;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tollgate_core::report::text::terminal_cut;
+use tollgate_host::clock::Stopwatch;
 
 /// Work that takes less shows nothing.
 const PATIENCE_MICROS: u64 = 500_000;

@@ -5,20 +5,26 @@ use super::env::Env;
 use super::output;
 use super::request::open_request;
 use super::verbs::{masked, show};
-use crate::app::{self, Error, exit};
-use crate::base::time::Now;
-use crate::waiver::NewQuarantine;
+use tollgate_core::waiver::NewQuarantine;
+use tollgate_flow::error::{Error, exit};
+use tollgate_text::time::Now;
 
 pub(super) fn quarantine(global: &Global, now: Now, env: &Env, verb: &Quarantine) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
     let open = open_request(global, now, env, None, &[], None);
     let edit = match verb {
         Quarantine::List | Quarantine::Audit => {
-            let list = app::quarantine_list(&open)?;
+            let list = crate::verb::waiver::quarantine::quarantine_list(&open)?;
             let audits = matches!(verb, Quarantine::Audit);
             let exit = if audits { list.exit_code() } else { list.list_exit_code() };
             let list = masked(list, global, now, env)?;
-            return show(&targets, &list, &|list, _| app::quarantine_list_human(list), env, exit);
+            return show(
+                &targets,
+                &list,
+                &|list, _| crate::verb::waiver::quarantine::list_human(list),
+                env,
+                exit,
+            );
         }
         Quarantine::Add(new) => {
             let new = NewQuarantine {
@@ -33,10 +39,10 @@ pub(super) fn quarantine(global: &Global, now: Now, env: &Env, verb: &Quarantine
                 signature: new.signature.clone(),
                 days: new.days,
             };
-            app::quarantine_add(&open, &new)?
+            crate::verb::waiver::quarantine::quarantine_add(&open, &new)?
         }
-        Quarantine::Remove { id } => app::quarantine_remove(&open, id)?,
+        Quarantine::Remove { id } => crate::verb::waiver::quarantine::quarantine_remove(&open, id)?,
     };
     let edit = masked(edit, global, now, env)?;
-    show(&targets, &edit, &|edit, _| app::quarantine_edit_human(edit), env, exit::PASS)
+    show(&targets, &edit, &|edit, _| crate::verb::waiver::quarantine::edit_human(edit), env, exit::PASS)
 }

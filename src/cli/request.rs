@@ -2,10 +2,10 @@
 
 use super::args::{Global, LaneArg};
 use super::env::Env;
-use crate::app::OpenRequest;
-use crate::base::time::Now;
-use crate::model::lane::Lane;
 use std::path::Path;
+use tollgate_core::model::lane::Lane;
+use tollgate_flow::workspace::OpenRequest;
+use tollgate_text::time::Now;
 
 /// What a verb opens the workspace with.
 pub(super) fn open_request<'a>(

@@ -7,15 +7,16 @@ use super::run_args::{self as args, ArtifactsArg, How, ShardKindArg};
 use super::screen::Screen;
 use super::term;
 use super::verbs::masked;
-use crate::app::{self, Error, RunAnswer, RunRequest, Source, exit};
-use crate::base::time::Now;
-use crate::config::parse_duration;
-use crate::model::plan::{Artifacts, ShardKind};
-use crate::model::record::SuiteRecord;
-use crate::plan::{self, Division};
-use crate::report::text::terminal;
-use crate::report::{Kind, run_github, run_markdown};
+use crate::verb::run::{RunAnswer, RunRequest, Source};
 use serde::Serialize;
+use tollgate_core::model::plan::{Artifacts, ShardKind};
+use tollgate_core::model::record::SuiteRecord;
+use tollgate_core::plan::{self, Division};
+use tollgate_core::report::text::terminal;
+use tollgate_core::report::{Kind, run_github, run_markdown};
+use tollgate_flow::error::{Error, exit};
+use tollgate_host::config::parse_duration;
+use tollgate_text::time::Now;
 
 /// What is asked, from the words of the command line that `run` and `replay` share.
 fn request<'a>(
@@ -113,7 +114,7 @@ pub(super) fn run(global: &Global, now: Now, env: &Env, verb: &args::Run) -> Res
 
 pub(super) fn replay(global: &Global, now: Now, env: &Env, verb: &args::Replay) -> Result<u8, Error> {
     let targets = output::of_run(&global.format)?;
-    for difference in app::bundle_differences(&global.root, &verb.bundle, now, env.all())? {
+    for difference in crate::verb::run::bundle_differences(&global.root, &verb.bundle, now, env.all())? {
         term::stderr(&format!("note: {}", terminal(&difference)));
     }
     let request = request(global, now, env, &verb.how, Source::Bundle(&verb.bundle))?;
@@ -148,7 +149,7 @@ fn shard(verb: &args::Run, env: &Env) -> Result<Option<Division>, Error> {
 }
 
 fn list(request: &RunRequest<'_>, targets: &[Target]) -> Result<u8, Error> {
-    let listed = app::run_list(request)?;
+    let listed = crate::verb::run::run_list(request)?;
     let code = if listed.is_empty() { exit::NOTHING } else { exit::PASS };
     answer(targets, &listed, &|_| listed.human(), code)
 }
@@ -171,14 +172,15 @@ fn answer(
 fn go(request: &RunRequest<'_>, how: &How, env: &Env, targets: &[Target]) -> Result<u8, Error> {
     let style = term::look(env);
     let screen = Screen::new(style, how.show_output, request.jobs);
-    let answer = app::run(request, &screen);
+    let answer = crate::verb::run::run(request, &screen);
     screen.close();
     let Some(answer) = answer? else {
         term::stderr("nothing was selected: nothing ran, and nothing was written");
         return Ok(exit::NOTHING);
     };
-    let tail =
-        |record: &SuiteRecord| screen.shows_failures().then(|| app::log_end(request.root, &record.log));
+    let tail = |record: &SuiteRecord| {
+        screen.shows_failures().then(|| crate::verb::run::log_end(request.root, &record.log))
+    };
     let code = answer.exit_code();
     tell(&answer, &tail, targets, env, code)
 }
@@ -199,7 +201,7 @@ fn tell(
         _ => {
             let mut style = term::look(env);
             style.colour &= target.path.is_none();
-            Ok(app::run_end(run, tail, &style))
+            Ok(crate::verb::run::run_end(run, tail, &style))
         }
     };
     let answer = Answer { targets, text: &text, human_to_stdout: false, green: told.green };
@@ -208,7 +210,7 @@ fn tell(
 
 pub(super) fn ingest(global: &Global, now: Now, env: &Env, verb: &args::Ingest) -> Result<u8, Error> {
     let targets = output::of_run(&global.format)?;
-    let request = app::IngestRequest {
+    let request = crate::verb::ingest::request::IngestRequest {
         root: &global.root,
         now,
         env: env.all(),
@@ -221,14 +223,14 @@ pub(super) fn ingest(global: &Global, now: Now, env: &Env, verb: &args::Ingest) 
         as_of: verb.as_of.as_deref(),
         max_age: max_age(verb.max_age.as_deref())?,
     };
-    let written = match app::ingest(&request)? {
-        app::Taken::Run(written) => *written,
-        app::Taken::Nothing(why) => {
+    let written = match crate::verb::ingest::ingest(&request)? {
+        crate::verb::ingest::Taken::Run(written) => *written,
+        crate::verb::ingest::Taken::Nothing(why) => {
             term::stderr(&format!("{}: nothing but why was written", terminal(&why)));
             return Ok(exit::NOTHING);
         }
     };
-    if let Some(dated) = app::ingest_dated(&written.summary) {
+    if let Some(dated) = crate::verb::ingest::dated(&written.summary) {
         term::stderr(&format!("note: {}", terminal(&dated)));
     }
     if let Some(note) = &written.note {
@@ -241,7 +243,7 @@ pub(super) fn ingest(global: &Global, now: Now, env: &Env, verb: &args::Ingest) 
 
 pub(super) fn merge(global: &Global, now: Now, env: &Env, verb: &args::Merge) -> Result<u8, Error> {
     let targets = output::of_run(&global.format)?;
-    let request = app::MergeRequest {
+    let request = crate::verb::merge::MergeRequest {
         root: &global.root,
         now,
         env: env.all(),
@@ -249,13 +251,13 @@ pub(super) fn merge(global: &Global, now: Now, env: &Env, verb: &args::Merge) ->
         diff_from: verb.diff_from.as_deref(),
         out: &verb.out,
     };
-    let (written, notes) = match app::merge(&request) {
+    let (written, notes) = match crate::verb::merge::merge(&request) {
         Ok(merged) => merged,
-        Err(app::MergeError::Unfit(problems)) => {
+        Err(crate::verb::merge::MergeError::Unfit(problems)) => {
             problems.iter().for_each(|problem| term::complain(problem, env));
             return Ok(exit::FAIL);
         }
-        Err(app::MergeError::Other(error)) => return Err(error),
+        Err(crate::verb::merge::MergeError::Other(error)) => return Err(error),
     };
     for note in &notes {
         term::stderr(&format!("note: {}", terminal(note)));
@@ -267,11 +269,11 @@ pub(super) fn merge(global: &Global, now: Now, env: &Env, verb: &args::Merge) ->
 
 pub(super) fn events(global: &Global, now: Now, env: &Env, verb: &args::Events) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
-    let counted = masked(app::events(&verb.files)?, global, now, env)?;
-    for fault in app::events_faults(&counted) {
+    let counted = masked(crate::verb::events::events(&verb.files)?, global, now, env)?;
+    for fault in crate::verb::events::text::faults(&counted) {
         term::complain(&fault, env);
     }
-    answer(&targets, &*counted, &|_| app::events_human(&counted), counted.exit_code())
+    answer(&targets, &*counted, &|_| crate::verb::events::text::human(&counted), counted.exit_code())
 }
 
 pub(super) fn flake_check(
@@ -284,7 +286,7 @@ pub(super) fn flake_check(
     if check.runs == 0 {
         return Err(Error::Usage("--runs 0 proves nothing".into()));
     }
-    let request = app::FlakeCheckRequest {
+    let request = crate::verb::flake::check::FlakeCheckRequest {
         root: &global.root,
         now,
         env: env.all(),
@@ -293,6 +295,6 @@ pub(super) fn flake_check(
         jobs: jobs(Some(check.jobs))?,
         timeout: timeout(check.timeout.as_deref())?,
     };
-    let checked = app::flake_check(&request)?;
+    let checked = crate::verb::flake::check::flake_check(&request)?;
     answer(&targets, &checked, &|_| checked.human(), checked.exit_code())
 }

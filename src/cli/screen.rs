@@ -3,19 +3,18 @@
 use super::live::Count;
 use super::run_args::ShowOutput;
 use super::term;
-use crate::app;
-use crate::base::ci::Echo;
-use crate::base::clock::Stopwatch;
-use crate::model::plan::Plan;
-use crate::model::record::SuiteRecord;
-use crate::model::run::LintResult;
-use crate::report::Style;
-use crate::report::text::{fit, terminal, terminal_cut};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
+use tollgate_core::model::plan::Plan;
+use tollgate_core::model::record::SuiteRecord;
+use tollgate_core::model::run::LintResult;
+use tollgate_core::report::Style;
+use tollgate_core::report::text::{fit, terminal, terminal_cut};
+use tollgate_host::clock::Stopwatch;
+use tollgate_text::ci::Echo;
 
 /// How often the elapsed times are drawn anew.
 const TICK: Duration = Duration::from_millis(250);
@@ -81,9 +80,9 @@ fn what_runs(running: &BTreeMap<String, (Stopwatch, Count)>) -> String {
     fit(&running.iter().map(shown).collect::<Vec<_>>().join("  "), 80)
 }
 
-impl app::Watcher for Screen {
+impl crate::verb::run::Watcher for Screen {
     fn planned(&self, plan: &Plan, folder: &str, expected_ms: Option<u64>) {
-        self.say(&app::run_planned(plan, folder, expected_ms));
+        self.say(&crate::verb::run::run_planned(plan, folder, expected_ms));
         if !std::io::stderr().is_terminal() {
             return;
         }
@@ -109,7 +108,7 @@ impl app::Watcher for Screen {
     }
 
     fn lint(&self, result: &LintResult) {
-        self.say(&app::lint_line(result, &self.style));
+        self.say(&crate::verb::run::lint_line(result, &self.style));
     }
 
     fn starts(&self, name: &str, _attempt: u32) {
@@ -152,7 +151,7 @@ impl app::Watcher for Screen {
         if let Some(mut echo) = locked(&self.echoes).remove(name).filter(|_| !self.together) {
             term::stderr_end_line(&mut echo);
         }
-        self.say(&app::run_line(record, &self.style));
+        self.say(&crate::verb::run::run_line(record, &self.style));
         if let Some(bar) = self.bar.get() {
             locked(&self.running).remove(name);
             bar.inc(1);

@@ -1,14 +1,14 @@
 //! Where output goes. A closed pipe ends the writing quietly: `tollgate … | head` is no error.
 
 use super::env::Env;
-use crate::base::ci::{Echo, without_commands};
-use crate::base::escape::seen;
-use crate::base::files::is_there;
-use crate::base::redact::Masker;
-use crate::report::Style;
-use crate::report::text::terminal;
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
+use tollgate_core::report::Style;
+use tollgate_core::report::text::terminal;
+use tollgate_host::files::is_there;
+use tollgate_text::ci::{Echo, without_commands};
+use tollgate_text::escape::seen;
+use tollgate_text::redact::Masker;
 
 /// Decides by CLICOLOR_FORCE, NO_COLOR, TERM=dumb, then whether stderr is a terminal.
 pub fn look(env: &Env) -> Style {
@@ -87,7 +87,7 @@ fn write(mut to: impl Write, text: &str, name: &str) -> Result<(), String> {
     };
     match to.write_all(ended.as_bytes()).and_then(|()| to.flush()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(format!("{name} cannot be written: {}", crate::base::show::plain(&e)))
+            Err(format!("{name} cannot be written: {}", tollgate_text::show::plain(&e)))
         }
         _ => Ok(()),
     }

@@ -6,30 +6,35 @@ use super::output::{self, Answer, Target};
 use super::progress::Progress;
 use super::request::open_request;
 use super::term;
-use crate::app::validate::ValidateRequest;
-use crate::app::{
-    self, Error, ExplainRequest, GateListRequest, GateNewRequest, InitRequest, ReproduceRequest, Step,
-    TryRequest, Workspace, exit,
-};
-use crate::base::ci::Echo;
-use crate::base::embedded::EMBEDDED;
-use crate::base::escape;
-use crate::base::file_set::Output;
-use crate::base::files::{self, ReadError, Root};
-use crate::base::json::Limits;
-use crate::base::redact::{FreeText, Masked, free_text};
-use crate::base::time::Now;
-use crate::config;
-use crate::lang::schema::{Formats, Registry};
-use crate::model::gate::ForRun;
-use crate::model::lane::Lane;
-use crate::report::text::terminal;
-use crate::report::{self, Kind};
-use crate::waiver::NewWaiver;
+use crate::embedded::EMBEDDED;
+use crate::verb::explain::ExplainRequest;
+use crate::verb::gate::list::GateListRequest;
+use crate::verb::gate::new::GateNewRequest;
+use crate::verb::gate::try_on::TryRequest;
+use crate::verb::init::InitRequest;
+use crate::verb::reproduce::{ReproduceRequest, Step};
+use crate::verb::validate::ValidateRequest;
 use args::Global;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tollgate_core::model::gate::ForRun;
+use tollgate_core::model::lane::Lane;
+use tollgate_core::report::text::terminal;
+use tollgate_core::report::{self, Kind};
+use tollgate_core::runbook::Runbook;
+use tollgate_core::waiver::NewWaiver;
+use tollgate_flow::error::{Error, exit};
+use tollgate_flow::workspace::Workspace;
+use tollgate_host::config;
+use tollgate_host::files::file_set::Output;
+use tollgate_host::files::{self, ReadError, Root};
+use tollgate_lang::schema::{Formats, Registry};
+use tollgate_text::ci::Echo;
+use tollgate_text::escape;
+use tollgate_text::json::Limits;
+use tollgate_text::redact::{FreeText, Masked, free_text};
+use tollgate_text::time::Now;
 
 /// Shows an answer in each format asked for: as JSON, or as the text for people on stdout. `exit` is what the verb ends with where that
 /// can be kept.
@@ -66,7 +71,7 @@ pub(super) fn masked<T: FreeText>(
     now: Now,
     env: &Env,
 ) -> Result<Masked<T>, Error> {
-    Ok(Masked::new(answer, &app::masker_near(&EMBEDDED, &global.root, now, env.all())?))
+    Ok(Masked::new(answer, &tollgate_flow::masking::masker_near(&EMBEDDED, &global.root, now, env.all())?))
 }
 
 pub(super) fn explain(global: &Global, now: Now, env: &Env, verb: &args::Explain) -> Result<u8, Error> {
@@ -74,24 +79,25 @@ pub(super) fn explain(global: &Global, now: Now, env: &Env, verb: &args::Explain
     // What everyday failures mean is known everywhere, in a folder without a tollgate.toml too.
     let workspace = match Workspace::open(&EMBEDDED, &open_request(global, now, env, None, &[], None)) {
         Ok(workspace) => Some(workspace),
-        Err(_) if app::is_no_workspace(&global.root) => None,
+        Err(_) if tollgate_flow::workspace::is_no_workspace(&global.root) => None,
         Err(error) => return Err(error),
     };
-    let runbook = workspace.as_ref().map_or_else(|| Ok(app::embedded_runbook()), Workspace::runbook)?;
+    let runbook = workspace.as_ref().map_or_else(|| Ok(Runbook::of(&EMBEDDED)), Workspace::runbook)?;
     if verb.list {
-        let list = masked(app::explain_list(&runbook), global, now, env)?;
-        return show(&targets, &list, &app::explain_list_human, env, exit::PASS);
+        let list = masked(crate::verb::explain::list::explain_list(&runbook), global, now, env)?;
+        return show(&targets, &list, &crate::verb::explain::list::human, env, exit::PASS);
     }
     let last = match (&verb.verdict, &workspace) {
-        (Some(path), _) => app::named_verdict(path).map(Some),
+        (Some(path), _) => tollgate_flow::verdict_read::named(path).map(Some),
         (None, None) => Ok(None),
         (None, Some(workspace)) => {
-            app::newest_verdict(&workspace.root, &workspace.policy.settings.output).map(|v| v.map(|(_, v)| v))
+            tollgate_flow::verdict_read::newest(&workspace.root, &workspace.policy.settings.output)
+                .map(|v| v.map(|(_, v)| v))
         }
     };
     let run_dir = |w: &'_ Workspace| w.run_dir.as_deref().ok().map(String::from);
     let run = workspace.as_ref().and_then(run_dir);
-    let answer = app::explain(&ExplainRequest {
+    let answer = crate::verb::explain::explain(&ExplainRequest {
         query: &verb.query.join(" "),
         gates: workspace.as_ref().map_or(&[], |w| w.policy.gates.as_slice()),
         runbook: &runbook,
@@ -101,14 +107,14 @@ pub(super) fn explain(global: &Global, now: Now, env: &Env, verb: &args::Explain
         prefix: workspace.as_ref().map_or("", |w| &w.policy.settings.prefix),
     });
     let exit = answer.exit_code();
-    show(&targets, &masked(answer, global, now, env)?, &app::explain_human, env, exit)
+    show(&targets, &masked(answer, global, now, env)?, &crate::verb::explain::text::human, env, exit)
 }
 
 pub(super) fn reproduce(global: &Global, now: Now, env: &Env, verb: &args::Reproduce) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
     let workspace = Workspace::open(&EMBEDDED, &open_request(global, now, env, None, &[], None))?;
     let settings = &workspace.policy.settings;
-    let masker = app::masker_near(&EMBEDDED, &global.root, now, env.all())?;
+    let masker = tollgate_flow::masking::masker_near(&EMBEDDED, &global.root, now, env.all())?;
     let first_run = workspace.first_run();
     let request = ReproduceRequest {
         root: &workspace.root,
@@ -125,7 +131,7 @@ pub(super) fn reproduce(global: &Global, now: Now, env: &Env, verb: &args::Repro
         masker: &masker,
     };
     let mut echo = Echo::default();
-    let answer = app::reproduce(&request, &mut |step| match step {
+    let answer = crate::verb::reproduce::reproduce(&request, &mut |step| match step {
         Step::Start(planned) => {
             term::stderr(&format!("== {}: {}", terminal(&planned.id), terminal(&planned.command)));
         }
@@ -144,7 +150,7 @@ pub(super) fn reproduce(global: &Global, now: Now, env: &Env, verb: &args::Repro
         }
     };
     let exit = show(&targets, &answer, &|answer, _| answer.lines(), env, answer.exit_code())?;
-    term::stderr(&app::reproduce_human(&answer));
+    term::stderr(&crate::verb::reproduce::answer::human(&answer));
     Ok(exit)
 }
 
@@ -152,23 +158,42 @@ pub(super) fn prove(global: &Global, now: Now, env: &Env, verb: &args::Prove) ->
     let targets = output::json_or_human(&global.format)?;
     let progress = Progress::start(0);
     let open = open_request(global, now, env, None, &verb.gate, verb.run.as_deref());
-    let proof = app::prove(&open, &|gate| progress.tick(gate))?;
+    let proof = crate::verb::prove::prove(&open, &|gate| progress.tick(gate))?;
     progress.finish();
     let exit = proof.exit_code();
-    show(&targets, &masked(proof, global, now, env)?, &|proof, _| app::prove_human(proof), env, exit)
+    show(
+        &targets,
+        &masked(proof, global, now, env)?,
+        &|proof, _| crate::verb::prove::text::human(proof),
+        env,
+        exit,
+    )
 }
 
 pub(super) fn doctor(global: &Global, now: Now, env: &Env, verb: &args::Doctor) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
-    let diagnosis = app::doctor(&open_request(global, now, env, None, &[], verb.run.as_deref()))?;
+    let diagnosis =
+        crate::verb::doctor::doctor(&open_request(global, now, env, None, &[], verb.run.as_deref()))?;
     let exit = if diagnosis.is_sound() { exit::PASS } else { exit::FAIL };
-    show(&targets, &masked(diagnosis, global, now, env)?, &|found, _| app::doctor_human(found), env, exit)
+    show(
+        &targets,
+        &masked(diagnosis, global, now, env)?,
+        &|found, _| crate::verb::doctor::text::human(found),
+        env,
+        exit,
+    )
 }
 
 pub(super) fn flake_report(global: &Global, now: Now, env: &Env, summaries: &[PathBuf]) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
-    let answer = app::flake_report(summaries)?;
-    show(&targets, &masked(answer, global, now, env)?, &|answer, _| app::flake_human(answer), env, exit::PASS)
+    let answer = crate::verb::flake::report::flake_report(summaries)?;
+    show(
+        &targets,
+        &masked(answer, global, now, env)?,
+        &|answer, _| crate::verb::flake::text::human(answer),
+        env,
+        exit::PASS,
+    )
 }
 
 /// `completions --format json`.
@@ -265,7 +290,7 @@ pub(super) fn validate(global: &Global, now: Now, env: &Env, verb: &args::Valida
         now,
         limits: Limits::default(),
     };
-    let validation = app::validate::validate(&request).map_err(|e| Error::Usage(e.to_string()))?;
+    let validation = crate::verb::validate::validate(&request).map_err(|e| Error::Usage(e.to_string()))?;
     let exit = match (validation.files.is_empty(), validation.invalid) {
         (true, _) => exit::NOTHING,
         (false, 0) => exit::PASS,
@@ -292,12 +317,12 @@ pub(super) fn schema(global: &Global, now: Now, env: &Env, verb: &args::Schema) 
     let registry = schemas(global)?;
     match verb {
         args::Schema::List => {
-            let listed = app::schema::list(&registry);
+            let listed = crate::verb::schema::list(&registry);
             let listed = masked(listed, global, now, env)?;
-            show(&targets, &listed, &|listed, _| app::schema::human(listed), env, exit::PASS)
+            show(&targets, &listed, &|listed, _| crate::verb::schema::human(listed), env, exit::PASS)
         }
         args::Schema::Show { id } => {
-            let text = app::schema::show(&registry, id).map_err(Error::Usage)?;
+            let text = crate::verb::schema::show(&registry, id).map_err(Error::Usage)?;
             let text = |_: &Target| Ok(escape::json(text.to_string()));
             let answer = Answer { targets: &targets, text: &text, human_to_stdout: true, green: true };
             answer.deliver(Vec::new()).map(|()| exit::PASS)
@@ -310,13 +335,13 @@ pub(super) fn waiver(global: &Global, now: Now, env: &Env, verb: &args::Waiver) 
     let open = open_request(global, now, env, None, &[], None);
     let edit = match verb {
         args::Waiver::List | args::Waiver::Audit => {
-            let audit = app::waiver_audit(&open)?;
+            let audit = crate::verb::waiver::audit::waiver_audit(&open)?;
             let audits = matches!(verb, args::Waiver::Audit);
             let exit = if audits { audit.exit_code() } else { audit.list_exit_code() };
             let audit = masked(audit, global, now, env)?;
-            return show(&targets, &audit, &|audit, _| app::waiver_audit_human(audit), env, exit);
+            return show(&targets, &audit, &|audit, _| crate::verb::waiver::audit::human(audit), env, exit);
         }
-        args::Waiver::Add(new) => app::waiver_add(
+        args::Waiver::Add(new) => crate::verb::waiver::edit::waiver_add(
             &open,
             &NewWaiver {
                 gate: new.gate.clone(),
@@ -330,25 +355,34 @@ pub(super) fn waiver(global: &Global, now: Now, env: &Env, verb: &args::Waiver) 
                 days: new.days,
             },
         )?,
-        args::Waiver::Renew { gate, days } => app::waiver_renew(&open, gate, *days)?,
-        args::Waiver::Remove { gate } => app::waiver_remove(&open, gate)?,
+        args::Waiver::Renew { gate, days } => crate::verb::waiver::edit::waiver_renew(&open, gate, *days)?,
+        args::Waiver::Remove { gate } => crate::verb::waiver::edit::waiver_remove(&open, gate)?,
     };
-    show(&targets, &masked(edit, global, now, env)?, &|edit, _| app::waiver_edit_human(edit), env, exit::PASS)
+    show(
+        &targets,
+        &masked(edit, global, now, env)?,
+        &|edit, _| crate::verb::waiver::edit::human(edit),
+        env,
+        exit::PASS,
+    )
 }
 
 pub(super) fn gate(global: &Global, now: Now, env: &Env, verb: &args::Gate) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
     match verb {
         args::Gate::List => {
-            let list =
-                app::gate_list(&GateListRequest { root: &global.root, lane: None, policy_from: None })?;
+            let list = crate::verb::gate::list::gate_list(&GateListRequest {
+                root: &global.root,
+                lane: None,
+                policy_from: None,
+            })?;
             let list = masked(list, global, now, env)?;
-            show(&targets, &list, &|list, _| app::gate_list_human(list), env, exit::PASS)
+            show(&targets, &list, &|list, _| crate::verb::gate::list::human(list), env, exit::PASS)
         }
         args::Gate::New { id } => {
-            let new = app::gate_new(&GateNewRequest { root: &global.root, id })?;
+            let new = crate::verb::gate::new::gate_new(&GateNewRequest { root: &global.root, id })?;
             let new = masked(new, global, now, env)?;
-            show(&targets, &new, &|new, _| app::gate_new_human(new), env, exit::PASS)
+            show(&targets, &new, &|new, _| crate::verb::gate::new::human(new), env, exit::PASS)
         }
         args::Gate::Try { expr, on } => {
             let root = Root::open(&global.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
@@ -361,10 +395,10 @@ pub(super) fn gate(global: &Global, now: Now, env: &Env, verb: &args::Gate) -> R
                 now,
                 limits: Limits::default(),
             };
-            let tried = app::gate_try(&request)?;
+            let tried = crate::verb::gate::try_on::gate_try(&request)?;
             let exit = tried.exit_code();
             let tried = masked(tried, global, now, env)?;
-            show(&targets, &tried, &|tried, _| app::gate_try_human(tried), env, exit)
+            show(&targets, &tried, &|tried, _| crate::verb::gate::try_text::human(tried), env, exit)
         }
     }
 }
@@ -373,6 +407,12 @@ pub(super) fn init(global: &Global, now: Now, env: &Env, verb: &args::Init) -> R
     let targets = output::json_or_human(&global.format)?;
     let request =
         InitRequest { root: &global.root, force: verb.force, copy_gates: verb.copy_gates, env: env.all() };
-    let init = app::init(&request)?;
-    show(&targets, &masked(init, global, now, env)?, &|init, _| app::init_human(init), env, exit::PASS)
+    let init = crate::verb::init::init(&request)?;
+    show(
+        &targets,
+        &masked(init, global, now, env)?,
+        &|init, _| crate::verb::init::human(init),
+        env,
+        exit::PASS,
+    )
 }

@@ -1,35 +1,35 @@
 //! The main job: config::load -> artifact -> gate::evaluate -> waiver -> verdict -> Report.
 
-use super::error::Error;
-use super::for_run::{again, for_run};
-use super::last_verdict;
-use super::masking::masker_of_policy;
-use super::no_run;
-use super::run_failures;
-use super::run_json;
-use super::run_judged;
-use super::run_standing::standing;
-use super::run_tree::Observing;
-use super::whole::RunSaid;
-use super::workspace::{Entries, OpenRequest, Workspace};
-use crate::artifact::{Documents, Sources, WorkspaceHost};
-use crate::base::clock::Stopwatch;
-use crate::base::digest;
-use crate::base::embedded::EMBEDDED;
-use crate::base::json::Json;
-use crate::base::redact::{Masked, Masks};
-use crate::base::show::show;
-use crate::gate::{self, Facts, Judged, Outcome as Judgement};
-use crate::model::finding::Reason;
-use crate::model::gate::{Blocking, ForRun, Gate};
-use crate::model::lane::{Lane, Mode};
-use crate::model::report::{Report, WaiverOffer};
-use crate::model::verdict::{self, GateResult, Outcome, Policy, Status, Tool, Verdict, WaiverRef};
-use crate::model::waiver::{Entry, State};
-use crate::verdict as judgement;
-use crate::waiver;
+use crate::embedded::EMBEDDED;
 use rayon::prelude::*;
 use std::path::Path;
+use tollgate_core::gate::{self, Facts, Judged, Outcome as Judgement};
+use tollgate_core::model::finding::Reason;
+use tollgate_core::model::gate::{Blocking, ForRun, Gate};
+use tollgate_core::model::lane::{Lane, Mode};
+use tollgate_core::model::report::{Report, WaiverOffer};
+use tollgate_core::model::verdict::{self, GateResult, Outcome, Policy, Status, Tool, Verdict, WaiverRef};
+use tollgate_core::model::waiver::{Entry, State};
+use tollgate_core::verdict as judgement;
+use tollgate_core::waiver;
+use tollgate_flow::error::Error;
+use tollgate_flow::judging::failures;
+use tollgate_flow::judging::for_run::{again, for_run};
+use tollgate_flow::judging::json;
+use tollgate_flow::judging::judged;
+use tollgate_flow::judging::no_run;
+use tollgate_flow::judging::standing::standing;
+use tollgate_flow::judging::whole::RunSaid;
+use tollgate_flow::masking::masker_of_policy;
+use tollgate_flow::run_tree::Observing;
+use tollgate_flow::verdict_read;
+use tollgate_flow::workspace::{Entries, OpenRequest, Workspace};
+use tollgate_host::artifact::{Documents, Sources, WorkspaceHost};
+use tollgate_host::clock::Stopwatch;
+use tollgate_text::digest;
+use tollgate_text::json::Json;
+use tollgate_text::redact::{Masked, Masks};
+use tollgate_text::show::show;
 
 /// What `tollgate check` was asked.
 pub struct CheckRequest<'a> {
@@ -52,7 +52,7 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Masked<Report>), 
     let watch = Stopwatch::start();
     let previous = request
         .previous
-        .map(last_verdict::named)
+        .map(verdict_read::named)
         .transpose()
         .map_err(|why| Error::Usage(format!("--previous: {why}")))?;
     // The tree is looked at while git says what is judged and the policy is read.
@@ -147,7 +147,7 @@ fn judge(
     let context = workspace.artifact_context();
     let sources = Sources::read(&selected, &context);
     let mut documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
-    let (notes, contradictions) = run_judged::bind(&mut documents, workspace, &workspace.entries.quarantines);
+    let (notes, contradictions) = judged::bind(&mut documents, workspace, &workspace.entries.quarantines);
     let mut standing = standing(workspace, request.lane, documents.summary(), observing)?;
     standing.faults.extend(contradictions);
     documents.bind_run(standing.faults, standing.other_commit);
@@ -177,7 +177,7 @@ fn judge(
     };
     let late = |g: &&Gate| g.mentions("waivers") || g.mentions("quarantines");
     let (second, first): (Vec<&Gate>, Vec<&Gate>) = selected.iter().partition(|g| late(g));
-    let mut facts = run_failures::facts(workspace, request.lane, request.mode, documents.summary());
+    let mut facts = failures::facts(workspace, request.lane, request.mode, documents.summary());
     let mut gates = evaluate(&first, &facts);
     let mut entries = workspace.entries.clone();
     // What preflight does not reach has not been seen to pass.
@@ -200,7 +200,7 @@ fn judge(
     let mut run = workspace.whole.said(&workspace.run_dir, documents.summary());
     run.notes.extend(standing.notes.into_iter().chain(notes));
     run.notes.extend(documents.summary().and_then(of_part));
-    run.notes.extend(documents.summary().map(run_json::noted).unwrap_or_default());
+    run.notes.extend(documents.summary().map(json::noted).unwrap_or_default());
     Ok((gates, entries, run))
 }
 
@@ -316,7 +316,7 @@ fn identity(workspace: &Workspace, request: &CheckRequest<'_>, gates: &[GateResu
     let run = if request.deterministic {
         correlation.clone()
     } else {
-        let unique = format!("{correlation} {} {}", std::process::id(), crate::base::clock::unique());
+        let unique = format!("{correlation} {} {}", std::process::id(), tollgate_host::clock::unique());
         digest::sha256_hex(unique.as_bytes())[..32].to_string()
     };
     Identity { run, correlation }

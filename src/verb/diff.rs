@@ -1,22 +1,24 @@
 //! `tollgate diff BASE CURRENT`: what changed between two runs.
 
-use super::commands::{Replays, rerun_from};
-use super::error::{Error, exit};
-use super::ground::Ground;
-use super::masking::{mask_ranked, masker};
-use super::run_summary::{self, Text};
-use crate::base::embedded::EMBEDDED;
-use crate::base::files;
-use crate::base::show::show;
-use crate::base::time::Now;
-use crate::model::columns::Columns;
-use crate::model::run::{Identity, schema};
-use crate::model::suite::Role;
-use crate::model::triage::{Compared, RecommendedCommands, TriageDiff, TriageStatus};
-use crate::triage;
+pub mod text;
+
+use crate::embedded::EMBEDDED;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
+use tollgate_core::model::columns::Columns;
+use tollgate_core::model::run::{Identity, schema};
+use tollgate_core::model::suite::Role;
+use tollgate_core::model::triage::{Compared, RecommendedCommands, TriageDiff, TriageStatus};
+use tollgate_core::triage;
+use tollgate_flow::commands::{Replays, rerun_from};
+use tollgate_flow::error::{Error, exit};
+use tollgate_flow::ground::Ground;
+use tollgate_flow::made::summary::{self, Text};
+use tollgate_flow::masking::{mask_ranked, masker};
+use tollgate_host::files;
+use tollgate_text::show::show;
+use tollgate_text::time::Now;
 
 /// Which runs to compare.
 pub struct DiffRequest<'r> {
@@ -38,7 +40,7 @@ pub struct DiffRequest<'r> {
 /// (exit 4); one that is compared with itself or would be written over is a wrong command line (exit 2). The same bytes under
 /// two names are one run where they state its id, else two that came out alike.
 pub fn diff(request: &DiffRequest<'_>) -> Result<TriageDiff, Error> {
-    let paths = [run_summary::file(request.base), run_summary::file(request.current)];
+    let paths = [summary::file(request.base), summary::file(request.current)];
     let shown = paths.each_ref().map(|p| show(&p.display().to_string()));
     if files::same(&paths[0], &paths[1]) {
         return Err(Error::Usage(format!("{} is both the baseline and the run: name two runs", shown[0])));
@@ -114,9 +116,9 @@ pub fn diff(request: &DiffRequest<'_>) -> Result<TriageDiff, Error> {
 }
 
 fn load<'t>(path: &Path, slot: &'t OnceLock<Text>) -> Result<(Columns<'t>, &'t Text), Error> {
-    let read = run_summary::read(path)?;
+    let read = summary::read(path)?;
     let text = slot.get_or_init(|| read);
-    Ok((run_summary::columns(path, text)?, text))
+    Ok((summary::columns(path, text)?, text))
 }
 
 /// The command that replays what failed in a run, its path as it was named.

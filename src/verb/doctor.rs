@@ -1,23 +1,25 @@
 //! What of the workspace is missing for which gate.
 
-use super::error::Error;
-use super::run_failures;
-use super::run_judged;
-use super::run_standing::{Standing, standing};
-use super::run_tree::Observing;
-use super::workspace::{OpenRequest, Workspace};
-use crate::artifact::{Documents, Sources, WorkspaceHost};
-use crate::base::embedded::EMBEDDED;
-use crate::base::files::Root;
-use crate::base::json::Json;
-use crate::config;
-use crate::gate::{self, Facts, Outcome};
-use crate::model::finding::Finding;
-use crate::model::gate::Gate;
-use crate::model::lane::{Lane, Mode};
-use crate::model::whole::{Asked, Gap};
+pub mod text;
+
+use crate::embedded::EMBEDDED;
 use serde::Serialize;
 use std::collections::BTreeSet;
+use tollgate_core::gate::{self, Facts, Outcome};
+use tollgate_core::model::finding::Finding;
+use tollgate_core::model::gate::Gate;
+use tollgate_core::model::lane::{Lane, Mode};
+use tollgate_core::model::whole::{Asked, Gap};
+use tollgate_flow::error::Error;
+use tollgate_flow::judging::failures;
+use tollgate_flow::judging::judged;
+use tollgate_flow::judging::standing::{Standing, standing};
+use tollgate_flow::run_tree::Observing;
+use tollgate_flow::workspace::{OpenRequest, Workspace};
+use tollgate_host::artifact::{Documents, Sources, WorkspaceHost};
+use tollgate_host::config;
+use tollgate_host::files::Root;
+use tollgate_text::json::Json;
 
 /// One gate's evidence.
 #[derive(Debug, Clone, Serialize)]
@@ -151,7 +153,7 @@ pub fn doctor(request: &OpenRequest<'_>) -> Result<Diagnosis, Error> {
     let context = workspace.artifact_context();
     let sources = Sources::read(&gates, &context);
     let mut documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
-    let (_, contradictions) = run_judged::bind(&mut documents, &workspace, &workspace.entries.quarantines);
+    let (_, contradictions) = judged::bind(&mut documents, &workspace, &workspace.entries.quarantines);
     let mut standing = standing(&workspace, Lane::Full, documents.summary(), observing)?;
     standing.faults.extend(contradictions);
     let tree = tree(&workspace, &standing, documents.summary().is_some())?;
@@ -160,7 +162,7 @@ pub fn doctor(request: &OpenRequest<'_>) -> Result<Diagnosis, Error> {
     let host = WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits);
     let facts: Vec<(Lane, Facts)> = Lane::ALL
         .iter()
-        .map(|lane| (*lane, run_failures::facts(&workspace, *lane, Mode::Strict, documents.summary())))
+        .map(|lane| (*lane, failures::facts(&workspace, *lane, Mode::Strict, documents.summary())))
         .collect();
     let gates = gates
         .iter()

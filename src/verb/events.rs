@@ -1,13 +1,17 @@
 //! `tollgate events FILE...`: what happened in a run, or in any other stream of events, counted.
 
-use super::error::{Error, exit};
-use super::events_count::{self, Counts, Fault};
-use crate::base::files;
-use crate::base::json::Limits;
-use crate::base::show::show;
-use crate::record::File;
+pub mod count;
+pub mod tally;
+pub mod text;
+
+use crate::verb::events::count::{Counts, Fault};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use tollgate_flow::error::{Error, exit};
+use tollgate_host::files;
+use tollgate_host::record::File;
+use tollgate_text::json::Limits;
+use tollgate_text::show::show;
 
 /// The counts of each stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -62,7 +66,7 @@ fn stream(named: &Path) -> Stream {
     let limits = Limits::default();
     let (fault, unreadable, counts) = match files::open_regular(&path, &shown) {
         Err(error) => (Some(error.to_string()), true, None),
-        Ok((file, _)) => match events_count::count(file, &limits) {
+        Ok((file, _)) => match count::count(file, &limits) {
             Ok(counts) => (None, false, Some(counts)),
             Err(Fault::Unreadable(why)) => (Some(format!("{shown} cannot be read: {why}")), true, None),
             Err(Fault::Malformed(why, None)) => (Some(format!("{shown}: {why}")), false, None),

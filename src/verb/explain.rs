@@ -1,15 +1,19 @@
 //! `tollgate explain <gate | entry | suite | signature | text of a log line>`: what a gate asks and why, what the runbook says, and how
 //! it last stood.
 
-use super::explain_run::{RunFailure, of_newest};
-use crate::base::files::Root;
-use crate::model::failure::RootCause;
-use crate::model::finding::Reason;
-use crate::model::gate::{ArtifactSpec, Blocking, Check, Demand, ForRun, Gate, Origin, Piece};
-use crate::model::runbook::Entry;
-use crate::model::verdict::{Status, Verdict};
-use crate::runbook::{Runbook, generic, nearest, same_name, without_ansi};
+pub mod list;
+pub mod of_run;
+pub mod text;
+
+use crate::verb::explain::of_run::{RunFailure, of_newest};
 use serde::Serialize;
+use tollgate_core::model::failure::RootCause;
+use tollgate_core::model::finding::Reason;
+use tollgate_core::model::gate::{ArtifactSpec, Blocking, Check, Demand, ForRun, Gate, Origin, Piece};
+use tollgate_core::model::runbook::Entry;
+use tollgate_core::model::verdict::{Status, Verdict};
+use tollgate_core::runbook::{Runbook, generic, nearest, same_name, without_ansi};
+use tollgate_host::files::Root;
 
 /// The longest text that is looked at; a whole log is to be searched, not pasted.
 const MAX_QUERY: usize = 64 << 10;
@@ -344,7 +348,7 @@ fn artifact_facts(spec: &ArtifactSpec) -> ArtifactFacts {
 }
 
 fn check_facts(check: &Check) -> CheckFacts {
-    let text = |e: &std::sync::Arc<crate::lang::cel::Expr>| e.text().trim().to_string();
+    let text = |e: &std::sync::Arc<tollgate_lang::cel::Expr>| e.text().trim().to_string();
     let piece = |piece: &Piece| match piece {
         Piece::Text(text) => text.clone(),
         Piece::Expr(expr) => format!("{{{}}}", text(expr)),
@@ -387,10 +391,10 @@ fn entry_facts(entry: &Entry) -> EntryFacts {
 
 #[cfg(test)]
 mod tests {
-    use super::super::explain_text::human;
     use super::super::sample::{gate, verdict};
     use super::*;
-    use crate::runbook::load;
+    use crate::verb::explain::text::human;
+    use tollgate_core::runbook::load;
 
     const ENTRY: &str = r#"
 title = "Sweeps that drift"

@@ -1,41 +1,46 @@
 //! `tollgate ingest`: results of a run that something else made, as a run folder.
 
-use super::commands::{Replays, flagged, path_word};
-use super::environment;
-use super::error::Error;
-use super::ground::Ground;
-use super::harness::judged;
-use super::ingest_error::{clear, leave};
-use super::ingest_files::{bounded, cut_off, once};
-use super::ingest_request::IngestRequest;
-use super::ingest_time::{self, Dated, Times};
-use super::masking::{branch, let_through, masker};
+pub mod error;
+pub mod files;
+pub mod request;
+pub mod time;
+
 use super::run::addressed;
-use super::run_baseline::Baseline;
-use super::run_documents::{self, Outcome, Written};
-use super::run_tree::{Observed, Observing};
-use super::suite_record::{SuiteEnd, record_of, write_suite};
-use crate::base::digest::sha256_hex;
-use crate::base::embedded::EMBEDDED;
-use crate::base::escape::is_blank;
-use crate::base::figures::total;
-use crate::base::files::{Root, open_regular};
-use crate::base::redact::Masker;
-use crate::base::show::show;
-use crate::ingest;
-use crate::model::flake::FlakeRules;
-use crate::model::plan::{Counts, Item, Shard, ShardKind};
-use crate::model::run::{Chosen, Identity, Summary};
-use crate::model::suite::{Reader, Repeats, Role};
-use crate::model::test::{Reading, TestStatus};
-use crate::model::tree::{DatedBy, Tree};
-use crate::plan;
-use crate::record::{Folder, SuiteFolders};
-use crate::triage::attempts::{Step, StepEnded, attempt};
+use crate::embedded::EMBEDDED;
+use crate::verb::ingest::error::{clear, leave};
+use crate::verb::ingest::files::{bounded, cut_off, once};
+use crate::verb::ingest::request::IngestRequest;
+use crate::verb::ingest::time::{Dated, Times};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufReader;
 use std::path::Path;
+use tollgate_core::ingest;
+use tollgate_core::model::flake::FlakeRules;
+use tollgate_core::model::plan::{Counts, Item, Shard, ShardKind};
+use tollgate_core::model::run::{Chosen, Identity, Summary};
+use tollgate_core::model::suite::{Reader, Repeats, Role};
+use tollgate_core::model::test::{Reading, TestStatus};
+use tollgate_core::model::tree::{DatedBy, Tree};
+use tollgate_core::plan;
+use tollgate_core::triage::attempts::{Step, StepEnded, attempt};
+use tollgate_flow::commands::{Replays, flagged, path_word};
+use tollgate_flow::error::Error;
+use tollgate_flow::ground::Ground;
+use tollgate_flow::made::baseline::Baseline;
+use tollgate_flow::made::documents::{self, Outcome, Written};
+use tollgate_flow::made::environment;
+use tollgate_flow::made::harness::judged;
+use tollgate_flow::made::suite_record::{SuiteEnd, record_of, write_suite};
+use tollgate_flow::masking::{branch, let_through, masker};
+use tollgate_flow::run_tree::{Observed, Observing};
+use tollgate_host::files::{Root, open_regular};
+use tollgate_host::record::{Folder, SuiteFolders};
+use tollgate_text::digest::sha256_hex;
+use tollgate_text::escape::is_blank;
+use tollgate_text::figures::total;
+use tollgate_text::redact::Masker;
+use tollgate_text::show::show;
 
 /// One suite that a file names.
 struct Found {
@@ -78,10 +83,10 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Tak
     let (files, twice) = once(request.files)?;
     let (mut found, times) = read(&files, (reader, repeats), &ground.root, &masker)?;
     let notes: Vec<String> = twice.into_iter().chain(repeated(&found)).collect();
-    let dated = ingest_time::dated(&times, request.as_of, request.now)?;
-    let stale = match ingest_time::committed(request.files, &ground)? {
+    let dated = time::dated(&times, request.as_of, request.now)?;
+    let stale = match time::committed(request.files, &ground)? {
         Some(why) => Some(why),
-        None => ingest_time::stale(&dated, &ground, max_age(request), request.now)?,
+        None => time::stale(&dated, &ground, max_age(request), request.now)?,
     };
     if let Some(spec) = ground.spec(request.kind).filter(|spec| spec.reader == reader) {
         for one in &mut found {
@@ -159,7 +164,7 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Tak
         replays,
         facts: &facts,
     };
-    let written = run_documents::write(folder, &folders, outcome)?;
+    let written = documents::write(folder, &folders, outcome)?;
     let note = (!notes.is_empty()).then(|| notes.join("; "));
     Ok(Taken::Run(Box::new(Written { note, ..written })))
 }
@@ -188,7 +193,7 @@ pub fn dated(summary: &Summary) -> Option<String> {
 /// How old a report may be.
 fn max_age(request: &IngestRequest<'_>) -> Option<u64> {
     let in_ci = request.env.get("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
-    request.max_age.or(in_ci.then_some(ingest_time::IN_CI))
+    request.max_age.or(in_ci.then_some(time::IN_CI))
 }
 
 /// The tree in which the results are taken in. The tests ran before: each untracked file may be one that they wrote.
@@ -204,7 +209,7 @@ fn reader(name: &str) -> Result<Reader, Error> {
     match Reader::parse(name).filter(|r| *r != Reader::Exit) {
         Some(reader) => Ok(reader),
         None => {
-            let hint = crate::base::toml_text::suggestion(name, readers);
+            let hint = tollgate_text::toml_text::suggestion(name, readers);
             Err(Error::Usage(format!("no reader is called `{}`{hint}", show(name))))
         }
     }
@@ -372,7 +377,7 @@ fn again(request: &IngestRequest<'_>, root: &Root, masker: &Masker) -> String {
 fn identity(ground: &Ground, masker: &Masker, dated: &Dated, found: &[Found]) -> Identity {
     let names: Vec<&str> = found.iter().map(|f| f.name.as_str()).collect();
     let commit = ground.commit.as_deref().unwrap_or("");
-    let unique = format!("{} {}", std::process::id(), crate::base::clock::unique());
+    let unique = format!("{} {}", std::process::id(), tollgate_host::clock::unique());
     Identity {
         generated_at: dated.text(),
         run_id: format!("ingest-{}", &sha256_hex(unique.as_bytes())[..16]),

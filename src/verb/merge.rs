@@ -1,28 +1,30 @@
 //! `tollgate merge`: the shards of one plan as one run folder, after it is proven that they are its shards and all of them.
 
-use super::commands::{Replays, run_again};
-use super::environment;
-use super::error::Error;
-use super::ground::Ground;
-use super::masking::masker;
-use super::merge_context;
-use super::merge_lint;
-use super::merge_suites::{Part, Taken, folders_of, take};
-use super::run_baseline::Baseline;
-use super::run_documents::{self, Outcome, Written};
-use crate::base::digest::sha256_hex;
-use crate::base::embedded::EMBEDDED;
-use crate::base::machine;
-use crate::base::redact::Masker;
-use crate::base::show::show;
-use crate::base::time::Now;
-use crate::base::tree::Size;
-use crate::model::event::Flags;
-use crate::model::run::{Identity, RunStatus, Summary};
-use crate::plan;
-use crate::record::{self, Folder};
+pub mod context;
+pub mod lint;
+pub mod suites;
+
+use crate::embedded::EMBEDDED;
+use crate::verb::merge::suites::{Part, Taken, folders_of, take};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use tollgate_core::model::event::Flags;
+use tollgate_core::model::run::{Identity, RunStatus, Summary};
+use tollgate_core::plan;
+use tollgate_flow::commands::{Replays, run_again};
+use tollgate_flow::error::Error;
+use tollgate_flow::ground::Ground;
+use tollgate_flow::made::baseline::Baseline;
+use tollgate_flow::made::documents::{self, Outcome, Written};
+use tollgate_flow::made::environment;
+use tollgate_flow::masking::masker;
+use tollgate_host::files::tree::Size;
+use tollgate_host::machine;
+use tollgate_host::record::{self, Folder};
+use tollgate_text::digest::sha256_hex;
+use tollgate_text::redact::Masker;
+use tollgate_text::show::show;
+use tollgate_text::time::Now;
 
 /// Bytes that a merge copies at most, of the folders of all suites and the logs of lint steps together: 16 GiB.
 const COPIED: u64 = 16 << 30;
@@ -77,14 +79,14 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
     let masker = masker(request.env, &ground)?;
     let baseline = match (request.diff_from, &merged.baseline) {
         (Some(path), _) => Some(Baseline::open(path, &ground.root)?),
-        (None, Some(named)) => Some(merge_context::baseline(&parts, named, &ground.root)?),
+        (None, Some(named)) => Some(context::baseline(&parts, named, &ground.root)?),
         (None, None) => None,
     };
     let (mut suites, masked, mask_allowed) = suites_of(&parts, &mut notes)?;
     let here = || environment::facts_of_the_machine(ground.root.real(), &ground.run, request.env);
-    let facts = merge_context::environment(&parts, here, &mut notes)?;
-    let lint = merge_lint::find(&parts)?;
-    let copied = suites.iter().map(Taken::size).chain([merge_lint::size(&lint)]);
+    let facts = context::environment(&parts, here, &mut notes)?;
+    let lint = lint::find(&parts)?;
+    let copied = suites.iter().map(Taken::size).chain([lint::size(&lint)]);
     room(copied, request.out)?;
     let folder = Folder::create(&ground.root, request.out).map_err(|e| Error::of_folder(&e))?;
     let folders = folders_of(&merged);
@@ -101,7 +103,7 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
     for suite in &mut suites {
         suite.put(&folder, &folders, &identity, &replays, ground.causes())?;
     }
-    merge_lint::put(&lint, &folder)?;
+    lint::put(&lint, &folder)?;
     let outcome = Outcome {
         ground: &ground,
         identity,
@@ -127,7 +129,7 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
         again: again.clone(),
         facts: &facts,
     };
-    let written = run_documents::write(&folder, &folders, outcome)?;
+    let written = documents::write(&folder, &folders, outcome)?;
     Ok((written, notes))
 }
 
@@ -157,9 +159,9 @@ fn suites_of(parts: &[Part], notes: &mut Vec<String>) -> Result<(Vec<Taken>, u64
     let (mut suites, mut masked, mut allowed) = (Vec::new(), 0u64, 0u64);
     for part in parts {
         let taken = take(part, notes)?;
-        let told = run_documents::masked(taken.iter().map(|t| &t.record), &part.summary.lint);
+        let told = documents::masked(taken.iter().map(|t| &t.record), &part.summary.lint);
         masked = masked.saturating_add(part.summary.masked.saturating_sub(told));
-        let told = run_documents::allowed(taken.iter().map(|t| &t.record), &part.summary.lint);
+        let told = documents::allowed(taken.iter().map(|t| &t.record), &part.summary.lint);
         allowed = allowed.saturating_add(part.summary.mask_allowed.saturating_sub(told));
         suites.extend(taken);
     }

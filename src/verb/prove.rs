@@ -1,25 +1,28 @@
 //! `tollgate prove`: every gate is judged over its passing evidence, mutated in every way that it must notice.
 
-use super::error::Error;
-use super::prove_mutants::{Mutant, mutants};
-use super::run_failures;
-use super::run_judged;
-use super::workspace::{OpenRequest, Workspace};
-use crate::artifact::{Context, Documents, Sources, WorkspaceHost};
-use crate::base::embedded::EMBEDDED;
-use crate::base::figures::total;
-use crate::gate::{self, Facts, Looked, Outcome};
-use crate::lang::cel::{EvalError, Host, Meter};
-use crate::model::artifact::Evidence;
-use crate::model::gate::{Check, Except, Gate, Origin};
-use crate::model::lane::{Lane, Mode};
-use crate::plan;
-use crate::proof::{Op, Pattern, pattern_of};
+pub mod mutants;
+pub mod text;
+
+use crate::embedded::EMBEDDED;
+use crate::verb::prove::mutants::{Mutant, mutants};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
+use tollgate_core::gate::{self, Facts, Looked, Outcome};
+use tollgate_core::model::artifact::Evidence;
+use tollgate_core::model::gate::{Check, Except, Gate, Origin};
+use tollgate_core::model::lane::{Lane, Mode};
+use tollgate_core::plan;
+use tollgate_core::proof::{Op, Pattern, pattern_of};
+use tollgate_flow::error::Error;
+use tollgate_flow::judging::failures;
+use tollgate_flow::judging::judged;
+use tollgate_flow::workspace::{OpenRequest, Workspace};
+use tollgate_host::artifact::{Context, Documents, Sources, WorkspaceHost};
+use tollgate_lang::cel::{EvalError, Host, Meter};
+use tollgate_text::figures::total;
 
 /// A mutation that did not turn the gate red.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -99,9 +102,9 @@ impl Proof {
         let idle = |gate: &GateProof| gate.standing == Standing::NotApplicable && !self.asked;
         let judged: Vec<&GateProof> = self.gates.iter().filter(|gate| !idle(gate)).collect();
         match judged.iter().all(|gate| gate.standing == Standing::Proven) {
-            _ if judged.is_empty() => super::exit::NOTHING,
-            true => super::exit::PASS,
-            false => super::exit::FAIL,
+            _ if judged.is_empty() => tollgate_flow::error::exit::NOTHING,
+            true => tollgate_flow::error::exit::PASS,
+            false => tollgate_flow::error::exit::FAIL,
         }
     }
 }
@@ -151,8 +154,8 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
     let context = workspace.artifact_context();
     let sources = Sources::read(&[gate], &context);
     let mut documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
-    run_judged::bind(&mut documents, workspace, &workspace.entries.quarantines);
-    let facts = run_failures::facts(workspace, lane, Mode::Strict, documents.summary());
+    judged::bind(&mut documents, workspace, &workspace.entries.quarantines);
+    let facts = failures::facts(workspace, lane, Mode::Strict, documents.summary());
     let evidence = documents.evidence(gate);
     let host = Recording {
         inner: WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits),
@@ -296,12 +299,12 @@ fn turns_red(
     let sources = Sources::read(&[gate], &context);
     let mut documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
     let quarantines = entries.as_ref().map_or(&workspace.entries.quarantines, |e| &e.quarantines);
-    run_judged::bind(&mut documents, workspace, quarantines);
+    judged::bind(&mut documents, workspace, quarantines);
     let evidence = documents.evidence(gate);
     let host = WorkspaceHost::new(&root, &workspace.policy.schemas, context.limits);
     // Facts that are made of a file are made again where the file may be another.
     let judged = if entries.is_some() || follows_the_run(gate) {
-        let mut facts = run_failures::facts(workspace, lane, Mode::Strict, documents.summary());
+        let mut facts = failures::facts(workspace, lane, Mode::Strict, documents.summary());
         entries.iter().for_each(|entries| entries.bind(&mut facts));
         gate::evaluate(gate, &evidence, &facts, &host)
     } else {

@@ -3,22 +3,24 @@
 //! A verdict is an artifact, and an artifact may come from anyone. It says which gates failed; what is run comes from
 //! the gate files alone. A command in it that is not the gate's own is shown and refused.
 
-use super::for_run::stands_in;
-use super::last_verdict::{newest, parse, parse_verdict, read_named};
-use super::reproduction::{Came, Planned, Ran, Refused, Reproduction};
-use crate::base::command::CommandLine;
-use crate::base::files::Root;
-use crate::base::process::{Ending, Limits, run};
-use crate::base::redact::{MASK, Masker};
-use crate::ingest::ran_no_test;
-use crate::model::gate::{ForRun, Gate, is_plain_path};
-use crate::model::verdict::Status;
-use crate::report::text::terminal;
-use crate::runbook::nearest;
+pub mod answer;
+
+use crate::verb::reproduce::answer::{Came, Planned, Ran, Refused, Reproduction};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
+use tollgate_core::ingest::ran_no_test;
+use tollgate_core::model::gate::{ForRun, Gate, is_plain_path};
+use tollgate_core::model::verdict::Status;
+use tollgate_core::report::text::terminal;
+use tollgate_core::runbook::nearest;
+use tollgate_flow::judging::for_run::stands_in;
+use tollgate_flow::verdict_read::{newest, parse, parse_verdict, read_named};
+use tollgate_host::files::Root;
+use tollgate_host::process::{Ending, Limits, run};
+use tollgate_text::command::CommandLine;
+use tollgate_text::redact::{MASK, Masker};
 
 /// What a command gets between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(10);
@@ -189,7 +191,7 @@ fn recorded(path: &str, bytes: &[u8]) -> Result<Vec<Recorded>, String> {
     Ok(bundle.failed_gates.into_iter().map(one).collect())
 }
 
-fn from_verdict(verdict: crate::model::verdict::Verdict) -> Vec<Recorded> {
+fn from_verdict(verdict: tollgate_core::model::verdict::Verdict) -> Vec<Recorded> {
     let gates = verdict.gates.into_iter();
     gates
         .map(|g| Recorded { id: g.id, command: g.reproduce_command, failed: g.status == Status::Fail })
@@ -407,9 +409,9 @@ fn undecided(command: &str, code: i32) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reproduction::human;
     use super::super::sample::{gate, verdict};
     use super::*;
+    use crate::verb::reproduce::answer::human;
     use tempfile::TempDir;
 
     const RUN: &str = "tests/e2e_results/20261120T101500Z";

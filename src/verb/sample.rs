@@ -1,12 +1,14 @@
 //! Gates, verdicts and entries for the tests of this room.
 
-use crate::lang::cel::Expr;
-use crate::model::finding::Reason;
-use crate::model::gate::{ArtifactSpec, Blocking, Check, Demand, Format, Gate, Origin, Piece, Region};
-use crate::model::lane::{Lane, Mode};
-use crate::model::verdict::{GateResult, Outcome, Policy, SCHEMA, Status, Summary, Tool, Verdict};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tollgate_core::model::finding::Reason;
+use tollgate_core::model::gate::{
+    ArtifactSpec, Blocking, Check, Demand, Format, Gate, Origin, Piece, Region,
+};
+use tollgate_core::model::lane::{Lane, Mode};
+use tollgate_core::model::verdict::{GateResult, Outcome, Policy, SCHEMA, Status, Summary, Tool, Verdict};
+use tollgate_lang::cel::Expr;
 
 pub(super) fn region() -> Region {
     Region { path: "gates/x.toml".into(), line: 1, column: 1, end_line: 1, end_column: 9 }

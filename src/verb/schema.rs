@@ -1,9 +1,9 @@
 //! `tollgate schema`: what is registered.
 
-use crate::base::json::{Json, Limits, parse, plain};
-use crate::lang::schema::Registry;
-use crate::report::text::terminal;
 use serde::Serialize;
+use tollgate_core::report::text::terminal;
+use tollgate_lang::schema::Registry;
+use tollgate_text::json::{Json, Limits, parse, plain};
 
 /// One registered schema.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -66,8 +66,8 @@ pub(super) fn nearest(registry: &Registry, id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::embedded::SCHEMAS;
-    use crate::lang::schema::Source;
+    use crate::embedded::SCHEMAS;
+    use tollgate_lang::schema::Source;
 
     #[test]
     fn lists_and_shows() {

@@ -2,24 +2,23 @@
 
 use super::doctor::{Diagnosis, GateEvidence, TreeLook, WholeRun};
 use super::events::{Events, Stream};
-use super::events_count::Counts;
-use super::events_tally::Count;
 use super::explain::{ArtifactFacts, CheckFacts, EntryFacts, Explanation, GateFacts, LastResult};
-use super::explain_list::{RunbookGroup, RunbookList, RunbookRow};
-use super::explain_run::RunFailure;
-use super::flake_report::FlakeAnswer;
-use super::gate_list::{GateList, GateRow};
-use super::gate_new::GateNew;
-use super::gate_try::{Tried, TriedLint, TriedPart};
 use super::init::{Init, InitSuite};
 use super::prove::{GateProof, Proof, Survivor};
-use super::quarantine::{QuarantineEdit, QuarantineList};
-use super::reproduction::{Planned, Ran, Refused, Reproduction};
 use super::schema::Listed;
-use super::waiver::WaiverAudit;
-use super::waiver_edit::WaiverEdit;
-use crate::base::redact::{FreeText, free_text};
-use crate::triage::{FlakeReport, FlakyTest};
+use crate::verb::events::count::Counts;
+use crate::verb::events::tally::Count;
+use crate::verb::explain::list::{RunbookGroup, RunbookList, RunbookRow};
+use crate::verb::explain::of_run::RunFailure;
+use crate::verb::flake::report::FlakeAnswer;
+use crate::verb::gate::list::{GateList, GateRow};
+use crate::verb::gate::new::GateNew;
+use crate::verb::gate::try_on::{Tried, TriedLint, TriedPart};
+use crate::verb::reproduce::answer::{Planned, Ran, Refused, Reproduction};
+use crate::verb::waiver::audit::WaiverAudit;
+use crate::verb::waiver::edit::WaiverEdit;
+use crate::verb::waiver::quarantine::{QuarantineEdit, QuarantineList};
+use tollgate_text::redact::{FreeText, free_text};
 
 free_text!(Diagnosis { run, run_fault, no_run, tree, classification_fault, whole, gates; schema, commit, profile });
 free_text!(TreeLook { changed, notes; changed_count, untracked_count, run_fits });
@@ -55,11 +54,6 @@ free_text!(CheckFacts { when, for_each, assert, message; id });
 free_text!(LastResult { detail, generated_at; status, reason, commit, lane });
 free_text!(EntryFacts { title, summary, artifacts, replays, remediation; id, group, root_cause, severity, see });
 free_text!(FlakeAnswer { report, notes; });
-free_text!(FlakeReport { tests; runs });
-free_text!(FlakyTest {
-    test, evidence;
-    suite, kind, role, habit, passed, failed, flaky, failed_apart, rate, disagreeing_commits, class
-});
 free_text!(GateList { gates, notes; });
 free_text!(GateRow { name, owner, origin, artifacts, reproduce; id, blocking, lanes, replaces, runbook, checks });
 free_text!(GateNew { ; id, path, replaces });

@@ -1,20 +1,20 @@
 //! `tollgate validate`: the artifact validator on its own.
 
-use crate::app::schema::nearest;
-use crate::artifact::{Fault, format_of, hold, parse, survey, turn};
-use crate::base::digest::sha256_hex;
-use crate::base::files::{self, ReadError, Root, io_error, open_regular};
-use crate::base::json::{Limits, plain};
-use crate::base::show::show;
-use crate::base::time::Now;
-use crate::lang::schema::{Registry, Source, Standing};
-use crate::model::finding::Reason;
-use crate::model::gate::{Demand, Format};
-use crate::model::validation::{FileResult, Validation};
+use crate::verb::schema::nearest;
 use ::glob::{MatchOptions, Pattern};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
+use tollgate_core::model::finding::Reason;
+use tollgate_core::model::gate::{Demand, Format};
+use tollgate_core::model::validation::{FileResult, Validation};
+use tollgate_host::artifact::{Fault, format_of, hold, parse, survey, turn};
+use tollgate_host::files::{self, ReadError, Root, io_error, open_regular};
+use tollgate_lang::schema::{Registry, Source, Standing};
+use tollgate_text::digest::sha256_hex;
+use tollgate_text::json::{Limits, plain};
+use tollgate_text::show::show;
+use tollgate_text::time::Now;
 use walkdir::WalkDir;
 
 /// What to validate, and against what.
@@ -343,7 +343,7 @@ fn result(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::embedded::SCHEMAS;
+    use crate::embedded::SCHEMAS;
     use std::fs;
     use std::io::Write as _;
 

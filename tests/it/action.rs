@@ -285,7 +285,7 @@ fn curl_reads_no_configuration_and_what_it_brings_is_held_to_its_digest() {
     let fetch = r#"pwd > SAID; echo "$1" >> SAID; while [ "$1" != --output ]; do shift; done; printf '#!/bin/sh\n' > "$2""#;
     program(&tools.path().join("curl"), &fetch.replace("SAID", said.to_str().expect("UTF-8")));
     let path = format!("{}:{}", tools.path().display(), std::env::var("PATH").expect("a PATH"));
-    let sha256 = tollgate::base::digest::sha256_hex(b"#!/bin/sh\n");
+    let sha256 = tollgate_text::digest::sha256_hex(b"#!/bin/sh\n");
     let inputs = |sha256| {
         [
             ("INPUT_BUILD", "false"),
@@ -363,7 +363,7 @@ case "$3" in *.sha256) cat "$HOME/published" ;; *) printf '#!/bin/sh\n' ;; esac 
         runner.bash("Install tollgate", &inputs)
     };
     let urls = || std::fs::read_to_string(runner.at("urls")).expect("curl was started");
-    let sha256 = tollgate::base::digest::sha256_hex(b"#!/bin/sh\n");
+    let sha256 = tollgate_text::digest::sha256_hex(b"#!/bin/sh\n");
     std::fs::write(runner.at("published"), format!("{sha256}  tollgate-3.2.1\n")).expect("a file");
     let asset = "releases/download/v3.2.1/tollgate-3.2.1-aarch64-unknown-linux-musl";
     for folder in ["_actions/the-owner/tollgate/v3", "_actions/the-owner/tollgate/releases/v3"] {

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tollgate::base::json::{self, Limits};
-use tollgate::lang::cel::{Budget, EvalError, Expr, Host, Meter, Scope, Shared, Type, Value};
-use tollgate::lang::schema::{Beside, Formats, Registry, Source};
+use tollgate_lang::cel::{Budget, EvalError, Expr, Host, Meter, Scope, Shared, Type, Value};
+use tollgate_lang::schema::{Beside, Formats, Registry, Source};
+use tollgate_text::json::{self, Limits};
 
 /// The folder that an environment variable names.
 fn suite(variable: &str) -> PathBuf {
@@ -55,8 +55,8 @@ fn schemas(suite: &Path, draft: &str, folder: &str, formats: Formats) -> (usize,
                 Source { uri: None, ..Source::read("case.json", "case.json", schema.to_string()).unwrap() },
             ];
             let id = sources[1].id.clone();
-            let beside = Beside::look(tollgate::base::embedded::SCHEMAS, &sources, &mut look);
-            let registry = Registry::new(tollgate::base::embedded::SCHEMAS, sources)
+            let beside = Beside::look(tollgate::embedded::SCHEMAS, &sources, &mut look);
+            let registry = Registry::new(tollgate::embedded::SCHEMAS, sources)
                 .unwrap()
                 .beside(beside)
                 .with_formats(formats);
@@ -252,7 +252,7 @@ fn departs(test: &Message) -> Option<String> {
     let got = Expr::compile(&expr).map_err(|e| format!("compile: {}", e.message)).and_then(|expr| {
         let expr: &'static Expr = Box::leak(Box::new(expr));
         let budget = Budget { seconds: 3_600, ..Budget::default() };
-        expr.eval(&Bound(names), &Meter::alone(&budget, tollgate::lang::cel::stopped))
+        expr.eval(&Bound(names), &Meter::alone(&budget, tollgate_lang::cel::stopped))
             .map_err(|e| format!("error: {e}"))
     });
     let errors =

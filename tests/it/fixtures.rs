@@ -3,10 +3,11 @@
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use tollgate::app::{CheckRequest, OpenRequest, check};
-use tollgate::base::time::Now;
-use tollgate::model::lane::{Lane, Mode};
-use tollgate::model::verdict::{GateResult, Status};
+use tollgate::verb::check::{CheckRequest, check};
+use tollgate_core::model::lane::{Lane, Mode};
+use tollgate_core::model::verdict::{GateResult, Status};
+use tollgate_flow::workspace::OpenRequest;
+use tollgate_text::time::Now;
 
 const NOW: &str = "2026-11-20T12:00:00Z";
 
@@ -106,7 +107,7 @@ fn base(pack: &str, into: &Path) {
 /// The ids of a pack's gates.
 fn pack_ids(pack: &str) -> BTreeSet<String> {
     let paths =
-        tollgate::base::embedded::GATES.iter().filter_map(|(path, _)| path.strip_prefix(&format!("{pack}/")));
+        tollgate::embedded::GATES.iter().filter_map(|(path, _)| path.strip_prefix(&format!("{pack}/")));
     paths.map(|name| name.trim_end_matches(".toml").to_string()).collect()
 }
 
@@ -125,7 +126,7 @@ fn wrong_with(gate: &str, expect: &Expect, judged: &[GateResult]) -> Vec<String>
         wrong.push(format!("it is {}, not fail", result.status.name()));
         return wrong;
     }
-    let reason = result.reason.map_or("none", tollgate::model::finding::Reason::name);
+    let reason = result.reason.map_or("none", tollgate_core::model::finding::Reason::name);
     if reason != expect.reason {
         wrong.push(format!("the reason is {reason}, not {}: {}", expect.reason, result.detail));
     }
@@ -188,7 +189,7 @@ fn each_overlay_turns_its_own_gate_red_and_no_other() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     // A gate of a pack without a fixture has not been seen to bite.
     let mut gates = BTreeSet::new();
-    for (path, _) in tollgate::base::embedded::GATES {
+    for (path, _) in tollgate::embedded::GATES {
         gates.insert(path.rsplit('/').next().expect("a name").trim_end_matches(".toml").to_string());
     }
     let missing: Vec<_> = gates.iter().filter(|id| !seen.contains(*id)).collect();

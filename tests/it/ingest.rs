@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use tollgate::ingest::{ReadFault, read};
-use tollgate::model::suite::Reader;
-use tollgate::model::test::{FaultKind, Reading, TestStatus};
+use tollgate_core::ingest::{ReadFault, read};
+use tollgate_core::model::suite::Reader;
+use tollgate_core::model::test::{FaultKind, Reading, TestStatus};
 
 fn recorded(reader: Reader) -> Vec<(String, Vec<u8>)> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/ingest").join(reader.name());

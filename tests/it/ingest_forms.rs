@@ -3,9 +3,9 @@
 use crate::support::Ws;
 use proptest::prelude::*;
 use std::fmt::Write as _;
-use tollgate::ingest::{read, read_as, read_dated};
-use tollgate::model::suite::{Reader, Repeats};
-use tollgate::model::test::{Reading, TestStatus};
+use tollgate_core::ingest::{read, read_as, read_dated};
+use tollgate_core::model::suite::{Reader, Repeats};
+use tollgate_core::model::test::{Reading, TestStatus};
 
 /// One testcase: what became of it, and its name.
 type Spec = (u8, String);
@@ -267,7 +267,7 @@ fn hooks_of_bats_are_faults_and_no_tests() {
         let readings = read(reader, &mut text.as_bytes()).unwrap();
         let fault = readings[0].fault.as_ref().unwrap();
         assert!(fault.sentence.contains("_file failed"), "{fault:?}");
-        assert_eq!(fault.kind, tollgate::model::test::FaultKind::Stated, "{text}");
+        assert_eq!(fault.kind, tollgate_core::model::test::FaultKind::Stated, "{text}");
         assert!(readings[0].cases.iter().all(|c| c.status == TestStatus::Passed), "{text}");
     }
 }

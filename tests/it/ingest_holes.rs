@@ -1,9 +1,9 @@
 //! Results that look green and are none: lists of tests, reports given twice, subtests that failed in a test that passed, hooks.
 
 use crate::support::{Ws, check};
-use tollgate::ingest::read;
-use tollgate::model::suite::Reader;
-use tollgate::model::test::Reading;
+use tollgate_core::ingest::read;
+use tollgate_core::model::suite::Reader;
+use tollgate_core::model::test::Reading;
 
 fn readings(reader: Reader, text: &str) -> Vec<Reading> {
     read(reader, &mut text.as_bytes()).unwrap()

@@ -2,11 +2,11 @@
 
 use crate::support::{NOW, Ws};
 use std::collections::{BTreeMap, BTreeSet};
-use tollgate::app::{OpenRequest, Workspace};
-use tollgate::artifact::{Documents, Sources, WorkspaceHost};
-use tollgate::base::time::Now;
-use tollgate::gate::{Looked, trace};
-use tollgate::model::lane::{Lane, Mode};
+use tollgate_core::gate::{Looked, trace};
+use tollgate_core::model::lane::{Lane, Mode};
+use tollgate_flow::workspace::{OpenRequest, Workspace};
+use tollgate_host::artifact::{Documents, Sources, WorkspaceHost};
+use tollgate_text::time::Now;
 
 fn looked(ws: &Ws) -> Looked {
     let env = BTreeMap::new();
@@ -19,8 +19,7 @@ fn looked(ws: &Ws) -> Looked {
         policy_from: None,
         env: &env,
     };
-    let workspace =
-        Workspace::open(&tollgate::base::embedded::EMBEDDED, &open).unwrap_or_else(|e| panic!("{e}"));
+    let workspace = Workspace::open(&tollgate::embedded::EMBEDDED, &open).unwrap_or_else(|e| panic!("{e}"));
     let gate = &workspace.policy.gates[0];
     let context = workspace.artifact_context();
     let sources = Sources::read(&[gate], &context);

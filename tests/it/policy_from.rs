@@ -4,8 +4,8 @@
 
 use std::path::Path;
 use std::process::Command;
-use tollgate::base::files::{Root, write_atomic};
-use tollgate::config::{Classification, LoadRequest, Policy, load};
+use tollgate_host::config::{Classification, LoadRequest, Policy, load};
+use tollgate_host::files::{Root, write_atomic};
 
 const GATE: &str = "name = 'N'\nwhy = 'W'\nowner = 'o'\nblocking = true\nlanes = ['full']\nreproduce = 'x'\n\
                     [artifacts.doc]\npath = 'doc.json'\nshape = 'my.v1'\n[[checks]]\nid = 'c'\nassert = 'doc.ok'\n";
@@ -48,7 +48,7 @@ fn repository() -> tempfile::TempDir {
 
 fn policy(dir: &Path, from: Option<&str>) -> Result<Policy, String> {
     let root = Root::open(&dir.join("ws")).expect("a folder");
-    load(&LoadRequest { policy_from: from, ..LoadRequest::all(&tollgate::base::embedded::EMBEDDED, &root) })
+    load(&LoadRequest { policy_from: from, ..LoadRequest::all(&tollgate::embedded::EMBEDDED, &root) })
         .map_err(|e| e.to_string())
 }
 

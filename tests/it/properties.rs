@@ -13,11 +13,12 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use tollgate::app::{CheckRequest, OpenRequest};
-use tollgate::base::files::Root;
-use tollgate::base::time::Now;
-use tollgate::model::lane::{Lane, Mode};
-use tollgate::model::verdict::{GateResult, Status};
+use tollgate::verb::check::CheckRequest;
+use tollgate_core::model::lane::{Lane, Mode};
+use tollgate_core::model::verdict::{GateResult, Status};
+use tollgate_flow::workspace::OpenRequest;
+use tollgate_host::files::Root;
+use tollgate_text::time::Now;
 
 /// Judges in this process: a property asks hundreds of times.
 fn judge(root: &Path, now: &str) -> Vec<GateResult> {
@@ -38,7 +39,7 @@ fn judge(root: &Path, now: &str) -> Vec<GateResult> {
         deterministic: true,
         progress: &|_| {},
     };
-    tollgate::app::check(&request).unwrap_or_else(|e| panic!("{e}")).1.verdict.gates.clone()
+    tollgate::verb::check::check(&request).unwrap_or_else(|e| panic!("{e}")).1.verdict.gates.clone()
 }
 
 /// A workspace beside a file that nobody inside may see, with links of every kind.

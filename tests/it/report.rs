@@ -6,13 +6,13 @@ use crate::report_sample as sample;
 use proptest::prelude::*;
 use quick_xml::events::Event;
 use serde_json::Value;
-use tollgate::base::embedded::SCHEMAS;
-use tollgate::base::json::Place;
-use tollgate::model::finding::Finding;
-use tollgate::model::report::{Report, WaiverOffer};
-use tollgate::model::verdict::{Status, Verdict};
-use tollgate::model::waiver::{Kind as EntryKind, State};
-use tollgate::report::{Kind, Style, audit, bundle, events, github, render, render_validation};
+use tollgate::embedded::SCHEMAS;
+use tollgate_core::model::finding::Finding;
+use tollgate_core::model::report::{Report, WaiverOffer};
+use tollgate_core::model::verdict::{Status, Verdict};
+use tollgate_core::model::waiver::{Kind as EntryKind, State};
+use tollgate_core::report::{Kind, Style, audit, bundle, events, github, render, render_validation};
+use tollgate_text::json::Place;
 
 const COLOUR: Style = Style { colour: true, width: 100 };
 
@@ -409,7 +409,7 @@ fn every_command_stands_alone_on_its_line() {
 fn big_reports_stay_within_their_bounds() {
     let gates = (0..6_000).map(|n| {
         let mut gate = sample::gate(&format!("gate_{n:05}"), Status::Fail);
-        gate.reason = Some(tollgate::model::finding::Reason::Assertion);
+        gate.reason = Some(tollgate_core::model::finding::Reason::Assertion);
         gate.findings = vec![sample::finding("check", sample::HOSTILE)];
         gate
     });

@@ -1,17 +1,17 @@
 //! Reports that use everything a writer can meet: one green, one red with hostile text, and smaller shapes of them.
 
 use std::collections::BTreeMap;
-use tollgate::base::json::Place;
-use tollgate::model::finding::{Finding, Reason};
-use tollgate::model::gate::Region;
-use tollgate::model::lane::{Lane, Mode};
-use tollgate::model::report::{Report, WaiverOffer};
-use tollgate::model::validation::{FileResult, Validation};
-use tollgate::model::verdict::{
+use tollgate_core::model::finding::{Finding, Reason};
+use tollgate_core::model::gate::Region;
+use tollgate_core::model::lane::{Lane, Mode};
+use tollgate_core::model::report::{Report, WaiverOffer};
+use tollgate_core::model::validation::{FileResult, Validation};
+use tollgate_core::model::verdict::{
     ArtifactRecord, Counts, GateResult, Outcome, Policy, Promotion, SCHEMA, Status, Summary, Tool, TraceRef,
     Verdict, WaiverRef,
 };
-use tollgate::model::waiver::{Entry, Kind, State};
+use tollgate_core::model::waiver::{Entry, Kind, State};
+use tollgate_text::json::Place;
 
 /// Text that attacks every format at once.
 pub const HOSTILE: &str = "\u{1b}[31mred\u{1b}[0m\r\n::error::forged\n  ::set-output name=x::y\n##[error]old \u{202e}evil | </details><script>alert(1)</script> `code` ``` @team #1 https://example.org ]]> <!-- & %0A";

@@ -1,8 +1,8 @@
 //! The moments of a run: the moment it was started at and what has passed since, so that `--now` holds for a whole run.
 
-use crate::base::clock::Stopwatch;
-use crate::base::time::{Now, in_years};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
+use tollgate_host::clock::Stopwatch;
+use tollgate_text::time::{Now, in_years};
 
 /// A clock that starts with the run.
 #[derive(Debug, Clone, Copy)]

@@ -1,17 +1,17 @@
 //! Commands of suites, built from `tollgate.toml` alone: those that run, and those that people are shown.
 
 use super::pattern;
-use crate::base::command::{CommandLine, fill, quote};
-use crate::base::redact::Masker;
-use crate::model::event::Flags;
-use crate::model::failure::RemediationPointer;
-use crate::model::plan::RunSettings;
-use crate::model::record::SuiteRecord;
-use crate::model::run::Chosen;
-use crate::model::suite::{Reader, Role, SuiteResult, SuiteSpec};
-use crate::model::test::TestResult;
-use crate::plan;
 use std::collections::{BTreeMap, BTreeSet};
+use tollgate_core::model::event::Flags;
+use tollgate_core::model::failure::RemediationPointer;
+use tollgate_core::model::plan::RunSettings;
+use tollgate_core::model::record::SuiteRecord;
+use tollgate_core::model::run::Chosen;
+use tollgate_core::model::suite::{Reader, Role, SuiteResult, SuiteSpec};
+use tollgate_core::model::test::TestResult;
+use tollgate_core::plan;
+use tollgate_text::command::{CommandLine, fill, quote};
+use tollgate_text::redact::Masker;
 
 /// What fills `{out}` of a command that people are shown: typed by hand it must not write over the evidence of a run.
 const BY_HAND: &str = "/tmp/tollgate-replay";
@@ -281,7 +281,7 @@ pub fn under_rules(mut again: String, retries: u32, timeout: Option<u64>) -> Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::suite::{EvidenceFrom, Names};
+    use tollgate_core::model::suite::{EvidenceFrom, Names};
 
     fn masker() -> Masker {
         Masker::new(Vec::<(String, String)>::new(), |_| false).unwrap()
@@ -303,7 +303,7 @@ mod tests {
             cwd: "my tests".into(),
             max_retries: None,
             repeats: Default::default(),
-            flaky: crate::model::flake::FlakeRules::default(),
+            flaky: tollgate_core::model::flake::FlakeRules::default(),
             outputs: Vec::new(),
         };
         RunSettings { suites: vec![spec], lint: vec![], profiles: vec![] }

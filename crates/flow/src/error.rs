@@ -1,8 +1,9 @@
 //! tollgate cannot do its work: the one error of the verbs, mapped to an exit code in one place.
 
-use crate::base::files::ReadError;
-use crate::config::ConfigError;
-use crate::record::RecordError;
+use tollgate_host::config::ConfigError;
+use tollgate_host::files::ReadError;
+use tollgate_host::files::tree::TreeError;
+use tollgate_host::record::RecordError;
 
 /// Why a verb ended without an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,9 +40,15 @@ impl Error {
     }
 }
 
+impl From<TreeError> for Error {
+    fn from(error: TreeError) -> Error {
+        Error::Work(error.to_string())
+    }
+}
+
 /// The one table of exit codes.
 pub mod exit {
-    use crate::model::run::{RunStatus, Summary};
+    use tollgate_core::model::run::{RunStatus, Summary};
 
     /// Every blocking gate passed or is validly waived.
     pub const PASS: u8 = 0;
@@ -73,14 +80,14 @@ pub mod exit {
     }
 }
 
-impl From<crate::base::files::WriteError> for Error {
-    fn from(error: crate::base::files::WriteError) -> Self {
+impl From<tollgate_host::files::WriteError> for Error {
+    fn from(error: tollgate_host::files::WriteError) -> Self {
         Error::Work(error.to_string())
     }
 }
 
-impl From<crate::base::edit::EditFault> for Error {
-    fn from(fault: crate::base::edit::EditFault) -> Self {
+impl From<tollgate_host::files::edit::EditFault> for Error {
+    fn from(fault: tollgate_host::files::edit::EditFault) -> Self {
         Error::Work(fault.to_string())
     }
 }

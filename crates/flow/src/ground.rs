@@ -4,20 +4,20 @@ use super::error::Error;
 use super::quarantine_evidence::{Source, signatures};
 use super::suite_names::Lists;
 use super::workspace::{git_records, head};
-use crate::base::files::{ReadError, Root};
-use crate::base::show::show;
-use crate::base::time::Now;
-use crate::config;
-use crate::model::embedded::Embedded;
-use crate::model::plan::RunSettings;
-use crate::model::suite::SuiteSpec;
-use crate::model::waiver::Entry;
-use crate::model::workspace::Settings;
-use crate::triage::Causes;
-use crate::waiver::{self, ClassificationFile};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
+use tollgate_core::model::embedded::Embedded;
+use tollgate_core::model::plan::RunSettings;
+use tollgate_core::model::suite::SuiteSpec;
+use tollgate_core::model::waiver::Entry;
+use tollgate_core::model::workspace::Settings;
+use tollgate_core::triage::Causes;
+use tollgate_core::waiver::{self, ClassificationFile};
+use tollgate_host::config;
+use tollgate_host::files::{ReadError, Root};
+use tollgate_text::show::show;
+use tollgate_text::time::Now;
 
 /// Bytes of the classification file at most.
 const CLASSIFICATION: u64 = 16 << 20;
@@ -123,6 +123,6 @@ fn classification(root: &Root, path: &str) -> Result<ClassificationFile, String>
         Err(other) => return Err(other.to_string()),
     };
     let text =
-        crate::base::toml_text::text_of(&bytes).map_err(|f| format!("{}: {}", show(path), f.message))?;
+        tollgate_text::toml_text::text_of(&bytes).map_err(|f| format!("{}: {}", show(path), f.message))?;
     waiver::parse(path, text).map_err(|fault| fault.to_string())
 }

@@ -1,7 +1,7 @@
 //! The incident records that expressions see as `incidents`.
 
-use crate::base::files::{ReadError, Root};
 use serde_json::{Value, json};
+use tollgate_host::files::{ReadError, Root};
 
 /// Where incident records stand, workspace-relative; one JSON document each.
 pub const FOLDER: &str = ".tollgate/incidents";
@@ -44,9 +44,13 @@ fn record(root: &Root, path: &str, left: &mut u64) -> Result<Value, String> {
     *left = left
         .checked_sub(bytes.len() as u64)
         .ok_or_else(|| format!("the incident records have more than {} MiB together", TOGETHER >> 20))?;
-    let document = crate::base::json::parse(&bytes, &crate::base::json::Limits::default()).map_err(|e| {
-        format!("the incident record {path}:{}:{} is malformed: {}", e.place.line, e.place.column, e.message)
-    })?;
+    let document =
+        tollgate_text::json::parse(&bytes, &tollgate_text::json::Limits::default()).map_err(|e| {
+            format!(
+                "the incident record {path}:{}:{} is malformed: {}",
+                e.place.line, e.place.column, e.message
+            )
+        })?;
     let text = |key: &str| {
         let found = document.get(key).and_then(|v| v.as_str());
         found.map(String::from).ok_or_else(|| format!("the incident record {path} has no text `{key}`"))

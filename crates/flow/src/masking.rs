@@ -4,36 +4,33 @@ use super::error::Error;
 use super::ground::Ground;
 use super::plan_secrets::{literals, variables};
 use super::workspace::Workspace;
-use crate::base::command::fill;
-use crate::base::figures::total;
-use crate::base::files::{Root, is_there};
-use crate::base::redact::{Masker, is_secret_name, tell_apart};
-use crate::base::time::Now;
-use crate::config;
-use crate::model::embedded::Embedded;
-use crate::model::plan::RunSettings;
-use crate::model::run::Summary;
-use crate::model::suite::Reader;
-use crate::model::test::{Case, Failure, TestStatus};
-use crate::model::triage::Diagnostic;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use tollgate_core::model::embedded::Embedded;
+use tollgate_core::model::plan::RunSettings;
+use tollgate_core::model::run::Summary;
+use tollgate_core::model::suite::Reader;
+use tollgate_core::model::test::{Case, Failure, TestStatus};
+use tollgate_core::model::triage::Diagnostic;
+use tollgate_host::config;
+use tollgate_host::files::{Root, is_there};
+use tollgate_text::command::fill;
+use tollgate_text::figures::total;
+use tollgate_text::redact::{Masker, is_secret_name, tell_apart};
+use tollgate_text::time::Now;
 
 /// Texts of failures are cut at this many bytes or more, at a character's edge: a shorter one is whole.
 const CUT: usize = Failure::MESSAGE - 3;
 
 /// The masker of a workspace: it knows the values of secret variables, set by the environment or by `tollgate.toml` (the `env` of a
 /// kind, leading words of its commands and of lint steps), and the shapes of tokens. What `[mask] allow` names is let through.
-pub(super) fn masker(env: &BTreeMap<String, String>, ground: &Ground) -> Result<Masker, Error> {
+pub fn masker(env: &BTreeMap<String, String>, ground: &Ground) -> Result<Masker, Error> {
     masker_of(env, &[&ground.run], &ground.settings.mask_allow, &|| ground.names())
 }
 
 /// The masker of what a policy judges. What is let through is the policy's word; what is secret is also what the working tree sets,
 /// for its runs made the evidence.
-pub(super) fn masker_of_policy(
-    env: &BTreeMap<String, String>,
-    workspace: &Workspace,
-) -> Result<Masker, Error> {
+pub fn masker_of_policy(env: &BTreeMap<String, String>, workspace: &Workspace) -> Result<Masker, Error> {
     let policy = &workspace.policy;
     let tree =
         policy.from.as_ref().and_then(|_| config::run_settings(workspace.embedded, &workspace.root).ok());
@@ -88,12 +85,12 @@ fn masker_of(
 }
 
 /// The branch of a checkout as documents name it. A commit is never a secret: git makes it up.
-pub(super) fn branch(ground: &Ground, masker: &Masker) -> Option<String> {
+pub fn branch(ground: &Ground, masker: &Masker) -> Option<String> {
     ground.branch.as_deref().map(|branch| masker.mask(branch).0)
 }
 
 /// Masks what results say of failures, and the files that they name; gives the number of masks.
-pub(super) fn mask_failures(cases: &mut [Case], masker: &Masker) -> u64 {
+pub fn mask_failures(cases: &mut [Case], masker: &Masker) -> u64 {
     let mut count = 0;
     for failure in cases.iter_mut().flat_map(|c| c.failure.iter_mut().chain(&mut c.later)) {
         let Failure { message, text, output, place, .. } = failure;
@@ -113,7 +110,7 @@ pub(super) fn mask_failures(cases: &mut [Case], masker: &Masker) -> u64 {
 }
 
 /// How much was let through in what results say of failures, of which there is no output.
-pub(super) fn let_through(cases: &[Case], masker: &Masker) -> u64 {
+pub fn let_through(cases: &[Case], masker: &Masker) -> u64 {
     let failures = cases.iter().flat_map(Case::failures);
     let texts = failures.flat_map(|f| [&f.message, &f.text, &f.output]);
     texts.map(|text| masker.let_through(text)).fold(0, u64::saturating_add)
@@ -121,7 +118,7 @@ pub(super) fn let_through(cases: &[Case], masker: &Masker) -> u64 {
 
 /// Masks what results call their tests; gives the number of masks. Names that become equal are told apart. A test that is called
 /// by its suite's name keeps it: names of suites are settings.
-pub(super) fn mask_names(cases: &mut [Case], reader: Reader, masker: &Masker) -> u64 {
+pub fn mask_names(cases: &mut [Case], reader: Reader, masker: &Masker) -> u64 {
     if reader == Reader::Exit {
         return 0;
     }
@@ -138,7 +135,7 @@ pub(super) fn mask_names(cases: &mut [Case], reader: Reader, masker: &Masker) ->
 
 /// Masks the names of tests that an earlier run tells of and that may be run again: a name that holds a secret is handed to no
 /// command and written nowhere, and `plan` replays its suite whole.
-pub(super) fn mask_asked(summary: &mut Summary, masker: &Masker) {
+pub fn mask_asked(summary: &mut Summary, masker: &Masker) {
     let suites = summary.suites.iter_mut().chain(&mut summary.units);
     let tests = suites.flat_map(|suite| &mut suite.tests);
     for test in tests.filter(|t| matches!(t.status, TestStatus::Failed | TestStatus::NotRun)) {
@@ -170,7 +167,7 @@ fn hidden((mut selector, names): (String, BTreeSet<String>), masker: &Masker) ->
 }
 
 /// Masks the names of tests that a comparison ranks: a baseline may be of a run that did not know the secret.
-pub(super) fn mask_ranked(ranked: &mut [Diagnostic], masker: &Masker) {
+pub fn mask_ranked(ranked: &mut [Diagnostic], masker: &Masker) {
     for test in ranked.iter_mut().filter_map(|diagnostic| diagnostic.test.as_mut()) {
         masker.hide(test);
     }
@@ -179,7 +176,7 @@ pub(super) fn mask_ranked(ranked: &mut [Diagnostic], masker: &Masker) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::test::{Failure, SourcePlace};
+    use tollgate_core::model::test::{Failure, SourcePlace};
 
     fn case(name: &str, selector: Option<&str>) -> Case {
         let place = SourcePlace { file: "hunter2/x.py".into(), line: 1, column: 1 };

@@ -1,10 +1,10 @@
 //! Names of tests as patterns: tools pick tests by regular expressions over titles that they put together otherwise than their
 //! reports do.
 
-use crate::model::suite::Reader;
+use tollgate_core::model::suite::Reader;
 
 /// A name as a pattern that matches it alone, as Go's `regexp.QuoteMeta` writes it. Every engine takes a backslash before a sign.
-pub(super) fn quoted(name: &str) -> String {
+pub fn quoted(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for c in name.chars() {
         if r"\.+*?()|[]{}^$".contains(c) {
@@ -31,7 +31,7 @@ fn in_brackets(name: &str) -> String {
 
 /// A test's name as a pattern (`{test_regex}`, `{name_regex}`). Where a report puts `>` or `›` between titles a tool may put a space
 /// alone. Playwright's project stands before its name, and tells no tests of one project apart.
-pub(super) fn of_name(reader: Reader, name: &str) -> String {
+pub fn of_name(reader: Reader, name: &str) -> String {
     let project =
         (reader == Reader::Playwright && name.starts_with('[')).then(|| name.split_once("] › ")).flatten();
     let name = project.map_or(name, |(_, name)| name);
@@ -39,7 +39,7 @@ pub(super) fn of_name(reader: Reader, name: &str) -> String {
 }
 
 /// A class as a pattern (`{class_regex}`): reports write `.` between its parts where a tool may have `\\`, `/` or `::`.
-pub(super) fn of_class(class: &str) -> String {
+pub fn of_class(class: &str) -> String {
     in_brackets(class).replace("[.]", r"[./\\:]+")
 }
 

@@ -4,16 +4,16 @@
 //! nothing, or a failure that nobody looked at. So the test's own is taken, from the results of the same run that stand
 //! beside the digest, or from the digest where that test alone failed.
 
-use crate::base::escape::is_blank;
-use crate::base::files::Root;
-use crate::base::git::Repository;
-use crate::base::json::{self, Json, Limits};
-use crate::model::run::schema;
-use crate::model::signature::Basis;
-use crate::waiver::{ClassificationFile, RawEntry};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use tollgate_core::model::run::schema;
+use tollgate_core::model::signature::Basis;
+use tollgate_core::waiver::{ClassificationFile, RawEntry};
+use tollgate_host::files::Root;
+use tollgate_host::git::Repository;
+use tollgate_text::escape::is_blank;
+use tollgate_text::json::{self, Json, Limits};
 
 /// Bytes of a failure digest at most.
 const DIGEST_BYTES: u64 = 16 << 20;
@@ -27,7 +27,7 @@ const WORDLESS: &str = "shows a signature that rests on no words of the cause (`
                         the same, so no quarantine can rest on it";
 
 /// Where evidence is read: what a change can alter must not speak for an entry that it cannot.
-pub(super) enum Source<'r> {
+pub enum Source<'r> {
     /// The working tree.
     Tree(&'r Root),
     /// The commit that the policy comes from.
@@ -53,7 +53,7 @@ impl Source<'_> {
 /// By entry, the signature that its evidence gives to an entry without one of its own, or why there is none: the end of a
 /// sentence that begins with the path. An entry with its own is among them only where its evidence shows that nothing can rest on
 /// that.
-pub(super) fn signatures(
+pub fn signatures(
     source: &Source<'_>,
     file: &ClassificationFile,
 ) -> BTreeMap<String, Result<String, String>> {
@@ -83,7 +83,7 @@ fn is_wordless(source: &Source<'_>, path: &str, own: &str) -> bool {
 }
 
 /// The signature that the evidence at `path` gives to the entry `id`; the error is the end of a sentence that begins with the path.
-pub(super) fn signature(source: &Source<'_>, id: &str, path: &str) -> Result<String, String> {
+pub fn signature(source: &Source<'_>, id: &str, path: &str) -> Result<String, String> {
     let bytes = source.read(path, DIGEST_BYTES).ok_or_else(|| "cannot be read".to_string())?;
     let document =
         json::parse(&bytes, &Limits::default()).map_err(|e| format!("is malformed: {}", e.message))?;
@@ -224,8 +224,8 @@ fn read<T: DeserializeOwned>(source: &Source<'_>, path: &str) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::files::write_atomic;
     use serde_json::{Value, json};
+    use tollgate_host::files::write_atomic;
 
     const DIGEST: &str = "run/s/failure_digest.json";
 
@@ -286,7 +286,7 @@ mod tests {
         let root = Root::open(dir.path()).unwrap();
         let known = |source: &Source<'_>, signature: &str| {
             let text = format!("[quarantine.'s::b']\nevidence = '{DIGEST}'\nsignature = '{signature}'\n");
-            signatures(source, &crate::waiver::parse("f.toml", &text).unwrap())
+            signatures(source, &tollgate_core::waiver::parse("f.toml", &text).unwrap())
         };
         assert_eq!(known(&Source::Tree(&root), "of-b")["s::b"], Err(WORDLESS.to_string()));
         assert!(known(&Source::Tree(&root), "of-a").is_empty());

@@ -2,22 +2,22 @@
 
 use super::error::Error;
 use super::ground::Ground;
-use crate::base::changes::names_at;
-use crate::base::files::{self, Root};
-use crate::base::git::{GitError, Repository};
-use crate::base::git_tree;
-use crate::base::redact::Masker;
-use crate::base::show::show;
-use crate::config;
-use crate::model::embedded::Embedded;
-use crate::model::gate::Gate;
-use crate::model::tree::{Files, Tree, TreeFile, Untracked};
-use crate::model::tree_state::TreeState;
-use crate::model::workspace::Settings;
-use crate::plan::{self, Compared, Here, LeftOut};
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
+use tollgate_core::model::embedded::Embedded;
+use tollgate_core::model::gate::Gate;
+use tollgate_core::model::tree::{Files, Tree, TreeFile, Untracked};
+use tollgate_core::model::tree_state::TreeState;
+use tollgate_core::model::workspace::Settings;
+use tollgate_core::plan::{self, Compared, Here, LeftOut};
+use tollgate_host::changes::names_at;
+use tollgate_host::config;
+use tollgate_host::files::{self, Root};
+use tollgate_host::git::tree;
+use tollgate_host::git::{GitError, Repository};
+use tollgate_text::redact::Masker;
+use tollgate_text::show::show;
 
 /// Paths that a sentence names.
 const NAMED: usize = 10;
@@ -27,12 +27,12 @@ const HEAD: usize = 256;
 const OF_RUN: [&str; 3] = ["/run_events.jsonl", "/summary.json", "/ingest_error.json"];
 
 /// A look at the tree that goes on beside other work.
-pub(super) struct Observing(Option<JoinHandle<Option<Result<TreeState, GitError>>>>);
+pub struct Observing(Option<JoinHandle<Option<Result<TreeState, GitError>>>>);
 
 impl Observing {
     /// Begins, where the root is the top folder of a repository: most of the time it is, and its tree is wanted. What the answer is used
     /// for is decided later.
-    pub(super) fn begin(embedded: &'static Embedded, root: &Path) -> Observing {
+    pub fn begin(embedded: &'static Embedded, root: &Path) -> Observing {
         let Ok(root) = Root::open(root) else { return Observing(None) };
         if !matches!(Repository::is_top(root.real()), Ok(true)) {
             return Observing(None);
@@ -45,18 +45,18 @@ impl Observing {
                 return None;
             }
             let left_out = LeftOut::of(&settings, &[], "", None);
-            Some(git_tree::observe(root.real(), &|path| left_out.is_written(path)))
+            Some(tree::observe(root.real(), &|path| left_out.is_written(path)))
         };
         Observing(std::thread::Builder::new().spawn(look).ok())
     }
 
     /// The tree, where git says which commit is checked out.
-    pub(super) fn of_commit(self, ground: &Ground) -> Result<Option<Observed>, Error> {
+    pub fn of_commit(self, ground: &Ground) -> Result<Option<Observed>, Error> {
         ground.commit.as_ref().map(|_| self.finish(&ground.root, &ground.settings)).transpose()
     }
 
     /// The tree; one that could not be begun before is looked at now.
-    pub(super) fn finish(self, root: &Root, settings: &Settings) -> Result<Observed, Error> {
+    pub fn finish(self, root: &Root, settings: &Settings) -> Result<Observed, Error> {
         let begun =
             self.0.and_then(|handle| handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         if let Some(state) = begun {
@@ -67,7 +67,7 @@ impl Observing {
 }
 
 /// A tree as it was found.
-pub(super) struct Observed {
+pub struct Observed {
     state: TreeState,
     top: PathBuf,
     /// The workspace below the top.
@@ -78,7 +78,7 @@ impl Observed {
     fn look(root: &Root, settings: &Settings) -> Result<Observed, Error> {
         let found = Repository::find(root.real()).map_err(|e| untold(&e))?;
         let left_out = LeftOut::of(settings, &[], found.prefix(), None);
-        let state = git_tree::observe(found.top(), &|path| left_out.is_written(path));
+        let state = tree::observe(found.top(), &|path| left_out.is_written(path));
         Observed::of(state, found.top().to_path_buf(), found.prefix().to_string())
     }
 
@@ -90,17 +90,17 @@ impl Observed {
     }
 
     /// The commit that is checked out.
-    pub(super) fn commit(&self) -> &str {
+    pub fn commit(&self) -> &str {
         &self.state.commit
     }
 
     /// What is left out of it by these settings and gates.
-    pub(super) fn left_out(&self, settings: &Settings, gates: &[Gate], run: Option<&str>) -> LeftOut {
+    pub fn left_out(&self, settings: &Settings, gates: &[Gate], run: Option<&str>) -> LeftOut {
         LeftOut::of(settings, gates, &self.prefix, run)
     }
 
     /// The tree as a run states it, before anything ran.
-    pub(super) fn tree(&self, left_out: &LeftOut, masker: &Masker) -> Tree {
+    pub fn tree(&self, left_out: &LeftOut, masker: &Masker) -> Tree {
         let (out, changed): (Vec<TreeFile>, Vec<TreeFile>) = masked(&self.state.changed, masker)
             .into_iter()
             .partition(|file| left_out.has_tracked(&file.path));
@@ -122,7 +122,7 @@ impl Observed {
     }
 
     /// What the names of the ignored files are known by; files of tools, and what is left out, do not count.
-    pub(super) fn ignored(&self, left_out: &LeftOut) -> Option<String> {
+    pub fn ignored(&self, left_out: &LeftOut) -> Option<String> {
         let found = names_at(&self.top, &self.state.beside, &|path| left_out.has(path));
         found.unwrap_or_else(|_| Some(Tree::UNKNOWN.into()))
     }
@@ -139,13 +139,13 @@ impl Observed {
     }
 
     /// How this tree differs from that of a run at the same commit.
-    pub(super) fn compare(&self, run: &Tree, left_out: &LeftOut, masker: &Masker) -> Result<Compared, Error> {
-        let look = |path: &str| git_tree::state_at(&self.top, path);
+    pub fn compare(&self, run: &Tree, left_out: &LeftOut, masker: &Masker) -> Result<Compared, Error> {
+        let look = |path: &str| tree::state_at(&self.top, path);
         plan::compare(run, &self.here(masker), left_out, &look).map_err(|e| untold(&e))
     }
 
     /// In how many tracked files, and by how many untracked ones, the tree differs from its commit.
-    pub(super) fn counts(&self, left_out: &LeftOut) -> (Vec<String>, usize) {
+    pub fn counts(&self, left_out: &LeftOut) -> (Vec<String>, usize) {
         let changed = self.state.changed.iter().filter(|s| !left_out.has_tracked(&s.path));
         let untracked = self.state.untracked.iter().filter(|s| !left_out.has(&s.path));
         (changed.map(|s| s.path.clone()).collect(), untracked.count())
@@ -153,7 +153,7 @@ impl Observed {
 }
 
 /// What a run changed in the tree that it began in: the tree with that, and what a person should know.
-pub(super) fn after(
+pub fn after(
     before: &Observed,
     tree: Tree,
     root: &Root,
@@ -176,7 +176,7 @@ pub(super) fn after(
         let before_then: BTreeSet<&TreeFile> = then.iter().collect();
         let gone = then.iter().filter(|t| !paths.contains(t.path.as_str())).map(|t| {
             // What is as in the commit again has a state too.
-            let found = if look { git_tree::state_at(&before.top, &t.path).ok() } else { None };
+            let found = if look { tree::state_at(&before.top, &t.path).ok() } else { None };
             found.unwrap_or(TreeFile { path: t.path.clone(), mode: None, content: None })
         });
         let fresh = now.iter().filter(|n| !before_then.contains(n)).cloned();
@@ -201,7 +201,7 @@ pub(super) fn after(
 
 /// Refuses to go on with a run in another tree than the one it was begun in: what is done there proves nothing of this one. `folder` is
 /// the run's.
-pub(super) fn still(
+pub fn still(
     began: &Tree,
     now: &Observed,
     settings: &Settings,
@@ -223,7 +223,7 @@ pub(super) fn still(
 }
 
 /// Up to ten paths, the others counted.
-pub(super) fn some(paths: &[String]) -> String {
+pub fn some(paths: &[String]) -> String {
     let shown: Vec<String> = paths.iter().take(NAMED).map(|path| show(path)).collect();
     match paths.len().saturating_sub(NAMED) {
         0 => shown.join(", "),

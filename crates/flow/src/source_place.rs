@@ -1,19 +1,19 @@
 //! From a place as a test tool names it to a file of the workspace. Tools name files relative to where they ran, to a package, to a
 //! folder of another machine, or by their name alone; a place is given only where exactly one file of the workspace can be meant.
 
-use crate::base::files::Root;
-use crate::base::git::Repository;
-use crate::model::finding::SourceAt;
-use crate::model::suite::SuiteSpec;
-use crate::model::test::{Failure, SourcePlace};
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use tollgate_core::model::finding::SourceAt;
+use tollgate_core::model::suite::SuiteSpec;
+use tollgate_core::model::test::{Failure, SourcePlace};
+use tollgate_host::files::Root;
+use tollgate_host::git::Repository;
 
 /// Names of files in a message that are looked at.
 const LOOKED: usize = 20;
 
 /// The files of a workspace as places in test reports are looked up in it.
-pub(super) struct Places<'w> {
+pub struct Places<'w> {
     root: &'w Root,
     /// The kinds of suites: tools name files relative to where they ran.
     suites: &'w [SuiteSpec],

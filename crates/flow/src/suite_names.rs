@@ -1,14 +1,14 @@
 //! The suites of each kind, as `names`, `glob` or `from` of its section resolve: for runs, and for what is asked of one.
 
-use crate::artifact;
-use crate::base::files::Root;
-use crate::model::suite::{Names, SuiteSpec};
-use crate::waiver::ClassificationFile;
 use std::collections::BTreeMap;
 use std::path::Path;
+use tollgate_core::model::suite::{Names, SuiteSpec};
+use tollgate_core::waiver::ClassificationFile;
+use tollgate_host::artifact;
+use tollgate_host::files::Root;
 
 /// Where names are looked up.
-pub(super) struct Lists<'l> {
+pub struct Lists<'l> {
     /// The tree.
     pub root: &'l Root,
     /// The classification file, or why it cannot be read.
@@ -52,6 +52,6 @@ impl Lists<'_> {
 }
 
 /// The stems of files.
-pub(super) fn stems<'p>(paths: impl Iterator<Item = &'p str>) -> Vec<String> {
+pub fn stems<'p>(paths: impl Iterator<Item = &'p str>) -> Vec<String> {
     paths.filter_map(|path| Path::new(path).file_stem()?.to_str().map(String::from)).collect()
 }

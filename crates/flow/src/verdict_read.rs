@@ -1,11 +1,11 @@
 //! The verdicts that stand in the output folder, and those that a person names.
 
-use crate::base::files::{self, ReadError, Root};
-use crate::base::show::show;
-use crate::base::time::parse_rfc3339;
-use crate::model::verdict::{SCHEMA, Verdict};
-use crate::report::text::terminal;
 use serde::de::DeserializeOwned;
+use tollgate_core::model::verdict::{SCHEMA, Verdict};
+use tollgate_core::report::text::terminal;
+use tollgate_host::files::{self, ReadError, Root};
+use tollgate_text::show::show;
+use tollgate_text::time::parse_rfc3339;
 
 /// The most that is read of a verdict; a larger file is refused.
 pub const MAX_BYTES: u64 = 64 << 20;

@@ -1,13 +1,13 @@
 //! The files of a check: one set, of which the verdict decides.
 
 use super::error::Error;
-use crate::base::file_set::{Output, write_set};
-use crate::base::files::WriteError;
-use crate::base::redact::Masked;
-use crate::model::lane::Lane;
-use crate::model::report::Report;
-use crate::report;
 use std::path::Path;
+use tollgate_core::model::lane::Lane;
+use tollgate_core::model::report::Report;
+use tollgate_core::report;
+use tollgate_host::files::WriteError;
+use tollgate_host::files::file_set::{Output, write_set};
+use tollgate_text::redact::Masked;
 
 /// Writes the verdict and what belongs to it into `out`, and with it the files that the command line names. The verdict comes last:
 /// when it is there, so is the rest, and where something cannot be written it is not there, nor is that of before. Checks that

@@ -1,30 +1,30 @@
 //! What every verb that judges opens first: the root, the policy, git's facts, the run folder, the waivers.
 
 use super::error::Error;
-use super::for_run::{first_run, for_run_folder, taken_in};
 use super::incidents;
 use super::quarantine_evidence::{Source, signatures};
-use super::whole::WholePlan;
-use crate::artifact::{Context, NoRun, named_run, newest_run};
-use crate::base::clock;
-use crate::base::files::{ReadError, Root};
-use crate::base::git::{GitError, Place, Repository};
-use crate::base::json::{Json, Limits};
-use crate::base::time::Now;
-use crate::config::{self, Classification, LoadRequest, Policy};
-use crate::gate::Facts;
-use crate::model::embedded::Embedded;
-use crate::model::gate::{ForRun, Gate};
-use crate::model::lane::{Lane, Mode};
-use crate::model::suite::EvidenceFrom;
-use crate::model::waiver::{Entry, Rollback};
-use crate::model::whole::Gap;
-use crate::runbook::{self, Runbook};
-use crate::triage::Causes;
-use crate::waiver::{self, ClassificationFile};
+use crate::judging::for_run::{first_run, for_run_folder, taken_in};
+use crate::judging::whole::WholePlan;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use tollgate_core::gate::Facts;
+use tollgate_core::model::embedded::Embedded;
+use tollgate_core::model::gate::{ForRun, Gate};
+use tollgate_core::model::lane::{Lane, Mode};
+use tollgate_core::model::suite::EvidenceFrom;
+use tollgate_core::model::waiver::{Entry, Rollback};
+use tollgate_core::model::whole::Gap;
+use tollgate_core::runbook::{self, Runbook};
+use tollgate_core::triage::Causes;
+use tollgate_core::waiver::{self, ClassificationFile};
+use tollgate_host::artifact::{Context, NoRun, named_run, newest_run};
+use tollgate_host::clock;
+use tollgate_host::config::{self, Classification, LoadRequest, Policy};
+use tollgate_host::files::{ReadError, Root};
+use tollgate_host::git::{GitError, Place, Repository};
+use tollgate_text::json::{Json, Limits};
+use tollgate_text::time::Now;
 
 /// What to open.
 #[derive(Debug, Clone)]
@@ -234,7 +234,7 @@ impl Workspace {
     }
 
     /// The environment.
-    pub(super) fn env(&self) -> &BTreeMap<String, String> {
+    pub fn env(&self) -> &BTreeMap<String, String> {
         &self.env
     }
 
@@ -298,13 +298,8 @@ pub fn is_no_workspace(root: &Path) -> bool {
     Root::open(root).is_ok_and(|root| matches!(root.read("tollgate.toml", 1), Err(ReadError::Missing(_))))
 }
 
-/// The runbook where there is no workspace.
-pub fn embedded_runbook() -> Runbook {
-    Runbook::of(&crate::base::embedded::EMBEDDED)
-}
-
 /// Loads a policy. Of a ref, a repository that git does not look into is no fault of the policy: tollgate cannot do its work.
-pub(super) fn policy(load: &LoadRequest<'_>) -> Result<Policy, Error> {
+pub fn policy(load: &LoadRequest<'_>) -> Result<Policy, Error> {
     if load.policy_from.is_some() {
         match Repository::find(load.root.real()) {
             Ok(_) | Err(GitError::NoRepository(_)) => {}
@@ -331,7 +326,7 @@ fn git_holds(root: &Root, git: Option<bool>) -> Result<bool, Error> {
 
 /// Whether a run says which commit and tree it is of: where the root belongs to its repository, and where `tollgate.toml` says nothing
 /// of that and git tracks it. Whether that is asked for is decided when the run is judged, and then it is too late to say.
-pub(super) fn git_records(root: &Root, git: Option<bool>) -> Result<bool, Error> {
+pub fn git_records(root: &Root, git: Option<bool>) -> Result<bool, Error> {
     if git.is_some() || git_holds(root, git)? || place(root)?.is_none() {
         return git_holds(root, git);
     }
@@ -346,7 +341,7 @@ pub(super) fn git_records(root: &Root, git: Option<bool>) -> Result<bool, Error>
 }
 
 /// HEAD and its branch, where git `holds`.
-pub(super) fn head(root: &Root, holds: bool) -> Result<(Option<String>, Option<String>), Error> {
+pub fn head(root: &Root, holds: bool) -> Result<(Option<String>, Option<String>), Error> {
     if !holds {
         return Ok((None, None));
     }

@@ -4,18 +4,21 @@
 //! The time at which the system last changed a file's entry (`ctime`) cannot be set by a program, so nothing that was written hides
 //! behind an old date. What was touched is compared by what it is: a file that was written anew as it was is no change.
 
-pub use super::changes_content::Stamp;
-pub use super::changes_walk::names_at;
+mod content;
+mod walk;
 
-use super::changes_content::{Behind, Contents, There, behind, changed, digest_of, id, shape, touched};
-use super::changes_walk::{Before, Kind, Walk, untold};
-use crate::base::show::show;
+pub use crate::changes::content::Stamp;
+pub use crate::changes::walk::names_at;
+
+use crate::changes::content::{Behind, Contents, There, behind, changed, digest_of, id, shape, touched};
+use crate::changes::walk::{Before, Kind, Walk, untold};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tollgate_text::show::show;
 
 /// How long the clock of the file system may take to go on, in steps of `STEP`.
 const STEPS: u32 = 20_000;

@@ -1,9 +1,9 @@
 //! The one reader of the clock: an invocation asks for `Now` once and hands it down as a value.
 
-use crate::base::time::{Now, in_years};
 use chrono::{DateTime, Utc};
 use std::sync::OnceLock;
 use std::time::{Instant, SystemTime};
+use tollgate_text::time::{Now, in_years};
 
 /// The moment of the machine's clock.
 pub fn now() -> Now {

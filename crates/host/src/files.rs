@@ -1,14 +1,26 @@
 //! Files: bounded reads of regular files inside a workspace, atomic writes. Every error names its path.
 
-pub use super::read_error::{ReadError, io_error};
+mod beneath;
+pub mod edit;
+pub mod file_set;
+mod ledger;
+pub mod lock;
+mod read_error;
+mod reading;
+mod root;
+mod spell;
+pub mod tree;
+pub mod unlinked;
 
-pub use super::reading::{open_regular, read, read_hashed, read_into, read_tail, read_text, same};
-pub use super::root::Root;
+pub use crate::files::read_error::{ReadError, io_error};
 
-use super::reading::kind_name;
-use super::show::{plain, show};
+pub use crate::files::reading::{open_regular, read, read_hashed, read_into, read_tail, read_text, same};
+pub use crate::files::root::Root;
+
+use crate::files::reading::kind_name;
 use std::io::Write as _;
 use std::path::Path;
+use tollgate_text::show::{plain, show};
 
 /// Why a file could not be written. `Display` is one sentence that names the path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

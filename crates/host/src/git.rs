@@ -2,6 +2,14 @@
 //! is fetched, no `GIT_*` variable of the caller can point it at another repository, and no file of the workspace can
 //! pass for one.
 
+mod attributes;
+mod compare;
+mod content;
+mod index;
+mod scan;
+mod state;
+pub mod tree;
+
 mod error;
 mod node;
 mod place;
@@ -35,7 +43,7 @@ impl Repository {
     /// `.git`, and its answer held to that: what else a folder holds makes no repository of it.
     pub fn find(dir: &Path) -> Result<Repository, GitError> {
         let place = Place::find(dir)?
-            .ok_or_else(|| GitError::NoRepository(crate::base::show::show(&dir.display().to_string())))?;
+            .ok_or_else(|| GitError::NoRepository(tollgate_text::show::show(&dir.display().to_string())))?;
         place.confirm(&run(&place.top, &["rev-parse", "--show-toplevel", "--absolute-git-dir"])?)?;
         let prefix = place.prefix();
         if place.below.to_str().is_none() {
@@ -163,7 +171,7 @@ impl Repository {
 
     /// The bytes of a file that `list` or `find_node` gave, of at most `limit`; filters and conversions do not run.
     pub fn read(&self, file: &Node, limit: u64) -> Result<Vec<u8>, GitError> {
-        let shown = crate::base::show::show(&file.path);
+        let shown = tollgate_text::show::show(&file.path);
         match file.kind {
             Kind::File => {}
             Kind::Folder => return Err(GitError::Failed(format!("has {shown} as a folder, not as a file"))),
@@ -181,7 +189,7 @@ impl Repository {
 
 /// The error of a path that is a link or a submodule.
 pub fn leads_away(node: &Node) -> GitError {
-    GitError::LeadsAway { path: crate::base::show::show(&node.path), what: node.kind.name() }
+    GitError::LeadsAway { path: tollgate_text::show::show(&node.path), what: node.kind.name() }
 }
 
 /// Runs git in the top folder of a repository and returns what it prints. Its children are its own affair: it starts none
@@ -238,7 +246,7 @@ mod tests {
     }
 
     fn put(dir: &Path, path: &str, text: &str) {
-        crate::base::files::write_atomic(&dir.join(path), text.as_bytes()).unwrap();
+        crate::files::write_atomic(&dir.join(path), text.as_bytes()).unwrap();
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Facts about the machine: what a run's record and the checks before a start need.
 
-use crate::base::files::{ReadError, io_error};
-use crate::base::show::show;
+use crate::files::{ReadError, io_error};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use tollgate_text::show::show;
 
 /// The operating system: `linux`, `macos`.
 pub fn os_name() -> &'static str {

@@ -1,6 +1,6 @@
 //! Command lines as gate files and settings state them: split into words once, by shell quoting rules and without a shell.
 
-use crate::base::show::show;
+use crate::show::show;
 use std::borrow::Cow;
 use std::fmt;
 

@@ -460,7 +460,7 @@ mod tests {
                 prop_assert!(!line.trim_start().starts_with("::"), "{line}");
             }
             let mut out = Vec::new();
-            let mut echo = crate::base::ci::Echo::default();
+            let mut echo = crate::ci::Echo::default();
             for byte in text.as_bytes() {
                 echo.push(&[*byte], &mut |part| out.extend_from_slice(part));
             }

@@ -2,7 +2,7 @@
 
 /// A path for a message: what moves the cursor or cannot be seen is escaped, so that a name cannot forge a line.
 pub fn show(path: &str) -> String {
-    crate::base::escape::visible(path).into_owned()
+    crate::escape::visible(path).into_owned()
 }
 
 /// The system's words without Rust's "(os error 2)".

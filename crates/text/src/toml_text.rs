@@ -2,7 +2,7 @@
 //! table is walked by hand through a `Reader`, which knows what was asked for and reports what was not.
 
 use super::escape::is_blank;
-use crate::base::show::show;
+use crate::show::show;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::Range;

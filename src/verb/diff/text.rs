@@ -1,8 +1,8 @@
 //! A triage diff as people read it.
 
-use crate::model::triage::{Diagnostic, TriageDiff};
-use crate::report::text::{terminal, terminal_cut};
 use std::fmt::Write as _;
+use tollgate_core::model::triage::{Diagnostic, TriageDiff};
+use tollgate_core::report::text::{terminal, terminal_cut};
 
 /// Diagnostics that are shown; the JSON has more.
 const SHOWN: usize = 25;

@@ -1,10 +1,10 @@
 //! A diagnosis as people read it.
 
-use super::doctor::{Diagnosis, WholeRun};
-use super::whole_text::listed;
-use crate::model::finding::Reason;
-use crate::report::text::terminal;
+use crate::verb::doctor::{Diagnosis, WholeRun};
 use std::fmt::Write as _;
+use tollgate_core::model::finding::Reason;
+use tollgate_core::report::text::terminal;
+use tollgate_flow::judging::whole_text::listed;
 
 /// The text; ends in a newline.
 pub fn human(diagnosis: &Diagnosis) -> String {

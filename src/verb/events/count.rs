@@ -1,14 +1,14 @@
 //! What stands in an event stream, counted by several threads over blocks of it.
 
-use super::events_tally::{Count, Tally};
-use crate::base::json::{Limits, ParseError, ParseErrorKind, Place, Pull, Scratch, Stop, pull_again};
-use crate::base::lines::{Block, Lines};
-use crate::base::show::plain;
+use crate::verb::events::tally::{Count, Tally};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::{Mutex, PoisonError};
+use tollgate_text::json::{Limits, ParseError, ParseErrorKind, Place, Pull, Scratch, Stop, pull_again};
+use tollgate_text::lines::{Block, Lines};
+use tollgate_text::show::plain;
 
 /// Different kinds, and different statuses, that are counted at most: past it, the field holds something else than a kind.
 pub const NAMES: usize = 1_000;

@@ -103,7 +103,7 @@ mod tests {
                 all.add(tally);
             }
             prop_assert_eq!(all.len(), one.len());
-            let counted: u64 = crate::base::figures::total(one.entries.iter().map(|(c, _)| c.count));
+            let counted: u64 = tollgate_text::figures::total(one.entries.iter().map(|(c, _)| c.count));
             prop_assert_eq!(counted, events.len() as u64);
             prop_assert_eq!(all.finish(), one.finish());
         }

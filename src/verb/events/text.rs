@@ -1,11 +1,11 @@
 //! The counts of event streams as people read them.
 
-use super::events::Events;
-use super::events_count::Counts;
-use super::events_tally::Count;
-use crate::base::json::quoted;
-use crate::report::text::terminal;
+use crate::verb::events::Events;
+use crate::verb::events::count::Counts;
+use crate::verb::events::tally::Count;
 use std::fmt::Write as _;
+use tollgate_core::report::text::terminal;
+use tollgate_text::json::quoted;
 
 /// One line a stream that could be read: `FILE: 7 lines; started 2 log 3 finished 2; status: failed 1 passed 1; FROM to TO`.
 /// Kinds stand before `status:`, so that a kind and a status of one name are two things.

@@ -1,12 +1,12 @@
 //! `tollgate explain --list`: what the runbook knows, by groups.
 
-use crate::model::failure::RootCause;
-use crate::report::text::terminal;
-use crate::runbook::Runbook;
 use anstyle::Style;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use tollgate_core::model::failure::RootCause;
+use tollgate_core::report::text::terminal;
+use tollgate_core::runbook::Runbook;
 
 /// Every entry of the runbook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -1,9 +1,9 @@
 //! What the newest run says of a suite, a test or a signature that `explain` is asked for.
 
-use crate::base::files::{ReadError, Root};
-use crate::model::failure::{FailureDigest, FailureIndex, RootCause};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tollgate_core::model::failure::{FailureDigest, FailureIndex, RootCause};
+use tollgate_host::files::{ReadError, Root};
 
 /// The most that is read of an index or a digest.
 const MAX_BYTES: u64 = 16 << 20;
@@ -75,7 +75,7 @@ fn failure(run: &str, digest: FailureDigest) -> RunFailure {
 
 fn read<T: DeserializeOwned>(root: &Root, path: &str) -> Result<Option<T>, String> {
     match root.read(path, MAX_BYTES) {
-        Ok(bytes) => super::last_verdict::parse(path, &bytes, "a document of a run").map(Some),
+        Ok(bytes) => tollgate_flow::verdict_read::parse(path, &bytes, "a document of a run").map(Some),
         Err(ReadError::Missing(_)) => Ok(None),
         Err(error) => Err(error.to_string()),
     }

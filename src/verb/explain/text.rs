@@ -1,10 +1,12 @@
 //! An explanation as people read it. Everything that comes from files is escaped; commands stand on lines of their own.
 
-use super::explain::{ArtifactFacts, CheckFacts, EntryFacts, Explanation, Found, GateFacts, LastResult};
-use super::explain_run::RunFailure;
-use crate::report::text::terminal;
+use crate::verb::explain::of_run::RunFailure;
+use crate::verb::explain::{
+    ArtifactFacts, CheckFacts, EntryFacts, Explanation, Found, GateFacts, LastResult,
+};
 use anstyle::Style;
 use std::fmt::Write as _;
+use tollgate_core::report::text::terminal;
 
 /// Entries that are shown whole where a text led to them; the best is the first.
 const WHOLE: usize = 3;

@@ -1,28 +1,28 @@
 //! `tollgate flake check TEST --runs N`: one test again and again, and what that proves.
 
-use super::error::Error;
-use super::flake_checked::{FlakeChecked, RunEnd, checked};
-use super::flake_series::{Series, Target};
-use super::ground::Ground;
-use super::masking::masker;
-use super::run::{GRACE, refuse_linked, refuse_tracked, watch};
-use crate::base::clock::unique;
-use crate::base::embedded::EMBEDDED;
-use crate::base::process::MARK;
-use crate::base::redact::{MASK, Masker};
-use crate::base::time::Now;
-use crate::model::flake::Flake;
-use crate::model::plan::Item;
-use crate::model::run::Summary;
-use crate::model::suite::{Reader, SuiteSpec};
-use crate::model::test::TestNames;
-use crate::plan;
-use crate::record;
-use crate::run::{self, Job, Options};
+use crate::embedded::EMBEDDED;
+use crate::verb::flake::checked::{FlakeChecked, RunEnd, checked};
+use crate::verb::flake::series::{Series, Target};
+use crate::verb::run::{GRACE, refuse_linked, refuse_tracked, watch};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tollgate_core::model::flake::Flake;
+use tollgate_core::model::plan::Item;
+use tollgate_core::model::run::Summary;
+use tollgate_core::model::suite::{Reader, SuiteSpec};
+use tollgate_core::model::test::TestNames;
+use tollgate_core::plan;
+use tollgate_flow::error::Error;
+use tollgate_flow::ground::Ground;
+use tollgate_flow::masking::masker;
+use tollgate_host::clock::unique;
+use tollgate_host::process::MARK;
+use tollgate_host::record;
+use tollgate_host::run::{self, Job, Options};
+use tollgate_text::redact::{MASK, Masker};
+use tollgate_text::time::Now;
 
 /// Runs that a test's name is looked up in.
 const LOOKED_AT: usize = 20;
@@ -173,7 +173,7 @@ fn find<'g>(
     }
     let Some((spec, name)) = best else {
         let all = names.values().flatten().map(String::as_str);
-        let hint = crate::base::toml_text::suggestion(named, all.collect::<Vec<_>>());
+        let hint = tollgate_text::toml_text::suggestion(named, all.collect::<Vec<_>>());
         return Err(Error::Usage(format!(
             "no suite is called `{}`, nor begins it{hint}",
             masker.mask(named).0.escape_debug()

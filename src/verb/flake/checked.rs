@@ -1,13 +1,13 @@
 //! What the runs of a `flake check` show.
 
-use super::error::exit;
-use crate::base::figures::total;
-use crate::base::show::show;
-use crate::model::flake::Flake;
-use crate::report::text::{terminal, terminal_cut};
-use crate::triage::{self, Rate};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use tollgate_core::model::flake::Flake;
+use tollgate_core::report::text::{terminal, terminal_cut};
+use tollgate_core::triage::{self, Rate};
+use tollgate_flow::error::exit;
+use tollgate_text::figures::total;
+use tollgate_text::show::show;
 
 /// Paths that are named.
 const NAMED: usize = 10;

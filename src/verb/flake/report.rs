@@ -1,18 +1,18 @@
 //! `tollgate flake report SUMMARY...`: how often tests failed over earlier runs.
 
-use super::error::Error;
-use super::run_summary::{self, Text};
-use crate::base::files::{self, ReadError};
-use crate::base::show::show;
-use crate::model::columns::Columns;
-use crate::model::failure::{FailureDigest, RootCause};
-use crate::model::run::schema;
-use crate::model::suite::SuiteStatus;
-use crate::model::test::{Case, Failure};
-use crate::triage::{self, Cause, FlakeReport, Seen};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use tollgate_core::model::columns::Columns;
+use tollgate_core::model::failure::{FailureDigest, RootCause};
+use tollgate_core::model::run::schema;
+use tollgate_core::model::suite::SuiteStatus;
+use tollgate_core::model::test::{Case, Failure};
+use tollgate_core::triage::{self, Cause, FlakeReport, Seen};
+use tollgate_flow::error::Error;
+use tollgate_flow::made::summary::{self, Text};
+use tollgate_host::files::{self, ReadError};
+use tollgate_text::show::show;
 
 /// The most that is read of a failure digest.
 const DIGEST_BYTES: u64 = 4 << 20;
@@ -34,8 +34,8 @@ pub struct FlakeAnswer {
 /// Reads the runs, all of them at once, and counts. One that cannot be read is an error, and so is one that is named twice:
 /// it would count twice.
 pub fn flake_report(named: &[PathBuf]) -> Result<FlakeAnswer, Error> {
-    let paths: Vec<PathBuf> = named.iter().map(|path| run_summary::file(path)).collect();
-    let texts: Vec<Text> = paths.iter().map(|path| run_summary::read(path)).collect::<Result<_, _>>()?;
+    let paths: Vec<PathBuf> = named.iter().map(|path| summary::file(path)).collect();
+    let texts: Vec<Text> = paths.iter().map(|path| summary::read(path)).collect::<Result<_, _>>()?;
     let mut known: BTreeMap<&str, &Path> = BTreeMap::new();
     for (path, text) in paths.iter().zip(&texts) {
         if let Some(other) = known.insert(&text.sha256, path) {
@@ -46,7 +46,7 @@ pub fn flake_report(named: &[PathBuf]) -> Result<FlakeAnswer, Error> {
     let mut notes = Vec::new();
     let mut columns = Vec::new();
     for (path, text) in paths.iter().zip(&texts) {
-        columns.push(run_summary::columns(path, text)?);
+        columns.push(summary::columns(path, text)?);
     }
     let unplaced = columns.iter().filter(|c| is_unplaced(c)).count();
     if unplaced > 0 && paths.len() > 1 {
@@ -113,7 +113,7 @@ fn digest(path: &Path, run: Option<&str>) -> Result<Option<Cause>, String> {
         Err(ReadError::Missing(_)) => return Ok(None),
         Err(error) => return Err(format!("{error}, and does not count as evidence")),
     };
-    let digest: FailureDigest = super::last_verdict::parse(&shown, &bytes, "a failure digest")?;
+    let digest: FailureDigest = tollgate_flow::verdict_read::parse(&shown, &bytes, "a failure digest")?;
     if digest.schema != schema::FAILURE_DIGEST {
         return Err(format!("{shown}: its schema is not {}", schema::FAILURE_DIGEST));
     }
@@ -153,7 +153,7 @@ fn kept(path: &Path, run: Option<&str>) -> Result<Vec<Cause>, String> {
         Err(ReadError::Missing(_)) => return Ok(Vec::new()),
         Err(error) => return Err(format!("{error}, and does not count as evidence")),
     };
-    let kept: Kept = super::last_verdict::parse(&shown, &bytes, "a suite's result")?;
+    let kept: Kept = tollgate_flow::verdict_read::parse(&shown, &bytes, "a suite's result")?;
     if kept.schema != schema::RESULT {
         return Err(format!("{shown}: its schema is not {}", schema::RESULT));
     }

@@ -1,27 +1,26 @@
 //! The runs of a `flake check`: what each is made of, and what it says of the test that is looked at.
 
-use super::commands::environment;
-use super::flake_checked::RunEnd;
-use super::ground::Ground;
-use super::harness::{exit_code_of, judged};
-use super::masking::mask_failures;
-use super::run::{
-    self as run_states, Results, addressed, commands_of, company, own, read_results, searched, steps,
-};
-use super::step::step_of;
-use crate::base::changes::{Changes, Start};
-use crate::base::process::Ending;
-use crate::base::redact::Masker;
-use crate::model::flake::Flake;
-use crate::model::suite::{Repeats, SuiteSpec};
-use crate::model::test::{Case, Failure, Reading, TestStatus};
-use crate::run::{self, Job, LogTo, Next};
-use crate::triage;
-use crate::triage::attempts::{Attempt, Unread, attempt, unproven};
+use crate::verb::flake::checked::RunEnd;
+use crate::verb::run as run_states;
+use crate::verb::run::{Results, addressed, commands_of, company, own, read_results, searched, steps};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tollgate_core::model::flake::Flake;
+use tollgate_core::model::suite::{Repeats, SuiteSpec};
+use tollgate_core::model::test::{Case, Failure, Reading, TestStatus};
+use tollgate_core::triage;
+use tollgate_core::triage::attempts::{Attempt, Unread, attempt, unproven};
+use tollgate_flow::commands::environment;
+use tollgate_flow::ground::Ground;
+use tollgate_flow::made::harness::{exit_code_of, judged};
+use tollgate_flow::made::step::step_of;
+use tollgate_flow::masking::mask_failures;
+use tollgate_host::changes::{Changes, Start};
+use tollgate_host::process::Ending;
+use tollgate_host::run::{self, Job, LogTo, Next};
+use tollgate_text::redact::Masker;
 
 /// States, and runs of each sort, that are told apart; a run of one more state is held to none.
 const STATES: usize = 100;
@@ -317,7 +316,7 @@ impl run::Observer for Series<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::triage::attempts::{Step, StepEnded};
+    use tollgate_core::triage::attempts::{Step, StepEnded};
 
     fn run(ended: StepEnded, asked: Option<&str>, cases: &[(&str, TestStatus)]) -> Attempt {
         let case = |(name, status): &(&str, TestStatus)| -> Case {

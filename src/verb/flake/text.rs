@@ -1,9 +1,9 @@
 //! A flake report as people read it.
 
-use super::flake_report::FlakeAnswer;
-use crate::report::text::{terminal, terminal_cut};
-use crate::triage::Habit;
+use crate::verb::flake::report::FlakeAnswer;
 use std::fmt::Write as _;
+use tollgate_core::report::text::{terminal, terminal_cut};
+use tollgate_core::triage::Habit;
 
 /// The text; ends in a newline.
 pub fn human(answer: &FlakeAnswer) -> String {

@@ -1,15 +1,15 @@
 //! `tollgate gate list`: the gates in force.
 
-use super::error::Error;
-use crate::base::embedded::EMBEDDED;
-use crate::base::files::Root;
-use crate::config::LoadRequest;
-use crate::model::gate::{Blocking, Gate, Origin};
-use crate::model::lane::Lane;
-use crate::report::text::terminal;
+use crate::embedded::EMBEDDED;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::Path;
+use tollgate_core::model::gate::{Blocking, Gate, Origin};
+use tollgate_core::model::lane::Lane;
+use tollgate_core::report::text::terminal;
+use tollgate_flow::error::Error;
+use tollgate_host::config::LoadRequest;
+use tollgate_host::files::Root;
 
 /// What to list.
 pub struct GateListRequest<'r> {
@@ -65,7 +65,7 @@ pub fn gate_list(request: &GateListRequest<'_>) -> Result<GateList, Error> {
         policy_from: request.policy_from,
         ..LoadRequest::all(&EMBEDDED, &root)
     };
-    let policy = super::workspace::policy(&load)?;
+    let policy = tollgate_flow::workspace::policy(&load)?;
     Ok(GateList { gates: policy.gates.iter().map(row).collect(), notes: policy.notes })
 }
 
@@ -132,7 +132,7 @@ pub fn human(list: &GateList) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::files::write_atomic;
+    use tollgate_host::files::write_atomic;
 
     #[test]
     fn the_gates_in_force_with_where_they_come_from() {

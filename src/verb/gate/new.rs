@@ -1,13 +1,13 @@
 //! `tollgate gate new ID`: a commented gate file that loads, and fails until it is filled in.
 
-use super::error::Error;
-use crate::base::edit::edit;
-use crate::base::embedded;
-use crate::base::embedded::EMBEDDED;
-use crate::base::files::Root;
-use crate::config;
+use crate::embedded;
+use crate::embedded::EMBEDDED;
 use serde::Serialize;
 use std::path::Path;
+use tollgate_flow::error::Error;
+use tollgate_host::config;
+use tollgate_host::files::Root;
+use tollgate_host::files::edit::edit;
 
 /// What to write.
 pub struct GateNewRequest<'r> {
@@ -102,7 +102,7 @@ message = "the gate @ID@ asks for nothing yet: write its first check"
 
 /// As people read it; ends in a newline.
 pub fn human(new: &GateNew) -> String {
-    use crate::report::text::terminal;
+    use tollgate_core::report::text::terminal;
     let mut out = format!("{} is written; it fails until it is filled in\n", terminal(&new.path));
     if let Some(pack) = &new.replaces {
         out.push_str(&format!("it replaces the gate of that id of the pack {}\n", terminal(pack)));
@@ -113,8 +113,8 @@ pub fn human(new: &GateNew) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::files::write_atomic;
-    use crate::config::{LoadRequest, load};
+    use tollgate_host::config::{LoadRequest, load};
+    use tollgate_host::files::write_atomic;
 
     fn workspace(toml: &str) -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();

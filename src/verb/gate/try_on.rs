@@ -1,21 +1,21 @@
 //! `tollgate gate try EXPR [--on [NAME=]FILE]…`: evaluates an expression and shows what each part of it comes to.
 
-use super::error::{Error, exit};
-use super::ground::Ground;
-use super::run_judged;
-use crate::artifact::{EVIDENCE, WorkspaceHost, fit_together, format_of, parse, survey};
-use crate::base::clock;
-use crate::base::embedded::EMBEDDED;
-use crate::base::files::{self, Root};
-use crate::base::json::{self, Json, Limits};
-use crate::base::time::Now;
-use crate::lang::cel::{Budget, EvalError, Expr, Host, Meter, Outcome, Scope, Type, Value};
-use crate::lang::schema::Registry;
-use crate::model::gate::Format;
-use crate::report::text::terminal;
+use crate::embedded::EMBEDDED;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
+use tollgate_core::model::gate::Format;
+use tollgate_core::report::text::terminal;
+use tollgate_flow::error::{Error, exit};
+use tollgate_flow::ground::Ground;
+use tollgate_flow::judging::judged;
+use tollgate_host::artifact::{EVIDENCE, WorkspaceHost, fit_together, format_of, parse, survey};
+use tollgate_host::clock;
+use tollgate_host::files::{self, Root};
+use tollgate_lang::cel::{Budget, EvalError, Expr, Host, Meter, Outcome, Scope, Type, Value};
+use tollgate_lang::schema::Registry;
+use tollgate_text::json::{self, Json, Limits};
+use tollgate_text::time::Now;
 
 /// What to evaluate, and over what.
 pub struct TryRequest<'r> {
@@ -101,7 +101,7 @@ pub fn gate_try(request: &TryRequest<'_>) -> Result<Tried, Error> {
         Ground::open_bare(&EMBEDDED, request.root.dir(), request.now)
             .map(|ground| (ground.quarantines, ground.run.suites))
     };
-    let documents = files.iter().map(|f| run_judged::document(f.parse(request)?, policy));
+    let documents = files.iter().map(|f| judged::document(f.parse(request)?, policy));
     let documents = documents.collect::<Result<Vec<_>, Error>>()?;
     let host = WorkspaceHost::new(request.root, request.registry, request.limits);
     let mut names = BTreeMap::new();
@@ -193,7 +193,7 @@ impl OnFile {
     }
 
     fn parse(&self, request: &TryRequest<'_>) -> Result<Json<'_>, Error> {
-        let wrong = |fault: crate::artifact::Fault| {
+        let wrong = |fault: tollgate_host::artifact::Fault| {
             Error::Usage(format!("--on: {}", terminal(&fault.finding(None, &self.path).message)))
         };
         match self.format() {
@@ -206,15 +206,16 @@ impl OnFile {
     fn lines(
         &self,
         request: &TryRequest<'_>,
-        wrong: impl Fn(crate::artifact::Fault) -> Error,
+        wrong: impl Fn(tollgate_host::artifact::Fault) -> Error,
     ) -> Result<Json<'_>, Error> {
         let survey =
             survey(self.bytes.as_slice(), &[], request.registry, &request.limits, 1).map_err(&wrong)?;
         if let Some(fault) = survey.faults.into_iter().next() {
             return Err(wrong(fault));
         }
-        let line =
-            |line| json::parse(line, &request.limits).map_err(|e| wrong(crate::artifact::Fault::of_parse(e)));
+        let line = |line| {
+            json::parse(line, &request.limits).map_err(|e| wrong(tollgate_host::artifact::Fault::of_parse(e)))
+        };
         let lines = self.bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty());
         Ok(Json::Array(lines.map(line).collect::<Result<_, _>>()?))
     }
@@ -271,7 +272,7 @@ impl<'s> Scope<'s> for TryScope<'s> {
 }
 
 fn parts(expr: &Expr, scope: &TryScope<'_>, meter: &Meter) -> Vec<TriedPart> {
-    let part = |part: crate::lang::cel::Part| {
+    let part = |part: tollgate_lang::cel::Part| {
         let (value, error) = match part.outcome {
             Outcome::Value(value) => (Some(value), None),
             Outcome::Error(error) => (None, Some(error)),
@@ -290,8 +291,8 @@ fn lints(expr: &Expr) -> Vec<TriedLint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::gate_try_human;
-    use crate::base::embedded::SCHEMAS;
+    use crate::verb::gate::try_text::human as gate_try_human;
+    use crate::embedded::SCHEMAS;
     use std::fs;
 
     struct Case {

@@ -1,8 +1,8 @@
 //! A tried expression as people read it: a line for each part, its value beside it, the outcome last.
 
-use super::gate_try::{Tried, TriedPart};
-use crate::report::text::{fit, terminal};
+use crate::verb::gate::try_on::{Tried, TriedPart};
 use std::fmt::Write as _;
+use tollgate_core::report::text::{fit, terminal};
 
 /// Widest column of sources; a longer one has its value on the next line.
 const WIDEST: usize = 56;

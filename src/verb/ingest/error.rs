@@ -1,14 +1,14 @@
 //! What an `ingest` that failed leaves behind: a run folder with nothing in it but why, so that no run before it is the newest.
 
-use super::ingest_request::IngestRequest;
-use crate::base::embedded::EMBEDDED;
-use crate::base::files::{self, Root, is_there};
-use crate::base::redact::Masker;
-use crate::config;
-use crate::model::run::schema;
-use crate::record::Folder;
+use crate::embedded::EMBEDDED;
+use crate::verb::ingest::request::IngestRequest;
 use serde::Serialize;
 use std::path::Path;
+use tollgate_core::model::run::schema;
+use tollgate_host::config;
+use tollgate_host::files::{self, Root, is_there};
+use tollgate_host::record::Folder;
+use tollgate_text::redact::Masker;
 
 /// The file's name.
 const FILE: &str = "ingest_error.json";

@@ -1,15 +1,15 @@
 //! The files given to one `ingest`: which are read, and how much they may hold. The same report given twice, by name and by glob or as a copy, counts once.
 
-use super::error::Error;
-use crate::base::digest::Running;
-use crate::base::files::open_regular;
-use crate::base::show::{plain, show};
-use crate::ingest;
-use crate::model::test::{FaultKind, Reading};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use tollgate_core::ingest;
+use tollgate_core::model::test::{FaultKind, Reading};
+use tollgate_flow::error::Error;
+use tollgate_host::files::open_regular;
+use tollgate_text::digest::Running;
+use tollgate_text::show::{plain, show};
 
 /// The files without those that were there before, in the order given, and what is said of what was left out. A file that cannot be looked
 /// at stays, for whoever opens it to say why.

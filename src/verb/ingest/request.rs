@@ -1,8 +1,8 @@
 //! What `tollgate ingest` was asked.
 
-use crate::base::time::Now;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use tollgate_text::time::Now;
 
 /// What is asked.
 pub struct IngestRequest<'a> {

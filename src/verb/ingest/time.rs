@@ -1,15 +1,15 @@
 //! When an ingested run took place: what its reports say, else when their files were written. The earliest decides.
 
-use super::error::Error;
-use super::ground::Ground;
-use crate::base::files;
-use crate::base::git::{Kind, Repository};
-use crate::base::git_tree;
-use crate::base::show::{plain, show};
-use crate::base::time::{Now, parse_rfc3339};
-use crate::model::tree::DatedBy;
 use chrono::{DateTime, Duration, NaiveDateTime, SecondsFormat, Utc};
 use std::path::PathBuf;
+use tollgate_core::model::tree::DatedBy;
+use tollgate_flow::error::Error;
+use tollgate_flow::ground::Ground;
+use tollgate_host::files;
+use tollgate_host::git::tree;
+use tollgate_host::git::{Kind, Repository};
+use tollgate_text::show::{plain, show};
+use tollgate_text::time::{Now, parse_rfc3339};
 
 /// Seconds by which a report may be older than the commit: clocks differ.
 const BEFORE_COMMIT: i64 = 5 * 60;
@@ -122,7 +122,7 @@ pub(super) fn stale(
     };
     let age = (now.time() - dated.at).num_seconds();
     if let Some(commit) = &ground.commit {
-        let at = git_tree::committed_at(ground.root.real(), commit)
+        let at = tree::committed_at(ground.root.real(), commit)
             .map_err(|e| Error::Work(format!("git does not say when the commit was made: {e}")))?;
         // A commit of a clock that runs ahead is no younger than now.
         let commit_at = DateTime::from_timestamp(at, 0).unwrap_or(now.time()).min(now.time());

@@ -2,9 +2,9 @@
 
 use super::place::{Place, base};
 use super::proposal::{Need, Proposal};
-use crate::base::command::quote;
-use crate::model::suite::Reader;
 use std::collections::BTreeSet;
+use tollgate_core::model::suite::Reader;
+use tollgate_text::command::quote;
 
 /// Files that are named one by one at most; of more their folder is.
 const FOLDERS: usize = 6;

@@ -2,8 +2,8 @@
 
 use super::place::Place;
 use super::proposal::{Need, Proposal};
-use crate::base::command::quote;
-use crate::model::suite::Reader;
+use tollgate_core::model::suite::Reader;
+use tollgate_text::command::quote;
 
 /// A suite for the test projects below.
 pub(super) fn find(place: &Place<'_>) -> Vec<Proposal> {

@@ -2,7 +2,7 @@
 
 use super::place::Place;
 use super::proposal::{Need, Proposal};
-use crate::model::suite::Reader;
+use tollgate_core::model::suite::Reader;
 
 /// A suite for a `mix.exs` with tests.
 pub(super) fn find(place: &Place<'_>) -> Vec<Proposal> {

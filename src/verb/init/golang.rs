@@ -2,7 +2,7 @@
 
 use super::place::Place;
 use super::proposal::{Need, Proposal};
-use crate::model::suite::Reader;
+use tollgate_core::model::suite::Reader;
 
 /// `./...` stops at the next module.
 pub(super) fn own(place: &Place<'_>) -> bool {

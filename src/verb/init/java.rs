@@ -2,7 +2,7 @@
 
 use super::place::Place;
 use super::proposal::{Need, Proposal};
-use crate::model::suite::Reader;
+use tollgate_core::model::suite::Reader;
 
 /// Whether anything below is a test of Java, Kotlin, Groovy or Scala.
 fn tested(place: &Place<'_>) -> bool {

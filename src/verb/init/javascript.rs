@@ -4,11 +4,11 @@ use super::manager::{self, Manager};
 use super::place::{Place, base};
 use super::proposal::{Called, Need, Proposal};
 use super::script::{Found, Scripts, Tool};
-use crate::base::command::quote;
-use crate::base::json::{self, Json, Limits};
-use crate::base::show::show;
-use crate::model::suite::Reader;
 use std::collections::{BTreeMap, BTreeSet};
+use tollgate_core::model::suite::Reader;
+use tollgate_text::command::quote;
+use tollgate_text::json::{self, Json, Limits};
+use tollgate_text::show::show;
 
 /// Lock files: what has one is installed by itself.
 const LOCKS: [&str; 6] =

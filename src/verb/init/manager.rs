@@ -1,7 +1,7 @@
 //! Which package manager of JavaScript a folder uses, by its lock files.
 
 use super::place::Place;
-use crate::base::json::Json;
+use tollgate_text::json::Json;
 
 /// A package manager.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +98,8 @@ pub(super) fn of(place: &Place<'_>, package: &Json<'_>) -> (Manager, Option<Stri
 
 fn above(place: &Place<'_>) -> Option<Manager> {
     let text = place.text("package.json")?;
-    let package = crate::base::json::parse(text.as_bytes(), &crate::base::json::Limits::default()).ok()?;
+    let package =
+        tollgate_text::json::parse(text.as_bytes(), &tollgate_text::json::Limits::default()).ok()?;
     stated(&package)
 }
 

@@ -2,7 +2,7 @@
 
 use super::place::Place;
 use super::proposal::{Need, Proposal};
-use crate::model::suite::Reader;
+use tollgate_core::model::suite::Reader;
 
 /// What has a `composer.json` is installed by itself.
 pub(super) fn own(place: &Place<'_>) -> bool {
@@ -27,7 +27,7 @@ pub(super) fn find(place: &Place<'_>) -> Vec<Proposal> {
     };
     // Without a configuration it must be told where tests are.
     let top = tests.and_then(|path| path.split_once('/')).map_or(".", |(folder, _)| folder);
-    let more = if configured { String::new() } else { format!(" {}", crate::base::command::quote(top)) };
+    let more = if configured { String::new() } else { format!(" {}", tollgate_text::command::quote(top)) };
     let run = format!("{program} --log-junit {{out}}/junit.xml");
     let found = Proposal::new(if pest { "pest" } else { "phpunit" }, place.folder, format!("{run}{more}"))
         .reading(Reader::Junit, "{out}/junit.xml");

@@ -1,6 +1,6 @@
 //! A suite that `init` proposes.
 
-use crate::model::suite::Reader;
+use tollgate_core::model::suite::Reader;
 
 /// What a kind of suites is called where nothing else decides.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::place::{Place, base, mentions};
 use super::proposal::{Need, Proposal};
-use crate::model::suite::Reader;
+use tollgate_core::model::suite::Reader;
 
 /// Files that are looked into for what their tests are written with.
 const SAMPLE: usize = 40;

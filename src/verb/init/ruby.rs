@@ -2,7 +2,7 @@
 
 use super::place::{Place, base};
 use super::proposal::{Need, Proposal};
-use crate::model::suite::Reader;
+use tollgate_core::model::suite::Reader;
 
 /// What has a `Gemfile` is installed by itself.
 pub(super) fn own(place: &Place<'_>) -> bool {

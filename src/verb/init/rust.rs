@@ -2,7 +2,7 @@
 
 use super::place::Place;
 use super::proposal::{Need, Proposal};
-use crate::model::suite::Reader;
+use tollgate_core::model::suite::Reader;
 
 /// What stands beside it belongs to the workspace that the manifest above names, unless it says that it is one of its own.
 pub(super) fn own(place: &Place<'_>) -> bool {

@@ -1,7 +1,7 @@
 //! The text of `tollgate.toml`.
 
 use super::kinds::Named;
-use crate::model::suite::Reader;
+use tollgate_core::model::suite::Reader;
 
 /// Where runs and verdicts go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,13 +1,13 @@
 //! What stands in a workspace, as far as `init` looks: names of files, and the texts of those that say how tests are run. Nothing
 //! of it is executed.
 
-use crate::base::files::{ReadError, Root};
-use crate::base::machine;
-use crate::base::show::show;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::Path;
+use tollgate_host::files::{ReadError, Root};
+use tollgate_host::machine;
+use tollgate_text::show::show;
 
 /// Bytes of a file that is looked into.
 const TEXT: u64 = 1 << 20;
@@ -94,7 +94,7 @@ impl<'r> Tree<'r> {
             Err(error) => {
                 let shown = if folder.is_empty() { "the workspace".into() } else { show(folder) };
                 return self
-                    .note(format!("{shown} cannot be looked into: {}", crate::base::show::plain(&error)));
+                    .note(format!("{shown} cannot be looked into: {}", tollgate_text::show::plain(&error)));
             }
         };
         let mut names: Vec<(std::ffi::OsString, bool)> = Vec::new();

@@ -6,22 +6,22 @@ use super::proposal::Need;
 use super::recipes;
 use super::text::{self, Folders};
 use super::tree::Tree;
-use crate::app::error::Error;
-use crate::base::command::CommandLine;
-use crate::base::edit::edit;
-use crate::base::embedded;
-use crate::base::embedded::EMBEDDED;
-use crate::base::files::Root;
-use crate::base::git::Place;
-use crate::base::machine;
-use crate::base::process::{Ending, Limits, run};
-use crate::base::show::show;
-use crate::config;
+use crate::embedded;
+use crate::embedded::EMBEDDED;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::time::Duration;
+use tollgate_flow::error::Error;
+use tollgate_host::config;
+use tollgate_host::files::Root;
+use tollgate_host::files::edit::edit;
+use tollgate_host::git::Place;
+use tollgate_host::machine;
+use tollgate_host::process::{Ending, Limits, run};
+use tollgate_text::command::CommandLine;
+use tollgate_text::show::show;
 
 /// How long Python may take to say whether it has a module.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -154,7 +154,7 @@ fn shown(suite: &Named) -> InitSuite {
         tool: proposal.tool,
         folder,
         command: proposal.command.clone(),
-        names_tests: proposal.reader != crate::model::suite::Reader::Exit,
+        names_tests: proposal.reader != tollgate_core::model::suite::Reader::Exit,
     }
 }
 
@@ -191,7 +191,7 @@ fn lacks(module: &str, root: &Root, env: &BTreeMap<String, String>) -> bool {
     let asked =
         format!("import importlib.util as u, sys; sys.exit(7 if u.find_spec(\"{module}\") is None else 0)");
     let line =
-        format!("{} -I -c {}", crate::base::command::quote(python), crate::base::command::quote(&asked));
+        format!("{} -I -c {}", tollgate_text::command::quote(python), tollgate_text::command::quote(&asked));
     let limits =
         Limits { dir: Path::new("/"), timeout: PATIENCE, grace: Duration::from_secs(1), keep: 4 << 10 };
     let done = CommandLine::parse(&line).ok().and_then(|line| run(&line, &limits, &mut |_| {}).ok());
@@ -216,7 +216,7 @@ fn next(root: &Root, written: &[String], empty: bool) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::files::write_atomic;
+    use tollgate_host::files::write_atomic;
 
     fn run(root: &Path, force: bool, copy_gates: bool) -> Result<Init, Error> {
         init(&InitRequest { root, force, copy_gates, env: &BTreeMap::new() })

@@ -1,13 +1,13 @@
 //! What a merge takes over of its shards beside their results: where they ran, and what they were compared with.
 
-use super::environment::Facts;
-use super::error::Error;
-use super::merge_suites::{Part, foreign};
-use super::run_baseline::Baseline;
-use crate::base::files::Root;
-use crate::base::show::show;
-use crate::model::run::Environment;
-use crate::record::{self, File, RecordError};
+use crate::verb::merge::suites::{Part, foreign};
+use tollgate_core::model::run::Environment;
+use tollgate_flow::error::Error;
+use tollgate_flow::made::baseline::Baseline;
+use tollgate_flow::made::environment::Facts;
+use tollgate_host::files::Root;
+use tollgate_host::record::{self, File, RecordError};
+use tollgate_text::show::show;
 
 /// Where the shards ran, by their `environment.json`. Where they differ, what the first of them states, with a note that names
 /// the fields; `here` stands in where none of them has one.

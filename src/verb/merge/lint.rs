@@ -1,14 +1,14 @@
 //! The logs of lint steps in a merged run: every shard may have run every step.
 
-use super::error::Error;
-use super::merge_suites::Part;
-use crate::base::files::open_regular;
-use crate::base::show::show;
-use crate::base::tree::{Size, copy_file};
-use crate::record::{Folder, lint_log, lint_log_of_shard};
+use crate::verb::merge::suites::Part;
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
+use tollgate_flow::error::Error;
+use tollgate_host::files::open_regular;
+use tollgate_host::files::tree::{Size, copy_file};
+use tollgate_host::record::{Folder, lint_log, lint_log_of_shard};
+use tollgate_text::show::show;
 
 /// A log that is kept, and its name in the merged run's folder.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,23 +1,23 @@
 //! What a merge takes over of a shard's suites: their records, and the files of their folders. Everything is looked through
 //! before anything is written; what names a run or a path is written anew, for the run and the folder it now stands in.
 
-use super::commands::Replays;
-use super::error::Error;
-use super::suite_record::digested;
-use crate::base::files;
-use crate::base::show::show;
-use crate::base::tree::{Bounds, Size, Tree, TreeError};
-use crate::model::event::TimelineLine;
-use crate::model::failure::FailureDigest;
-use crate::model::record::SuiteRecord;
-use crate::model::run::{Identity, Summary, schema};
-use crate::model::suite::{Role, SuiteResult, SuiteStatus};
-use crate::record::{self, Folder, SuiteFile, SuiteFolders};
-use crate::report::text::terminal;
-use crate::triage::Causes;
-use crate::triage::Digested;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
+use tollgate_core::model::event::TimelineLine;
+use tollgate_core::model::failure::FailureDigest;
+use tollgate_core::model::record::SuiteRecord;
+use tollgate_core::model::run::{Identity, Summary, schema};
+use tollgate_core::model::suite::{Role, SuiteResult, SuiteStatus};
+use tollgate_core::report::text::terminal;
+use tollgate_core::triage::Causes;
+use tollgate_core::triage::Digested;
+use tollgate_flow::commands::Replays;
+use tollgate_flow::error::Error;
+use tollgate_flow::made::suite_record::digested;
+use tollgate_host::files;
+use tollgate_host::files::tree::{Bounds, Size, Tree};
+use tollgate_host::record::{self, Folder, SuiteFile, SuiteFolders};
+use tollgate_text::show::show;
 
 /// What one suite's folder may hold. A coverage report or the traces of a browser fit; a file system does not. 2 GiB by the length of
 /// its files: holes count, for whoever reads the copy reads them.
@@ -47,12 +47,6 @@ pub(super) struct Taken {
     timeline: Option<Vec<TimelineLine>>,
     /// When its run was, for what nobody wrote down.
     at: String,
-}
-
-impl From<TreeError> for Error {
-    fn from(error: TreeError) -> Error {
-        Error::Work(error.to_string())
-    }
 }
 
 /// The folders of a run's suites.

@@ -1,15 +1,15 @@
 //! The mutants of one gate's evidence: which file reads differently, and how.
 
-use crate::base::files::Root;
-use crate::base::json::{self, Json, Limits};
-use crate::gate::Looked;
-use crate::lang::schema::Registry;
-use crate::model::artifact::Evidence;
-use crate::model::gate::{ArtifactSpec, Demand, Format, Gate};
-use crate::model::verdict::ArtifactRecord;
-use crate::proof::{FileOp, Op, field_changes, set, unnoticed};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use tollgate_core::gate::Looked;
+use tollgate_core::model::artifact::Evidence;
+use tollgate_core::model::gate::{ArtifactSpec, Demand, Format, Gate};
+use tollgate_core::model::verdict::ArtifactRecord;
+use tollgate_core::proof::{FileOp, Op, field_changes, set, unnoticed};
+use tollgate_host::files::Root;
+use tollgate_lang::schema::Registry;
+use tollgate_text::json::{self, Json, Limits};
 
 /// Bytes of a file that is mutated at most; a larger one is only removed, emptied and truncated.
 const FIELDS_UP_TO: u64 = 16 << 20;
@@ -315,7 +315,7 @@ fn age(document: &mut Value, classification: bool) -> bool {
     let mut changed = false;
     for key in ["generated_at", "ts"] {
         if let Some(Value::String(text)) = members.get_mut(key)
-            && let Ok(time) = crate::base::time::parse_rfc3339(text)
+            && let Ok(time) = tollgate_text::time::parse_rfc3339(text)
         {
             let Some(older) = time.checked_sub_signed(chrono::TimeDelta::seconds(OLDER)) else { continue };
             *text = older.to_rfc3339();

@@ -1,8 +1,8 @@
 //! A proof as people read it: holes last and complete.
 
-use super::prove::{GateProof, Proof, Standing};
-use crate::report::text::terminal;
+use crate::verb::prove::{GateProof, Proof, Standing};
 use std::fmt::Write as _;
+use tollgate_core::report::text::terminal;
 
 /// Unnoticed leaves of a gate that are named; the others are counted.
 const UNNOTICED: usize = 12;

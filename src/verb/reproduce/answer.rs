@@ -1,7 +1,7 @@
 //! What `tollgate reproduce` answers, and how people read it.
 
-use crate::report::text::terminal;
 use serde::Serialize;
+use tollgate_core::report::text::terminal;
 
 /// A command that may be run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -1,12 +1,12 @@
 //! The tree that a run begins in, and what the run made of it.
 
 use super::request::Watcher;
-use crate::app::ground::Ground;
-use crate::app::run_tree::{self, Observed};
-use crate::base::redact::Masker;
-use crate::model::tree::{Files, Tree, TreeFile};
-use crate::plan::LeftOut;
 use std::collections::BTreeSet;
+use tollgate_core::model::tree::{Files, Tree, TreeFile};
+use tollgate_core::plan::LeftOut;
+use tollgate_flow::ground::Ground;
+use tollgate_flow::run_tree::{self, Observed};
+use tollgate_text::redact::Masker;
 
 /// The tree that a run began in.
 pub(super) struct Begun {

@@ -1,19 +1,19 @@
 //! A replay bundle: as the summary it speaks of, and what differs between where it was made and here.
 
-use crate::app::environment;
-use crate::app::error::Error;
-use crate::app::ground::Ground;
-use crate::base::embedded::EMBEDDED;
-use crate::base::show::show;
-use crate::base::time::Now;
-use crate::model::bundle::{FailedSuite, ReplayBundle};
-use crate::model::plan::{Shard, ShardKind};
-use crate::model::run::{LintResult, RunStatus, Summary};
-use crate::model::suite::{SuiteResult, SuiteStatus};
-use crate::model::test::{TestResult, TestStatus};
-use crate::record;
+use crate::embedded::EMBEDDED;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use tollgate_core::model::bundle::{FailedSuite, ReplayBundle};
+use tollgate_core::model::plan::{Shard, ShardKind};
+use tollgate_core::model::run::{LintResult, RunStatus, Summary};
+use tollgate_core::model::suite::{SuiteResult, SuiteStatus};
+use tollgate_core::model::test::{TestResult, TestStatus};
+use tollgate_flow::error::Error;
+use tollgate_flow::ground::Ground;
+use tollgate_flow::made::environment;
+use tollgate_host::record;
+use tollgate_text::show::show;
+use tollgate_text::time::Now;
 
 /// The summary that stands beside a bundle, where there is one.
 pub(super) fn beside(bundle: &Path) -> Option<PathBuf> {

@@ -10,28 +10,28 @@ use super::retry;
 use super::room::{headroom, new_folder};
 use super::session::{Session, State};
 use super::tracked::{refuse_linked, refuse_tracked};
-use crate::app::clock::RunClock;
-use crate::app::commands::{Replays, path_word, replay_again, run_again, under_rules};
-use crate::app::environment;
-use crate::app::error::{Error, exit};
-use crate::app::ground::Ground;
-use crate::app::masking::{branch, masker};
-use crate::app::run_documents::{self, Outcome, Written};
-use crate::app::run_tree::{self, Observing};
-use crate::app::whole::command;
-use crate::base::embedded::EMBEDDED;
-use crate::base::machine;
-use crate::base::process::MARK;
-use crate::base::redact::Masker;
-use crate::model::event::{RunEvent, Started};
-use crate::model::plan::ShardKind;
-use crate::model::record::SuiteRecord;
-use crate::model::run::{Identity, LintResult, NotRun, RunStatus};
-use crate::model::told::RunTold;
-use crate::record::{File, Folder, Journal, Replayed, SuiteFolders};
-use crate::run::{self, Options};
+use crate::embedded::EMBEDDED;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use tollgate_core::model::event::{RunEvent, Started};
+use tollgate_core::model::plan::ShardKind;
+use tollgate_core::model::record::SuiteRecord;
+use tollgate_core::model::run::{Identity, LintResult, NotRun, RunStatus};
+use tollgate_core::model::told::RunTold;
+use tollgate_flow::clock::RunClock;
+use tollgate_flow::commands::{Replays, path_word, replay_again, run_again, under_rules};
+use tollgate_flow::error::{Error, exit};
+use tollgate_flow::ground::Ground;
+use tollgate_flow::judging::whole::command;
+use tollgate_flow::made::documents::{self, Outcome, Written};
+use tollgate_flow::made::environment;
+use tollgate_flow::masking::{branch, masker};
+use tollgate_flow::run_tree::{self, Observing};
+use tollgate_host::machine;
+use tollgate_host::process::MARK;
+use tollgate_host::record::{File, Folder, Journal, Replayed, SuiteFolders};
+use tollgate_host::run::{self, Options};
+use tollgate_text::redact::Masker;
 
 /// What became of a run.
 pub struct RunAnswer {
@@ -224,7 +224,7 @@ impl UnderWay<'_> {
             replays: Replays::new(&self.ground.run, &plan.profile, &self.masker),
             facts,
         };
-        run_documents::write(self.folder, folders, outcome)
+        documents::write(self.folder, folders, outcome)
     }
 
     /// Who the run is, as of now; one that was taken up is as old as what it keeps.
@@ -288,8 +288,8 @@ impl UnderWay<'_> {
     }
 
     fn open_journal(&self) -> Result<Journal, Error> {
-        let unique = format!("{} {}", std::process::id(), crate::base::clock::unique());
-        let short = &crate::base::digest::sha256_hex(unique.as_bytes())[..8];
+        let unique = format!("{} {}", std::process::id(), tollgate_host::clock::unique());
+        let short = &tollgate_text::digest::sha256_hex(unique.as_bytes())[..8];
         let run_id = format!("run-{}-{short}", self.request.now.time().format("%Y%m%dT%H%M%SZ"));
         let clock = self.clock;
         let journal = Journal::create(&self.folder.path(File::Events), &run_id, move || clock.stamp());
@@ -360,7 +360,8 @@ impl UnderWay<'_> {
     /// What was selected and has no record: it did not start, was interrupted, or is no longer there.
     fn not_run(&self, records: &[SuiteRecord]) -> Vec<NotRun> {
         let done: BTreeSet<_> = records.iter().map(|r| (r.role, &r.result.kind, &r.result.name)).collect();
-        let has = |item: &&crate::model::plan::Item| !done.contains(&(item.role, &item.kind, &item.name));
+        let has =
+            |item: &&tollgate_core::model::plan::Item| !done.contains(&(item.role, &item.kind, &item.name));
         let left = self.prepared.plan.items.iter().filter(has).map(listed);
         left.chain(self.prepared.gone.iter().cloned()).collect()
     }

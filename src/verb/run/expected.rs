@@ -1,13 +1,13 @@
 //! How long a run is going to take, by what its suites took before.
 
-use crate::base::figures::total;
-use crate::model::plan::Item;
-use crate::model::run::Summary;
-use crate::model::suite::{Role, SuiteResult, SuiteStatus};
-use crate::model::test::TestStatus;
-use crate::record;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use tollgate_core::model::plan::Item;
+use tollgate_core::model::run::Summary;
+use tollgate_core::model::suite::{Role, SuiteResult, SuiteStatus};
+use tollgate_core::model::test::TestStatus;
+use tollgate_host::record;
+use tollgate_text::figures::total;
 
 /// Earlier runs that are asked.
 const RUNS: usize = 5;
@@ -75,9 +75,9 @@ pub(super) fn about(ms: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::plan::{Shard, ShardKind};
-    use crate::model::run::Identity;
-    use crate::model::test::TestResult;
+    use tollgate_core::model::plan::{Shard, ShardKind};
+    use tollgate_core::model::run::Identity;
+    use tollgate_core::model::test::TestResult;
 
     fn suite(name: &str, status: SuiteStatus, duration_ms: u64, tests: usize) -> SuiteResult {
         let tests = vec![TestResult::of("t", TestStatus::Failed); tests];

@@ -1,11 +1,11 @@
 //! What a run goes by, as digests in its journal: when it is taken up again, what has changed since is said.
 
-use crate::base::command::CommandLine;
-use crate::base::digest::Running;
-use crate::base::show::show;
-use crate::model::plan::RunSettings;
-use crate::model::suite::{Role, SuiteSpec};
 use std::collections::{BTreeMap, BTreeSet};
+use tollgate_core::model::plan::RunSettings;
+use tollgate_core::model::suite::{Role, SuiteSpec};
+use tollgate_text::command::CommandLine;
+use tollgate_text::digest::Running;
+use tollgate_text::show::show;
 
 /// A digest over texts, each fed with its length before it, so that no two lists feed the same bytes.
 #[derive(Default)]
@@ -113,8 +113,8 @@ pub(super) fn changes(before: &BTreeMap<String, String>, now: &BTreeMap<String, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::plan::Profile;
-    use crate::model::suite::{EvidenceFrom, Names, Reader};
+    use tollgate_core::model::plan::Profile;
+    use tollgate_core::model::suite::{EvidenceFrom, Names, Reader};
 
     fn settings() -> RunSettings {
         let spec = SuiteSpec {
@@ -131,7 +131,7 @@ mod tests {
             cwd: ".".into(),
             max_retries: None,
             repeats: Default::default(),
-            flaky: crate::model::flake::FlakeRules::default(),
+            flaky: tollgate_core::model::flake::FlakeRules::default(),
             outputs: Vec::new(),
         };
         let profile = Profile {

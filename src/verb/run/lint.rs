@@ -1,15 +1,15 @@
 //! One lint step: a command that passes by its exit code. Its output stands in the run folder, in a file that `record` names.
 
-use crate::app::ground::Ground;
-use crate::base::command::CommandLine;
-use crate::base::figures::total;
-use crate::base::process::Ending;
-use crate::model::run::LintResult;
-use crate::plan;
-use crate::record::Folder;
-use crate::run::{self, Attempt, Job, LogTo, Next, Options};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use tollgate_core::model::run::LintResult;
+use tollgate_core::plan;
+use tollgate_flow::ground::Ground;
+use tollgate_host::process::Ending;
+use tollgate_host::record::Folder;
+use tollgate_host::run::{self, Attempt, Job, LogTo, Next, Options};
+use tollgate_text::command::CommandLine;
+use tollgate_text::figures::total;
 
 /// What a lint step may take.
 const TIMEOUT: Duration = Duration::from_secs(1_800);

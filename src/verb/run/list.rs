@@ -2,15 +2,15 @@
 
 use super::prepare::{listed, prepare};
 use super::request::RunRequest;
-use crate::app::error::Error;
-use crate::app::ground::Ground;
-use crate::app::masking::masker;
-use crate::base::embedded::EMBEDDED;
-use crate::model::plan::Shard;
-use crate::model::run::NotRun;
-use crate::model::suite::Role;
-use crate::report::text::terminal;
+use crate::embedded::EMBEDDED;
 use serde::Serialize;
+use tollgate_core::model::plan::Shard;
+use tollgate_core::model::run::NotRun;
+use tollgate_core::model::suite::Role;
+use tollgate_core::report::text::terminal;
+use tollgate_flow::error::Error;
+use tollgate_flow::ground::Ground;
+use tollgate_flow::masking::masker;
 
 /// A plan, as `--list` shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -1,10 +1,10 @@
 //! Failures of which only a tool's output tells: its results broke off before them, are not there, or say something else.
 
 use super::stopped::ends;
-use crate::ingest;
-use crate::model::suite::{Reader, SuiteStatus};
-use crate::run::Log;
-use crate::triage::attempts::Attempt;
+use tollgate_core::ingest;
+use tollgate_core::model::suite::{Reader, SuiteStatus};
+use tollgate_core::triage::attempts::Attempt;
+use tollgate_host::run::Log;
 
 /// Gives an attempt at a whole suite, whose results do not tell all, the tests that its output lists as failed: each is a failure
 /// with a name, which a replay must show.

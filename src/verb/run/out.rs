@@ -1,9 +1,9 @@
 //! The folder of a suite (`{out}`) between two attempts: each begins with none of what those before it wrote there.
 
-use crate::base::show::{plain, show};
-use crate::record::{Folder, SuiteFile};
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
+use tollgate_host::record::{Folder, SuiteFile};
+use tollgate_text::show::{plain, show};
 
 /// What stands between the folder of a suite and the number of an attempt; no folder of a suite has it in its name.
 const ASIDE: char = '~';
@@ -81,7 +81,7 @@ fn rename_new(from: &Path, to: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::files::Root;
+    use tollgate_host::files::Root;
 
     #[test]
     fn each_attempt_finds_it_empty_and_all_of_it_is_kept() {

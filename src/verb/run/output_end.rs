@@ -2,11 +2,11 @@
 //! standard libraries. The log has everything.
 
 use super::output_line::{self as line};
-use crate::base::ansi::without_ansi;
-use crate::base::files::read_tail;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
+use tollgate_host::files::read_tail;
+use tollgate_text::ansi::without_ansi;
 
 /// Bytes at the end of a log that are looked at: tests that pass behind the one that failed may print much.
 const TAIL: u64 = 256 << 10;

@@ -3,23 +3,23 @@
 use super::bundle::{as_summary, beside};
 use super::goes_by;
 use super::request::{Rules, RunRequest, Source};
-use crate::app::error::Error;
-use crate::app::ground::Ground;
-use crate::app::masking::mask_asked;
-use crate::app::run_baseline::Baseline;
-use crate::base::digest::sha256_hex;
-use crate::base::files;
-use crate::base::redact::{MASK, Masker};
-use crate::base::show::show;
-use crate::base::time::parse_rfc3339;
-use crate::model::event::{Flags, Started};
-use crate::model::plan::{Item, Plan, RunSettings, ShardKind};
-use crate::model::run::{Chosen, NotRun, Summary};
-use crate::plan::{self, Choice, Division, Timings};
-use crate::record::{self, Replayed};
 use chrono::SecondsFormat;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use tollgate_core::model::event::{Flags, Started};
+use tollgate_core::model::plan::{Item, Plan, RunSettings, ShardKind};
+use tollgate_core::model::run::{Chosen, NotRun, Summary};
+use tollgate_core::plan::{self, Choice, Division, Timings};
+use tollgate_flow::error::Error;
+use tollgate_flow::ground::Ground;
+use tollgate_flow::made::baseline::Baseline;
+use tollgate_flow::masking::mask_asked;
+use tollgate_host::files;
+use tollgate_host::record::{self, Replayed};
+use tollgate_text::digest::sha256_hex;
+use tollgate_text::redact::{MASK, Masker};
+use tollgate_text::show::show;
+use tollgate_text::time::parse_rfc3339;
 
 /// Bytes of a file of timings, or of a summary that is read for them, at most.
 const TIMINGS: u64 = 256 << 20;

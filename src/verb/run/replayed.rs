@@ -1,13 +1,13 @@
 //! What a replay of whole suites shows of the tests that it was made for.
 
 use super::request::Watcher;
-use crate::base::show::show;
-use crate::model::record::SuiteRecord;
-use crate::model::run::NotRun;
-use crate::model::suite::SuiteResult;
-use crate::model::test::{TestNames, TestStatus};
-use crate::plan;
 use std::collections::BTreeSet;
+use tollgate_core::model::record::SuiteRecord;
+use tollgate_core::model::run::NotRun;
+use tollgate_core::model::suite::SuiteResult;
+use tollgate_core::model::test::{TestNames, TestStatus};
+use tollgate_core::plan;
+use tollgate_text::show::show;
 
 /// Names that are said of one suite.
 const SAID: usize = 5;
@@ -32,8 +32,9 @@ pub(super) fn unproven(expected: &[NotRun], records: &[SuiteRecord], watcher: &d
 }
 
 fn sentence(suite: &str, names: &TestNames, result: &SuiteResult) -> String {
-    let ran =
-        |t: &&crate::model::test::TestResult| !matches!(t.status, TestStatus::Ignored | TestStatus::NotRun);
+    let ran = |t: &&tollgate_core::model::test::TestResult| {
+        !matches!(t.status, TestStatus::Ignored | TestStatus::NotRun)
+    };
     let ran: BTreeSet<&str> = result.tests.iter().filter(ran).map(|t| t.name.as_str()).collect();
     let all: BTreeSet<&str> = names.values().flatten().map(String::as_str).collect();
     let mut lacking: Vec<&str> = all.difference(&ran).copied().collect();

@@ -123,14 +123,14 @@ impl Search<'_> {
 }
 
 fn unseen(at: &Path, error: &std::io::Error) -> String {
-    let shown = crate::base::show::show(&at.display().to_string());
-    format!("leads to {shown}, which cannot be looked at: {}", crate::base::show::plain(error))
+    let shown = tollgate_text::show::show(&at.display().to_string());
+    format!("leads to {shown}, which cannot be looked at: {}", tollgate_text::show::plain(error))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::files::write_atomic;
+    use tollgate_host::files::write_atomic;
 
     #[test]
     fn files_of_several_modules_and_nothing_behind_a_link() {

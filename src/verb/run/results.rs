@@ -3,23 +3,23 @@
 
 use super::result_files::{fits, is_pattern, matching};
 use super::steps::read;
-use crate::base::command::fill;
-use crate::base::decode::Utf16;
-use crate::base::files::{self, ReadError};
-use crate::base::redact::Masker;
-use crate::base::show::show;
-use crate::base::unlinked::{Beneath, Unreached};
-use crate::ingest::READINGS;
-use crate::model::suite::{Reader, Repeats, SuiteSpec};
-use crate::model::test::Reading;
-use crate::triage::attempts::Unread;
 use std::path::{Path, PathBuf};
+use tollgate_core::ingest::READINGS;
+use tollgate_core::model::suite::{Reader, Repeats, SuiteSpec};
+use tollgate_core::model::test::Reading;
+use tollgate_core::triage::attempts::Unread;
+use tollgate_host::files::unlinked::{Beneath, Unreached};
+use tollgate_host::files::{self, ReadError};
+use tollgate_text::command::fill;
+use tollgate_text::decode::Utf16;
+use tollgate_text::redact::Masker;
+use tollgate_text::show::show;
 
 /// Bytes of a results file at most.
 const LIMIT: u64 = 1 << 30;
 
 /// Where a suite's results stand.
-pub(in crate::app) struct Results<'a> {
+pub struct Results<'a> {
     /// The file, or the pattern that several fit.
     path: PathBuf,
     several: bool,
@@ -34,7 +34,7 @@ pub(in crate::app) struct Results<'a> {
 impl<'a> Results<'a> {
     /// `None` for a suite that is read by its output or its exit code. A relative path is looked up from the folder that the
     /// suite runs in.
-    pub(in crate::app) fn of(
+    pub fn of(
         spec: &SuiteSpec,
         name: &str,
         out: &str,
@@ -54,13 +54,13 @@ impl<'a> Results<'a> {
     }
 
     /// As messages name it.
-    pub(in crate::app) fn shown(&self) -> String {
+    pub fn shown(&self) -> String {
         let below = self.path.strip_prefix(self.root).unwrap_or(&self.path);
         show(&below.display().to_string())
     }
 
     /// Which paths of the workspace are its results, or folders on the way to them.
-    pub(in crate::app) fn claims(&self) -> impl Fn(&Path) -> bool + use<> {
+    pub fn claims(&self) -> impl Fn(&Path) -> bool + use<> {
         let own = self.path.strip_prefix(self.root).ok().map(Path::to_path_buf);
         let several = self.several;
         move |path| own.as_ref().is_some_and(|own| own.starts_with(path) || (several && fits(own, path)))
@@ -80,7 +80,7 @@ impl<'a> Results<'a> {
 
     /// Whether the results are in a folder that is a symbolic link: tollgate would remove, before each start, a file that stands somewhere
     /// else. The error is a clause that follows the path.
-    pub(in crate::app) fn linked(&self) -> Option<Unreached> {
+    pub fn linked(&self) -> Option<Unreached> {
         // Of a pattern nothing is found behind a link.
         let reached = self
             .beneath()
@@ -89,7 +89,7 @@ impl<'a> Results<'a> {
     }
 
     /// Takes away what an earlier run left and makes the folder that the suite writes into. The error is a sentence.
-    pub(in crate::app) fn clear(&self) -> Result<(), String> {
+    pub fn clear(&self) -> Result<(), String> {
         if self.path.starts_with(self.folder) {
             let made = self.beneath().and_then(|(dir, below)| dir.make_folders(below));
             made.map_err(|e| format!("the folder of {} cannot be made: it {e}", self.shown()))?;
@@ -98,7 +98,7 @@ impl<'a> Results<'a> {
     }
 
     /// Takes away what a step wrote inside the workspace, outside the run folder, so that the next one cannot pass by it.
-    pub(in crate::app) fn clear_for_next(&self) -> Result<(), String> {
+    pub fn clear_for_next(&self) -> Result<(), String> {
         if self.path.starts_with(self.folder) { Ok(()) } else { self.remove() }
     }
 
@@ -138,7 +138,7 @@ impl<'a> Results<'a> {
     }
 
     /// Reads what was written, of a pattern the files in order. In the run folder it is evidence that is passed on: secrets in it are masked.
-    pub(in crate::app) fn read(&self, masker: &Masker) -> Result<Vec<Reading>, Unread> {
+    pub fn read(&self, masker: &Masker) -> Result<Vec<Reading>, Unread> {
         if !self.several {
             return self.read_one(masker, &mut 0);
         }

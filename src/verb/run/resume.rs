@@ -3,16 +3,16 @@
 
 use super::out;
 use super::request::{GRACE, Watcher};
-use crate::app::error::Error;
-use crate::base::figures::total;
-use crate::base::process::{Remains, end_remains};
-use crate::base::show::{plain, show};
-use crate::model::plan::{Item, Plan};
-use crate::record::{Folder, Journal, Replayed, SuiteFolders};
-use crate::run;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
+use tollgate_core::model::plan::{Item, Plan};
+use tollgate_flow::error::Error;
+use tollgate_host::process::{Remains, end_remains};
+use tollgate_host::record::{Folder, Journal, Replayed, SuiteFolders};
+use tollgate_host::run;
+use tollgate_text::figures::total;
+use tollgate_text::show::{plain, show};
 
 /// A run under way again: its journal, locked, and what stands in it.
 pub(super) struct TakenUp {

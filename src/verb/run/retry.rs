@@ -8,23 +8,23 @@ use super::request::Rules;
 use super::results::Results;
 use super::session::{Session, State};
 use super::steps::{commands_of, narrow, steps};
-use crate::app::commands::{environment, whole};
-use crate::app::ground::Ground;
-use crate::base::ansi::without_ansi;
-use crate::base::changes::{Changes, Start};
-use crate::base::command::CommandLine;
-use crate::base::show::show;
-use crate::model::flake::Flake;
-use crate::model::plan::{Item, Plan};
-use crate::model::suite::{Reader, SuiteSpec};
-use crate::model::test::{TestNames, TestStatus, test_names};
-use crate::plan::LeftOut;
-use crate::record::Folder;
-use crate::run::{Log, Next};
-use crate::triage;
-use crate::triage::attempts::{Attempt, Combined, Company, Judging, Said, combine};
 use std::io::Read as _;
 use std::path::Path;
+use tollgate_core::model::flake::Flake;
+use tollgate_core::model::plan::{Item, Plan};
+use tollgate_core::model::suite::{Reader, SuiteSpec};
+use tollgate_core::model::test::{TestNames, TestStatus, test_names};
+use tollgate_core::plan::LeftOut;
+use tollgate_core::triage;
+use tollgate_core::triage::attempts::{Attempt, Combined, Company, Judging, Said, combine};
+use tollgate_flow::commands::{environment, whole};
+use tollgate_flow::ground::Ground;
+use tollgate_host::changes::{Changes, Start};
+use tollgate_host::record::Folder;
+use tollgate_host::run::{Log, Next};
+use tollgate_text::ansi::without_ansi;
+use tollgate_text::command::CommandLine;
+use tollgate_text::show::show;
 
 /// Bytes of an output in which the report of a sanitizer is looked for, at a time and in all.
 const CHUNK: usize = 64 << 10;
@@ -44,13 +44,13 @@ pub(super) fn watched(ground: &Ground, plan: &Plan, folder: &Folder, rules: Rule
 }
 
 /// Watches a workspace but for what is judged by its own digest, and what `tree_exclude` leaves out.
-pub(in crate::app) fn watch(ground: &Ground, run: Option<&str>, scratch: &Path) -> Changes {
+pub fn watch(ground: &Ground, run: Option<&str>, scratch: &Path) -> Changes {
     let left_out = LeftOut::of(&ground.settings, &[], "", run);
     Changes::new(ground.root.real(), scratch, Box::new(move |path: &str| left_out.has(path)))
 }
 
 /// Whether a path is one that the suites of a kind write and never read: their results, and what the kind names as such.
-pub(in crate::app) fn own(spec: Option<&SuiteSpec>, results: Option<&Results<'_>>) -> impl Fn(&Path) -> bool {
+pub fn own(spec: Option<&SuiteSpec>, results: Option<&Results<'_>>) -> impl Fn(&Path) -> bool {
     let results = results.map(Results::claims);
     let outputs = spec.map(|spec| LeftOut::outputs(&spec.outputs)).unwrap_or_default();
     move |path: &Path| {
@@ -60,13 +60,7 @@ pub(in crate::app) fn own(spec: Option<&SuiteSpec>, results: Option<&Results<'_>
 }
 
 /// How an attempt chose and ordered its tests, by its output, its command and the words that a variable adds to that.
-pub(in crate::app) fn company(
-    reader: Reader,
-    said: Said,
-    command: &CommandLine,
-    more: &str,
-    number: u32,
-) -> Company {
+pub fn company(reader: Reader, said: Said, command: &CommandLine, more: &str, number: u32) -> Company {
     let words = std::iter::once(command.program()).chain(command.arguments().iter().map(String::as_str));
     said.company(reader, words.chain(more.split_whitespace()), number)
 }
@@ -235,14 +229,14 @@ fn failed_names(attempt: &Attempt) -> TestNames {
 
 /// What is looked for in an output.
 #[derive(Default)]
-pub(in crate::app) struct Searched {
+pub struct Searched {
     /// A sanitizer or race detector reports something. An output that cannot be read is taken to: what it says is not known.
     pub reported: bool,
     /// What it says of the order of tests.
     pub said: Said,
 }
 
-pub(in crate::app) fn searched(log: &Log) -> Searched {
+pub fn searched(log: &Log) -> Searched {
     let mut input = log.reader().take(SEARCHED);
     let (mut held, mut chunk, mut found) = (Vec::new(), vec![0; CHUNK], Searched::default());
     loop {

@@ -1,10 +1,10 @@
 //! The folder of a run, and whether there is room in it.
 
 use super::request::RunRequest;
-use crate::app::error::Error;
-use crate::app::ground::Ground;
-use crate::base::machine;
-use crate::record::Folder;
+use tollgate_flow::error::Error;
+use tollgate_flow::ground::Ground;
+use tollgate_host::machine;
+use tollgate_host::record::Folder;
 
 /// Bytes that must be free where the run folder stands.
 const HEADROOM: u64 = 64 << 20;
@@ -46,8 +46,8 @@ pub(super) fn headroom(free: Option<u64>) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::error::exit;
-    use crate::base::files::Root;
+    use tollgate_flow::error::exit;
+    use tollgate_host::files::Root;
 
     #[test]
     fn a_folder_without_room_is_taken_away_again_if_it_was_made_for_the_run() {

@@ -1,11 +1,11 @@
 //! In which states of files the attempts at one suite began.
 
-use crate::base::changes::{Began, Changes, Look, Stamp, Start};
 use std::path::Path;
+use tollgate_host::changes::{Began, Changes, Look, Stamp, Start};
 
 /// What stood there, when they began, and what had changed when each ended. Errors are clauses.
 #[derive(Default)]
-pub(in crate::app) struct Seen {
+pub struct Seen {
     /// What stood there when the first began; `None` where nothing is run again.
     pub start: Option<Result<Start, String>>,
     /// One for each attempt that began.

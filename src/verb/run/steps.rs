@@ -1,18 +1,18 @@
 //! What is run of an item, and what its results say.
 
-use crate::app::commands;
-use crate::base::command::CommandLine;
-use crate::ingest;
-use crate::model::suite::{Reader, Repeats, SuiteSpec, SuiteStatus};
-use crate::model::test::{Reading, numbered};
-use crate::plan;
-use crate::run;
-use crate::triage::attempts::{Attempt, Unread};
 use std::collections::HashSet;
 use std::io::BufRead;
+use tollgate_core::ingest;
+use tollgate_core::model::suite::{Reader, Repeats, SuiteSpec, SuiteStatus};
+use tollgate_core::model::test::{Reading, numbered};
+use tollgate_core::plan;
+use tollgate_core::triage::attempts::{Attempt, Unread};
+use tollgate_flow::commands;
+use tollgate_host::run;
+use tollgate_text::command::CommandLine;
 
 /// The commands of an item: one for the whole suite, or one for each test that was asked for.
-pub(in crate::app) fn commands_of(
+pub fn commands_of(
     spec: &SuiteSpec,
     name: &str,
     tests: Option<&[String]>,
@@ -28,7 +28,7 @@ pub(in crate::app) fn commands_of(
 }
 
 /// The same as the loop takes them.
-pub(in crate::app) fn steps(commands: Vec<(CommandLine, Option<String>)>) -> Vec<run::Step> {
+pub fn steps(commands: Vec<(CommandLine, Option<String>)>) -> Vec<run::Step> {
     commands.into_iter().map(|(command, test)| run::Step { command, test }).collect()
 }
 
@@ -49,7 +49,7 @@ pub(super) fn narrow(attempt: &Attempt, spec: &SuiteSpec) -> Option<Vec<String>>
 }
 
 /// Readings whose tests are selected as the kind's command for one test takes them apart.
-pub(in crate::app) fn addressed(mut readings: Vec<Reading>, spec: &SuiteSpec) -> Vec<Reading> {
+pub fn addressed(mut readings: Vec<Reading>, spec: &SuiteSpec) -> Vec<Reading> {
     let single = spec.single.as_ref().filter(|single| plan::takes_apart(single));
     for reading in &mut readings {
         let origins = std::mem::take(&mut reading.origins);
@@ -63,7 +63,7 @@ pub(in crate::app) fn addressed(mut readings: Vec<Reading>, spec: &SuiteSpec) ->
 }
 
 /// Reads what one command of an attempt left: a file, or its part of the log. `shown` is how errors call it.
-pub(in crate::app) fn read(
+pub fn read(
     reader: Reader,
     repeats: Repeats,
     input: &mut dyn BufRead,

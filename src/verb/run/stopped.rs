@@ -1,12 +1,12 @@
 //! Whether an attempt at a whole suite stopped at what failed: by the words of its command, by what its tool says, or as cargo does.
 
-use crate::base::ansi::without_ansi;
-use crate::base::command::CommandLine;
-use crate::model::suite::Reader;
-use crate::plan;
-use crate::run::Log;
-use crate::triage::attempts::Attempt;
 use std::io::Read as _;
+use tollgate_core::model::suite::Reader;
+use tollgate_core::plan;
+use tollgate_core::triage::attempts::Attempt;
+use tollgate_host::run::Log;
+use tollgate_text::ansi::without_ansi;
+use tollgate_text::command::CommandLine;
 
 /// Bytes at the beginning and at the end of an output in which a tool's word is looked for.
 const LOOKED_AT: u64 = 256 << 10;

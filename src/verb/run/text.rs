@@ -2,18 +2,18 @@
 
 use super::execute::RunAnswer;
 use super::expected::about;
-use crate::app::run_documents::Written;
-use crate::app::run_told::FIRST;
-use crate::model::finding::SourceAt;
-use crate::model::plan::{Plan, ShardKind};
-use crate::model::record::SuiteRecord;
-use crate::model::run::{LintResult, RunStatus};
-use crate::model::test::{Case, SourcePlace, TestStatus};
-use crate::model::told::{AllFailed, Failed};
-use crate::record::lint_log;
-use crate::report::Style;
-use crate::report::text::{fit, quoted, terminal, terminal_cut};
 use std::fmt::Write as _;
+use tollgate_core::model::finding::SourceAt;
+use tollgate_core::model::plan::{Plan, ShardKind};
+use tollgate_core::model::record::SuiteRecord;
+use tollgate_core::model::run::{LintResult, RunStatus};
+use tollgate_core::model::test::{Case, SourcePlace, TestStatus};
+use tollgate_core::model::told::{AllFailed, Failed};
+use tollgate_core::report::Style;
+use tollgate_core::report::text::{fit, quoted, terminal, terminal_cut};
+use tollgate_flow::made::documents::Written;
+use tollgate_flow::made::told::FIRST;
+use tollgate_host::record::lint_log;
 
 /// Characters of an assertion's message on one line.
 const MESSAGE: usize = 300;

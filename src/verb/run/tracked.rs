@@ -2,17 +2,17 @@
 //! file that a suite leaves, and is kept.
 
 use super::results::Results;
-use crate::app::error::Error;
-use crate::app::ground::Ground;
-use crate::base::command::fill;
-use crate::base::git::{GitError, Repository};
-use crate::base::show::show;
-use crate::model::plan::Item;
-use crate::model::suite::{Reader, SuiteSpec};
+use tollgate_core::model::plan::Item;
+use tollgate_core::model::suite::{Reader, SuiteSpec};
+use tollgate_flow::error::Error;
+use tollgate_flow::ground::Ground;
+use tollgate_host::git::{GitError, Repository};
+use tollgate_text::command::fill;
+use tollgate_text::show::show;
 
 /// Refuses a plan whose suites name a file behind a link as their results, before anything starts. What is in the folder of the run is
 /// made by the run.
-pub(in crate::app) fn refuse_linked(ground: &Ground, items: &[Item]) -> Result<(), Error> {
+pub fn refuse_linked(ground: &Ground, items: &[Item]) -> Result<(), Error> {
     for item in items {
         let Some(spec) = ground
             .spec(&item.kind)
@@ -36,7 +36,7 @@ pub(in crate::app) fn refuse_linked(ground: &Ground, items: &[Item]) -> Result<(
 
 /// Refuses a plan whose suites name a tracked file as their results, before anything starts. Git is asked once, and only where
 /// such a file is there.
-pub(in crate::app) fn refuse_tracked(ground: &Ground, items: &[Item]) -> Result<(), Error> {
+pub fn refuse_tracked(ground: &Ground, items: &[Item]) -> Result<(), Error> {
     let mut there: Vec<(&str, String)> = Vec::new();
     for item in items {
         let spec = ground.spec(&item.kind).filter(|spec| spec.reader != Reader::Exit);

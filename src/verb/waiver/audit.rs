@@ -1,13 +1,13 @@
 //! `tollgate waiver list` and `waiver audit`: every entry of the classification file with its state today.
 
-use super::error::{Error, exit};
-use super::workspace::{OpenRequest, Workspace};
-use crate::base::embedded::EMBEDDED;
-use crate::model::waiver::{Entry, State};
-use crate::report::audit::Audit;
-use crate::report::text::{terminal, terminal_cut};
+use crate::embedded::EMBEDDED;
 use serde::{Serialize, Serializer};
 use std::fmt::Write as _;
+use tollgate_core::model::waiver::{Entry, State};
+use tollgate_core::report::audit::Audit;
+use tollgate_core::report::text::{terminal, terminal_cut};
+use tollgate_flow::error::{Error, exit};
+use tollgate_flow::workspace::{OpenRequest, Workspace};
 
 /// Every waiver and quarantine entry, judged. As JSON it is a `tollgate.gate.waiver_audit.v1`.
 #[derive(Debug, Clone, PartialEq)]

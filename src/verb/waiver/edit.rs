@@ -1,15 +1,14 @@
 //! `tollgate waiver add`, `renew` and `remove`: the classification file edited in place, written whole or not at all.
 //! An edit that would leave the entry invalid is refused: nothing is written.
 
-use super::error::Error;
-use super::workspace::{OpenRequest, Workspace};
-use crate::base;
-use crate::base::embedded::EMBEDDED;
-use crate::config::Classification;
-use crate::model::waiver::{Entry, Kind};
-use crate::waiver::{self, EditError, NewWaiver, noun};
+use crate::embedded::EMBEDDED;
 use chrono::NaiveDate;
 use serde::Serialize;
+use tollgate_core::model::waiver::{Entry, Kind};
+use tollgate_core::waiver::{self, EditError, NewWaiver, noun};
+use tollgate_flow::error::Error;
+use tollgate_flow::workspace::{OpenRequest, Workspace};
+use tollgate_host::config::Classification;
 
 /// What an edit did.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -60,7 +59,7 @@ pub(super) fn edit(
     let workspace = Workspace::open(&EMBEDDED, request)?;
     let path = workspace.policy.settings.classification.clone();
     let mut entry = None;
-    base::edit::edit(&workspace.root, &path, &mut |now| {
+    tollgate_host::files::edit::edit(&workspace.root, &path, &mut |now| {
         let now = now.map_or(Classification::Absent, |bytes| Classification::of_bytes(&path, bytes));
         let text = match now {
             Classification::Absent => String::new(),
@@ -82,7 +81,7 @@ fn changed(
     (kind, id): (Kind, &str),
     change: impl Fn(&str, NaiveDate) -> Result<String, EditError>,
 ) -> Result<(String, Option<Entry>), Error> {
-    let shown = base::show::show(path);
+    let shown = tollgate_text::show::show(path);
     let edited = change(text, workspace.now.date()).map_err(|e| Error::Usage(format!("{shown}: {e}")))?;
     let judged = workspace.entries_of(Ok(Some(edited.clone())));
     let mut entries = judged.waivers.into_iter().chain(judged.quarantines);
@@ -106,7 +105,7 @@ pub fn human(edit: &WaiverEdit) -> String {
 
 /// What was done to an entry, where it stands and how long it holds; ends in a newline.
 pub(super) fn sentence(kind: Kind, id: &str, action: &str, path: &str, entry: Option<&Entry>) -> String {
-    use crate::report::text::terminal;
+    use tollgate_core::report::text::terminal;
     let (noun, id, path) = (noun(kind), terminal(id), terminal(path));
     match entry {
         None => format!("the {noun} for {id} was {action} in {path}\n"),
@@ -123,13 +122,13 @@ pub(super) fn sentence(kind: Kind, id: &str, action: &str, path: &str, entry: Op
 
 #[cfg(test)]
 mod tests {
-    use super::super::waiver as audit;
     use super::*;
-    use crate::base::files::write_atomic;
-    use crate::base::time::Now;
-    use crate::model::waiver::State;
+    use crate::verb::waiver::audit;
     use std::collections::BTreeMap;
     use std::path::Path;
+    use tollgate_core::model::waiver::State;
+    use tollgate_host::files::write_atomic;
+    use tollgate_text::time::Now;
 
     const GATE: &str = "name = 'N'\nwhy = 'W'\nowner = 'o'\nblocking = true\nlanes = ['full']\nreproduce = 'x'\n\
                         [[checks]]\nid = 'c'\nassert = 'lane == \"full\"'\n";
@@ -175,7 +174,7 @@ mod tests {
     }
 
     fn text(dir: &Path) -> Option<String> {
-        crate::base::files::read_text(&dir.join(FILE), 10_000).ok()
+        tollgate_host::files::read_text(&dir.join(FILE), 10_000).ok()
     }
 
     #[test]

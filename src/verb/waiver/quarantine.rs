@@ -1,16 +1,16 @@
 //! `tollgate quarantine`: the quarantine entries of the classification file, listed, audited and edited in place. What is
 //! not about quarantine alone is that of the waivers.
 
-use super::error::{Error, exit};
-use super::quarantine_evidence::{Source, signature};
-use super::waiver::{rows, states, waiver_audit};
-use super::waiver_edit::{edit, sentence};
-use super::workspace::OpenRequest;
-use crate::base::files::Root;
-use crate::model::waiver::{Entry, Kind, State};
-use crate::report::text::terminal;
-use crate::waiver::{self, NewQuarantine};
+use crate::verb::waiver::audit::{rows, states, waiver_audit};
+use crate::verb::waiver::edit::{edit, sentence};
 use serde::Serialize;
+use tollgate_core::model::waiver::{Entry, Kind, State};
+use tollgate_core::report::text::terminal;
+use tollgate_core::waiver::{self, NewQuarantine};
+use tollgate_flow::error::{Error, exit};
+use tollgate_flow::quarantine_evidence::{Source, signature};
+use tollgate_flow::workspace::OpenRequest;
+use tollgate_host::files::Root;
 
 /// Every quarantine entry, judged.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -101,10 +101,10 @@ pub fn edit_human(edit: &QuarantineEdit) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::files::write_atomic;
-    use crate::base::time::Now;
     use std::collections::BTreeMap;
     use std::path::Path;
+    use tollgate_host::files::write_atomic;
+    use tollgate_text::time::Now;
 
     const FILE: &str = "tests/suite_classification.toml";
     const NOW: &str = "2026-11-20T12:00:00Z";
@@ -135,7 +135,7 @@ mod tests {
     }
 
     fn text(root: &Path) -> String {
-        crate::base::files::read_text(&root.join(FILE), 10_000).unwrap()
+        tollgate_host::files::read_text(&root.join(FILE), 10_000).unwrap()
     }
 
     fn new() -> NewQuarantine {

@@ -2,12 +2,12 @@
 
 use super::sample::{NoHost, check, expr, facts, gate};
 use super::{Facts, Outcome, evaluate};
-use crate::base::json::Json;
-use crate::lang::cel::{Budget, Expr};
 use crate::model::artifact::{Bound, Evidence};
 use crate::model::finding::Reason;
 use crate::model::gate::{Check, Gate, Piece};
 use std::collections::BTreeMap;
+use tollgate_lang::cel::{Budget, Expr};
+use tollgate_text::json::Json;
 
 /// What becomes of the gate over `d = {rows: [0, 1, …, 99]}`: the outcome, and each finding.
 fn judged(gate: &Gate, facts: &Facts) -> (Outcome, Vec<(Reason, String)>) {

@@ -3,13 +3,13 @@
 use super::scope::GateScope;
 use super::spell::{chain, escape_token, one_line};
 use super::told;
-use crate::base::json::{Json, Place};
-use crate::lang::cel::{EvalError, Expr, Meter, Read, Reads, Scope as _, Type, Value};
 use crate::model::artifact::Bound;
 use crate::model::finding::{Finding, Reason};
 use crate::model::gate::{Check, Gate, Piece};
 use crate::model::waiver::Kind;
 use std::ops::ControlFlow;
+use tollgate_lang::cel::{EvalError, Expr, Meter, Read, Reads, Scope as _, Type, Value};
+use tollgate_text::json::{Json, Place};
 
 /// Findings of one check that are told in full; the rest is counted.
 const TOLD: usize = 25;
@@ -384,9 +384,9 @@ mod tests {
     use super::super::sample::{AMPLE, Ground, NoHost, check, entry, expr, facts, gate_of, region};
     use super::super::scope::Facts;
     use super::*;
-    use crate::lang::cel::Budget;
     use crate::model::waiver::State;
     use serde_json::{Value as Raw, json};
+    use tollgate_lang::cel::Budget;
 
     const ARTIFACTS: [&str; 3] = ["doc", "log", "other"];
 

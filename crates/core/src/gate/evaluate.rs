@@ -3,10 +3,10 @@
 use super::check;
 use super::scope::{Facts, GateScope};
 use super::spell;
-use crate::lang::cel::{Host, Meter, Value};
 use crate::model::artifact::Evidence;
 use crate::model::finding::{Finding, Reason};
 use crate::model::gate::{Check, Gate};
+use tollgate_lang::cel::{Host, Meter, Value};
 
 /// What became of a gate, before waivers and lanes have their say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

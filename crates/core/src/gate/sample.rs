@@ -1,9 +1,6 @@
 //! What the tests of this room share.
 
 use super::Facts;
-use crate::base::json::Json;
-use crate::base::time::Now;
-use crate::lang::cel::{Budget, EvalError, Expr, Host, Meter, stopped};
 use crate::model::artifact::{Bound, Evidence, Lines};
 use crate::model::finding::Finding;
 use crate::model::gate::{ArtifactSpec, Blocking, Check, Demand, Format, Gate, Origin, Region};
@@ -13,6 +10,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use tollgate_lang::cel::{Budget, EvalError, Expr, Host, Meter, stopped};
+use tollgate_text::json::Json;
+use tollgate_text::time::Now;
 
 /// A workspace without files.
 pub struct NoHost;

@@ -1,13 +1,13 @@
 //! The names that an expression of a gate can use.
 
-use crate::base::json::Json;
-use crate::base::time::Now;
-use crate::lang::cel::{Budget, Clock, EvalError, Host, Meter, Pool, Scope, Value};
 use crate::model::artifact::{Bound, Evidence};
 use crate::model::gate::Region;
 use crate::model::waiver::{Entry, Kind};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tollgate_lang::cel::{Budget, Clock, EvalError, Host, Meter, Pool, Scope, Value};
+use tollgate_text::json::Json;
+use tollgate_text::time::Now;
 
 /// Everything but the artifacts that is bound in an expression, built once an invocation.
 pub struct Facts {
@@ -134,9 +134,9 @@ impl<'s> Scope<'s> for GateScope<'s> {
 mod tests {
     use super::super::sample::{AMPLE, Ground, NoHost, entry, facts, region};
     use super::*;
-    use crate::lang::cel::Expr;
     use crate::model::waiver::State;
     use serde_json::json;
+    use tollgate_lang::cel::Expr;
 
     /// The value of an expression as text, or its error.
     fn value(text: &str, ground: &Ground, facts: &Facts, it: Option<Value<'_>>) -> Result<String, EvalError> {

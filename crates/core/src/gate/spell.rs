@@ -1,6 +1,6 @@
 //! Expressions as they are shown, and as places in the evidence.
 
-use crate::lang::cel::Expr;
+use tollgate_lang::cel::Expr;
 
 /// The expression as one line of a report: a line break that a gate file holds for its own readers would be shown as `\n`.
 /// A comment keeps its line.

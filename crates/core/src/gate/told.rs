@@ -3,10 +3,10 @@
 
 use super::scope::GateScope;
 use super::spell::one_line;
-use crate::base::escape::fit;
-use crate::lang::cel::{EvalError, Expr, Meter, Scope as _, Type, Value};
 use crate::model::finding::{Finding, SourceAt};
 use crate::model::gate::Told;
+use tollgate_lang::cel::{EvalError, Expr, Meter, Scope as _, Type, Value};
+use tollgate_text::escape::fit;
 
 /// Longest title, in characters.
 const TITLE: usize = 300;
@@ -96,7 +96,7 @@ fn place(at: &Value<'_>) -> Option<SourceAt> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::json::Json;
+    use tollgate_text::json::Json;
 
     fn at(value: serde_json::Value) -> Option<String> {
         let json = Json::from_value(&value);

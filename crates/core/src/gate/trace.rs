@@ -1,12 +1,12 @@
 //! Which fields of its evidence a gate's decisions look at: what `prove` must alter.
 
 use super::scope::{Facts, GateScope};
-use crate::base::json::Json;
-use crate::lang::cel::{Budget, Expr, Host, Meter, Reads, Value, stopped};
 use crate::model::artifact::{Bound, Evidence};
 use crate::model::gate::{Check, Gate};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
+use tollgate_lang::cel::{Budget, Expr, Host, Meter, Reads, Value, stopped};
+use tollgate_text::json::Json;
 
 /// What a gate looked at.
 #[derive(Debug, Clone, Default)]

@@ -2,10 +2,10 @@
 
 use super::fault::ReadFault;
 use super::lines::read_at_most;
-use crate::base::decode;
-use crate::base::json::{self, Json, Limits};
-use crate::base::junit::{self, Report};
 use std::io::BufRead;
+use tollgate_text::decode;
+use tollgate_text::json::{self, Json, Limits};
+use tollgate_text::junit::{self, Report};
 
 /// Bytes of one XML document.
 pub(super) const XML: u64 = 64 << 20;

@@ -1,7 +1,7 @@
 //! Why results could not be read at all.
 
-use crate::base::json::ParseError;
 use std::fmt;
+use tollgate_text::json::ParseError;
 
 /// Input that gives no reading. It knows no file: who opened one names it.
 #[derive(Debug, Clone, PartialEq, Eq)]

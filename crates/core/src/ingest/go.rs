@@ -1,17 +1,22 @@
 //! `go test -json`: one reading a package.
 
+mod attempts;
+mod build;
+pub(super) mod frame;
+mod package;
+mod test;
+
 use super::collect::{Draft, Room, append, finish, outside, outside_or_cut};
 use super::fault::ReadFault;
-use super::go_attempts;
-use super::go_build::{Builds, does_not_build};
-use super::go_package::Package;
 use super::lines::Lines;
-use crate::base::json::{self, Json, Limits};
-use crate::base::time::parse_rfc3339;
+use crate::ingest::go::build::{Builds, does_not_build};
+use crate::ingest::go::package::Package;
 use crate::model::signature::Basis;
 use crate::model::test::Reading;
 use chrono::{DateTime, FixedOffset};
 use std::collections::HashMap;
+use tollgate_text::json::{self, Json, Limits};
+use tollgate_text::time::parse_rfc3339;
 
 /// Reads the output of one or more packages. A package that does not build, ends early, or fails outside its tests has a fault;
 /// where its own end is missing, or the last line is not whole, the output is cut off. One without test files has no reading.
@@ -215,7 +220,7 @@ impl Output {
             let first = package.again_of.and_then(|nth| places.get(nth).copied().flatten());
             let place = match first {
                 Some(at) => {
-                    go_attempts::add(&mut drafts[at], &mut self.room, package.draft)?;
+                    attempts::add(&mut drafts[at], &mut self.room, package.draft)?;
                     None
                 }
                 None if package.without_files() => None,

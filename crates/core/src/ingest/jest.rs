@@ -7,11 +7,11 @@ use super::fault::ReadFault;
 use super::junit::above_stack;
 use super::lines::{read_at_most, skip_to};
 use super::place;
-use crate::base::ansi::without_ansi;
-use crate::base::json::Json;
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
 use std::io::BufRead;
+use tollgate_text::ansi::without_ansi;
+use tollgate_text::json::Json;
 
 /// Reads a report; lines before the one that begins it are passed over. A name is the titles of its groups and its own joined by ` > `.
 pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {

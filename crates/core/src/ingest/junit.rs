@@ -6,12 +6,12 @@ use super::fault::ReadFault;
 use super::junit_repeats::attempts;
 use super::timed::is_bats_hook;
 use super::{document, hook, junit_names, panic, place};
-use crate::base::ansi::without_ansi;
-use crate::base::json::plain;
-use crate::base::junit::{Case as Element, Ended, IS_LIST, Kind, Outcome, Report, Suite, UNSAID};
 use crate::model::suite::Repeats;
 use crate::model::test::{Case, Failure, Origin, Reading, SourcePlace, TestStatus};
 use std::io::BufRead;
+use tollgate_text::ansi::without_ansi;
+use tollgate_text::json::plain;
+use tollgate_text::junit::{Case as Element, Ended, IS_LIST, Kind, Outcome, Report, Suite, UNSAID};
 
 /// Reads a report. `junit_names` says what its suites and tests are called.
 pub(super) fn read(

@@ -1,8 +1,8 @@
 //! What the tests and suites of a JUnit report are called.
 
 use super::timed::undated;
-use crate::base::junit::{Case, Report};
 use std::collections::{HashMap, HashSet};
+use tollgate_text::junit::{Case, Report};
 
 /// The paths of all suites, without the moment at which they ran, where that makes no two of them one. Suites of one path that ran in
 /// different places have theirs behind it: Playwright's projects stand as the hosts of suites.
@@ -84,19 +84,20 @@ mod tests {
     fn two_tests_never_become_one() {
         let all = [case("a", "a b"), case("a b", "a b"), case("c", "t"), case("s", "x"), case("", "x")];
         assert_eq!(tests(&all, "s"), ["a.a b", "a b.a b", "c.t", "s.x", "x"]);
-        let suite = |name: &str| crate::base::junit::Suite { name: name.into(), ..Default::default() };
+        let suite = |name: &str| tollgate_text::junit::Suite { name: name.into(), ..Default::default() };
         let report = |names: &[&str]| Report {
             suites: names.iter().map(|n| suite(n)).collect(),
             ..Default::default()
         };
         let names = suites(&report(&["T-20261129054944", "U-20261129054944", "U-20261129054945"]));
         assert_eq!(names, ["T", "U-20261129054944", "U-20261129054945"]);
-        let at = |name: &str, host: &str| crate::base::junit::Suite {
+        let at = |name: &str, host: &str| tollgate_text::junit::Suite {
             host: Some(host.into()),
             cases: vec![case("c", "t")],
             ..suite(name)
         };
-        let of = |all: Vec<crate::base::junit::Suite>| suites(&Report { suites: all, ..Default::default() });
+        let of =
+            |all: Vec<tollgate_text::junit::Suite>| suites(&Report { suites: all, ..Default::default() });
         let projects = of(vec![at("a.spec", "chromium"), at("a.spec", "firefox"), at("b.spec", "firefox")]);
         assert_eq!(projects, ["a.spec [chromium]", "a.spec [firefox]", "b.spec"]);
         assert_eq!(of(vec![at("a", "ci-7"), at("a", "ci-7")]), ["a", "a"]);

@@ -1,8 +1,8 @@
 //! Several entries of one title in a JUnit report as attempts at one test (`repeats = "attempts"`).
 
-use crate::base::junit::Case as Element;
 use crate::model::test::{Case, TestStatus};
 use std::collections::HashMap;
+use tollgate_text::junit::Case as Element;
 
 /// Joins each entry whose title an earlier one of its suite has to that one: same name, class and file. The place is the first one's.
 pub(super) fn attempts(elements: &[Element], cases: Vec<Case>) -> Vec<(usize, Case)> {

@@ -1,14 +1,21 @@
 //! The output of Rust's test harness, as cargo shows it or alone: text, or JSON lines; one reading a binary.
 
+mod binary;
+mod glued;
+pub(super) mod json;
+pub(super) mod line;
+mod list;
+mod word;
+
 use super::collect::{Draft, Room, counted, finish, keep_end, outside, outside_or_cut};
 use super::fault::ReadFault;
-use super::libtest_binary::Binary;
-use super::libtest_json::{Event, Suite};
-use super::libtest_line as says;
-use super::libtest_list::{IS_LIST, List};
 use super::lines::Lines;
 use super::output::said;
 use super::panic;
+use crate::ingest::libtest::binary::Binary;
+use crate::ingest::libtest::json::{Event, Suite};
+use crate::ingest::libtest::line as says;
+use crate::ingest::libtest::list::{IS_LIST, List};
 use crate::model::test::{Reading, Silent, TestStatus};
 
 /// Bytes of lines that are set aside until a binary ends.

@@ -1,9 +1,9 @@
 //! The lines of a stream, each of a bounded length, without terminal colours.
 
 use super::fault::ReadFault;
-use crate::base::ansi::without_ansi;
 use std::collections::VecDeque;
 use std::io::BufRead;
+use tollgate_text::ansi::without_ansi;
 
 /// Bytes of a line that are held while it is read.
 const LINE: usize = 4 << 20;

@@ -1,11 +1,11 @@
 //! The tests that a tool's own list names as failed, where its results do not tell of them: they broke off, or are not there.
 
-use super::go_frame::failed_frame;
-use super::libtest_line;
-use crate::base::ansi::without_ansi;
+use crate::ingest::go::frame::failed_frame;
+use crate::ingest::libtest::line;
 use crate::model::suite::Reader;
 use crate::model::test::Failure;
 use std::collections::BTreeMap;
+use tollgate_text::ansi::without_ansi;
 
 /// Names that are taken from one output.
 const MOST: usize = 1_000;
@@ -55,7 +55,7 @@ fn of_libtest(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let names = list.lines().take_while(|line| line.starts_with("    ") || line.is_empty());
     let names = names.filter_map(|line| line.strip_prefix("    "));
     names
-        .filter(|name| !name.is_empty() && !name.contains(' ') && libtest_line::name(name) == *name)
+        .filter(|name| !name.is_empty() && !name.contains(' ') && line::name(name) == *name)
         .map(|name| (name, ""))
 }
 

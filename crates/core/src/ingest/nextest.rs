@@ -1,17 +1,20 @@
 //! What nextest writes for people: one reading a binary. Its libtest-like JSON is known by its first event.
 
+mod json;
+mod line;
+
 use super::basis::is_whole;
 use super::collect::{Draft, Room, append, case, counted, finish, outside_or_cut};
 use super::fault::ReadFault;
-use super::libtest_json::Event;
-use super::libtest_line::build_failure;
 use super::lines::Lines;
-use super::nextest_line::{Attempt, Summary, Word, attempt, setup_failure, starting, summary};
-use super::{nextest_json, panic};
-use crate::base::figures::total;
+use super::panic;
+use crate::ingest::libtest::json::Event;
+use crate::ingest::libtest::line::build_failure;
+use crate::ingest::nextest::line::{Attempt, Summary, Word, attempt, setup_failure, starting, summary};
 use crate::model::signature::Basis;
 use crate::model::test::{Failure, Reading, TestStatus};
 use std::collections::HashMap;
+use tollgate_text::figures::total;
 
 /// Reads the output of one or more runs; a run without its summary is a fault. The output is cut off where the last run has
 /// none, or where a summary with failures has not nextest's `error: ` line behind it.
@@ -21,7 +24,7 @@ pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
         let fresh = !output.started && output.drafts.is_empty();
         if fresh && matches!(Event::of(&line.text), Ok(Some(_))) {
             lines.again(line);
-            return nextest_json::read(lines);
+            return json::read(lines);
         }
         output.line(&line.text, line.ended)?;
     }

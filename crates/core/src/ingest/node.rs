@@ -1,9 +1,14 @@
 //! `node --test`, whichever reporter wrote: TAP, spec or JUnit, known by the first line that is one's own. The reporter `dot`
 //! names no test that passes: it is refused.
 
+pub(super) mod entry;
+mod junit;
+mod spec;
+mod suite;
+
 use super::fault::ReadFault;
 use super::lines::Lines;
-use super::{document, node_junit, node_spec, tap};
+use super::{document, tap};
 use crate::model::test::Reading;
 
 /// What the reader is for.
@@ -20,12 +25,12 @@ pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
         }
         if text.starts_with("<?xml") || text.starts_with("<testsuites") {
             let bytes = lines.rest(&line, document::XML)?;
-            return node_junit::read(&bytes);
+            return junit::read(&bytes);
         }
         let tap = line.text.starts_with("TAP version ");
-        if tap || node_spec::is_own(&line.text) {
+        if tap || spec::is_own(&line.text) {
             lines.again(line);
-            return if tap { tap::read(lines, WHAT, true) } else { node_spec::read(lines) };
+            return if tap { tap::read(lines, WHAT, true) } else { spec::read(lines) };
         }
     }
     Err(if dots { of_dots() } else { ReadFault::holds_no(WHAT) })

@@ -1,6 +1,6 @@
 //! Whether a command that was to show a failure again ran a test at all, by what its output says.
 
-use crate::base::ansi::without_ansi;
+use tollgate_text::ansi::without_ansi;
 
 /// What tools say when they found nothing to run, in a line of their output.
 const NONE: &[&str] = &[
@@ -25,7 +25,7 @@ pub fn ran_no_test(output: &str) -> bool {
     let text = without_ansi(output);
     let (mut announced, mut none): (Option<u64>, bool) = (None, false);
     for line in text.lines().map(str::trim) {
-        if let Some(count) = super::libtest_line::announced(line) {
+        if let Some(count) = crate::ingest::libtest::line::announced(line) {
             announced = Some(announced.unwrap_or(0).saturating_add(count));
         } else if ran(line) {
             return false;

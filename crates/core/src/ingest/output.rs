@@ -2,9 +2,9 @@
 
 use super::panic::panics;
 use super::place;
-use crate::base::ansi::without_ansi;
 use crate::model::signature::Basis;
 use crate::model::test::{Failure, SourcePlace};
+use tollgate_text::ansi::without_ansi;
 
 /// Last lines that belong to the message of a command of which its exit code alone is known.
 const LAST: usize = 3;

@@ -5,13 +5,13 @@ use super::collect::{Draft, Room, append, counted, cut, finish, milliseconds, ou
 use super::document::{self, number, text};
 use super::fault::ReadFault;
 use super::lines::{read_at_most, skip_noting};
-use crate::base::ansi::without_ansi;
-use crate::base::figures::total;
-use crate::base::json::Json;
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
 use std::collections::BTreeSet;
 use std::io::BufRead;
+use tollgate_text::ansi::without_ansi;
+use tollgate_text::figures::total;
+use tollgate_text::json::Json;
 
 /// Reads a report; lines before the one that begins it (npm's, a setup's) are passed over. A name is the titles of its groups
 /// and its own joined by ` › `, with `[project] › ` before it where the configuration has several projects.

@@ -1,15 +1,17 @@
 //! The JUnit XML that pytest writes, with names as node ids: `tests/test_x.py::TestClass::test_name[param]`.
 
+mod attempts;
+
 use super::collect::{Draft, Room, cut, finish, milliseconds, outside};
 use super::fault::ReadFault;
 use super::junit::{case, faults};
-use super::pytest_attempts::Attempts;
 use super::{document, place};
-use crate::base::ansi::without_ansi;
-use crate::base::junit::{Case as Element, Kind, Outcome};
+use crate::ingest::pytest::attempts::Attempts;
 use crate::model::signature::Basis;
 use crate::model::test::{Reading, TestStatus};
 use std::io::BufRead;
+use tollgate_text::ansi::without_ansi;
+use tollgate_text::junit::{Case as Element, Kind, Outcome};
 
 /// Reads a report. A module that could not be collected is a fault, and so is pytest's own error.
 pub(super) fn read(

@@ -3,10 +3,10 @@
 use super::fault::ReadFault;
 use super::lines::Lines;
 use super::{go, jest, junit, libtest, nextest, node, playwright, pytest, tap};
-use crate::base::decode::Text;
 use crate::model::suite::{Reader, Repeats};
 use crate::model::test::Reading;
 use std::io::BufRead;
+use tollgate_text::decode::Text;
 
 /// Reads the results of one attempt: one reading for each suite that the format names.
 ///

@@ -1,10 +1,13 @@
 //! TAP 12 to 14: one reading a document.
 
+mod line;
+mod tree;
+
 use super::collect::{Draft, Room, append, finish, milliseconds};
 use super::fault::ReadFault;
 use super::lines::Lines;
-use super::tap_line::{Says, Version, parse};
-use super::tap_tree::{LEVELS, Tree};
+use crate::ingest::tap::line::{Says, Version, parse};
+use crate::ingest::tap::tree::{LEVELS, Tree};
 use crate::model::signature::Basis;
 use crate::model::test::{Failure, Reading, TestStatus};
 

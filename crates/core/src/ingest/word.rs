@@ -1,7 +1,7 @@
 //! The last word of a tool in its output, where its results are a file of their own: green results never outvote it.
 
-use crate::base::ansi::without_ansi;
 use crate::model::suite::Reader;
+use tollgate_text::ansi::without_ansi;
 
 /// What pytest counts in its last line.
 const COUNTED: [&str; 12] = [

@@ -1,10 +1,10 @@
 //! Evidence as a gate sees it: bound, or at fault.
 
-use crate::base::json::Json;
 use crate::model::finding::Finding;
 use crate::model::verdict::ArtifactRecord;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use tollgate_text::json::Json;
 
 /// What an artifact's name is bound to.
 #[derive(Clone, Copy)]

@@ -1,7 +1,7 @@
 //! Findings: what is wrong with the user's project.
 
-use crate::base::json::Place;
 use serde::{Deserialize, Serialize};
+use tollgate_text::json::Place;
 
 /// Why a gate did not pass. The order is the order in which a gate's own reason is chosen: what is wrong with the
 /// evidence comes before what the evidence says.

@@ -1,12 +1,12 @@
 //! Gates, as a gate file states them, with every expression compiled.
 
-use crate::base::command::{self, CommandLine};
-use crate::base::json::Places;
-use crate::lang::cel::Expr;
 use crate::model::lane::Lane;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
+use tollgate_lang::cel::Expr;
+use tollgate_text::command::{self, CommandLine};
+use tollgate_text::json::Places;
 
 /// A region of a file of the workspace, counted from 1, the end column one past the last character (as SARIF has it).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

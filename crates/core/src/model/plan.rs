@@ -1,9 +1,9 @@
 //! A plan: which suites a run selects, and which part of them this shard runs.
 
-use crate::base::command::CommandLine;
 use crate::model::suite::{Role, SuiteSpec};
 use crate::model::test::TestNames;
 use serde::{Deserialize, Serialize};
+use tollgate_text::command::CommandLine;
 
 /// `[profiles.<name>]`.
 #[derive(Debug, Clone, PartialEq, Eq)]

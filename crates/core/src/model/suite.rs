@@ -1,10 +1,10 @@
 //! A suite: how it is run, and what became of it.
 
-use crate::base::command::{CommandLine, quote};
 use crate::model::flake::{Flake, FlakeRules};
 use crate::model::signature::Signed;
 use crate::model::test::{TestResult, TestStatus, is_zero};
 use serde::{Deserialize, Serialize};
+use tollgate_text::command::{CommandLine, quote};
 
 /// Which of the summary's two lists a kind belongs to (`[suites.X] as`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

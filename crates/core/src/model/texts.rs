@@ -1,7 +1,6 @@
 //! Which fields of the nouns hold free text (`base::redact::FreeText`): what evidence, commands, waivers and gate files say. Ids,
 //! names of artifacts and suites, statuses, commits, digests, moments of ours and numbers are our own.
 
-use crate::base::redact::free_text;
 use crate::model::finding::{Finding, SourceAt};
 use crate::model::report::Report;
 use crate::model::run::Identity;
@@ -10,6 +9,7 @@ use crate::model::validation::{FileResult, Validation};
 use crate::model::verdict::{ArtifactRecord, GateResult, Policy, Promotion, TraceRef, Verdict, WaiverRef};
 use crate::model::waiver::Entry;
 use crate::model::whole::{Change, Gap};
+use tollgate_text::redact::free_text;
 
 free_text!(SourceAt { path; line, column });
 free_text!(Finding { message, path, pointer, expected, actual, title, at, reproduce; check, reason, artifact, place });

@@ -1,7 +1,7 @@
 //! The state of a working tree as it was looked at, and the digest that names it.
 
 use super::tree::TreeFile;
-use crate::base::digest::sha256_hex;
+use tollgate_text::digest::sha256_hex;
 
 /// The state of a working tree.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -97,7 +97,7 @@ pub struct Gap {
 impl Gap {
     /// `unit/parser`, `lint fmt`, `the kind unit`.
     pub fn shown(&self) -> String {
-        let show = crate::base::show::show;
+        let show = tollgate_text::show::show;
         match (self.reason, self.name.as_str()) {
             (GapReason::Lint, name) => format!("lint {}", show(name)),
             (_, "") => format!("the kind {}", show(&self.kind)),

@@ -3,9 +3,9 @@
 //! A test that such a command runs is selected by `FILE::CLASS#NAME`, without the parts that the command does not name: so a
 //! replay needs nothing but the selector, in whatever run it was recorded.
 
-use crate::base::command::CommandLine;
 use crate::model::suite::{Reader, SuiteSpec};
 use crate::model::test::Origin;
+use tollgate_text::command::CommandLine;
 
 /// What fills the placeholders of a command for one test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

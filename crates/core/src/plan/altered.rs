@@ -2,13 +2,13 @@
 //! a gap besides, so that `whole_run` is red by it even where this run still shows it.
 
 use super::select::SuiteNames;
-use crate::base::redact::{MASK, is_secret_name};
-use crate::base::show::show;
 use crate::model::flake::FlakyResult;
 use crate::model::plan::{Profile, RunSettings};
 use crate::model::suite::{Names, SuiteSpec};
 use crate::model::whole::{Asked, Change, Gap, GapReason};
 use std::collections::BTreeSet;
+use tollgate_text::redact::{MASK, is_secret_name};
+use tollgate_text::show::show;
 
 /// One of the two plans.
 #[derive(Debug, Clone, Copy)]
@@ -268,8 +268,8 @@ mod tests {
     use super::super::sample::{names, settings};
     use super::super::whole::asked;
     use super::*;
-    use crate::base::command::CommandLine;
     use crate::model::flake::{FlakeRules, Share};
+    use tollgate_text::command::CommandLine;
 
     fn start() -> (RunSettings, SuiteNames) {
         let mut run = settings();

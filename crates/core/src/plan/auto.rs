@@ -1,8 +1,8 @@
 //! The shard that a CI says it is, by its own variables (`--shard auto`).
 
-use crate::base::show::show;
 use crate::model::plan::shard_name;
 use std::collections::BTreeMap;
+use tollgate_text::show::show;
 
 /// The shard that the environment names.
 #[derive(Debug, Clone, PartialEq, Eq)]

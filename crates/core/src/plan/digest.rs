@@ -1,8 +1,8 @@
 //! Digests of a plan: what proves that shards divide the same one, and that suites ran as it is said that they run.
 
-use crate::base::command::CommandLine;
-use crate::base::digest::Running;
 use crate::model::suite::{Role, SuiteSpec};
+use tollgate_text::command::CommandLine;
+use tollgate_text::digest::Running;
 
 /// SHA-256, lower-case hex, over the profile and every selected suite and unit with its list and kind. The order of the
 /// items does not count. Each text is fed with its length before it, so that no two plans feed the same bytes.

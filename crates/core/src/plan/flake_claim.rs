@@ -1,9 +1,9 @@
 //! Whether a document shows what it calls flaky. The run said so; that is a claim, held to the attempts that it lists and to the rules of
 //! the policy in force.
 
-use crate::base::json::Json;
 use crate::model::flake::{FlakeRules, FlakyResult};
 use crate::model::suite::SuiteSpec;
+use tollgate_text::json::Json;
 
 const FLAKY: &str = "flaky";
 const UNSHOWN: &str =
@@ -161,10 +161,10 @@ fn is_true(value: &Json<'_>, key: &str) -> bool {
 mod tests {
     use super::super::sample;
     use super::*;
-    use crate::base::json::{Limits, parse};
     use crate::model::flake::Share;
     use crate::model::suite::Role;
     use serde_json::{Value, json};
+    use tollgate_text::json::{Limits, parse};
 
     fn suite() -> Value {
         let tried = |attempt: u32, ran: &str, status: &str, state: u32| json!({"attempt": attempt, "ran": ran, "status": status, "state": state});

@@ -4,13 +4,13 @@
 
 use super::flake_claim::Claimed;
 use super::quarantine::quarantine;
-use crate::base::json::{Json, Object};
-use crate::base::show::show;
 use crate::model::signature::{Basis, Signed};
 use crate::model::suite::{SuiteResult, SuiteSpec, SuiteStatus};
 use crate::model::test::{TestResult, TestStatus};
 use crate::model::waiver::Entry;
 use std::borrow::Cow;
+use tollgate_text::json::{Json, Object};
+use tollgate_text::show::show;
 
 /// Notes of one document; a last one counts the rest.
 const NOTES: usize = 20;
@@ -284,9 +284,9 @@ fn text(word: &'static str) -> Json<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::json::{Limits, parse};
     use crate::model::waiver::{Kind, State};
     use serde_json::{Value, json};
+    use tollgate_text::json::{Limits, parse};
 
     fn entry(id: &str, signature: &str, state: State) -> Entry {
         Entry {

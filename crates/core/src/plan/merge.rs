@@ -4,15 +4,15 @@
 use super::merge_proof::{Part, faults};
 use super::shard::seconds;
 use super::trees::digest_of;
-use crate::base::figures;
-use crate::base::show::show;
-use crate::base::time::parse_rfc3339;
 use crate::model::plan::{Shard, ShardKind};
 use crate::model::run::{Chosen, Identity, LintResult, RunStatus, Summary};
 use crate::model::suite::SuiteStatus;
 use crate::model::test::TestStatus;
 use crate::model::tree::Tree;
 use std::collections::HashMap;
+use tollgate_text::figures;
+use tollgate_text::show::show;
+use tollgate_text::time::parse_rfc3339;
 
 /// A merged run.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,13 +1,13 @@
 //! Whether shards make one whole: of one commit and one plan, every part there and none twice.
 
 use super::digest::digest;
-use crate::base::show::show;
-use crate::base::time::parse_rfc3339;
 use crate::model::plan::{ShardKind, shard_name};
 use crate::model::run::{Summary, schema};
 use crate::model::suite::Role;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use tollgate_text::show::show;
+use tollgate_text::time::parse_rfc3339;
 
 /// Where a part was found, as shown, and its summary.
 pub type Part = (String, Summary);

@@ -1,11 +1,11 @@
 //! Which failures a quarantine entry covers: those that fail as the entry says, and no others (`mission.md` R3). The one place
 //! that decides it: a run asks of what failed, and `check` asks again of what a run says was covered.
 
-use crate::base::show::show;
 use crate::model::signature::{Basis, Signed};
 use crate::model::suite::{SuiteResult, SuiteStatus};
 use crate::model::test::{TestResult, TestStatus};
 use crate::model::waiver::{Entry, Kind};
+use tollgate_text::show::show;
 
 /// A suite with quarantine.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,13 +5,13 @@ use super::address::reaches_any_suite;
 use super::expected::left_of;
 use super::select::{SuiteNames, listed};
 use super::single::by_name;
-use crate::base::show::show;
-use crate::base::toml_text::suggestion;
 use crate::model::plan::{Item, Plan, RunSettings, ShardKind};
 use crate::model::run::{NotRun, Summary};
 use crate::model::suite::{Role, SuiteResult, SuiteSpec, SuiteStatus};
 use crate::model::test::{TestNames, TestStatus};
 use std::collections::{BTreeMap, BTreeSet};
+use tollgate_text::show::show;
+use tollgate_text::toml_text::suggestion;
 
 /// A replay.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -440,7 +440,7 @@ mod tests {
         let mut settings = settings();
         let errors = rerun(&run, &settings, &known()).unwrap_err();
         assert_eq!(errors, ["tollgate.toml has no lint step `fmt`"]);
-        settings.lint = vec![("fmt".into(), crate::base::command::CommandLine::parse("x").unwrap())];
+        settings.lint = vec![("fmt".into(), tollgate_text::command::CommandLine::parse("x").unwrap())];
         let rerun = rerun(&run, &settings, &known()).unwrap();
         assert_eq!(shown(&rerun), ["unit/a", "unit/b: x y", "unit/c: z", "unit/d"]);
         assert_eq!(rerun.lint, ["fmt"]);

@@ -1,12 +1,12 @@
 //! What the tests of this room share.
 
 use super::select::{Selection, SuiteNames};
-use crate::base::command::CommandLine;
 use crate::model::plan::{Counts, Item, Profile, RunSettings, Shard, ShardKind};
 use crate::model::run::{Identity, ReplayRef, RunStatus, Summary, schema};
 use crate::model::signature::Basis;
 use crate::model::suite::{EvidenceFrom, Names, Reader, Role, SuiteResult, SuiteSpec, SuiteStatus};
 use crate::model::test::{TestResult, TestStatus};
+use tollgate_text::command::CommandLine;
 
 pub fn spec(kind: &str, role: Role) -> SuiteSpec {
     SuiteSpec {

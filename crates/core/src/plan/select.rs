@@ -1,13 +1,13 @@
 //! What a run selects: a profile's kinds, or what is chosen on the command line.
 
 use super::digest::digest;
-use crate::base::show::show;
-use crate::base::toml_text::suggestion;
 use crate::model::plan::{Counts, Item, Profile, RunSettings};
 use crate::model::suite::{Role, SuiteSpec};
 use crate::model::test::TestNames;
 use glob::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
+use tollgate_text::show::show;
+use tollgate_text::toml_text::suggestion;
 
 /// The suites of each kind, as `names`, `glob` or `from` of its section resolve.
 pub type SuiteNames = BTreeMap<String, Vec<String>>;

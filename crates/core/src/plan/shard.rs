@@ -154,8 +154,8 @@ pub(super) fn seconds(milliseconds: u128) -> String {
 mod tests {
     use super::super::sample::selection;
     use super::*;
-    use crate::base::figures;
     use proptest::prelude::*;
+    use tollgate_text::figures;
 
     fn names(plan: &Plan) -> Vec<&str> {
         plan.items.iter().map(|i| i.name.as_str()).collect()

@@ -1,10 +1,10 @@
 //! What the summary of a run shows of its plan: read from the document as it was judged, because whoever wrote it may have
 //! been another program. What cannot be understood is an error, never nothing.
 
-use crate::base::json::Json;
-use crate::base::show::show;
 use crate::model::suite::{Ran, SuiteStatus};
 use std::collections::{BTreeMap, BTreeSet};
+use tollgate_text::json::Json;
+use tollgate_text::show::show;
 
 /// A run, as far as it says what it covered.
 #[derive(Debug, Default)]

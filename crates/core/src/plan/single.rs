@@ -1,11 +1,11 @@
 //! Whether tests can be run one at a time by the names that their reader gives.
 
 use super::address::address;
-use crate::base::redact::MASK;
-use crate::base::show::show;
 use crate::model::suite::{Reader, SuiteSpec};
 use crate::model::test::numbered;
 use std::collections::BTreeSet;
+use tollgate_text::redact::MASK;
+use tollgate_text::show::show;
 
 /// The selectors to run one after another by the kind's command for one test, so that together they run what is asked for. The
 /// error is the end of a sentence: why a selector would not reach its test.

@@ -1,10 +1,10 @@
 //! How long suites took before: what shards are balanced by.
 
-use crate::base::json::{self, Json, Limits};
-use crate::base::show::show;
 use crate::model::run::Summary;
 use crate::model::suite::{Role, SuiteStatus};
 use std::collections::BTreeMap;
+use tollgate_text::json::{self, Json, Limits};
+use tollgate_text::show::show;
 
 /// Milliseconds by suite. What an earlier run measured is kept for each list; a file of timings names no list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

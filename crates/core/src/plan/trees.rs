@@ -201,14 +201,14 @@ impl<E> Sides<'_, E> {
         }
         let unseen = |folder: &&String| !left_out.is_written(folder);
         if let Some(folder) = run.untracked.left_out.iter().find(unseen) {
-            found.unseen = Some(format!("it did not look into {}", crate::base::show::show(folder)));
+            found.unseen = Some(format!("it did not look into {}", tollgate_text::show::show(folder)));
         }
         Ok(())
     }
 }
 
 fn unreadable(path: &str) -> String {
-    format!("{} could not be read", crate::base::show::show(path))
+    format!("{} could not be read", tollgate_text::show::show(path))
 }
 
 /// Of a run with more changed files than it names only the digest can be held against the tree.

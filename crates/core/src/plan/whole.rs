@@ -4,12 +4,12 @@
 use super::digest::{lint_definition, suite_definition};
 use super::select::{SuiteNames, profile_items};
 use super::shown::{Shown, SuiteShown};
-use crate::base::json::Json;
-use crate::base::show::show;
 use crate::model::plan::RunSettings;
 use crate::model::suite::{EvidenceFrom, Ran, SuiteStatus};
 use crate::model::whole::{Asked, AskedSuite, Defined, Gap, GapReason};
 use std::collections::{BTreeMap, BTreeSet};
+use tollgate_text::json::Json;
+use tollgate_text::show::show;
 
 /// What a whole run of `profile` shows; `None` where no suite is known, so that nothing can be asked. The error is a sentence.
 /// A profile that selects nothing is one: no run could show that it is whole.
@@ -366,7 +366,7 @@ mod tests {
     fn the_profile_says_what_is_asked() {
         let all = names(&[("e2e", &["tui", "x_live"]), ("slow", &["soak"]), ("unit", &["b", "a"])]);
         let mut run = settings();
-        run.lint = vec![("fmt".into(), crate::base::command::CommandLine::parse("fmt").unwrap())];
+        run.lint = vec![("fmt".into(), tollgate_text::command::CommandLine::parse("fmt").unwrap())];
         let found = asked(&run, &all, "ci").unwrap().unwrap();
         let shown: Vec<String> = found.suites.iter().map(|s| format!("{}/{}", s.kind, s.name)).collect();
         assert_eq!(

@@ -4,11 +4,11 @@
 use super::issue::{self, Issue, Level};
 use super::text::{fit, quoted, terminal, workflow_data, workflow_property};
 use super::{changes, markdown, words};
-use crate::base::digest::sha256_hex;
 use crate::model::report::Report;
 use crate::model::validation::Validation;
 use crate::model::verdict::{Outcome, Verdict};
 use std::collections::BTreeSet;
+use tollgate_text::digest::sha256_hex;
 
 /// Most annotations of one kind that a step shows.
 pub(super) const SHOWN: usize = 10;

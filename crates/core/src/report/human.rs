@@ -7,10 +7,10 @@ use super::human_gate::{self, hanging};
 use super::style::Style;
 use super::text::{fit, terminal, terminal_cut};
 use super::words;
-use crate::base::figures::total;
 use crate::model::report::Report;
 use crate::model::validation::Validation;
 use crate::model::verdict::{GateResult, Outcome, Status, Verdict};
+use tollgate_text::figures::total;
 
 /// Most failed gates that the closing block names; all of them stand above it.
 const CLOSING: usize = 15;

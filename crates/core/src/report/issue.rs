@@ -2,7 +2,6 @@
 //! the place a person should look at.
 
 use super::words;
-use crate::base::json::Place;
 use crate::model::finding::{Finding, SourceAt};
 use crate::model::gate::Region;
 use crate::model::report::Report;
@@ -10,6 +9,7 @@ use crate::model::validation::Validation;
 use crate::model::verdict::{GateResult, Status};
 use crate::model::waiver::{Entry, Kind};
 use std::collections::BTreeMap;
+use tollgate_text::json::Place;
 
 /// How bad it is. The order is worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

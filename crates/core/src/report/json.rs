@@ -1,9 +1,9 @@
 //! JSON: the verdict itself, pretty, fields in the order of the contract.
 
-use crate::base::escape;
 use crate::model::report::Report;
 use crate::model::validation::Validation;
 use serde::Serialize;
+use tollgate_text::escape;
 
 /// The verdict (`tollgate.gate.verdict.v1`), ending in a newline. What only people are shown is not in it.
 pub fn report(report: &Report) -> String {

@@ -3,14 +3,14 @@
 
 use super::text::{cut, terminal, terminal_cut, xml};
 use super::{changes, words};
-use crate::base::figures::total;
-use crate::base::time::parse_rfc3339;
 use crate::model::finding::Finding;
 use crate::model::report::Report;
 use crate::model::validation::{FileResult, Validation};
 use crate::model::verdict::{GateResult, Status};
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
 use std::time::Duration;
+use tollgate_text::figures::total;
+use tollgate_text::time::parse_rfc3339;
 
 /// Longest text node of one test case, in characters.
 const BODY: usize = 60_000;

@@ -6,12 +6,12 @@ use super::issue::{self, Issue, Level};
 use super::sarif_log::*;
 use super::text::{fit, markdown, markdown_fence, sarif, terminal, uri_path};
 use super::{changes, json, words};
-use crate::base::digest::sha256_hex;
 use crate::model::gate::Region;
 use crate::model::report::Report;
 use crate::model::validation::Validation;
 use crate::model::verdict::{GateResult, Status};
 use std::collections::BTreeMap;
+use tollgate_text::digest::sha256_hex;
 
 /// Most results that code scanning shows.
 const RESULTS: usize = 5_000;

@@ -1,10 +1,10 @@
 //! Untrusted text made fit for the readers that only a report writes for: HTML, a workflow command, SARIF, a URI; the rest
 //! is in `base/escape.rs`. Everything that comes from an artifact, a file name or a gate file passes through one of them.
 
-pub use crate::base::escape::{
+use std::fmt::Write as _;
+pub use tollgate_text::escape::{
     cut, fit, markdown, markdown_code, markdown_fence, markdown_quote, quoted, terminal, terminal_cut, xml,
 };
-use std::fmt::Write as _;
 
 /// Text inside an HTML element of a markdown document.
 pub fn html(text: &str) -> String {

@@ -1,6 +1,6 @@
 //! Lines that every red run prints: they say that something failed and not what.
 
-use crate::base::patterns::OnePattern;
+use tollgate_text::patterns::OnePattern;
 
 /// Such lines, as tools print them. No pattern of an entry may match one: an operator sent to an arbitrary entry loses more time than
 /// one who is told to look further up.

@@ -2,16 +2,16 @@
 
 use super::generic::GENERIC_LINES;
 use super::matching::{Match, Matcher};
-use crate::base::escape::is_blank;
-use crate::base::json::{Place, place_of_offset};
-use crate::base::patterns::OnePattern;
-use crate::base::show::show;
 use crate::model::embedded::Embedded;
 use crate::model::failure::RootCause;
 use crate::model::runbook::{Entry, Pattern};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
+use tollgate_text::escape::is_blank;
+use tollgate_text::json::{Place, place_of_offset};
+use tollgate_text::patterns::OnePattern;
+use tollgate_text::show::show;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
@@ -362,7 +362,7 @@ fn kind(value: &DeValue<'_>) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::embedded::{EMBEDDED, RUNBOOK};
+    use crate::embedded_in_tests::{EMBEDDED, RUNBOOK};
     use proptest::prelude::*;
 
     const GOOD: &str = r#"

@@ -1,8 +1,8 @@
 //! From a log line to the entries that its text names.
 
-use crate::base::patterns::{OnePattern, PatternSet};
 use crate::model::runbook::Entry;
 use std::collections::BTreeMap;
+use tollgate_text::patterns::{OnePattern, PatternSet};
 
 /// Bytes of one line that are looked at. Who is to read it sees no more of it, and a line that long is data.
 const LINE: usize = 16 << 10;

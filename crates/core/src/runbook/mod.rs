@@ -5,8 +5,8 @@ mod load;
 mod matching;
 mod nearest;
 
-pub use crate::base::ansi::without_ansi;
 pub use generic::{GENERIC_LINES, generic};
 pub use load::{Problem, Runbook, load};
 pub use matching::Match;
 pub use nearest::{nearest, same_name};
+pub use tollgate_text::ansi::without_ansi;

@@ -1,14 +1,14 @@
 //! Why a suite failed: what the runner knows first, then the declared patterns of `runbook/root_causes.toml` and of the runbook's
 //! entries that it names.
 
-use crate::base::ansi::without_ansi;
-use crate::base::patterns::PatternSet;
 use crate::model::embedded::Embedded;
 use crate::model::failure::RootCause;
 use crate::model::runbook::Pattern;
 use crate::model::suite::SuiteStatus;
 use crate::model::test::Failure;
 use serde::Deserialize;
+use tollgate_text::ansi::without_ansi;
+use tollgate_text::patterns::PatternSet;
 
 /// SIGKILL, with which a kernel that has run out of memory ends a process.
 const SIGKILL: i32 = 9;
@@ -176,7 +176,7 @@ pub(super) fn because(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::embedded::{EMBEDDED, ROOT_CAUSES, RUNBOOK};
+    use crate::embedded_in_tests::{EMBEDDED, ROOT_CAUSES, RUNBOOK};
     use std::collections::BTreeSet;
     use std::sync::LazyLock;
 

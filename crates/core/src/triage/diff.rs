@@ -305,9 +305,9 @@ fn divided(shard: &Shard) -> Option<Role> {
 mod tests {
     use super::super::sample::run;
     use super::*;
-    use crate::base::figures;
     use crate::model::columns::{NotRunRow, TestRow};
     use proptest::prelude::*;
+    use tollgate_text::figures;
 
     fn compare(base: &Columns<'_>, current: &Columns<'_>) -> Triage {
         diff(base, current, 1000, &|_, _, _, _| None)

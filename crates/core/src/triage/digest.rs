@@ -185,7 +185,7 @@ fn ending(record: &SuiteRecord) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::embedded::EMBEDDED;
+    use crate::embedded_in_tests::EMBEDDED;
     use crate::model::failure::RootCause;
     use crate::model::suite::{Role, SuiteResult};
     use crate::model::test::SourcePlace;

@@ -4,12 +4,19 @@ use super::flake::{Rate, rate};
 use super::flake_class::{Cause, FlakeClass, elect, of_root_cause, of_words};
 use super::flake_selection::narrower;
 use super::flake_suite::of_itself;
-use crate::base::figures::total;
 use crate::model::columns::{Columns, SuiteRow};
 use crate::model::suite::Role;
 use crate::model::test::TestStatus;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use tollgate_text::figures::total;
+use tollgate_text::redact::free_text;
+
+free_text!(FlakeReport { tests; runs });
+free_text!(FlakyTest {
+    test, evidence;
+    suite, kind, role, habit, passed, failed, flaky, failed_apart, rate, disagreeing_commits, class
+});
 
 /// One earlier run.
 pub struct Seen<'c, 'a> {

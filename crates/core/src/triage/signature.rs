@@ -1,12 +1,12 @@
 //! A failure's signature: the same for the same failure on another day, machine and line, another for other words.
 
 use super::wordless::is_wordless;
-use crate::base::ansi::without_ansi;
-use crate::base::digest::sha256_hex;
 use crate::model::signature::{Basis, Signed};
 use crate::model::test::Failure;
 use regex::Regex;
 use std::sync::LazyLock;
+use tollgate_text::ansi::without_ansi;
+use tollgate_text::digest::sha256_hex;
 
 /// What stands for everything that differs from run to run.
 const VARIES: &str = "#";

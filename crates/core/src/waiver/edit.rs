@@ -6,11 +6,11 @@
 use super::dates::{QUARANTINE_DAYS, WAIVER_DAYS};
 use super::new_entry::{NewQuarantine, NewWaiver};
 use super::state::UNWAIVABLE;
-use crate::base::escape::is_blank;
-use crate::base::toml_text::{self, Fault};
 use crate::model::waiver::Kind;
 use chrono::{Datelike as _, Days, NaiveDate};
 use std::ops::Range;
+use tollgate_text::escape::is_blank;
+use tollgate_text::toml_text::{self, Fault};
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -216,7 +216,7 @@ fn table(text: &str) -> Result<toml::Table, EditError> {
 }
 
 fn not_toml(text: &str, fault: Fault) -> EditError {
-    let line = crate::base::json::place_of_offset(text.as_bytes(), fault.span.start).line;
+    let line = tollgate_text::json::place_of_offset(text.as_bytes(), fault.span.start).line;
     EditError::NotToml { message: fault.message, line }
 }
 

@@ -1,12 +1,12 @@
 //! The classification file as it is written. A wrong type of one field makes that entry invalid, with a sentence, and
 //! never the file; a text that is not TOML is an error of the whole.
 
-use crate::base::json::{Place, Places};
-use crate::base::toml_text::{self, kind, nearest};
 use crate::model::gate::Region;
 use crate::model::waiver::Kind;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use tollgate_text::json::{Place, Places};
+use tollgate_text::toml_text::{self, kind, nearest};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -91,7 +91,7 @@ pub fn parse(path: &str, text: &str) -> Result<ClassificationFile, ParseFault> {
     let fault = |message: String, at: usize| ParseFault {
         path: path.to_string(),
         message,
-        place: crate::base::json::place_of_offset(text.as_bytes(), at),
+        place: tollgate_text::json::place_of_offset(text.as_bytes(), at),
     };
     let table = toml_text::parse_strict(text).map_err(|f| fault(f.message, f.span.start))?;
     let source = Source { path, text, places: Places::of(text.as_bytes()) };

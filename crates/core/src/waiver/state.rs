@@ -2,13 +2,13 @@
 
 use super::dates::{self, DUE_DAYS, Life, QUARANTINE_DAYS, ROLLBACK_DAYS, WAIVER_DAYS};
 use super::parse::{ClassificationFile, QUARANTINE_FIELDS, ROLLBACK_FIELDS, RawEntry, WAIVER_FIELDS};
-use crate::base::escape::is_blank;
-use crate::base::toml_text::suggestion;
 use crate::model::finding::Reason;
 use crate::model::lane::Lane;
 use crate::model::waiver::{Entry, Kind, Rollback, State};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
+use tollgate_text::escape::is_blank;
+use tollgate_text::toml_text::suggestion;
 
 /// Gates that judge the entries themselves: a waiver for one of them is invalid.
 pub const UNWAIVABLE: &[&str] = &["waiver_lifecycle", "quarantine_lifecycle"];

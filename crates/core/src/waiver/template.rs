@@ -3,10 +3,10 @@
 use super::apply::{Needs, needs};
 use super::dates::WAIVER_DAYS;
 use super::state::UNWAIVABLE;
-use crate::base::escape::is_hostile;
 use crate::model::finding::Finding;
 use crate::model::lane::Lane;
 use chrono::{Datelike as _, Days, NaiveDate};
+use tollgate_text::escape::is_hostile;
 
 /// A bare TOML key, or a quoted one.
 pub fn key(text: &str) -> String {

@@ -2,28 +2,28 @@
 //! that failed without one, each lint step, what did not run. What failed is the summary's word, as it is judged; what is told of it
 //! beside that comes from the run's other documents and is only shown. Commands are made from `tollgate.toml`.
 
-use super::commands::Replays;
-use super::failure_text::{self, lines, lint_command, of_suite};
 use super::for_run::for_run;
-use super::ground::Ground;
-use super::masking::masker_of_policy;
-use super::run_json::{fails, is_left, is_unrun, status, suites};
-use super::source_place::Places;
-use super::workspace::Workspace;
-use crate::artifact::parse;
-use crate::base::json::{Json, Limits};
-use crate::gate::Facts;
-use crate::model::failure::{Assertion, RootCause};
-use crate::model::finding::SourceAt;
-use crate::model::gate::{ForRun, Format};
-use crate::model::lane::{Lane, Mode};
-use crate::model::suite::{Role, SuiteStatus};
-use crate::model::test::{Case, Failure, TestStatus};
-use crate::model::told::title;
-use crate::record::{SuiteFolders, lint_log};
+use crate::commands::Replays;
+use crate::failure_text::{self, lines, lint_command, of_suite};
+use crate::ground::Ground;
+use crate::judging::json::{fails, is_left, is_unrun, status, suites};
+use crate::masking::masker_of_policy;
+use crate::source_place::Places;
+use crate::workspace::Workspace;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io::{Read as _, Seek as _, SeekFrom};
+use tollgate_core::gate::Facts;
+use tollgate_core::model::failure::{Assertion, RootCause};
+use tollgate_core::model::finding::SourceAt;
+use tollgate_core::model::gate::{ForRun, Format};
+use tollgate_core::model::lane::{Lane, Mode};
+use tollgate_core::model::suite::{Role, SuiteStatus};
+use tollgate_core::model::test::{Case, Failure, TestStatus};
+use tollgate_core::model::told::title;
+use tollgate_host::artifact::parse;
+use tollgate_host::record::{SuiteFolders, lint_log};
+use tollgate_text::json::{Json, Limits};
 
 /// Most entries; the last one then says how many more there are.
 const MOST: usize = 10_000;
@@ -83,7 +83,7 @@ struct Digest {
 }
 
 /// Everything but the artifacts that gates see, `run_failures` with it where a gate reads or tells of it.
-pub(super) fn facts(workspace: &Workspace, lane: Lane, mode: Mode, summary: Option<&Json<'_>>) -> Facts {
+pub fn facts(workspace: &Workspace, lane: Lane, mode: Mode, summary: Option<&Json<'_>>) -> Facts {
     let mut facts = workspace.facts(lane, mode, summary);
     if workspace.policy.gates.iter().any(|gate| gate.tells_of("run_failures")) {
         let found = failures(workspace, summary);
@@ -111,7 +111,7 @@ fn failures(workspace: &Workspace, summary: Option<&Json<'_>>) -> Result<Vec<Run
         .as_ref()
         .map(|_| Ground::open(workspace.embedded, workspace.root.dir(), workspace.now)?.names());
     let names =
-        names.transpose().map_err(|error: super::error::Error| error.to_string())?.unwrap_or_default();
+        names.transpose().map_err(|error: crate::error::Error| error.to_string())?.unwrap_or_default();
     let profile = summary.text("profile").unwrap_or("ci");
     let replays = Replays::new(&workspace.policy.runs, profile, &masker);
     let replays = match &ingested {

@@ -1,13 +1,13 @@
 //! What stands for `{run}` in the command that reproduces a gate: a run folder, or where no folder can be replayed what makes one.
 
-use super::commands::{flagged, path_word};
-use crate::artifact::NoRun;
-use crate::base::command::CommandLine;
-use crate::base::files::{ReadError, Root};
-use crate::base::json::{self, Json, Limits};
-use crate::model::finding::Reason;
-use crate::model::gate::{ForRun, Gate};
-use crate::model::suite::{EvidenceFrom, Reader, SuiteSpec};
+use crate::commands::{flagged, path_word};
+use tollgate_core::model::finding::Reason;
+use tollgate_core::model::gate::{ForRun, Gate};
+use tollgate_core::model::suite::{EvidenceFrom, Reader, SuiteSpec};
+use tollgate_host::artifact::NoRun;
+use tollgate_host::files::{ReadError, Root};
+use tollgate_text::command::CommandLine;
+use tollgate_text::json::{self, Json, Limits};
 
 /// Bytes of a summary at most.
 const SUMMARY: u64 = 512 << 20;

@@ -1,9 +1,9 @@
 //! Documents of runs as the judge walks them: without the types, for a foreign runner leaves out what it does not know.
 
-use crate::base::escape::fit;
-use crate::base::json::Json;
-use crate::model::suite::{Role, SuiteStatus};
-use crate::model::test::TestStatus;
+use tollgate_core::model::suite::{Role, SuiteStatus};
+use tollgate_core::model::test::TestStatus;
+use tollgate_text::escape::fit;
+use tollgate_text::json::Json;
 
 /// Names told of one kind.
 const NAMED: usize = 10;
@@ -11,33 +11,33 @@ const NAMED: usize = 10;
 const NAME: usize = 400;
 
 /// The suites and units of a summary with the list that each stands in.
-pub(super) fn suites<'s>(summary: &'s Json<'s>) -> impl Iterator<Item = (Role, &'s Json<'s>)> {
+pub fn suites<'s>(summary: &'s Json<'s>) -> impl Iterator<Item = (Role, &'s Json<'s>)> {
     let of = |list, role| summary.items(list).iter().map(move |suite| (role, suite));
     of("suites", Role::Suite).chain(of("units", Role::Unit))
 }
 
 /// The status of a suite, where it is one that is known.
-pub(super) fn status(suite: &Json<'_>) -> Option<SuiteStatus> {
+pub fn status(suite: &Json<'_>) -> Option<SuiteStatus> {
     suite.get("status").and_then(|status| serde_json::from_value(status.to_value()).ok())
 }
 
 /// Whether a suite was selected and did not start.
-pub(super) fn is_unrun(suite: &Json<'_>) -> bool {
+pub fn is_unrun(suite: &Json<'_>) -> bool {
     status(suite) == Some(SuiteStatus::NotRun)
 }
 
 /// Whether a test failed.
-pub(super) fn fails(test: &Json<'_>) -> bool {
+pub fn fails(test: &Json<'_>) -> bool {
     test.text("status") == Some(TestStatus::Failed.name())
 }
 
 /// Whether a test was selected and did not start.
-pub(super) fn is_left(test: &Json<'_>) -> bool {
+pub fn is_left(test: &Json<'_>) -> bool {
     test.text("status") == Some(TestStatus::NotRun.name())
 }
 
 /// What of the run judged is not simply green and does not fail it either, by name: one sentence a kind.
-pub(super) fn noted(summary: &Json<'_>) -> Vec<String> {
+pub fn noted(summary: &Json<'_>) -> Vec<String> {
     let of = |status: TestStatus| -> Vec<String> {
         let tests = suites(summary).flat_map(|(_, suite)| {
             let shown =

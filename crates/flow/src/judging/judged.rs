@@ -1,16 +1,16 @@
 //! Runs as they are judged: what a run calls quarantined or flaky is held to the policy in force, before any gate sees it.
 
-use super::error::Error;
-use super::run_siblings::contradictions;
-use super::workspace::Workspace;
-use crate::artifact::{Documents, Fault};
-use crate::base::json::Json;
-use crate::model::finding::Reason;
-use crate::model::gate::Format;
-use crate::model::run::schema;
-use crate::model::suite::SuiteSpec;
-use crate::model::waiver::Entry;
-use crate::plan::{self, Claims, JudgedKind};
+use crate::error::Error;
+use crate::judging::siblings::contradictions;
+use crate::workspace::Workspace;
+use tollgate_core::model::finding::Reason;
+use tollgate_core::model::gate::Format;
+use tollgate_core::model::run::schema;
+use tollgate_core::model::suite::SuiteSpec;
+use tollgate_core::model::waiver::Entry;
+use tollgate_core::plan::{self, Claims, JudgedKind};
+use tollgate_host::artifact::{Documents, Fault};
+use tollgate_text::json::Json;
 
 /// What a run writes beside its summary and the results of its suites, and says of its failures what those say. These are not
 /// worked out again: where a run is judged otherwise than it was written, they are stale.
@@ -28,7 +28,7 @@ const STALE: &str =
 
 /// Binds the summary of the run judged as the policy and these entries judge it, and so every other summary and suite's result that a gate reads.
 /// Gives what a person should know of it, one sentence each, and why nothing of the run is believed.
-pub(super) fn bind(
+pub fn bind(
     documents: &mut Documents<'_>,
     workspace: &Workspace,
     entries: &[Entry],
@@ -60,7 +60,7 @@ pub(super) fn bind(
 }
 
 /// A document that a person named, as the entries and the rules of the kinds judge it; those are asked for only where that matters.
-pub(super) fn document<'a>(
+pub fn document<'a>(
     document: Json<'a>,
     policy: impl FnOnce() -> Result<(Vec<Entry>, Vec<SuiteSpec>), Error>,
 ) -> Result<Json<'a>, Error> {

@@ -1,14 +1,14 @@
 //! Whether the documents of the run judged say the same of it. A summary that another document of its folder contradicts was edited,
 //! or is of another run: nothing that the run made is believed then.
 
-use crate::artifact::{Fault, parse};
-use crate::base::files::{ReadError, Root};
-use crate::base::json::{Json, Limits};
-use crate::base::show::show;
-use crate::model::finding::Reason;
-use crate::model::gate::Format;
-use crate::record::SuiteFolders;
 use rayon::prelude::*;
+use tollgate_core::model::finding::Reason;
+use tollgate_core::model::gate::Format;
+use tollgate_host::artifact::{Fault, parse};
+use tollgate_host::files::{ReadError, Root};
+use tollgate_host::record::SuiteFolders;
+use tollgate_text::json::{Json, Limits};
+use tollgate_text::show::show;
 
 /// Bytes of one document.
 const LARGEST: u64 = 64 << 20;
@@ -31,7 +31,7 @@ const OF_SUITE: [&str; 11] = [
 
 /// Where a document of the folder `run` says other than its summary does. A document that is not there says nothing: a run may be asked
 /// to keep none, and a foreign runner writes none.
-pub(super) fn contradictions(root: &Root, run: &str, summary: &Json<'_>) -> Vec<Fault> {
+pub fn contradictions(root: &Root, run: &str, summary: &Json<'_>) -> Vec<Fault> {
     let suites: Vec<(&str, &str, &Json<'_>)> = ["suites", "units"]
         .into_iter()
         .flat_map(|list| summary.items(list))

@@ -1,21 +1,21 @@
 //! What holds for every artifact of the run that is judged, because it holds for the run: judged once a check.
 
-use super::error::Error;
-use super::masking::masker_of_policy;
-use super::run_tree::{Observed, Observing, some};
-use super::workspace::Workspace;
-use crate::artifact::Fault;
-use crate::base::json::Json;
-use crate::base::show::show;
-use crate::model::finding::Reason;
-use crate::model::lane::Lane;
-use crate::model::tree::Tree;
-use crate::model::workspace::UntrackedRule;
-use crate::plan::Compared;
+use crate::error::Error;
+use crate::masking::masker_of_policy;
+use crate::run_tree::{Observed, Observing, some};
+use crate::workspace::Workspace;
+use tollgate_core::model::finding::Reason;
+use tollgate_core::model::lane::Lane;
+use tollgate_core::model::tree::Tree;
+use tollgate_core::model::workspace::UntrackedRule;
+use tollgate_core::plan::Compared;
+use tollgate_host::artifact::Fault;
+use tollgate_text::json::Json;
+use tollgate_text::show::show;
 
 /// How a run stands to what is judged.
 #[derive(Debug, Default)]
-pub(super) struct Standing {
+pub struct Standing {
     /// Why all that it made is stale.
     pub faults: Vec<Fault>,
     /// Why it is of another commit, where it is.
@@ -27,7 +27,7 @@ pub(super) struct Standing {
 }
 
 /// Holds the run to the tree and to what it says of its own age.
-pub(super) fn standing(
+pub fn standing(
     workspace: &Workspace,
     lane: Lane,
     summary: Option<&Json<'_>>,
@@ -90,7 +90,7 @@ pub(super) fn standing(
 }
 
 /// Holds the tree of a run to the one that is judged, by what the policy in force leaves out.
-pub(super) fn compare(workspace: &Workspace, tree: &Tree, observed: &Observed) -> Result<Compared, Error> {
+pub fn compare(workspace: &Workspace, tree: &Tree, observed: &Observed) -> Result<Compared, Error> {
     let run = workspace.run_dir.as_deref().ok();
     let left_out = observed.left_out(&workspace.policy.settings, &workspace.policy.gates, run);
     observed.compare(tree, &left_out, &masker_of_policy(workspace.env(), workspace)?)

@@ -1,26 +1,26 @@
 //! What the policy asks of a run, over the tree that is judged; what the working tree would alter of that; and what the run
 //! lacks of it (`run_gaps`).
 
-use super::commands::flagged;
-use super::error::Error;
 use super::for_run;
-use super::plan_secrets::literals_of;
-use super::suite_names::{Lists, stems};
 use super::whole_text;
-use crate::artifact::NoRun;
-use crate::base::files::{ReadError, Root, is_there};
-use crate::base::git::Repository;
-use crate::base::json::Json;
-use crate::base::redact::Masker;
-use crate::config::{Classification, Policy, TreePlan};
-use crate::model::finding::Reason;
-use crate::model::gate::ForRun;
-use crate::model::suite::{EvidenceFrom, Names};
-use crate::model::whole::{Asked, Change, Gap};
-use crate::plan::{self, Altered, Side, SuiteNames};
-use crate::waiver::{self, ClassificationFile};
+use crate::commands::flagged;
+use crate::error::Error;
+use crate::plan_secrets::literals_of;
+use crate::suite_names::{Lists, stems};
 use glob::{MatchOptions, Pattern};
 use std::collections::{BTreeMap, BTreeSet};
+use tollgate_core::model::finding::Reason;
+use tollgate_core::model::gate::ForRun;
+use tollgate_core::model::suite::{EvidenceFrom, Names};
+use tollgate_core::model::whole::{Asked, Change, Gap};
+use tollgate_core::plan::{self, Altered, Side, SuiteNames};
+use tollgate_core::waiver::{self, ClassificationFile};
+use tollgate_host::artifact::NoRun;
+use tollgate_host::config::{Classification, Policy, TreePlan};
+use tollgate_host::files::{ReadError, Root, is_there};
+use tollgate_host::git::Repository;
+use tollgate_text::json::Json;
+use tollgate_text::redact::Masker;
 
 /// The folder whose files the classification file lists by their stems.
 const CLASSIFIED: &str = "tests";
@@ -28,20 +28,20 @@ const CLASSIFIED: &str = "tests";
 /// What a whole run is here.
 pub struct WholePlan {
     /// What is asked; `None` where the policy knows no suites, an error where it cannot be told.
-    pub(super) asked: Result<Option<Asked>, String>,
+    pub asked: Result<Option<Asked>, String>,
     /// What the working tree would alter of it, where the policy is a ref's.
-    pub(super) changes: Vec<Change>,
+    pub changes: Vec<Change>,
     /// What of that takes something out of the plan.
     lost: Vec<Gap>,
     /// The command that runs the whole.
-    pub(super) command: String,
+    pub command: String,
     /// Of each kind that something else runs the line that takes its results in.
     taken_in: BTreeMap<String, String>,
 }
 
 /// What a check says of the run beside its gates.
 #[derive(Default)]
-pub(super) struct RunSaid {
+pub struct RunSaid {
     /// One sentence each.
     pub notes: Vec<String>,
     /// Why the run may not be promoted: it is not whole. A sentence.
@@ -49,7 +49,7 @@ pub(super) struct RunSaid {
 }
 
 /// The command that runs the whole of a profile.
-pub(super) fn command(profile: &str) -> String {
+pub fn command(profile: &str) -> String {
     match profile {
         "ci" => "tollgate run".into(),
         profile => format!("tollgate run {}", flagged("--profile", profile)),
@@ -165,7 +165,7 @@ impl WholePlan {
     }
 
     /// What a check says of a run that is not whole. A workspace without any run judges something else.
-    pub(super) fn said(&self, run: &Result<String, NoRun>, summary: Option<&Json<'_>>) -> RunSaid {
+    pub fn said(&self, run: &Result<String, NoRun>, summary: Option<&Json<'_>>) -> RunSaid {
         let no_run = run.as_ref().is_err_and(|none| none.reason == Reason::Missing);
         match (self.gaps(run, summary), &self.asked) {
             (Ok(Some(gaps)), Ok(Some(asked))) if !gaps.is_empty() => RunSaid {
@@ -190,7 +190,7 @@ fn own_names(root: &Root, policy: &Policy) -> Result<(SuiteNames, Vec<Change>), 
     let mut names = lists.all(&policy.runs.suites).map_err(|wrong| wrong.join("; "))?;
     let Some(commit) = &policy.from_commit else { return Ok((names, Vec::new())) };
     let mut gone = Vec::new();
-    let by_pattern = |spec: &&crate::model::suite::SuiteSpec| !matches!(spec.names, Names::Listed(_));
+    let by_pattern = |spec: &&tollgate_core::model::suite::SuiteSpec| !matches!(spec.names, Names::Listed(_));
     let mut repository = None;
     for spec in policy.runs.suites.iter().filter(by_pattern) {
         let repository = match &repository {

@@ -1,18 +1,18 @@
 //! What people are told of a run that is not whole.
 
-use crate::model::whole::{Asked, Gap};
+use tollgate_core::model::whole::{Asked, Gap};
 
 /// Gaps that a sentence names.
 const NAMED: usize = 10;
 
 /// What lets go what a change takes out of the plan: both ways, because neither is the change's own.
-pub(super) fn lets_go(from: &str) -> String {
-    let from = crate::base::show::show(from);
+pub fn lets_go(from: &str) -> String {
+    let from = tollgate_text::show::show(from);
     format!("a waiver of `whole_run` on {from}, or `policy-from: worktree` by a person, lets it go")
 }
 
 /// `unit/b, lint fmt and 3 more`
-pub(super) fn listed(gaps: &[Gap]) -> String {
+pub fn listed(gaps: &[Gap]) -> String {
     let shown: Vec<String> = gaps.iter().take(NAMED).map(Gap::shown).collect();
     match gaps.len().saturating_sub(NAMED) {
         0 => shown.join(", "),
@@ -27,7 +27,7 @@ fn of_all(gaps: &[Gap], asked: &Asked) -> String {
 }
 
 /// The note of a report.
-pub(super) fn note(gaps: &[Gap], asked: &Asked, way: &str) -> String {
+pub fn note(gaps: &[Gap], asked: &Asked, way: &str) -> String {
     format!(
         "the run is not whole: it does not show {} of what the profile {} asks for: {}; {way}",
         of_all(gaps, asked),
@@ -37,7 +37,7 @@ pub(super) fn note(gaps: &[Gap], asked: &Asked, way: &str) -> String {
 }
 
 /// The condition of a promotion.
-pub(super) fn condition(gaps: &[Gap], asked: &Asked, way: &str) -> String {
+pub fn condition(gaps: &[Gap], asked: &Asked, way: &str) -> String {
     format!(
         "the run judged must be whole, and does not show {} of what the profile {} asks for: {}; {way}",
         of_all(gaps, asked),

@@ -1,17 +1,17 @@
 //! The run that a run is compared with.
 
-use super::commands::{Replays, rerun_from};
-use super::error::Error;
-use super::masking::mask_ranked;
-use super::run_summary::{self, Text};
-use crate::base::files::Root;
-use crate::base::show::show;
-use crate::model::run::{Summary, schema};
-use crate::model::suite::Role;
-use crate::model::triage::{Compared, RecommendedCommands, TriageDiff};
-use crate::record;
-use crate::triage;
+use crate::commands::{Replays, rerun_from};
+use crate::error::Error;
+use crate::made::summary::{self, Text};
+use crate::masking::mask_ranked;
 use std::path::{Path, PathBuf};
+use tollgate_core::model::run::{Summary, schema};
+use tollgate_core::model::suite::Role;
+use tollgate_core::model::triage::{Compared, RecommendedCommands, TriageDiff};
+use tollgate_core::triage;
+use tollgate_host::files::Root;
+use tollgate_host::record;
+use tollgate_text::show::show;
 
 /// A baseline that was found readable before the run began: after an hour of tests it is too late to learn that it is
 /// not.
@@ -25,9 +25,9 @@ pub struct Baseline {
 impl Baseline {
     /// Reads a run folder or a `summary.json`. What cannot be read is an error that names it.
     pub fn open(path: &Path, root: &Root) -> Result<Baseline, Error> {
-        let file = run_summary::file(path);
-        let text = run_summary::read(&file)?;
-        run_summary::columns(&file, &text)?;
+        let file = summary::file(path);
+        let text = summary::read(&file)?;
+        summary::columns(&file, &text)?;
         Ok(Baseline { shown: root.spell(&file), path: file, text })
     }
 
@@ -48,7 +48,7 @@ pub fn compare(
         .map_err(|e| Error::Work(format!("the summary cannot be written as JSON: {e}")))?;
     let current = record::columns(&show(path), &bytes, bytes.len() as u64)
         .map_err(|e| Error::Work(format!("the summary cannot be compared: {e}")))?;
-    let base = run_summary::columns(&baseline.path, &baseline.text)?;
+    let base = summary::columns(&baseline.path, &baseline.text)?;
     let replay = |suite: &str, kind: &str, role: Role, selector: Option<&str>| {
         let one = selector.and_then(|selector| replays.test(kind, suite, selector));
         Some(one.unwrap_or_else(|| replays.suite(role, kind, suite)))

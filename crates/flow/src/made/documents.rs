@@ -1,30 +1,32 @@
 //! The documents of a whole run, from the records of its suites: for `run`, `replay`, `ingest` and `merge` alike.
 
-use super::commands::{Replays, rerun_from, under_rules};
 use super::environment;
-use super::error::Error;
-use super::ground::Ground;
-use super::run_baseline::{Baseline, compare};
-use super::run_told;
-use crate::model::bundle::{BundleEnvironment, FailedSuite, ReplayBundle};
-use crate::model::failure::{FailureDigest, FailureIndex, IndexedDigest, RootCause};
-use crate::model::plan::{Counts, Shard};
-use crate::model::record::SuiteRecord;
-use crate::model::run::{Chosen, Identity, LintResult, NotRun, RunStatus, Summary, TriageRef, schema};
-use crate::model::suite::{Role, SuiteResult, SuiteStatus};
-use crate::model::told::AllFailed;
-use crate::model::tree::{DatedBy, Tree};
-use crate::model::triage::TriageDiff;
-use crate::plan;
-use crate::record::{self, Details, File, Folder, SuiteFile, SuiteFolders};
-use crate::triage::{self, ToDigest};
+use crate::commands::{Replays, rerun_from, under_rules};
+use crate::error::Error;
+use crate::ground::Ground;
+use crate::made::baseline::{Baseline, compare};
+use crate::made::told;
 use std::collections::BTreeMap;
+use tollgate_core::model::bundle::{BundleEnvironment, FailedSuite, ReplayBundle};
+use tollgate_core::model::failure::{FailureDigest, FailureIndex, IndexedDigest, RootCause};
+use tollgate_core::model::plan::{Counts, Shard};
+use tollgate_core::model::record::SuiteRecord;
+use tollgate_core::model::run::{
+    Chosen, Identity, LintResult, NotRun, RunStatus, Summary, TriageRef, schema,
+};
+use tollgate_core::model::suite::{Role, SuiteResult, SuiteStatus};
+use tollgate_core::model::told::AllFailed;
+use tollgate_core::model::tree::{DatedBy, Tree};
+use tollgate_core::model::triage::TriageDiff;
+use tollgate_core::plan;
+use tollgate_core::triage::{self, ToDigest};
+use tollgate_host::record::{self, Details, File, Folder, SuiteFile, SuiteFolders};
 
 /// Bytes at the end of a failed lint step's log that stand in `junit.xml`.
 const LINT_TAIL: u64 = 4 << 10;
 
 /// What a run comes to.
-pub(super) struct Outcome<'a> {
+pub struct Outcome<'a> {
     /// Where it took place.
     pub ground: &'a Ground,
     /// Who and when.
@@ -92,11 +94,7 @@ pub struct Written {
 }
 
 /// Writes every document of the run folder; `summary.json` last, because whoever finds it finds the rest.
-pub(super) fn write(
-    folder: &Folder,
-    folders: &SuiteFolders,
-    mut outcome: Outcome<'_>,
-) -> Result<Written, Error> {
+pub fn write(folder: &Folder, folders: &SuiteFolders, mut outcome: Outcome<'_>) -> Result<Written, Error> {
     let (tree, shard) = (outcome.tree.as_ref(), &outcome.shard);
     let environment = environment::document(outcome.facts, &outcome.identity, tree, &outcome.profile, shard);
     outcome.records.sort_by(|a, b| {
@@ -143,7 +141,7 @@ pub(super) fn write(
     folder.write_summary(&summary)?;
     Ok(Written {
         diff,
-        failed: run_told::failed(outcome.ground, folder, &outcome.replays, &outcome.records, &summary),
+        failed: told::failed(outcome.ground, folder, &outcome.replays, &outcome.records, &summary),
         summary_path: folder.rel(File::Summary),
         replay: summary.replay_bundle.one_command_replay.clone(),
         summary,
@@ -227,13 +225,13 @@ fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
 }
 
 /// Secrets masked in what suites and lint steps wrote.
-pub(super) fn masked<'r>(records: impl IntoIterator<Item = &'r SuiteRecord>, lint: &[LintResult]) -> u64 {
+pub fn masked<'r>(records: impl IntoIterator<Item = &'r SuiteRecord>, lint: &[LintResult]) -> u64 {
     let all = records.into_iter().map(|r| r.masked).chain(lint.iter().map(|l| l.masked));
     all.fold(0, u64::saturating_add)
 }
 
 /// What was let through in it.
-pub(super) fn allowed<'r>(records: impl IntoIterator<Item = &'r SuiteRecord>, lint: &[LintResult]) -> u64 {
+pub fn allowed<'r>(records: impl IntoIterator<Item = &'r SuiteRecord>, lint: &[LintResult]) -> u64 {
     let all = records.into_iter().map(|r| r.mask_allowed).chain(lint.iter().map(|l| l.mask_allowed));
     all.fold(0, u64::saturating_add)
 }

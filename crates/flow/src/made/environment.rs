@@ -1,19 +1,19 @@
 //! `environment.json`: where a run takes place.
 
-use crate::base::command::CommandLine;
-use crate::base::digest::Running;
-use crate::base::git::Place;
-use crate::base::machine;
-use crate::base::process::{Ending, Limits, run};
-use crate::base::redact::Masker;
-use crate::model::plan::{RunSettings, Shard};
-use crate::model::run::{Environment, Identity, Node, Os, schema};
-use crate::model::suite::SuiteSpec;
-use crate::model::tree::Tree;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tollgate_core::model::plan::{RunSettings, Shard};
+use tollgate_core::model::run::{Environment, Identity, Node, Os, schema};
+use tollgate_core::model::suite::SuiteSpec;
+use tollgate_core::model::tree::Tree;
+use tollgate_host::git::Place;
+use tollgate_host::machine;
+use tollgate_host::process::{Ending, Limits, run};
+use tollgate_text::command::CommandLine;
+use tollgate_text::digest::Running;
+use tollgate_text::redact::Masker;
 
 /// How long a tool may take to say its version.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -99,7 +99,7 @@ fn is_bun_shim(found: &Path) -> bool {
 
 /// The first line of what `program --version` says; `None` when it says nothing or fails.
 fn version(dir: &Path, program: &Path) -> Option<String> {
-    let quoted = crate::base::command::quote(program.to_str()?).into_owned();
+    let quoted = tollgate_text::command::quote(program.to_str()?).into_owned();
     let command = CommandLine::parse(&format!("{quoted} --version")).ok()?;
     let limits = Limits { dir, timeout: PATIENCE, grace: Duration::from_secs(1), keep: 4 << 10 };
     let done = run(&command, &limits, &mut |_| {}).ok()?;
@@ -225,8 +225,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let of = |text: &str, env: &[(&str, &str)], named: &[&str], zone: &str| {
             fs_err::write(dir.path().join("tollgate.toml"), text).unwrap();
-            let root = crate::base::files::Root::open(dir.path()).unwrap();
-            let spec = crate::config::run_settings(&crate::base::embedded::EMBEDDED, &root)
+            let root = tollgate_host::files::Root::open(dir.path()).unwrap();
+            let spec = tollgate_host::config::run_settings(&crate::embedded_in_tests::EMBEDDED, &root)
                 .unwrap()
                 .1
                 .suites

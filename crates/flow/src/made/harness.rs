@@ -3,12 +3,12 @@
 //!
 //! That a binary is one of these its package says. One that has Rust's harness and said nothing died, or its output is cut off.
 
-use crate::base::files::{self, Root};
-use crate::base::process::Ending;
-use crate::model::signature::Basis;
-use crate::model::test::{Case, Failure, Fault, FaultKind, Reading, Silent, TestStatus};
-use crate::run::StepEnd;
 use std::path::Path;
+use tollgate_core::model::signature::Basis;
+use tollgate_core::model::test::{Case, Failure, Fault, FaultKind, Reading, Silent, TestStatus};
+use tollgate_host::files::{self, Root};
+use tollgate_host::process::Ending;
+use tollgate_host::run::StepEnd;
 
 /// Bytes of a `Cargo.toml` at most.
 const MANIFEST: u64 = 1 << 20;
@@ -18,12 +18,7 @@ const DEPTH: usize = 12;
 
 /// The readings with those of such binaries judged; `exit_code`: that of the whole command, where it is known. `apart`: each reading is
 /// a suite of its own, and keeps its name.
-pub(super) fn judged(
-    mut readings: Vec<Reading>,
-    exit_code: Option<i32>,
-    root: &Root,
-    apart: bool,
-) -> Vec<Reading> {
+pub fn judged(mut readings: Vec<Reading>, exit_code: Option<i32>, root: &Root, apart: bool) -> Vec<Reading> {
     if readings.iter().all(|reading| reading.silent.is_none()) {
         return readings;
     }
@@ -44,7 +39,7 @@ pub(super) fn judged(
 }
 
 /// The exit code of a command that ended by itself.
-pub(super) fn exit_code_of(end: &StepEnd) -> Option<i32> {
+pub fn exit_code_of(end: &StepEnd) -> Option<i32> {
     match (&end.start_error, end.ending) {
         (None, Ending::Exited(code)) => Some(code),
         _ => None,

@@ -1,24 +1,24 @@
 //! One command of an attempt as it is judged: how it ended, what its results say, and where those do not say why it
 //! failed, what its output does.
 
-use super::ground::Ground;
-use crate::base::process::Ending;
-use crate::ingest;
-use crate::model::signature::Basis;
-use crate::model::suite::Reader;
-use crate::model::test::{Failure, Reading};
-use crate::run::{Log, StepEnd};
-use crate::triage;
-use crate::triage::attempts::{Step, StepEnded, Unread};
+use crate::ground::Ground;
 use std::io::Read as _;
+use tollgate_core::ingest;
+use tollgate_core::model::signature::Basis;
+use tollgate_core::model::suite::Reader;
+use tollgate_core::model::test::{Failure, Reading};
+use tollgate_core::triage;
+use tollgate_core::triage::attempts::{Step, StepEnded, Unread};
+use tollgate_host::process::Ending;
+use tollgate_host::run::{Log, StepEnd};
 
 /// Bytes at the end of an output in which a cause is looked for.
-pub(super) const TAIL: u64 = 64 << 10;
+pub const TAIL: u64 = 64 << 10;
 /// Bytes at the end of an output in which what failed is looked for. What stands before it may tell of more.
 const TOLD: u64 = 1 << 20;
 
 /// The step; `read` gives its results and is not called where the reader reads none.
-pub(super) fn step_of(
+pub fn step_of(
     ground: &Ground,
     end: &StepEnd,
     log: &Log,

@@ -1,24 +1,24 @@
 //! From how a suite's attempts ended to its record, and to the files of its folder: for `run` and `ingest` alike.
 
-use super::commands::Replays;
-use super::error::Error;
-use super::ground::Ground;
-use super::masking::{mask_failures, mask_names};
-use crate::base::figures::total;
-use crate::base::redact::Masker;
-use crate::base::show::show;
-use crate::model::flake::FlakeRules;
-use crate::model::plan::Item;
-use crate::model::record::SuiteRecord;
-use crate::model::run::Identity;
-use crate::model::signature::Basis;
-use crate::model::suite::{Ran, Reader, SuiteResult};
-use crate::model::test::{Case, Failure, TestStatus};
-use crate::model::waiver::Entry;
-use crate::plan;
-use crate::record::{Folder, SuiteFolders};
-use crate::triage::attempts::{self, Attempt, Combined, Judging};
-use crate::triage::{self, Causes, Digested, Facts, ToDigest};
+use crate::commands::Replays;
+use crate::error::Error;
+use crate::ground::Ground;
+use crate::masking::{mask_failures, mask_names};
+use tollgate_core::model::flake::FlakeRules;
+use tollgate_core::model::plan::Item;
+use tollgate_core::model::record::SuiteRecord;
+use tollgate_core::model::run::Identity;
+use tollgate_core::model::signature::Basis;
+use tollgate_core::model::suite::{Ran, Reader, SuiteResult};
+use tollgate_core::model::test::{Case, Failure, TestStatus};
+use tollgate_core::model::waiver::Entry;
+use tollgate_core::plan;
+use tollgate_core::triage::attempts::{self, Attempt, Combined, Judging};
+use tollgate_core::triage::{self, Causes, Digested, Facts, ToDigest};
+use tollgate_host::record::{Folder, SuiteFolders};
+use tollgate_text::figures::total;
+use tollgate_text::redact::Masker;
+use tollgate_text::show::show;
 
 /// Failures of one suite that its record keeps with their texts.
 const FAILURES: usize = 100;
@@ -30,7 +30,7 @@ const LATER: usize = 256 << 10;
 const FAULTS: usize = 100;
 
 /// What is known of a suite when its attempts are over.
-pub(super) struct SuiteEnd {
+pub struct SuiteEnd {
     /// The suite.
     pub item: Item,
     /// In a replay, how much of it ran.
@@ -67,7 +67,7 @@ pub(super) struct SuiteEnd {
 
 /// The record of a suite, its cases for the digest, and what a person should know: failures of what is quarantined that
 /// block all the same.
-pub(super) struct Recorded {
+pub struct Recorded {
     /// The record.
     pub record: SuiteRecord,
     /// Every case, with its failures.
@@ -77,7 +77,7 @@ pub(super) struct Recorded {
 }
 
 /// Judges a suite. `tail` is the end of its output, masked.
-pub(super) fn record_of(end: SuiteEnd, masker: &Masker, ground: &Ground, tail: &str) -> Recorded {
+pub fn record_of(end: SuiteEnd, masker: &Masker, ground: &Ground, tail: &str) -> Recorded {
     let judging = Judging { reader: end.reader, rules: end.rules };
     let mut combined = attempts::combine(&end.attempts, &judging);
     let masked = end.masked + mask(&mut combined, end.reader, masker);
@@ -209,7 +209,7 @@ fn quarantine(result: &mut SuiteResult, entries: &[Entry]) -> Vec<String> {
 }
 
 /// Writes the files of a suite's folder: its result, and when it failed its digest and timeline.
-pub(super) fn write_suite(
+pub fn write_suite(
     folder: &Folder,
     folders: &SuiteFolders,
     identity: &Identity,
@@ -230,7 +230,7 @@ pub(super) fn write_suite(
 }
 
 /// The digest and the timeline of a suite that failed.
-pub(super) fn digested(
+pub fn digested(
     causes: &Causes,
     identity: &Identity,
     record: &SuiteRecord,

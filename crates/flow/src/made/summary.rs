@@ -1,11 +1,11 @@
 //! A run that a person names: its folder, or its `summary.json`.
 
-use super::error::Error;
-use crate::base::files;
-use crate::base::show::show;
-use crate::model::columns::Columns;
-use crate::record;
+use crate::error::Error;
 use std::path::{Path, PathBuf};
+use tollgate_core::model::columns::Columns;
+use tollgate_host::files;
+use tollgate_host::record;
+use tollgate_text::show::show;
 
 /// The most that is read of a summary.
 const MAX_BYTES: u64 = 512 << 20;

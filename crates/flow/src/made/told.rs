@@ -1,24 +1,24 @@
 //! What failed in a run that was just written, one entry for each thing that a person would name, with its place in the workspace and
 //! the command that repeats it: for the terminal, and for reports. Commands are made from `tollgate.toml` alone.
 
-use super::commands::Replays;
-use super::failure_text::{lines, lint_command, of_suite, said};
-use super::ground::Ground;
-use super::source_place::Places;
-use crate::base::files::read_tail;
-use crate::model::record::SuiteRecord;
-use crate::model::run::Summary;
-use crate::model::test::{Case, Failure, TestResult, TestStatus};
-use crate::model::told::{AllFailed, Failed};
-use crate::record::{File, Folder, lint_log};
+use crate::commands::Replays;
+use crate::failure_text::{lines, lint_command, of_suite, said};
+use crate::ground::Ground;
+use crate::source_place::Places;
 use std::collections::{BTreeMap, VecDeque};
+use tollgate_core::model::record::SuiteRecord;
+use tollgate_core::model::run::Summary;
+use tollgate_core::model::test::{Case, Failure, TestResult, TestStatus};
+use tollgate_core::model::told::{AllFailed, Failed};
+use tollgate_host::files::read_tail;
+use tollgate_host::record::{File, Folder, lint_log};
 
 /// Entries of a run that are told of, but that of each suite `FIRST` tests are.
 const MOST: usize = 1_000;
 /// Tests of one suite that are told of.
 const OF_SUITE: usize = 100;
 /// Tests of one suite that are told of in any case: those that the terminal shows.
-pub(super) const FIRST: usize = 20;
+pub const FIRST: usize = 20;
 /// Lines of a message.
 const LINES: usize = 8;
 /// Bytes at the end of an output that are looked at for what it says.
@@ -26,7 +26,7 @@ const TAIL: u64 = 64 << 10;
 
 /// What failed: lint steps first, then suites that failed without a test, then tests. What stands first is most likely the cause of
 /// the rest.
-pub(super) fn failed(
+pub fn failed(
     ground: &Ground,
     folder: &Folder,
     replays: &Replays<'_>,

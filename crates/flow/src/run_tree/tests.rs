@@ -1,8 +1,8 @@
 use super::*;
-use crate::model::workspace::Settings;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
+use tollgate_core::model::workspace::Settings;
 
 const TRACKED: [&str; 4] = ["a", "sub/b", "sub/c", "d"];
 const PATHS: [&str; 8] = ["a", "sub/b", "sub/c", "d", "u", "sub/v", "new/w", "new/x"];
@@ -33,7 +33,7 @@ enum Edit {
 fn put(dir: &Path, path: &str, text: &str) {
     let file = dir.join(path);
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-    crate::base::files::write_atomic(&file, text.as_bytes()).unwrap();
+    tollgate_host::files::write_atomic(&file, text.as_bytes()).unwrap();
 }
 
 fn edit(dir: &Path, edit: Edit) {
@@ -71,7 +71,7 @@ fn snapshot(dir: &Path) -> BTreeMap<&'static str, (Vec<u8>, bool)> {
     let read = |path: &&'static str| {
         let file = dir.join(path);
         let mode = file.metadata().ok()?.permissions().mode();
-        Some((*path, (crate::base::files::read(&file, 1 << 20).ok()?, mode & 0o100 != 0)))
+        Some((*path, (tollgate_host::files::read(&file, 1 << 20).ok()?, mode & 0o100 != 0)))
     };
     PATHS.iter().filter_map(read).collect()
 }
@@ -221,7 +221,7 @@ fn a_run_cannot_hide_by_its_own_settings_what_it_changed() {
 #[test]
 fn more_files_than_are_named_are_held_by_their_digest() {
     let dir = repository();
-    let count = crate::model::tree::LISTED + 5;
+    let count = tollgate_core::model::tree::LISTED + 5;
     for nth in 0..count {
         put(dir.path(), &format!("many/{nth}"), "0");
     }

@@ -1,9 +1,9 @@
 //! What evidence is read against.
 
 use super::run_folder::NoRun;
-use crate::base::files::Root;
-use crate::base::json::Limits;
-use crate::base::time::Now;
+use crate::files::Root;
+use tollgate_text::json::Limits;
+use tollgate_text::time::Now;
 
 /// What evidence is read against: one an invocation.
 pub struct Context<'c> {

@@ -2,10 +2,10 @@
 //! another commit.
 
 use super::fault::Fault;
-use crate::base::json::{Json, plain};
-use crate::base::time::{AHEAD, Now, parse_rfc3339};
-use crate::model::finding::Reason;
 use chrono::TimeDelta;
+use tollgate_core::model::finding::Reason;
+use tollgate_text::json::{Json, plain};
+use tollgate_text::time::{AHEAD, Now, parse_rfc3339};
 
 /// What a document says of its own time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -94,8 +94,8 @@ fn span(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::json::{Limits, parse};
     use proptest::prelude::*;
+    use tollgate_text::json::{Limits, parse};
 
     const DAY: u64 = 86_400;
 

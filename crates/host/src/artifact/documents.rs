@@ -7,15 +7,15 @@ use super::parse::parse;
 use super::read::{Asked, Content, Sources};
 use super::schema::hold;
 use super::weight::{EVIDENCE, Look, fill, fitting, weight};
-use crate::base::figures::total;
-use crate::base::json::{Json, Object};
-use crate::lang::schema::Registry;
-use crate::model::artifact::Lines as _;
-use crate::model::finding::Reason;
-use crate::model::gate::{ArtifactSpec, Demand, Format};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use tollgate_core::model::artifact::Lines as _;
+use tollgate_core::model::finding::Reason;
+use tollgate_core::model::gate::{ArtifactSpec, Demand, Format};
+use tollgate_lang::schema::Registry;
+use tollgate_text::figures::total;
+use tollgate_text::json::{Json, Object};
 
 /// Schema violations that are listed for one artifact; a last finding counts the rest.
 pub(super) const LISTED: usize = 50;

@@ -6,12 +6,12 @@ use super::fault::Fault;
 use super::find::Found as Files;
 use super::parse::places;
 use super::read::asked;
-use crate::base::json::{Json, Place, plain};
-use crate::model::artifact::{Bound, Evidence};
-use crate::model::finding::Reason;
-use crate::model::gate::{ArtifactSpec, Check, Format, Gate};
-use crate::model::verdict::ArtifactRecord;
 use std::collections::BTreeMap;
+use tollgate_core::model::artifact::{Bound, Evidence};
+use tollgate_core::model::finding::Reason;
+use tollgate_core::model::gate::{ArtifactSpec, Check, Format, Gate};
+use tollgate_core::model::verdict::ArtifactRecord;
+use tollgate_text::json::{Json, Place, plain};
 
 impl<'s> Documents<'s> {
     /// The evidence of a gate, which must be one of those that the sources were read for: anything else was not read, and says
@@ -190,14 +190,14 @@ mod tests {
     use super::super::read::Sources;
     use super::super::run_folder::newest;
     use super::super::weight::EVIDENCE;
-    use crate::base::embedded::SCHEMAS;
-    use crate::base::files::Root;
-    use crate::base::json::Limits;
-    use crate::base::time::Now;
-    use crate::lang::schema::{Registry, Source};
-    use crate::model::gate::{Blocking, Demand, Origin, Region};
+    use crate::embedded_in_tests::SCHEMAS;
+    use crate::files::Root;
     use std::io::Write as _;
     use std::path::Path;
+    use tollgate_core::model::gate::{Blocking, Demand, Origin, Region};
+    use tollgate_lang::schema::{Registry, Source};
+    use tollgate_text::json::Limits;
+    use tollgate_text::time::Now;
 
     use super::*;
 

@@ -1,9 +1,9 @@
 //! What is wrong with a file, before it is known which gate asks.
 
-use crate::base::files::ReadError;
-use crate::base::json::{ParseError, ParseErrorKind, Place};
-use crate::base::show::show;
-use crate::model::finding::{Finding, Reason};
+use crate::files::ReadError;
+use tollgate_core::model::finding::{Finding, Reason};
+use tollgate_text::json::{ParseError, ParseErrorKind, Place};
+use tollgate_text::show::show;
 
 /// What is wrong with a file.
 #[derive(Debug, Clone, PartialEq)]

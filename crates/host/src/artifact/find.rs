@@ -4,9 +4,9 @@ use super::context::Context;
 use super::fault::Fault;
 use super::glob::glob;
 use super::run_folder::NoRun;
-use crate::base::show::show;
-use crate::model::finding::Reason;
-use crate::model::gate::ArtifactSpec;
+use tollgate_core::model::finding::Reason;
+use tollgate_core::model::gate::ArtifactSpec;
+use tollgate_text::show::show;
 
 /// What was found for one table.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,10 +1,10 @@
 //! Globs over the workspace, folder by folder, so that only folders that the pattern can reach are looked into.
 
-use crate::base::files::{ReadError, Root, io_error};
-use crate::base::show::show;
+use crate::files::{ReadError, Root, io_error};
 use ::glob::Pattern;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use tollgate_text::show::show;
 
 /// Names that one glob looks at: a backstop against a folder without end.
 const LOOKED_AT: usize = 1_000_000;

@@ -7,20 +7,20 @@ use super::lines::{Block, blocks};
 use super::parse::{format_of, parse};
 use super::schema::hold;
 use super::weight::turn;
-use crate::base::digest::Running;
-use crate::base::files::{ReadError, Root};
-use crate::base::json::{Json, Limits};
-use crate::base::show::{plain, show};
-use crate::lang::cel::{EvalError, Host, Meter};
-use crate::lang::schema::Registry;
-use crate::model::finding::Reason;
-use crate::model::gate::{Demand, Format};
+use crate::files::{ReadError, Root};
 use regex::bytes::{Regex, RegexBuilder};
 use std::collections::HashMap;
 use std::fs::File;
 use std::hash::Hash;
 use std::io::Read;
 use std::sync::{Mutex, PoisonError};
+use tollgate_core::model::finding::Reason;
+use tollgate_core::model::gate::{Demand, Format};
+use tollgate_lang::cel::{EvalError, Host, Meter};
+use tollgate_lang::schema::Registry;
+use tollgate_text::digest::Running;
+use tollgate_text::json::{Json, Limits};
+use tollgate_text::show::{plain, show};
 
 /// Matches that one `grep` returns at most.
 const MATCHES: usize = 10_000;
@@ -334,11 +334,11 @@ fn kept<K: Eq + Hash, V: Clone>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::embedded::SCHEMAS;
-    use crate::lang::cel::{Budget, stopped};
-    use crate::lang::schema::Source;
+    use crate::embedded_in_tests::SCHEMAS;
     use std::fs;
     use std::io::Write as _;
+    use tollgate_lang::cel::{Budget, stopped};
+    use tollgate_lang::schema::Source;
 
     fn meter() -> Meter {
         Meter::alone(&Budget { seconds: 36_000, ..Budget::default() }, stopped)

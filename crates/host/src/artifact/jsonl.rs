@@ -4,19 +4,19 @@ use super::fault::{Capped, Fault};
 use super::lines::{Block, blocks};
 use super::schema::{breaches, demanded};
 use super::weight::{LINE, Look, too_heavy, weight};
-use crate::base::decode::{foreign, unmarked};
-use crate::base::digest::Running;
-use crate::base::figures::total;
-use crate::base::files::Root;
-use crate::base::json::{self, Json, Limits, Place, locate};
-use crate::lang::schema::{Registry, Schema};
-use crate::model::artifact::Lines;
-use crate::model::finding::Reason;
-use crate::model::gate::{Demand, Format};
+use crate::files::Root;
 use rayon::prelude::*;
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
+use tollgate_core::model::artifact::Lines;
+use tollgate_core::model::finding::Reason;
+use tollgate_core::model::gate::{Demand, Format};
+use tollgate_lang::schema::{Registry, Schema};
+use tollgate_text::decode::{foreign, unmarked};
+use tollgate_text::digest::Running;
+use tollgate_text::figures::total;
+use tollgate_text::json::{self, Json, Limits, Place, locate};
 
 /// What one pass over a jsonl file found.
 #[derive(Debug, Clone, PartialEq)]
@@ -273,8 +273,8 @@ impl Lines for Stream<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::embedded::SCHEMAS;
-    use crate::lang::schema::Source;
+    use crate::embedded_in_tests::SCHEMAS;
+    use tollgate_lang::schema::Source;
 
     fn registry() -> Registry {
         let text = r#"{"$id": "e.v1", "type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}"#;

@@ -3,9 +3,9 @@
 
 use super::documents::Documents;
 use super::fault::Fault;
-use crate::base::json::Json;
-use crate::model::gate::{Demand, Format};
 use std::collections::BTreeSet;
+use tollgate_core::model::gate::{Demand, Format};
+use tollgate_text::json::Json;
 
 impl<'s> Documents<'s> {
     /// Binds what `judge` makes of a document in place of it: each JSON document that names one of these schemas, or of which a

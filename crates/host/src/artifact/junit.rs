@@ -2,13 +2,13 @@
 
 use super::fault::Fault;
 use super::weight::{EVIDENCE, too_heavy};
-use crate::base::decode;
-use crate::base::figures::total;
-use crate::base::json::{Json, Limits, Object, place_of_offset, plain};
-use crate::base::junit::{self, Case, Ended, Kind, Report};
-use crate::model::finding::Reason;
-use crate::model::gate::Format;
 use std::borrow::Cow;
+use tollgate_core::model::finding::Reason;
+use tollgate_core::model::gate::Format;
+use tollgate_text::decode;
+use tollgate_text::figures::total;
+use tollgate_text::json::{Json, Limits, Object, place_of_offset, plain};
+use tollgate_text::junit::{self, Case, Ended, Kind, Report};
 
 /// Characters of a failure's text that are kept.
 const MESSAGE: usize = 2_000;

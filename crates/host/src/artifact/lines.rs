@@ -1,10 +1,10 @@
 //! Walks a file of lines in blocks, so that its size does not matter.
 
 use super::fault::Fault;
-use crate::base::json::Place;
-use crate::base::show::plain;
-use crate::model::finding::Reason;
 use std::io::Read;
+use tollgate_core::model::finding::Reason;
+use tollgate_text::json::Place;
+use tollgate_text::show::plain;
 
 /// Bytes read at a time.
 const BLOCK: u64 = 1 << 20;

@@ -3,11 +3,11 @@
 use super::fault::Fault;
 use super::weight::{EVIDENCE, too_heavy};
 use super::{junit, toml};
-use crate::base::decode::{foreign, unmarked};
-use crate::base::json::{self, Json, Limits, Place, locate_many, place_of_offset, utf8};
-use crate::model::finding::Reason;
-use crate::model::gate::Format;
 use std::borrow::Cow;
+use tollgate_core::model::finding::Reason;
+use tollgate_core::model::gate::Format;
+use tollgate_text::decode::{foreign, unmarked};
+use tollgate_text::json::{self, Json, Limits, Place, locate_many, place_of_offset, utf8};
 
 /// The format a file's name tells: `.json`, `.jsonl`, `.ndjson`, `.toml`; `None` for any other.
 pub fn format_of(path: &str) -> Option<Format> {

@@ -3,13 +3,13 @@
 use super::context::Context;
 use super::find::{Found, find};
 use super::weight::{EVIDENCE, fill};
-use crate::base::figures::total;
-use crate::base::files::ReadError;
-use crate::base::show::show;
-use crate::model::gate::{ArtifactSpec, Demand, Format, Gate};
+use crate::files::ReadError;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, Metadata};
+use tollgate_core::model::gate::{ArtifactSpec, Demand, Format, Gate};
+use tollgate_text::figures::total;
+use tollgate_text::show::show;
 
 /// A file as it was read.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! Which run folder is judged: `{run}`.
 
-use crate::base::files::{ReadError, Root, io_error};
-use crate::base::show::show;
-use crate::model::finding::Reason;
+use crate::files::{ReadError, Root, io_error};
 use std::path::Path;
+use tollgate_core::model::finding::Reason;
+use tollgate_text::show::show;
 
 /// Why there is no run folder to judge.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use super::fault::{Capped, Fault};
 use super::parse::places;
-use crate::base::json::{Json, plain};
-use crate::lang::schema::{Registry, Schema, Violation};
-use crate::model::finding::Reason;
-use crate::model::gate::{Demand, Format};
+use tollgate_core::model::finding::Reason;
+use tollgate_core::model::gate::{Demand, Format};
+use tollgate_lang::schema::{Registry, Schema, Violation};
+use tollgate_text::json::{Json, plain};
 
 /// A document held to its schema.
 #[derive(Debug, Clone, PartialEq, Default)]

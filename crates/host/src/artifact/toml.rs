@@ -1,11 +1,11 @@
 //! TOML as evidence: keys in document order, dates as strings, no NaN and no infinity.
 
 use super::fault::Fault;
-use crate::base::json::{Json, Limits, Object, Place, place_of_offset, places_of_offsets, plain, utf8};
-use crate::model::finding::Reason;
 use ::toml::Spanned;
 use ::toml::de::{DeString, DeTable, DeValue};
 use std::borrow::Cow;
+use tollgate_core::model::finding::Reason;
+use tollgate_text::json::{Json, Limits, Object, Place, place_of_offset, places_of_offsets, plain, utf8};
 
 /// Parses a TOML document. Dates are bound as `YYYY-MM-DD`, times as RFC 3339 (without a zone where the file has none).
 pub(super) fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, Fault> {

@@ -3,12 +3,12 @@
 //! processors nor their speed says which file is one too many.
 
 use super::fault::Fault;
-use crate::base::figures::total;
-use crate::base::json::Json;
-use crate::model::finding::Reason;
-use crate::model::gate::Format;
 use std::borrow::Cow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use tollgate_core::model::finding::Reason;
+use tollgate_core::model::gate::Format;
+use tollgate_text::figures::total;
+use tollgate_text::json::Json;
 
 /// Bytes that the evidence of one check may take together: the files as they were read, and the trees parsed from them.
 pub const EVIDENCE: u64 = 768 << 20;
@@ -180,8 +180,8 @@ pub(super) fn fill(weights: &[u64], mut room: u64) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::json::{Limits, parse};
     use proptest::prelude::*;
+    use tollgate_text::json::{Limits, parse};
 
     #[test]
     fn zeros_weigh_many_times_their_bytes() {

@@ -1,11 +1,11 @@
 //! What a file, link or folder is, as far as a test may depend on it: kind, mode, owner, and content or target. Not when it was written.
 
-use super::digest::Running;
 use std::collections::HashMap;
 use std::fs::{File, Metadata};
 use std::io::Read;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use tollgate_text::digest::Running;
 
 /// Folders that belong to the system: nothing that a suite does changes what stands there.
 const OF_SYSTEM: [&str; 2] = ["/usr", "/nix/store"];

@@ -1,12 +1,12 @@
 //! The walk through a workspace that both looks at it go: what is told of, and what tools keep for themselves.
 
-use super::digest::Running;
-use crate::base::show::{plain, show};
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::fs::{DirEntry, File};
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
+use tollgate_text::digest::Running;
+use tollgate_text::show::{plain, show};
 
 /// Files and folders that are looked at; with more nothing can be told.
 const ENTRIES: usize = 2_000_000;

@@ -1,13 +1,13 @@
 //! From a draft to a gate: every expression compiled and linted, every message split.
 
-use crate::base::toml_text::{Fault, Text};
 use crate::config::gate_file::{CheckDraft, Draft};
 use crate::config::lint::{self, Known, Role, point};
 use crate::config::message::{self, RawPiece};
 use crate::config::raw::RawTold;
-use crate::lang::cel::Expr;
-use crate::model::gate::{Check, Gate, Piece, Told};
 use std::sync::Arc;
+use tollgate_core::model::gate::{Check, Gate, Piece, Told};
+use tollgate_lang::cel::Expr;
+use tollgate_text::toml_text::{Fault, Text};
 
 /// Compiles and lints a draft; the gate, or everything that is wrong.
 pub fn gate(draft: &Draft, known: &Known<'_>) -> Result<Gate, Vec<Fault>> {

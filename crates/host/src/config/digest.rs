@@ -1,13 +1,13 @@
 //! The policy's digest, and which gates another policy would alter.
 
-use crate::base::digest::{Running, sha256_hex};
-use crate::base::show::show;
 use crate::config::inventory::{Classification, GateFile, Inventory, replaces_embedded};
-use crate::model::gate::Origin;
-use crate::model::plan::{Profile, RunSettings};
-use crate::model::suite::{Names, SuiteSpec};
-use crate::model::workspace::Settings;
 use std::collections::{BTreeMap, BTreeSet};
+use tollgate_core::model::gate::Origin;
+use tollgate_core::model::plan::{Profile, RunSettings};
+use tollgate_core::model::suite::{Names, SuiteSpec};
+use tollgate_core::model::workspace::Settings;
+use tollgate_text::digest::{Running, sha256_hex};
+use tollgate_text::show::show;
 
 /// SHA-256 over the settings, the plan of runs, every gate in force, every schema with the files it refers to, and the waivers, quarantine and rollback entries, in
 /// that order. Each part is led by its kind, name and length, so that no two policies run together. The suites of the

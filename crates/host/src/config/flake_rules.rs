@@ -1,10 +1,10 @@
 //! What `[suites.*]` says of flakes: what a retry that passes counts for, and where nothing is retried.
 
-use crate::base::files::Root;
-use crate::base::toml_text::Reader;
-use crate::model::flake::{FlakeRules, FlakyResult, Share};
-use crate::model::suite;
+use crate::files::Root;
 use glob::Pattern;
+use tollgate_core::model::flake::{FlakeRules, FlakyResult, Share};
+use tollgate_core::model::suite;
+use tollgate_text::toml_text::Reader;
 
 /// `flaky_result`, `flaky_crash`, `retry_limit`.
 pub(super) fn read(section: &Reader<'_, '_>, reader: Option<suite::Reader>) -> FlakeRules {
@@ -84,7 +84,7 @@ mod tests {
     use super::super::problem::SourceText;
     use super::super::resolve::{FILE, workspace};
     use super::*;
-    use crate::base::embedded::EMBEDDED;
+    use crate::embedded_in_tests::EMBEDDED;
 
     fn load(more: &str) -> (FlakeRules, Vec<String>) {
         let text = format!("[suites.unit]\nnames = ['a']\ncommand = 'x {{name}}'\n{more}\n");

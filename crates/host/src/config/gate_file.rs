@@ -1,17 +1,17 @@
 //! A gate file, understood: each value checked on its own. Expressions are still text; `compile` makes the gate.
 
-use crate::base::digest::sha256_hex;
-use crate::base::files::Root;
-use crate::base::json::Places;
-use crate::base::toml_text::{self, Fault, Faults, Text, suggestion};
 use crate::config::duration;
 use crate::config::problem::SourceText;
 use crate::config::raw::{self, RawArtifact, RawBlocking, RawCheck, RawGate, RawTold};
-use crate::model::gate::{ArtifactSpec, Blocking, Demand, Except, Format, Origin, Region};
-use crate::model::lane::Lane;
+use crate::files::Root;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use tollgate_core::model::gate::{ArtifactSpec, Blocking, Demand, Except, Format, Origin, Region};
+use tollgate_core::model::lane::Lane;
+use tollgate_text::digest::sha256_hex;
+use tollgate_text::json::Places;
+use tollgate_text::toml_text::{self, Fault, Faults, Text, suggestion};
 
 /// An artifact table, understood, with the places that later checks point at.
 #[derive(Debug, Clone)]

@@ -1,16 +1,16 @@
 //! Everything that makes up a policy, found and read but not yet compiled.
 
-use crate::base::show::show;
-use crate::base::toml_text::text_of;
 use crate::config::gate_file::is_id;
 use crate::config::policy_names::{Sort, sort};
 use crate::config::problem::{ConfigError, Problem, SourceText, problems_of};
 use crate::config::resolve::{self, Workspace};
 use crate::config::tree::Tree;
-use crate::lang::schema::{Beside, Source};
-use crate::model::embedded::Embedded;
-use crate::model::gate::Origin;
 use std::collections::BTreeMap;
+use tollgate_core::model::embedded::Embedded;
+use tollgate_core::model::gate::Origin;
+use tollgate_lang::schema::{Beside, Source};
+use tollgate_text::show::show;
+use tollgate_text::toml_text::text_of;
 
 /// Largest gate file, `tollgate.toml` or runbook entry: 1 MiB.
 const SMALL: u64 = 1 << 20;

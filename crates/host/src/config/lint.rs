@@ -1,10 +1,10 @@
 //! What an author would regret: found when a gate is loaded, so that it cannot pass by mistake (`gates.md`, Fail-closed).
 
-use crate::base::toml_text::{Fault, Text, nearest, offset_in_text, suggestion};
 use crate::config::gate_file::{ArtifactDraft, Draft};
-use crate::lang::cel::Expr;
-use crate::model::lane::Lane;
 use std::collections::BTreeSet;
+use tollgate_core::model::lane::Lane;
+use tollgate_lang::cel::Expr;
+use tollgate_text::toml_text::{Fault, Text, nearest, offset_in_text, suggestion};
 
 /// Names that are bound in every expression.
 pub const BOUND: &[&str] = &[

@@ -1,7 +1,5 @@
 //! The whole policy: found, read, checked, compiled.
 
-use crate::base::files::Root;
-use crate::base::git::{Repository, link_on_the_way};
 use crate::config::compile;
 use crate::config::digest::{self, Alterations};
 use crate::config::gate_file::{self, Draft};
@@ -10,14 +8,16 @@ use crate::config::lint::{Known, written_files};
 use crate::config::problem::{ConfigError, Problem, problems_of};
 use crate::config::resolve::unknown_gate;
 use crate::config::tree::{FsTree, GitTree};
-use crate::lang::schema::Registry;
-use crate::model::embedded::Embedded;
-use crate::model::gate::{Blocking, Gate, Origin, Region};
-use crate::model::lane::Lane;
-use crate::model::plan::RunSettings;
-use crate::model::workspace::Settings;
+use crate::files::Root;
+use crate::git::{Repository, link_on_the_way};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use tollgate_core::model::embedded::Embedded;
+use tollgate_core::model::gate::{Blocking, Gate, Origin, Region};
+use tollgate_core::model::lane::Lane;
+use tollgate_core::model::plan::RunSettings;
+use tollgate_core::model::workspace::Settings;
+use tollgate_lang::schema::Registry;
 
 /// What to load.
 pub struct LoadRequest<'r> {
@@ -92,7 +92,7 @@ pub fn run_settings(
     embedded: &'static Embedded,
     root: &Root,
 ) -> Result<(Settings, RunSettings), ConfigError> {
-    let shown = crate::base::show::show(&root.dir().display().to_string());
+    let shown = tollgate_text::show::show(&root.dir().display().to_string());
     let (found, problems) = inventory::workspace(embedded, &FsTree::new(root), &shown)?;
     match ConfigError::of(problems) {
         Some(error) => Err(error),
@@ -103,7 +103,7 @@ pub fn run_settings(
 /// Loads a policy. An error holds every problem of every file.
 pub fn load(request: &LoadRequest<'_>) -> Result<Policy, ConfigError> {
     let Some(name) = request.policy_from else {
-        let shown = crate::base::show::show(&request.root.dir().display().to_string());
+        let shown = tollgate_text::show::show(&request.root.dir().display().to_string());
         let inventory = collect(request.embedded, &FsTree::new(request.root), &shown)?;
         return Loading::start(inventory).finish(request, None);
     };
@@ -112,7 +112,7 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Policy, ConfigError> {
     };
     // The root is a path of the commit too, and a change of the working tree must not say which.
     if let Some(link) = link_on_the_way(request.root.dir()).map_err(|e| refuse(e.to_string()))? {
-        let link = crate::base::show::show(&link.display().to_string());
+        let link = tollgate_text::show::show(&link.display().to_string());
         return Err(refuse(format!(
             "--root goes through the symbolic link {link} of the repository; name the folder itself"
         )));
@@ -132,7 +132,7 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Policy, ConfigError> {
 
 /// The schemas of the working tree alone: a gate file that is still being written is in nobody's way.
 pub fn schemas(embedded: &'static Embedded, root: &Root) -> Result<Registry, ConfigError> {
-    let shown = crate::base::show::show(&root.dir().display().to_string());
+    let shown = tollgate_text::show::show(&root.dir().display().to_string());
     let mut inventory = collect(embedded, &FsTree::new(root), &shown)?;
     inventory.gates.clear();
     let mut loading = Loading::start(inventory);
@@ -349,9 +349,9 @@ impl Inventory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::embedded::EMBEDDED;
-    use crate::base::files::write_atomic;
     use crate::config::defaults;
+    use crate::embedded_in_tests::EMBEDDED;
+    use crate::files::write_atomic;
     use std::path::Path;
 
     const GATE: &str = "name = 'N'\nwhy = 'W'\nowner = 'o'\nblocking = true\nlanes = ['full']\nreproduce = 'x {run}'\n\

@@ -1,7 +1,7 @@
 //! Message templates: text with `{expression}`, `{{` and `}}` for the braces themselves.
 
-use crate::base::escape::is_blank;
 use std::ops::Range;
+use tollgate_text::escape::is_blank;
 
 /// One piece of a template; an expression has its byte range in the template.
 #[derive(Debug, Clone, PartialEq, Eq)]

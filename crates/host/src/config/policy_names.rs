@@ -1,7 +1,7 @@
 //! Which files of a policy's folder are of the policy: by their names alone, and the same in the working tree and in a commit.
 
-use crate::base::git::Kind;
 use crate::config::tree::Listed;
+use crate::git::Kind;
 
 /// What a path in a folder of the policy is to the policy.
 #[derive(Debug, Clone, PartialEq, Eq)]

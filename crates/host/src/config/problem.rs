@@ -1,11 +1,11 @@
 //! Problems of the policy, each with its file, line and column, all shown together.
 
-use crate::base::json::{Place, place_of_offset};
-use crate::base::show::show;
-use crate::base::toml_text::Fault;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::DecorStyle};
 use std::ops::Range;
 use std::sync::Arc;
+use tollgate_text::json::{Place, place_of_offset};
+use tollgate_text::show::show;
+use tollgate_text::toml_text::Fault;
 
 /// A text of the policy and how it is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +107,7 @@ fn floor(text: &str, offset: usize) -> usize {
 
 /// One line without what moves the cursor or cannot be seen.
 fn printable(message: &str) -> String {
-    crate::base::escape::visible(message).into_owned()
+    tollgate_text::escape::visible(message).into_owned()
 }
 
 /// The policy cannot be used: nothing is judged (exit code 2). Holds every problem that was found.

@@ -1,9 +1,9 @@
 //! A gate file as it is written: exact, every key known, every value with its place. What the values mean is
 //! `gate_file`'s matter.
 
-use crate::base::escape::is_blank;
-use crate::base::toml_text::{Faults, Reader, Text};
 use std::ops::Range;
+use tollgate_text::escape::is_blank;
+use tollgate_text::toml_text::{Faults, Reader, Text};
 use toml::de::{DeTable, DeValue};
 
 /// `blocking = true | false | "shadow"`

@@ -1,16 +1,16 @@
 //! `tollgate.toml` into the settings in force: what the file says over the embedded default.
 
-use crate::base::files::Root;
-use crate::base::json::Places;
-use crate::base::toml_text::{self, Fault, Faults, Reader, Text, suggestion};
 use crate::config::problem::SourceText;
 use crate::config::{duration, run_sections};
-use crate::model::embedded::Embedded;
-use crate::model::gate::Region;
-use crate::model::plan::RunSettings;
-use crate::model::workspace::{Settings, UntrackedRule};
+use crate::files::Root;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use tollgate_core::model::embedded::Embedded;
+use tollgate_core::model::gate::Region;
+use tollgate_core::model::plan::RunSettings;
+use tollgate_core::model::workspace::{Settings, UntrackedRule};
+use tollgate_text::json::Places;
+use tollgate_text::toml_text::{self, Fault, Faults, Reader, Text, suggestion};
 
 /// The file's name in the root folder.
 pub const FILE: &str = "tollgate.toml";
@@ -277,7 +277,7 @@ pub fn unknown_gate(id: &str, known: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::embedded::EMBEDDED;
+    use crate::embedded_in_tests::EMBEDDED;
 
     fn load(text: &str) -> (Workspace, Vec<String>) {
         let (found, faults) = workspace(&EMBEDDED, &SourceText { path: FILE.into(), text: text.into() });

@@ -1,9 +1,9 @@
 //! `[profiles.*]` over the four embedded profiles (`runs.md`, Suites and profiles).
 
-use crate::base::toml_text::{Reader, Text, suggestion};
 use crate::config::gate_file::is_id;
-use crate::model::plan::Profile;
-use crate::model::suite::Role;
+use tollgate_core::model::plan::Profile;
+use tollgate_core::model::suite::Role;
+use tollgate_text::toml_text::{Reader, Text, suggestion};
 
 /// What `ci` leaves out: suites that reach live services do not give the same answer twice.
 const LIVE: &str = "*_live";
@@ -109,10 +109,10 @@ fn add_kind(profile: &mut Profile, section: &Reader<'_, '_>, kind: &Text, known:
 
 #[cfg(test)]
 mod tests {
-    use crate::base::embedded::EMBEDDED;
     use crate::config::problem::SourceText;
     use crate::config::resolve::{FILE, workspace};
-    use crate::model::plan::Profile;
+    use crate::embedded_in_tests::EMBEDDED;
+    use tollgate_core::model::plan::Profile;
 
     const SUITES: &str =
         "[suites.unit]\nnames = ['a']\ncommand = 'x'\n[suites.e2e]\nnames = ['b']\ncommand = 'x'\n";

@@ -1,15 +1,15 @@
 //! `[suites.*]`, `[lint]`, `[profiles.*]` (`runs.md`). They are read wherever the file is, so that a slip is found by
 //! `check` and not by the first run.
 
-use crate::base::command::{CommandLine, shell_word};
-use crate::base::escape::is_blank;
-use crate::base::files::Root;
-use crate::base::toml_text::{Reader, Text, kind, suggestion, text_at};
 use crate::config::duration;
 use crate::config::flake_rules;
 use crate::config::run_profiles::{self, named};
-use crate::model::plan::RunSettings;
-use crate::model::suite::{self, EvidenceFrom, Names, Repeats, Role, SuiteSpec};
+use crate::files::Root;
+use tollgate_core::model::plan::RunSettings;
+use tollgate_core::model::suite::{self, EvidenceFrom, Names, Repeats, Role, SuiteSpec};
+use tollgate_text::command::{CommandLine, shell_word};
+use tollgate_text::escape::is_blank;
+use tollgate_text::toml_text::{Reader, Text, kind, suggestion, text_at};
 
 /// Seconds that a suite may take where its section says nothing: 10 minutes.
 const TIMEOUT: u64 = 600;
@@ -400,11 +400,11 @@ fn strings(table: &Reader<'_, '_>, what: &str) -> Vec<(Text, Text)> {
 
 #[cfg(test)]
 mod tests {
-    use crate::base::embedded::EMBEDDED;
     use crate::config::problem::SourceText;
     use crate::config::resolve::{FILE, workspace};
-    use crate::model::plan::RunSettings;
-    use crate::model::suite::{Names, Reader, Role};
+    use crate::embedded_in_tests::EMBEDDED;
+    use tollgate_core::model::plan::RunSettings;
+    use tollgate_core::model::suite::{Names, Reader, Role};
 
     fn load(text: &str) -> (RunSettings, Vec<(usize, String)>) {
         let (found, faults) = workspace(&EMBEDDED, &SourceText { path: FILE.into(), text: text.into() });

@@ -1,11 +1,11 @@
 //! Where the policy is read from: the working tree, or a commit.
 
-use crate::base::files::{ReadError, Root, io_error};
-use crate::base::git::{self, Kind, Node, Repository};
-use crate::base::show::show;
+use crate::files::{ReadError, Root, io_error};
+use crate::git::{self, Kind, Node, Repository};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
+use tollgate_text::show::show;
 
 /// Files and folders deeper than directly in a folder of the policy that are looked at: none of them is loaded, they are
 /// looked for so that it can be said.

@@ -4,15 +4,15 @@
 //! The lock is on the folder that the file really stands in (`flock`), not on a file of its own: nothing is left behind,
 //! nothing can be taken for policy, one file that two names lead to has one lock, and the system frees it with its holder.
 
-use super::clock::Stopwatch;
-use super::digest::sha256_hex;
-use super::files::{ReadError, Root, io_error, open_regular};
-use crate::base::show::{plain, show};
+use crate::clock::Stopwatch;
+use crate::files::{ReadError, Root, io_error, open_regular};
 use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tollgate_text::digest::sha256_hex;
+use tollgate_text::show::{plain, show};
 
 /// Bytes of such a file at most, before and after: more is not read as policy either.
 const LIMIT: u64 = 8 << 20;
@@ -207,7 +207,7 @@ fn remove(path: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::files;
+    use crate::files;
 
     #[derive(Debug, PartialEq, thiserror::Error)]
     enum Refused {

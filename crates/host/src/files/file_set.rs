@@ -1,16 +1,16 @@
 //! Files that belong together: all of them are written, or what decides is not there. Who writes the same files at the same time
 //! waits, so that they are never of two writers.
 
-use super::files::{WriteError, irreplaceable, same};
 use super::lock::Lock;
 use super::unlinked::{Beneath, Temp};
-use crate::base::show::{plain, show};
+use crate::files::{WriteError, irreplaceable, same};
 use rustix::fs::{AtFlags, FileType};
 use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use tollgate_text::show::{plain, show};
 
 /// One file of a set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,7 +174,7 @@ impl Staged<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::files::{read, write_atomic};
+    use crate::files::{read, write_atomic};
 
     fn texts(dir: &Path, names: &[&str]) -> Vec<String> {
         let text = |name: &&str| match read(&dir.join(name), 99) {

@@ -1,11 +1,11 @@
 //! A lock that processes hold while they write what others write too. It ends with its holder, however that ends.
 
-use super::files::WriteError;
-use crate::base::show::{plain, show};
+use crate::files::WriteError;
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
+use tollgate_text::show::{plain, show};
 
 /// How often a lock that is held is asked for again, and after how long: half a minute in all. Who holds one only writes files.
 const ASKED: usize = 3_000;

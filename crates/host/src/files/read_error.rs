@@ -1,6 +1,6 @@
 //! Why a path could not be read.
 
-use super::show::plain;
+use tollgate_text::show::plain;
 
 /// Why a path could not be read. `Display` is one sentence that names the path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

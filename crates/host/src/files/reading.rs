@@ -1,13 +1,13 @@
 //! Bounded reads of regular files. What was opened is looked at, never the path a second time.
 
 use super::beneath;
-use super::digest::Running;
 use super::read_error::{ReadError, io_error};
-use crate::base::show::show;
 use std::fs::{File, Metadata};
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::Path;
+use tollgate_text::digest::Running;
+use tollgate_text::show::show;
 
 /// Reads a regular file that the user named (no confinement) of at most `limit` bytes.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
@@ -143,9 +143,9 @@ pub fn same(one: &Path, other: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::files::write_atomic;
     use super::*;
-    use crate::base::digest::sha256_hex;
+    use crate::files::write_atomic;
+    use tollgate_text::digest::sha256_hex;
 
     #[test]
     fn what_is_read_block_by_block_is_the_file_and_its_digest() {

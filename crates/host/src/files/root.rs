@@ -4,12 +4,12 @@ use super::beneath;
 use super::ledger::{Changed, Ledger};
 use super::read_error::{ReadError, io_error};
 use super::reading::{hash_opened, not_opened, open_regular, read_opened, regular};
-use crate::base::show::show;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, Metadata};
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+use tollgate_text::show::show;
 
 /// The folder that is gated. Every path an artifact, gate or expression names is resolved below it and may not leave it.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! How documents of a workspace name what stands on disk.
 
-use super::files::Root;
+use crate::files::Root;
 use std::path::{Component, Path, PathBuf};
 
 impl Root {

@@ -3,15 +3,15 @@
 //! What stands in it was made by programs of unknown origin. No symbolic link is followed, a name that could forge what
 //! is shown is refused, and a folder without end is an error.
 
-use super::escape::{is_hostile, is_ordinary};
-use super::files::{ReadError, io_error};
-use crate::base::show::{plain, show};
+use crate::files::{ReadError, io_error};
 use rustix::fs::SeekFrom;
 use rustix::io::Errno;
 use std::fs::{File, Metadata};
 use std::io::{Error, ErrorKind, Read as _, Seek as _, SeekFrom as At};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use tollgate_text::escape::{is_hostile, is_ordinary};
+use tollgate_text::show::{plain, show};
 use walkdir::{DirEntry, WalkDir};
 
 /// What a folder may hold at most.
@@ -247,7 +247,7 @@ fn shown(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::files::write_atomic;
+    use crate::files::write_atomic;
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt as _;
 
@@ -279,7 +279,7 @@ mod tests {
         let files: Vec<_> = copied.files.iter().map(|(f, _)| f.to_str().unwrap()).collect();
         assert_eq!(files, ["a", "in/b.json", "in/c d", "in/deeper/é"]);
         assert_eq!((copied.folders.len(), copied.others), (3, 0));
-        let text = crate::base::files::read(&to.join("in/deeper/é"), 99).unwrap();
+        let text = crate::files::read(&to.join("in/deeper/é"), 99).unwrap();
         assert_eq!(text, "in/deeper/é".as_bytes());
     }
 
@@ -330,7 +330,7 @@ mod tests {
         assert_eq!(tree.size().bytes, 1 << 20);
         let to = to.path().join("x");
         tree.copy(&to, &[]).unwrap();
-        let read = |dir: &Path| crate::base::files::read(&dir.join("sparse"), 2 << 20).unwrap();
+        let read = |dir: &Path| crate::files::read(&dir.join("sparse"), 2 << 20).unwrap();
         assert!(read(&to) == read(from.path()));
         let copied = Tree::of(&to, BOUNDS).unwrap().unwrap().size();
         assert!(copied.on_disk <= tree.size().on_disk.max(64 << 10), "{copied:?}");

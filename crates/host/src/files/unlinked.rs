@@ -3,8 +3,7 @@
 //!
 //! What stands below a run folder or a workspace was made by programs of unknown origin, and may be replaced while they run.
 
-use super::files::WriteError;
-use crate::base::show::{plain, show};
+use crate::files::WriteError;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -13,6 +12,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use tollgate_text::show::{plain, show};
 
 /// How a folder on the way is opened: to reach what is in it, whether or not it can be listed.
 #[cfg(target_os = "linux")]
@@ -219,7 +219,7 @@ impl Temp {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         let (temp, file) = loop {
             let count = COUNT.fetch_add(1, Ordering::Relaxed);
-            let name = format!(".tollgate-{}-{}-{count}", std::process::id(), super::clock::unique());
+            let name = format!(".tollgate-{}-{}-{count}", std::process::id(), crate::clock::unique());
             // Evidence is read by other users of the machine.
             match rustix::fs::openat(&folder, &name, flags, Mode::from_raw_mode(0o644)) {
                 Err(Errno::EXIST) => {}
@@ -251,7 +251,7 @@ impl Drop for Temp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::files::{read, write_atomic};
+    use crate::files::{read, write_atomic};
     use std::os::unix::fs::symlink;
 
     fn folders() -> (tempfile::TempDir, Beneath, PathBuf) {

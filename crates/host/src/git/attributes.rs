@@ -2,9 +2,9 @@
 //! a commit, an index that says "unchanged" says so of what the conversion made: what the configuration names as a filter
 //! can make anything of anything, and `ident` and encodings leave differences out. Of such files the bytes are compared.
 
-use super::git::{GitError, run, run_of};
-use super::git_scan::on_disk;
-use crate::base::files::{self, ReadError};
+use crate::files::{self, ReadError};
+use crate::git::scan::on_disk;
+use crate::git::{GitError, run, run_of};
 use memchr::memmem;
 use std::collections::HashSet;
 use std::ffi::OsStr;

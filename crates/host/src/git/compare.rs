@@ -1,15 +1,15 @@
 //! The files of a commit and of the index, held to what stands on disk.
 
-use super::git::{GitError, line, run, run_of};
-use super::git_content::{Conversions, is_blob, is_checked_out, lfs, mode};
-use super::git_index::{Held, Index, Object, Seen, listed};
-use super::git_scan::{Kind, Scan, There, look_at};
-use super::git_state::{hex, named, state};
-use crate::model::tree::TreeFile;
+use crate::git::content::{Conversions, is_blob, is_checked_out, lfs, mode};
+use crate::git::index::{Held, Index, Object, Seen, listed};
+use crate::git::scan::{Kind, Scan, There, look_at};
+use crate::git::state::{hex, named, state};
+use crate::git::{GitError, line, run, run_of};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
+use tollgate_core::model::tree::TreeFile;
 
 /// Paths that stand on one command line.
 pub(super) const ASKED: usize = 500;

@@ -1,16 +1,16 @@
 //! The content of what stands at a path: as git would name it without any filter, and as a SHA-256.
 
-use super::git::GitError;
-use super::git_index::{Held, Object};
-use super::git_scan::{Kind, There, on_disk};
-use crate::base::digest::Running;
-use crate::base::show::show;
+use crate::git::GitError;
+use crate::git::index::{Held, Object};
+use crate::git::scan::{Kind, There, on_disk};
 use rustix::fs::{Mode, OFlags, openat};
 use sha1::{Digest as _, Sha1};
 use std::fs::File;
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+use tollgate_text::digest::Running;
+use tollgate_text::show::show;
 
 /// Bytes that are read at once.
 const BLOCK: usize = 128 << 10;
@@ -19,7 +19,7 @@ fn cannot(path: &[u8], error: &std::io::Error) -> GitError {
     let path = show(&String::from_utf8_lossy(path));
     GitError::Failed(format!(
         "has {path} in its tree, which cannot be read: {}",
-        crate::base::show::plain(error)
+        tollgate_text::show::plain(error)
     ))
 }
 
@@ -121,7 +121,7 @@ impl Blob {
         match self {
             Blob::Sha1(running) => object[..20].copy_from_slice(&running.finalize()),
             Blob::Sha256(running) => {
-                object = super::git_index::unhex(running.hex().as_bytes()).unwrap_or(object);
+                object = crate::git::index::unhex(running.hex().as_bytes()).unwrap_or(object);
             }
         }
         object
@@ -209,7 +209,7 @@ pub(super) fn lfs(pointer: &[u8]) -> Option<(String, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::git_index::unhex;
+    use crate::git::index::unhex;
 
     #[test]
     fn a_blob_is_named_as_git_names_it() {

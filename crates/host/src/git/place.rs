@@ -2,11 +2,11 @@
 //! `objects` and `refs`, and any change can add those, whereas git lets no change add a `.git`.
 
 use super::error::GitError;
-use crate::base::show::{plain, show};
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
+use tollgate_text::show::{plain, show};
 
 /// Bytes of a `.git` file at most: it holds one path.
 const GIT_FILE: u64 = 64 << 10;
@@ -135,7 +135,7 @@ fn leads_to(top: &Path) -> Result<PathBuf, GitError> {
     if real.is_dir() {
         return Ok(real);
     }
-    let bytes = crate::base::files::read(&real, GIT_FILE)
+    let bytes = crate::files::read(&real, GIT_FILE)
         .map_err(|error| GitError::Unbelieved { path: shown(&own), why: error.to_string() })?;
     let Some(named) = bytes.strip_prefix(b"gitdir: ") else {
         return Err(GitError::Unbelieved {

@@ -4,7 +4,7 @@
 
 use super::error::GitError;
 use super::{Repository, hex, line, start};
-use crate::base::show::show;
+use tollgate_text::show::show;
 
 /// Digits that the name of an object may be cut down to.
 const SHORTEST: usize = 4;

@@ -1,8 +1,7 @@
 //! What stands on disk at the paths that a repository tracks, and what stands beside them: one look into each folder.
 
-use super::git::GitError;
-use super::git_index::Seen;
-use crate::base::show::show;
+use crate::git::GitError;
+use crate::git::index::Seen;
 use rayon::prelude::*;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, openat, statat};
 use rustix::io::Errno;
@@ -10,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use tollgate_text::show::show;
 
 /// What stands at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +115,7 @@ pub(super) fn on_disk(top: &Path, path: &[u8]) -> PathBuf {
 }
 
 fn cannot(path: &[u8], error: Errno) -> GitError {
-    let why = crate::base::show::plain(&std::io::Error::from(error));
+    let why = tollgate_text::show::plain(&std::io::Error::from(error));
     let path = if path.is_empty() { ".".into() } else { show(&String::from_utf8_lossy(path)) };
     GitError::Failed(format!("tracks {path}, which cannot be looked at: {why}"))
 }

@@ -1,10 +1,10 @@
 //! How git is started: by which program, with which settings, in which environment.
 
 use super::error::GitError;
-use crate::base::machine::outside_folders;
-use crate::base::show::{plain, show};
+use crate::machine::outside_folders;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use tollgate_text::show::{plain, show};
 
 /// What holds over every configuration file. None of these settings is needed for what is asked here, and each of them is
 /// one by which a repository can name a program to start, or be taken for one where it is none.
@@ -114,7 +114,7 @@ pub(super) fn ask_of(top: &Path, arguments: &[&str], input: Vec<u8>) -> Result<A
 fn program(path: &OsStr, top: &Path) -> Result<(PathBuf, OsString), GitError> {
     let folders = outside_folders(path, top);
     let found = folders.iter().map(|folder| folder.join("git")).find(|file| {
-        crate::base::machine::is_executable(file)
+        crate::machine::is_executable(file)
             && std::fs::canonicalize(file).is_ok_and(|real| !real.starts_with(top))
     });
     let missing = || {

@@ -1,11 +1,11 @@
 //! What stands at the paths of a working tree, as it is stated and compared.
 
-use super::git::GitError;
-use super::git_content::{mode, sha256};
-use super::git_index::Object;
-use super::git_scan::There;
-use crate::model::tree::TreeFile;
+use crate::git::GitError;
+use crate::git::content::{mode, sha256};
+use crate::git::index::Object;
+use crate::git::scan::There;
 use std::path::Path;
+use tollgate_core::model::tree::TreeFile;
 
 /// What stands at a path, where it is something that git keeps.
 pub(super) fn state(top: &Path, path: &[u8], there: There) -> Result<Option<TreeFile>, GitError> {

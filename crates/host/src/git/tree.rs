@@ -4,21 +4,21 @@
 //! what it said when git last compared it is taken for unchanged, as git does; of every other the content itself is compared,
 //! without any filter. Neither the marks by which a user has git overlook a file nor what is staged count: only what a test sees.
 
-use super::git::{GitError, line, run};
-use super::git_attributes::{converted, settings};
-use super::git_compare::{ASKED, Compare, Stamp, Tracked};
-use super::git_content::mode;
-use super::git_index::{Entry, Index, listed, parse, unhex};
-use super::git_scan::{Kind, Scan, There, look_at, on_disk, scan};
-use super::git_state::{hex, named, state};
-use crate::base::files;
-use crate::base::show::plain;
-use crate::model::tree::TreeFile;
-use crate::model::tree_state::{self, TreeState};
+use crate::files;
+use crate::git::attributes::{converted, settings};
+use crate::git::compare::{ASKED, Compare, Stamp, Tracked};
+use crate::git::content::mode;
+use crate::git::index::{Entry, Index, listed, parse, unhex};
+use crate::git::scan::{Kind, Scan, There, look_at, on_disk, scan};
+use crate::git::state::{hex, named, state};
+use crate::git::{GitError, line, run};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use tollgate_core::model::tree::TreeFile;
+use tollgate_core::model::tree_state::{self, TreeState};
+use tollgate_text::show::plain;
 
 /// The largest index that is read here: some millions of files.
 const INDEX: u64 = 1 << 30;

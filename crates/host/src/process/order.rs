@@ -1,8 +1,8 @@
 //! What is asked of a process, and what became of it.
 
-use crate::base::command::CommandLine;
 use std::path::Path;
 use std::time::Duration;
+use tollgate_text::command::CommandLine;
 
 /// A command to run.
 #[derive(Debug, Clone, Copy)]

@@ -26,7 +26,7 @@ pub fn owner() -> String {
 
 #[cfg(target_os = "linux")]
 fn start(pid: i32) -> Option<u64> {
-    Some(crate::base::process::table::look(pid)?.start)
+    Some(crate::process::table::look(pid)?.start)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -49,8 +49,8 @@ pub use linux::end_remains;
 #[cfg(target_os = "linux")]
 mod linux {
     use super::Remains;
-    use crate::base::clock::Stopwatch;
-    use crate::base::process::table::{Process, all, look, marks, user};
+    use crate::clock::Stopwatch;
+    use crate::process::table::{Process, all, look, marks, user};
     use rustix::process::{Pid, PidfdFlags, Signal, geteuid, kill_process, pidfd_open, pidfd_send_signal};
     use std::collections::{BTreeMap, BTreeSet};
     use std::time::Duration;
@@ -223,7 +223,7 @@ mod linux {
 
         #[test]
         fn an_owner_is_known_by_its_id_and_its_start() {
-            let own = crate::base::process::owner();
+            let own = crate::process::owner();
             assert_eq!(living(&own), i32::try_from(std::process::id()).ok());
             let (pid, start) = own.split_once('.').unwrap();
             assert_eq!(living(&format!("{pid}.{start}0")), None);

@@ -1,12 +1,12 @@
 //! One command whose last output is kept: what `reproduce` runs.
 
-use crate::base::command::CommandLine;
-use crate::base::process::order::{Ending, Order, StartError};
-use crate::base::process::signals::Watch;
-use crate::base::process::supervise::supervise;
+use crate::process::order::{Ending, Order, StartError};
+use crate::process::signals::Watch;
+use crate::process::supervise::supervise;
 use std::collections::VecDeque;
 use std::path::Path;
 use std::time::Duration;
+use tollgate_text::command::CommandLine;
 
 /// Where and how long a command may run.
 #[derive(Debug, Clone, Copy)]

@@ -45,8 +45,7 @@ fn signals() -> &'static Signals {
 
 /// Whether the signal was ignored when tollgate started; where nothing tells, it was not.
 fn is_ignored(signal: i32) -> bool {
-    let status =
-        crate::base::files::read(std::path::Path::new("/proc/self/status"), 64 << 10).unwrap_or_default();
+    let status = crate::files::read(std::path::Path::new("/proc/self/status"), 64 << 10).unwrap_or_default();
     let status = String::from_utf8_lossy(&status);
     let mask = status.lines().find_map(|l| l.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|m| u64::from_str_radix(m.trim(), 16).ok()).unwrap_or(0);

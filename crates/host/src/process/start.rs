@@ -1,9 +1,8 @@
 //! The start of a process. By std and not by duct: duct copies the environment whole for each start, which keeps the
 //! standard library from `posix_spawn`, and that costs more than `/bin/true` itself.
 
-use crate::base::process::mark::MARK;
-use crate::base::process::order::{Order, StartError};
-use crate::base::show::{plain, show};
+use crate::process::mark::MARK;
+use crate::process::order::{Order, StartError};
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -12,6 +11,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use tollgate_text::show::{plain, show};
 
 /// Starts it in a group of its own. stdin is empty, because a command in a group of its own would be stopped when it reads
 /// the terminal; stdout and stderr go into one pipe, so that their order is kept.

@@ -58,7 +58,7 @@ pub(super) fn sweep(owner: Owner<'_>, wait: &mut dyn FnMut(Duration) -> bool) ->
     if rustix::process::test_kill_process_group(group).is_err() {
         return 0;
     }
-    let watch = crate::base::clock::Stopwatch::start();
+    let watch = crate::clock::Stopwatch::start();
     tell(group, Signal::TERM);
     tell(group, Signal::CONT);
     while watch.seconds() < STRAGGLERS && rustix::process::test_kill_process_group(group).is_ok() {
@@ -75,9 +75,9 @@ pub(super) use linux::{adopt, reap, sweep};
 #[cfg(target_os = "linux")]
 mod linux {
     use super::{HOPELESS, LINGER, Owner, PAUSE, STRAGGLERS, UNSURE, tell};
-    use crate::base::clock::Stopwatch;
-    use crate::base::process::groups::{Groups, groups};
-    use crate::base::process::table::{Process, all, look, marks};
+    use crate::clock::Stopwatch;
+    use crate::process::groups::{Groups, groups};
+    use crate::process::table::{Process, all, look, marks};
     use rustix::process::{
         Pid, Signal, WaitId, WaitIdOptions, getpgrp, getpid, kill_process, set_child_subreaper, waitid,
     };
@@ -110,7 +110,7 @@ mod linux {
     }
 
     /// Makes tollgate the parent of whoever loses its own.
-    pub(in crate::base::process) fn adopt() {
+    pub(in crate::process) fn adopt() {
         nest();
     }
 
@@ -171,7 +171,7 @@ mod linux {
     static SWEEP: Mutex<()> = Mutex::new(());
 
     /// Reaps orphans that have ended: a suite that runs for long may leave more of them than the system has ids.
-    pub(in crate::base::process) fn reap() {
+    pub(in crate::process) fn reap() {
         if has_children() {
             let _one = SWEEP.lock().unwrap_or_else(PoisonError::into_inner);
             adopted(&groups());
@@ -196,7 +196,7 @@ mod linux {
 
     /// Ends what `owner` left behind; says how many processes that were. `wait` passes time, and says whether somebody
     /// still holds the pipe. Costs one short read when nothing was left.
-    pub(in crate::base::process) fn sweep(owner: Owner<'_>, wait: &mut dyn FnMut(Duration) -> bool) -> u64 {
+    pub(in crate::process) fn sweep(owner: Owner<'_>, wait: &mut dyn FnMut(Duration) -> bool) -> u64 {
         if !has_children() {
             return 0;
         }

@@ -1,12 +1,12 @@
 //! One command from its start to its end.
 
-use crate::base::clock::Stopwatch;
-use crate::base::process::groups::{Leader, Starting};
-use crate::base::process::order::{Ending, Order, Outcome, StartError};
-use crate::base::process::pipe::Pipe;
-use crate::base::process::signals::Watch;
-use crate::base::process::start::start;
-use crate::base::process::strays::{Owner, adopt, reap, sweep, tell};
+use crate::clock::Stopwatch;
+use crate::process::groups::{Leader, Starting};
+use crate::process::order::{Ending, Order, Outcome, StartError};
+use crate::process::pipe::Pipe;
+use crate::process::signals::Watch;
+use crate::process::start::start;
+use crate::process::strays::{Owner, adopt, reap, sweep, tell};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 use signal_hook::consts::SIGINT;
 use std::os::fd::OwnedFd;

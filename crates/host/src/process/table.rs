@@ -1,7 +1,7 @@
 //! The processes of this machine as Linux shows them in `/proc`.
 
-use crate::base::files;
-use crate::base::process::mark::MARK;
+use crate::files;
+use crate::process::mark::MARK;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 

@@ -7,13 +7,13 @@
 use super::columns_tree::tree;
 use super::consistent::{COUNTS, Claims, Counts, LeftOut, ListClaim, SuiteClaim, Tally, claims};
 use super::error::RecordError;
-use crate::base::json::{Limits, Pull, Stop, pull};
-use crate::model::columns::{Columns, NotRunRow, SuiteRow, TestRow};
-use crate::model::plan::{Counts as PlanCounts, Shard, ShardKind};
-use crate::model::run::{Chosen, RunStatus, schema};
-use crate::model::suite::{Role, SuiteStatus};
-use crate::model::test::TestStatus;
 use std::borrow::Cow;
+use tollgate_core::model::columns::{Columns, NotRunRow, SuiteRow, TestRow};
+use tollgate_core::model::plan::{Counts as PlanCounts, Shard, ShardKind};
+use tollgate_core::model::run::{Chosen, RunStatus, schema};
+use tollgate_core::model::suite::{Role, SuiteStatus};
+use tollgate_core::model::test::TestStatus;
+use tollgate_text::json::{Limits, Pull, Stop, pull};
 
 /// The columns of a `tollgate.run.summary.v1` document, settled. `most` is how many bytes it may have, `shown` what it is
 /// called.
@@ -399,9 +399,9 @@ fn shard(p: &mut Pull<'_, '_>) -> Result<Option<Shard>, Stop> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::run::Summary;
     use proptest::prelude::*;
     use serde_json::{Value, json};
+    use tollgate_core::model::run::Summary;
 
     fn error(text: &str) -> String {
         columns("F", text.as_bytes(), 1 << 20).unwrap_err().to_string()

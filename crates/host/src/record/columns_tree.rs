@@ -1,8 +1,8 @@
 //! The tree of a run, as far as two runs are told apart by it.
 
-use crate::base::json::{Pull, Stop};
-use crate::model::tree::Tree;
 use std::borrow::Cow;
+use tollgate_core::model::tree::Tree;
+use tollgate_text::json::{Pull, Stop};
 
 /// What the tree is known by; nothing where it changed while the run lasted, or is not said in full; null states none.
 pub(super) fn tree(p: &mut Pull<'_, '_>) -> Result<Option<String>, Stop> {

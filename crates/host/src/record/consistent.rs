@@ -3,14 +3,14 @@
 //! The rules stand here once, over what a summary states (`Claims`), because summaries are read in two ways: whole, to be
 //! replayed and merged, and as columns, to be compared.
 
-use crate::base::escape::is_blank;
-use crate::base::json::plain;
-use crate::model::bundle::ReplayBundle;
-use crate::model::plan::{Counts as PlanCounts, ShardKind};
-use crate::model::run::{self, RunStatus, Summary};
-use crate::model::suite::{Role, SuiteStatus};
-use crate::model::test::TestStatus;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use tollgate_core::model::bundle::ReplayBundle;
+use tollgate_core::model::plan::{Counts as PlanCounts, ShardKind};
+use tollgate_core::model::run::{self, RunStatus, Summary};
+use tollgate_core::model::suite::{Role, SuiteStatus};
+use tollgate_core::model::test::TestStatus;
+use tollgate_text::escape::is_blank;
+use tollgate_text::json::plain;
 
 /// What a summary states. `None`: the document does not say it, and is not held to it.
 pub(super) struct Claims<'a> {

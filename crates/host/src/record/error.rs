@@ -1,7 +1,7 @@
 //! What keeps a run from being recorded or read back.
 
-use crate::base::files::{ReadError, WriteError};
-use crate::base::json::plain;
+use crate::files::{ReadError, WriteError};
+use tollgate_text::json::plain;
 
 /// Why a run folder, a journal or a document cannot be used. `Display` is one sentence that names the path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

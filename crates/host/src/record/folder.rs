@@ -1,16 +1,16 @@
 //! A run's folder: made once, never over another run, and every file of it at a known place.
 
 use super::error::RecordError;
-use crate::base::digest::sha256_hex;
-use crate::base::files::{Root, open_regular};
-use crate::base::lock::Lock;
-use crate::base::show::{plain, show};
-use crate::base::time::Now;
-use crate::model::plan::Shard;
+use crate::files::lock::Lock;
+use crate::files::{Root, open_regular};
 use chrono::Duration;
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tollgate_core::model::plan::Shard;
+use tollgate_text::digest::sha256_hex;
+use tollgate_text::show::{plain, show};
+use tollgate_text::time::Now;
 
 /// A file of a run folder (`runs.md`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,7 +157,7 @@ impl Folder {
     }
 
     fn at(root: &Root, dir: &Path, lock: Option<Lock>) -> Result<Folder, RecordError> {
-        let real = std::fs::canonicalize(dir).map_err(|e| crate::base::files::io_error(&shown(dir), &e))?;
+        let real = std::fs::canonicalize(dir).map_err(|e| crate::files::io_error(&shown(dir), &e))?;
         if !real.is_dir() {
             return Err(RecordError::NotAFolder(shown(dir)));
         }
@@ -296,7 +296,7 @@ mod tests {
         let (dir, root) = root();
         let folder = Folder::create(&root, &dir.path().join("out")).expect("a new folder");
         assert_eq!(folder.lint_tail("a b", 9), None);
-        let put = |text: &str| crate::base::files::write_atomic(&folder.lint_log("a b"), text.as_bytes());
+        let put = |text: &str| crate::files::write_atomic(&folder.lint_log("a b"), text.as_bytes());
         put("first\nsecond\nthird\n").expect("written");
         assert_eq!(folder.lint_tail("a b", 100).as_deref(), Some("first\nsecond\nthird"));
         assert_eq!(folder.lint_tail("a b", 9).as_deref(), Some("third"));

@@ -2,11 +2,7 @@
 
 use super::error::RecordError;
 use super::replay::{Replayed, replay};
-use crate::base::escape;
-use crate::base::files::{io_error, read};
-use crate::base::show::{plain, show};
-use crate::model::event::RunEvent;
-use crate::model::run::schema;
+use crate::files::{io_error, read};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Error, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -14,6 +10,10 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use tollgate_core::model::event::RunEvent;
+use tollgate_core::model::run::schema;
+use tollgate_text::escape;
+use tollgate_text::show::{plain, show};
 
 /// How long a line may wait for the sync that puts it on disk; the sync itself takes what the disk takes, so that this is
 /// half of what is promised.
@@ -270,7 +270,7 @@ fn shown(path: &Path) -> String {
 mod tests {
     use super::super::sample;
     use super::*;
-    use crate::base::files::write_atomic;
+    use crate::files::write_atomic;
     use std::path::PathBuf;
 
     fn stamp() -> String {
@@ -291,7 +291,7 @@ mod tests {
             journal.append(&event);
         }
         assert_eq!(journal.close(), Vec::<String>::new());
-        crate::base::files::read(&path, 1 << 30).expect("written")
+        crate::files::read(&path, 1 << 30).expect("written")
     }
 
     #[test]
@@ -303,7 +303,7 @@ mod tests {
         assert_eq!(replayed.started, sample::started());
         assert_eq!(replayed.done, sample::records());
         assert_eq!(replayed.lint, [sample::lint()]);
-        assert_eq!(replayed.finished, Some(crate::model::run::RunStatus::Failed));
+        assert_eq!(replayed.finished, Some(tollgate_core::model::run::RunStatus::Failed));
         assert_eq!(replayed.next_seq, sample::events().len() as u64);
         journal.append(&RunEvent::Resumed { done: 3, leftovers: 1 });
         drop(journal);
@@ -327,7 +327,7 @@ mod tests {
         let (journal, replayed) = Journal::resume(&path, stamp)?;
         journal.append(&RunEvent::Resumed { done: replayed.done.len() as u64, leftovers: 0 });
         assert_eq!(journal.close(), Vec::<String>::new());
-        Ok((replayed, crate::base::files::read(&path, 1 << 30).expect("written")))
+        Ok((replayed, crate::files::read(&path, 1 << 30).expect("written")))
     }
 
     #[test]

@@ -1,19 +1,19 @@
 //! The run as JUnit XML: a test suite per suite, with flaky and rerun elements as surefire writes them.
 
-use crate::base::ansi::without_ansi;
-use crate::base::escape::{terminal_cut, xml};
-use crate::base::figures::total;
-use crate::base::time::parse_rfc3339;
-use crate::model::record::AttemptFault;
-use crate::model::run::{LintResult, Summary};
-use crate::model::suite::{SuiteResult, SuiteStatus};
-use crate::model::test::{Failure, TestResult, TestStatus};
 use quick_junit::{
     NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite, XmlString,
 };
 use std::collections::BTreeMap;
 use std::iter::repeat;
 use std::time::Duration;
+use tollgate_core::model::record::AttemptFault;
+use tollgate_core::model::run::{LintResult, Summary};
+use tollgate_core::model::suite::{SuiteResult, SuiteStatus};
+use tollgate_core::model::test::{Failure, TestResult, TestStatus};
+use tollgate_text::ansi::without_ansi;
+use tollgate_text::escape::{terminal_cut, xml};
+use tollgate_text::figures::total;
+use tollgate_text::time::parse_rfc3339;
 
 /// Longest attribute, in characters.
 const LINE: usize = 4_000;
@@ -241,8 +241,8 @@ fn line(text: &str) -> String {
 mod tests {
     use super::super::sample;
     use super::*;
-    use crate::model::signature::Basis;
     use proptest::prelude::*;
+    use tollgate_core::model::signature::Basis;
 
     fn details(suite: &SuiteResult) -> Details {
         let first =

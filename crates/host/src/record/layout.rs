@@ -1,9 +1,9 @@
 //! JSON as a person reads a run's documents: pretty, and one line for what comes in large numbers.
 
-use crate::base::escape;
 use serde::Serialize;
 use serde_json::ser::Formatter;
 use std::io::{self, Write};
+use tollgate_text::escape;
 
 /// Lists whose every element is one line.
 const ROWS: &[&str] = &["tests", "lint", "not_run", "selected", "digests", "compared", "files"];

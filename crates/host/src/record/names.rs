@@ -1,8 +1,8 @@
 //! The folders of suites: names come from configuration and result files, and may hold anything.
 
 use super::folder::{File, is_lint_log};
-use crate::base::digest::sha256_hex;
 use std::collections::{BTreeMap, BTreeSet};
+use tollgate_text::digest::sha256_hex;
 
 /// The longest name that is its own folder, and the most characters of an escaped one before its digest. A file system takes
 /// 255 bytes, and temporary files stand in the folder beside it.

@@ -7,17 +7,17 @@
 use super::consistent;
 use super::error::{RecordError, in_words};
 use super::folder::File;
-use crate::base::digest::sha256_hex;
-use crate::base::files::{ReadError, read};
-use crate::base::json::plain;
-use crate::base::show::show;
-use crate::model::bundle::ReplayBundle;
-use crate::model::record::SuiteRecord;
-use crate::model::run::{Environment, Summary, schema};
-use crate::model::triage::TriageDiff;
+use crate::files::{ReadError, read};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::path::Path;
+use tollgate_core::model::bundle::ReplayBundle;
+use tollgate_core::model::record::SuiteRecord;
+use tollgate_core::model::run::{Environment, Summary, schema};
+use tollgate_core::model::triage::TriageDiff;
+use tollgate_text::digest::sha256_hex;
+use tollgate_text::json::plain;
+use tollgate_text::show::show;
 
 /// Largest document: a summary of ten million tests fits.
 const LARGEST: u64 = 2 << 30;
@@ -130,7 +130,7 @@ fn not_json(shown: &str, error: &serde_json::Error) -> RecordError {
 mod tests {
     use super::super::{columns, sample};
     use super::*;
-    use crate::base::files::write_atomic;
+    use crate::files::write_atomic;
     use serde_json::{Value, json};
 
     fn with(text: &[u8]) -> String {

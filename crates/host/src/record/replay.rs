@@ -1,11 +1,11 @@
 //! The journal as it is read back: what was decided, and what is done.
 
 use super::error::{RecordError, in_words};
-use crate::base::json::plain;
-use crate::model::event::{EventLine, RunEvent, Started};
-use crate::model::record::SuiteRecord;
-use crate::model::run::{LintResult, NotRun, RunStatus, schema};
 use std::collections::BTreeMap;
+use tollgate_core::model::event::{EventLine, RunEvent, Started};
+use tollgate_core::model::record::SuiteRecord;
+use tollgate_core::model::run::{LintResult, NotRun, RunStatus, schema};
+use tollgate_text::json::plain;
 
 /// What a journal says of its run.
 #[derive(Debug, Clone, PartialEq)]
@@ -185,7 +185,7 @@ impl State {
 mod tests {
     use super::super::sample;
     use super::*;
-    use crate::model::suite::SuiteStatus;
+    use tollgate_core::model::suite::SuiteStatus;
 
     fn lines(events: &[RunEvent]) -> Vec<String> {
         let line = |(seq, event): (usize, &RunEvent)| {

@@ -1,13 +1,13 @@
 //! `run_report.md`: what a person reads of a run. Everything that came from output, names or commands is escaped.
 
-use crate::base::ansi::without_ansi;
-use crate::base::escape::{cut, markdown, markdown_code};
-use crate::model::failure::FailureDigest;
-use crate::model::run::Summary;
-use crate::model::suite::SuiteResult;
-use crate::model::test::TestStatus;
-use crate::model::triage::TriageDiff;
 use std::fmt::Write as _;
+use tollgate_core::model::failure::FailureDigest;
+use tollgate_core::model::run::Summary;
+use tollgate_core::model::suite::SuiteResult;
+use tollgate_core::model::test::TestStatus;
+use tollgate_core::model::triage::TriageDiff;
+use tollgate_text::ansi::without_ansi;
+use tollgate_text::escape::{cut, markdown, markdown_code};
 
 /// Failed tests of one suite, diagnostics and suites that did not run that are listed; the rest is counted.
 const LISTED: usize = 20;

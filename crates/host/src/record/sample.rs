@@ -1,26 +1,26 @@
 //! A small red run for the tests of this room, with every field that a document can have, and what its schemas say of it.
 
-use crate::base::embedded::SCHEMAS;
-use crate::base::json::{Limits, parse};
-use crate::lang::schema::Schema;
-use crate::model::bundle::{BundleEnvironment, FailedSuite, ReplayBundle};
-use crate::model::event::{Flags, RunEvent, Started, TimelineLine};
-use crate::model::failure::{
+use crate::embedded_in_tests::SCHEMAS;
+use serde_json::Value;
+use tollgate_core::model::bundle::{BundleEnvironment, FailedSuite, ReplayBundle};
+use tollgate_core::model::event::{Flags, RunEvent, Started, TimelineLine};
+use tollgate_core::model::failure::{
     Assertion, FailureDigest, FailureIndex, IndexedDigest, RemediationPointer, RootCause,
 };
-use crate::model::plan::{Artifacts, Counts, Shard, ShardKind};
-use crate::model::record::{AttemptFault, SuiteRecord};
-use crate::model::run::{
+use tollgate_core::model::plan::{Artifacts, Counts, Shard, ShardKind};
+use tollgate_core::model::record::{AttemptFault, SuiteRecord};
+use tollgate_core::model::run::{
     Chosen, Environment, Identity, LintResult, Node, NotRun, Os, ReplayRef, RunStatus, Summary, TriageRef,
     schema,
 };
-use crate::model::signature::{Basis, Signed};
-use crate::model::suite::{Role, SuiteResult, SuiteStatus};
-use crate::model::test::{Case, Failure, SourcePlace, TestResult, TestStatus};
-use crate::model::triage::{
+use tollgate_core::model::signature::{Basis, Signed};
+use tollgate_core::model::suite::{Role, SuiteResult, SuiteStatus};
+use tollgate_core::model::test::{Case, Failure, SourcePlace, TestResult, TestStatus};
+use tollgate_core::model::triage::{
     Change, Compared, Diagnostic, RecommendedCommands, TriageCounts, TriageDiff, TriageStatus,
 };
-use serde_json::Value;
+use tollgate_lang::schema::Schema;
+use tollgate_text::json::{Limits, parse};
 
 const AT: &str = "2026-11-20T10:15:09.000Z";
 const RESULTS: &str = "tests/e2e_results/20261120T101500Z";
@@ -142,7 +142,7 @@ fn flow() -> SuiteResult {
 
 fn late() -> NotRun {
     let tests = Some(vec!["one".to_string(), "two".into()]);
-    let names = crate::model::test::test_names([("one", "x one")]);
+    let names = tollgate_core::model::test::test_names([("one", "x one")]);
     NotRun {
         name: "e2e_late".into(),
         kind: "e2e".into(),

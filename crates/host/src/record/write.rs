@@ -2,18 +2,18 @@
 
 use super::folder::{File, Folder, SuiteFile};
 use super::layout::pretty;
-use crate::base::escape;
-use crate::base::files::WriteError;
-use crate::base::show::show;
-use crate::base::unlinked::Beneath;
-use crate::model::bundle::ReplayBundle;
-use crate::model::event::TimelineLine;
-use crate::model::failure::{FailureDigest, FailureIndex};
-use crate::model::record::SuiteRecord;
-use crate::model::run::{Environment, Identity, Summary, schema};
-use crate::model::triage::TriageDiff;
+use crate::files::WriteError;
+use crate::files::unlinked::Beneath;
 use serde::Serialize;
 use std::path::Path;
+use tollgate_core::model::bundle::ReplayBundle;
+use tollgate_core::model::event::TimelineLine;
+use tollgate_core::model::failure::{FailureDigest, FailureIndex};
+use tollgate_core::model::record::SuiteRecord;
+use tollgate_core::model::run::{Environment, Identity, Summary, schema};
+use tollgate_core::model::triage::TriageDiff;
+use tollgate_text::escape;
+use tollgate_text::show::show;
 
 /// `result.json`: who and when, and what the runner knows of the suite.
 #[derive(Serialize)]
@@ -117,7 +117,7 @@ mod tests {
     use super::super::read::{read_bundle, read_summary};
     use super::super::sample;
     use super::*;
-    use crate::base::files::Root;
+    use crate::files::Root;
 
     fn folder() -> (tempfile::TempDir, Folder) {
         let dir = tempfile::tempdir().expect("a folder");
@@ -138,7 +138,7 @@ mod tests {
         folder.write_result("parser", &sample::identity(), record).expect("written");
         folder.write_digest("parser", &sample::digest()).expect("written");
         folder.write_timeline("parser", &sample::timeline()).expect("written");
-        let written = |path: std::path::PathBuf| crate::base::files::read(&path, 1 << 30).expect("written");
+        let written = |path: std::path::PathBuf| crate::files::read(&path, 1 << 30).expect("written");
         for (file, id) in [
             (File::Summary, schema::SUMMARY),
             (File::Environment, schema::ENVIRONMENT),
@@ -164,8 +164,8 @@ mod tests {
         folder.write_bundle(&sample::bundle()).expect("written");
         let (summary, sha256) = read_summary(folder.dir()).expect("read");
         assert_eq!(summary, sample::summary());
-        let bytes = crate::base::files::read(&folder.path(File::Summary), 1 << 30).expect("written");
-        assert_eq!(sha256, crate::base::digest::sha256_hex(&bytes));
+        let bytes = crate::files::read(&folder.path(File::Summary), 1 << 30).expect("written");
+        assert_eq!(sha256, tollgate_text::digest::sha256_hex(&bytes));
         assert_eq!(read_bundle(&folder.path(File::ReplayBundle)).expect("read").0, sample::bundle());
     }
 

@@ -1,7 +1,7 @@
 //! One attempt at a suite: its steps one after another, into one log.
 
-use crate::base::clock::{Stopwatch, wall_micros};
-use crate::base::process::{Ending, Order, Watch, supervise};
+use crate::clock::{Stopwatch, wall_micros};
+use crate::process::{Ending, Order, Watch, supervise};
 use crate::run::job::{Job, LogTo, Options, Step};
 use crate::run::log::{Log, LogWriter};
 use std::time::Duration;

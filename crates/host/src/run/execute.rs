@@ -1,6 +1,6 @@
 //! The loop over suites.
 
-use crate::base::process::{Watch, sweep_rest};
+use crate::process::{Watch, sweep_rest};
 use crate::run::attempt::{Attempt, Setup, attempt};
 use crate::run::job::{Job, LogTo, Options, Step};
 use crate::run::mark;

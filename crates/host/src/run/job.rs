@@ -1,10 +1,10 @@
 //! What is asked of the loop.
 
-use crate::base::command::CommandLine;
-use crate::base::redact::Masker;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tollgate_text::command::CommandLine;
+use tollgate_text::redact::Masker;
 
 /// One suite to run. Commands are already filled in.
 #[derive(Debug, Clone)]

@@ -1,14 +1,14 @@
 //! A suite's output: written as it comes, read again through the handle that wrote it, so that a suite that deletes its
 //! own log takes it from nobody but the folder.
 
-use crate::base::files::WriteError;
-use crate::base::show::{plain, show};
-use crate::base::unlinked::{Beneath, Unreached};
+use crate::files::WriteError;
+use crate::files::unlinked::{Beneath, Unreached};
 use crate::run::job::LogTo;
 use std::fs::File;
 use std::io::{BufReader, Error, ErrorKind, Read, Write as _};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+use tollgate_text::show::{plain, show};
 
 /// How many bytes of output are kept in memory before they go to a file.
 pub const IN_MEMORY: usize = 64 << 10;

@@ -2,9 +2,9 @@
 //! tollgate above, where there is one, and a comma. The run stands in front, so that a later tollgate finds what an earlier
 //! one left running; the rest tells apart what is swept apart.
 
-use crate::base::clock::unique;
-use crate::base::digest::sha256_hex;
-use crate::base::process::owner;
+use crate::clock::unique;
+use crate::process::owner;
+use tollgate_text::digest::sha256_hex;
 
 /// Characters of a digest that name a run.
 const RUN: usize = 24;

@@ -3,8 +3,8 @@
 use super::errors::EvalError;
 use super::meter::Meter;
 use super::value::Value;
-use crate::base::json::Json;
 use std::cmp::Ordering;
+use tollgate_text::json::Json;
 
 impl<'v> Value<'v> {
     /// The value under a key of a map; `None` when there is none, or when it is no map.

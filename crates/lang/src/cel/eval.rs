@@ -15,9 +15,9 @@ use super::scope::Scope;
 use super::show::shown;
 use super::trace::Touched;
 use super::value::Value;
-use crate::base::json::Json;
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use tollgate_text::json::Json;
 
 /// The most arguments that a function takes, the receiver counted.
 const MAX_ARGS: usize = 4;

@@ -5,8 +5,8 @@ use super::errors::{EvalError, fault};
 use super::eval::{Eval, Evaluated};
 use super::show::shown;
 use super::value::{Shared, Value};
-use crate::base::json::Json;
 use std::sync::Arc;
+use tollgate_text::json::Json;
 
 /// What a macro has come to.
 struct Run<'v> {

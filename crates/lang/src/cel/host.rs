@@ -8,9 +8,9 @@ use super::meter::Meter;
 use super::scope::{Host, Scope};
 use super::time;
 use super::value::{Items, Shared, Text, Value};
-use crate::base::figures::total;
 use std::cmp::Ordering;
 use std::collections::HashSet;
+use tollgate_text::figures::total;
 
 /// Calls one of them.
 pub(super) fn call<'v>(

@@ -6,8 +6,8 @@
 
 use super::ast::{FoldKind, Op};
 use super::errors::CompileError;
-use crate::base::figures::total;
 use cel::parser::pratt_parser::{Lexer, PrattParser};
+use tollgate_text::figures::total;
 
 pub(super) use cel::common::ast::{
     CallExpr, ComprehensionExpr, EntryExpr, Expr as Cst, IdedEntryExpr, IdedExpr, LiteralValue, operators,

@@ -2,10 +2,10 @@
 
 use super::kind::with_article;
 use super::value::Value;
-use crate::base::escape::{is_hostile, visible};
-use crate::base::json::Json;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use std::fmt::Write as _;
+use tollgate_text::escape::{is_hostile, visible};
+use tollgate_text::json::Json;
 
 /// The most characters of a value that a message shows.
 const SHOWN: usize = 200;

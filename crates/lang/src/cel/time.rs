@@ -5,8 +5,8 @@ use super::errors::{EvalError, fault};
 use super::kind::with_article;
 use super::show::time_text;
 use super::value::Value;
-use crate::base::time::{AHEAD, parse_rfc3339};
 use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, TimeDelta, Timelike as _, Utc};
+use tollgate_text::time::{AHEAD, parse_rfc3339};
 
 /// The longest duration, in seconds: 10,000 years (cel-spec, Timestamp and Duration).
 const MAX_SECONDS: i64 = 315_576_000_000;

@@ -6,8 +6,8 @@
 use super::errors::EvalError;
 use super::meter::Meter;
 use super::value::Value;
-use crate::base::json::Json;
 use std::collections::{BTreeSet, HashSet};
+use tollgate_text::json::Json;
 
 /// One place of one variable that an evaluation looked at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,11 +1,11 @@
 //! CEL values: what they are, and what they are made of.
 
 use super::kind::Type;
-use crate::base::json::Json;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
+use tollgate_text::json::Json;
 
 /// Text or bytes: lent by the evidence or the expression, or made by the expression and then shared by all copies.
 #[derive(Debug)]

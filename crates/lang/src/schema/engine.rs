@@ -5,8 +5,6 @@ use super::known::{self, Known, Retriever, Trail};
 use super::lent::{Lent, counted, is_spent};
 use super::message;
 use super::violation::{Violation, in_document_order};
-use crate::base::escape::{cut, visible};
-use crate::base::json::{Json, plain};
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::{
     Draft, PatternOptions, ReferencingError, Retrieve, ValidationError, ValidationOptions, Validator,
@@ -14,6 +12,8 @@ use jsonschema::{
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock};
+use tollgate_text::escape::{cut, visible};
+use tollgate_text::json::{Json, plain};
 
 /// Whether `format` constrains values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -399,9 +399,9 @@ fn say(error: &ValidationError<'_>, found: Option<&Json<'_>>) -> (String, Option
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::json::{Limits, parse};
     use proptest::prelude::*;
     use serde_json::json;
+    use tollgate_text::json::{Limits, parse};
 
     fn doc(text: &str) -> Json<'_> {
         parse(text.as_bytes(), &Limits::default()).unwrap()

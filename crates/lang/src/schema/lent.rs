@@ -1,12 +1,12 @@
 //! Lends our `Json` to the `jsonschema` crate, so that no `serde_json::Value` is built for a document.
 
-use crate::base::json::{Json, Object};
 use jsonschema::JsonType;
 use jsonschema::json as api;
 use serde_json::{Number, Value};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashSet;
+use tollgate_text::json::{Json, Object};
 
 /// The representation. With `COUNTED` the number of errors is bounded: the engine lists every error of a document at once,
 /// and a large one that is wrong everywhere would make more of them than there is memory.

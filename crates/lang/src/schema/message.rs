@@ -1,8 +1,8 @@
 //! The sentences of violations.
 
 use super::violation::Violation;
-use crate::base::json::Json;
 use serde_json::Value;
+use tollgate_text::json::Json;
 
 /// `found X, but Y is asked for`, and Y.
 pub(super) fn wanted(found: &str, asked: impl Into<String>) -> (String, Option<String>) {

@@ -4,11 +4,11 @@ use super::beside::{Beside, Look, Standing, follow};
 use super::engine::{Formats, Schema, Surroundings};
 use super::known::Known;
 use super::source::{Source, Table, declared, embedded_sources};
-use crate::base::json;
-use crate::base::show::show;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 use std::sync::{Arc, OnceLock};
+use tollgate_text::json;
+use tollgate_text::show::show;
 
 /// Every schema that is known, by id; each compiles once, on first use. A `$ref` may name any of them.
 pub struct Registry {
@@ -142,8 +142,8 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::embedded::SCHEMAS;
-    use crate::base::json::Limits;
+    use crate::embedded_in_tests::SCHEMAS;
+    use tollgate_text::json::Limits;
 
     fn source(origin: &str, text: &str) -> Source {
         Source { id: "stem".into(), text: text.to_string().into(), origin: origin.into(), uri: None }

@@ -1,8 +1,8 @@
 //! The text of a schema, what it is called and where it comes from.
 
-use crate::base::json::{self, Json, Limits};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use tollgate_text::json::{self, Json, Limits};
 
 /// Where a registered schema comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! One way in which a document breaks its schema, and the order in which a reader meets them.
 
-use crate::base::json::Json;
 use std::collections::HashMap;
+use tollgate_text::json::Json;
 
 /// One way in which a document breaks its schema.
 #[derive(Debug, Clone, PartialEq, Eq)]

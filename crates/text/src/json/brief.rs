@@ -1,7 +1,7 @@
 //! Values and text as a message may show them: short, and with nothing in it that could forge a line or a colour.
 
 use super::Json;
-use crate::base::escape::is_invisible;
+use crate::escape::is_invisible;
 
 /// How many characters of a string a message shows.
 const SHOWN: usize = 80;

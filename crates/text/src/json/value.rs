@@ -1,6 +1,6 @@
 //! The tree that a document is read into.
 
-use crate::base::figures::total;
+use crate::figures::total;
 use std::borrow::Cow;
 use std::hash::{BuildHasher as _, RandomState};
 

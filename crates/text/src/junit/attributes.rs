@@ -4,7 +4,7 @@ use super::duration::{LONGEST, seconds};
 use super::reference::unescape;
 use super::report::Counts;
 use super::stop::{Stop, malformed};
-use crate::base::json::plain;
+use crate::json::plain;
 use quick_xml::events::BytesStart;
 
 /// Name and value of every attribute of an element.

@@ -6,7 +6,7 @@
 use super::attributes::{Attributes, whole};
 use super::report::Claim;
 use super::words::{Word, plain, word};
-use crate::base::json;
+use crate::json;
 
 /// Characters of the longest name of the table, without what stands between them.
 const LONGEST: usize = 13;
@@ -181,7 +181,7 @@ mod tests {
     use super::super::parse;
     use super::super::{Case, Ended};
     use super::{Says, says};
-    use crate::base::json::Limits;
+    use crate::json::Limits;
 
     fn one(attributes: &str, elements: &str) -> Ended {
         let text =

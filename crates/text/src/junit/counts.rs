@@ -299,7 +299,7 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::super::parse;
-    use crate::base::json::Limits;
+    use crate::json::Limits;
 
     /// What is said of a report: of its failures, then of its tests.
     fn said(text: &str) -> Vec<String> {

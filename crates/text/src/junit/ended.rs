@@ -152,7 +152,7 @@ impl Report {
 mod tests {
     use super::super::parse;
     use super::*;
-    use crate::base::json::Limits;
+    use crate::json::Limits;
 
     fn of(text: &str) -> Vec<Ended> {
         let report = parse(text, &Limits::default(), true).unwrap();

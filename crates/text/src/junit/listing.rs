@@ -63,7 +63,7 @@ impl Listing {
 #[cfg(test)]
 mod tests {
     use super::super::parse;
-    use crate::base::json::Limits;
+    use crate::json::Limits;
 
     #[test]
     fn a_list_is_known_and_results_are_none() {

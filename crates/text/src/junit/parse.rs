@@ -7,7 +7,7 @@ use super::reference::{resolve, undefined};
 use super::report::{Case, Kind, Outcome, Report, Suite};
 use super::stop::{Stop, malformed};
 use super::{claims, elements};
-use crate::base::json::{Limits, ParseError, ParseErrorKind, place_of_offset, plain};
+use crate::json::{Limits, ParseError, ParseErrorKind, place_of_offset, plain};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 

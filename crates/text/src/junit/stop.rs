@@ -1,6 +1,6 @@
 //! Why a report is not read on.
 
-use crate::base::json::ParseErrorKind;
+use crate::json::ParseErrorKind;
 
 /// What is wrong, and a clause.
 pub(super) struct Stop(pub(super) ParseErrorKind, pub(super) String);

@@ -1,6 +1,6 @@
 //! Texts that are let through, as they stand in a block of output.
 
-use crate::base::redact::pem::{self, Line};
+use crate::redact::pem::{self, Line};
 
 /// Where they stand, by their beginnings. How far one reaches is known, so that a place is looked for among its neighbours alone.
 pub(super) struct Allowed {

@@ -1,8 +1,8 @@
 //! What is looked for: one search finds the values and what the shapes begin with; a second one, the values that were escaped.
 
-use crate::base::redact::escaped::{Escaped, escapable, may_be};
-use crate::base::redact::search::Search;
-use crate::base::redact::shape::{Rest, SHAPES};
+use crate::redact::escaped::{Escaped, escapable, may_be};
+use crate::redact::search::Search;
+use crate::redact::shape::{Rest, SHAPES};
 use std::collections::BTreeSet;
 
 /// Everything that is looked for.

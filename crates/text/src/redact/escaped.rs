@@ -1,7 +1,7 @@
 //! The second look: values that JSON or XML escaped, once or twice (`go test -json` escapes what a test printed).
 
-use crate::base::redact::search::Search;
-use crate::base::redact::unescape::{Escapes, View};
+use crate::redact::search::Search;
+use crate::redact::unescape::{Escapes, View};
 
 /// A text without its escapes, and without those that come to light then.
 struct Layers {
@@ -100,7 +100,7 @@ fn hits(search: &Search, view: &View, hit: &mut dyn FnMut(usize, usize)) {
 
 #[cfg(test)]
 mod tests {
-    use crate::base::redact::masker::Masker;
+    use crate::redact::masker::Masker;
     use proptest::prelude::*;
 
     fn masker(value: &str) -> Masker {

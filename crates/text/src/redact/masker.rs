@@ -1,9 +1,9 @@
 //! The masker: made once from the settings that may hold secrets, used for every stream and text.
 
-use crate::base::redact::anchors::Anchors;
-use crate::base::redact::names::MASK;
-use crate::base::redact::stream::Stream;
-use crate::base::redact::values::{IsThere, is_secret_name, looked_for};
+use crate::redact::anchors::Anchors;
+use crate::redact::names::MASK;
+use crate::redact::stream::Stream;
+use crate::redact::values::{IsThere, is_secret_name, looked_for};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;

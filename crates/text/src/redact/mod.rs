@@ -14,9 +14,9 @@ mod unescape;
 mod url;
 mod values;
 
+pub use crate::free_text;
 pub use masker::{Masker, Masks};
 pub use names::{MASK, tell_apart};
 pub use stream::Stream;
-pub(crate) use texts::free_text;
 pub use texts::{FreeText, Masked};
 pub use values::{IsThere, is_secret_name};

@@ -1,13 +1,13 @@
 //! Masking of output that comes in blocks: a secret that stands across two is masked, and no more is held back than could
 //! still become one. What comes out does not depend on where the blocks were cut.
 
-use crate::base::redact::allowed::{Allowed, key_end};
-use crate::base::redact::anchors::{Anchors, Hit};
-use crate::base::redact::escaped::Escaped;
-use crate::base::redact::names::MASK;
-use crate::base::redact::pem::{self, Begins, Line};
-use crate::base::redact::shape::{Class, Judged, Rest, SHAPES, judge};
-use crate::base::redact::url::{Credentials, credentials};
+use crate::redact::allowed::{Allowed, key_end};
+use crate::redact::anchors::{Anchors, Hit};
+use crate::redact::escaped::Escaped;
+use crate::redact::names::MASK;
+use crate::redact::pem::{self, Begins, Line};
+use crate::redact::shape::{Class, Judged, Rest, SHAPES, judge};
+use crate::redact::url::{Credentials, credentials};
 
 /// The longest line of a private key that is waited for.
 const LINE: usize = 16 << 10;
@@ -384,7 +384,7 @@ fn emit(part: &[u8], out: &mut dyn FnMut(&[u8])) {
 
 #[cfg(test)]
 mod tests {
-    use crate::base::redact::masker::Masker;
+    use crate::redact::masker::Masker;
     use proptest::prelude::*;
 
     fn masker(values: &[&str]) -> Masker {

@@ -51,19 +51,19 @@ impl<A: FreeText, B: FreeText> FreeText for (A, B) {
 
 /// `FreeText` for a struct: the fields that hold text, then those that are its own. Each field must stand in one of the lists, so
 /// that a new one is thought about.
+#[macro_export]
 macro_rules! free_text {
     ($type:ty { $($text:ident),* $(,)? ; $($own:ident),* $(,)? }) => {
-        impl $crate::base::redact::FreeText for $type {
+        impl $crate::redact::FreeText for $type {
             fn each_text(&mut self, see: &mut dyn FnMut(&mut String)) {
                 let Self { $($text,)* $($own: _,)* } = self;
-                $($crate::base::redact::FreeText::each_text($text, see);)*
+                $($crate::redact::FreeText::each_text($text, see);)*
                 // Of what holds no text nothing is shown.
                 let _ = see;
             }
         }
     };
 }
-pub(crate) use free_text;
 
 /// A report or an answer whose free text is masked. What is shown takes one of these, and nothing else makes one.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,7 @@
 //! Writers escape what they like (`&` is `\u0026` to Go, `&amp;` or `&#38;` to XML), so a value has more spellings than can be
 //! looked for; what they all stand for is one.
 
-use crate::base::json::simple_escape;
+use crate::json::simple_escape;
 
 /// Whose escapes are undone. One at a time: in XML `\n` is two characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

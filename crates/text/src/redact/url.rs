@@ -1,6 +1,6 @@
 //! Credentials in addresses: `scheme://user:password@host`.
 
-use crate::base::redact::names::MASK;
+use crate::redact::names::MASK;
 
 /// The longest `user:password@host` that is waited for.
 const LONGEST: usize = 512;

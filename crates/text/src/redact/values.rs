@@ -1,6 +1,6 @@
 //! Which values are secrets.
 
-use crate::base::redact::names::MASK;
+use crate::redact::names::MASK;
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -1,12 +1,12 @@
 //! A Go package that ran again after it had failed: its events tell of both runs (`gotestsum --rerun-fails`).
 
-use super::collect::{Draft, Room};
-use super::fault::ReadFault;
+use crate::ingest::collect::{Draft, Room};
+use crate::ingest::fault::ReadFault;
 use crate::model::test::{Case, FaultKind, TestStatus};
 
 /// Adds a later run to those before it. It may hold no more than the tests that failed: what it does not hold stays as it is, and so
 /// does what was wrong beside the tests. A test that failed and then passed is flaky; one that fails in a later run has failed.
-pub(super) fn add(first: &mut Draft, room: &mut Room, later: Draft) -> Result<(), ReadFault> {
+pub(in crate::ingest) fn add(first: &mut Draft, room: &mut Room, later: Draft) -> Result<(), ReadFault> {
     let reading = later.reading;
     for case in reading.cases {
         match first.named(&case.name) {

@@ -1,6 +1,6 @@
 //! Builds that `go test -json` tells of, which have events of their own since Go 1.24.
 
-use super::collect::{append, cut};
+use crate::ingest::collect::{append, cut};
 use crate::model::signature::Basis;
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,7 +11,7 @@ const FINE: [&str; 5] = ["build-output", "build-start", "build-pass", "build-ok"
 
 /// What was said of builds so far.
 #[derive(Default)]
-pub(super) struct Builds {
+pub(in crate::ingest) struct Builds {
     /// What the compiler said, by the build's import path.
     said: HashMap<String, String>,
     /// Builds that broke, and those of them that a package names as the reason of its failure.
@@ -23,7 +23,7 @@ pub(super) struct Builds {
 
 impl Builds {
     /// An event of the build of that import path.
-    pub(super) fn event(&mut self, build: &str, action: &str, output: &str) {
+    pub(in crate::ingest) fn event(&mut self, build: &str, action: &str, output: &str) {
         if self.said.len() < BUILDS || self.said.contains_key(build) {
             append(self.said.entry(build.to_string()).or_default(), output, 2 << 10);
         }
@@ -38,20 +38,20 @@ impl Builds {
     }
 
     /// Why a package failed that names this build.
-    pub(super) fn told(&mut self, build: &str) -> (String, Basis) {
+    pub(in crate::ingest) fn told(&mut self, build: &str) -> (String, Basis) {
         self.told.insert(build.to_string());
         does_not_build(self.said.get(build).map(String::as_str).unwrap_or_default())
     }
 
     /// The packages whose builds broke though no package names them: each with its fault. gopls, rerun tools and cut logs leave
     /// the package's own result out.
-    pub(super) fn untold(&mut self) -> Vec<(String, (String, Basis))> {
+    pub(in crate::ingest) fn untold(&mut self) -> Vec<(String, (String, Basis))> {
         let untold: Vec<String> = self.broken.difference(&self.told).cloned().collect();
         untold.into_iter().map(|build| (package_of(&build).to_string(), self.told(&build))).collect()
     }
 
     /// What is said of builds that broke past those that are kept.
-    pub(super) fn more(&self) -> Option<String> {
+    pub(in crate::ingest) fn more(&self) -> Option<String> {
         (self.more > 0).then(|| format!("builds broke past the first {BUILDS}"))
     }
 }
@@ -63,7 +63,7 @@ fn package_of(build: &str) -> &str {
 }
 
 /// The first of what the compiler said; only where that is all it is known why the build broke.
-pub(super) fn does_not_build(said: &str) -> (String, Basis) {
+pub(in crate::ingest) fn does_not_build(said: &str) -> (String, Basis) {
     let mut lines = said.lines().filter(|l| !l.starts_with('#') && !l.trim().is_empty());
     match (lines.next(), lines.next()) {
         (Some(line), None) => (format!("it does not build: {}", cut(line.trim(), 300)), Basis::Exception),

@@ -4,14 +4,14 @@ use crate::model::test::TestStatus;
 
 /// What such a line says.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Frame {
-    pub(super) status: TestStatus,
-    pub(super) seconds: Option<f64>,
+pub(in crate::ingest) struct Frame {
+    pub(in crate::ingest) status: TestStatus,
+    pub(in crate::ingest) seconds: Option<f64>,
 }
 
 /// `OK--- PASS: TestX (0.01s)`: before Go 1.20 what a test printed without a line's end stood before it, and no event told of it. The
 /// name of the test, and what the line says of it.
-pub(super) fn frame(text: &str) -> Option<(&str, Frame)> {
+pub(in crate::ingest) fn frame(text: &str) -> Option<(&str, Frame)> {
     let words =
         [("PASS: ", TestStatus::Passed), ("FAIL: ", TestStatus::Failed), ("SKIP: ", TestStatus::Ignored)];
     let (_, rest) = text.rsplit_once("--- ")?;
@@ -22,7 +22,7 @@ pub(super) fn frame(text: &str) -> Option<(&str, Frame)> {
 }
 
 /// The test of `--- FAIL: TestX (0.01s)`.
-pub(super) fn failed_frame(text: &str) -> Option<&str> {
+pub(in crate::ingest) fn failed_frame(text: &str) -> Option<&str> {
     frame(text).filter(|(_, said)| said.status == TestStatus::Failed).map(|(name, _)| name)
 }
 

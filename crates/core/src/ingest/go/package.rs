@@ -1,9 +1,9 @@
 //! What one Go package has said so far.
 
-use super::collect::{Draft, Room, append, case, cut, millis};
-use super::fault::ReadFault;
-use super::go_frame::{Frame, failed_frame, frame as frame_of};
-use super::go_test::Open;
+use crate::ingest::collect::{Draft, Room, append, case, cut, millis};
+use crate::ingest::fault::ReadFault;
+use crate::ingest::go::frame::{Frame, failed_frame, frame as frame_of};
+use crate::ingest::go::test::Open;
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, TestStatus};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -14,12 +14,12 @@ const HELD: usize = 32 << 20;
 const OPEN: usize = 1_000_000;
 
 /// One package.
-pub(super) struct Package {
-    pub(super) draft: Draft,
+pub(in crate::ingest) struct Package {
+    pub(in crate::ingest) draft: Draft,
     /// Its end came.
-    pub(super) over: bool,
+    pub(in crate::ingest) over: bool,
     /// The number of the package's first run, of which this is a later one.
-    pub(super) again_of: Option<usize>,
+    pub(in crate::ingest) again_of: Option<usize>,
     open: BTreeMap<String, Open>,
     held: usize,
     /// Tests with a subtest that failed.
@@ -44,7 +44,7 @@ pub(super) struct Package {
 }
 
 impl Package {
-    pub(super) fn new(name: &str) -> Package {
+    pub(in crate::ingest) fn new(name: &str) -> Package {
         Package {
             draft: Draft::new(name),
             over: false,
@@ -66,19 +66,19 @@ impl Package {
     }
 
     /// Whether its end came, and said that it failed: what comes after that is another run of it.
-    pub(super) fn ended_red(&self) -> bool {
+    pub(in crate::ingest) fn ended_red(&self) -> bool {
         let red = |case: &Case| case.status == TestStatus::Failed;
         self.over && (self.draft.reading.fault.is_some() || self.draft.reading.cases.iter().any(red))
     }
 
     /// Whether what begins now is another run of it: `gotestsum --rerun-fails` runs the package once more for each test that failed, so that
     /// a run that ended green may be followed by the next.
-    pub(super) fn may_run_again(&self) -> bool {
+    pub(in crate::ingest) fn may_run_again(&self) -> bool {
         self.ended_red() || (self.over && self.again_of.is_some())
     }
 
     /// An action that Go does not have: it is no pass, and where nothing else ends the test it is a failure.
-    pub(super) fn unknown(&mut self, test: Option<&str>, action: &str) {
+    pub(in crate::ingest) fn unknown(&mut self, test: Option<&str>, action: &str) {
         let action = cut(action, 100).to_string();
         match test {
             Some(test) if self.open.len() < OPEN => {
@@ -89,13 +89,13 @@ impl Package {
         }
     }
 
-    pub(super) fn run(&mut self, test: &str) {
+    pub(in crate::ingest) fn run(&mut self, test: &str) {
         if self.open.len() < OPEN {
             self.open.entry(test.to_string()).or_default();
         }
     }
 
-    pub(super) fn output(&mut self, test: &str, text: &str, kind: &str) {
+    pub(in crate::ingest) fn output(&mut self, test: &str, text: &str, kind: &str) {
         let frames = ["=== RUN", "=== PAUSE", "=== CONT", "=== NAME", "--- PASS", "--- FAIL", "--- SKIP"];
         let frame =
             kind == "frame" || (kind.is_empty() && frames.iter().any(|f| text.trim_start().starts_with(f)));
@@ -127,7 +127,7 @@ impl Package {
         }
     }
 
-    pub(super) fn own_output(&mut self, text: &str) {
+    pub(in crate::ingest) fn own_output(&mut self, text: &str) {
         let line = text.trim();
         self.ran_all |= line.ends_with("FAIL") || line.ends_with("PASS");
         if let Some(test) = failed_frame(line).filter(|_| self.listed.len() < OPEN) {
@@ -148,7 +148,7 @@ impl Package {
         }
     }
 
-    pub(super) fn result(
+    pub(in crate::ingest) fn result(
         &mut self,
         room: &mut Room,
         test: &str,
@@ -178,7 +178,7 @@ impl Package {
     }
 
     /// The package's own result.
-    pub(super) fn end(
+    pub(in crate::ingest) fn end(
         &mut self,
         room: &mut Room,
         action: &str,
@@ -264,7 +264,7 @@ impl Package {
     }
 
     /// The input ended before the package did.
-    pub(super) fn broken_off(&mut self, room: &mut Room) -> Result<(), ReadFault> {
+    pub(in crate::ingest) fn broken_off(&mut self, room: &mut Room) -> Result<(), ReadFault> {
         self.end_open(room, false)?;
         self.end_listed(room)?;
         match self.unknown.take() {
@@ -275,12 +275,12 @@ impl Package {
     }
 
     /// No event of it came.
-    pub(super) fn is_fresh(&self) -> bool {
+    pub(in crate::ingest) fn is_fresh(&self) -> bool {
         self.open.is_empty() && self.draft.reading.cases.is_empty() && !self.ran_all
     }
 
     /// `[no test files]`
-    pub(super) fn without_files(&self) -> bool {
+    pub(in crate::ingest) fn without_files(&self) -> bool {
         self.skipped && self.draft.reading.cases.is_empty() && self.draft.reading.fault.is_none()
     }
 }

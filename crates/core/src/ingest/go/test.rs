@@ -1,7 +1,7 @@
 //! What one Go test has said, and what that tells of why it failed.
 
-use super::basis::{is_whole, told};
-use super::place::{of_go, of_go_stack};
+use crate::ingest::basis::{is_whole, told};
+use crate::ingest::place::{of_go, of_go_stack};
 use crate::model::signature::Basis;
 use crate::model::test::{Failure, SourcePlace};
 
@@ -10,23 +10,23 @@ const SUBTEST_FAILED: &str = "a subtest failed";
 
 /// A test that runs.
 #[derive(Default)]
-pub(super) struct Open {
-    pub(super) text: String,
+pub(in crate::ingest) struct Open {
+    pub(in crate::ingest) text: String,
     /// Lines that Go marks as errors, since 1.25.
-    pub(super) errors: String,
+    pub(in crate::ingest) errors: String,
     /// There was no room for more of what it said.
-    pub(super) cut: bool,
+    pub(in crate::ingest) cut: bool,
     /// Go's own line said that it failed: `--- FAIL: TestX (0.01s)`.
-    pub(super) failed: bool,
+    pub(in crate::ingest) failed: bool,
     /// An action that is none of Go's, and what ended it if nothing else did.
-    pub(super) unknown: Option<String>,
+    pub(in crate::ingest) unknown: Option<String>,
 }
 
 impl Open {
     /// Why it failed. A panic goes before anything else. Where Go `marks` errors, those are words of the cause, all of them; before
     /// 1.25 `t.Error` and `t.Log` look alike, so all that has a place in a file of Go is taken together: another error among it
     /// is another failure. What else was printed is no cause. `subtest`: a test within it failed.
-    pub(super) fn failure(&self, marks: bool, subtest: bool) -> Failure {
+    pub(in crate::ingest) fn failure(&self, marks: bool, subtest: bool) -> Failure {
         let text = self.text.trim_end();
         let mut panics: Vec<&str> = text.lines().filter(|line| is_panic(line)).map(panic).collect();
         // Go says it again where the panic was recovered on its way.
@@ -60,7 +60,7 @@ impl Open {
     }
 
     /// Of a test that began and did not end: it was under way when its binary died.
-    pub(super) fn unended(&self, marks: bool) -> Failure {
+    pub(in crate::ingest) fn unended(&self, marks: bool) -> Failure {
         let text = self.text.trim_end();
         if text.lines().any(is_panic) {
             return self.failure(marks, false);

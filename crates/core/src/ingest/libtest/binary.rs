@@ -1,10 +1,11 @@
 //! The text of one test binary, from `running N tests` to its result line.
 
-use super::collect::{Draft, Room, append, case, counted};
-use super::fault::ReadFault;
-use super::libtest_glued::Glued;
-use super::libtest_line::{self as says, Outcome, Summary};
-use super::panic;
+use crate::ingest::collect::{Draft, Room, append, case, counted};
+use crate::ingest::fault::ReadFault;
+use crate::ingest::libtest::glued::Glued;
+use crate::ingest::libtest::line as says;
+use crate::ingest::libtest::line::{Outcome, Summary};
+use crate::ingest::panic;
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, TestStatus};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +19,7 @@ const INNER: usize = 16;
 
 /// A test that began on a line and printed (`--nocapture` with one thread).
 #[derive(Clone)]
-pub(super) struct Pending {
+pub(in crate::ingest) struct Pending {
     name: String,
     text: String,
     /// The last line that is not blank: its end is the status, if the harness writes next.
@@ -26,7 +27,7 @@ pub(super) struct Pending {
 }
 
 #[derive(Clone)]
-pub(super) enum Phase {
+pub(in crate::ingest) enum Phase {
     Running,
     /// `failures:` or `successes:`, with the case whose output is shown.
     Sections(Option<usize>, String),
@@ -37,41 +38,41 @@ const FAILURES: &str = "failures:";
 
 /// A harness that a test ran, or whose words it printed: what it says is none of this one's.
 #[derive(Clone, Copy)]
-pub(super) struct Inner {
-    pub(super) announced: u64,
+pub(in crate::ingest) struct Inner {
+    pub(in crate::ingest) announced: u64,
     /// The cases that were there before it.
-    pub(super) before: usize,
+    pub(in crate::ingest) before: usize,
 }
 
 /// What one binary has said so far.
 #[derive(Clone)]
-pub(super) struct Binary {
-    pub(super) draft: Draft,
-    pub(super) announced: u64,
-    pub(super) phase: Phase,
-    pub(super) pending: Option<Pending>,
+pub(in crate::ingest) struct Binary {
+    pub(in crate::ingest) draft: Draft,
+    pub(in crate::ingest) announced: u64,
+    pub(in crate::ingest) phase: Phase,
+    pub(in crate::ingest) pending: Option<Pending>,
     /// Results that stand behind what other tests printed: taken if they make the count whole.
-    pub(super) embedded: Vec<Outcome>,
+    pub(in crate::ingest) embedded: Vec<Outcome>,
     /// Panics by thread, for tests whose output is not captured.
-    pub(super) strays: BTreeMap<String, String>,
-    pub(super) stray: Option<String>,
+    pub(in crate::ingest) strays: BTreeMap<String, String>,
+    pub(in crate::ingest) stray: Option<String>,
     /// A result line that does not agree: another harness's, printed by a test, or this one's.
-    pub(super) disagrees: Option<Summary>,
-    pub(super) quiet: bool,
+    pub(in crate::ingest) disagrees: Option<Summary>,
+    pub(in crate::ingest) quiet: bool,
     /// The names below the last `failures:`.
-    pub(super) listed: BTreeSet<String>,
+    pub(in crate::ingest) listed: BTreeSet<String>,
     /// The last heading was that, and not `successes:`.
-    pub(super) lists_failures: bool,
+    pub(in crate::ingest) lists_failures: bool,
     /// What can be told of the tests where results are lost in what tests print.
-    pub(super) glued: Glued,
+    pub(in crate::ingest) glued: Glued,
     /// Cargo named it: another binary has a line of cargo's before it.
-    pub(super) of_cargo: bool,
+    pub(in crate::ingest) of_cargo: bool,
     /// Harnesses within it that have not come to their end, the innermost last.
-    pub(super) inner: Vec<Inner>,
+    pub(in crate::ingest) inner: Vec<Inner>,
 }
 
 impl Binary {
-    pub(super) fn new(name: &str, announced: u64) -> Binary {
+    pub(in crate::ingest) fn new(name: &str, announced: u64) -> Binary {
         Binary {
             draft: Draft::new(name),
             announced,
@@ -91,12 +92,12 @@ impl Binary {
     }
 
     /// Whether a line that begins another binary would be one: the output shown of a test may hold a harness's own.
-    pub(super) fn may_end(&self) -> bool {
+    pub(in crate::ingest) fn may_end(&self) -> bool {
         !matches!(self.phase, Phase::Sections(Some(_), _))
     }
 
     /// Takes a line; true when it was the result line.
-    pub(super) fn line(&mut self, room: &mut Room, line: &str) -> Result<bool, ReadFault> {
+    pub(in crate::ingest) fn line(&mut self, room: &mut Room, line: &str) -> Result<bool, ReadFault> {
         self.glued.line(line);
         if matches!(self.phase, Phase::Sections(..)) {
             return self.section_line(room, line);
@@ -284,7 +285,7 @@ impl Binary {
 
     /// The reading of a binary that never came to a result line that agrees. At the end of the input it is cut off there, unless
     /// its result line came. Where `whole` lines tell of each test what became of it, it is whole all the same.
-    pub(super) fn broken_off(
+    pub(in crate::ingest) fn broken_off(
         mut self,
         room: &mut Room,
         at_end: bool,

@@ -1,7 +1,8 @@
 //! Results of Rust's harness that are torn apart by what tests print (`--nocapture`, to standard error above all): what can be told
 //! of them for certain, from the names of the tests that began, the names below `failures:`, and the counts.
 
-use super::libtest_line::{self as says, Summary};
+use crate::ingest::libtest::line as says;
+use crate::ingest::libtest::line::Summary;
 use crate::model::test::TestStatus;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,7 @@ const NAMES: usize = 64 << 20;
 
 /// What the lines of one binary say, whatever else stands in them.
 #[derive(Clone)]
-pub(super) struct Glued {
+pub(in crate::ingest) struct Glued {
     announced: u64,
     /// The tests that began, each with its result where that is whole.
     begun: BTreeMap<String, Option<TestStatus>>,
@@ -27,7 +28,7 @@ pub(super) struct Glued {
 }
 
 impl Glued {
-    pub(super) fn new(announced: u64) -> Glued {
+    pub(in crate::ingest) fn new(announced: u64) -> Glued {
         Glued {
             announced,
             begun: BTreeMap::new(),
@@ -40,7 +41,7 @@ impl Glued {
         }
     }
 
-    pub(super) fn line(&mut self, line: &str) {
+    pub(in crate::ingest) fn line(&mut self, line: &str) {
         if self.vague {
             return;
         }
@@ -96,7 +97,7 @@ impl Glued {
 
     /// What became of each test: `None` unless exactly the tests that were announced began, exactly the failed ones are listed by
     /// name, and the counts of the one result line agree to the last.
-    pub(super) fn resolve(&self) -> Option<(BTreeMap<String, TestStatus>, Summary)> {
+    pub(in crate::ingest) fn resolve(&self) -> Option<(BTreeMap<String, TestStatus>, Summary)> {
         let summary = self.summary.filter(|_| !self.vague && self.begun.len() as u64 == self.announced)?;
         let listed = self.listed.len() as u64;
         if listed != summary.failed || !self.listed.iter().all(|name| self.begun.contains_key(name)) {

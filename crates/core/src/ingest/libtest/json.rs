@@ -1,21 +1,21 @@
 //! The JSON lines of Rust's test harness (`--format json`), which nextest writes too.
 
-use super::collect::{Draft, Room, counted, millis};
-use super::fault::ReadFault;
-use super::panic;
-use crate::base::json::{self, Json, Limits};
+use crate::ingest::collect::{Draft, Room, counted, millis};
+use crate::ingest::fault::ReadFault;
+use crate::ingest::panic;
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, TestStatus};
 use std::collections::BTreeSet;
+use tollgate_text::json::{self, Json, Limits};
 
 /// One line that is an event of a suite, a test or a benchmark.
-pub(super) struct Event {
+pub(in crate::ingest) struct Event {
     value: Json<'static>,
 }
 
 impl Event {
     /// The event in a line; `Err` for one that begins as an event and is not whole, `None` for anything else.
-    pub(super) fn of(line: &str) -> Result<Option<Event>, ()> {
+    pub(in crate::ingest) fn of(line: &str) -> Result<Option<Event>, ()> {
         let line = line.trim();
         let begins = line.starts_with("{\"type\":") || line.starts_with("{ \"type\":");
         if !begins {
@@ -25,20 +25,20 @@ impl Event {
         Ok(Some(Event { value }).filter(|e| matches!(e.kind(), "suite" | "test" | "bench")))
     }
 
-    pub(super) fn kind(&self) -> &str {
+    pub(in crate::ingest) fn kind(&self) -> &str {
         self.text("type").unwrap_or_default()
     }
 
     /// `started`, `ok`, `failed`, `ignored`, …
-    pub(super) fn event(&self) -> &str {
+    pub(in crate::ingest) fn event(&self) -> &str {
         self.text("event").unwrap_or_default()
     }
 
-    pub(super) fn text(&self, key: &str) -> Option<&str> {
+    pub(in crate::ingest) fn text(&self, key: &str) -> Option<&str> {
         self.value.get(key)?.as_str()
     }
 
-    pub(super) fn number(&self, key: &str) -> Option<u64> {
+    pub(in crate::ingest) fn number(&self, key: &str) -> Option<u64> {
         match self.value.get(key)? {
             Json::Int(n) => u64::try_from(*n).ok(),
             _ => None,
@@ -46,11 +46,11 @@ impl Event {
     }
 
     /// A count: 0 where it is not given, `None` where what is given is none.
-    pub(super) fn count(&self, key: &str) -> Option<u64> {
+    pub(in crate::ingest) fn count(&self, key: &str) -> Option<u64> {
         if self.value.get(key).is_none() { Some(0) } else { self.number(key) }
     }
 
-    pub(super) fn duration_ms(&self) -> Option<u64> {
+    pub(in crate::ingest) fn duration_ms(&self) -> Option<u64> {
         match self.value.get("exec_time")? {
             Json::Float(seconds) => millis(*seconds),
             Json::Int(seconds) => millis(*seconds as f64),
@@ -59,12 +59,12 @@ impl Event {
     }
 
     /// What `libtest-json-plus` says about a suite.
-    pub(super) fn nextest(&self, key: &str) -> Option<&str> {
+    pub(in crate::ingest) fn nextest(&self, key: &str) -> Option<&str> {
         self.value.get("nextest")?.get(key)?.as_str()
     }
 
     /// A test's result: passed, failed or ignored, with its failure.
-    pub(super) fn case(&self, name: &str) -> Option<Case> {
+    pub(in crate::ingest) fn case(&self, name: &str) -> Option<Case> {
         let status = match (self.kind(), self.event()) {
             ("bench", _) | ("test", "ok") => TestStatus::Passed,
             ("test", "failed") => TestStatus::Failed,
@@ -92,27 +92,27 @@ impl Event {
 }
 
 /// Whether the last line of an input is an event, or the beginning of one, that is not whole.
-pub(super) fn is_beginning(line: &str) -> bool {
+pub(in crate::ingest) fn is_beginning(line: &str) -> bool {
     Event::of(line).is_err() || line.strip_prefix('{').is_some_and(|l| "\"type\":".starts_with(l.trim()))
 }
 
 /// What one suite has said so far.
-pub(super) struct Suite {
-    pub(super) draft: Draft,
+pub(in crate::ingest) struct Suite {
+    pub(in crate::ingest) draft: Draft,
     announced: u64,
     open: BTreeSet<String>,
     /// The first line that begins an event and is not whole.
-    pub(super) torn: Option<u64>,
+    pub(in crate::ingest) torn: Option<u64>,
 }
 
 impl Suite {
-    pub(super) fn new(name: &str, event: &Event) -> Suite {
+    pub(in crate::ingest) fn new(name: &str, event: &Event) -> Suite {
         let announced = event.number("test_count").unwrap_or(0);
         Suite { draft: Draft::new(name), announced, open: BTreeSet::new(), torn: None }
     }
 
     /// Takes an event of a test or the suite's end; true when it was the end.
-    pub(super) fn event(&mut self, room: &mut Room, event: &Event) -> Result<bool, ReadFault> {
+    pub(in crate::ingest) fn event(&mut self, room: &mut Room, event: &Event) -> Result<bool, ReadFault> {
         if event.kind() == "suite" {
             self.conclude(event);
             return Ok(true);
@@ -170,7 +170,7 @@ impl Suite {
     }
 
     /// The reading of a suite whose end never came. At the end of the input it is cut off there.
-    pub(super) fn broken_off(mut self, at_end: bool) -> Draft {
+    pub(in crate::ingest) fn broken_off(mut self, at_end: bool) -> Draft {
         self.missing(at_end);
         self.draft
     }

@@ -1,42 +1,42 @@
 //! The lines that Rust's test harness and cargo write.
 
-use super::collect::millis;
-use super::libtest_json::is_beginning;
+use crate::ingest::collect::millis;
+use crate::ingest::libtest::json::is_beginning;
 use crate::model::test::TestStatus;
 
 /// Places in a line where a result is looked for; a line of output may hold any number.
-pub(super) const TRIES: usize = 32;
+pub(in crate::ingest) const TRIES: usize = 32;
 
 /// What the harness says at the end of one binary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Summary {
+pub(in crate::ingest) struct Summary {
     /// The harness's own word: `ok`, not `FAILED`.
-    pub(super) ok: bool,
-    pub(super) passed: u64,
-    pub(super) failed: u64,
-    pub(super) ignored: u64,
+    pub(in crate::ingest) ok: bool,
+    pub(in crate::ingest) passed: u64,
+    pub(in crate::ingest) failed: u64,
+    pub(in crate::ingest) ignored: u64,
     /// Benchmarks.
-    pub(super) measured: u64,
-    pub(super) duration_ms: Option<u64>,
+    pub(in crate::ingest) measured: u64,
+    pub(in crate::ingest) duration_ms: Option<u64>,
 }
 
 impl Summary {
     /// Tests and benchmarks that passed; `None` where the counts are no counts of anything.
-    pub(super) fn fine(&self) -> Option<u64> {
+    pub(in crate::ingest) fn fine(&self) -> Option<u64> {
         self.passed.checked_add(self.measured)
     }
 }
 
 /// A test's result.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Outcome {
-    pub(super) name: String,
-    pub(super) status: TestStatus,
-    pub(super) duration_ms: Option<u64>,
+pub(in crate::ingest) struct Outcome {
+    pub(in crate::ingest) name: String,
+    pub(in crate::ingest) status: TestStatus,
+    pub(in crate::ingest) duration_ms: Option<u64>,
 }
 
 /// `running 9 tests`
-pub(super) fn announced(line: &str) -> Option<u64> {
+pub(in crate::ingest) fn announced(line: &str) -> Option<u64> {
     let rest = line.strip_prefix("running ")?;
     number(rest.strip_suffix(" tests").or_else(|| rest.strip_suffix(" test"))?)
 }
@@ -48,7 +48,7 @@ fn number(digits: &str) -> Option<u64> {
 }
 
 /// `test a::b ... ok`; a name may hold spaces and dots, so the last ` ... ` that a status follows is the harness's.
-pub(super) fn result(line: &str) -> Option<Outcome> {
+pub(in crate::ingest) fn result(line: &str) -> Option<Outcome> {
     let rest = line.strip_prefix("test ")?;
     rest.rmatch_indices(" ... ").take(TRIES).find_map(|(at, dots)| {
         let (status, duration_ms) = status(&rest[at + dots.len()..])?;
@@ -57,13 +57,13 @@ pub(super) fn result(line: &str) -> Option<Outcome> {
 }
 
 /// `test a::b ... ` and whatever the test printed behind it.
-pub(super) fn start(line: &str) -> Option<(String, &str)> {
+pub(in crate::ingest) fn start(line: &str) -> Option<(String, &str)> {
     let (head, printed) = line.strip_prefix("test ")?.split_once(" ... ")?;
     Some((name(head), printed))
 }
 
 /// The name that the harness takes on its command line.
-pub(super) fn name(shown: &str) -> String {
+pub(in crate::ingest) fn name(shown: &str) -> String {
     // libtest-mimic sets names in a column, and the kind of a test before them.
     let shown = shown.trim();
     let kind = shown.strip_prefix('[').and_then(|rest| rest.split_once("] "));
@@ -73,7 +73,7 @@ pub(super) fn name(shown: &str) -> String {
 }
 
 /// A status that stands alone: `ok`, `FAILED <0.01s>`, `ignored, reason`, `bench: …`.
-pub(super) fn status(text: &str) -> Option<(TestStatus, Option<u64>)> {
+pub(in crate::ingest) fn status(text: &str) -> Option<(TestStatus, Option<u64>)> {
     let (word, duration_ms) = match text.strip_suffix("s>").and_then(|t| t.rsplit_once(" <")) {
         Some((word, seconds)) => (word, millis(seconds.parse().ok()?)),
         None => (text, None),
@@ -91,7 +91,7 @@ pub(super) fn status(text: &str) -> Option<(TestStatus, Option<u64>)> {
 }
 
 /// The status at the end of what a test printed without a line's end: `no newline hereok`.
-pub(super) fn glued(text: &str) -> Option<(TestStatus, Option<u64>)> {
+pub(in crate::ingest) fn glued(text: &str) -> Option<(TestStatus, Option<u64>)> {
     status(text).or_else(|| {
         let word = text.strip_suffix("s>").and_then(|t| t.rsplit_once(" <")).map_or(text, |(word, _)| word);
         let passed = word.ends_with("ok").then_some(TestStatus::Passed);
@@ -100,12 +100,12 @@ pub(super) fn glued(text: &str) -> Option<(TestStatus, Option<u64>)> {
 }
 
 /// A result that stands behind what another test printed without a line's end.
-pub(super) fn embedded(line: &str) -> Option<Outcome> {
+pub(in crate::ingest) fn embedded(line: &str) -> Option<Outcome> {
     line.rmatch_indices("test ").filter(|(at, _)| *at > 0).take(TRIES).find_map(|(at, _)| result(&line[at..]))
 }
 
 /// `test result: FAILED. 3 passed; 4 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.12s`
-pub(super) fn summary(line: &str) -> Option<Summary> {
+pub(in crate::ingest) fn summary(line: &str) -> Option<Summary> {
     let rest = line.strip_prefix("test result: ")?;
     let said = |word| rest.strip_prefix(word);
     let (ok, counts) = match said("ok. ") {
@@ -123,7 +123,7 @@ pub(super) fn summary(line: &str) -> Option<Summary> {
 /// The target that cargo says it runs: `     Running tests/x.rs (target/debug/deps/x-0123456789abcdef)`, `   Doc-tests x`.
 ///
 /// A binary's name is that of its file without the hash; unit tests of anything but a `lib.rs` keep their source beside it.
-pub(super) fn target(line: &str) -> Option<String> {
+pub(in crate::ingest) fn target(line: &str) -> Option<String> {
     if let Some(of) = line.strip_prefix("   Doc-tests ") {
         return Some(format!("{} (doc-tests)", of.trim()));
     }
@@ -143,19 +143,19 @@ pub(super) fn target(line: &str) -> Option<String> {
 
 /// The source of the binary that cargo says it runs, relative to its package: `benches/x.rs`, `src/main.rs`. Empty where it names
 /// none; `None` for documentation tests and any other line.
-pub(super) fn source(line: &str) -> Option<String> {
+pub(in crate::ingest) fn source(line: &str) -> Option<String> {
     let rest = line.strip_prefix("     Running ")?;
     let source = rest.strip_suffix(')').and_then(|r| r.rsplit_once(" (")).map_or("", |(source, _)| source);
     Some(source.strip_prefix("unittests ").unwrap_or(source).replace('\\', "/"))
 }
 
 /// Cargo's word that everything is built: `    Finished `test` profile [unoptimized] target(s) in 0.02s`.
-pub(super) fn is_built(line: &str) -> bool {
+pub(in crate::ingest) fn is_built(line: &str) -> bool {
     line.starts_with("    Finished ") && line.contains(" target(s) in ")
 }
 
 /// What cargo could not compile: `error: could not compile `shelf` (lib test) due to 1 previous error`.
-pub(super) fn build_failure(line: &str) -> Option<String> {
+pub(in crate::ingest) fn build_failure(line: &str) -> Option<String> {
     let what = line.trim_start().strip_prefix("error: could not compile ")?;
     let what = what.split(" due to ").next().unwrap_or(what);
     let what: String = what.chars().filter(|c| *c != '`').take(200).collect();
@@ -163,7 +163,7 @@ pub(super) fn build_failure(line: &str) -> Option<String> {
 }
 
 /// How a test binary ended, in cargo's words: `… (signal: 11, SIGSEGV: invalid memory reference)`.
-pub(super) fn ended(line: &str) -> Option<String> {
+pub(in crate::ingest) fn ended(line: &str) -> Option<String> {
     let rest = line.trim_start().strip_prefix("process didn't exit successfully: ")?;
     let (_, how) = rest.strip_suffix(')')?.rsplit_once(" (")?;
     let how: String = how.chars().take(200).collect();
@@ -171,24 +171,24 @@ pub(super) fn ended(line: &str) -> Option<String> {
 }
 
 /// How many targets failed, as `--no-fail-fast` says at the end: `error: 2 targets failed:`.
-pub(super) fn targets_failed(line: &str) -> Option<u64> {
+pub(in crate::ingest) fn targets_failed(line: &str) -> Option<u64> {
     let rest = line.strip_prefix("error: ")?;
     rest.strip_suffix(" targets failed:").or_else(|| rest.strip_suffix(" target failed:"))?.parse().ok()
 }
 
 /// Whether a process that ended so is a harness's whose tests failed.
-pub(super) fn is_of_failed_tests(how: &str) -> bool {
+pub(in crate::ingest) fn is_of_failed_tests(how: &str) -> bool {
     matches!(how, "exit status: 101" | "exit code: 101")
 }
 
 /// Cargo's word that a binary is over, where the binary's own may be missing.
-pub(super) fn is_over(line: &str) -> bool {
+pub(in crate::ingest) fn is_over(line: &str) -> bool {
     line.starts_with("error: test failed, to rerun pass")
         || line.starts_with("error: doctest failed, to rerun pass")
 }
 
 /// Whether the last line of an output, which has no end, is one of the harness's or cargo's and not whole.
-pub(super) fn is_part(line: &str) -> bool {
+pub(in crate::ingest) fn is_part(line: &str) -> bool {
     const EXIT: &str = "  process didn't exit successfully: ";
     let begins = ["running ", "test result: ", "     Running ", "   Doc-tests ", EXIT];
     let counts = line.starts_with("test result: ");

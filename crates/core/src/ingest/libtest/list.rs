@@ -1,18 +1,19 @@
 //! What Rust's harness writes with `--list`: names, and no results.
 
 /// What is said of one.
-pub(super) const IS_LIST: &str = "it is a list of tests (--list), none of which ran: leave --list away";
+pub(in crate::ingest) const IS_LIST: &str =
+    "it is a list of tests (--list), none of which ran: leave --list away";
 
 /// What stands where results of one binary would.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct List {
+pub(in crate::ingest) struct List {
     listed: bool,
     others: bool,
 }
 
 impl List {
     /// Takes a line that is none of cargo's.
-    pub(super) fn line(&mut self, line: &str) {
+    pub(in crate::ingest) fn line(&mut self, line: &str) {
         let line = line.trim_end();
         if is_entry(line) || is_end(line) {
             self.listed = true;
@@ -21,7 +22,7 @@ impl List {
         }
     }
 
-    pub(super) fn is_one(self) -> bool {
+    pub(in crate::ingest) fn is_one(self) -> bool {
         self.listed && !self.others
     }
 }

@@ -1,14 +1,14 @@
 //! Whose word a line of a test binary is: its own, or that of a harness that one of its tests ran or printed.
 
-use super::collect::{Room, case};
-use super::fault::ReadFault;
-use super::libtest_binary::{Binary, Phase};
-use super::libtest_line::Summary;
+use crate::ingest::collect::{Room, case};
+use crate::ingest::fault::ReadFault;
+use crate::ingest::libtest::binary::{Binary, Phase};
+use crate::ingest::libtest::line::Summary;
 use crate::model::test::{Case, Failure, TestStatus};
 
 impl Binary {
     /// Leaves out what a harness within said, where this is its result line: it counts exactly what stands there since it began.
-    pub(super) fn ends_inner(&mut self, summary: &Summary) -> bool {
+    pub(in crate::ingest) fn ends_inner(&mut self, summary: &Summary) -> bool {
         let Some(inner) = self.inner.last().copied() else { return false };
         let own = self.draft.reading.cases.get(inner.before..).unwrap_or_default();
         let count = |status| own.iter().filter(|case| case.status == status).count() as u64;
@@ -27,7 +27,7 @@ impl Binary {
 
     /// Leaves out results that a test itself printed, of files that it went through (trybuild: `test tests/ui/a.rs ... ok`): where none
     /// of them failed, and the result line counts exactly the others.
-    pub(super) fn leave_out_foreign(&mut self, summary: &Summary) -> bool {
+    pub(in crate::ingest) fn leave_out_foreign(&mut self, summary: &Summary) -> bool {
         let foreign = |case: &Case| case.name.contains(['/', '\\']) && !case.name.contains(" - ");
         let own = || self.draft.reading.cases.iter().filter(|case| !foreign(case));
         let count = |status| own().filter(|case| case.status == status).count() as u64;
@@ -44,7 +44,11 @@ impl Binary {
     }
 
     /// What the harness lists as failed has failed, whatever its other lines say of it; and so has a binary that it calls failed.
-    pub(super) fn hold_to_its_word(&mut self, room: &mut Room, word: Option<bool>) -> Result<(), ReadFault> {
+    pub(in crate::ingest) fn hold_to_its_word(
+        &mut self,
+        room: &mut Room,
+        word: Option<bool>,
+    ) -> Result<(), ReadFault> {
         for name in std::mem::take(&mut self.listed) {
             let known = self.draft.named(&name);
             let status = known.and_then(|nth| self.draft.reading.cases.get(nth)).map(|case| case.status);

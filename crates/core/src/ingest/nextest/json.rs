@@ -1,19 +1,19 @@
 //! nextest's libtest-like JSON (`--message-format libtest-json` and `libtest-json-plus`): one reading a binary.
 
-use super::collect::{Draft, Room, counted, finish, outside_or_cut};
-use super::fault::ReadFault;
-use super::libtest_json::{Event, is_beginning};
-use super::libtest_line::build_failure;
-use super::lines::Lines;
-use crate::base::figures::total;
+use crate::ingest::collect::{Draft, Room, counted, finish, outside_or_cut};
+use crate::ingest::fault::ReadFault;
+use crate::ingest::libtest::json::{Event, is_beginning};
+use crate::ingest::libtest::line::build_failure;
+use crate::ingest::lines::Lines;
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Reading, TestStatus};
 use std::collections::{BTreeMap, HashMap};
+use tollgate_text::figures::total;
 
-/// Reads a run. A test's name is `crate::binary$name`, with `#2` behind it when that was the attempt that counted. nextest may
+/// Reads a run. A test's name is `tollgate::binary$name`, with `#2` behind it when that was the attempt that counted. nextest may
 /// end a suite and begin it once more while its tests go on, so counts are compared over the whole run. It is cut off where a
 /// suite has no end, or the last line is not whole.
-pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
+pub(in crate::ingest) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
     let mut run = Run::default();
     let mut build = None;
     while let Some(line) = lines.next()? {
@@ -157,7 +157,7 @@ impl Run {
         let open = if fault.is_none() { std::mem::take(&mut self.open) } else { BTreeMap::new() };
         for (key, test) in open {
             let nth = self.draft(key.split_once('$').map_or("", |(binary, _)| binary))?;
-            let case = super::collect::case(test, TestStatus::Ignored);
+            let case = crate::ingest::collect::case(test, TestStatus::Ignored);
             self.drafts[nth].push(&mut self.room, case)?;
         }
         for (draft, announced) in self.drafts.iter_mut().zip(&self.counts).filter(|_| fault.is_none()) {

@@ -1,10 +1,10 @@
 //! The lines that nextest writes for people.
 
-use super::collect::millis;
+use crate::ingest::collect::millis;
 
 /// What a status word says about one attempt of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Word {
+pub(in crate::ingest) enum Word {
     Passed,
     Failed,
     Skipped,
@@ -16,32 +16,32 @@ pub(super) enum Word {
 
 /// A line that gives the result of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Attempt {
-    pub(super) word: Word,
+pub(in crate::ingest) struct Attempt {
+    pub(in crate::ingest) word: Word,
     /// As nextest writes it: `SIGSEGV`, `TIMEOUT`.
-    pub(super) said: String,
-    pub(super) duration_ms: Option<u64>,
+    pub(in crate::ingest) said: String,
+    pub(in crate::ingest) duration_ms: Option<u64>,
     /// The binary's id: `shelf`, `shelf::integration`.
-    pub(super) binary: String,
-    pub(super) test: String,
+    pub(in crate::ingest) binary: String,
+    pub(in crate::ingest) test: String,
 }
 
 /// The last line of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Summary {
-    pub(super) duration_ms: Option<u64>,
+pub(in crate::ingest) struct Summary {
+    pub(in crate::ingest) duration_ms: Option<u64>,
     /// Tests that ran.
-    pub(super) run: u64,
+    pub(in crate::ingest) run: u64,
     /// Tests that were to run.
-    pub(super) selected: u64,
-    pub(super) passed: u64,
+    pub(in crate::ingest) selected: u64,
+    pub(in crate::ingest) passed: u64,
     /// Whatever nextest calls it: failed, timed out, exec failed.
-    pub(super) failed: u64,
+    pub(in crate::ingest) failed: u64,
 }
 
 /// `        PASS [   0.004s] ( 1/19) shelf tests::adds`, `  TRY 2 FAIL [   0.004s] (2/4) shelf::it x`. Lines on what is still
 /// going on have `>` before the time and are not results.
-pub(super) fn attempt(line: &str) -> Option<Attempt> {
+pub(in crate::ingest) fn attempt(line: &str) -> Option<Attempt> {
     let (head, rest) = line.trim_start().split_once(" [")?;
     let (time, rest) = rest.split_once("s] ")?;
     let seconds: f64 = time.trim().parse().ok()?;
@@ -91,7 +91,7 @@ fn is_signal(word: &str) -> bool {
 }
 
 /// `    SETUP FAIL [   0.1s] 1/1: script`: what stands behind the time.
-pub(super) fn setup_failure(line: &str) -> Option<&str> {
+pub(in crate::ingest) fn setup_failure(line: &str) -> Option<&str> {
     let (head, rest) = line.trim_start().split_once(" [")?;
     let (_, script) = rest.split_once("s] ")?;
     let mut words = head.split_whitespace();
@@ -100,7 +100,7 @@ pub(super) fn setup_failure(line: &str) -> Option<&str> {
 }
 
 /// `     Summary [   1.262s] 3/19 tests run: 10 passed (1 leaky), 8 failed, 1 timed out, 3 skipped`
-pub(super) fn summary(line: &str) -> Option<Summary> {
+pub(in crate::ingest) fn summary(line: &str) -> Option<Summary> {
     let rest = line.trim_start().strip_prefix("Summary [")?;
     let (time, rest) = rest.split_once("s] ")?;
     let (tests, counts) = rest.split_once(" run: ")?;
@@ -142,7 +142,7 @@ fn figure(digits: &str) -> Option<u64> {
 }
 
 /// `    Starting 19 tests across 6 binaries (3 tests skipped)`
-pub(super) fn starting(line: &str) -> Option<u64> {
+pub(in crate::ingest) fn starting(line: &str) -> Option<u64> {
     let rest = line.trim_start().strip_prefix("Starting ")?;
     let (n, rest) = rest.split_once(' ')?;
     (rest.starts_with("tests across ") || rest.starts_with("test across ")).then(|| n.parse().ok())?

@@ -1,9 +1,9 @@
 //! What `node --test` reports as if it were a test, and is none: a file, a suite (`describe`), a hook outside all tests. Where it
 //! fails that is a fault of the run: once it is mended there is no test of that name.
 
-use super::basis::told;
-use super::collect::cut;
-use super::yaml;
+use crate::ingest::basis::told;
+use crate::ingest::collect::cut;
+use crate::ingest::yaml;
 use crate::model::signature::Basis;
 use crate::model::test::{Failure, SourcePlace};
 
@@ -11,13 +11,13 @@ use crate::model::test::{Failure, SourcePlace};
 const FAILED: &str = "test failed";
 
 /// Whether a name can be that of a file.
-pub(super) fn is_file(name: &str) -> bool {
+pub(in crate::ingest) fn is_file(name: &str) -> bool {
     let ends = [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx"];
     ends.iter().any(|end| name.ends_with(end)) && !name.contains(" > ")
 }
 
 /// Whether an entry is named by the file that its place is in: either may be relative to a folder.
-pub(super) fn is_file_at(name: &str, at: &SourcePlace) -> bool {
+pub(in crate::ingest) fn is_file_at(name: &str, at: &SourcePlace) -> bool {
     let (name, file) = (name.replace('\\', "/"), at.file.replace('\\', "/"));
     let within = |whole: &str, part: &str| {
         whole.strip_suffix(part).is_some_and(|head| head.is_empty() || head.ends_with('/'))
@@ -26,9 +26,9 @@ pub(super) fn is_file_at(name: &str, at: &SourcePlace) -> bool {
 }
 
 /// The fault that a failed TAP point is, where it is no test: by its block of YAML, and for a file by what was printed before it.
-pub(super) fn of_point(name: &str, top: bool, block: &str, said: &str) -> Option<(String, Basis)> {
+pub(in crate::ingest) fn of_point(name: &str, top: bool, block: &str, said: &str) -> Option<(String, Basis)> {
     let own = |key| at_top(block, key);
-    let at = yaml::value(block, "location").and_then(|at| super::place::of_end(&at));
+    let at = yaml::value(block, "location").and_then(|at| crate::ingest::place::of_end(&at));
     let file =
         top && (at.is_some_and(|at| is_file_at(name, &at)) || (is_file(name) && own("exitCode").is_some()));
     let suite = own("type").is_some_and(|kind| kind.trim().trim_matches(['\'', '"']) == "suite");
@@ -45,12 +45,17 @@ fn at_top<'b>(block: &'b str, key: &str) -> Option<&'b str> {
 }
 
 /// Whether a point without subtests is a suite in which nothing ran.
-pub(super) fn is_suite(block: &str) -> bool {
+pub(in crate::ingest) fn is_suite(block: &str) -> bool {
     block.lines().any(|l| matches!(l, "type: 'suite'" | "type: \"suite\""))
 }
 
 /// The sentence on what failed, in its own words; those of a process are what it printed.
-pub(super) fn fault(name: &str, error: &str, said: &str, exit_code: Option<&str>) -> (String, Basis) {
+pub(in crate::ingest) fn fault(
+    name: &str,
+    error: &str,
+    said: &str,
+    exit_code: Option<&str>,
+) -> (String, Basis) {
     let name = cut(name, 300);
     let own = error.trim();
     let words = if own.is_empty() || own == FAILED { error_in(said) } else { Some(own.to_string()) };

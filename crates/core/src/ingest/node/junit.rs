@@ -1,17 +1,18 @@
 //! The JUnit reporter of `node --test`.
 
-use super::collect::{Draft, Room, counted, finish, outside};
-use super::fault::ReadFault;
-use super::junit::{case, faults};
-use super::{document, node_entry, place};
-use crate::base::junit::{Case as Element, Kind, Report};
+use crate::ingest::collect::{Draft, Room, counted, finish, outside};
+use crate::ingest::fault::ReadFault;
+use crate::ingest::junit::{case, faults};
+use crate::ingest::node::entry;
+use crate::ingest::{document, place};
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Reading, SourcePlace, TestStatus};
 use std::collections::BTreeSet;
+use tollgate_text::junit::{Case as Element, Kind, Report};
 
 /// Reads a report. A file that failed, and a hook outside all tests, is a fault of the run. A hook of a suite that failed stands nowhere
 /// in such a report: only node's exit code tells of it.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<Reading>, ReadFault> {
+pub(in crate::ingest) fn read(bytes: &[u8]) -> Result<Vec<Reading>, ReadFault> {
     let report = document::junit_bytes(bytes)?;
     let (mut room, mut draft) = (Room::default(), Draft::default());
     let mut names: Vec<String> = Vec::with_capacity(report.suites.len());
@@ -61,11 +62,11 @@ fn no_test(element: &Element, case: &Case) -> Option<(String, Basis)> {
     let (_, code) = failure.text.split_once("exitCode: ").unwrap_or_default();
     let digits: String = code.chars().take_while(char::is_ascii_digit).collect();
     let hook = failure.text.contains("failureType: 'hookFailed'")
-        && failure.place.as_ref().is_some_and(|at| node_entry::is_file_at(&element.name, at));
-    let file = node_entry::is_file(&element.name) && !digits.is_empty();
+        && failure.place.as_ref().is_some_and(|at| entry::is_file_at(&element.name, at));
+    let file = entry::is_file(&element.name) && !digits.is_empty();
     (file || hook).then(|| {
         let code = Some(digits.as_str()).filter(|digits| !digits.is_empty());
-        node_entry::fault(&element.name, &failure.message, "", code)
+        entry::fault(&element.name, &failure.message, "", code)
     })
 }
 

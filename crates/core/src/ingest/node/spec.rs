@@ -1,12 +1,12 @@
 //! The spec reporter of `node --test`.
 
-use super::basis::{is_whole, told};
-use super::collect::{Draft, Room, append, case, finish, keep_end, milliseconds};
-use super::fault::ReadFault;
-use super::lines::Lines;
-use super::node_entry;
-use super::node_suite::{Closed, is_of_suite};
-use super::place;
+use crate::ingest::basis::{is_whole, told};
+use crate::ingest::collect::{Draft, Room, append, case, finish, keep_end, milliseconds};
+use crate::ingest::fault::ReadFault;
+use crate::ingest::lines::Lines;
+use crate::ingest::node::entry;
+use crate::ingest::node::suite::{Closed, is_of_suite};
+use crate::ingest::place;
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -48,7 +48,7 @@ fn count(line: &str) -> Option<(&str, f64)> {
 }
 
 /// Whether a line can only be this reporter's.
-pub(super) fn is_own(line: &str) -> bool {
+pub(in crate::ingest) fn is_own(line: &str) -> bool {
     count(line).is_some()
         || entry(line).is_some_and(|e| e.depth == 0 && (e.duration_ms.is_some() || e.symbol == '▶'))
 }
@@ -85,7 +85,7 @@ struct Spec {
     closed: Closed,
 }
 
-pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
+pub(in crate::ingest) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
     let mut spec = Spec::default();
     while let Some(line) = lines.next()? {
         spec.line(&line.text)?;
@@ -206,7 +206,7 @@ impl Spec {
             self.failed.entry(entry.name.to_string()).or_default().push_back(nth);
             if holds {
                 self.held.insert(nth);
-            } else if entry.depth == 0 && node_entry::is_file(entry.name) {
+            } else if entry.depth == 0 && entry::is_file(entry.name) {
                 self.files.insert(nth, (said, None));
             }
             self.told = Some((nth, 2 * (entry.depth + 1), String::new()));
@@ -257,15 +257,15 @@ impl Spec {
         for (nth, (said, at)) in &self.files {
             let Some(case) = self.draft.reading.cases.get(*nth) else { continue };
             // Where the output ends before it says where the test stands, the name alone has to tell.
-            if at.as_ref().is_none_or(|at| node_entry::is_file_at(&case.name, at)) {
+            if at.as_ref().is_none_or(|at| entry::is_file_at(&case.name, at)) {
                 let error = case.failure.as_ref().map_or("", |f| f.message.as_str());
-                faults.push((*nth, node_entry::fault(&case.name, error, said, None)));
+                faults.push((*nth, entry::fault(&case.name, error, said, None)));
             }
         }
         for nth in &self.held {
             let Some(case) = self.draft.reading.cases.get(*nth) else { continue };
             if let Some(failure) = case.failure.as_ref().filter(|f| is_of_suite(&f.text)) {
-                faults.push((*nth, node_entry::fault(&case.name, &failure.message, "", None)));
+                faults.push((*nth, entry::fault(&case.name, &failure.message, "", None)));
             }
         }
         faults.sort_by_key(|(nth, _)| *nth);
@@ -275,7 +275,7 @@ impl Spec {
         for (name, text) in std::mem::take(&mut self.closed).failed() {
             let failure = failure(&text, None);
             match is_of_suite(&text) {
-                true => self.draft.fault_too(node_entry::fault(&name, &failure.message, "", None)),
+                true => self.draft.fault_too(entry::fault(&name, &failure.message, "", None)),
                 false => {
                     let case = case(name, TestStatus::Failed);
                     self.draft.push(&mut self.room, Case { failure: Some(failure), ..case })?;

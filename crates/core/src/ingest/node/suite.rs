@@ -1,6 +1,6 @@
 //! Suites and tests with subtests that the spec reporter closes without a word of their own failure: the end tells of it.
 
-use super::collect::append;
+use crate::ingest::collect::append;
 use crate::model::test::Failure;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -9,7 +9,7 @@ const MOST: usize = 10_000;
 
 /// Those that are closed, and those of them that failed.
 #[derive(Default)]
-pub(super) struct Closed {
+pub(in crate::ingest) struct Closed {
     /// Their full names by their own titles, in the order in which they were closed.
     names: BTreeMap<String, VecDeque<String>>,
     /// The full name of each that failed, with its error.
@@ -19,12 +19,12 @@ pub(super) struct Closed {
 }
 
 impl Closed {
-    pub(super) fn add(&mut self, title: &str, name: String) {
+    pub(in crate::ingest) fn add(&mut self, title: &str, name: String) {
         self.names.entry(title.to_string()).or_default().push_back(name);
     }
 
     /// The end names it among what failed.
-    pub(super) fn fails(&mut self, title: &str) {
+    pub(in crate::ingest) fn fails(&mut self, title: &str) {
         let known = self.names.get_mut(title).and_then(VecDeque::pop_front);
         self.open = self.failed.len() < MOST;
         if self.open {
@@ -33,25 +33,25 @@ impl Closed {
     }
 
     /// What follows is of another one.
-    pub(super) fn over(&mut self) {
+    pub(in crate::ingest) fn over(&mut self) {
         self.open = false;
     }
 
     /// A line at the end that belongs to no other failure.
-    pub(super) fn text(&mut self, line: &str) {
+    pub(in crate::ingest) fn text(&mut self, line: &str) {
         if let Some((_, text)) = self.failed.last_mut().filter(|_| self.open && line.starts_with("  ")) {
             append(text, line, Failure::TEXT);
             append(text, "\n", Failure::TEXT);
         }
     }
 
-    pub(super) fn failed(self) -> Vec<(String, String)> {
+    pub(in crate::ingest) fn failed(self) -> Vec<(String, String)> {
         self.failed
     }
 }
 
 /// Whether an error is one of a suite: of its body or of one of its hooks, and of no test in it.
-pub(super) fn is_of_suite(text: &str) -> bool {
+pub(in crate::ingest) fn is_of_suite(text: &str) -> bool {
     let frames = || text.lines().filter_map(|l| l.trim_start().strip_prefix("at "));
     let of = |frame: &str, what: &str| frame.strip_prefix("async ").unwrap_or(frame).starts_with(what);
     frames().any(|frame| of(frame, "SuiteContext.")) && !frames().any(|frame| of(frame, "TestContext."))

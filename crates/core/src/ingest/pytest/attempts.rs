@@ -1,8 +1,8 @@
 //! The testcases of one test in a report of pytest: attempts of it, and its teardown.
 
-use crate::base::figures::total;
 use crate::model::test::{Case, Failure, TestStatus};
 use std::collections::HashMap;
+use tollgate_text::figures::total;
 
 /// What is said of a test that was run again and then passed: pytest-rerunfailures keeps nothing of an attempt but the last.
 const AGAIN: &str = "it was run again and then passed; the report keeps nothing of the attempts before";
@@ -15,13 +15,13 @@ struct Attempt {
 
 /// The testcases of a suite, those of one node id together, in the order in which the first of each came.
 #[derive(Default)]
-pub(super) struct Attempts {
+pub(in crate::ingest) struct Attempts {
     tests: Vec<Vec<Attempt>>,
     numbers: HashMap<String, usize>,
 }
 
 impl Attempts {
-    pub(super) fn push(&mut self, case: Case, again: bool) {
+    pub(in crate::ingest) fn push(&mut self, case: Case, again: bool) {
         let name = case.name.clone();
         let attempt = Attempt { case, again };
         match self.numbers.get(&name) {
@@ -35,7 +35,7 @@ impl Attempts {
 
     /// One case a test; `counted`: how many tests the report counts. It counts none of the attempts that others followed, and
     /// once a test that failed and then broke in its teardown.
-    pub(super) fn cases(self, counted: u64) -> impl Iterator<Item = Case> {
+    pub(in crate::ingest) fn cases(self, counted: u64) -> impl Iterator<Item = Case> {
         let red = |a: &Attempt| a.case.status == TestStatus::Failed && !a.again;
         let doubled = |all: &Vec<Attempt>| all.windows(2).any(|pair| pair.iter().all(red));
         let shown: u64 = total(self.tests.iter().map(|all| all.len() as u64));

@@ -1,30 +1,30 @@
 //! The lines of the Test Anything Protocol, versions 12 to 14 (testanything.org).
 
-use super::collect::milliseconds;
+use crate::ingest::collect::milliseconds;
 
 /// What is behind a test point's `#`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Directive {
+pub(in crate::ingest) enum Directive {
     Skip,
     Todo,
 }
 
 /// `not ok 2 - adds # TODO later`
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Point {
-    pub(super) ok: bool,
-    pub(super) number: Option<u64>,
+pub(in crate::ingest) struct Point {
+    pub(in crate::ingest) ok: bool,
+    pub(in crate::ingest) number: Option<u64>,
     /// Its description, escapes resolved; `test N` where there is none but a number, and empty without either.
-    pub(super) name: String,
-    pub(super) directive: Option<Directive>,
-    pub(super) duration_ms: Option<u64>,
+    pub(in crate::ingest) name: String,
+    pub(in crate::ingest) directive: Option<Directive>,
+    pub(in crate::ingest) duration_ms: Option<u64>,
     /// Its subtests follow within braces.
-    pub(super) opens: bool,
+    pub(in crate::ingest) opens: bool,
 }
 
 /// What a document says it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Version {
+pub(in crate::ingest) enum Version {
     Tap(u32),
     /// KTAP of the Linux kernel: what is within a test is indented by two, and has a version of its own.
     Kernel,
@@ -32,7 +32,7 @@ pub(super) enum Version {
 
 /// A line without its indentation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Says<'a> {
+pub(in crate::ingest) enum Says<'a> {
     Version(Version),
     Plan(u64),
     Point(Point),
@@ -46,7 +46,7 @@ pub(super) enum Says<'a> {
 }
 
 /// How deep a line is indented, and what it says.
-pub(super) fn parse(line: &str) -> (usize, Says<'_>) {
+pub(in crate::ingest) fn parse(line: &str) -> (usize, Says<'_>) {
     let text = line.trim_start_matches(' ');
     (line.len() - text.len(), says(text))
 }

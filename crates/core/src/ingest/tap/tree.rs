@@ -1,21 +1,21 @@
 //! Test points with their subtests, which stand before them or in braces behind them.
 
-use super::basis::is_whole;
-use super::collect::{Draft, Room, append, cut, keep_end};
-use super::fault::ReadFault;
-use super::hook::is_mocha_hook;
-use super::node_entry;
-use super::panic;
-use super::place::{of_bats, of_end};
-use super::tap_line::{Directive, Point};
-use super::timed::is_bats_hook;
-use super::yaml;
+use crate::ingest::basis::is_whole;
+use crate::ingest::collect::{Draft, Room, append, cut, keep_end};
+use crate::ingest::fault::ReadFault;
+use crate::ingest::hook::is_mocha_hook;
+use crate::ingest::node::entry;
+use crate::ingest::panic;
+use crate::ingest::place::{of_bats, of_end};
+use crate::ingest::tap::line::{Directive, Point};
+use crate::ingest::timed::is_bats_hook;
+use crate::ingest::yaml;
 use crate::model::signature::Basis;
 use crate::model::test::{Case, Failure, SourcePlace, TestStatus};
 use std::collections::BTreeSet;
 
 /// Levels of subtests; what is indented further is output.
-pub(super) const LEVELS: usize = 64;
+pub(in crate::ingest) const LEVELS: usize = 64;
 /// Bytes of diagnostics held for points whose parents have not come.
 const HELD: usize = 64 << 20;
 
@@ -87,20 +87,20 @@ struct Level {
 
 /// The points of one document.
 #[derive(Default)]
-pub(super) struct Tree {
-    pub(super) draft: Draft,
+pub(in crate::ingest) struct Tree {
+    pub(in crate::ingest) draft: Draft,
     levels: Vec<Level>,
     held: usize,
     /// Points at the top that are in the draft already.
     flushed: u64,
     /// Points that are `not ok` and not to do, subtests and their parents among them.
-    pub(super) red: u64,
+    pub(in crate::ingest) red: u64,
     /// Anything of the format was there.
-    pub(super) known: bool,
+    pub(in crate::ingest) known: bool,
     /// It says itself why its plan is not reached: it bailed out, or Perl's own words for that stand behind it.
-    pub(super) ended: bool,
+    pub(in crate::ingest) ended: bool,
     /// Its version lets numbers come in any order.
-    pub(super) any_order: bool,
+    pub(in crate::ingest) any_order: bool,
     /// It is of `node --test`: files and suites are points too, and the numbers of files are not among those of tests.
     node: bool,
     /// What was printed at the top since the last point.
@@ -108,12 +108,12 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    pub(super) fn new(node: bool) -> Tree {
+    pub(in crate::ingest) fn new(node: bool) -> Tree {
         Tree { node, ..Tree::default() }
     }
 
     /// A line that a file of `node --test` printed; its point follows.
-    pub(super) fn printed(&mut self, line: &str) {
+    pub(in crate::ingest) fn printed(&mut self, line: &str) {
         if self.node {
             keep_end(&mut self.said, &line.replace("\\#", "#").replace("\\\\", "\\"));
         }
@@ -126,7 +126,7 @@ impl Tree {
         &mut self.levels[level]
     }
 
-    pub(super) fn plan(&mut self, level: usize, count: u64) {
+    pub(in crate::ingest) fn plan(&mut self, level: usize, count: u64) {
         let at = self.level(level);
         // The first plan stands; a second one at the top is a fault of its own.
         let second = at.plan.is_some();
@@ -139,11 +139,16 @@ impl Tree {
         }
     }
 
-    pub(super) fn mark(&mut self, level: usize) {
+    pub(in crate::ingest) fn mark(&mut self, level: usize) {
         self.level(level).marked = true;
     }
 
-    pub(super) fn point(&mut self, room: &mut Room, level: usize, mut point: Point) -> Result<(), ReadFault> {
+    pub(in crate::ingest) fn point(
+        &mut self,
+        room: &mut Room,
+        level: usize,
+        mut point: Point,
+    ) -> Result<(), ReadFault> {
         if level == 0 {
             self.known |= point.number.is_some();
             self.flush(room)?;
@@ -178,7 +183,7 @@ impl Tree {
     }
 
     /// `}` ends the subtests of the level's last point.
-    pub(super) fn close(&mut self, level: usize) {
+    pub(in crate::ingest) fn close(&mut self, level: usize) {
         if self.levels.get(level).is_some_and(|l| l.open) {
             let children = self.collapse(level + 1, false);
             let at = self.level(level);
@@ -190,7 +195,7 @@ impl Tree {
     }
 
     /// Text that belongs to the last point of a level.
-    pub(super) fn text(&mut self, level: usize, text: &str, is_yaml: bool) {
+    pub(in crate::ingest) fn text(&mut self, level: usize, text: &str, is_yaml: bool) {
         if self.held > HELD {
             return;
         }
@@ -243,7 +248,7 @@ impl Tree {
     }
 
     /// The document is over; `partial`: its last line has no end. One that does not reach its plan is cut off.
-    pub(super) fn finish(mut self, room: &mut Room, partial: bool) -> Result<Draft, ReadFault> {
+    pub(in crate::ingest) fn finish(mut self, room: &mut Room, partial: bool) -> Result<Draft, ReadFault> {
         self.close(0);
         let orphans = self.collapse(1, false);
         self.flush(room)?;
@@ -300,17 +305,18 @@ fn put(
     if parent && (!failed || (below && !own)) {
         return Ok(failed || below);
     }
-    if of_node && status == TestStatus::Passed && node_entry::is_suite(&node.yaml) {
+    if of_node && status == TestStatus::Passed && entry::is_suite(&node.yaml) {
         return Ok(false);
     }
     let no_test =
-        (of_node && failed).then(|| node_entry::of_point(&name, within.is_empty(), &node.yaml, &node.said));
+        (of_node && failed).then(|| entry::of_point(&name, within.is_empty(), &node.yaml, &node.said));
     if let Some(fault) = no_test.flatten() {
         draft.fault_too(fault);
         return Ok(true);
     }
     let stated = yaml::value(&node.yaml, "duration_ms").and_then(|ms| ms.parse().ok());
-    let duration_ms = node.point.duration_ms.or_else(|| stated.and_then(super::collect::milliseconds));
+    let duration_ms =
+        node.point.duration_ms.or_else(|| stated.and_then(crate::ingest::collect::milliseconds));
     let failure = failed.then(|| match node.yaml.is_empty() {
         false if node.twice => yaml::failure(&node.yaml).resting_on(Basis::Fallback),
         false => yaml::failure(&node.yaml),

@@ -90,7 +90,7 @@ fn a_name_of_two_commits_is_refused_with_both() {
 fn a_file_of_the_git_folder_is_no_ref_beside_one() {
     let (dir, repository, [one, two]) = two();
     let put = |name: &str, text: &str| {
-        crate::base::files::write_atomic(&dir.path().join(".git").join(name), text.as_bytes()).unwrap();
+        crate::files::write_atomic(&dir.path().join(".git").join(name), text.as_bytes()).unwrap();
     };
     for text in [format!("{two}\n"), "ref: refs/heads/pr\n".into()] {
         put("main", &text);

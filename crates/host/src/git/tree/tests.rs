@@ -234,7 +234,7 @@ fn what_git_converts_is_no_change() {
     repo.put("raw", "a\nb\n").put("t.txt", "a\r\nc\r\n");
     assert_eq!(repo.see(), ["t.txt 100644"]);
     // The blob of a file of Git LFS names what stands in the tree.
-    let digest = crate::base::digest::sha256_hex(b"content");
+    let digest = tollgate_text::digest::sha256_hex(b"content");
     let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 7\n");
     repo.put("t.txt", "a\r\nb\r\n").put("x.bin", &pointer);
     repo.git(&["-c", "filter.lfs.clean=cat", "add", "x.bin"]).git(&["commit", "-q", "-m", "y"]);
@@ -405,7 +405,7 @@ fn an_ident_hides_no_edit_and_is_none_itself() {
 #[test]
 fn a_file_of_git_lfs_is_what_its_pointer_names_whatever_its_filter_says() {
     let repo = Repo::new(&[]);
-    let digest = crate::base::digest::sha256_hex(b"content");
+    let digest = tollgate_text::digest::sha256_hex(b"content");
     let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 7\n");
     repo.put(".gitattributes", "*.bin filter=lfs\n").put("pointer.log", &pointer);
     repo.put("big.bin", &"x".repeat(5_000)).put("x.bin", &pointer).put("y.bin", &pointer).commit();

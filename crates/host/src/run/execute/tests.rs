@@ -2,14 +2,14 @@
 //! again and again, and given up on after a minute.
 
 use super::*;
-use crate::base::clock::Stopwatch;
-use crate::base::command::CommandLine;
-use crate::base::process::Ending;
-use crate::base::redact::Masker;
+use crate::clock::Stopwatch;
+use crate::process::Ending;
 use std::io::Read as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tollgate_text::command::CommandLine;
+use tollgate_text::redact::Masker;
 
 /// Keeps what it is told, and retries as often as it is asked to.
 #[derive(Default)]
@@ -270,7 +270,7 @@ fn much_output_is_not_kept_in_memory() {
 
 /// The most memory this process ever had, in KiB; 0 where the system does not say.
 fn peak() -> u64 {
-    let status = crate::base::files::read(Path::new("/proc/self/status"), 1 << 20).unwrap_or_default();
+    let status = crate::files::read(Path::new("/proc/self/status"), 1 << 20).unwrap_or_default();
     let status = String::from_utf8_lossy(&status).into_owned();
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or("0 kB").to_string();
     line.trim().trim_end_matches(" kB").parse().unwrap()

@@ -1,9 +1,9 @@
 //! Nothing that stands in an expression or in its evidence makes tollgate spin, swell or fall over.
 
 use super::{Names, PATIENT, check, document, patient, run, run_with};
-use crate::base::json::Json;
-use crate::lang::cel::{Budget, EvalError, Expr, Host, Meter, Reads, Scope, Value, stopped};
+use crate::cel::{Budget, EvalError, Expr, Host, Meter, Reads, Scope, Value, stopped};
 use std::collections::BTreeMap;
+use tollgate_text::json::Json;
 
 #[test]
 fn steps_are_counted() {

@@ -1,9 +1,9 @@
 //! Names, lints, traces, and what values look like.
 
 use super::{Names, document, patient};
-use crate::base::json::Json;
-use crate::lang::cel::{Expr, Reads, Value};
+use crate::cel::{Expr, Reads, Value};
 use std::collections::BTreeMap;
+use tollgate_text::json::Json;
 
 fn names(text: &str) -> Vec<String> {
     Expr::compile(text).unwrap().names().into_iter().map(str::to_string).collect()

@@ -9,9 +9,9 @@ mod standard;
 mod workspace;
 
 use super::*;
-use crate::base::json::Json;
 use chrono::{DateTime, TimeZone as _, Utc};
 use std::collections::BTreeMap;
+use tollgate_text::json::Json;
 
 /// A workspace of a few files.
 pub(super) struct Toy;

@@ -1,7 +1,7 @@
 //! An expression taken apart.
 
 use super::{Names, document, patient};
-use crate::lang::cel::{Expr, Outcome};
+use crate::cel::{Expr, Outcome};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 

@@ -1,11 +1,11 @@
 //! What holds for every expression and every document.
 
 use super::{Names, PATIENT, document, patient};
-use crate::base::json::{Json, Object};
-use crate::lang::cel::{Budget, EvalError, Expr, Meter, Reads, Value, stopped};
+use crate::cel::{Budget, EvalError, Expr, Meter, Reads, Value, stopped};
 use proptest::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use tollgate_text::json::{Json, Object};
 
 fn numbers() -> impl Strategy<Value = Json<'static>> {
     let edges =

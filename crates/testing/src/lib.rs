@@ -1,0 +1,3 @@
+//! What the program embeds, for the tests of crates below the one that embeds it.
+
+include!(concat!(env!("OUT_DIR"), "/embedded.rs"));

@@ -1,0 +1,6 @@
+//! Gates: listing them, writing one, trying an expression.
+
+pub mod list;
+pub mod new;
+pub mod try_on;
+pub mod try_text;
