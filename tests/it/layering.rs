@@ -1,178 +1,388 @@
-//! The floor plan: an import may only point down a floor, rooms of one floor never see each other, and files of one
-//! room import each other without a cycle. No exemption list.
+//! What the crates do not say of who may know whom: rooms of one crate that never see each other, no circle among files, and
+//! nothing of the machine in what is pure. Paths are read by `syn`, in whatever form they are written, in macros too.
 
+use proc_macro2::{TokenStream, TokenTree};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use syn::visit::{self, Visit};
 
-/// Room -> floor. A room that is not here fails the test.
-const FLOORS: &[(&str, u8)] = &[
-    ("base", 0),
-    ("lang", 1),
-    ("model", 2),
-    ("config", 3),
-    ("artifact", 3),
-    ("ingest", 3),
-    ("runbook", 3),
-    ("run", 3),
-    ("record", 3),
-    ("gate", 3),
-    ("waiver", 3),
-    ("plan", 3),
-    ("triage", 3),
-    ("verdict", 3),
-    ("audit", 3),
-    ("proof", 3),
-    ("trace", 3),
-    ("store", 3),
-    ("github", 3),
-    ("report", 3),
-    ("mender", 4),
-    ("app", 5),
-    ("serve", 6),
-    ("cli", 7),
-    ("main", 7),
+/// Rooms on one floor of a crate. They see those of the floors below.
+enum Floor {
+    /// They see each other too.
+    Together(&'static [&'static str]),
+    /// None of them sees another one.
+    Apart(&'static [&'static str]),
+}
+
+/// A crate, and its rooms by floor, the lowest first. Without any its files are all of one room.
+struct Crate {
+    name: &'static str,
+    sources: &'static str,
+    pure: bool,
+    floors: &'static [Floor],
+}
+
+const CRATES: &[Crate] = &[
+    Crate { name: "tollgate_text", sources: "crates/text/src", pure: true, floors: &[] },
+    Crate {
+        name: "tollgate_lang",
+        sources: "crates/lang/src",
+        pure: true,
+        floors: &[Floor::Apart(&["cel", "schema"])],
+    },
+    Crate {
+        name: "tollgate_core",
+        sources: "crates/core/src",
+        pure: true,
+        floors: &[
+            Floor::Apart(&["model"]),
+            Floor::Apart(&[
+                "gate", "ingest", "plan", "proof", "report", "runbook", "triage", "verdict", "waiver",
+            ]),
+        ],
+    },
+    Crate {
+        name: "tollgate_host",
+        sources: "crates/host/src",
+        pure: false,
+        floors: &[
+            Floor::Together(&["changes", "clock", "files", "git", "machine", "process"]),
+            Floor::Apart(&["artifact", "config", "record", "run"]),
+        ],
+    },
+    Crate { name: "tollgate_flow", sources: "crates/flow/src", pure: false, floors: &[] },
+    Crate {
+        name: "tollgate",
+        sources: "src",
+        pure: false,
+        floors: &[Floor::Apart(&["embedded"]), Floor::Apart(&["verb"]), Floor::Apart(&["cli"])],
+    },
 ];
 
-fn source_files(dir: &Path, out: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(dir).expect("src is readable") {
-        let path = entry.expect("src is readable").path();
-        if path.is_dir() {
-            source_files(&path, out);
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            out.push(path);
-        }
-    }
+/// What a pure crate never names of the standard library. Its `clippy.toml` bans the types and methods that are used most; this
+/// refuses every other path as well.
+const IMPURE: &[&str] = &[
+    "std::env",
+    "std::fs",
+    "std::io::stderr",
+    "std::io::stdin",
+    "std::io::stdout",
+    "std::net",
+    "std::os::fd",
+    "std::os::unix::fs",
+    "std::os::unix::net",
+    "std::os::unix::process",
+    "std::process",
+    "std::thread",
+    "std::time::Instant",
+    "std::time::SystemTime",
+];
+
+/// Of one file: its module and every path that its code names, tests left out. A path is absolute where it can be: `crate`, `super` and `self`
+/// are resolved to the name of the crate and its modules.
+struct Source {
+    file: PathBuf,
+    module: Vec<String>,
+    paths: BTreeSet<Vec<String>>,
 }
 
-/// Every `crate::a::b` path in the code of a file, comments and strings left out.
-fn imports(text: &str) -> BTreeSet<Vec<String>> {
-    let mut found = BTreeSet::new();
-    for line in text.lines() {
-        let code = line.split("//").next().unwrap_or("");
-        for (at, _) in code.match_indices("crate::") {
-            let rest = &code[at + "crate::".len()..];
-            let (path, group) = split_path(rest);
-            found.insert(path.clone());
-            for name in group {
-                let mut path = path.clone();
-                path.push(name);
-                found.insert(path);
+struct Paths<'c> {
+    name: &'c str,
+    module: Vec<String>,
+    found: BTreeSet<Vec<String>>,
+}
+
+impl Paths<'_> {
+    fn add(&mut self, segments: &[String]) {
+        let up = segments.iter().take_while(|s| *s == "super").count();
+        let (base, rest) = match segments.first().map(String::as_str) {
+            Some("crate") => (Vec::new(), &segments[1..]),
+            Some("self") => (self.module.clone(), &segments[1..]),
+            Some("super") => (self.module[..self.module.len().saturating_sub(up)].to_vec(), &segments[up..]),
+            _ => {
+                self.found.insert(segments.to_vec());
+                return;
+            }
+        };
+        let own = std::iter::once(self.name.to_string());
+        self.found.insert(own.chain(base).chain(rest.iter().cloned()).collect());
+    }
+
+    fn tree(&mut self, before: &[String], tree: &syn::UseTree) {
+        let with = |ident: &syn::Ident| [before, &[ident.to_string()]].concat();
+        match tree {
+            syn::UseTree::Path(path) => self.tree(&with(&path.ident), &path.tree),
+            syn::UseTree::Name(name) if name.ident == "self" => self.add(before),
+            syn::UseTree::Name(name) => self.add(&with(&name.ident)),
+            syn::UseTree::Rename(name) if name.ident == "self" => self.add(before),
+            syn::UseTree::Rename(name) => self.add(&with(&name.ident)),
+            syn::UseTree::Glob(_) => self.add(before),
+            syn::UseTree::Group(group) => group.items.iter().for_each(|tree| self.tree(before, tree)),
+        }
+    }
+
+    /// Paths among the words of a macro, which `syn` leaves as they are.
+    fn tokens(&mut self, tokens: TokenStream) {
+        let (mut path, mut colons): (Vec<String>, usize) = (Vec::new(), 0);
+        for token in tokens {
+            match token {
+                TokenTree::Punct(punct) if punct.as_char() == ':' => colons += 1,
+                TokenTree::Ident(ident) => {
+                    if colons != 2 {
+                        self.take(&mut path);
+                    }
+                    path.push(ident.to_string());
+                    colons = 0;
+                }
+                TokenTree::Group(group) => {
+                    self.take(&mut path);
+                    self.tokens(group.stream());
+                    colons = 0;
+                }
+                _ => {
+                    self.take(&mut path);
+                    colons = 0;
+                }
             }
         }
+        self.take(&mut path);
     }
-    found
-}
 
-/// `a::b::{c, d::e}` -> (["a", "b"], ["c", "d"]).
-fn split_path(text: &str) -> (Vec<String>, Vec<String>) {
-    let mut path = Vec::new();
-    let mut rest = text;
-    loop {
-        if let Some(inner) = rest.strip_prefix('{') {
-            let names =
-                inner.split([',', '}']).map(|n| n.trim().split("::").next().unwrap_or("").to_string());
-            return (path, names.filter(|n| !n.is_empty()).collect());
+    fn take(&mut self, path: &mut Vec<String>) {
+        if path.len() > 1 {
+            self.add(path);
         }
-        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-        if end == 0 {
-            return (path, Vec::new());
-        }
-        path.push(rest[..end].to_string());
-        match rest[end..].strip_prefix("::") {
-            Some(next) => rest = next,
-            None => return (path, Vec::new()),
-        }
+        path.clear();
     }
 }
 
-/// `src/app/check.rs` -> ["app", "check"]; `mod.rs` stands for its folder; `main.rs` and `lib.rs` for themselves.
-fn module_of(file: &Path, src: &Path) -> Vec<String> {
-    let rel = file.strip_prefix(src).expect("below src").with_extension("");
+fn is_of_tests(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|attribute| match &attribute.meta {
+        syn::Meta::List(list) => attribute.path().is_ident("cfg") && list.tokens.to_string() == "test",
+        _ => attribute.path().is_ident("test"),
+    })
+}
+
+impl<'ast> Visit<'ast> for Paths<'_> {
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        if is_of_tests(&item.attrs) || item.content.is_none() {
+            return;
+        }
+        self.module.push(item.ident.to_string());
+        visit::visit_item_mod(self, item);
+        self.module.pop();
+    }
+
+    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
+        if !is_of_tests(&item.attrs) {
+            visit::visit_item_fn(self, item);
+        }
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
+        if !is_of_tests(&item.attrs) {
+            visit::visit_impl_item_fn(self, item);
+        }
+    }
+
+    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
+        if !is_of_tests(&item.attrs) {
+            self.tree(&[], &item.tree);
+        }
+    }
+
+    fn visit_item_extern_crate(&mut self, item: &'ast syn::ItemExternCrate) {
+        self.found.insert(vec![item.ident.to_string()]);
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let segments: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
+        if segments.len() > 1 {
+            self.add(&segments);
+        }
+        visit::visit_path(self, path);
+    }
+
+    fn visit_macro(&mut self, item: &'ast syn::Macro) {
+        self.tokens(item.tokens.clone());
+    }
+}
+
+fn top() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files_below(dir: &Path) -> Vec<PathBuf> {
+    let walk = walkdir::WalkDir::new(dir).sort_by_file_name().into_iter().map(|e| e.expect("readable"));
+    walk.map(walkdir::DirEntry::into_path).filter(|p| p.extension().is_some_and(|e| e == "rs")).collect()
+}
+
+/// `src/verb/check.rs` -> ["verb", "check"]; `mod.rs` stands for its folder, `lib.rs` and `main.rs` for the crate.
+fn module_of(file: &Path, sources: &Path) -> Vec<String> {
+    let rel = file.strip_prefix(sources).expect("below the sources").with_extension("");
     let mut parts: Vec<String> = rel.iter().map(|p| p.to_str().expect("UTF-8").to_string()).collect();
-    if parts.last().is_some_and(|p| p == "mod") {
+    if parts.last().is_some_and(|p| p == "mod") || matches!(&parts[..], [one] if one == "lib" || one == "main") {
         parts.pop();
     }
     parts
 }
 
-fn floor(room: &str) -> Option<u8> {
-    FLOORS.iter().find(|(name, _)| *name == room).map(|(_, f)| *f)
+fn sources_of(krate: &Crate) -> Vec<Source> {
+    let dir = top().join(krate.sources);
+    let read = |file: PathBuf| {
+        let text = std::fs::read_to_string(&file).expect("readable");
+        let module = module_of(&file, &dir);
+        let paths = paths_of(krate.name, &module, &text);
+        Source { file, module, paths }
+    };
+    let of_tests = |file: &PathBuf| {
+        let tests = ["tests", "properties", "sample", "bounds", "run_tests", "embedded_in_tests"];
+        file.strip_prefix(&dir).expect("below").iter().any(|part| {
+            let part = part.to_str().expect("UTF-8");
+            tests.contains(&part.strip_suffix(".rs").unwrap_or(part))
+        })
+    };
+    files_below(&dir).into_iter().filter(|file| !of_tests(file)).map(read).collect()
+}
+
+fn paths_of(name: &str, module: &[String], text: &str) -> BTreeSet<Vec<String>> {
+    let file = syn::parse_file(text).expect("it compiles");
+    let mut paths = Paths { name, module: module.to_vec(), found: BTreeSet::new() };
+    paths.visit_file(&file);
+    paths.found
+}
+
+/// The floor of a room, and whether those beside it may be seen.
+fn floor_of(krate: &Crate, room: &str) -> Option<(usize, bool)> {
+    krate.floors.iter().enumerate().find_map(|(nth, floor)| {
+        let (rooms, together) = match floor {
+            Floor::Together(rooms) => (rooms, true),
+            Floor::Apart(rooms) => (rooms, false),
+        };
+        rooms.contains(&room).then_some((nth, together))
+    })
+}
+
+/// What is wrong with the paths of a file.
+fn trespasses(krate: &Crate, module: &[String], paths: &BTreeSet<Vec<String>>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for path in paths {
+        let shown = path.join("::");
+        let is_at = |of: &str| shown == of || shown.strip_prefix(of).is_some_and(|rest| rest.starts_with("::"));
+        // A whole `std` under another name would hide what is taken of it.
+        if krate.pure && (shown == "std" || IMPURE.iter().any(|of| is_at(of) || of.starts_with(&format!("{shown}::")) && shown != "std::time" && shown != "std::io")) {
+            wrong.push(format!("{shown} is of the machine, and {} is pure", krate.name));
+        }
+        let (Some(room), Some(target)) = (module.first(), path.get(1).filter(|_| path[0] == krate.name)) else { continue };
+        let Some((here, together)) = floor_of(krate, room) else { continue };
+        let Some((there, _)) = floor_of(krate, target) else { continue };
+        if room != target && (there > here || (there == here && !together)) {
+            wrong.push(format!("{shown} is not below {room}"));
+        }
+    }
+    wrong
 }
 
 #[test]
-fn imports_only_point_down() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    source_files(&src, &mut files);
-    assert!(files.len() > 20, "the source was not found");
+fn paths_only_point_down() {
     let mut wrong = Vec::new();
-    for file in files {
-        let module = module_of(&file, &src);
-        let room = module[0].as_str();
-        if room == "lib" {
-            continue;
-        }
-        let Some(here) = floor(room) else {
-            wrong.push(format!("{}: room `{room}` has no floor", file.display()));
-            continue;
-        };
-        let text = std::fs::read_to_string(&file).expect("readable");
-        for import in imports(&text) {
-            let Some(target) = import.first() else { continue };
-            if target == room {
-                continue;
-            }
-            match floor(target) {
-                Some(there) if there < here => {}
-                _ => wrong
-                    .push(format!("{}: imports crate::{target}, which is not below {room}", file.display())),
-            }
+    for krate in CRATES {
+        let sources = sources_of(krate);
+        assert!(!sources.is_empty(), "{} was not found", krate.name);
+        for source in sources {
+            let found = trespasses(krate, &source.module, &source.paths);
+            wrong.extend(found.into_iter().map(|why| format!("{}: {why}", source.file.display())));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A room that nobody has is not named here, and none is left out.
 #[test]
-fn files_of_one_room_have_no_cycle() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    source_files(&src, &mut files);
-    let modules: BTreeSet<Vec<String>> = files.iter().map(|f| module_of(f, &src)).collect();
-    let mut edges: BTreeMap<Vec<String>, BTreeSet<Vec<String>>> = BTreeMap::new();
-    for file in &files {
-        // A `mod.rs` only re-exports its children: it is no sibling of theirs.
-        if file.file_name().is_some_and(|n| n == "mod.rs" || n == "lib.rs") {
-            continue;
-        }
-        let here = module_of(file, &src);
-        let text = std::fs::read_to_string(file).expect("readable");
-        let code = text.split("#[cfg(test)]").next().unwrap_or("");
-        let mut paths = imports(code);
-        // `super::x` names a sibling.
-        for line in code.lines() {
-            let code = line.split("//").next().unwrap_or("");
-            for (at, _) in code.match_indices("super::") {
-                let (path, group) = split_path(&code[at + "super::".len()..]);
-                let parent = here[..here.len() - 1].to_vec();
-                let heads =
-                    path.first().cloned().into_iter().chain(group.into_iter().filter(|_| path.is_empty()));
-                paths.extend(heads.map(|h| [parent.clone(), vec![h]].concat()));
+fn every_room_is_there() {
+    for krate in CRATES.iter().filter(|krate| !krate.floors.is_empty()) {
+        let rooms = sources_of(krate).into_iter().filter_map(|s| s.module.first().cloned());
+        let there: BTreeSet<String> = rooms.collect();
+        let named = krate.floors.iter().flat_map(|floor| match floor {
+            Floor::Together(rooms) | Floor::Apart(rooms) => rooms.iter().map(|room| (*room).to_string()),
+        });
+        assert_eq!(there, named.collect(), "{}", krate.name);
+    }
+}
+
+#[test]
+fn no_crate_stands_beside_these() {
+    let crates = std::fs::read_dir(top().join("crates")).expect("readable");
+    let there: BTreeSet<String> =
+        crates.map(|e| e.expect("readable")).filter(|e| e.path().is_dir()).map(|e| format!("crates/{}/src", e.file_name().display())).collect();
+    let named = CRATES.iter().map(|krate| krate.sources.to_string()).filter(|s| s != "src");
+    // The files that tests need: no code of the program.
+    assert_eq!(there, named.chain(["crates/testing/src".to_string()]).collect());
+}
+
+#[test]
+fn files_of_one_crate_have_no_circle() {
+    for krate in CRATES {
+        let sources = sources_of(krate);
+        let modules: BTreeSet<&Vec<String>> = sources.iter().map(|s| &s.module).collect();
+        let mut edges: BTreeMap<&Vec<String>, BTreeSet<&Vec<String>>> = BTreeMap::new();
+        for source in &sources {
+            // A module whose children stand below it re-exports them: it is no sibling of theirs.
+            let is_parent = |of: &[String]| of.len() > source.module.len() && of.starts_with(&source.module);
+            for path in source.paths.iter().filter(|path| path[0] == krate.name) {
+                let target = (1..path.len()).rev().find_map(|n| modules.get(&path[1..=n].to_vec()));
+                let Some(target) = target.filter(|t| **t != &source.module && !is_parent(t)) else { continue };
+                // What a folder re-exports of its own is a matter between siblings.
+                if !source.module.starts_with(target) {
+                    edges.entry(&source.module).or_default().insert(target);
+                }
             }
         }
-        for path in paths {
-            let target = (1..=path.len()).rev().map(|n| path[..n].to_vec()).find(|p| modules.contains(p));
-            if let Some(target) = target.filter(|t| *t != here && t.first() == here.first() && t.len() > 1) {
-                edges.entry(here.clone()).or_default().insert(target);
+        for start in edges.keys() {
+            let (mut todo, mut seen) = (edges[start].iter().copied().collect::<Vec<_>>(), BTreeSet::new());
+            while let Some(at) = todo.pop() {
+                assert!(at != *start, "{}: {} comes back to itself", krate.name, start.join("::"));
+                if seen.insert(at) {
+                    todo.extend(edges.get(at).into_iter().flatten().copied());
+                }
             }
         }
     }
-    for start in edges.keys() {
-        let (mut todo, mut seen) = (edges[start].iter().cloned().collect::<Vec<_>>(), BTreeSet::new());
-        while let Some(at) = todo.pop() {
-            assert!(at != *start, "{} imports itself through its siblings", start.join("::"));
-            if seen.insert(at.clone()) {
-                todo.extend(edges.get(&at).into_iter().flatten().cloned());
-            }
-        }
+}
+
+/// In whatever form a path is written.
+#[test]
+fn what_points_up_or_out_is_seen() {
+    let core = &CRATES[2];
+    assert_eq!(core.name, "tollgate_core");
+    let seen = |text: &str| {
+        let module = ["gate".to_string(), "trace".to_string()];
+        trespasses(core, &module, &paths_of(core.name, &module, text)).len()
+    };
+    for text in [
+        "fn f() { super::super::plan::digest(); }",
+        "use crate::{\n    model::test::Case,\n    plan::{digest},\n};",
+        "mod inner { use super::super::super::plan; }",
+        "fn f() { let x = std::fs::File::open(\"/etc/hostname\"); }",
+        "use std::{collections::BTreeMap, fs};",
+        "use std::fs::*;",
+        "use std as s;",
+        "extern crate std as s;",
+        "fn f() { println!(\"{:?}\", std::env::var(\"HOME\")); }",
+        "fn f(at: std::time::SystemTime) {}",
+        "use std::time::{Duration, Instant};",
+        "use std::time::*;",
+        "fn f() { <std::process::Command>::new(\"x\"); }",
+        "type T = Vec<std::net::TcpStream>;",
+    ] {
+        assert_eq!(seen(text), 1, "{text}");
+    }
+    for text in [
+        "use crate::model::test::Case; use super::scope::Facts;",
+        "use std::time::Duration; use std::io::{BufRead, Read};",
+        "#[cfg(test)] mod tests { use std::fs; }",
+        "// std::fs\nfn f() { let x = \"std::fs::read\"; }",
+    ] {
+        assert_eq!(seen(text), 0, "{text}");
     }
 }

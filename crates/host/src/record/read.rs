@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn the_runs_of_the_parity_workspace_are_read() {
         let results =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/workspaces/parity/tests/e2e_results");
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/workspaces/parity/tests/e2e_results");
         for run in ["20261117T083000Z", "20261120T101500Z"] {
             let (summary, _) = read_summary(&results.join(run)).expect("a summary");
             assert!(summary.total_units > 0);
