@@ -2,7 +2,7 @@
 
 use crate::docs_pages::part;
 use crate::docs_run::{Follower, rows};
-use crate::docs_spec::{call, leaves};
+use crate::docs_verbs::{call, leaves};
 use std::collections::BTreeSet;
 
 /// A workspace with a green gate, and suites that pass, fail, and show no test that ran.

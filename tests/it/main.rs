@@ -23,6 +23,7 @@ mod docs_picture;
 mod docs_run;
 mod docs_samples;
 mod docs_spec;
+mod docs_verbs;
 mod edits;
 mod events;
 mod explain;
