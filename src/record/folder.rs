@@ -11,7 +11,7 @@ use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A file of a run folder (`runs.md`).
+/// A file of a run folder (`docs/run-folder.md`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum File {
     /// `summary.json`
