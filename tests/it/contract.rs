@@ -1,4 +1,4 @@
-//! The contract that CI steps and operators rely on: exit codes, formats, lanes, modes, waivers, the policy's origin.
+//! What CI steps and operators rely on: exit codes, formats, lanes, modes, waivers, the policy's origin.
 
 #![allow(
     clippy::expect_used,

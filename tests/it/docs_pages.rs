@@ -13,6 +13,13 @@ pub struct Block {
     pub text: String,
 }
 
+impl Block {
+    /// Whether a test runs it.
+    pub fn runs(&self) -> bool {
+        self.lang == "sh" && (self.info == "run" || self.info.starts_with("run="))
+    }
+}
+
 /// A page: its path in the repository, its blocks, and its text without them.
 pub struct Page {
     pub path: String,
@@ -73,6 +80,16 @@ fn parse(path: &str, text: &str) -> Page {
         page.blocks.push(Block { at, lang: lang.into(), info: info.trim().into(), text: body });
     }
     page
+}
+
+/// The part of a page below a heading, as it is written, up to the next heading of the same or a higher level. It ends in a newline.
+pub fn part(path: &str, heading: &str) -> String {
+    let text = std::fs::read_to_string(repository().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"));
+    let level = |line: &str| line.chars().take_while(|c| *c == '#').count();
+    let mut lines = text.lines().skip_while(|line| *line != heading);
+    let own = level(lines.next().unwrap_or_else(|| panic!("{path} has no part `{heading}`")));
+    let below = lines.take_while(|line| !(1..=own).contains(&level(line)));
+    below.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// What stands between single backticks in a text.

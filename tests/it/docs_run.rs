@@ -1,7 +1,9 @@
 //! What a page marks as runnable is run: `sh run` blocks one after another in one fresh folder, with the files that the page shows.
-//! `sh run=1` ends with that code. Then what the pages list is held to the code: expressions, keys, names.
+//! `sh run=1` ends with that code. A block marked `output` or `errors` is what the command before it printed, one marked `of PATH` is
+//! that file. Then what the pages list is held to the code: expressions, keys, names.
 
-use crate::docs_pages::{Page, page, repository};
+use crate::docs_pages::{Block, Page, page, pages, repository};
+use crate::docs_samples::{json_shows, text_shows};
 use crate::support::{NOW, Ws};
 use regex::Regex;
 use std::collections::BTreeSet;
@@ -23,21 +25,45 @@ impl Follower {
     /// Follows the page up to its block of that number (all with `None`) and returns what the last one printed.
     pub fn follow(&self, page: &Page, last: Option<usize>) {
         let mut nth = 0;
+        let mut said = (String::new(), String::new());
         for block in &page.blocks {
             let info = block.info.as_str();
-            if block.lang == "sh" && (info == "run" || info.starts_with("run=")) {
+            if block.runs() {
                 let code: i32 = info.strip_prefix("run=").map_or(0, |code| code.parse().unwrap());
                 let output = self.shell(&block.text).output().expect("a shell");
-                let (out, err) =
-                    (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                said = (text(&output.stdout), text(&output.stderr));
+                let (out, err) = &said;
                 assert_eq!(output.status.code(), Some(code), "{}\n{}\n{out}\n{err}", block.at, block.text);
                 nth += 1;
                 if Some(nth) == last {
                     return;
                 }
-            } else if !info.is_empty() {
+            } else if let Some(path) = info.strip_prefix("of ") {
+                self.compare(block, &self.ws.text(path));
+            } else if info == "output" {
+                self.compare(block, &said.0);
+            } else if info == "errors" {
+                self.compare(block, &said.1);
+            } else if !info.is_empty() && block.lang != "cel" {
                 self.ws.put(info, &block.text);
             }
+        }
+    }
+
+    /// Holds a sample to what is there, and a document of ours to its schema: what is there, not what is shown of it.
+    fn compare(&self, block: &Block, real: &str) {
+        let shown = match block.lang.as_str() {
+            "json" => json_shows(&block.text, real),
+            _ => text_shows(&block.text, real),
+        };
+        shown.unwrap_or_else(|why| panic!("{}: {why}\n{real}", block.at));
+        let document = serde_json::from_str::<serde_json::Value>(real).unwrap_or_default();
+        if document["schema"].as_str().is_some_and(|id| id.starts_with("tollgate.")) {
+            self.ws.put("compared.json", real);
+            let run = self.ws.run(&["validate", "compared.json"]);
+            assert_eq!(run.code, 0, "{}: {}", block.at, run.stdout);
+            self.ws.remove("compared.json");
         }
     }
 
@@ -71,8 +97,29 @@ fn getting_started_can_be_followed() {
     assert_eq!(shell("tollgate check --gate size"), Some(0));
 }
 
+#[test]
+fn every_page_with_steps_can_be_followed() {
+    let mut followed = Vec::new();
+    for page in pages().iter().filter(|page| page.path != "docs/getting-started.md") {
+        if page.blocks.iter().any(Block::runs) {
+            Follower::new().follow(page, None);
+            followed.push(page.path.clone());
+            continue;
+        }
+        let compared = |block: &&Block| {
+            ["output", "errors"].contains(&block.info.as_str()) || block.info.starts_with("of ")
+        };
+        if let Some(block) = page.blocks.iter().find(compared) {
+            panic!("{}: nothing on the page is run that this could be held to", block.at);
+        }
+    }
+    for page in ["gates", "evidence", "verdict", "lanes", "runs", "run-folder"] {
+        assert!(followed.contains(&format!("docs/{page}.md")), "{page} shows no step: {followed:?}");
+    }
+}
+
 /// Rows of the tables in a part of a page: the cells, `\|` read as `|`.
-fn rows(text: &str) -> Vec<Vec<String>> {
+pub fn rows(text: &str) -> Vec<Vec<String>> {
     let cells = |line: &str| {
         let line = line.replace("\\|", "\u{1}");
         line.trim_matches('|').split('|').map(|cell| cell.trim().replace('\u{1}', "|")).collect()
@@ -147,11 +194,16 @@ fn keys(files: &[&str]) -> BTreeSet<String> {
 
 /// Each name begins a row of a table of the page (or stands in one, `anywhere`), or is the section of a heading.
 fn shows(page: &str, names: &BTreeSet<String>, apart: &[&str], anywhere: bool) {
-    let text = source(page);
+    show(&[page], names, apart, anywhere);
+}
+
+/// The same where the rows stand on several pages.
+fn show(pages: &[&str], names: &BTreeSet<String>, apart: &[&str], anywhere: bool) {
+    let text: String = pages.iter().map(|page| source(page)).collect();
     let cells = if anywhere { ".*" } else { "[^|]*" };
     for name in names.iter().filter(|name| !apart.contains(&name.as_str())) {
         let row = Regex::new(&format!(r"(?m)^(?:\|{cells}`{name}`|## `\[{name}[.\]])")).unwrap();
-        assert!(row.is_match(&text), "{page} has no row for `{name}`");
+        assert!(row.is_match(&text), "{pages:?}: no row for `{name}`");
     }
 }
 
@@ -159,7 +211,7 @@ fn shows(page: &str, names: &BTreeSet<String>, apart: &[&str], anywhere: bool) {
 fn every_key_of_a_gate_and_of_the_settings_is_shown() {
     let gate = keys(&["src/config/raw.rs"]);
     assert!(gate.len() > 25, "{gate:?}");
-    shows("docs/gates.md", &gate, &["except", "mutation"], false);
+    show(&["docs/gates.md", "docs/evidence.md"], &gate, &["except"], false);
     let settings = ["resolve", "run_sections", "run_profiles", "flake_rules"]
         .map(|file| format!("src/config/{file}.rs"));
     let settings = keys(&settings.each_ref().map(String::as_str));
@@ -173,13 +225,13 @@ fn every_name_that_expressions_see_is_shown() {
     let list = code.split("pub const BOUND").nth(1).unwrap().split("];").next().unwrap();
     let names: BTreeSet<String> = list.split('"').skip(1).step_by(2).map(String::from).collect();
     assert!(names.contains("run_failures") && names.len() > 10, "{names:?}");
-    shows("docs/gates.md", &names, &[], false);
+    shows("docs/expressions.md", &names, &[], false);
     let failure = source("src/app/run_failures.rs");
     let fields = failure.split("struct RunFailure {").nth(1).unwrap().split("\n}").next().unwrap();
     let field = Regex::new(r"(?m)^    (\w+): ").unwrap();
     let fields: BTreeSet<String> = field.captures_iter(fields).map(|found| found[1].to_string()).collect();
     assert!(fields.len() > 10, "{fields:?}");
-    shows("docs/gates.md", &fields, &[], false);
+    shows("docs/expressions.md", &fields, &[], false);
 }
 
 #[test]

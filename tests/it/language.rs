@@ -1,4 +1,4 @@
-//! The gate language, as `gates.md` states it: what is bound, what a check passes on, what is refused at load.
+//! The gate language, as `docs/gates.md` states it: what is bound, what a check passes on, what is refused at load.
 
 #![allow(
     clippy::expect_used,

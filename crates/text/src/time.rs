@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, SecondsFormat, Utc};
 
 /// Seconds that another machine's clock may run ahead of ours; a time further ahead is from the future, and what is from the
-/// future is stale (`gates.md`, Artifacts).
+/// future is stale (`docs/evidence.md`, Age).
 pub const AHEAD: i64 = 5 * 60;
 
 /// The moment an invocation judges at, in UTC.

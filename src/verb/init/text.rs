@@ -8,7 +8,7 @@ use tollgate_core::model::suite::Reader;
 pub(super) enum Folders {
     /// `.tollgate/`, which git does not see.
     Own,
-    /// Those of the runbook, which are the defaults.
+    /// Those of the pack `runbook`, which are the defaults.
     Runbook,
 }
 

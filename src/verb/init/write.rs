@@ -27,7 +27,7 @@ use tollgate_text::show::show;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The ignore file of what tollgate writes.
 const IGNORE: &str = ".tollgate/.gitignore";
-/// Where a workspace follows the runbook's folders one of these stands.
+/// Where a workspace has the folders of the pack `runbook` one of these stands.
 const OF_RUNBOOK: [&str; 3] =
     ["tests/suite_classification.toml", "tests/e2e_results", "tests/full_suite_gate"];
 
@@ -125,7 +125,7 @@ pub fn init(request: &InitRequest<'_>) -> Result<Init, Error> {
     Ok(Init { written, detected, suites, notes, ignore, next })
 }
 
-/// Whether the workspace has the folders of the runbook: then its runs go there, as they always did.
+/// Whether the workspace has the folders of the pack `runbook`: then its runs go there, as they always did.
 fn follows_runbook(root: &Root) -> bool {
     OF_RUNBOOK.iter().any(|path| root.real().join(path).symlink_metadata().is_ok())
 }

@@ -16,7 +16,7 @@ const FIELDS_UP_TO: u64 = 16 << 20;
 /// Times are made older by this many seconds: past every `max_age` a gate sensibly asks.
 const OLDER: i64 = 366 * 86_400;
 
-/// What a waiver must state (`gates.md`, Waivers and quarantine).
+/// What a waiver must state.
 const WAIVER: &[&str] = &["owner", "reason", "issue", "lanes", "created", "expires", "exit_criteria"];
 /// What a quarantine entry must state.
 const QUARANTINE: &[&str] =

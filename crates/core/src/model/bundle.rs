@@ -1,4 +1,4 @@
-//! `replay_bundle.json`: what a replay on another checkout goes by. Field names are the contract's.
+//! `replay_bundle.json`: what a replay on another checkout goes by. Other programs read it: a field keeps its name.
 
 use crate::model::run::{Identity, NotRun};
 use crate::model::test::TestNames;

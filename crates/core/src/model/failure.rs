@@ -5,7 +5,7 @@ use crate::model::signature::Basis;
 use crate::model::test::SourcePlace;
 use serde::{Deserialize, Serialize};
 
-/// Why a suite failed (`mission.md` R5); `unknown` when no pattern fits.
+/// Why a suite failed; `unknown` when no pattern fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RootCause {

@@ -1,4 +1,4 @@
-//! What retries are held to prove, and what a document shows of them (`runs.md`, Flakes).
+//! What retries are held to prove, and what a document shows of them (`docs/flakes.md`).
 
 use serde::{Deserialize, Serialize};
 

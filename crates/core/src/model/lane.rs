@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Which gates are judged, and what is said about them (`gates.md`, Lanes and modes).
+/// Which gates are judged, and what is said about them (`docs/lanes.md`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Lane {

@@ -1,4 +1,4 @@
-//! A run's record: the documents of a run folder (`mission.md` R5, `runs.md`). Field names are the contract's.
+//! A run's record: the documents of a run folder (`docs/run-folder.md`). Other programs read them: a field keeps its name.
 
 use crate::model::plan::{Counts, Shard};
 use crate::model::suite::{Role, SuiteResult};
@@ -338,7 +338,7 @@ pub struct Environment {
     /// The working tree, as the summary has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tree: Option<Tree>,
-    /// HEAD again, under the name that the runbook uses.
+    /// HEAD again, under the name that it has in a replay bundle.
     pub git_sha: Option<String>,
     /// The profile.
     pub profile: String,

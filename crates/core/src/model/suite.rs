@@ -220,7 +220,7 @@ pub enum Ran {
     Tests,
 }
 
-/// What became of a suite (`runs.md`).
+/// What became of a suite (`docs/run-folder.md`, Statuses).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SuiteStatus {

@@ -5,7 +5,7 @@ use crate::model::signature::{Basis, Signed};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What became of a test (`runs.md`).
+/// What became of a test (`docs/run-folder.md`, Statuses).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TestStatus {

@@ -1,4 +1,4 @@
-//! The working tree in which a run took place: `tree` of `summary.json` and `environment.json` (`runs.md`, Tree).
+//! The working tree in which a run took place: `tree` of `summary.json` and `environment.json` (`docs/tree.md`).
 
 use serde::{Deserialize, Serialize};
 

@@ -41,7 +41,7 @@ impl Change {
     }
 }
 
-/// The three statuses (`mission.md` R5).
+/// What a run is against its baseline, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TriageStatus {

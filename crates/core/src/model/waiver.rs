@@ -4,7 +4,7 @@
 use crate::model::gate::Region;
 use serde::{Deserialize, Serialize};
 
-/// Where an entry is in its life (`gates.md`, Waivers and quarantine).
+/// Where an entry is in its life (`docs/waivers.md`, States).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {

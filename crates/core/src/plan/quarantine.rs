@@ -1,4 +1,4 @@
-//! Which failures a quarantine entry covers: those that fail as the entry says, and no others (`mission.md` R3). The one place
+//! Which failures a quarantine entry covers: those that fail as the entry says, and no others. The one place
 //! that decides it: a run asks of what failed, and `check` asks again of what a run says was covered.
 
 use crate::model::signature::{Basis, Signed};

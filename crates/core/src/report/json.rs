@@ -1,4 +1,4 @@
-//! JSON: the verdict itself, pretty, fields in the order of the contract.
+//! JSON: the verdict itself, pretty, fields in the order of `docs/verdict.md`.
 
 use crate::model::report::Report;
 use crate::model::validation::Validation;

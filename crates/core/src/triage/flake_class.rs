@@ -1,4 +1,4 @@
-//! Which class of the taxonomy a flaky test's failures speak for (`mission.md` R3).
+//! Which class of the taxonomy a flaky test's failures speak for.
 //!
 //! The words of a failure come before the root cause that was named for its whole suite. Nothing is guessed: a failure that
 //! says neither counts for no class, and where the failures speak for two classes equally it is `unknown`.

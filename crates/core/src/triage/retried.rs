@@ -1,4 +1,4 @@
-//! What several attempts at one suite prove together (`runs.md`, Flakes).
+//! What several attempts at one suite prove together (`docs/flakes.md`).
 //!
 //! Flaky is a claim: it needs a failure and a pass from one state of files and with the same tests before them. A test that
 //! passes alone is not shown to pass with the others, a pass from what the failing attempt left behind is no pass from where

@@ -1,4 +1,4 @@
-//! Days: how they are written, and how long an entry may hold (`gates.md`, Waivers and quarantine).
+//! Days: how they are written, and how long an entry may hold: a waiver 30 days, a quarantine entry 21, a rollback record 7.
 
 use chrono::NaiveDate;
 

@@ -1,4 +1,4 @@
-//! Which state an entry is in on a day (`gates.md`, Waivers and quarantine).
+//! Which state an entry is in on a day (`docs/waivers.md`, States).
 
 use super::dates::{self, DUE_DAYS, Life, QUARANTINE_DAYS, ROLLBACK_DAYS, WAIVER_DAYS};
 use super::parse::{ClassificationFile, QUARANTINE_FIELDS, ROLLBACK_FIELDS, RawEntry, WAIVER_FIELDS};
@@ -13,7 +13,7 @@ use tollgate_text::toml_text::suggestion;
 /// Gates that judge the entries themselves: a waiver for one of them is invalid.
 pub const UNWAIVABLE: &[&str] = &["waiver_lifecycle", "quarantine_lifecycle"];
 
-/// The taxonomy of flaky tests (`mission.md`, R3).
+/// What makes a test flaky: the `category` of a quarantine entry (`docs/quarantine.md`).
 pub const CATEGORIES: &[&str] =
     &["FLAKE-TIMING", "FLAKE-ENV", "FLAKE-NET", "FLAKE-RES", "FLAKE-EXT", "FLAKE-LOGIC"];
 

@@ -86,7 +86,7 @@ fn asked(
     Facts { os, cpus: machine::cpus(), rustc, node, vcr_mode, ci }
 }
 
-/// Bun installs itself under the name `node` as `<home>/.bun/bin/node`; it never counts as Node.js (`mission.md` R2).
+/// Bun installs itself under the name `node` as `<home>/.bun/bin/node`; it never counts as Node.js.
 fn is_bun_shim(found: &Path) -> bool {
     let real = std::fs::canonicalize(found).unwrap_or_else(|_| found.to_path_buf());
     let is_bun = |path: &Path| {

@@ -164,8 +164,8 @@ impl<'s> Documents<'s> {
     }
 }
 
-/// Whether the gate says that this jsonl artifact may hold no line: `empty = "ok"` on a check that walks it (`gates.md`,
-/// Expressions).
+/// Whether the gate says that this jsonl artifact may hold no line: `empty = "ok"` on a check that walks it
+/// (`docs/gates.md`).
 fn may_be_empty(gate: &Gate, spec: &ArtifactSpec) -> bool {
     let walks = |check: &Check| check.for_each.as_ref().is_some_and(|list| list.text().trim() == spec.name);
     spec.format == Format::Jsonl

@@ -1,4 +1,4 @@
-//! What an author would regret: found when a gate is loaded, so that it cannot pass by mistake (`gates.md`, Fail-closed).
+//! What an author would regret: found when a gate is loaded, so that it cannot pass by mistake (`docs/gates.md`).
 
 use crate::config::gate_file::{ArtifactDraft, Draft};
 use std::collections::BTreeSet;
@@ -69,7 +69,7 @@ pub struct Known<'k> {
     pub written: &'k [String],
 }
 
-/// The files that `tollgate check` writes under the output folder (`gates.md`, Lanes and modes).
+/// The files that `tollgate check` writes under the output folder (`docs/verdict.md`, Files of a check).
 pub fn written_files(output: &str) -> Vec<String> {
     Lane::files().iter().map(|name| join(output, name)).collect()
 }

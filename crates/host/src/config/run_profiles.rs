@@ -1,4 +1,4 @@
-//! `[profiles.*]` over the four embedded profiles (`runs.md`, Suites and profiles).
+//! `[profiles.*]` over the four embedded profiles (`docs/tollgate-toml.md`).
 
 use crate::config::gate_file::is_id;
 use tollgate_core::model::plan::Profile;

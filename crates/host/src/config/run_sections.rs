@@ -1,4 +1,4 @@
-//! `[suites.*]`, `[lint]`, `[profiles.*]` (`runs.md`). They are read wherever the file is, so that a slip is found by
+//! `[suites.*]`, `[lint]`, `[profiles.*]` (`docs/tollgate-toml.md`). They are read wherever the file is, so that a slip is found by
 //! `check` and not by the first run.
 
 use crate::config::duration;

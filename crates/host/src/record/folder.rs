@@ -12,7 +12,7 @@ use tollgate_text::digest::sha256_hex;
 use tollgate_text::show::{plain, show};
 use tollgate_text::time::Now;
 
-/// A file of a run folder (`runs.md`).
+/// A file of a run folder (`docs/run-folder.md`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum File {
     /// `summary.json`

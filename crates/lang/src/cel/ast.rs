@@ -326,8 +326,8 @@ const fn row(name: &'static str, style: Style, least: usize, most: usize, func: 
     Row { name, style, least, most, func }
 }
 
-/// The functions: the standard ones (cel-spec, langdef.md, standard definitions), some of the strings extension, and
-/// those of `gates.md`.
+/// The functions: the standard ones of the language definition of CEL, some of its strings extension, and those that
+/// gates have beside them (`docs/expressions.md`).
 pub(super) const FUNCTIONS: &[Row] = &[
     row("size", Style::Both, 1, 1, Func::Size),
     row("contains", Style::Member, 2, 2, Func::Contains),

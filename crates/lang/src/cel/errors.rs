@@ -9,7 +9,7 @@ pub struct CompileError {
     pub offset: usize,
 }
 
-/// Something an author would regret (`gates.md`, Fail-closed: linted at load).
+/// Something an author would regret (`docs/gates.md`: what is refused when a gate is loaded).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lint {
     /// One sentence.

@@ -1,4 +1,4 @@
-//! The functions of `gates.md` beside the standard ones.
+//! The functions that gates have beside the standard ones (`docs/expressions.md`).
 
 use super::ast::Func;
 use super::compare::{equal, numbers};

@@ -1,4 +1,4 @@
-//! What an author would regret (`gates.md`, Fail-closed).
+//! What an author would regret (`docs/gates.md`: what is refused when a gate is loaded).
 
 use super::ast::{Ast, FoldKind, Func, Id, Literal, Node, Op};
 use super::compare::scalars_equal;

@@ -1,7 +1,7 @@
 //! Arithmetic: checked, and never infinite.
 //!
 //! JSON has one kind of number, and a percentage that is 87.5 today is 88 tomorrow. So whole numbers and fractions mix, and
-//! what an operator means does not hang on how a number was written (`gates.md`, Numbers).
+//! what an operator means does not hang on how a number was written (`docs/expressions.md`, Numbers).
 
 use super::ast::Op;
 use super::errors::{EvalError, fault};

@@ -146,7 +146,7 @@ fn span<'v>(duration: Option<TimeDelta>) -> Result<Value<'v>, EvalError> {
 }
 
 /// `age(text)`: how long ago the time is, negative within the slack of clocks that disagree. A time further ahead is an
-/// error: it is stale (`gates.md`, Artifacts), and its negative age would pass for fresh.
+/// error: it is stale (`docs/evidence.md`, Age), and its negative age would pass for fresh.
 pub(super) fn age<'v>(text: &str, now: DateTime<Utc>) -> Result<Value<'v>, EvalError> {
     age_of(timestamp(text)?, now)
 }

@@ -1,4 +1,4 @@
-//! The standard language, row by row (cel-spec, langdef.md), and where a gate is stricter.
+//! The standard language, row by row (the language definition of CEL), and where a gate is stricter.
 
 use super::{check, check_errors, check_true};
 

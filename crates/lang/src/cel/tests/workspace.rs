@@ -1,4 +1,4 @@
-//! The functions of `gates.md`.
+//! The functions that look at the workspace.
 
 use super::{check, check_errors};
 
