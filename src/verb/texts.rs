@@ -1,4 +1,4 @@
-//! Which fields of the verbs' answers hold free text (`base::redact::FreeText`), as `model/texts.rs` says it of the nouns.
+//! Which fields of the verbs' answers hold free text (`tollgate_text::redact::FreeText`), as `model/texts.rs` says it of the nouns.
 
 use super::doctor::{Diagnosis, GateEvidence, TreeLook, WholeRun};
 use super::events::{Events, Stream};

@@ -157,7 +157,7 @@ fn every_example_of_an_expression_is_true() {
 #[test]
 fn the_table_of_functions_is_that_of_the_code() {
     let row = Regex::new(r#"row\("(\w+)", Style::(\w+), (\d), (\d),"#).unwrap();
-    let code = source("src/lang/cel/ast.rs");
+    let code = source("crates/lang/src/cel/ast.rs");
     let known: Vec<_> = row.captures_iter(&code).map(|c| c.extract::<4>().1).collect();
     assert!(known.len() > 40, "{known:?}");
     let text = source("docs/expressions.md");
@@ -209,11 +209,11 @@ fn show(pages: &[&str], names: &BTreeSet<String>, apart: &[&str], anywhere: bool
 
 #[test]
 fn every_key_of_a_gate_and_of_the_settings_is_shown() {
-    let gate = keys(&["src/config/raw.rs"]);
+    let gate = keys(&["crates/host/src/config/raw.rs"]);
     assert!(gate.len() > 25, "{gate:?}");
     show(&["docs/gates.md", "docs/evidence.md"], &gate, &["except"], false);
     let settings = ["resolve", "run_sections", "run_profiles", "flake_rules"]
-        .map(|file| format!("src/config/{file}.rs"));
+        .map(|file| format!("crates/host/src/config/{file}.rs"));
     let settings = keys(&settings.each_ref().map(String::as_str));
     assert!(settings.len() > 25, "{settings:?}");
     shows("docs/tollgate-toml.md", &settings, &[], false);
@@ -221,12 +221,12 @@ fn every_key_of_a_gate_and_of_the_settings_is_shown() {
 
 #[test]
 fn every_name_that_expressions_see_is_shown() {
-    let code = source("src/config/lint.rs");
+    let code = source("crates/host/src/config/lint.rs");
     let list = code.split("pub const BOUND").nth(1).unwrap().split("];").next().unwrap();
     let names: BTreeSet<String> = list.split('"').skip(1).step_by(2).map(String::from).collect();
     assert!(names.contains("run_failures") && names.len() > 10, "{names:?}");
     shows("docs/expressions.md", &names, &[], false);
-    let failure = source("src/app/run_failures.rs");
+    let failure = source("crates/flow/src/judging/failures.rs");
     let fields = failure.split("struct RunFailure {").nth(1).unwrap().split("\n}").next().unwrap();
     let field = Regex::new(r"(?m)^    (\w+): ").unwrap();
     let fields: BTreeSet<String> = field.captures_iter(fields).map(|found| found[1].to_string()).collect();
@@ -236,7 +236,7 @@ fn every_name_that_expressions_see_is_shown() {
 
 #[test]
 fn every_variable_of_a_shard_and_every_gate_of_the_starter_pack_is_shown() {
-    let code = source("src/plan/auto.rs");
+    let code = source("crates/core/src/plan/auto.rs");
     let list = code.split("const PAIRS").nth(1).unwrap().split("];").next().unwrap();
     let names: BTreeSet<String> = list.split('"').skip(1).step_by(2).map(String::from).collect();
     assert_eq!(names.len(), 10, "{names:?}");

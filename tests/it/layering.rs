@@ -221,7 +221,9 @@ fn files_below(dir: &Path) -> Vec<PathBuf> {
 fn module_of(file: &Path, sources: &Path) -> Vec<String> {
     let rel = file.strip_prefix(sources).expect("below the sources").with_extension("");
     let mut parts: Vec<String> = rel.iter().map(|p| p.to_str().expect("UTF-8").to_string()).collect();
-    if parts.last().is_some_and(|p| p == "mod") || matches!(&parts[..], [one] if one == "lib" || one == "main") {
+    if parts.last().is_some_and(|p| p == "mod")
+        || matches!(&parts[..], [one] if one == "lib" || one == "main")
+    {
         parts.pop();
     }
     parts
@@ -268,12 +270,22 @@ fn trespasses(krate: &Crate, module: &[String], paths: &BTreeSet<Vec<String>>) -
     let mut wrong = Vec::new();
     for path in paths {
         let shown = path.join("::");
-        let is_at = |of: &str| shown == of || shown.strip_prefix(of).is_some_and(|rest| rest.starts_with("::"));
+        let is_at =
+            |of: &str| shown == of || shown.strip_prefix(of).is_some_and(|rest| rest.starts_with("::"));
         // A whole `std` under another name would hide what is taken of it.
-        if krate.pure && (shown == "std" || IMPURE.iter().any(|of| is_at(of) || of.starts_with(&format!("{shown}::")) && shown != "std::time" && shown != "std::io")) {
+        if krate.pure
+            && (shown == "std"
+                || IMPURE.iter().any(|of| {
+                    is_at(of)
+                        || of.starts_with(&format!("{shown}::")) && shown != "std::time" && shown != "std::io"
+                }))
+        {
             wrong.push(format!("{shown} is of the machine, and {} is pure", krate.name));
         }
-        let (Some(room), Some(target)) = (module.first(), path.get(1).filter(|_| path[0] == krate.name)) else { continue };
+        let (Some(room), Some(target)) = (module.first(), path.get(1).filter(|_| path[0] == krate.name))
+        else {
+            continue;
+        };
         let Some((here, together)) = floor_of(krate, room) else { continue };
         let Some((there, _)) = floor_of(krate, target) else { continue };
         if room != target && (there > here || (there == here && !together)) {
@@ -313,8 +325,11 @@ fn every_room_is_there() {
 #[test]
 fn no_crate_stands_beside_these() {
     let crates = std::fs::read_dir(top().join("crates")).expect("readable");
-    let there: BTreeSet<String> =
-        crates.map(|e| e.expect("readable")).filter(|e| e.path().is_dir()).map(|e| format!("crates/{}/src", e.file_name().display())).collect();
+    let there: BTreeSet<String> = crates
+        .map(|e| e.expect("readable"))
+        .filter(|e| e.path().is_dir())
+        .map(|e| format!("crates/{}/src", e.file_name().display()))
+        .collect();
     let named = CRATES.iter().map(|krate| krate.sources.to_string()).filter(|s| s != "src");
     // The files that tests need: no code of the program.
     assert_eq!(there, named.chain(["crates/testing/src".to_string()]).collect());
@@ -331,7 +346,9 @@ fn files_of_one_crate_have_no_circle() {
             let is_parent = |of: &[String]| of.len() > source.module.len() && of.starts_with(&source.module);
             for path in source.paths.iter().filter(|path| path[0] == krate.name) {
                 let target = (1..path.len()).rev().find_map(|n| modules.get(&path[1..=n].to_vec()));
-                let Some(target) = target.filter(|t| **t != &source.module && !is_parent(t)) else { continue };
+                let Some(target) = target.filter(|t| **t != &source.module && !is_parent(t)) else {
+                    continue;
+                };
                 // What a folder re-exports of its own is a matter between siblings.
                 if !source.module.starts_with(target) {
                     edges.entry(&source.module).or_default().insert(target);

@@ -30,7 +30,7 @@ const RECENT: usize = 64;
 
 impl Tally {
     /// How many names there are.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
 

@@ -291,8 +291,8 @@ fn lints(expr: &Expr) -> Vec<TriedLint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verb::gate::try_text::human as gate_try_human;
     use crate::embedded::SCHEMAS;
+    use crate::verb::gate::try_text::human as gate_try_human;
     use std::fs;
 
     struct Case {

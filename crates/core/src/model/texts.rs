@@ -1,4 +1,4 @@
-//! Which fields of the nouns hold free text (`base::redact::FreeText`): what evidence, commands, waivers and gate files say. Ids,
+//! Which fields of the nouns hold free text (`tollgate_text::redact::FreeText`): what evidence, commands, waivers and gate files say. Ids,
 //! names of artifacts and suites, statuses, commits, digests, moments of ours and numbers are our own.
 
 use crate::model::finding::{Finding, SourceAt};

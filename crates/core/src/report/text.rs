@@ -1,5 +1,5 @@
 //! Untrusted text made fit for the readers that only a report writes for: HTML, a workflow command, SARIF, a URI; the rest
-//! is in `base/escape.rs`. Everything that comes from an artifact, a file name or a gate file passes through one of them.
+//! is in `text/escape.rs`. Everything that comes from an artifact, a file name or a gate file passes through one of them.
 
 use std::fmt::Write as _;
 pub use tollgate_text::escape::{
