@@ -5,7 +5,6 @@ pub mod files;
 pub mod request;
 pub mod time;
 
-use super::run::addressed;
 use crate::embedded::EMBEDDED;
 use crate::verb::ingest::error::{clear, leave};
 use crate::verb::ingest::files::{bounded, cut_off, once};
@@ -24,6 +23,7 @@ use tollgate_core::model::test::{Reading, TestStatus};
 use tollgate_core::model::tree::{DatedBy, Tree};
 use tollgate_core::plan;
 use tollgate_core::triage::attempts::{Step, StepEnded, attempt};
+use tollgate_flow::attempt::steps::addressed;
 use tollgate_flow::commands::{Replays, flagged, path_word};
 use tollgate_flow::error::Error;
 use tollgate_flow::ground::Ground;

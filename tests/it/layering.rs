@@ -90,6 +90,8 @@ struct Paths<'c> {
     name: &'c str,
     module: Vec<String>,
     found: BTreeSet<Vec<String>>,
+    /// What is imported of `std`, by the name that it has in the file.
+    of_std: BTreeMap<String, Vec<String>>,
 }
 
 impl Paths<'_> {
@@ -112,13 +114,36 @@ impl Paths<'_> {
         let with = |ident: &syn::Ident| [before, &[ident.to_string()]].concat();
         match tree {
             syn::UseTree::Path(path) => self.tree(&with(&path.ident), &path.tree),
-            syn::UseTree::Name(name) if name.ident == "self" => self.add(before),
-            syn::UseTree::Name(name) => self.add(&with(&name.ident)),
-            syn::UseTree::Rename(name) if name.ident == "self" => self.add(before),
-            syn::UseTree::Rename(name) => self.add(&with(&name.ident)),
-            syn::UseTree::Glob(_) => self.add(before),
+            syn::UseTree::Name(name) if name.ident == "self" => {
+                self.add(before);
+                if let Some(last) = before.last().cloned() {
+                    self.note(before, last);
+                }
+            }
+            syn::UseTree::Name(name) => self.named(&with(&name.ident), &name.ident),
+            syn::UseTree::Rename(name) if name.ident == "self" => self.named(before, &name.rename),
+            syn::UseTree::Rename(name) => self.named(&with(&name.ident), &name.rename),
+            syn::UseTree::Glob(_) => self.add(&[before, &["*".to_string()]].concat()),
             syn::UseTree::Group(group) => group.items.iter().for_each(|tree| self.tree(before, tree)),
         }
+    }
+
+    fn named(&mut self, segments: &[String], name: &syn::Ident) {
+        self.add(segments);
+        self.note(segments, name.to_string());
+    }
+
+    fn note(&mut self, segments: &[String], name: String) {
+        if segments[0] == "std" {
+            self.of_std.insert(name, segments.to_vec());
+        }
+    }
+
+    /// Every path, those through what is imported of `std` whole.
+    fn whole(self) -> BTreeSet<Vec<String>> {
+        let longer = |path: &Vec<String>| Some([self.of_std.get(&path[0])?, &path[1..]].concat());
+        let through: Vec<Vec<String>> = self.found.iter().filter_map(longer).collect();
+        self.found.into_iter().chain(through).collect()
     }
 
     /// Paths among the words of a macro, which `syn` leaves as they are.
@@ -249,9 +274,9 @@ fn sources_of(krate: &Crate) -> Vec<Source> {
 
 fn paths_of(name: &str, module: &[String], text: &str) -> BTreeSet<Vec<String>> {
     let file = syn::parse_file(text).expect("it compiles");
-    let mut paths = Paths { name, module: module.to_vec(), found: BTreeSet::new() };
+    let mut paths = Paths { name, module: module.to_vec(), found: BTreeSet::new(), of_std: BTreeMap::new() };
     paths.visit_file(&file);
-    paths.found
+    paths.whole()
 }
 
 /// The floor of a room, and whether those beside it may be seen.
@@ -272,14 +297,10 @@ fn trespasses(krate: &Crate, module: &[String], paths: &BTreeSet<Vec<String>>) -
         let shown = path.join("::");
         let is_at =
             |of: &str| shown == of || shown.strip_prefix(of).is_some_and(|rest| rest.starts_with("::"));
-        // A whole `std` under another name would hide what is taken of it.
-        if krate.pure
-            && (shown == "std"
-                || IMPURE.iter().any(|of| {
-                    is_at(of)
-                        || of.starts_with(&format!("{shown}::")) && shown != "std::time" && shown != "std::io"
-                }))
-        {
+        // A whole `std` under another name would hide what is taken of it, and so would a star.
+        let below = shown.strip_suffix('*').unwrap_or("std::-");
+        let is_impure = |of: &&str| is_at(of) || of.starts_with(below);
+        if krate.pure && (shown == "std" || IMPURE.iter().any(|of| is_impure(&of))) {
             wrong.push(format!("{shown} is of the machine, and {} is pure", krate.name));
         }
         let (Some(room), Some(target)) = (module.first(), path.get(1).filter(|_| path[0] == krate.name))
@@ -374,7 +395,7 @@ fn what_points_up_or_out_is_seen() {
     assert_eq!(core.name, "tollgate_core");
     let seen = |text: &str| {
         let module = ["gate".to_string(), "trace".to_string()];
-        trespasses(core, &module, &paths_of(core.name, &module, text)).len()
+        !trespasses(core, &module, &paths_of(core.name, &module, text)).is_empty()
     };
     for text in [
         "fn f() { super::super::plan::digest(); }",
@@ -391,8 +412,10 @@ fn what_points_up_or_out_is_seen() {
         "use std::time::*;",
         "fn f() { <std::process::Command>::new(\"x\"); }",
         "type T = Vec<std::net::TcpStream>;",
+        "use std::time; fn f() { time::Instant::now(); }",
+        "use std::io::{self as i, Read}; fn f() { i::stdin(); }",
     ] {
-        assert_eq!(seen(text), 1, "{text}");
+        assert!(seen(text), "{text}");
     }
     for text in [
         "use crate::model::test::Case; use super::scope::Facts;",
@@ -400,6 +423,20 @@ fn what_points_up_or_out_is_seen() {
         "#[cfg(test)] mod tests { use std::fs; }",
         "// std::fs\nfn f() { let x = \"std::fs::read\"; }",
     ] {
-        assert_eq!(seen(text), 0, "{text}");
+        assert!(!seen(text), "{text}");
+    }
+}
+
+/// What the workspace bans is banned in the pure crates too: clippy reads one file only.
+#[test]
+fn pure_crates_ban_what_all_do() {
+    let read = |path: &str| std::fs::read_to_string(top().join(path)).expect("readable");
+    let (all, pure) = (read("clippy.toml"), read("crates/pure.clippy.toml"));
+    for line in all.lines().filter(|line| !line.trim_start().starts_with('#')) {
+        assert!(pure.contains(line), "crates/pure.clippy.toml lacks: {line}");
+    }
+    for krate in CRATES.iter().filter(|krate| krate.pure) {
+        let own = top().join(krate.sources).join("../clippy.toml");
+        assert_eq!(std::fs::read_to_string(own).expect("readable"), pure, "{}", krate.name);
     }
 }

@@ -1,5 +1,6 @@
 //! What verbs share: an opened workspace, commands that are shown, masking, the documents that a run leaves, what of a run is judged.
 
+pub mod attempt;
 pub mod clock;
 pub mod commands;
 #[cfg(test)]

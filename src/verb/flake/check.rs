@@ -3,7 +3,6 @@
 use crate::embedded::EMBEDDED;
 use crate::verb::flake::checked::{FlakeChecked, RunEnd, checked};
 use crate::verb::flake::series::{Series, Target};
-use crate::verb::run::{GRACE, refuse_linked, refuse_tracked, watch};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +13,9 @@ use tollgate_core::model::run::Summary;
 use tollgate_core::model::suite::{Reader, SuiteSpec};
 use tollgate_core::model::test::TestNames;
 use tollgate_core::plan;
+use tollgate_flow::attempt::GRACE;
+use tollgate_flow::attempt::tracked::{refuse_linked, refuse_tracked};
+use tollgate_flow::attempt::watching::watch;
 use tollgate_flow::error::Error;
 use tollgate_flow::ground::Ground;
 use tollgate_flow::masking::masker;

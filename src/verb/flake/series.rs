@@ -1,8 +1,6 @@
 //! The runs of a `flake check`: what each is made of, and what it says of the test that is looked at.
 
 use crate::verb::flake::checked::RunEnd;
-use crate::verb::run as run_states;
-use crate::verb::run::{Results, addressed, commands_of, company, own, read_results, searched, steps};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,6 +10,10 @@ use tollgate_core::model::suite::{Repeats, SuiteSpec};
 use tollgate_core::model::test::{Case, Failure, Reading, TestStatus};
 use tollgate_core::triage;
 use tollgate_core::triage::attempts::{Attempt, Unread, attempt, unproven};
+use tollgate_flow::attempt::results::Results;
+use tollgate_flow::attempt::seen as run_states;
+use tollgate_flow::attempt::steps::{addressed, commands_of, read as read_results, steps};
+use tollgate_flow::attempt::watching::{company, own, searched};
 use tollgate_flow::commands::environment;
 use tollgate_flow::ground::Ground;
 use tollgate_flow::made::harness::{exit_code_of, judged};

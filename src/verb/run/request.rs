@@ -2,16 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 use tollgate_core::model::event::Started;
 use tollgate_core::model::plan::{Artifacts, Plan};
 use tollgate_core::model::record::SuiteRecord;
 use tollgate_core::model::run::LintResult;
 use tollgate_core::plan::Division;
 use tollgate_text::time::Now;
-
-/// What a suite gets between TERM and KILL.
-pub const GRACE: Duration = Duration::from_secs(10);
 
 /// Where the selection comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

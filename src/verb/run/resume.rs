@@ -2,11 +2,12 @@
 //! that still run, and what they wrote for suites that are not done.
 
 use super::out;
-use super::request::{GRACE, Watcher};
+use super::request::Watcher;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 use tollgate_core::model::plan::{Item, Plan};
+use tollgate_flow::attempt::GRACE;
 use tollgate_flow::error::Error;
 use tollgate_host::process::{Remains, end_remains};
 use tollgate_host::record::{Folder, Journal, Replayed, SuiteFolders};

@@ -5,32 +5,21 @@
 
 use super::out;
 use super::request::Rules;
-use super::results::Results;
 use super::session::{Session, State};
-use super::steps::{commands_of, narrow, steps};
-use std::io::Read as _;
-use std::path::Path;
 use tollgate_core::model::flake::Flake;
 use tollgate_core::model::plan::{Item, Plan};
-use tollgate_core::model::suite::{Reader, SuiteSpec};
+use tollgate_core::model::suite::SuiteSpec;
 use tollgate_core::model::test::{TestNames, TestStatus, test_names};
-use tollgate_core::plan::LeftOut;
-use tollgate_core::triage;
 use tollgate_core::triage::attempts::{Attempt, Combined, Company, Judging, Said, combine};
+use tollgate_flow::attempt::steps::{commands_of, narrow, steps};
+use tollgate_flow::attempt::watching::{company, own, searched, watch};
 use tollgate_flow::commands::{environment, whole};
 use tollgate_flow::ground::Ground;
 use tollgate_host::changes::{Changes, Start};
 use tollgate_host::record::Folder;
 use tollgate_host::run::{Log, Next};
-use tollgate_text::ansi::without_ansi;
-use tollgate_text::command::CommandLine;
 use tollgate_text::show::show;
 
-/// Bytes of an output in which the report of a sanitizer is looked for, at a time and in all.
-const CHUNK: usize = 64 << 10;
-const SEARCHED: u64 = 256 << 20;
-/// Bytes of a chunk that are looked at again with the next one: a report's first words may be cut in two.
-const OVERLAP: usize = 256;
 /// Paths that a note names.
 const NAMED: usize = 5;
 
@@ -41,28 +30,6 @@ pub(super) fn watched(ground: &Ground, plan: &Plan, folder: &Folder, rules: Rule
         return None;
     }
     Some(watch(ground, Some(folder.shown()), folder.dir()))
-}
-
-/// Watches a workspace but for what is judged by its own digest, and what `tree_exclude` leaves out.
-pub fn watch(ground: &Ground, run: Option<&str>, scratch: &Path) -> Changes {
-    let left_out = LeftOut::of(&ground.settings, &[], "", run);
-    Changes::new(ground.root.real(), scratch, Box::new(move |path: &str| left_out.has(path)))
-}
-
-/// Whether a path is one that the suites of a kind write and never read: their results, and what the kind names as such.
-pub fn own(spec: Option<&SuiteSpec>, results: Option<&Results<'_>>) -> impl Fn(&Path) -> bool {
-    let results = results.map(Results::claims);
-    let outputs = spec.map(|spec| LeftOut::outputs(&spec.outputs)).unwrap_or_default();
-    move |path: &Path| {
-        results.as_ref().is_some_and(|results| results(path))
-            || path.to_str().is_some_and(|path| outputs.has(path) || outputs.leads_to(path))
-    }
-}
-
-/// How an attempt chose and ordered its tests, by its output, its command and the words that a variable adds to that.
-pub fn company(reader: Reader, said: Said, command: &CommandLine, more: &str, number: u32) -> Company {
-    let words = std::iter::once(command.program()).chain(command.arguments().iter().map(String::as_str));
-    said.company(reader, words.chain(more.split_whitespace()), number)
 }
 
 /// How often a suite is run again where it fails: as asked, and no more than its kind allows.
@@ -225,32 +192,4 @@ fn is_outage(spec: &SuiteSpec, first: &Attempt) -> Option<String> {
 fn failed_names(attempt: &Attempt) -> TestNames {
     let failed = attempt.cases.iter().filter(|c| c.status == TestStatus::Failed);
     test_names(failed.map(|c| (c.selector(), c.name.as_str())))
-}
-
-/// What is looked for in an output.
-#[derive(Default)]
-pub struct Searched {
-    /// A sanitizer or race detector reports something. An output that cannot be read is taken to: what it says is not known.
-    pub reported: bool,
-    /// What it says of the order of tests.
-    pub said: Said,
-}
-
-pub fn searched(log: &Log) -> Searched {
-    let mut input = log.reader().take(SEARCHED);
-    let (mut held, mut chunk, mut found) = (Vec::new(), vec![0; CHUNK], Searched::default());
-    loop {
-        let read = match input.read(&mut chunk) {
-            Ok(read) => read,
-            Err(_) => return Searched { reported: true, ..found },
-        };
-        held.extend_from_slice(&chunk[..read]);
-        let text = String::from_utf8_lossy(&held);
-        found.reported |= triage::is_report(&text);
-        found.said.read(&without_ansi(&text), read == 0);
-        if read == 0 {
-            return found;
-        }
-        held.drain(..held.len().saturating_sub(OVERLAP));
-    }
 }

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
 /// Files that a suite may leave.
-pub(super) const FILES: usize = 20_000;
+pub const FILES: usize = 20_000;
 /// Entries of folders that are looked at.
 const ENTRIES: usize = 500_000;
 /// Folders that `**` may go through.
@@ -19,12 +19,12 @@ const OPTIONS: MatchOptions = MatchOptions {
 };
 
 /// Whether the text of `results` is a pattern.
-pub(super) fn is_pattern(text: &str) -> bool {
+pub fn is_pattern(text: &str) -> bool {
     text.contains('*')
 }
 
 /// Whether a path is one that fits.
-pub(super) fn fits(pattern: &Path, path: &Path) -> bool {
+pub fn fits(pattern: &Path, path: &Path) -> bool {
     let parts = pattern.components().filter(|part| *part != Component::CurDir).map(|part| {
         let text = part.as_os_str().to_string_lossy();
         if is_pattern(&text) { text.into_owned() } else { Pattern::escape(&text) }
@@ -34,7 +34,7 @@ pub(super) fn fits(pattern: &Path, path: &Path) -> bool {
 }
 
 /// The files below `dir` that fit, as paths from there, in order. The error is a clause.
-pub(super) fn matching(dir: &Path, pattern: &Path) -> Result<Vec<PathBuf>, String> {
+pub fn matching(dir: &Path, pattern: &Path) -> Result<Vec<PathBuf>, String> {
     let parts: Vec<&OsStr> =
         pattern.components().filter(|part| *part != Component::CurDir).map(|part| part.as_os_str()).collect();
     let mut search = Search { dir, found: Vec::new(), left: ENTRIES };

@@ -2,10 +2,10 @@
 //! file that a suite leaves, and is kept.
 
 use super::results::Results;
+use crate::error::Error;
+use crate::ground::Ground;
 use tollgate_core::model::plan::Item;
 use tollgate_core::model::suite::{Reader, SuiteSpec};
-use tollgate_flow::error::Error;
-use tollgate_flow::ground::Ground;
 use tollgate_host::git::{GitError, Repository};
 use tollgate_text::command::fill;
 use tollgate_text::show::show;

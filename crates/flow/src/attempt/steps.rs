@@ -1,5 +1,6 @@
 //! What is run of an item, and what its results say.
 
+use crate::commands;
 use std::collections::HashSet;
 use std::io::BufRead;
 use tollgate_core::ingest;
@@ -7,7 +8,6 @@ use tollgate_core::model::suite::{Reader, Repeats, SuiteSpec, SuiteStatus};
 use tollgate_core::model::test::{Reading, numbered};
 use tollgate_core::plan;
 use tollgate_core::triage::attempts::{Attempt, Unread};
-use tollgate_flow::commands;
 use tollgate_host::run;
 use tollgate_text::command::CommandLine;
 
@@ -34,7 +34,7 @@ pub fn steps(commands: Vec<(CommandLine, Option<String>)>) -> Vec<run::Step> {
 
 /// The tests that the next attempt runs alone: where nothing else is wrong than that tests failed, and their names reach
 /// them.
-pub(super) fn narrow(attempt: &Attempt, spec: &SuiteSpec) -> Option<Vec<String>> {
+pub fn narrow(attempt: &Attempt, spec: &SuiteSpec) -> Option<Vec<String>> {
     if spec.reader == Reader::Exit || spec.single.is_none() || attempt.status != SuiteStatus::Failed {
         return None;
     }
