@@ -26,6 +26,7 @@ mod flake_text;
 mod for_run;
 mod gate_list;
 mod gate_new;
+mod gate_pack;
 mod gate_try;
 mod gate_try_text;
 mod ground;

@@ -344,8 +344,8 @@ pub(super) fn gate(global: &Global, now: Now, env: &Env, verb: &args::Gate) -> R
             let list = masked(list, global, now, env)?;
             show(&targets, &list, &|list, _| app::gate_list_human(list), env, exit::PASS)
         }
-        args::Gate::New { id } => {
-            let new = app::gate_new(&GateNewRequest { root: &global.root, id })?;
+        args::Gate::New { id, pack } => {
+            let new = app::gate_new(&GateNewRequest { root: &global.root, id, pack: pack.as_deref() })?;
             let new = masked(new, global, now, env)?;
             show(&targets, &new, &|new, _| app::gate_new_human(new), env, exit::PASS)
         }

@@ -15,6 +15,7 @@ mod bad_input;
 mod ci_commands;
 mod conformance;
 mod contract;
+mod contributing;
 mod docs;
 mod docs_pages;
 mod docs_picture;

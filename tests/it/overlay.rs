@@ -9,6 +9,8 @@ use serde::Deserialize;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// The parity workspace, in `fixtures/`.
+const PARITY: &str = "workspaces/parity";
 /// The run folder of the parity workspace: `{run}` in `file`.
 const RUN: &str = "tests/e2e_results/20261120T101500Z";
 /// The pack of the parity workspace's own `tollgate.toml`.
@@ -71,7 +73,7 @@ pub fn lay(
     put: impl Fn(&Path, &Path) -> io::Result<()>,
 ) -> Result<toml::Table, String> {
     let (patch, expected) = read(overlay)?;
-    let parity = fixtures().join("workspaces/parity");
+    let parity = fixtures_of(overlay)?.join(PARITY);
     for name in files(&parity)? {
         let to = into.join(&name);
         folder_of(&to)?;
@@ -87,9 +89,10 @@ pub fn lay(
     Ok(expected)
 }
 
-/// `fixtures/` of this repository.
-pub fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+/// The `fixtures/` that an overlay or a base stands in.
+fn fixtures_of(dir: &Path) -> Result<&Path, String> {
+    let found = dir.ancestors().find(|above| above.join(PARITY).is_dir());
+    found.ok_or_else(|| format!("{}: no folder above it has {PARITY}", dir.display()))
 }
 
 /// Every file below `dir`, relative to it.
@@ -124,7 +127,7 @@ fn apply(dir: &Path, patch: &Patch, into: &Path, depth: usize) -> Result<(), Str
         return Err(format!("{}: `on` leads in a circle", dir.display()));
     }
     if let Some(name) = &patch.on {
-        let base = fixtures().join("bases").join(name);
+        let base = fixtures_of(dir)?.join("bases").join(name);
         apply(&base, &read(&base)?.0, into, depth + 1)?;
     }
     for name in files(dir)?.iter().filter(|name| OWN.iter().all(|own| *name != Path::new(own))) {

@@ -1,5 +1,6 @@
-//! What a patch of a fixture does to a text, and what it refuses.
+//! What a patch of a fixture does to a text and to a workspace, and what it refuses.
 
+use crate::overlay;
 use crate::patched::Document;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -139,6 +140,74 @@ fn what_leads_nowhere_is_refused() {
     set("a.json", "{\"a\": 1, \"a\": 2}", "/a", "3").expect_err("a key twice");
     set("a.json", "{\"a\": ", "/a", "3").expect_err("cut short");
     Document::new("a.json", SUITES.to_string()).set_json("/n", "{").expect_err("no JSON");
+}
+
+/// `fixtures/` with one file in its parity workspace, a base, and an overlay of this text.
+fn laid(overlay: &str, base: &str) -> Result<String, String> {
+    let dir = tempfile::tempdir().expect("a folder");
+    let put = |path: &str, text: &str| {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("written");
+    };
+    put("fixtures/workspaces/parity/a.json", SUITES);
+    put("fixtures/workspaces/parity/notes/b.txt", "one two two\n");
+    put("fixtures/bases/b/patch.toml", base);
+    put("fixtures/bases/b/whole.txt", "of the base\n");
+    put("fixtures/gates/g/fail-x/expect.toml", overlay);
+    let into = dir.path().join("into");
+    let link = |from: &std::path::Path, to: &std::path::Path| std::fs::hard_link(from, to);
+    let expected = overlay::lay(&dir.path().join("fixtures/gates/g/fail-x"), &into, link)?;
+    let parity =
+        std::fs::read_to_string(dir.path().join("fixtures/workspaces/parity/a.json")).expect("there");
+    assert_eq!(parity, SUITES, "what is shared is never written to");
+    let shown = |path: &str| std::fs::read_to_string(into.join(path)).unwrap_or_else(|_| "gone".to_string());
+    Ok(format!(
+        "{}|{}|{}|{}",
+        expected,
+        shown("a.json").replace(SUITES, "same"),
+        shown("notes/b.txt"),
+        shown("whole.txt")
+    ))
+}
+
+#[test]
+fn an_overlay_is_laid_out_in_order_or_refused() {
+    let set = "[[set]]\nfile = 'a.json'\npointer = '/lint'\n";
+    let cases = [
+        ("rule = 'r'\n", "", "rule = \"r\"\n|same|one two two\n|gone"),
+        ("on = 'b'\n[[remove]]\nfile = 'notes'\n", "", "|same|gone|of the base\n"),
+        (
+            "on = 'b'\n[[replace]]\nfile = 'notes/b.txt'\nfrom = 'three'\nto = 'four'\n",
+            "[[replace]]\nfile = 'notes/b.txt'\nfrom = 'one'\nto = 'three'\n",
+            "|same|four two two\n|of the base\n",
+        ),
+        (
+            "[[replace]]\nfile = 'notes/b.txt'\nfrom = 'two'\nto = '2'\nall = true\n",
+            "",
+            "|same|one 2 2\n|gone",
+        ),
+    ];
+    for (overlay, base, expected) in cases {
+        assert_eq!(laid(overlay, base).expect(overlay), expected, "{overlay}");
+    }
+    let refused = [
+        ("on = 'c'\n", "", "neither expect.toml nor patch.toml"),
+        ("on = 'b'\n", "on = 'b'\n", "circle"),
+        ("on = 'b'\n", "rule = 'r'\n", "unknown keys"),
+        (&format!("{set}value = []\n"), "", "changes nothing"),
+        (&format!("{set}value = 1\njson = '1'\n"), "", "one of `value`"),
+        (set, "", "one of `value`"),
+        (&format!("{set}values = 1\n"), "", "unknown field"),
+        ("[[remove]]\nfile = 'c.json'\n", "", "c.json"),
+        ("[[set]]\nfile = 'c.json'\npointer = '/n'\nvalue = 1\n", "", "c.json"),
+        ("[[replace]]\nfile = 'notes/b.txt'\nfrom = 'two'\nto = '2'\n", "", "stands there 2 times"),
+        ("[[replace]]\nfile = 'notes/b.txt'\nfrom = 'six'\nto = '6'\n", "", "does not stand there"),
+    ];
+    for (overlay, base, why) in refused {
+        let error = laid(overlay, base).expect_err(overlay);
+        assert!(error.contains(why), "{overlay}: {error}");
+    }
 }
 
 fn trees() -> impl Strategy<Value = Value> {
