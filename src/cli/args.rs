@@ -328,6 +328,9 @@ pub enum Gate {
     New {
         /// The new gate's id, which is its file's stem
         id: String,
+        /// Make it a gate of this embedded pack, with its schema, evidence and overlays; in tollgate's own repository
+        #[arg(long, value_name = "PACK")]
+        pack: Option<String>,
     },
     /// Evaluate an expression and show the value of each part
     Try {

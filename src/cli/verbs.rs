@@ -379,8 +379,9 @@ pub(super) fn gate(global: &Global, now: Now, env: &Env, verb: &args::Gate) -> R
             let list = masked(list, global, now, env)?;
             show(&targets, &list, &|list, _| crate::verb::gate::list::human(list), env, exit::PASS)
         }
-        args::Gate::New { id } => {
-            let new = crate::verb::gate::new::gate_new(&GateNewRequest { root: &global.root, id })?;
+        args::Gate::New { id, pack } => {
+            let request = GateNewRequest { root: &global.root, id, pack: pack.as_deref() };
+            let new = crate::verb::gate::new::gate_new(&request)?;
             let new = masked(new, global, now, env)?;
             show(&targets, &new, &|new, _| crate::verb::gate::new::human(new), env, exit::PASS)
         }

@@ -56,7 +56,7 @@ free_text!(EntryFacts { title, summary, artifacts, replays, remediation; id, gro
 free_text!(FlakeAnswer { report, notes; });
 free_text!(GateList { gates, notes; });
 free_text!(GateRow { name, owner, origin, artifacts, reproduce; id, blocking, lanes, replaces, runbook, checks });
-free_text!(GateNew { ; id, path, replaces });
+free_text!(GateNew { ; id, path, replaces, also });
 free_text!(Tried { expression, value, error, parts, lints; schema, passes, bound });
 free_text!(TriedPart { text, value, error; depth, element });
 free_text!(TriedLint { message; column });

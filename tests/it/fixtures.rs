@@ -1,5 +1,6 @@
 //! Every gate is red on its own fixtures, for the reason they are made for, and green on every other gate's.
 
+use crate::overlay;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use tollgate_text::time::Now;
 
 const NOW: &str = "2026-11-20T12:00:00Z";
 
-/// What an overlay's `expect.toml` states.
+/// What an overlay's `expect.toml` states beside its patch.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Expect {
@@ -28,11 +29,8 @@ struct Expect {
     pack: Option<String>,
 }
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn judge(workspace: &Path) -> Vec<GateResult> {
+/// Every gate's result in certification, judged at the moment that the fixtures are made for.
+pub fn judge(workspace: &Path) -> Vec<GateResult> {
     let env = BTreeMap::new();
     let request = CheckRequest {
         open: OpenRequest {
@@ -53,55 +51,17 @@ fn judge(workspace: &Path) -> Vec<GateResult> {
     check(&request).unwrap_or_else(|e| panic!("{}: {e}", workspace.display())).1.verdict.gates.clone()
 }
 
-/// Every file below `dir`, relative to it.
-fn files(dir: &Path) -> Vec<PathBuf> {
-    let walk = walkdir::WalkDir::new(dir).sort_by_file_name().into_iter().map(|e| e.expect("readable"));
-    let files = walk.filter(|e| !e.file_type().is_dir());
-    files.map(|e| e.path().strip_prefix(dir).expect("below").to_path_buf()).collect()
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
-/// A workspace that shares its files with `base` (hard links: nothing is copied twice) and is changed by `overlay`.
-fn lay(base: &Path, names: &[PathBuf], overlay: &Path, into: &Path) {
-    for name in names {
-        let to = into.join(name);
-        std::fs::create_dir_all(to.parent().expect("a folder")).expect("a new folder");
-        std::fs::hard_link(base.join(name), to).expect("a hard link");
-    }
-    if let Ok(removed) = std::fs::read_to_string(overlay.join("removed.txt")) {
-        for line in removed.lines().filter(|l| !l.trim().is_empty()) {
-            let path = into.join(line.trim());
-            if path.is_dir() {
-                std::fs::remove_dir_all(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-            } else {
-                std::fs::remove_file(&path).unwrap_or_else(|e| panic!("{}: {line}: {e}", overlay.display()));
-            }
-        }
-    }
-    for name in files(overlay) {
-        if name == Path::new("removed.txt") || name == Path::new("expect.toml") {
-            continue;
-        }
-        let to = into.join(&name);
-        std::fs::create_dir_all(to.parent().expect("a folder")).expect("a new folder");
-        // A hard link is taken away first: what is written must not reach the shared file.
-        let _ = std::fs::remove_file(&to);
-        std::fs::copy(overlay.join(&name), &to).expect("copied");
-    }
-}
-
-/// The parity workspace with another pack in force.
-fn base(pack: &str, into: &Path) {
-    let parity = root().join("fixtures/workspaces/parity");
-    for name in files(&parity) {
-        let to = into.join(&name);
-        std::fs::create_dir_all(to.parent().expect("a folder")).expect("a new folder");
-        std::fs::copy(parity.join(&name), to).expect("copied");
-    }
-    if pack != "runbook" {
-        // The parity workspace's waiver names a gate of the runbook pack: without that pack it would be invalid.
-        let settings = format!("[workspace]\npacks = [\"{pack}\", \"runbook\"]\ngit = false\n");
-        std::fs::write(into.join("tollgate.toml"), settings).expect("written");
-    }
+/// The workspace of an overlay, by hard links where the file system allows them, and what must be red there.
+fn workspace(overlay: &Path) -> (tempfile::TempDir, toml::Table) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let put =
+        |from: &Path, to: &Path| std::fs::hard_link(from, to).or_else(|_| std::fs::copy(from, to).map(drop));
+    let expected = overlay::lay(overlay, dir.path(), put);
+    (dir, expected.unwrap_or_else(|e| panic!("{}: {e}", overlay.display())))
 }
 
 /// The ids of a pack's gates.
@@ -143,51 +103,44 @@ fn wrong_with(gate: &str, expect: &Expect, judged: &[GateResult]) -> Vec<String>
     wrong
 }
 
-/// Every overlay of `fixtures/gates/<id>/`: the gate, the folder, what it expects.
-fn overlays() -> Vec<(String, PathBuf, Expect)> {
+/// Every overlay of `fixtures/gates/<id>/`: the gate and the folder.
+fn overlays() -> Vec<(String, PathBuf)> {
     let mut found = Vec::new();
-    for gate in std::fs::read_dir(root().join("fixtures/gates")).expect("fixtures") {
+    for gate in std::fs::read_dir(fixtures().join("gates")).expect("fixtures") {
         let gate = gate.expect("readable").path();
         let id = gate.file_name().expect("a name").to_string_lossy().into_owned();
         for overlay in std::fs::read_dir(&gate).expect("overlays").map(|e| e.expect("readable").path()) {
-            let text = std::fs::read_to_string(overlay.join("expect.toml"))
-                .unwrap_or_else(|e| panic!("{}: expect.toml: {e}", overlay.display()));
-            let expect: Expect =
-                toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", overlay.display()));
-            assert!(!expect.rule.is_empty(), "{}", overlay.display());
-            found.push((id.clone(), overlay, expect));
+            found.push((id.clone(), overlay));
         }
     }
     found
 }
 
+/// What is wrong with one overlay of a gate; `prepare` may add to the workspace.
+pub fn wrong_in(gate: &str, overlay: &Path, prepare: &dyn Fn(&Path)) -> Vec<String> {
+    let (workspace, expected) = workspace(overlay);
+    prepare(workspace.path());
+    let expect: Expect = expected.try_into().unwrap_or_else(|e| panic!("{}: {e}", overlay.display()));
+    assert!(!expect.rule.is_empty(), "{}", overlay.display());
+    let mut ids = pack_ids(expect.pack.as_deref().unwrap_or("runbook"));
+    ids.insert(gate.to_string());
+    let mut judged = judge(workspace.path());
+    judged.retain(|result| ids.contains(&result.id));
+    wrong_with(gate, &expect, &judged)
+}
+
 #[test]
 fn each_overlay_turns_its_own_gate_red_and_no_other() {
     let overlays = overlays();
-    let seen: BTreeSet<&String> = overlays.iter().map(|(id, ..)| id).collect();
-    let mut wrong: Vec<String> = Vec::new();
-    for pack in ["runbook", "starter"] {
-        let base_dir = tempfile::tempdir().expect("a folder");
-        base(pack, base_dir.path());
-        let names = files(base_dir.path());
-        let ids = pack_ids(pack);
-        let mine = overlays.par_iter().filter(|(_, _, e)| e.pack.as_deref().unwrap_or("runbook") == pack);
-        let found: Vec<Vec<String>> = mine
-            .map(|(id, overlay, expect)| {
-                let beside = base_dir.path().parent().expect("a folder");
-                let workspace = tempfile::tempdir_in(beside).expect("a folder");
-                lay(base_dir.path(), &names, overlay, workspace.path());
-                let mut judged = judge(workspace.path());
-                judged.retain(|result| ids.contains(&result.id));
-                let name = overlay.file_name().expect("a name").to_string_lossy();
-                wrong_with(id, expect, &judged).into_iter().map(|w| format!("{id}/{name}: {w}")).collect()
-            })
-            .collect();
-        wrong.extend(found.into_iter().flatten());
-    }
+    let told = |(id, overlay): &(String, PathBuf)| {
+        let name = overlay.file_name().expect("a name").to_string_lossy();
+        wrong_in(id, overlay, &|_| ()).into_iter().map(|w| format!("{id}/{name}: {w}")).collect::<Vec<_>>()
+    };
+    let mut wrong: Vec<String> = overlays.par_iter().flat_map(told).collect();
     wrong.sort();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     // A gate of a pack without a fixture has not been seen to bite.
+    let seen: BTreeSet<&String> = overlays.iter().map(|(id, _)| id).collect();
     let mut gates = BTreeSet::new();
     for (path, _) in tollgate::embedded::GATES {
         gates.insert(path.rsplit('/').next().expect("a name").trim_end_matches(".toml").to_string());
@@ -198,9 +151,7 @@ fn each_overlay_turns_its_own_gate_red_and_no_other() {
 
 #[test]
 fn the_parity_workspace_is_green() {
-    let workspace = tempfile::tempdir().expect("a folder");
-    base("runbook", workspace.path());
-    let red: Vec<String> = judge(workspace.path())
+    let red: Vec<String> = judge(&fixtures().join("workspaces/parity"))
         .iter()
         .filter(|g| g.status != Status::Pass)
         .map(|g| format!("{}: {} {}", g.id, g.status.name(), g.detail))

@@ -1,6 +1,6 @@
 //! What `prove` says of a workspace as a newcomer has it, and of gates that only look as if they judged.
 
-use crate::support::{NOW, Run, Ws, check};
+use crate::support::{NOW, Run, Ws, check, starter};
 use serde_json::Value;
 
 const STARTER: &str = "[workspace]\npacks = ['starter']\noutput = 'out'\nresults = 'runs'\ngit = false\n\
@@ -25,7 +25,10 @@ fn a_green_starter_workspace_is_proven() {
     ws.put("tollgate.toml", STARTER);
     ws.run(&["run", "--now", "2026-11-20T11:00:00Z"]).expect(0);
     let run = prove(&ws, &[]).expect(0);
-    assert!(run.stdout.contains("4 of 4 gates proven, 3 not applicable here"), "{}", run.stdout);
+    // These four judge every run; the others of the pack wait for something to judge.
+    let waiting = starter().len() - 4;
+    let told = format!("4 of 4 gates proven, {waiting} not applicable here");
+    assert!(run.stdout.contains(&told), "{}", run.stdout);
     // Nobody can take an exception out of an embedded pack.
     assert!(!run.stdout.contains("remove it"), "{}", run.stdout);
     for (gate, why) in [
@@ -44,7 +47,8 @@ fn a_green_starter_workspace_is_proven() {
     // With something to judge they are judged.
     ws.put("tests/suite_classification.toml", "[suite.unit]\nfiles = ['a', 'b']\n");
     let run = prove(&ws, &[]).expect(0);
-    assert!(run.stdout.contains("6 of 6 gates proven, 1 not applicable here"), "{}", run.stdout);
+    let told = format!("6 of 6 gates proven, {} not applicable here", waiting - 2);
+    assert!(run.stdout.contains(&told), "{}", run.stdout);
 }
 
 #[test]

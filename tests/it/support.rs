@@ -36,6 +36,12 @@ timeout = "1m"
 kinds = ["unit"]
 "#;
 
+/// The gates of the starter pack, in their order: what is counted grows with it.
+pub fn starter() -> Vec<&'static str> {
+    let paths = tollgate::embedded::GATES.iter().filter_map(|(path, _)| path.strip_prefix("starter/"));
+    paths.map(|name| name.trim_end_matches(".toml")).collect()
+}
+
 /// A workspace with no packs, outside of git, with the schema `e.v1`: an object whose `n` is an integer.
 pub struct Ws {
     dir: tempfile::TempDir,

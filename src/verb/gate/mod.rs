@@ -2,5 +2,6 @@
 
 pub mod list;
 pub mod new;
+pub mod pack;
 pub mod try_on;
 pub mod try_text;

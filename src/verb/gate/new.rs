@@ -2,6 +2,7 @@
 
 use crate::embedded;
 use crate::embedded::EMBEDDED;
+use crate::verb::gate::pack;
 use serde::Serialize;
 use std::path::Path;
 use tollgate_flow::error::Error;
@@ -15,6 +16,8 @@ pub struct GateNewRequest<'r> {
     pub root: &'r Path,
     /// The gate's id.
     pub id: &'r str,
+    /// The pack that it becomes a gate of, in the repository that packs are made in; else a gate of the workspace.
+    pub pack: Option<&'r str>,
 }
 
 /// What was written.
@@ -26,9 +29,13 @@ pub struct GateNew {
     pub path: String,
     /// The pack whose gate of that id the file now replaces.
     pub replaces: Option<String>,
+    /// What was written beside the gate of a pack: its schema, its evidence, its overlays.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
 }
 
-/// Writes the file into the first gate folder of `tollgate.toml`; an existing one is never overwritten.
+/// Writes the file into the first gate folder of `tollgate.toml`, or a gate of a pack with what belongs to it. What exists is never
+/// overwritten.
 pub fn gate_new(request: &GateNewRequest<'_>) -> Result<GateNew, Error> {
     let root = Root::open(request.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
     let settings = config::settings(&EMBEDDED, &root)?;
@@ -41,6 +48,9 @@ pub fn gate_new(request: &GateNewRequest<'_>) -> Result<GateNew, Error> {
              digit or `_`"
         )));
     }
+    if let Some(pack) = request.pack {
+        return of_a_pack(&root, pack, id);
+    }
     let join =
         |folder: &str| if folder.is_empty() { format!("{id}.toml") } else { format!("{folder}/{id}.toml") };
     for folder in &settings.gates {
@@ -52,13 +62,35 @@ pub fn gate_new(request: &GateNewRequest<'_>) -> Result<GateNew, Error> {
         return Err(Error::Usage("tollgate.toml names no folder of gates: `gates = []`".into()));
     };
     let path = join(folder);
-    edit(&root, &path, &mut |now| match now {
-        Some(_) => Err(Error::Usage(format!("{path} is there already"))),
-        None => Ok(template(id).into_bytes()),
-    })?;
+    put(&root, &path, &template(id))?;
     let packed =
         |pack: &&String| embedded::GATES.iter().any(|(file, _)| *file == format!("{pack}/{id}.toml"));
-    Ok(GateNew { id: id.to_string(), path, replaces: settings.packs.iter().find(packed).cloned() })
+    let replaces = settings.packs.iter().find(packed).cloned();
+    Ok(GateNew { id: id.to_string(), path, replaces, also: Vec::new() })
+}
+
+fn of_a_pack(root: &Root, pack: &str, id: &str) -> Result<GateNew, Error> {
+    let files = pack::files(root, pack, id)?;
+    // An id names one gate, whichever pack it is of.
+    let packs = config::known_packs().into_iter().map(|other| format!("gates/{other}/{id}.toml"));
+    for path in packs.chain(files.iter().map(|(path, _)| path.clone())) {
+        if root.real().join(&path).symlink_metadata().is_ok() {
+            return Err(Error::Usage(format!("{path} is there already")));
+        }
+    }
+    for (path, text) in &files {
+        put(root, path, text)?;
+    }
+    let mut also: Vec<String> = files.into_iter().map(|(path, _)| path).collect();
+    let path = also.pop().unwrap_or_default();
+    Ok(GateNew { id: id.to_string(), path, replaces: None, also })
+}
+
+fn put(root: &Root, path: &str, text: &str) -> Result<(), Error> {
+    edit(root, path, &mut |now| match now {
+        Some(_) => Err(Error::Usage(format!("{path} is there already"))),
+        None => Ok(text.as_bytes().to_vec()),
+    })
 }
 
 /// The text: every key shown, those that are not needed as comments.
@@ -103,6 +135,11 @@ message = "the gate @ID@ asks for nothing yet: write its first check"
 /// As people read it; ends in a newline.
 pub fn human(new: &GateNew) -> String {
     use tollgate_core::report::text::terminal;
+    if !new.also.is_empty() {
+        let mut out = format!("{} is written, and beside it\n", terminal(&new.path));
+        out.extend(new.also.iter().map(|path| format!("  {}\n", terminal(path))));
+        return out + "fill in what stands in capitals; CONTRIBUTING.md says what comes next\n";
+    }
     let mut out = format!("{} is written; it fails until it is filled in\n", terminal(&new.path));
     if let Some(pack) = &new.replaces {
         out.push_str(&format!("it replaces the gate of that id of the pack {}\n", terminal(pack)));
@@ -125,7 +162,7 @@ mod tests {
     #[test]
     fn what_is_written_loads() {
         let dir = workspace("[workspace]\npacks = []\n");
-        let new = gate_new(&GateNewRequest { root: dir.path(), id: "my-gate.v2" }).unwrap();
+        let new = gate_new(&GateNewRequest { root: dir.path(), id: "my-gate.v2", pack: None }).unwrap();
         assert_eq!((new.path.as_str(), &new.replaces), ("gates/my-gate.v2.toml", &None));
         let root = Root::open(dir.path()).unwrap();
         let policy = load(&LoadRequest::all(&EMBEDDED, &root)).unwrap();
@@ -165,7 +202,7 @@ mod tests {
     #[test]
     fn bad_ids_and_existing_files_are_refused() {
         let dir = workspace("[workspace]\npacks = ['starter']\ngates = ['a', 'b']\n");
-        let new = |id| gate_new(&GateNewRequest { root: dir.path(), id });
+        let new = |id| gate_new(&GateNewRequest { root: dir.path(), id, pack: None });
         for id in ["", "../x", "a/b", "A", "-a", "a b", ".toml", "é"] {
             assert!(new(id).unwrap_err().to_string().contains("cannot be a gate's id"), "{id}");
         }
@@ -173,7 +210,7 @@ mod tests {
         assert_eq!(new("there").unwrap_err().to_string(), "b/there.toml is there already");
         assert_eq!(new("minimum_tests").unwrap().replaces.as_deref(), Some("starter"));
         let none = tempfile::tempdir().unwrap();
-        let error = gate_new(&GateNewRequest { root: none.path(), id: "a" }).unwrap_err();
+        let error = gate_new(&GateNewRequest { root: none.path(), id: "a", pack: None }).unwrap_err();
         assert!(error.to_string().contains("`tollgate init` writes one"), "{error}");
     }
 }
