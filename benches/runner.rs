@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tollgate_host::clock::Stopwatch;
 use tollgate_host::process::Ending;
-use tollgate_host::run::{Attempt, Job, LogTo, Next, Observer, Options, Step, execute, marks_of};
+use tollgate_host::run::{EndedAttempt, Job, JobStep, LogTo, Next, Observer, Options, execute, marks_of};
 use tollgate_text::command::CommandLine;
 use tollgate_text::redact::Masker;
 
@@ -19,7 +19,7 @@ struct Count(AtomicUsize);
 impl Observer for Count {
     fn starts(&self, _: usize, _: u32) {}
     fn output(&self, _: usize, _: &[u8]) {}
-    fn ended(&self, _: usize, attempt: Attempt) -> Next {
+    fn ended(&self, _: usize, attempt: EndedAttempt) -> Next {
         assert_eq!(attempt.steps[0].ending, Ending::Exited(0));
         self.0.fetch_add(1, Ordering::SeqCst);
         Next::Done
@@ -31,7 +31,7 @@ fn ours(dir: &std::path::Path, files: bool) -> f64 {
         .map(|n| Job {
             name: format!("suite-{n}"),
             kind: "unit".into(),
-            steps: vec![Step { command: CommandLine::parse("/bin/true").unwrap(), test: None }],
+            steps: vec![JobStep { command: CommandLine::parse("/bin/true").unwrap(), test: None }],
             dir: dir.to_path_buf(),
             env: vec![],
             timeout: Duration::from_secs(600),

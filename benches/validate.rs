@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use tollgate::verb::validate::{ValidateRequest, validate};
 use tollgate_host::files::Root;
-use tollgate_lang::schema::{Registry, Schema, Source};
+use tollgate_lang::schema::{CompiledSchema, Registry, SchemaSource};
 use tollgate_text::digest::sha256_hex;
-use tollgate_text::json::{Json, Limits, parse};
+use tollgate_text::json::{Json, JsonLimits, parse};
 use tollgate_text::time::Now;
 
 const SCHEMA: &str = r##"{
@@ -82,7 +82,7 @@ fn json_text(bencher: Bencher<'_, '_>) {
     let (all, bytes) = documents();
     bencher.counter(bytes).bench(|| {
         for bytes in &all {
-            black_box(parse(bytes, &Limits::default()).unwrap());
+            black_box(parse(bytes, &JsonLimits::default()).unwrap());
         }
     });
 }
@@ -90,8 +90,8 @@ fn json_text(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn schema(bencher: Bencher<'_, '_>) {
     let (all, bytes) = documents();
-    let schema = Schema::compile_text(SCHEMA).unwrap();
-    let trees: Vec<Json<'_>> = all.iter().map(|b| parse(b, &Limits::default()).unwrap()).collect();
+    let schema = CompiledSchema::compile_text(SCHEMA).unwrap();
+    let trees: Vec<Json<'_>> = all.iter().map(|b| parse(b, &JsonLimits::default()).unwrap()).collect();
     bencher.counter(bytes).bench(|| assert!(trees.iter().all(|tree| schema.is_valid(black_box(tree)))));
 }
 
@@ -112,7 +112,7 @@ fn a_folder(bencher: Bencher<'_, '_>) {
     for (nth, bytes) in all.iter().enumerate() {
         std::fs::File::create(dir.path().join(format!("{nth:04}.json"))).unwrap().write_all(bytes).unwrap();
     }
-    let source = Source::read("run.json", "run.json", SCHEMA.into()).unwrap();
+    let source = SchemaSource::read("run.json", "run.json", SCHEMA.into()).unwrap();
     let registry = Registry::new(tollgate::embedded::SCHEMAS, vec![source]).unwrap();
     let request = ValidateRequest {
         inputs: vec![dir.path().display().to_string()],
@@ -120,7 +120,7 @@ fn a_folder(bencher: Bencher<'_, '_>) {
         registry: &registry,
         root: &Root::open(dir.path()).unwrap(),
         now: Now::parse("2026-11-20T12:00:00Z").unwrap(),
-        limits: Limits::default(),
+        limits: JsonLimits::default(),
     };
     bencher.counter(bytes).bench(|| assert_eq!(validate(&request).unwrap().invalid, 0));
 }

@@ -44,12 +44,12 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Judge the workspace's evidence and write the verdict
-    Check(Check),
+    Check(CheckArgs),
     /// Hold artifacts to their schemas: every violation with its place
     Validate(Validate),
     /// List or show the schemas that are registered
     #[command(subcommand)]
-    Schema(Schema),
+    Schema(SchemaArgs),
     /// List, audit or edit the waivers of the classification file
     #[command(subcommand)]
     Waiver(Waiver),
@@ -64,15 +64,15 @@ pub enum Verb {
     Prove(Prove),
     /// Write, try or list gates
     #[command(subcommand)]
-    Gate(Gate),
+    Gate(GateArgs),
     /// Write a commented tollgate.toml with the starter pack
-    Init(Init),
+    Init(InitArgs),
     /// Say what of the workspace is missing for which gate
     Doctor(Doctor),
     /// Run suites, in shards if asked to, and record what became of them
-    Run(run_args::Run),
+    Run(run_args::RunArgs),
     /// Replay what failed according to a replay bundle
-    Replay(run_args::Replay),
+    Replay(run_args::ReplayArgs),
     /// Turn the results of a run that something else made into a run folder
     Ingest(run_args::Ingest),
     /// Make one run of the shards of a plan, proven to be all of them
@@ -80,10 +80,10 @@ pub enum Verb {
     /// Say what changed between two runs
     Diff(Diff),
     /// Count an event stream by kind and by status
-    Events(run_args::Events),
+    Events(run_args::EventsArgs),
     /// Say which tests are flaky
     #[command(subcommand)]
-    Flake(Flake),
+    Flake(FlakeArgs),
     /// Print a completion script
     Completions(Completions),
     /// Print a man page, or write one for each verb
@@ -112,7 +112,7 @@ pub enum ModeArg {
 
 /// `tollgate check`
 #[derive(Debug, Args)]
-pub struct Check {
+pub struct CheckArgs {
     /// Which gates are judged
     #[arg(long, value_enum, default_value = "full")]
     pub lane: LaneArg,
@@ -150,12 +150,12 @@ pub struct Validate {
     pub schema: Option<String>,
     /// Whether `format` constrains values or only describes them
     #[arg(long, value_name = "KIND", value_enum, default_value_t)]
-    pub formats: Formats,
+    pub formats: FormatKeyword,
 }
 
 /// What `format` does in a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Formats {
+pub enum FormatKeyword {
     /// A value in another format breaks the schema
     #[default]
     Assertion,
@@ -165,7 +165,7 @@ pub enum Formats {
 
 /// `tollgate schema`
 #[derive(Debug, Subcommand)]
-pub enum Schema {
+pub enum SchemaArgs {
     /// List every registered schema
     List,
     /// Print one
@@ -323,7 +323,7 @@ pub struct Prove {
 
 /// `tollgate gate`
 #[derive(Debug, Subcommand)]
-pub enum Gate {
+pub enum GateArgs {
     /// Write a commented gate file into the workspace's gate folder
     New {
         /// The new gate's id, which is its file's stem
@@ -347,7 +347,7 @@ pub enum Gate {
 
 /// `tollgate init`
 #[derive(Debug, Args)]
-pub struct Init {
+pub struct InitArgs {
     /// Overwrite an existing tollgate.toml
     #[arg(long)]
     pub force: bool,
@@ -383,7 +383,7 @@ pub struct Diff {
 
 /// `tollgate flake`
 #[derive(Debug, Subcommand)]
-pub enum Flake {
+pub enum FlakeArgs {
     /// Run one test again and again and say what that proves
     Check(run_args::FlakeCheck),
     /// Count how often tests failed over earlier runs, and which of them are flaky

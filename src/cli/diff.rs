@@ -2,11 +2,11 @@
 
 use super::args::{Diff, Global};
 use super::env::Env;
-use super::output::{self, Answer, Target};
+use super::output::{self, Answer, FormatTarget};
 use super::verbs::masked;
 use crate::verb::diff::DiffRequest;
 use std::path::Path;
-use tollgate_core::report::{Kind, run_github, run_markdown};
+use tollgate_core::report::{ReportFormat, run_github, run_markdown};
 use tollgate_flow::error::{Error, exit};
 use tollgate_host::files::file_set::Output;
 use tollgate_text::time::Now;
@@ -23,10 +23,10 @@ pub(super) fn diff(global: &Global, now: Now, env: &Env, verb: &Diff) -> Result<
     let green = code == exit::PASS;
     let json = verb.out.as_ref().map(|_| output::json(&*triage)).transpose()?;
     let more = verb.out.clone().zip(json).map(|(path, text)| Output::deciding(path, text));
-    let text = |target: &Target| match target.kind {
-        Kind::Json => output::json(&*triage),
-        Kind::Markdown => Ok(run_markdown::diff(&triage)),
-        Kind::Github => Ok(run_github::diff(&triage, green).commands),
+    let text = |target: &FormatTarget| match target.kind {
+        ReportFormat::Json => output::json(&*triage),
+        ReportFormat::Markdown => Ok(run_markdown::diff(&triage)),
+        ReportFormat::Github => Ok(run_github::diff(&triage, green).commands),
         _ => Ok(crate::verb::diff::text::human(&triage)),
     };
     let answer = Answer { targets: &targets, text: &text, human_to_stdout: true, green };

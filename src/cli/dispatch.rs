@@ -2,7 +2,7 @@
 
 use super::args::{self, Cli, Global, ModeArg, Verb};
 use super::env::Env;
-use super::output::{self, Answer, Target};
+use super::output::{self, Answer, FormatTarget};
 use super::progress::Progress;
 use super::request::open_request;
 use super::{quarantine, term, verbs, words};
@@ -11,10 +11,10 @@ use clap::Parser as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tollgate_core::model::lane::{Lane, Mode};
-use tollgate_core::model::report::Report;
-use tollgate_core::model::verdict::Outcome;
+use tollgate_core::model::report::CheckReport;
+use tollgate_core::model::verdict::VerdictOutcome;
 use tollgate_core::report::text::terminal;
-use tollgate_core::report::{self, Kind};
+use tollgate_core::report::{self, ReportFormat};
 use tollgate_flow::error::{Error, exit};
 use tollgate_host::clock;
 use tollgate_host::files::WriteError;
@@ -66,7 +66,7 @@ fn run(cli: &Cli, env: &Env) -> Result<u8, Error> {
     // Verbs that start commands pass signals on to them first.
     let starts = matches!(
         cli.verb,
-        Verb::Reproduce(_) | Verb::Run(_) | Verb::Replay(_) | Verb::Flake(args::Flake::Check(_))
+        Verb::Reproduce(_) | Verb::Run(_) | Verb::Replay(_) | Verb::Flake(args::FlakeArgs::Check(_))
     );
     if !starts {
         exit_on_signals()?;
@@ -93,9 +93,11 @@ fn run(cli: &Cli, env: &Env) -> Result<u8, Error> {
         Verb::Ingest(verb) => super::run::ingest(global, now, env, verb),
         Verb::Merge(verb) => super::run::merge(global, now, env, verb),
         Verb::Events(verb) => super::run::events(global, now, env, verb),
-        Verb::Flake(args::Flake::Check(check)) => super::run::flake_check(global, now, env, check),
+        Verb::Flake(args::FlakeArgs::Check(check)) => super::run::flake_check(global, now, env, check),
         Verb::Diff(verb) => super::diff::diff(global, now, env, verb),
-        Verb::Flake(args::Flake::Report { summaries }) => verbs::flake_report(global, now, env, summaries),
+        Verb::Flake(args::FlakeArgs::Report { summaries }) => {
+            verbs::flake_report(global, now, env, summaries)
+        }
         Verb::Completions(verb) => verbs::completions(global, now, env, verb),
         Verb::Man(verb) => verbs::man(global, now, env, verb),
     }
@@ -124,7 +126,7 @@ fn exit_on_signals() -> Result<(), Error> {
     Ok(())
 }
 
-fn mode(verb: &args::Check, env: &Env) -> Result<Mode, Error> {
+fn mode(verb: &args::CheckArgs, env: &Env) -> Result<Mode, Error> {
     match (verb.mode, env.get("CI_GATE_PROMOTION_MODE")) {
         (Some(ModeArg::Strict), _) | (None, None | Some("strict")) => Ok(Mode::Strict),
         (Some(ModeArg::Rollback), _) | (None, Some("rollback")) => Ok(Mode::Rollback),
@@ -135,7 +137,7 @@ fn mode(verb: &args::Check, env: &Env) -> Result<Mode, Error> {
     }
 }
 
-fn check(global: &Global, now: Now, env: &Env, verb: &args::Check) -> Result<u8, Error> {
+fn check(global: &Global, now: Now, env: &Env, verb: &args::CheckArgs) -> Result<u8, Error> {
     let targets = output::targets(&global.format)?;
     let lane = Lane::from(verb.lane);
     let mut open = open_request(global, now, env, Some(lane), &verb.gate, verb.run.as_deref());
@@ -158,8 +160,8 @@ fn check(global: &Global, now: Now, env: &Env, verb: &args::Check) -> Result<u8,
 /// failed. That all is well is said only where it is kept.
 fn keep_and_show(
     out: Result<PathBuf, Error>,
-    report: Masked<Report>,
-    targets: &[Target],
+    report: Masked<CheckReport>,
+    targets: &[FormatTarget],
     env: &Env,
 ) -> Result<u8, Error> {
     let file = format!("{}_verdict.json", report.verdict.lane.stem());
@@ -173,7 +175,7 @@ fn keep_and_show(
         answer(&report, targets, env, |answer| answer.show())?;
         return Ok(report.verdict.exit_code);
     };
-    if report.verdict.verdict == Outcome::Fail {
+    if report.verdict.verdict == VerdictOutcome::Fail {
         let report = report.adding(|report, _| {
             report.verdict_path = None;
             report.unwritten = Some(error.to_string());
@@ -185,8 +187,8 @@ fn keep_and_show(
 }
 
 /// What the runner of GitHub reads beside the annotations, where these are asked for.
-fn append(report: &Report, targets: &[Target], env: &Env) -> Result<(), WriteError> {
-    if targets.iter().any(|target| target.kind == Kind::Github) {
+fn append(report: &CheckReport, targets: &[FormatTarget], env: &Env) -> Result<(), WriteError> {
+    if targets.iter().any(|target| target.kind == ReportFormat::Github) {
         let github = report::github::report(report);
         output::append(env, "GITHUB_STEP_SUMMARY", &github.summary)?;
         output::append(env, "GITHUB_OUTPUT", &github.output)?;
@@ -195,17 +197,17 @@ fn append(report: &Report, targets: &[Target], env: &Env) -> Result<(), WriteErr
 }
 
 fn answer<T>(
-    report: &Masked<Report>,
-    targets: &[Target],
+    report: &Masked<CheckReport>,
+    targets: &[FormatTarget],
     env: &Env,
     then: impl FnOnce(&Answer<'_>) -> T,
 ) -> T {
-    let text = |target: &Target| {
+    let text = |target: &FormatTarget| {
         let mut style = term::look(env);
         style.colour &= target.path.is_none();
         Ok(report::render(target.kind, report, &style))
     };
-    let green = report.verdict.verdict == Outcome::Pass;
+    let green = report.verdict.verdict == VerdictOutcome::Pass;
     then(&Answer { targets, text: &text, human_to_stdout: false, green })
 }
 

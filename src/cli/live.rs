@@ -8,14 +8,14 @@ const LINE: usize = 4 << 10;
 
 /// Counts what the output of one attempt tells.
 #[derive(Debug, Default)]
-pub(super) struct Count {
+pub(super) struct LiveCount {
     passed: u64,
     failed: u64,
     /// The line that has not ended yet, or its beginning.
     line: Vec<u8>,
 }
 
-impl Count {
+impl LiveCount {
     /// Takes the next block of output.
     pub(super) fn push(&mut self, block: &[u8]) {
         for part in block.split_inclusive(|byte| *byte == b'\n') {
@@ -52,12 +52,12 @@ mod tests {
     fn tests_are_counted_wherever_blocks_are_cut() {
         let output = "test a ... \u{1b}[32mok\u{1b}[0m\nwords\nnot ok 2 - b\nok 3 - é\n".as_bytes();
         for at in 0..output.len() {
-            let mut count = Count::default();
+            let mut count = LiveCount::default();
             count.push(&output[..at]);
             count.push(&output[at..]);
             assert_eq!(count.shown(Duration::from_millis(2_900)), "2s, 3 tests, 1 failed");
         }
-        let mut count = Count::default();
+        let mut count = LiveCount::default();
         assert_eq!(count.shown(Duration::ZERO), "0s");
         // A line without an end takes no more room.
         (0..100).for_each(|_| count.push(&[b'x'; 1_000]));

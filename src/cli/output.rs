@@ -5,7 +5,7 @@ use super::term;
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use tollgate_core::report::Kind;
+use tollgate_core::report::ReportFormat;
 use tollgate_core::report::github::Github;
 use tollgate_flow::error::Error;
 use tollgate_host::files::file_set::{Output, write_set};
@@ -16,14 +16,14 @@ use tollgate_text::show::show;
 
 /// One asked-for format.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct FormatTarget {
     /// The format.
-    pub kind: Kind,
+    pub kind: ReportFormat,
     /// Its file; `None` is stdout, or stderr for `human`.
     pub path: Option<PathBuf>,
 }
 
-impl Target {
+impl FormatTarget {
     /// Whether it is written to that file, whatever each calls it.
     fn names(&self, path: &Path) -> bool {
         let place = |path: &Path| {
@@ -41,7 +41,7 @@ impl Target {
 
 /// Parses every `--format`. None asked, or only into files, adds the human report. Two formats for stdout are an error:
 /// neither could be read.
-pub fn targets(formats: &[String]) -> Result<Vec<Target>, Error> {
+pub fn targets(formats: &[String]) -> Result<Vec<FormatTarget>, Error> {
     let mut targets = Vec::new();
     for format in formats {
         let (name, path) = match format.split_once(':') {
@@ -49,17 +49,20 @@ pub fn targets(formats: &[String]) -> Result<Vec<Target>, Error> {
             Some((name, path)) => (name, Some(PathBuf::from(path))),
             None => (format.as_str(), None),
         };
-        let kind = Kind::parse(name).map_err(|why| Error::Usage(format!("--format: {why}")))?;
-        if path.as_ref().is_some_and(|path| targets.iter().any(|t: &Target| t.names(path))) {
+        let kind = ReportFormat::parse(name).map_err(|why| Error::Usage(format!("--format: {why}")))?;
+        if path.as_ref().is_some_and(|path| targets.iter().any(|t: &FormatTarget| t.names(path))) {
             return Err(Error::Usage(format!(
                 "--format {}: another format is written to that file",
                 show(format)
             )));
         }
-        targets.push(Target { kind, path });
+        targets.push(FormatTarget { kind, path });
     }
-    let to_stdout: Vec<_> =
-        targets.iter().filter(|t| t.path.is_none() && t.kind != Kind::Human).map(|t| t.kind.name()).collect();
+    let to_stdout: Vec<_> = targets
+        .iter()
+        .filter(|t| t.path.is_none() && t.kind != ReportFormat::Human)
+        .map(|t| t.kind.name())
+        .collect();
     if to_stdout.len() > 1 {
         return Err(Error::Usage(format!(
             "--format {} would both go to standard output; give one a path, as in --format {}:FILE",
@@ -68,23 +71,23 @@ pub fn targets(formats: &[String]) -> Result<Vec<Target>, Error> {
         )));
     }
     if targets.iter().all(|t| t.path.is_some()) {
-        targets.push(Target { kind: Kind::Human, path: None });
+        targets.push(FormatTarget { kind: ReportFormat::Human, path: None });
     }
     Ok(targets)
 }
 
 /// For verbs that answer in `human` or `json` only: whether json was asked for, and its file.
-pub fn json_or_human(formats: &[String]) -> Result<Vec<Target>, Error> {
-    only(formats, &[Kind::Human, Kind::Json], "human or json")
+pub fn json_or_human(formats: &[String]) -> Result<Vec<FormatTarget>, Error> {
+    only(formats, &[ReportFormat::Human, ReportFormat::Json], "human or json")
 }
 
 /// For verbs that tell of a run.
-pub fn of_run(formats: &[String]) -> Result<Vec<Target>, Error> {
-    let kinds = [Kind::Human, Kind::Json, Kind::Markdown, Kind::Github];
+pub fn of_run(formats: &[String]) -> Result<Vec<FormatTarget>, Error> {
+    let kinds = [ReportFormat::Human, ReportFormat::Json, ReportFormat::Markdown, ReportFormat::Github];
     only(formats, &kinds, "human, json, markdown or github")
 }
 
-fn only(formats: &[String], kinds: &[Kind], named: &str) -> Result<Vec<Target>, Error> {
+fn only(formats: &[String], kinds: &[ReportFormat], named: &str) -> Result<Vec<FormatTarget>, Error> {
     let targets = targets(formats)?;
     match targets.iter().find(|t| !kinds.contains(&t.kind)) {
         Some(other) => {
@@ -97,9 +100,9 @@ fn only(formats: &[String], kinds: &[Kind], named: &str) -> Result<Vec<Target>, 
 /// What a verb gives.
 pub struct Answer<'a> {
     /// Where it goes.
-    pub targets: &'a [Target],
+    pub targets: &'a [FormatTarget],
     /// Its text for a target.
-    pub text: &'a dyn Fn(&Target) -> Result<String, Error>,
+    pub text: &'a dyn Fn(&FormatTarget) -> Result<String, Error>,
     /// Whether its human text is what was asked for.
     pub human_to_stdout: bool,
     /// Whether it says that all is well: then it is not shown where it cannot be kept.
@@ -130,15 +133,16 @@ impl Answer<'_> {
     /// Shows it on the screen, standard output first: where that cannot be written, no other text says that all is well. What is not
     /// well is said on standard error all the same.
     pub fn show(&self) -> Result<(), Error> {
-        let (last, first): (Vec<&Target>, Vec<&Target>) = self
+        let (last, first): (Vec<&FormatTarget>, Vec<&FormatTarget>) = self
             .targets
             .iter()
             .filter(|target| target.path.is_none())
-            .partition(|target| target.kind == Kind::Human && !self.human_to_stdout);
+            .partition(|target| target.kind == ReportFormat::Human && !self.human_to_stdout);
         let mut written = Ok(());
         for target in first {
             let text = self.of(target)?;
-            let shown = if target.kind == Kind::Github { term::commands(&text) } else { term::stdout(&text) };
+            let shown =
+                if target.kind == ReportFormat::Github { term::commands(&text) } else { term::stdout(&text) };
             written = written.and(shown.map_err(Error::Work));
         }
         for target in last.into_iter().filter(|_| written.is_ok() || !self.green) {
@@ -147,9 +151,9 @@ impl Answer<'_> {
         written
     }
 
-    fn of(&self, target: &Target) -> Result<String, Error> {
+    fn of(&self, target: &FormatTarget) -> Result<String, Error> {
         let text = (self.text)(target)?;
-        Ok(if target.kind == Kind::Json { escape::json(text) } else { text })
+        Ok(if target.kind == ReportFormat::Json { escape::json(text) } else { text })
     }
 }
 
@@ -168,7 +172,7 @@ pub fn deliver_step(
     env: &Env,
     github: &dyn Fn() -> Github,
 ) -> Result<(), Error> {
-    let appended = if answer.targets.iter().any(|target| target.kind == Kind::Github) {
+    let appended = if answer.targets.iter().any(|target| target.kind == ReportFormat::Github) {
         let github = github();
         append(env, "GITHUB_STEP_SUMMARY", &github.summary)
             .and_then(|()| append(env, "GITHUB_OUTPUT", &github.output))

@@ -2,18 +2,18 @@
 
 use super::args::Global;
 use super::env::Env;
-use super::output::{self, Answer, Target};
+use super::output::{self, Answer, FormatTarget};
 use super::run_args::{self as args, ArtifactsArg, How, ShardKindArg};
 use super::screen::Screen;
 use super::term;
 use super::verbs::masked;
-use crate::verb::run::{RunAnswer, RunRequest, Source};
+use crate::verb::run::{RunAnswer, RunRequest, SelectionSource};
 use serde::Serialize;
 use tollgate_core::model::plan::{Artifacts, ShardKind};
 use tollgate_core::model::record::SuiteRecord;
 use tollgate_core::plan::{self, Division};
 use tollgate_core::report::text::terminal;
-use tollgate_core::report::{Kind, run_github, run_markdown};
+use tollgate_core::report::{ReportFormat, run_github, run_markdown};
 use tollgate_flow::error::{Error, exit};
 use tollgate_host::config::parse_duration;
 use tollgate_text::time::Now;
@@ -24,7 +24,7 @@ fn request<'a>(
     now: Now,
     env: &'a Env,
     how: &'a How,
-    source: Source<'a>,
+    source: SelectionSource<'a>,
 ) -> Result<RunRequest<'a>, Error> {
     Ok(RunRequest {
         root: &global.root,
@@ -73,13 +73,13 @@ fn max_age(text: Option<&str>) -> Result<Option<u64>, Error> {
     text.map(parse_duration).transpose().map_err(|why| Error::Usage(format!("--max-age: {why}")))
 }
 
-pub(super) fn run(global: &Global, now: Now, env: &Env, verb: &args::Run) -> Result<u8, Error> {
+pub(super) fn run(global: &Global, now: Now, env: &Env, verb: &args::RunArgs) -> Result<u8, Error> {
     let source = match (&verb.rerun_from, &verb.resume) {
-        (Some(summary), _) => Source::Rerun(summary),
-        (None, Some(dir)) => Source::Resume(dir),
-        (None, None) => Source::Fresh,
+        (Some(summary), _) => SelectionSource::Rerun(summary),
+        (None, Some(dir)) => SelectionSource::Resume(dir),
+        (None, None) => SelectionSource::Fresh,
     };
-    if source != Source::Fresh
+    if source != SelectionSource::Fresh
         && (verb.shard_kind.is_some()
             || verb.shard.is_some()
             || verb.shard_index.is_some()
@@ -89,7 +89,7 @@ pub(super) fn run(global: &Global, now: Now, env: &Env, verb: &args::Run) -> Res
             "a replay runs in the shard of its source; leave the shard flags out".into(),
         ));
     }
-    if verb.list && matches!(source, Source::Resume(_)) {
+    if verb.list && matches!(source, SelectionSource::Resume(_)) {
         return Err(Error::Usage(
             "--list does not go with --resume: what is left is said by the journal, once the run is taken up"
                 .into(),
@@ -103,7 +103,7 @@ pub(super) fn run(global: &Global, now: Now, env: &Env, verb: &args::Run) -> Res
     request.diff_from = verb.diff_from.as_deref();
     request.timings = &verb.timings;
     let targets = output::of_run(&global.format)?;
-    if source == Source::Fresh {
+    if source == SelectionSource::Fresh {
         request.shard = shard(verb, env)?;
     }
     if verb.list {
@@ -112,17 +112,17 @@ pub(super) fn run(global: &Global, now: Now, env: &Env, verb: &args::Run) -> Res
     go(&request, &verb.how, env, &targets)
 }
 
-pub(super) fn replay(global: &Global, now: Now, env: &Env, verb: &args::Replay) -> Result<u8, Error> {
+pub(super) fn replay(global: &Global, now: Now, env: &Env, verb: &args::ReplayArgs) -> Result<u8, Error> {
     let targets = output::of_run(&global.format)?;
     for difference in crate::verb::run::bundle_differences(&global.root, &verb.bundle, now, env.all())? {
         term::stderr(&format!("note: {}", terminal(&difference)));
     }
-    let request = request(global, now, env, &verb.how, Source::Bundle(&verb.bundle))?;
+    let request = request(global, now, env, &verb.how, SelectionSource::Bundle(&verb.bundle))?;
     go(&request, &verb.how, env, &targets)
 }
 
 /// The shard that the flags name; with `--shard auto` what they leave open comes from the CI's variables.
-fn shard(verb: &args::Run, env: &Env) -> Result<Option<Division>, Error> {
+fn shard(verb: &args::RunArgs, env: &Env) -> Result<Option<Division>, Error> {
     let given = plan::Given { index: verb.shard_index, total: verb.shard_total };
     let auto = match verb.shard {
         Some(_) => {
@@ -148,7 +148,7 @@ fn shard(verb: &args::Run, env: &Env) -> Result<Option<Division>, Error> {
     }
 }
 
-fn list(request: &RunRequest<'_>, targets: &[Target]) -> Result<u8, Error> {
+fn list(request: &RunRequest<'_>, targets: &[FormatTarget]) -> Result<u8, Error> {
     let listed = crate::verb::run::run_list(request)?;
     let code = if listed.is_empty() { exit::NOTHING } else { exit::PASS };
     answer(targets, &listed, &|_| listed.human(), code)
@@ -156,20 +156,20 @@ fn list(request: &RunRequest<'_>, targets: &[Target]) -> Result<u8, Error> {
 
 /// Shows an answer as JSON or as people read it; gives the exit code where that can be kept. Its text was masked as it was made.
 fn answer(
-    targets: &[Target],
+    targets: &[FormatTarget],
     answer: &impl Serialize,
-    human: &dyn Fn(&Target) -> String,
+    human: &dyn Fn(&FormatTarget) -> String,
     code: u8,
 ) -> Result<u8, Error> {
-    let text = |target: &Target| match target.kind {
-        Kind::Json => output::json(answer),
+    let text = |target: &FormatTarget| match target.kind {
+        ReportFormat::Json => output::json(answer),
         _ => Ok(human(target)),
     };
     let answer = Answer { targets, text: &text, human_to_stdout: true, green: code == exit::PASS };
     answer.deliver(Vec::new()).map(|()| code)
 }
 
-fn go(request: &RunRequest<'_>, how: &How, env: &Env, targets: &[Target]) -> Result<u8, Error> {
+fn go(request: &RunRequest<'_>, how: &How, env: &Env, targets: &[FormatTarget]) -> Result<u8, Error> {
     let style = term::look(env);
     let screen = Screen::new(style, how.show_output, request.jobs);
     let answer = crate::verb::run::run(request, &screen);
@@ -189,15 +189,15 @@ fn go(request: &RunRequest<'_>, how: &How, env: &Env, targets: &[Target]) -> Res
 fn tell(
     run: &RunAnswer,
     tail: &dyn Fn(&SuiteRecord) -> Option<String>,
-    targets: &[Target],
+    targets: &[FormatTarget],
     env: &Env,
     code: u8,
 ) -> Result<u8, Error> {
     let told = run.told(code == exit::PASS);
-    let text = |target: &Target| match target.kind {
-        Kind::Json => output::json(told.summary),
-        Kind::Markdown => Ok(run_markdown::run(&told)),
-        Kind::Github => Ok(run_github::run(&told).commands),
+    let text = |target: &FormatTarget| match target.kind {
+        ReportFormat::Json => output::json(told.summary),
+        ReportFormat::Markdown => Ok(run_markdown::run(&told)),
+        ReportFormat::Github => Ok(run_github::run(&told).commands),
         _ => {
             let mut style = term::look(env);
             style.colour &= target.path.is_none();
@@ -224,8 +224,8 @@ pub(super) fn ingest(global: &Global, now: Now, env: &Env, verb: &args::Ingest) 
         max_age: max_age(verb.max_age.as_deref())?,
     };
     let written = match crate::verb::ingest::ingest(&request)? {
-        crate::verb::ingest::Taken::Run(written) => *written,
-        crate::verb::ingest::Taken::Nothing(why) => {
+        crate::verb::ingest::TakenIn::Run(written) => *written,
+        crate::verb::ingest::TakenIn::Nothing(why) => {
             term::stderr(&format!("{}: nothing but why was written", terminal(&why)));
             return Ok(exit::NOTHING);
         }
@@ -267,7 +267,7 @@ pub(super) fn merge(global: &Global, now: Now, env: &Env, verb: &args::Merge) ->
     tell(&answer, &|_| None, &targets, env, code)
 }
 
-pub(super) fn events(global: &Global, now: Now, env: &Env, verb: &args::Events) -> Result<u8, Error> {
+pub(super) fn events(global: &Global, now: Now, env: &Env, verb: &args::EventsArgs) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
     let counted = masked(crate::verb::events::events(&verb.files)?, global, now, env)?;
     for fault in crate::verb::events::text::faults(&counted) {

@@ -39,7 +39,7 @@ pub enum ShowOutput {
 /// `tollgate run`
 #[derive(Debug, Args)]
 #[command(after_help = FORMATS)]
-pub struct Run {
+pub struct RunArgs {
     /// quick, focused, ci, full, or a profile of tollgate.toml [default: ci]
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
@@ -113,7 +113,7 @@ pub struct How {
 /// `tollgate replay`
 #[derive(Debug, Args)]
 #[command(after_help = FORMATS)]
-pub struct Replay {
+pub struct ReplayArgs {
     /// A replay_bundle.json, or the run folder that holds it
     #[arg(value_name = "BUNDLE")]
     pub bundle: PathBuf,
@@ -173,7 +173,7 @@ pub struct Merge {
     after_help = "A line must be a JSON object. Its kind is the string at `type`, else at `event`, else at `kind`; its status is \
                   the string at `status`. Exit code 1 when a line is not, 3 when a file is empty."
 )]
-pub struct Events {
+pub struct EventsArgs {
     /// NDJSON files, or run folders: a folder stands for its run_events.jsonl
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,

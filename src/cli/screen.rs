@@ -1,6 +1,6 @@
 //! What a person sees of a run while it lasts: a line a suite, and on a terminal what is running now.
 
-use super::live::Count;
+use super::live::LiveCount;
 use super::run_args::ShowOutput;
 use super::term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -11,7 +11,7 @@ use std::time::Duration;
 use tollgate_core::model::plan::Plan;
 use tollgate_core::model::record::SuiteRecord;
 use tollgate_core::model::run::LintResult;
-use tollgate_core::report::Style;
+use tollgate_core::report::TermStyle;
 use tollgate_core::report::text::{fit, terminal, terminal_cut};
 use tollgate_host::clock::Stopwatch;
 use tollgate_text::ci::Echo;
@@ -23,12 +23,12 @@ const LINE: usize = 64 << 10;
 
 /// Shows a run on standard error.
 pub(super) struct Screen {
-    style: Style,
+    style: TermStyle,
     show: ShowOutput,
     /// Whether several suites run at once: then each line of output carries its suite's name.
     together: bool,
     bar: OnceLock<ProgressBar>,
-    running: Arc<Mutex<BTreeMap<String, (Stopwatch, Count)>>>,
+    running: Arc<Mutex<BTreeMap<String, (Stopwatch, LiveCount)>>>,
     lines: Mutex<BTreeMap<String, Vec<u8>>>,
     /// What each suite's output is passed on by.
     echoes: Mutex<BTreeMap<String, Echo>>,
@@ -39,7 +39,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Screen {
-    pub(super) fn new(style: Style, show: ShowOutput, jobs: usize) -> Screen {
+    pub(super) fn new(style: TermStyle, show: ShowOutput, jobs: usize) -> Screen {
         Screen {
             style,
             show,
@@ -73,8 +73,8 @@ impl Screen {
 }
 
 /// `parser 3s, 40 tests  store 12s`, cut to what fits behind the bar.
-fn what_runs(running: &BTreeMap<String, (Stopwatch, Count)>) -> String {
-    let shown = |(name, (watch, count)): (&String, &(Stopwatch, Count))| {
+fn what_runs(running: &BTreeMap<String, (Stopwatch, LiveCount)>) -> String {
+    let shown = |(name, (watch, count)): (&String, &(Stopwatch, LiveCount))| {
         format!("{} {}", terminal_cut(name, 40), count.shown(Duration::from_micros(watch.micros())))
     };
     fit(&running.iter().map(shown).collect::<Vec<_>>().join("  "), 80)
@@ -113,7 +113,7 @@ impl crate::verb::run::Watcher for Screen {
 
     fn starts(&self, name: &str, _attempt: u32) {
         if self.bar.get().is_some() {
-            locked(&self.running).insert(name.to_string(), (Stopwatch::start(), Count::default()));
+            locked(&self.running).insert(name.to_string(), (Stopwatch::start(), LiveCount::default()));
         }
     }
 

@@ -3,7 +3,7 @@
 use super::env::Env;
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
-use tollgate_core::report::Style;
+use tollgate_core::report::TermStyle;
 use tollgate_core::report::text::terminal;
 use tollgate_host::files::is_there;
 use tollgate_text::ci::{Echo, without_commands};
@@ -11,10 +11,10 @@ use tollgate_text::escape::seen;
 use tollgate_text::redact::Masker;
 
 /// Decides by CLICOLOR_FORCE, NO_COLOR, TERM=dumb, then whether stderr is a terminal.
-pub fn look(env: &Env) -> Style {
+pub fn look(env: &Env) -> TermStyle {
     let colour = colour(env, std::io::stderr().is_terminal());
     let columns = env.get("COLUMNS").and_then(|c| c.parse().ok()).unwrap_or(100);
-    Style { colour, width: std::cmp::Ord::clamp(columns, 60, 160) }
+    TermStyle { colour, width: std::cmp::Ord::clamp(columns, 60, 160) }
 }
 
 fn colour(env: &Env, terminal: bool) -> bool {

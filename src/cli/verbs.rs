@@ -2,7 +2,7 @@
 
 use super::args;
 use super::env::Env;
-use super::output::{self, Answer, Target};
+use super::output::{self, Answer, FormatTarget};
 use super::progress::Progress;
 use super::request::open_request;
 use super::term;
@@ -12,7 +12,7 @@ use crate::verb::gate::list::GateListRequest;
 use crate::verb::gate::new::GateNewRequest;
 use crate::verb::gate::try_on::TryRequest;
 use crate::verb::init::InitRequest;
-use crate::verb::reproduce::{ReproduceRequest, Step};
+use crate::verb::reproduce::{ReproduceRequest, ReproduceStep};
 use crate::verb::validate::ValidateRequest;
 use args::Global;
 use serde::Serialize;
@@ -21,7 +21,7 @@ use std::time::Duration;
 use tollgate_core::model::gate::ForRun;
 use tollgate_core::model::lane::Lane;
 use tollgate_core::report::text::terminal;
-use tollgate_core::report::{self, Kind};
+use tollgate_core::report::{self, ReportFormat};
 use tollgate_core::runbook::Runbook;
 use tollgate_core::waiver::NewWaiver;
 use tollgate_flow::error::{Error, exit};
@@ -29,17 +29,17 @@ use tollgate_flow::workspace::Workspace;
 use tollgate_host::config;
 use tollgate_host::files::file_set::Output;
 use tollgate_host::files::{self, ReadError, Root};
-use tollgate_lang::schema::{Formats, Registry};
+use tollgate_lang::schema::{FormatRule, Registry};
 use tollgate_text::ci::Echo;
 use tollgate_text::escape;
-use tollgate_text::json::Limits;
+use tollgate_text::json::JsonLimits;
 use tollgate_text::redact::{FreeText, Masked, free_text};
 use tollgate_text::time::Now;
 
 /// Shows an answer in each format asked for: as JSON, or as the text for people on stdout. `exit` is what the verb ends with where that
 /// can be kept.
 pub(super) fn show<T: Serialize>(
-    targets: &[Target],
+    targets: &[FormatTarget],
     answer: &Masked<T>,
     human: &dyn Fn(&T, bool) -> String,
     env: &Env,
@@ -49,15 +49,15 @@ pub(super) fn show<T: Serialize>(
 }
 
 fn deliver<T: Serialize>(
-    targets: &[Target],
+    targets: &[FormatTarget],
     answer: &Masked<T>,
     human: &dyn Fn(&T, bool) -> String,
     env: &Env,
     exit: u8,
     more: Vec<Output>,
 ) -> Result<u8, Error> {
-    let text = |target: &Target| match target.kind {
-        Kind::Json => output::json(&**answer),
+    let text = |target: &FormatTarget| match target.kind {
+        ReportFormat::Json => output::json(&**answer),
         _ => Ok(human(answer, target.path.is_none() && term::stdout_colour(env))),
     };
     let answer = Answer { targets, text: &text, human_to_stdout: true, green: exit == exit::PASS };
@@ -132,12 +132,12 @@ pub(super) fn reproduce(global: &Global, now: Now, env: &Env, verb: &args::Repro
     };
     let mut echo = Echo::default();
     let answer = crate::verb::reproduce::reproduce(&request, &mut |step| match step {
-        Step::Start(planned) => {
+        ReproduceStep::Start(planned) => {
             term::stderr(&format!("== {}: {}", terminal(&planned.id), terminal(&planned.command)));
         }
         // What a person asked to run is shown as it comes.
-        Step::Output(bytes) => term::stderr_echo(&mut echo, bytes),
-        Step::End(ran) => {
+        ReproduceStep::Output(bytes) => term::stderr_echo(&mut echo, bytes),
+        ReproduceStep::End(ran) => {
             term::stderr_end_line(&mut echo);
             term::stderr(&format!("== {}: {}", terminal(&ran.id), terminal(&ran.detail)));
         }
@@ -279,8 +279,8 @@ pub(super) fn validate(global: &Global, now: Now, env: &Env, verb: &args::Valida
     let targets = output::targets(&global.format)?;
     let root = Root::open(&global.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
     let registry = schemas(global)?.with_formats(match verb.formats {
-        args::Formats::Assertion => Formats::Assertion,
-        args::Formats::Annotation => Formats::Annotation,
+        args::FormatKeyword::Assertion => FormatRule::Assertion,
+        args::FormatKeyword::Annotation => FormatRule::Annotation,
     });
     let request = ValidateRequest {
         inputs: verb.paths.clone(),
@@ -288,7 +288,7 @@ pub(super) fn validate(global: &Global, now: Now, env: &Env, verb: &args::Valida
         registry: &registry,
         root: &root,
         now,
-        limits: Limits::default(),
+        limits: JsonLimits::default(),
     };
     let validation = crate::verb::validate::validate(&request).map_err(|e| Error::Usage(e.to_string()))?;
     let exit = match (validation.files.is_empty(), validation.invalid) {
@@ -297,12 +297,12 @@ pub(super) fn validate(global: &Global, now: Now, env: &Env, verb: &args::Valida
         (false, _) => exit::FAIL,
     };
     let validation = masked(validation, global, now, env)?;
-    let text = |target: &Target| {
+    let text = |target: &FormatTarget| {
         let mut style = term::look(env);
         style.colour &= target.path.is_none();
         Ok(report::render_validation(target.kind, &validation, &style))
     };
-    if targets.iter().any(|target| target.kind == Kind::Github) {
+    if targets.iter().any(|target| target.kind == ReportFormat::Github) {
         let github = report::github::validation(&validation);
         output::append(env, "GITHUB_STEP_SUMMARY", &github.summary)?;
         output::append(env, "GITHUB_OUTPUT", &github.output)?;
@@ -312,18 +312,18 @@ pub(super) fn validate(global: &Global, now: Now, env: &Env, verb: &args::Valida
     answer.deliver(Vec::new()).map(|()| exit)
 }
 
-pub(super) fn schema(global: &Global, now: Now, env: &Env, verb: &args::Schema) -> Result<u8, Error> {
+pub(super) fn schema(global: &Global, now: Now, env: &Env, verb: &args::SchemaArgs) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
     let registry = schemas(global)?;
     match verb {
-        args::Schema::List => {
+        args::SchemaArgs::List => {
             let listed = crate::verb::schema::list(&registry);
             let listed = masked(listed, global, now, env)?;
             show(&targets, &listed, &|listed, _| crate::verb::schema::human(listed), env, exit::PASS)
         }
-        args::Schema::Show { id } => {
+        args::SchemaArgs::Show { id } => {
             let text = crate::verb::schema::show(&registry, id).map_err(Error::Usage)?;
-            let text = |_: &Target| Ok(escape::json(text.to_string()));
+            let text = |_: &FormatTarget| Ok(escape::json(text.to_string()));
             let answer = Answer { targets: &targets, text: &text, human_to_stdout: true, green: true };
             answer.deliver(Vec::new()).map(|()| exit::PASS)
         }
@@ -367,10 +367,10 @@ pub(super) fn waiver(global: &Global, now: Now, env: &Env, verb: &args::Waiver) 
     )
 }
 
-pub(super) fn gate(global: &Global, now: Now, env: &Env, verb: &args::Gate) -> Result<u8, Error> {
+pub(super) fn gate(global: &Global, now: Now, env: &Env, verb: &args::GateArgs) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
     match verb {
-        args::Gate::List => {
+        args::GateArgs::List => {
             let list = crate::verb::gate::list::gate_list(&GateListRequest {
                 root: &global.root,
                 lane: None,
@@ -379,13 +379,13 @@ pub(super) fn gate(global: &Global, now: Now, env: &Env, verb: &args::Gate) -> R
             let list = masked(list, global, now, env)?;
             show(&targets, &list, &|list, _| crate::verb::gate::list::human(list), env, exit::PASS)
         }
-        args::Gate::New { id, pack } => {
+        args::GateArgs::New { id, pack } => {
             let request = GateNewRequest { root: &global.root, id, pack: pack.as_deref() };
             let new = crate::verb::gate::new::gate_new(&request)?;
             let new = masked(new, global, now, env)?;
             show(&targets, &new, &|new, _| crate::verb::gate::new::human(new), env, exit::PASS)
         }
-        args::Gate::Try { expr, on } => {
+        args::GateArgs::Try { expr, on } => {
             let root = Root::open(&global.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
             let registry = schemas(global)?;
             let request = TryRequest {
@@ -394,7 +394,7 @@ pub(super) fn gate(global: &Global, now: Now, env: &Env, verb: &args::Gate) -> R
                 root: &root,
                 registry: &registry,
                 now,
-                limits: Limits::default(),
+                limits: JsonLimits::default(),
             };
             let tried = crate::verb::gate::try_on::gate_try(&request)?;
             let exit = tried.exit_code();
@@ -404,7 +404,7 @@ pub(super) fn gate(global: &Global, now: Now, env: &Env, verb: &args::Gate) -> R
     }
 }
 
-pub(super) fn init(global: &Global, now: Now, env: &Env, verb: &args::Init) -> Result<u8, Error> {
+pub(super) fn init(global: &Global, now: Now, env: &Env, verb: &args::InitArgs) -> Result<u8, Error> {
     let targets = output::json_or_human(&global.format)?;
     let request =
         InitRequest { root: &global.root, force: verb.force, copy_gates: verb.copy_gates, env: env.all() };

@@ -3,13 +3,15 @@
 use crate::embedded::EMBEDDED;
 use rayon::prelude::*;
 use std::path::Path;
-use tollgate_core::gate::{self, Facts, Judged, Outcome as Judgement};
+use tollgate_core::gate::{self, BoundFacts, GateOutcome as Judgement, JudgedGate};
 use tollgate_core::model::finding::Reason;
 use tollgate_core::model::gate::{Blocking, ForRun, Gate};
 use tollgate_core::model::lane::{Lane, Mode};
-use tollgate_core::model::report::{Report, WaiverOffer};
-use tollgate_core::model::verdict::{self, GateResult, Outcome, Policy, Status, Tool, Verdict, WaiverRef};
-use tollgate_core::model::waiver::{Entry, State};
+use tollgate_core::model::report::{CheckReport, WaiverOffer};
+use tollgate_core::model::verdict::{
+    self, GateResult, PolicyRecord, Status, ToolRecord, Verdict, VerdictOutcome, WaiverRef,
+};
+use tollgate_core::model::waiver::{EntryState, WaiverEntry};
 use tollgate_core::verdict as judgement;
 use tollgate_core::waiver;
 use tollgate_flow::error::Error;
@@ -48,7 +50,7 @@ pub struct CheckRequest<'a> {
 }
 
 /// Judges the workspace. Writes nothing: `write` does. What is shown of it is masked here, before any format sees it.
-pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Masked<Report>), Error> {
+pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Masked<CheckReport>), Error> {
     let watch = Stopwatch::start();
     let previous = request
         .previous
@@ -77,20 +79,20 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Masked<Report>), 
     let verdict = Verdict {
         schema: verdict::SCHEMA.into(),
         generated_at: request.open.now.rfc3339(),
-        tool: Tool { name: "tollgate".into(), version: env!("CARGO_PKG_VERSION").into() },
+        tool: ToolRecord { name: "tollgate".into(), version: env!("CARGO_PKG_VERSION").into() },
         run_id: identity.run,
         correlation_id: identity.correlation,
         commit: workspace.commit.clone(),
         branch: workspace.branch.clone(),
         lane: request.lane,
         mode: request.mode,
-        policy: Policy {
+        policy: PolicyRecord {
             digest: workspace.policy.digest.clone(),
             from: workspace.policy.from.clone(),
             altered: workspace.policy.altered.clone(),
             changes: workspace.whole.changes.clone(),
         },
-        verdict: if exit_code == 0 { Outcome::Pass } else { Outcome::Fail },
+        verdict: if exit_code == 0 { VerdictOutcome::Pass } else { VerdictOutcome::Fail },
         exit_code,
         promotion: certifies.then(|| {
             let grounds = judgement::Grounds {
@@ -120,7 +122,7 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Masked<Report>), 
 }
 
 /// Says in the verdict, and to people, how much of its texts is not what was judged, and what was let through.
-fn count_masks(report: &mut Report, masks: Masks) {
+fn count_masks(report: &mut CheckReport, masks: Masks) {
     (report.verdict.masked, report.verdict.mask_allowed) = (masks.masked, masks.allowed);
     let plural = |n: u64| if n == 1 { "" } else { "s" };
     match masks.masked {
@@ -157,7 +159,7 @@ fn judge(
     let run = for_run(&workspace.root, workspace.run_dir.as_deref().ok(), documents.summary(), suites);
     let gaps = workspace.whole.gaps(&workspace.run_dir, documents.summary()).ok().flatten();
     let brought = gaps.and_then(|gaps| workspace.brought_by(&gaps));
-    let evaluate = |gates: &[&Gate], facts: &Facts| -> Vec<GateResult> {
+    let evaluate = |gates: &[&Gate], facts: &BoundFacts| -> Vec<GateResult> {
         let one = |gate: &&Gate| {
             let evidence = documents.evidence(gate);
             let watch = Stopwatch::start();
@@ -225,7 +227,7 @@ fn result(
     workspace: &Workspace,
     request: &CheckRequest<'_>,
     gate: &Gate,
-    judged: Judged,
+    judged: JudgedGate,
     artifacts: Vec<verdict::ArtifactRecord>,
     run: &ForRun,
 ) -> GateResult {
@@ -281,7 +283,7 @@ fn remediate(workspace: &Workspace, gates: &mut [GateResult]) -> Option<String> 
     }
 }
 
-fn waiver_ref(entry: &Entry) -> WaiverRef {
+fn waiver_ref(entry: &WaiverEntry) -> WaiverRef {
     let text = |t: &Option<String>| t.clone().unwrap_or_default();
     WaiverRef {
         owner: text(&entry.owner),
@@ -358,15 +360,19 @@ fn toothless(verdict: &Verdict) -> Option<String> {
 /// Entries that need attention and get a note each; the others are counted.
 const NOTED: usize = 100;
 
-fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Report {
+fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> CheckReport {
     let policy = &workspace.policy;
     let mut notes = policy.notes.clone();
     if let Some(fault) = &workspace.entries.fault {
         notes.push(format!("no waiver holds: {fault}"));
     }
     let entries = &workspace.entries;
-    let attention: Vec<&Entry> =
-        entries.waivers.iter().chain(&entries.quarantines).filter(|e| e.state != State::Active).collect();
+    let attention: Vec<&WaiverEntry> = entries
+        .waivers
+        .iter()
+        .chain(&entries.quarantines)
+        .filter(|e| e.state != EntryState::Active)
+        .collect();
     let noted = attention.iter().take(NOTED);
     notes.extend(noted.map(|e| format!("{} `{}`: {}", e.kind.name(), e.id, e.detail)));
     if let Some(more) = attention.len().checked_sub(NOTED).filter(|n| *n > 0) {
@@ -391,7 +397,7 @@ fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Rep
             Some((g.id.clone(), WaiverOffer { template, command }))
         })
         .collect();
-    Report {
+    CheckReport {
         gate_regions: policy.gates.iter().map(|g| (g.id.clone(), g.region.clone())).collect(),
         check_regions: policy
             .gates

@@ -8,13 +8,13 @@ use std::path::Path;
 use std::sync::OnceLock;
 use tollgate_core::model::columns::Columns;
 use tollgate_core::model::run::{Identity, schema};
-use tollgate_core::model::suite::Role;
-use tollgate_core::model::triage::{Compared, RecommendedCommands, TriageDiff, TriageStatus};
+use tollgate_core::model::suite::SuiteRole;
+use tollgate_core::model::triage::{ComparedFile, RecommendedCommands, TriageDiff, TriageStatus};
 use tollgate_core::triage;
 use tollgate_flow::commands::{Replays, rerun_from};
 use tollgate_flow::error::{Error, exit};
 use tollgate_flow::ground::Ground;
-use tollgate_flow::made::summary::{self, Text};
+use tollgate_flow::made::summary::{self, SummaryText};
 use tollgate_flow::masking::{mask_ranked, masker};
 use tollgate_host::files;
 use tollgate_text::show::show;
@@ -54,7 +54,7 @@ pub fn diff(request: &DiffRequest<'_>) -> Result<TriageDiff, Error> {
             )));
         }
     }
-    let slots: [OnceLock<Text>; 2] = Default::default();
+    let slots: [OnceLock<SummaryText>; 2] = Default::default();
     let (base, current) = std::thread::scope(|scope| {
         let base = scope.spawn(|| load(&paths[0], &slots[0]));
         let current = load(&paths[1], &slots[1]);
@@ -74,7 +74,7 @@ pub fn diff(request: &DiffRequest<'_>) -> Result<TriageDiff, Error> {
     let masker = ground.as_ref().map(|g| masker(request.env, g)).transpose()?;
     let grounds = ground.as_ref().zip(masker.as_ref());
     let replays = grounds.map(|(g, masker)| Replays::new(&g.run, "ci", masker).knowing(&names, ""));
-    let replay = |suite: &str, kind: &str, role: Role, selector: Option<&str>| {
+    let replay = |suite: &str, kind: &str, role: SuiteRole, selector: Option<&str>| {
         let replays = replays.as_ref().filter(|r| r.knows(kind, suite))?;
         let one = selector.and_then(|selector| replays.test(kind, suite, selector));
         Some(one.unwrap_or_else(|| replays.suite(role, kind, suite)))
@@ -83,7 +83,7 @@ pub fn diff(request: &DiffRequest<'_>) -> Result<TriageDiff, Error> {
     if let Some(masker) = &masker {
         mask_ranked(&mut found.ranked_diagnostics, masker);
     }
-    let compared = |path: &Path, text: &Text, run: &Columns<'_>| Compared {
+    let compared = |path: &Path, text: &SummaryText, run: &Columns<'_>| ComparedFile {
         path: path.display().to_string(),
         sha256: Some(text.sha256.clone()),
         run_id: run.head.run_id.clone(),
@@ -115,7 +115,7 @@ pub fn diff(request: &DiffRequest<'_>) -> Result<TriageDiff, Error> {
     })
 }
 
-fn load<'t>(path: &Path, slot: &'t OnceLock<Text>) -> Result<(Columns<'t>, &'t Text), Error> {
+fn load<'t>(path: &Path, slot: &'t OnceLock<SummaryText>) -> Result<(Columns<'t>, &'t SummaryText), Error> {
     let read = summary::read(path)?;
     let text = slot.get_or_init(|| read);
     Ok((summary::columns(path, text)?, text))

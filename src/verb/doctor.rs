@@ -5,15 +5,15 @@ pub mod text;
 use crate::embedded::EMBEDDED;
 use serde::Serialize;
 use std::collections::BTreeSet;
-use tollgate_core::gate::{self, Facts, Outcome};
+use tollgate_core::gate::{self, BoundFacts, GateOutcome};
 use tollgate_core::model::finding::Finding;
 use tollgate_core::model::gate::Gate;
 use tollgate_core::model::lane::{Lane, Mode};
-use tollgate_core::model::whole::{Asked, Gap};
+use tollgate_core::model::whole::{AskedOfWhole, Gap};
 use tollgate_flow::error::Error;
 use tollgate_flow::judging::failures;
 use tollgate_flow::judging::judged;
-use tollgate_flow::judging::standing::{Standing, standing};
+use tollgate_flow::judging::standing::{RunStanding, standing};
 use tollgate_flow::run_tree::Observing;
 use tollgate_flow::workspace::{OpenRequest, Workspace};
 use tollgate_host::artifact::{Documents, Sources, WorkspaceHost};
@@ -127,7 +127,9 @@ fn whole(workspace: &Workspace, summary: Option<&Json<'_>>) -> Option<WholeRun> 
     let asked = match &plan.asked {
         Ok(None) => return None,
         Ok(Some(asked)) => asked.clone(),
-        Err(_) => Asked { profile: workspace.policy.settings.whole.clone(), ..Asked::default() },
+        Err(_) => {
+            AskedOfWhole { profile: workspace.policy.settings.whole.clone(), ..AskedOfWhole::default() }
+        }
     };
     let kinds: BTreeSet<&String> = asked.suites.iter().map(|suite| &suite.kind).collect();
     let (gaps, fault) = match plan.gaps(&workspace.run_dir, summary) {
@@ -160,7 +162,7 @@ pub fn doctor(request: &OpenRequest<'_>) -> Result<Diagnosis, Error> {
     documents.bind_run(standing.faults, standing.other_commit);
     let documents = documents;
     let host = WorkspaceHost::new(&workspace.root, &workspace.policy.schemas, context.limits);
-    let facts: Vec<(Lane, Facts)> = Lane::ALL
+    let facts: Vec<(Lane, BoundFacts)> = Lane::ALL
         .iter()
         .map(|lane| (*lane, failures::facts(&workspace, *lane, Mode::Strict, documents.summary())))
         .collect();
@@ -169,7 +171,7 @@ pub fn doctor(request: &OpenRequest<'_>) -> Result<Diagnosis, Error> {
         .map(|gate| {
             let evidence = documents.evidence(gate);
             let judged =
-                |facts| gate::evaluate(gate, &evidence, facts, &host).outcome != Outcome::NotApplicable;
+                |facts| gate::evaluate(gate, &evidence, facts, &host).outcome != GateOutcome::NotApplicable;
             let applies = gate.applies_when.is_none()
                 || facts.iter().any(|(lane, facts)| gate.lanes.contains(lane) && judged(facts));
             let sound = evidence.records.iter().filter(|r| {
@@ -203,7 +205,7 @@ const NAMED: usize = 10;
 const DEFAULT: &str = "ci";
 
 /// The state of the tree, and how the run stands to it.
-fn tree(workspace: &Workspace, standing: &Standing, has_run: bool) -> Result<Option<TreeLook>, Error> {
+fn tree(workspace: &Workspace, standing: &RunStanding, has_run: bool) -> Result<Option<TreeLook>, Error> {
     if workspace.commit.is_none() {
         return Ok(None);
     }

@@ -9,8 +9,10 @@ use crate::verb::explain::of_run::{RunFailure, of_newest};
 use serde::Serialize;
 use tollgate_core::model::failure::RootCause;
 use tollgate_core::model::finding::Reason;
-use tollgate_core::model::gate::{ArtifactSpec, Blocking, Check, Demand, ForRun, Gate, Origin, Piece};
-use tollgate_core::model::runbook::Entry;
+use tollgate_core::model::gate::{
+    ArtifactSpec, Blocking, Demand, ForRun, Gate, GateCheck, GateOrigin, Piece,
+};
+use tollgate_core::model::runbook::RunbookEntry;
 use tollgate_core::model::verdict::{Status, Verdict};
 use tollgate_core::runbook::{Runbook, generic, nearest, same_name, without_ansi};
 use tollgate_host::files::Root;
@@ -39,7 +41,7 @@ pub struct ExplainRequest<'a> {
 /// How the answer was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Found {
+pub enum FoundBy {
     /// The query is a gate's id.
     Gate,
     /// It is an entry's id or title.
@@ -58,7 +60,7 @@ pub struct Explanation {
     /// What was asked.
     pub query: String,
     /// How the answer was found.
-    pub found: Found,
+    pub found: FoundBy,
     /// The part of a log line that named the first entry.
     pub matched: Option<String>,
     /// The failure of the newest run that it is about.
@@ -77,7 +79,7 @@ pub struct Explanation {
 impl Explanation {
     /// 0 when something was found, else 1.
     pub fn exit_code(&self) -> u8 {
-        u8::from(self.found == Found::Nothing)
+        u8::from(self.found == FoundBy::Nothing)
     }
 }
 
@@ -190,7 +192,7 @@ pub fn explain(request: &ExplainRequest<'_>) -> Explanation {
     let query = bounded(request.query.trim());
     let mut answer = Explanation {
         query: query.to_string(),
-        found: Found::Nothing,
+        found: FoundBy::Nothing,
         matched: None,
         failure: None,
         gates: Vec::new(),
@@ -200,11 +202,11 @@ pub fn explain(request: &ExplainRequest<'_>) -> Explanation {
     };
     let runbook = request.runbook;
     if let Some(gate) = request.gates.iter().find(|g| g.id == query) {
-        answer.found = Found::Gate;
+        answer.found = FoundBy::Gate;
         answer.gates = vec![gate_facts(gate, request)];
         answer.entries = entries_of(gate, runbook).into_iter().map(entry_facts).collect();
     } else if let Some(entry) = named(runbook, query) {
-        answer.found = Found::Entry;
+        answer.found = FoundBy::Entry;
         answer.gates = gates_of(entry, request);
         answer.entries = vec![entry_facts(entry)];
     } else if let Some(gate) = request.gates.iter().find(|g| same_name(&g.id, query)) {
@@ -225,8 +227,8 @@ pub fn explain(request: &ExplainRequest<'_>) -> Explanation {
 fn by_text(answer: &mut Explanation, text: &str, request: &ExplainRequest<'_>) -> bool {
     let found = request.runbook.matches(text);
     let Some(best) = found.first() else { return false };
-    if answer.found == Found::Nothing {
-        answer.found = Found::LogLine;
+    if answer.found == FoundBy::Nothing {
+        answer.found = FoundBy::LogLine;
     }
     answer.matched = Some(best.matched.to_string());
     answer.gates = gates_of(best.entry, request);
@@ -245,7 +247,7 @@ fn of_run(answer: &mut Explanation, query: &str, request: &ExplainRequest<'_>) -
         }
     };
     let Some(failure) = failure else { return false };
-    answer.found = Found::Failure;
+    answer.found = FoundBy::Failure;
     let told = without_ansi(failure.message.as_deref().unwrap_or_default()).into_owned();
     answer.failure = Some(failure);
     if !by_text(answer, &told, request)
@@ -265,19 +267,19 @@ fn bounded(text: &str) -> &str {
     &text[..end]
 }
 
-fn named<'a>(runbook: &'a Runbook, query: &str) -> Option<&'a Entry> {
-    let by = |same: &dyn Fn(&Entry) -> bool| runbook.entries().iter().find(|e| same(e));
+fn named<'a>(runbook: &'a Runbook, query: &str) -> Option<&'a RunbookEntry> {
+    let by = |same: &dyn Fn(&RunbookEntry) -> bool| runbook.entries().iter().find(|e| same(e));
     by(&|e| e.id == query).or_else(|| by(&|e| same_name(&e.id, query) || same_name(&e.title, query)))
 }
 
 /// The entry that the gate names, then those that name the gate.
-fn entries_of<'a>(gate: &'a Gate, runbook: &'a Runbook) -> Vec<&'a Entry> {
+fn entries_of<'a>(gate: &'a Gate, runbook: &'a Runbook) -> Vec<&'a RunbookEntry> {
     let own = gate.runbook.as_deref().and_then(|id| runbook.get(id));
     let others = runbook.for_gate(&gate.id).filter(|e| own.is_none_or(|o| o.id != e.id));
     own.into_iter().chain(others).collect()
 }
 
-fn gates_of(entry: &Entry, request: &ExplainRequest<'_>) -> Vec<GateFacts> {
+fn gates_of(entry: &RunbookEntry, request: &ExplainRequest<'_>) -> Vec<GateFacts> {
     let leads = |g: &&Gate| g.runbook.as_deref() == Some(&entry.id) || entry.gates.contains(&g.id);
     request.gates.iter().filter(leads).map(|g| gate_facts(g, request)).collect()
 }
@@ -322,8 +324,8 @@ fn gate_facts(gate: &Gate, request: &ExplainRequest<'_>) -> GateFacts {
         },
         lanes: gate.lanes.iter().map(|l| l.name()).collect(),
         stated_in: match &gate.origin {
-            Origin::Pack(pack) => format!("pack {pack}"),
-            Origin::Workspace => gate.region.path.clone(),
+            GateOrigin::Pack(pack) => format!("pack {pack}"),
+            GateOrigin::Workspace => gate.region.path.clone(),
         },
         applies_when: gate.applies_when.as_ref().map(|e| e.text().trim().to_string()),
         artifacts: gate.artifacts.values().map(artifact_facts).collect(),
@@ -347,7 +349,7 @@ fn artifact_facts(spec: &ArtifactSpec) -> ArtifactFacts {
     }
 }
 
-fn check_facts(check: &Check) -> CheckFacts {
+fn check_facts(check: &GateCheck) -> CheckFacts {
     let text = |e: &std::sync::Arc<tollgate_lang::cel::Expr>| e.text().trim().to_string();
     let piece = |piece: &Piece| match piece {
         Piece::Text(text) => text.clone(),
@@ -374,7 +376,7 @@ fn last_result(verdict: &Verdict, id: &str) -> Option<LastResult> {
     })
 }
 
-fn entry_facts(entry: &Entry) -> EntryFacts {
+fn entry_facts(entry: &RunbookEntry) -> EntryFacts {
     EntryFacts {
         id: entry.id.clone(),
         title: entry.title.clone(),
@@ -436,7 +438,7 @@ patterns = [{ regex = "parameter_[a-z]+s" }]
     #[test]
     fn a_gate_is_explained_whole() {
         let answer = ask("parameter_sweeps_integrity");
-        assert_eq!((answer.found, answer.exit_code()), (Found::Gate, 0));
+        assert_eq!((answer.found, answer.exit_code()), (FoundBy::Gate, 0));
         insta::assert_snapshot!(human(&answer, false));
         let json = serde_json::to_value(&answer).unwrap();
         assert_eq!(json["gates"][0]["checks"][0]["message"], "it is {sweeps.ready}");
@@ -449,10 +451,13 @@ patterns = [{ regex = "parameter_[a-z]+s" }]
             ask("second").entries.iter().map(|e| &e.id).collect::<Vec<_>>(),
             ["sweeps_entry", "other"]
         );
-        assert_eq!((ask("sweeps_entry").found, ask("sweeps that-drift").found), (Found::Entry, Found::Entry));
-        assert_eq!(ask("Parameter Sweeps Integrity").found, Found::Gate);
+        assert_eq!(
+            (ask("sweeps_entry").found, ask("sweeps that-drift").found),
+            (FoundBy::Entry, FoundBy::Entry)
+        );
+        assert_eq!(ask("Parameter Sweeps Integrity").found, FoundBy::Gate);
         let answer = ask("\u{1b}[31mdetail: parameter_sweeps.readiness\u{1b}[0m");
-        assert_eq!((answer.found, answer.matched.as_deref()), (Found::LogLine, Some("parameter_sweeps.")));
+        assert_eq!((answer.found, answer.matched.as_deref()), (FoundBy::LogLine, Some("parameter_sweeps.")));
         assert_eq!(answer.entries.iter().map(|e| &e.id).collect::<Vec<_>>(), ["sweeps_entry", "other"]);
         assert_eq!(answer.gates.len(), 2);
     }
@@ -460,7 +465,7 @@ patterns = [{ regex = "parameter_[a-z]+s" }]
     #[test]
     fn what_leads_nowhere_says_how_to_go_on() {
         let answer = ask("exit code 1");
-        assert_eq!((answer.found, answer.exit_code()), (Found::Nothing, 1));
+        assert_eq!((answer.found, answer.exit_code()), (FoundBy::Nothing, 1));
         insta::assert_snapshot!(human(&answer, false), @r"
 nothing is known of `exit code 1`
 this line is the CI system's: a command failed. The cause stands above it, in the output of that command: paste the line there that says `error`, `fatal`, `panicked` or `FAILED` first

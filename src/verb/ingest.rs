@@ -9,26 +9,26 @@ use crate::embedded::EMBEDDED;
 use crate::verb::ingest::error::{clear, leave};
 use crate::verb::ingest::files::{bounded, cut_off, once};
 use crate::verb::ingest::request::IngestRequest;
-use crate::verb::ingest::time::{Dated, Times};
+use crate::verb::ingest::time::{RunDate, Times};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufReader;
 use std::path::Path;
 use tollgate_core::ingest;
 use tollgate_core::model::flake::FlakeRules;
-use tollgate_core::model::plan::{Counts, Item, Shard, ShardKind};
-use tollgate_core::model::run::{Chosen, Identity, Summary};
-use tollgate_core::model::suite::{Reader, Repeats, Role};
+use tollgate_core::model::plan::{PlannedSuite, SelectionCounts, Shard, ShardKind};
+use tollgate_core::model::run::{Chosen, Identity, RunSummary};
+use tollgate_core::model::suite::{Repeats, ResultReader, SuiteRole};
 use tollgate_core::model::test::{Reading, TestStatus};
-use tollgate_core::model::tree::{DatedBy, Tree};
+use tollgate_core::model::tree::{DatedBy, WorkingTree};
 use tollgate_core::plan;
-use tollgate_core::triage::attempts::{Step, StepEnded, attempt};
+use tollgate_core::triage::attempts::{JudgedStep, StepEnded, attempt};
 use tollgate_flow::attempt::steps::addressed;
 use tollgate_flow::commands::{Replays, flagged, path_word};
 use tollgate_flow::error::Error;
 use tollgate_flow::ground::Ground;
 use tollgate_flow::made::baseline::Baseline;
-use tollgate_flow::made::documents::{self, Outcome, Written};
+use tollgate_flow::made::documents::{self, RunOutcome, Written};
 use tollgate_flow::made::environment;
 use tollgate_flow::made::harness::judged;
 use tollgate_flow::made::suite_record::{SuiteEnd, record_of, write_suite};
@@ -54,7 +54,7 @@ struct Found {
 }
 
 /// What became of the files.
-pub enum Taken {
+pub enum TakenIn {
     /// A run folder.
     Run(Box<Written>),
     /// They hold no tests: a sentence.
@@ -63,18 +63,18 @@ pub enum Taken {
 
 /// Reads the files and writes the run folder. Where they hold no tests, and where a file cannot be read or is cut short, the run
 /// folder holds nothing but `ingest_error.json`: whoever looks for the newest run finds one that is none, and not the one before.
-pub fn ingest(request: &IngestRequest<'_>) -> Result<Taken, Error> {
+pub fn ingest(request: &IngestRequest<'_>) -> Result<TakenIn, Error> {
     let mut made = None;
     let answer = take_in(request, &mut made);
     match &answer {
-        Ok(Taken::Nothing(why)) => leave(request, made, why),
+        Ok(TakenIn::Nothing(why)) => leave(request, made, why),
         Err(Error::Work(why)) => leave(request, made, why),
         _ => {}
     }
     answer
 }
 
-fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Taken, Error> {
+fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<TakenIn, Error> {
     let reader = reader(request.format)?;
     let observing = Observing::begin(&EMBEDDED, request.root);
     let ground = Ground::open_bare(&EMBEDDED, request.root, request.now)?;
@@ -95,7 +95,7 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Tak
         }
     }
     if found.iter().all(|f| f.reading.cases.is_empty() && f.reading.fault.is_none()) {
-        return Ok(Taken::Nothing(nothing(&found)));
+        return Ok(TakenIn::Nothing(nothing(&found)));
     }
     let baseline = request.diff_from.map(|path| Baseline::open(path, &ground.root)).transpose()?;
     let role = ground.spec(request.kind).map_or(default_role(request.kind), |spec| spec.role);
@@ -115,7 +115,7 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Tak
     let folders = SuiteFolders::new(found.iter().map(|f| (request.kind, f.name.as_str())));
     let mut records = Vec::new();
     for one in &found {
-        let item = Item {
+        let item = PlannedSuite {
             name: one.name.clone(),
             kind: request.kind.to_string(),
             role,
@@ -139,7 +139,7 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Tak
         records.iter().map(|r| (r.role, r.result.kind.as_str(), r.result.name.as_str())),
     );
     let count = |role| records.iter().filter(|r| r.role == role).count() as u64;
-    let outcome = Outcome {
+    let outcome = RunOutcome {
         ground: &ground,
         identity,
         tree,
@@ -152,7 +152,7 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Tak
         selection: Chosen::default(),
         timeout: None,
         shard: Shard { kind: ShardKind::None, index: 0, total: 1, plan_digest: digest },
-        plan: Counts { suites: count(Role::Suite), units: count(Role::Unit) },
+        plan: SelectionCounts { suites: count(SuiteRole::Suite), units: count(SuiteRole::Unit) },
         records,
         not_run: Vec::new(),
         lint: Vec::new(),
@@ -166,7 +166,7 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Tak
     };
     let written = documents::write(folder, &folders, outcome)?;
     let note = (!notes.is_empty()).then(|| notes.join("; "));
-    Ok(Taken::Run(Box::new(Written { note, ..written })))
+    Ok(TakenIn::Run(Box::new(Written { note, ..written })))
 }
 
 /// Why there is no test, where a reader knows it.
@@ -178,7 +178,7 @@ fn nothing(found: &[Found]) -> String {
 
 /// When the results are of and how that is known, and why they are no evidence of what is checked out, where they are none: one sentence
 /// for whoever took them in.
-pub fn dated(summary: &Summary) -> Option<String> {
+pub fn dated(summary: &RunSummary) -> Option<String> {
     let at = &summary.identity.generated_at;
     let how = match summary.dated_by? {
         DatedBy::Report => "the report says so",
@@ -197,16 +197,16 @@ fn max_age(request: &IngestRequest<'_>) -> Option<u64> {
 }
 
 /// The tree in which the results are taken in. The tests ran before: each untracked file may be one that they wrote.
-fn tree_of(observed: &Observed, ground: &Ground, folder: &Folder, masker: &Masker) -> Tree {
+fn tree_of(observed: &Observed, ground: &Ground, folder: &Folder, masker: &Masker) -> WorkingTree {
     let mut tree = observed.tree(&observed.left_out(&ground.settings, &[], Some(folder.shown())), masker);
     tree.written = std::mem::take(&mut tree.untracked.listed);
     tree.untracked.digest = plan::files_digest(&[]);
     tree
 }
 
-fn reader(name: &str) -> Result<Reader, Error> {
-    let readers = Reader::ALL.iter().filter(|r| **r != Reader::Exit).map(|r| r.name());
-    match Reader::parse(name).filter(|r| *r != Reader::Exit) {
+fn reader(name: &str) -> Result<ResultReader, Error> {
+    let readers = ResultReader::ALL.iter().filter(|r| **r != ResultReader::Exit).map(|r| r.name());
+    match ResultReader::parse(name).filter(|r| *r != ResultReader::Exit) {
         Some(reader) => Ok(reader),
         None => {
             let hint = tollgate_text::toml_text::suggestion(name, readers);
@@ -216,18 +216,18 @@ fn reader(name: &str) -> Result<Reader, Error> {
 }
 
 /// An E2E kind is a suite, every other a unit, where `tollgate.toml` does not say.
-fn default_role(kind: &str) -> Role {
-    if kind == "e2e" { Role::Suite } else { Role::Unit }
+fn default_role(kind: &str) -> SuiteRole {
+    if kind == "e2e" { SuiteRole::Suite } else { SuiteRole::Unit }
 }
 
 /// What several entries of one title are: as the call says, else as `tollgate.toml` says of the kind.
-fn repeats(request: &IngestRequest<'_>, reader: Reader, ground: &Ground) -> Result<Repeats, Error> {
+fn repeats(request: &IngestRequest<'_>, reader: ResultReader, ground: &Ground) -> Result<Repeats, Error> {
     let of_kind = || ground.spec(request.kind).filter(|spec| spec.reader == reader).map(|spec| spec.repeats);
     let Some(word) = request.repeats else { return Ok(of_kind().unwrap_or_default()) };
     let found = Repeats::parse(word)
         .ok_or_else(|| Error::Usage(format!("--repeats is `tests` or `attempts`, not `{}`", show(word))))?;
     match reader {
-        Reader::Junit => Ok(found),
+        ResultReader::Junit => Ok(found),
         _ => Err(Error::Usage(
             "--repeats is for the format junit: others show themselves what is an attempt".into(),
         )),
@@ -255,7 +255,7 @@ fn repeated(found: &[Found]) -> Option<String> {
 
 fn read(
     files: &[&Path],
-    (reader, repeats): (Reader, Repeats),
+    (reader, repeats): (ResultReader, Repeats),
     root: &Root,
     masker: &Masker,
 ) -> Result<(Vec<Found>, Vec<Times>), Error> {
@@ -318,10 +318,16 @@ fn distinguish(found: &mut [Found]) {
     }
 }
 
-fn suite_end(one: &Found, item: &Item, reader: Reader, command: &str, dated: &Dated) -> SuiteEnd {
+fn suite_end(
+    one: &Found,
+    item: &PlannedSuite,
+    reader: ResultReader,
+    command: &str,
+    dated: &RunDate,
+) -> SuiteEnd {
     let red = one.reading.cases.iter().any(|c| c.status == TestStatus::Failed) || one.reading.fault.is_some();
     let duration: u64 = total(one.reading.cases.iter().filter_map(|c| c.duration_ms));
-    let step = Step {
+    let step = JudgedStep {
         ended: StepEnded::Exited(i32::from(red)),
         read: Some(Ok(vec![one.reading.clone()])),
         asked: None,
@@ -374,7 +380,7 @@ fn again(request: &IngestRequest<'_>, root: &Root, masker: &Masker) -> String {
     words.join(" ")
 }
 
-fn identity(ground: &Ground, masker: &Masker, dated: &Dated, found: &[Found]) -> Identity {
+fn identity(ground: &Ground, masker: &Masker, dated: &RunDate, found: &[Found]) -> Identity {
     let names: Vec<&str> = found.iter().map(|f| f.name.as_str()).collect();
     let commit = ground.commit.as_deref().unwrap_or("");
     let unique = format!("{} {}", std::process::id(), tollgate_host::clock::unique());

@@ -5,17 +5,17 @@ pub mod lint;
 pub mod suites;
 
 use crate::embedded::EMBEDDED;
-use crate::verb::merge::suites::{Part, Taken, folders_of, take};
+use crate::verb::merge::suites::{ShardPart, TakenSuite, folders_of, take};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tollgate_core::model::event::Flags;
-use tollgate_core::model::run::{Identity, RunStatus, Summary};
+use tollgate_core::model::run::{Identity, RunStatus, RunSummary};
 use tollgate_core::plan;
 use tollgate_flow::commands::{Replays, run_again};
 use tollgate_flow::error::Error;
 use tollgate_flow::ground::Ground;
 use tollgate_flow::made::baseline::Baseline;
-use tollgate_flow::made::documents::{self, Outcome, Written};
+use tollgate_flow::made::documents::{self, RunOutcome, Written};
 use tollgate_flow::made::environment;
 use tollgate_flow::masking::masker;
 use tollgate_host::files::tree::Size;
@@ -64,7 +64,7 @@ impl From<Error> for MergeError {
 pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), MergeError> {
     let ground = Ground::open_bare(&EMBEDDED, request.root, request.now)?;
     let parts = request.shards.iter().map(|path| part(path)).collect::<Result<Vec<_>, _>>()?;
-    let summaries: Vec<(String, Summary)> =
+    let summaries: Vec<(String, RunSummary)> =
         parts.iter().map(|p| (p.shown.clone(), p.summary.clone())).collect();
     if ground.commit.is_some() {
         let nameless = summaries.iter().filter(|(_, s)| s.identity.commit.is_none());
@@ -86,7 +86,7 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
     let here = || environment::facts_of_the_machine(ground.root.real(), &ground.run, request.env);
     let facts = context::environment(&parts, here, &mut notes)?;
     let lint = lint::find(&parts)?;
-    let copied = suites.iter().map(Taken::size).chain([lint::size(&lint)]);
+    let copied = suites.iter().map(TakenSuite::size).chain([lint::size(&lint)]);
     room(copied, request.out)?;
     let folder = Folder::create(&ground.root, request.out).map_err(|e| Error::of_folder(&e))?;
     let folders = folders_of(&merged);
@@ -104,7 +104,7 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
         suite.put(&folder, &folders, &identity, &replays, ground.causes())?;
     }
     lint::put(&lint, &folder)?;
-    let outcome = Outcome {
+    let outcome = RunOutcome {
         ground: &ground,
         identity,
         tree: merged.tree,
@@ -155,7 +155,7 @@ fn room(sizes: impl Iterator<Item = Size>, out: &Path) -> Result<(), Error> {
 
 /// The suites of all parts, and how many secrets were masked, and let through, that neither a record of them nor a lint step
 /// tells of: those in suites of which only the summary was kept.
-fn suites_of(parts: &[Part], notes: &mut Vec<String>) -> Result<(Vec<Taken>, u64, u64), Error> {
+fn suites_of(parts: &[ShardPart], notes: &mut Vec<String>) -> Result<(Vec<TakenSuite>, u64, u64), Error> {
     let (mut suites, mut masked, mut allowed) = (Vec::new(), 0u64, 0u64);
     for part in parts {
         let taken = take(part, notes)?;
@@ -168,18 +168,18 @@ fn suites_of(parts: &[Part], notes: &mut Vec<String>) -> Result<(Vec<Taken>, u64
     Ok((suites, masked, allowed))
 }
 
-fn part(path: &Path) -> Result<Part, Error> {
+fn part(path: &Path) -> Result<ShardPart, Error> {
     let (summary, _) = record::read_summary(path).map_err(|e| Error::Work(e.to_string()))?;
     let folder = if path.is_dir() {
         path.to_path_buf()
     } else {
         path.parent().unwrap_or(Path::new(".")).to_path_buf()
     };
-    Ok(Part { shown: show(&path.display().to_string()), folder, summary })
+    Ok(ShardPart { shown: show(&path.display().to_string()), folder, summary })
 }
 
 /// The merged run is a run of its own; what ties the shards together ties it to them, and it is as old as the oldest of them.
-fn identity(merged: &Summary, parts: &[(String, Summary)], masker: &Masker) -> Identity {
+fn identity(merged: &RunSummary, parts: &[(String, RunSummary)], masker: &Masker) -> Identity {
     let mut ids: Vec<&str> = parts.iter().map(|(_, s)| s.identity.run_id.as_str()).collect();
     ids.sort_unstable();
     Identity {

@@ -10,17 +10,17 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
-use tollgate_core::gate::{self, Facts, Looked, Outcome};
+use tollgate_core::gate::{self, BoundFacts, FieldReads, GateOutcome};
 use tollgate_core::model::artifact::Evidence;
-use tollgate_core::model::gate::{Check, Except, Gate, Origin};
+use tollgate_core::model::gate::{Except, Gate, GateCheck, GateOrigin};
 use tollgate_core::model::lane::{Lane, Mode};
 use tollgate_core::plan;
-use tollgate_core::proof::{Op, Pattern, pattern_of};
+use tollgate_core::proof::{MutationOp, MutationPattern, pattern_of};
 use tollgate_flow::error::Error;
 use tollgate_flow::judging::failures;
 use tollgate_flow::judging::judged;
 use tollgate_flow::workspace::{OpenRequest, Workspace};
-use tollgate_host::artifact::{Context, Documents, Sources, WorkspaceHost};
+use tollgate_host::artifact::{Documents, EvidenceContext, Sources, WorkspaceHost};
 use tollgate_lang::cel::{EvalError, Host, Meter};
 use tollgate_text::figures::total;
 
@@ -39,7 +39,7 @@ pub struct Survivor {
 /// What became of one gate's proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum ProofStanding {
     /// It passes, and every mutation that is not excepted turns it red.
     Proven,
     /// It lets at least one mutation through.
@@ -60,7 +60,7 @@ pub struct GateProof {
     /// The gate.
     pub gate: String,
     /// What became of it.
-    pub standing: Standing,
+    pub standing: ProofStanding,
     /// One sentence.
     pub detail: String,
     /// How many mutations were tried.
@@ -99,9 +99,9 @@ pub struct Proof {
 impl Proof {
     /// 1 when a gate is not proven that applies here or was asked for by name, 0 when all others are proven, 3 when there is none.
     pub fn exit_code(&self) -> u8 {
-        let idle = |gate: &GateProof| gate.standing == Standing::NotApplicable && !self.asked;
+        let idle = |gate: &GateProof| gate.standing == ProofStanding::NotApplicable && !self.asked;
         let judged: Vec<&GateProof> = self.gates.iter().filter(|gate| !idle(gate)).collect();
-        match judged.iter().all(|gate| gate.standing == Standing::Proven) {
+        match judged.iter().all(|gate| gate.standing == ProofStanding::Proven) {
             _ if judged.is_empty() => tollgate_flow::error::exit::NOTHING,
             true => tollgate_flow::error::exit::PASS,
             false => tollgate_flow::error::exit::FAIL,
@@ -135,19 +135,19 @@ pub fn prove(request: &OpenRequest<'_>, progress: &(dyn Fn(&str) + Sync)) -> Res
 fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
     let mut proof = GateProof {
         gate: gate.id.clone(),
-        standing: Standing::Proven,
+        standing: ProofStanding::Proven,
         detail: String::new(),
         mutations: 0,
         holes: Vec::new(),
         excepted: Vec::new(),
         unused_exceptions: Vec::new(),
         unnoticed: Vec::new(),
-        own: gate.origin == Origin::Workspace,
+        own: gate.origin == GateOrigin::Workspace,
     };
     let mut exceptions = match exceptions(gate) {
         Ok(exceptions) => exceptions,
         Err(why) => {
-            return Ok(GateProof { standing: Standing::BadException, detail: why, ..proof });
+            return Ok(GateProof { standing: ProofStanding::BadException, detail: why, ..proof });
         }
     };
     let lane = Lane::ALL.into_iter().rev().find(|lane| gate.lanes.contains(lane)).unwrap_or(Lane::Full);
@@ -163,13 +163,13 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
         listed: Mutex::default(),
     };
     let judged = gate::evaluate(gate, &evidence, &facts, &host);
-    if judged.outcome == Outcome::NotApplicable {
+    if judged.outcome == GateOutcome::NotApplicable {
         let detail = format!("not applicable here: {}", judged.detail);
-        return Ok(GateProof { standing: Standing::NotApplicable, detail, ..proof });
+        return Ok(GateProof { standing: ProofStanding::NotApplicable, detail, ..proof });
     }
-    if judged.outcome != Outcome::Pass {
+    if judged.outcome != GateOutcome::Pass {
         let detail = format!("it does not pass over this evidence: {}", judged.detail);
-        return Ok(GateProof { standing: Standing::NotPassing, detail, ..proof });
+        return Ok(GateProof { standing: ProofStanding::NotPassing, detail, ..proof });
     }
     let mut looked = gate::trace(gate, &evidence, &facts, &host);
     look_at_the_run(workspace, gate, &documents, &evidence, &mut looked);
@@ -179,7 +179,7 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
     let found = mutants(gate, &evidence, &looked, &touched, &listed, &workspace.root, schemas);
     if found.all.is_empty() && nothing_there(gate, &evidence) {
         let detail = "not applicable here: nothing of what it may read is there".into();
-        return Ok(GateProof { standing: Standing::NotApplicable, detail, ..proof });
+        return Ok(GateProof { standing: ProofStanding::NotApplicable, detail, ..proof });
     }
     proof.mutations = found.all.len();
     proof.unnoticed = found.unnoticed.into_iter().collect();
@@ -206,13 +206,19 @@ fn conclude(proof: &mut GateProof) {
     let blind = proof.holes.iter().filter(|hole| hole.mutation.contains(BLIND)).count();
     (proof.standing, proof.detail) = match (tried, proof.holes.len() - blind) {
         (0, _) => {
-            (Standing::NoMutation, "it is not proven: no mutation of this evidence could be made".into())
+            (ProofStanding::NoMutation, "it is not proven: no mutation of this evidence could be made".into())
         }
-        (_, 0) if blind == 0 => (Standing::Proven, format!("{tried} mutations, all noticed or excepted")),
-        (_, 0) => (Standing::Holes, format!("{tried} mutations, all noticed, but {}", blind_checks(blind))),
-        (_, holes) if blind == 0 => (Standing::Holes, format!("{holes} of {tried} mutations let through")),
+        (_, 0) if blind == 0 => {
+            (ProofStanding::Proven, format!("{tried} mutations, all noticed or excepted"))
+        }
+        (_, 0) => {
+            (ProofStanding::Holes, format!("{tried} mutations, all noticed, but {}", blind_checks(blind)))
+        }
+        (_, holes) if blind == 0 => {
+            (ProofStanding::Holes, format!("{holes} of {tried} mutations let through"))
+        }
         (_, holes) => (
-            Standing::Holes,
+            ProofStanding::Holes,
             format!("{holes} of {tried} mutations let through, and {}", blind_checks(blind)),
         ),
     };
@@ -226,10 +232,10 @@ fn blind_checks(n: usize) -> String {
 }
 
 /// A check that reads no evidence, among what a gate lets through: whatever is done to the evidence, it says the same.
-fn reads_nothing(check: &Check) -> Mutant {
+fn reads_nothing(check: &GateCheck) -> Mutant {
     Mutant {
         artifact: check.id.clone(),
-        op: Op::ReadsNothing,
+        op: MutationOp::ReadsNothing,
         pointer: String::new(),
         note: format!("check `{}` reads nothing: its assertion and its list name no evidence", check.id),
         path: String::new(),
@@ -243,7 +249,7 @@ fn nothing_there(gate: &Gate, evidence: &Evidence<'_>) -> bool {
 }
 
 /// A `[[prove.except]]` with its pattern, and whether it covered a survivor.
-type Exception<'g> = (Pattern, &'g Except, bool);
+type Exception<'g> = (MutationPattern, &'g Except, bool);
 
 fn exceptions(gate: &Gate) -> Result<Vec<Exception<'_>>, String> {
     let parsed = gate.except.iter().map(|except| Ok((pattern_of(&except.mutation)?, except, false)));
@@ -271,7 +277,7 @@ fn turns_red(
     workspace: &Workspace,
     gate: &Gate,
     mutant: &Mutant,
-    facts: &Facts,
+    facts: &BoundFacts,
     lane: Lane,
 ) -> Result<bool, Error> {
     let fail = |e: std::io::Error| Error::Work(format!("a temporary file cannot be written: {e}"));
@@ -295,7 +301,7 @@ fn turns_red(
             }
         })
     });
-    let context = Context { root: &root, ..workspace.artifact_context() };
+    let context = EvidenceContext { root: &root, ..workspace.artifact_context() };
     let sources = Sources::read(&[gate], &context);
     let mut documents = Documents::parse(&sources, &workspace.policy.schemas, &context);
     let quarantines = entries.as_ref().map_or(&workspace.entries.quarantines, |e| &e.quarantines);
@@ -310,7 +316,7 @@ fn turns_red(
     } else {
         gate::evaluate(gate, &evidence, facts, &host)
     };
-    Ok(judged.outcome == Outcome::Fail)
+    Ok(judged.outcome == GateOutcome::Fail)
 }
 
 /// Whether the gate decides by what is made of the run's summary.
@@ -324,7 +330,7 @@ fn look_at_the_run(
     gate: &Gate,
     documents: &Documents<'_>,
     evidence: &Evidence<'_>,
-    looked: &mut Looked,
+    looked: &mut FieldReads,
 ) {
     let (Ok(run), Some(summary)) = (&workspace.run_dir, documents.summary()) else { return };
     if !follows_the_run(gate) {

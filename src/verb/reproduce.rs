@@ -5,7 +5,7 @@
 
 pub mod answer;
 
-use crate::verb::reproduce::answer::{Came, Planned, Ran, Refused, Reproduction};
+use crate::verb::reproduce::answer::{Came, Planned, RanCommand, Refused, Reproduction};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -18,7 +18,7 @@ use tollgate_core::runbook::nearest;
 use tollgate_flow::judging::for_run::stands_in;
 use tollgate_flow::verdict_read::{newest, parse, parse_verdict, read_named};
 use tollgate_host::files::Root;
-use tollgate_host::process::{Ending, Limits, run};
+use tollgate_host::process::{CommandLimits, Ending, run};
 use tollgate_text::command::CommandLine;
 use tollgate_text::redact::{MASK, Masker};
 
@@ -96,13 +96,13 @@ fn hint(near: &[String]) -> String {
 
 /// What happens while commands run, secrets masked.
 #[derive(Debug, Clone, Copy)]
-pub enum Step<'a> {
+pub enum ReproduceStep<'a> {
     /// A command starts.
     Start(&'a Planned),
     /// Its output, as it comes.
     Output(&'a [u8]),
     /// It ended.
-    End(&'a Ran),
+    End(&'a RanCommand),
 }
 
 /// What a verdict or a bundle says of one gate.
@@ -131,7 +131,7 @@ struct BundleGate {
 /// Finds the commands and, when asked to, runs them one after another.
 pub fn reproduce(
     request: &ReproduceRequest<'_>,
-    step: &mut dyn FnMut(Step<'_>),
+    step: &mut dyn FnMut(ReproduceStep<'_>),
 ) -> Result<Reproduction, ReproduceError> {
     let (verdict, recorded) = match evidence(request)? {
         Some((path, recorded)) => (Some(path), recorded),
@@ -320,7 +320,11 @@ fn is_stamp(name: &str) -> bool {
         })
 }
 
-fn execute(request: &ReproduceRequest<'_>, answer: &mut Reproduction, step: &mut dyn FnMut(Step<'_>)) {
+fn execute(
+    request: &ReproduceRequest<'_>,
+    answer: &mut Reproduction,
+    step: &mut dyn FnMut(ReproduceStep<'_>),
+) {
     let mut interrupted = false;
     for planned in &answer.commands {
         if interrupted {
@@ -329,27 +333,31 @@ fn execute(request: &ReproduceRequest<'_>, answer: &mut Reproduction, step: &mut
         }
         let Planned { id, mut command, note } = planned.clone();
         request.masker.hide(&mut command);
-        step(Step::Start(&Planned { id, command, note }));
+        step(ReproduceStep::Start(&Planned { id, command, note }));
         let ran = execute_one(request, planned, step);
-        step(Step::End(&ran));
+        step(ReproduceStep::End(&ran));
         interrupted = ran.came == Came::Interrupted;
         answer.ran.push(ran);
     }
 }
 
-fn execute_one(request: &ReproduceRequest<'_>, planned: &Planned, step: &mut dyn FnMut(Step<'_>)) -> Ran {
+fn execute_one(
+    request: &ReproduceRequest<'_>,
+    planned: &Planned,
+    step: &mut dyn FnMut(ReproduceStep<'_>),
+) -> RanCommand {
     // What is kept is the end of what was masked.
-    let limits = Limits { dir: request.root.real(), timeout: request.timeout, grace: GRACE, keep: 0 };
+    let limits = CommandLimits { dir: request.root.real(), timeout: request.timeout, grace: GRACE, keep: 0 };
     let mut stream = request.masker.stream();
     let mut kept = Vec::new();
-    let mut pass = |part: &[u8], step: &mut dyn FnMut(Step<'_>)| {
+    let mut pass = |part: &[u8], step: &mut dyn FnMut(ReproduceStep<'_>)| {
         kept.extend_from_slice(part);
         if kept.len() > 2 * KEEP {
             kept.drain(..kept.len() - KEEP);
         }
-        step(Step::Output(part));
+        step(ReproduceStep::Output(part));
     };
-    let mut ran = Ran {
+    let mut ran = RanCommand {
         id: planned.id.clone(),
         command: planned.command.clone(),
         came: Came::NotStarted,
@@ -366,7 +374,7 @@ fn execute_one(request: &ReproduceRequest<'_>, planned: &Planned, step: &mut dyn
     request.masker.hide(&mut ran.command);
     let done = match done {
         Ok(done) => done,
-        Err(why) => return Ran { detail: request.masker.mask(&why).0, ..ran },
+        Err(why) => return RanCommand { detail: request.masker.mask(&why).0, ..ran },
     };
     ran.seconds = done.seconds;
     ran.output = String::from_utf8_lossy(&kept[kept.len().saturating_sub(KEEP)..]).into_owned();

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tollgate_core::model::finding::Reason;
 use tollgate_core::model::gate::{
-    ArtifactSpec, Blocking, Check, Demand, Format, Gate, Origin, Piece, Region,
+    ArtifactSpec, Blocking, Demand, Format, Gate, GateCheck, GateOrigin, Piece, Region,
 };
 use tollgate_core::model::lane::{Lane, Mode};
-use tollgate_core::model::verdict::{GateResult, Outcome, Policy, SCHEMA, Status, Summary, Tool, Verdict};
+use tollgate_core::model::verdict::{
+    GateResult, GateSummary, PolicyRecord, SCHEMA, Status, ToolRecord, Verdict, VerdictOutcome,
+};
 use tollgate_lang::cel::Expr;
 
 pub(super) fn region() -> Region {
@@ -30,7 +32,7 @@ pub(super) fn gate(id: &str, reproduce: &str) -> Gate {
         commit_same: None,
         region: region(),
     };
-    let check = Check {
+    let check = GateCheck {
         id: "ready-means-ready".into(),
         when: Some(expr("sweeps.status == 'ready'")),
         for_each: None,
@@ -53,7 +55,7 @@ pub(super) fn gate(id: &str, reproduce: &str) -> Gate {
         artifacts: BTreeMap::from([("sweeps".to_string(), sweeps)]),
         checks: vec![check],
         except: Vec::new(),
-        origin: Origin::Workspace,
+        origin: GateOrigin::Workspace,
         region: region(),
         digest: String::new(),
         replaces: None,
@@ -84,18 +86,18 @@ pub(super) fn verdict(gates: &[(&str, Status, &str)]) -> Verdict {
     Verdict {
         schema: SCHEMA.into(),
         generated_at: "2026-11-20T12:00:00Z".into(),
-        tool: Tool { name: "tollgate".into(), version: "0".into() },
+        tool: ToolRecord { name: "tollgate".into(), version: "0".into() },
         run_id: "r".into(),
         correlation_id: "c".into(),
         commit: Some("0123456789012345678901234567890123456789".into()),
         branch: None,
         lane: Lane::Full,
         mode: Mode::Strict,
-        policy: Policy { digest: "d".into(), from: None, altered: vec![], changes: vec![] },
-        verdict: Outcome::Fail,
+        policy: PolicyRecord { digest: "d".into(), from: None, altered: vec![], changes: vec![] },
+        verdict: VerdictOutcome::Fail,
         exit_code: 1,
         gates: gates.iter().map(one).collect(),
-        summary: Summary::default(),
+        summary: GateSummary::default(),
         waivers: vec![],
         not_judged: vec![],
         masked: 0,

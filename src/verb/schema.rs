@@ -3,11 +3,11 @@
 use serde::Serialize;
 use tollgate_core::report::text::terminal;
 use tollgate_lang::schema::Registry;
-use tollgate_text::json::{Json, Limits, parse, plain};
+use tollgate_text::json::{Json, JsonLimits, parse, plain};
 
 /// One registered schema.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Listed {
+pub struct ListedSchema {
     /// Its id.
     pub id: String,
     /// Its `title`, where it has one.
@@ -17,16 +17,16 @@ pub struct Listed {
 }
 
 /// Every registered schema, by id.
-pub fn list(registry: &Registry) -> Vec<Listed> {
+pub fn list(registry: &Registry) -> Vec<ListedSchema> {
     let title = |text: &str| {
-        let document = parse(text.as_bytes(), &Limits::default()).ok()?;
+        let document = parse(text.as_bytes(), &JsonLimits::default()).ok()?;
         document.get("title").and_then(Json::as_str).map(str::to_string)
     };
     registry
         .ids()
         .into_iter()
         .filter_map(|id| registry.source(id))
-        .map(|source| Listed {
+        .map(|source| ListedSchema {
             id: source.id.clone(),
             title: title(&source.text),
             origin: source.origin.clone(),
@@ -35,10 +35,10 @@ pub fn list(registry: &Registry) -> Vec<Listed> {
 }
 
 /// The list as people read it: id, origin, title.
-pub fn human(listed: &[Listed]) -> String {
+pub fn human(listed: &[ListedSchema]) -> String {
     let id = listed.iter().map(|l| l.id.chars().count()).max().unwrap_or(0);
     let origin = listed.iter().map(|l| l.origin.chars().count()).max().unwrap_or(0);
-    let line = |l: &Listed| {
+    let line = |l: &ListedSchema| {
         let title = terminal(l.title.as_deref().unwrap_or(""));
         format!("{:<id$}  {:<origin$}  {title}\n", terminal(&l.id), terminal(&l.origin))
     };
@@ -67,14 +67,16 @@ pub(super) fn nearest(registry: &Registry, id: &str) -> String {
 mod tests {
     use super::*;
     use crate::embedded::SCHEMAS;
-    use tollgate_lang::schema::Source;
+    use tollgate_lang::schema::SchemaSource;
 
     #[test]
     fn lists_and_shows() {
         let text = r#"{"$id": "demo.event.v1", "title": "An event"}"#;
-        let registry =
-            Registry::new(SCHEMAS, vec![Source::read("e.json", "schemas/e.json", text.into()).unwrap()])
-                .unwrap();
+        let registry = Registry::new(
+            SCHEMAS,
+            vec![SchemaSource::read("e.json", "schemas/e.json", text.into()).unwrap()],
+        )
+        .unwrap();
         let listed = list(&registry);
         let one = listed.iter().find(|l| l.id == "demo.event.v1").unwrap();
         assert_eq!((one.title.as_deref(), one.origin.as_str()), (Some("An event"), "schemas/e.json"));

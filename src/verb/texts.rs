@@ -1,20 +1,20 @@
 //! Which fields of the verbs' answers hold free text (`tollgate_text::redact::FreeText`), as `model/texts.rs` says it of the nouns.
 
 use super::doctor::{Diagnosis, GateEvidence, TreeLook, WholeRun};
-use super::events::{Events, Stream};
+use super::events::{CountedStream, StreamReport};
 use super::explain::{ArtifactFacts, CheckFacts, EntryFacts, Explanation, GateFacts, LastResult};
-use super::init::{Init, InitSuite};
+use super::init::{InitSuite, Initialised};
 use super::prove::{GateProof, Proof, Survivor};
-use super::schema::Listed;
-use crate::verb::events::count::Counts;
-use crate::verb::events::tally::Count;
+use super::schema::ListedSchema;
+use crate::verb::events::count::StreamCounts;
+use crate::verb::events::tally::NameCount;
 use crate::verb::explain::list::{RunbookGroup, RunbookList, RunbookRow};
 use crate::verb::explain::of_run::RunFailure;
 use crate::verb::flake::report::FlakeAnswer;
 use crate::verb::gate::list::{GateList, GateRow};
 use crate::verb::gate::new::GateNew;
-use crate::verb::gate::try_on::{Tried, TriedLint, TriedPart};
-use crate::verb::reproduce::answer::{Planned, Ran, Refused, Reproduction};
+use crate::verb::gate::try_on::{TriedExpression, TriedLint, TriedPart};
+use crate::verb::reproduce::answer::{Planned, RanCommand, Refused, Reproduction};
 use crate::verb::waiver::audit::WaiverAudit;
 use crate::verb::waiver::edit::WaiverEdit;
 use crate::verb::waiver::quarantine::{QuarantineEdit, QuarantineList};
@@ -33,10 +33,10 @@ impl FreeText for GateEvidence {
     }
 }
 
-free_text!(Events { files; });
-free_text!(Stream { path, fault, counts; unreadable });
-free_text!(Counts { kinds, statuses, first_ts, last_ts; lines, without_kind });
-free_text!(Count { name; count });
+free_text!(StreamReport { files; });
+free_text!(CountedStream { path, fault, counts; unreadable });
+free_text!(StreamCounts { kinds, statuses, first_ts, last_ts; lines, without_kind });
+free_text!(NameCount { name; count });
 free_text!(Explanation { query, matched, failure, gates, entries, notes; found, nearest });
 free_text!(RunFailure {
     test, location, message, replay_command, signature;
@@ -57,10 +57,10 @@ free_text!(FlakeAnswer { report, notes; });
 free_text!(GateList { gates, notes; });
 free_text!(GateRow { name, owner, origin, artifacts, reproduce; id, blocking, lanes, replaces, runbook, checks });
 free_text!(GateNew { ; id, path, replaces, also });
-free_text!(Tried { expression, value, error, parts, lints; schema, passes, bound });
+free_text!(TriedExpression { expression, value, error, parts, lints; schema, passes, bound });
 free_text!(TriedPart { text, value, error; depth, element });
 free_text!(TriedLint { message; column });
-free_text!(Init { suites, notes; written, detected, ignore, next });
+free_text!(Initialised { suites, notes; written, detected, ignore, next });
 free_text!(InitSuite { folder, command; kind, tool, names_tests });
 free_text!(Proof { gates; schema, generated_at, mutations, holes, asked });
 free_text!(GateProof { detail, holes, excepted, unused_exceptions, unnoticed; gate, standing, mutations, own });
@@ -72,5 +72,5 @@ free_text!(WaiverEdit { path, entry; action, gate });
 free_text!(Reproduction { verdict, commands, refused, ran, no_run; not_run });
 free_text!(Planned { command, note; id });
 free_text!(Refused { recorded, own, why; id });
-free_text!(Ran { command, detail, output; id, came, exit_code, seconds });
-free_text!(Listed { title; id, origin });
+free_text!(RanCommand { command, detail, output; id, came, exit_code, seconds });
+free_text!(ListedSchema { title; id, origin });

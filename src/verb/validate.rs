@@ -8,11 +8,11 @@ use std::path::{Component, Path, PathBuf};
 use tollgate_core::model::finding::Reason;
 use tollgate_core::model::gate::{Demand, Format};
 use tollgate_core::model::validation::{FileResult, Validation};
-use tollgate_host::artifact::{Fault, format_of, hold, parse, survey, turn};
+use tollgate_host::artifact::{FileFault, format_of, hold, parse, survey, turn};
 use tollgate_host::files::{self, ReadError, Root, io_error, open_regular};
-use tollgate_lang::schema::{Registry, Source, Standing};
+use tollgate_lang::schema::{Registry, SchemaSource, SchemaStanding};
 use tollgate_text::digest::sha256_hex;
-use tollgate_text::json::{Limits, plain};
+use tollgate_text::json::{JsonLimits, plain};
 use tollgate_text::show::show;
 use tollgate_text::time::Now;
 use walkdir::WalkDir;
@@ -32,7 +32,7 @@ pub struct ValidateRequest<'r> {
     /// The moment, for the report.
     pub now: Now,
     /// What a document may be at most.
-    pub limits: Limits,
+    pub limits: JsonLimits,
 }
 
 /// Why nothing was validated: exit code 2.
@@ -105,7 +105,7 @@ fn chosen(
         )),
         other => wrong(other.to_string()),
     })?;
-    let source = Source::read(named, named, text).map_err(wrong)?;
+    let source = SchemaSource::read(named, named, text).map_err(wrong)?;
     let id = source.id.clone();
     let own = with_file(registry, &source, Path::new(named), root).map_err(wrong)?;
     if let Some(Err(why)) = own.get(&id) {
@@ -116,15 +116,20 @@ fn chosen(
 
 /// The schemas with a file over them that was named. What it refers to is looked for in the workspace if it stands there, else in
 /// its own folder and below.
-fn with_file(registry: &Registry, source: &Source, file: &Path, root: &Root) -> Result<Registry, String> {
+fn with_file(
+    registry: &Registry,
+    source: &SchemaSource,
+    file: &Path,
+    root: &Root,
+) -> Result<Registry, String> {
     let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let own = Root::open(folder).map_err(|e| e.to_string())?;
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let inside = own.real().strip_prefix(root.real()).ok().map(|folder| folder.join(&name));
     let inside = inside.as_deref().and_then(Path::to_str);
     let (standing, below) = match inside {
-        Some(path) => (Standing::InWorkspace(path), root),
-        None => (Standing::Alone(&name), &own),
+        Some(path) => (SchemaStanding::InWorkspace(path), root),
+        None => (SchemaStanding::Alone(&name), &own),
     };
     let mut look = |path: &str| match below.read(path, SCHEMA_LIMIT) {
         Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| format!("{} is not UTF-8", show(path))),
@@ -136,7 +141,7 @@ fn with_file(registry: &Registry, source: &Source, file: &Path, root: &Root) -> 
 
 enum Target {
     File(PathBuf, Format),
-    Fault(Fault),
+    Fault(FileFault),
 }
 
 /// What the inputs stand for, by shown path.
@@ -180,12 +185,12 @@ impl Inputs {
     }
 
     fn missing(&mut self, path: &str, clause: String) {
-        self.targets.insert(path.to_string(), Target::Fault(Fault::new(Reason::Missing, clause)));
+        self.targets.insert(path.to_string(), Target::Fault(FileFault::new(Reason::Missing, clause)));
     }
 
     fn unreadable(&mut self, path: &Path, error: &std::io::Error) {
         let shown = path.display().to_string();
-        let fault = Fault::of_read(&io_error(&show(&shown), error));
+        let fault = FileFault::of_read(&io_error(&show(&shown), error));
         self.targets.insert(shown, Target::Fault(fault));
     }
 
@@ -233,7 +238,7 @@ impl Inputs {
             Some(e) => self.unreadable(path, e),
             None => {
                 let clause = format!("{} is a link back into a folder that it stands in", show(&shown));
-                self.targets.insert(shown, Target::Fault(Fault::new(Reason::Unreadable, clause)));
+                self.targets.insert(shown, Target::Fault(FileFault::new(Reason::Unreadable, clause)));
             }
         }
     }
@@ -276,14 +281,14 @@ fn judge(
     format: Format,
     demand: &Demand,
     registry: &Registry,
-    limits: &Limits,
+    limits: &JsonLimits,
     buffer: &mut Vec<u8>,
 ) -> FileResult {
     if format == Format::Jsonl {
         return judge_lines(file, path, demand, registry, limits);
     }
     if let Err(error) = files::read_into(file, limits.bytes, buffer) {
-        return result(path, None, None, vec![Fault::of_read(&error)]);
+        return result(path, None, None, vec![FileFault::of_read(&error)]);
     }
     let read = Some((sha256_hex(buffer), buffer.len() as u64));
     // Several files are judged at a time; of those that take hundreds of megabytes in memory one.
@@ -302,11 +307,11 @@ fn judge_lines(
     path: String,
     demand: &Demand,
     registry: &Registry,
-    limits: &Limits,
+    limits: &JsonLimits,
 ) -> FileResult {
     let opened = match open_regular(file, &show(&path)) {
         Ok((opened, _)) => opened,
-        Err(error) => return result(path, None, None, vec![Fault::of_read(&error)]),
+        Err(error) => return result(path, None, None, vec![FileFault::of_read(&error)]),
     };
     match survey(opened, std::slice::from_ref(demand), registry, limits, LISTED) {
         Err(fault) => result(path, None, None, vec![fault]),
@@ -333,7 +338,7 @@ fn result(
     path: String,
     read: Option<(String, u64)>,
     schema: Option<String>,
-    faults: Vec<Fault>,
+    faults: Vec<FileFault>,
 ) -> FileResult {
     let findings = faults.iter().map(|fault| fault.finding(None, &path)).collect();
     let (sha256, bytes) = read.unzip();
@@ -357,7 +362,7 @@ mod tests {
     }
 
     fn registry() -> Registry {
-        Registry::new(SCHEMAS, vec![Source::read("e.json", "e.json", SCHEMA.into()).unwrap()]).unwrap()
+        Registry::new(SCHEMAS, vec![SchemaSource::read("e.json", "e.json", SCHEMA.into()).unwrap()]).unwrap()
     }
 
     fn run(dir: &Path, inputs: &[&str], schema: Option<&str>) -> Result<Validation, ValidateError> {
@@ -368,7 +373,7 @@ mod tests {
             registry: &registry,
             root: &Root::open(dir).unwrap(),
             now: Now::parse("2026-11-20T12:00:00Z").unwrap(),
-            limits: Limits { depth: 128, bytes: 100_000 },
+            limits: JsonLimits { depth: 128, bytes: 100_000 },
         };
         validate(&request)
     }

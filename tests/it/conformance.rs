@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tollgate_lang::cel::{Budget, EvalError, Expr, Host, Meter, Scope, Shared, Type, Value};
-use tollgate_lang::schema::{Beside, Formats, Registry, Source};
-use tollgate_text::json::{self, Limits};
+use tollgate_lang::schema::{Beside, FormatRule, Registry, SchemaSource};
+use tollgate_text::json::{self, JsonLimits};
 
 /// The folder that an environment variable names.
 fn suite(variable: &str) -> PathBuf {
@@ -34,7 +34,7 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 const PUBLISHED: &str = r#"{"$id": "http://localhost:1234/published.json"}"#;
 
 /// How many tests of a folder give their answer, and the others: `file: group: test`.
-fn schemas(suite: &Path, draft: &str, folder: &str, formats: Formats) -> (usize, BTreeSet<String>) {
+fn schemas(suite: &Path, draft: &str, folder: &str, formats: FormatRule) -> (usize, BTreeSet<String>) {
     let (mut right, mut wrong) = (0, BTreeSet::new());
     let remotes = suite.join("remotes");
     let mut look = |path: &str| match fs::read_to_string(remotes.join(path)) {
@@ -51,8 +51,11 @@ fn schemas(suite: &Path, draft: &str, folder: &str, formats: Formats) -> (usize,
                 members.insert("$schema".into(), draft.into());
             }
             let sources = vec![
-                Source::read("published.json", "published.json", PUBLISHED.into()).unwrap(),
-                Source { uri: None, ..Source::read("case.json", "case.json", schema.to_string()).unwrap() },
+                SchemaSource::read("published.json", "published.json", PUBLISHED.into()).unwrap(),
+                SchemaSource {
+                    uri: None,
+                    ..SchemaSource::read("case.json", "case.json", schema.to_string()).unwrap()
+                },
             ];
             let id = sources[1].id.clone();
             let beside = Beside::look(tollgate::embedded::SCHEMAS, &sources, &mut look);
@@ -63,8 +66,9 @@ fn schemas(suite: &Path, draft: &str, folder: &str, formats: Formats) -> (usize,
             let schema = registry.get(&id).unwrap();
             for test in group["tests"].as_array().unwrap() {
                 let text = test["data"].to_string();
-                let said = json::parse(text.as_bytes(), &Limits::default()).map_err(|e| e.message).and_then(
-                    |data| {
+                let said = json::parse(text.as_bytes(), &JsonLimits::default())
+                    .map_err(|e| e.message)
+                    .and_then(|data| {
                         let schema = schema.map_err(str::to_string)?;
                         let valid = schema.is_valid(&data);
                         assert_eq!(
@@ -73,8 +77,7 @@ fn schemas(suite: &Path, draft: &str, folder: &str, formats: Formats) -> (usize,
                             "the two walks of the engine agree"
                         );
                         Ok(valid)
-                    },
-                );
+                    });
                 if said.as_ref().ok() == test["valid"].as_bool().as_ref() {
                     right += 1;
                 } else {
@@ -99,10 +102,10 @@ fn json_schema() {
         ("https://json-schema.org/draft/2019-09/schema", "draft2019-09"),
         ("https://json-schema.org/draft/2020-12/schema", "draft2020-12"),
     ] {
-        let (right, wrong) = schemas(&suite, draft, folder, Formats::Annotation);
+        let (right, wrong) = schemas(&suite, draft, folder, FormatRule::Annotation);
         lines.push(format!("{folder}, formats as annotations: {right} of {}", right + wrong.len()));
         lines.extend(wrong.iter().map(|test| format!("    {test}")));
-        let (right, strict) = schemas(&suite, draft, folder, Formats::Assertion);
+        let (right, strict) = schemas(&suite, draft, folder, FormatRule::Assertion);
         lines.push(format!("{folder}, formats as assertions: {right} of {}", right + strict.len()));
         // By default a format is a demand; those who want it to be none say so.
         assert!(strict.difference(&wrong).all(|test| test.starts_with("format.json: ")), "{strict:#?}");
@@ -110,7 +113,7 @@ fn json_schema() {
             |test: &String| test.starts_with("bignum.json: ") || test.contains("large integer");
         assert!(wrong.iter().all(past_64_bits), "{folder}: {wrong:#?}");
         let formats = format!("{folder}/optional/format");
-        let (right, wrong) = schemas(&suite, draft, &formats, Formats::Assertion);
+        let (right, wrong) = schemas(&suite, draft, &formats, FormatRule::Assertion);
         lines.push(format!("{formats}: {right} of {}", right + wrong.len()));
         lines.extend(wrong.iter().map(|test| format!("    {test}")));
     }

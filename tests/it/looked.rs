@@ -2,13 +2,13 @@
 
 use crate::support::{NOW, Ws};
 use std::collections::{BTreeMap, BTreeSet};
-use tollgate_core::gate::{Looked, trace};
+use tollgate_core::gate::{FieldReads, trace};
 use tollgate_core::model::lane::{Lane, Mode};
 use tollgate_flow::workspace::{OpenRequest, Workspace};
 use tollgate_host::artifact::{Documents, Sources, WorkspaceHost};
 use tollgate_text::time::Now;
 
-fn looked(ws: &Ws) -> Looked {
+fn looked(ws: &Ws) -> FieldReads {
     let env = BTreeMap::new();
     let open = OpenRequest {
         root: ws.dir(),

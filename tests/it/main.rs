@@ -80,6 +80,7 @@ mod textproto;
 mod tree;
 mod tree_git;
 mod triage;
+mod type_names;
 mod vacuous;
 mod waivers;
 mod whole;

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use tollgate_host::config::{Classification, LoadRequest, Policy, load};
+use tollgate_host::config::{Classification, LoadRequest, PolicyInForce, load};
 use tollgate_host::files::{Root, write_atomic};
 
 const GATE: &str = "name = 'N'\nwhy = 'W'\nowner = 'o'\nblocking = true\nlanes = ['full']\nreproduce = 'x'\n\
@@ -46,7 +46,7 @@ fn repository() -> tempfile::TempDir {
     dir
 }
 
-fn policy(dir: &Path, from: Option<&str>) -> Result<Policy, String> {
+fn policy(dir: &Path, from: Option<&str>) -> Result<PolicyInForce, String> {
     let root = Root::open(&dir.join("ws")).expect("a folder");
     load(&LoadRequest { policy_from: from, ..LoadRequest::all(&tollgate::embedded::EMBEDDED, &root) })
         .map_err(|e| e.to_string())

@@ -8,13 +8,15 @@ use quick_xml::events::Event;
 use serde_json::Value;
 use tollgate::embedded::SCHEMAS;
 use tollgate_core::model::finding::Finding;
-use tollgate_core::model::report::{Report, WaiverOffer};
+use tollgate_core::model::report::{CheckReport, WaiverOffer};
 use tollgate_core::model::verdict::{Status, Verdict};
-use tollgate_core::model::waiver::{Kind as EntryKind, State};
-use tollgate_core::report::{Kind, Style, audit, bundle, events, github, render, render_validation};
-use tollgate_text::json::Place;
+use tollgate_core::model::waiver::{EntryKind, EntryState};
+use tollgate_core::report::{
+    ReportFormat, TermStyle, audit, bundle, events, github, render, render_validation,
+};
+use tollgate_text::json::TextPlace;
 
-const COLOUR: Style = Style { colour: true, width: 100 };
+const COLOUR: TermStyle = TermStyle { colour: true, width: 100 };
 
 macro_rules! snapshots {
     ($($test:ident: $name:literal, $text:expr;)*) => {
@@ -28,36 +30,36 @@ macro_rules! snapshots {
 }
 
 snapshots! {
-    human_green: "report_human_green", render(Kind::Human, &sample::green(), &Style::PLAIN);
-    human_red: "report_human_red", render(Kind::Human, &sample::red(), &Style::PLAIN);
-    human_red_colour: "report_human_colour", render(Kind::Human, &sample::green(), &COLOUR).replace('\u{1b}', "ESC");
-    human_certification: "report_human_certification", render(Kind::Human, &sample::certification(), &Style::PLAIN);
-    human_nothing: "report_human_nothing_judged", render(Kind::Human, &sample::nothing_judged(), &Style::PLAIN);
-    json_green: "report_json_green", render(Kind::Json, &sample::green(), &Style::PLAIN);
-    json_red: "report_json_red", render(Kind::Json, &sample::red(), &Style::PLAIN);
-    junit_green: "report_junit_green", render(Kind::Junit, &sample::green(), &Style::PLAIN);
-    junit_red: "report_junit_red", render(Kind::Junit, &sample::red(), &Style::PLAIN);
-    junit_nothing: "report_junit_nothing_judged", render(Kind::Junit, &sample::nothing_judged(), &Style::PLAIN);
-    sarif_green: "report_sarif_green", render(Kind::Sarif, &sample::green(), &Style::PLAIN);
-    sarif_red: "report_sarif_red", render(Kind::Sarif, &sample::red(), &Style::PLAIN);
-    markdown_green: "report_markdown_green", render(Kind::Markdown, &sample::green(), &Style::PLAIN);
-    markdown_red: "report_markdown_red", render(Kind::Markdown, &sample::red(), &Style::PLAIN);
-    markdown_certification: "report_markdown_certification", render(Kind::Markdown, &sample::certification(), &Style::PLAIN);
+    human_green: "report_human_green", render(ReportFormat::Human, &sample::green(), &TermStyle::PLAIN);
+    human_red: "report_human_red", render(ReportFormat::Human, &sample::red(), &TermStyle::PLAIN);
+    human_red_colour: "report_human_colour", render(ReportFormat::Human, &sample::green(), &COLOUR).replace('\u{1b}', "ESC");
+    human_certification: "report_human_certification", render(ReportFormat::Human, &sample::certification(), &TermStyle::PLAIN);
+    human_nothing: "report_human_nothing_judged", render(ReportFormat::Human, &sample::nothing_judged(), &TermStyle::PLAIN);
+    json_green: "report_json_green", render(ReportFormat::Json, &sample::green(), &TermStyle::PLAIN);
+    json_red: "report_json_red", render(ReportFormat::Json, &sample::red(), &TermStyle::PLAIN);
+    junit_green: "report_junit_green", render(ReportFormat::Junit, &sample::green(), &TermStyle::PLAIN);
+    junit_red: "report_junit_red", render(ReportFormat::Junit, &sample::red(), &TermStyle::PLAIN);
+    junit_nothing: "report_junit_nothing_judged", render(ReportFormat::Junit, &sample::nothing_judged(), &TermStyle::PLAIN);
+    sarif_green: "report_sarif_green", render(ReportFormat::Sarif, &sample::green(), &TermStyle::PLAIN);
+    sarif_red: "report_sarif_red", render(ReportFormat::Sarif, &sample::red(), &TermStyle::PLAIN);
+    markdown_green: "report_markdown_green", render(ReportFormat::Markdown, &sample::green(), &TermStyle::PLAIN);
+    markdown_red: "report_markdown_red", render(ReportFormat::Markdown, &sample::red(), &TermStyle::PLAIN);
+    markdown_certification: "report_markdown_certification", render(ReportFormat::Markdown, &sample::certification(), &TermStyle::PLAIN);
     github_green: "report_github_green", github_text(&sample::green());
     github_red: "report_github_red", github_text(&sample::red());
     github_nothing: "report_github_nothing_judged", github_text(&sample::nothing_judged());
     events_red: "report_events_red", events::report(&sample::red());
     audit_red: "report_audit_red", audit::report(&sample::red());
     bundle_red: "report_bundle_red", bundle::report(&sample::red()).expect("something failed");
-    validation_human: "validation_human", render_validation(Kind::Human, &sample::validation(), &Style::PLAIN);
-    validation_json: "validation_json", render_validation(Kind::Json, &sample::validation(), &Style::PLAIN);
-    validation_junit: "validation_junit", render_validation(Kind::Junit, &sample::validation(), &Style::PLAIN);
-    validation_sarif: "validation_sarif", render_validation(Kind::Sarif, &sample::validation(), &Style::PLAIN);
-    validation_markdown: "validation_markdown", render_validation(Kind::Markdown, &sample::validation(), &Style::PLAIN);
-    validation_github: "validation_github", render_validation(Kind::Github, &sample::validation(), &Style::PLAIN);
+    validation_human: "validation_human", render_validation(ReportFormat::Human, &sample::validation(), &TermStyle::PLAIN);
+    validation_json: "validation_json", render_validation(ReportFormat::Json, &sample::validation(), &TermStyle::PLAIN);
+    validation_junit: "validation_junit", render_validation(ReportFormat::Junit, &sample::validation(), &TermStyle::PLAIN);
+    validation_sarif: "validation_sarif", render_validation(ReportFormat::Sarif, &sample::validation(), &TermStyle::PLAIN);
+    validation_markdown: "validation_markdown", render_validation(ReportFormat::Markdown, &sample::validation(), &TermStyle::PLAIN);
+    validation_github: "validation_github", render_validation(ReportFormat::Github, &sample::validation(), &TermStyle::PLAIN);
 }
 
-fn github_text(report: &Report) -> String {
+fn github_text(report: &CheckReport) -> String {
     let out = github::report(report);
     format!("{}--- GITHUB_OUTPUT\n{}", out.commands, out.output)
 }
@@ -114,7 +116,7 @@ fn hostile() -> impl Strategy<Value = String> {
 }
 
 /// A red report with these texts in every place that is not tollgate's own.
-fn attacked(texts: &[String]) -> Report {
+fn attacked(texts: &[String]) -> CheckReport {
     let mut report = sample::certification();
     let mut next = {
         let mut texts = texts.iter().cycle().cloned();
@@ -167,7 +169,7 @@ proptest! {
 
     #[test]
     fn no_text_reaches_a_terminal_raw(texts in prop::collection::vec(hostile(), 7)) {
-        let shown = render(Kind::Human, &attacked(&texts), &Style::PLAIN);
+        let shown = render(ReportFormat::Human, &attacked(&texts), &TermStyle::PLAIN);
         prop_assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown:?}");
         prop_assert!(!shown.contains(['\u{202e}', '\u{2028}', '\u{200b}']), "an invisible character");
         for line in shown.lines() {
@@ -211,7 +213,7 @@ proptest! {
     #[test]
     fn markdown_keeps_its_structure(texts in prop::collection::vec(hostile(), 7)) {
         let report = attacked(&texts);
-        let text = render(Kind::Markdown, &report, &Style::PLAIN);
+        let text = render(ReportFormat::Markdown, &report, &TermStyle::PLAIN);
         let lines = outside_fences(&text);
         let rows: Vec<_> = lines.iter().filter(|l| l.starts_with('|')).collect();
         prop_assert_eq!(rows.len(), report.verdict.gates.len() + 2);
@@ -234,11 +236,11 @@ proptest! {
     #[test]
     fn xml_and_json_parse(texts in prop::collection::vec(hostile(), 7)) {
         let report = attacked(&texts);
-        let xml = render(Kind::Junit, &report, &Style::PLAIN);
+        let xml = render(ReportFormat::Junit, &report, &TermStyle::PLAIN);
         prop_assert!(!xml.chars().any(|c| (c.is_control() && c != '\n' && c != '\t') || c == '\u{fffe}'), "an illegal character");
         prop_assert_eq!(count_cases(&xml), report.verdict.gates.len());
-        for kind in [Kind::Json, Kind::Sarif] {
-            serde_json::from_str::<Value>(&render(kind, &report, &Style::PLAIN)).expect("JSON");
+        for kind in [ReportFormat::Json, ReportFormat::Sarif] {
+            serde_json::from_str::<Value>(&render(kind, &report, &TermStyle::PLAIN)).expect("JSON");
         }
         for line in events::report(&report).lines() {
             serde_json::from_str::<Value>(line).expect("JSON");
@@ -359,7 +361,7 @@ fn what_is_written_passes_its_schema() {
     let waivers = schema("tollgate.gate.waiver_audit.v1");
     let replay = schema("tollgate.gate.replay.v1");
     for report in &reports {
-        holds(&verdict, &render(Kind::Json, report, &Style::PLAIN));
+        holds(&verdict, &render(ReportFormat::Json, report, &TermStyle::PLAIN));
         events::report(report).lines().for_each(|line| holds(&event, line));
         holds(&waivers, &audit::report(report));
         if let Some(bundle) = bundle::report(report) {
@@ -367,7 +369,7 @@ fn what_is_written_passes_its_schema() {
         }
     }
     assert_eq!(bundle::report(&sample::green()), None);
-    let validated = render_validation(Kind::Json, &sample::validation(), &Style::PLAIN);
+    let validated = render_validation(ReportFormat::Json, &sample::validation(), &TermStyle::PLAIN);
     holds(&schema("tollgate.validation.v1"), &validated);
 }
 
@@ -375,7 +377,7 @@ fn what_is_written_passes_its_schema() {
 fn a_verdict_reads_back_as_it_was_written() {
     let report = sample::certification();
     let mut read: Verdict =
-        serde_json::from_str(&render(Kind::Json, &report, &Style::PLAIN)).expect("a verdict");
+        serde_json::from_str(&render(ReportFormat::Json, &report, &TermStyle::PLAIN)).expect("a verdict");
     let mut written = report.verdict;
     // Where an entry stands is not part of the verdict.
     written.waivers.iter_mut().chain(&mut read.waivers).for_each(|e| e.region = None);
@@ -385,7 +387,7 @@ fn a_verdict_reads_back_as_it_was_written() {
 #[test]
 fn schemas_refuse_what_is_not_ours() {
     let mut document: Value =
-        serde_json::from_str(&render(Kind::Json, &sample::red(), &Style::PLAIN)).expect("JSON");
+        serde_json::from_str(&render(ReportFormat::Json, &sample::red(), &TermStyle::PLAIN)).expect("JSON");
     let validator = schema("tollgate.gate.verdict.v1");
     document["gates"][0]["reproduce_command"] = Value::from(" ");
     assert!(!validator.is_valid(&document), "a gate without a command");
@@ -398,7 +400,7 @@ fn schemas_refuse_what_is_not_ours() {
 #[test]
 fn every_command_stands_alone_on_its_line() {
     let report = sample::red();
-    let text = render(Kind::Human, &report, &Style { colour: false, width: 40 });
+    let text = render(ReportFormat::Human, &report, &TermStyle { colour: false, width: 40 });
     for gate in report.red() {
         let lines = text.lines().filter(|l| l.trim_start() == gate.reproduce_command);
         assert_eq!(lines.count(), 1, "{}", gate.id);
@@ -420,7 +422,8 @@ fn big_reports_stay_within_their_bounds() {
     assert_eq!(out.commands.lines().filter(|l| l.starts_with("::error ")).count(), 10);
     let last = out.commands.lines().rfind(|l| l.starts_with("::error ")).expect("ten of them");
     assert!(last.contains("5991 more findings in 5991 gates"), "{last}");
-    let sarif: Value = serde_json::from_str(&render(Kind::Sarif, &report, &Style::PLAIN)).expect("JSON");
+    let sarif: Value =
+        serde_json::from_str(&render(ReportFormat::Sarif, &report, &TermStyle::PLAIN)).expect("JSON");
     let run = &sarif["runs"][0];
     assert_eq!(run["results"].as_array().map(Vec::len), Some(5_000));
     let note =
@@ -433,10 +436,10 @@ fn one_gate_cannot_crowd_out_the_others() {
     let mut loud = sample::gate("a_loud_gate", Status::Fail);
     loud.findings = vec![sample::finding("check", &"@".repeat(100_000)); 1_000];
     let report = sample::report_of(vec![loud, sample::gate("quiet_gate", Status::Fail)]);
-    let text = render(Kind::Markdown, &report, &Style::PLAIN);
+    let text = render(ReportFormat::Markdown, &report, &TermStyle::PLAIN);
     assert!(text.len() < 1 << 20);
     assert!(text.contains("<code>quiet_gate</code>"));
-    let commands = render(Kind::Github, &report, &Style::PLAIN);
+    let commands = render(ReportFormat::Github, &report, &TermStyle::PLAIN);
     assert!(commands.contains("title=FAIL%3A quiet_gate"));
 }
 
@@ -447,9 +450,12 @@ fn fingerprints_do_not_depend_on_positions_or_messages() {
         let mut one = sample::finding("check", message);
         one.pointer = Some(pointer.into());
         gate.findings = vec![one];
-        let sarif: Value =
-            serde_json::from_str(&render(Kind::Sarif, &sample::report_of(vec![gate]), &Style::PLAIN))
-                .expect("JSON");
+        let sarif: Value = serde_json::from_str(&render(
+            ReportFormat::Sarif,
+            &sample::report_of(vec![gate]),
+            &TermStyle::PLAIN,
+        ))
+        .expect("JSON");
         sarif["runs"][0]["results"][0]["partialFingerprints"]["primaryLocationLineHash"].clone()
     };
     assert_eq!(print("93.5", "/suites/3/log"), print("94.0", "/suites/17/log"));
@@ -458,17 +464,18 @@ fn fingerprints_do_not_depend_on_positions_or_messages() {
 
 #[test]
 fn kinds_are_named_once() {
-    for kind in Kind::ALL {
-        assert_eq!(Kind::parse(kind.name()), Ok(kind));
+    for kind in ReportFormat::ALL {
+        assert_eq!(ReportFormat::parse(kind.name()), Ok(kind));
     }
-    insta::assert_snapshot!(Kind::parse("xml\n").unwrap_err(), @"`xml\\n` is not a format; the formats are human, json, junit, sarif, markdown, github");
+    insta::assert_snapshot!(ReportFormat::parse("xml\n").unwrap_err(), @"`xml\\n` is not a format; the formats are human, json, junit, sarif, markdown, github");
 }
 
 #[test]
 fn sarif_keeps_the_limits_of_code_scanning() {
     let mut report = attacked(&[format!("{}/../{}", sample::HOSTILE.repeat(40), "x".repeat(3_000))]);
     report.verdict.gates.iter_mut().for_each(|g| g.runbook = Some("r".repeat(600)));
-    let sarif: Value = serde_json::from_str(&render(Kind::Sarif, &report, &Style::PLAIN)).expect("JSON");
+    let sarif: Value =
+        serde_json::from_str(&render(ReportFormat::Sarif, &report, &TermStyle::PLAIN)).expect("JSON");
     let length = |value: &Value| value.as_str().expect("a text").chars().count();
     let run = &sarif["runs"][0];
     for rule in run["tool"]["driver"]["rules"].as_array().expect("rules") {
@@ -501,7 +508,7 @@ fn a_waiver_finding_points_at_its_line() {
     let base = sample::finding("in-order", "two_gates: its owner is blank");
     let mut placed = base.clone();
     placed.path = Some("tests/suite_classification.toml".into());
-    placed.place = Some(Place { line: 77, column: 3 });
+    placed.place = Some(TextPlace { line: 77, column: 3 });
     let bare = |pointer: Option<&str>| Finding {
         path: None,
         place: None,
@@ -511,10 +518,11 @@ fn a_waiver_finding_points_at_its_line() {
     lifecycle.findings = vec![placed, bare(Some("/1/state")), bare(Some("/waiver/one_gate")), bare(None)];
     let mut report = sample::report_of(vec![lifecycle]);
     report.verdict.waivers = vec![
-        sample::entry(EntryKind::Waiver, "one_gate", State::Active, 20),
-        sample::entry(EntryKind::Waiver, "two_gates", State::Invalid, 30),
+        sample::entry(EntryKind::Waiver, "one_gate", EntryState::Active, 20),
+        sample::entry(EntryKind::Waiver, "two_gates", EntryState::Invalid, 30),
     ];
-    let sarif: Value = serde_json::from_str(&render(Kind::Sarif, &report, &Style::PLAIN)).expect("JSON");
+    let sarif: Value =
+        serde_json::from_str(&render(ReportFormat::Sarif, &report, &TermStyle::PLAIN)).expect("JSON");
     let lines: Vec<_> = sarif["runs"][0]["results"]
         .as_array()
         .expect("results")

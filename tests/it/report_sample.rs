@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use tollgate_core::model::finding::{Finding, Reason};
 use tollgate_core::model::gate::Region;
 use tollgate_core::model::lane::{Lane, Mode};
-use tollgate_core::model::report::{Report, WaiverOffer};
+use tollgate_core::model::report::{CheckReport, WaiverOffer};
 use tollgate_core::model::validation::{FileResult, Validation};
 use tollgate_core::model::verdict::{
-    ArtifactRecord, Counts, GateResult, Outcome, Policy, Promotion, SCHEMA, Status, Summary, Tool, TraceRef,
-    Verdict, WaiverRef,
+    ArtifactRecord, GateCounts, GateResult, GateSummary, PolicyRecord, Promotion, SCHEMA, Status, ToolRecord,
+    TraceRef, Verdict, VerdictOutcome, WaiverRef,
 };
-use tollgate_core::model::waiver::{Entry, Kind, State};
-use tollgate_text::json::Place;
+use tollgate_core::model::waiver::{EntryKind, EntryState, WaiverEntry};
+use tollgate_text::json::TextPlace;
 
 /// Text that attacks every format at once.
 pub const HOSTILE: &str = "\u{1b}[31mred\u{1b}[0m\r\n::error::forged\n  ::set-output name=x::y\n##[error]old \u{202e}evil | </details><script>alert(1)</script> `code` ``` @team #1 https://example.org ]]> <!-- & %0A";
@@ -57,7 +57,7 @@ pub fn finding(check: &str, message: &str) -> Finding {
         artifact: Some("report".into()),
         path: Some("tests/reports/report.json".into()),
         pointer: Some("/summary/pass_rate".into()),
-        place: Some(Place { line: 12, column: 18 }),
+        place: Some(TextPlace { line: 12, column: 18 }),
         expected: Some("report.summary.pass_rate >= 95.0".into()),
         actual: Some("93.5".into()),
         ..Finding::new(Reason::Assertion, message)
@@ -66,7 +66,7 @@ pub fn finding(check: &str, message: &str) -> Finding {
 
 fn verdict(gates: Vec<GateResult>) -> Verdict {
     let count = |gates: &mut dyn Iterator<Item = &GateResult>| {
-        gates.filter(|g| !g.shadow).fold(Counts::default(), |mut c, g| {
+        gates.filter(|g| !g.shadow).fold(GateCounts::default(), |mut c, g| {
             c.gates += 1;
             *match g.status {
                 Status::Pass => &mut c.pass,
@@ -88,18 +88,18 @@ fn verdict(gates: Vec<GateResult>) -> Verdict {
     Verdict {
         schema: SCHEMA.into(),
         generated_at: "2026-11-20T12:00:00Z".into(),
-        tool: Tool { name: "tollgate".into(), version: "0.1.0".into() },
+        tool: ToolRecord { name: "tollgate".into(), version: "0.1.0".into() },
         run_id: "00000000-0000-7000-8000-000000000000".into(),
         correlation_id: "20261120T101500Z".into(),
         commit: Some("4f1d2c3b5a69788796a5b4c3d2e1f00112233445".into()),
         branch: Some("main".into()),
         lane: Lane::Full,
         mode: Mode::Strict,
-        policy: Policy { digest: DIGEST.into(), from: None, altered: Vec::new(), changes: Vec::new() },
-        verdict: if exit_code == 0 { Outcome::Pass } else { Outcome::Fail },
+        policy: PolicyRecord { digest: DIGEST.into(), from: None, altered: Vec::new(), changes: Vec::new() },
+        verdict: if exit_code == 0 { VerdictOutcome::Pass } else { VerdictOutcome::Fail },
         exit_code,
         gates,
-        summary: Summary { all, blocking },
+        summary: GateSummary { all, blocking },
         waivers: Vec::new(),
         not_judged: Vec::new(),
         masked: 0,
@@ -109,10 +109,10 @@ fn verdict(gates: Vec<GateResult>) -> Verdict {
     }
 }
 
-pub fn report_of(gates: Vec<GateResult>) -> Report {
+pub fn report_of(gates: Vec<GateResult>) -> CheckReport {
     let gate_regions =
         gates.iter().map(|g| (g.id.clone(), region(&format!("gates/{}.toml", g.id), 1))).collect();
-    Report {
+    CheckReport {
         verdict: verdict(gates),
         gate_regions,
         check_regions: BTreeMap::new(),
@@ -129,7 +129,7 @@ pub fn report_of(gates: Vec<GateResult>) -> Report {
 }
 
 /// Three gates, all passing.
-pub fn green() -> Report {
+pub fn green() -> CheckReport {
     report_of(
         ["claim_tier_order_drift", "evidence_bundle", "triage_regression"]
             .map(|id| gate(id, Status::Pass))
@@ -137,20 +137,20 @@ pub fn green() -> Report {
     )
 }
 
-pub fn entry(kind: Kind, id: &str, state: State, line: u64) -> Entry {
-    let waiver = kind == Kind::Waiver;
-    Entry {
+pub fn entry(kind: EntryKind, id: &str, state: EntryState, line: u64) -> WaiverEntry {
+    let waiver = kind == EntryKind::Waiver;
+    WaiverEntry {
         id: id.into(),
         kind,
         state,
         detail: format!("it is {}", state.name()),
-        days_remaining: Some(if state == State::Expired { -2 } else { 4 }),
+        days_remaining: Some(if state == EntryState::Expired { -2 } else { 4 }),
         owner: Some("runtime".into()),
         reason: Some("engine bug, fix in review".into()),
         issue: Some("https://issues.example.org/4211".into()),
         created: Some("2026-11-01".into()),
         expires: Some("2026-11-24".into()),
-        exit_criteria: (state != State::Invalid).then(|| "all must-pass extensions pass again".into()),
+        exit_criteria: (state != EntryState::Invalid).then(|| "all must-pass extensions pass again".into()),
         lanes: waiver.then(|| vec!["full".into()]),
         checks: None,
         reasons: None,
@@ -169,7 +169,7 @@ fn failing(id: &str, reason: Reason, detail: &str, findings: Vec<Finding>) -> Ga
 
 /// A gate of each status, a shadow, a waiver that expired, many findings, and hostile text wherever an artifact, a
 /// name or a gate file can put it.
-pub fn red() -> Report {
+pub fn red() -> CheckReport {
     let mut hostile = failing("hostile_text", Reason::Assertion, HOSTILE, vec![finding("forged", HOSTILE)]);
     hostile.name = HOSTILE.into();
     hostile.owner = HOSTILE.into();
@@ -284,10 +284,10 @@ pub fn red() -> Report {
         },
     );
     report.verdict.waivers = vec![
-        entry(Kind::Waiver, "extension_must_pass", State::Due, 20),
-        entry(Kind::Waiver, "old_gate", State::Expired, 30),
+        entry(EntryKind::Waiver, "extension_must_pass", EntryState::Due, 20),
+        entry(EntryKind::Waiver, "old_gate", EntryState::Expired, 30),
     ];
-    report.quarantines = vec![entry(Kind::Quarantine, "e2e_tui", State::Active, 40)];
+    report.quarantines = vec![entry(EntryKind::Quarantine, "e2e_tui", EntryState::Active, 40)];
     report.waiver_offers.insert(
         "conformance_pass_rate".into(),
         WaiverOffer {
@@ -303,7 +303,7 @@ pub fn red() -> Report {
 }
 
 /// The red report as the certification lane sees it.
-pub fn certification() -> Report {
+pub fn certification() -> CheckReport {
     let mut report = red();
     report.verdict.lane = Lane::Certification;
     report.verdict.mode = Mode::Rollback;
@@ -320,7 +320,7 @@ pub fn certification() -> Report {
 }
 
 /// Every gate skipped: nothing was judged.
-pub fn nothing_judged() -> Report {
+pub fn nothing_judged() -> CheckReport {
     let mut skipped = gate("cross_platform_matrix", Status::Skip);
     skipped.reason = Some(Reason::NotApplicable);
     skipped.detail = "applies_when is false".into();

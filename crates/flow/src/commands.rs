@@ -7,7 +7,7 @@ use tollgate_core::model::failure::RemediationPointer;
 use tollgate_core::model::plan::RunSettings;
 use tollgate_core::model::record::SuiteRecord;
 use tollgate_core::model::run::Chosen;
-use tollgate_core::model::suite::{Reader, Role, SuiteResult, SuiteSpec};
+use tollgate_core::model::suite::{ResultReader, SuiteResult, SuiteRole, SuiteSpec};
 use tollgate_core::model::test::TestResult;
 use tollgate_core::plan;
 use tollgate_text::command::{CommandLine, fill, quote};
@@ -25,7 +25,7 @@ pub fn whole(spec: &SuiteSpec, name: &str, out: &str) -> Option<CommandLine> {
 /// nothing) is put around each part of a subtest's name, and what a pattern gives a meaning to is quoted.
 pub fn single(spec: &SuiteSpec, name: &str, test: &str, out: &str) -> Option<CommandLine> {
     // Go matches the part before each slash by itself: without ends of its own `TestA/b` runs `TestAll/bc` too.
-    let anchored = (spec.reader == Reader::Go).then(|| pattern::quoted(test).replace('/', "$/^"));
+    let anchored = (spec.reader == ResultReader::Go).then(|| pattern::quoted(test).replace('/', "$/^"));
     let address = plan::address(spec, name, anchored.as_deref().unwrap_or(test))?;
     let class = address.class.unwrap_or_default();
     let [test_regex, name_regex] =
@@ -96,7 +96,7 @@ impl<'r> Replays<'r> {
 
     /// The command of a whole suite; by tollgate where `tollgate.toml` no longer knows the kind, or where a secret stands in it:
     /// with a mask in its place nobody could run it.
-    pub fn suite(&self, role: Role, kind: &str, name: &str) -> String {
+    pub fn suite(&self, role: SuiteRole, kind: &str, name: &str) -> String {
         match (self.spec(kind, name), self.otherwise) {
             (None | Some(SuiteSpec { command: None, .. }), Some((_, command))) => command.to_string(),
             (spec, _) => spec
@@ -166,10 +166,10 @@ impl<'r> Replays<'r> {
         (!secret && !self.masker.finds(&line)).then_some(line)
     }
 
-    fn by_tollgate(&self, role: Role, name: &str) -> String {
+    fn by_tollgate(&self, role: SuiteRole, name: &str) -> String {
         let flag = match role {
-            Role::Suite => "--suite",
-            Role::Unit => "--unit-target",
+            SuiteRole::Suite => "--suite",
+            SuiteRole::Unit => "--unit-target",
         };
         format!("tollgate run {} {}", flagged("--profile", self.profile), flagged(flag, name))
     }
@@ -291,12 +291,12 @@ mod tests {
         let line = |text: &str| Some(CommandLine::parse(text).unwrap());
         let spec = SuiteSpec {
             kind: "unit".into(),
-            role: Role::Unit,
+            role: SuiteRole::Unit,
             names: Names::Listed(vec![]),
             evidence: EvidenceFrom::Run,
             command: line("pytest --junitxml={out}/junit.xml"),
             single: line("pytest --junitxml={out}/junit.xml {test}"),
-            reader: Reader::Pytest,
+            reader: ResultReader::Pytest,
             results: Some("{out}/junit.xml".into()),
             timeout: 60,
             env: vec![("CACHE".into(), "{out}/cache".into())],
@@ -314,7 +314,7 @@ mod tests {
         let settings = settings();
         let masker = masker();
         let replays = Replays::new(&settings, "ci", &masker);
-        insta::assert_snapshot!(replays.suite(Role::Unit, "unit", "a"), @"mkdir -p /tmp/tollgate-replay && cd 'my tests' && CACHE=/tmp/tollgate-replay/cache pytest '--junitxml=/tmp/tollgate-replay/junit.xml'");
+        insta::assert_snapshot!(replays.suite(SuiteRole::Unit, "unit", "a"), @"mkdir -p /tmp/tollgate-replay && cd 'my tests' && CACHE=/tmp/tollgate-replay/cache pytest '--junitxml=/tmp/tollgate-replay/junit.xml'");
         insta::assert_snapshot!(replays.test("unit", "a", "t.py::b[1 $x]").unwrap(), @"mkdir -p /tmp/tollgate-replay && cd 'my tests' && CACHE=/tmp/tollgate-replay/cache pytest '--junitxml=/tmp/tollgate-replay/junit.xml' 't.py::b[1 $x]'");
     }
 
@@ -322,7 +322,7 @@ mod tests {
     fn a_go_name_is_quoted_part_by_part_and_several_are_one_line() {
         let mut settings = settings();
         let spec = &mut settings.suites[0];
-        (spec.reader, spec.env) = (Reader::Go, vec![("A".into(), "1".into())]);
+        (spec.reader, spec.env) = (ResultReader::Go, vec![("A".into(), "1".into())]);
         spec.single = Some(CommandLine::parse("go test -run '^{test}$' ./...").unwrap());
         let words = single(spec, "a", r"TestA/a+b.(c)/\d", "/o").unwrap();
         assert_eq!(words.arguments()[2], r"^TestA$/^a\+b\.\(c\)$/^\\d$");
@@ -338,7 +338,7 @@ mod tests {
         let settings = RunSettings { suites: vec![], lint: vec![], profiles: vec![] };
         let masker = masker();
         let replays = Replays::new(&settings, "-ci", &masker);
-        insta::assert_snapshot!(replays.suite(Role::Unit, "unit", "-da sh"), @"tollgate run --profile=-ci --unit-target='-da sh'");
+        insta::assert_snapshot!(replays.suite(SuiteRole::Unit, "unit", "-da sh"), @"tollgate run --profile=-ci --unit-target='-da sh'");
         let chosen = Chosen { suites: vec!["--x".into()], units: vec!["a".into(), "-b".into()] };
         let flags = Flags { skip_lint: true, timings: vec!["-t.json".into()], bundle: false };
         let shard = Some(("unit", 0, 2));

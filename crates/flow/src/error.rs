@@ -48,7 +48,7 @@ impl From<TreeError> for Error {
 
 /// The one table of exit codes.
 pub mod exit {
-    use tollgate_core::model::run::{RunStatus, Summary};
+    use tollgate_core::model::run::{RunStatus, RunSummary};
 
     /// Every blocking gate passed or is validly waived.
     pub const PASS: u8 = 0;
@@ -66,7 +66,7 @@ pub mod exit {
     pub const TERMINATED: u8 = 143;
 
     /// Of a run that came to its end: suites without a single test have shown nothing.
-    pub fn of_run(summary: &Summary) -> u8 {
+    pub fn of_run(summary: &RunSummary) -> u8 {
         match summary.status {
             RunStatus::Passed if summary.shows_nothing() => NOTHING,
             RunStatus::Passed => PASS,

@@ -1,7 +1,7 @@
 //! What every verb about runs stands on: the root, `tollgate.toml`, git's facts, the classification file.
 
 use super::error::Error;
-use super::quarantine_evidence::{Source, signatures};
+use super::quarantine_evidence::{EvidenceSource, signatures};
 use super::suite_names::Lists;
 use super::workspace::{git_records, head};
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use tollgate_core::model::embedded::Embedded;
 use tollgate_core::model::plan::RunSettings;
 use tollgate_core::model::suite::SuiteSpec;
-use tollgate_core::model::waiver::Entry;
+use tollgate_core::model::waiver::WaiverEntry;
 use tollgate_core::model::workspace::Settings;
 use tollgate_core::triage::Causes;
 use tollgate_core::waiver::{self, ClassificationFile};
@@ -37,7 +37,7 @@ pub struct Ground {
     /// Its branch.
     pub branch: Option<String>,
     /// Quarantine entries with their states.
-    pub quarantines: Vec<Entry>,
+    pub quarantines: Vec<WaiverEntry>,
     /// The classification file, or why it cannot be read.
     classification: Result<ClassificationFile, String>,
     causes: OnceLock<Causes>,
@@ -73,9 +73,10 @@ impl Ground {
         let classification = classification(&root, &settings.classification);
         let quarantines = match &classification {
             Ok(file) => {
-                let signatures = signatures(&Source::Tree(&root), file);
+                let signatures = signatures(&EvidenceSource::Tree(&root), file);
                 let gates = BTreeMap::new();
-                let context = waiver::Context { today: now.date(), gates: &gates, signatures: &signatures };
+                let context =
+                    waiver::EntryContext { today: now.date(), gates: &gates, signatures: &signatures };
                 waiver::entries(file, &context).1
             }
             Err(_) => Vec::new(),

@@ -45,7 +45,7 @@ fn record(root: &Root, path: &str, left: &mut u64) -> Result<Value, String> {
         .checked_sub(bytes.len() as u64)
         .ok_or_else(|| format!("the incident records have more than {} MiB together", TOGETHER >> 20))?;
     let document =
-        tollgate_text::json::parse(&bytes, &tollgate_text::json::Limits::default()).map_err(|e| {
+        tollgate_text::json::parse(&bytes, &tollgate_text::json::JsonLimits::default()).map_err(|e| {
             format!(
                 "the incident record {path}:{}:{} is malformed: {}",
                 e.place.line, e.place.column, e.message

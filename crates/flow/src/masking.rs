@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use tollgate_core::model::embedded::Embedded;
 use tollgate_core::model::plan::RunSettings;
-use tollgate_core::model::run::Summary;
-use tollgate_core::model::suite::Reader;
-use tollgate_core::model::test::{Case, Failure, TestStatus};
+use tollgate_core::model::run::RunSummary;
+use tollgate_core::model::suite::ResultReader;
+use tollgate_core::model::test::{Failure, TestCase, TestStatus};
 use tollgate_core::model::triage::Diagnostic;
 use tollgate_host::config;
 use tollgate_host::files::{Root, is_there};
@@ -90,7 +90,7 @@ pub fn branch(ground: &Ground, masker: &Masker) -> Option<String> {
 }
 
 /// Masks what results say of failures, and the files that they name; gives the number of masks.
-pub fn mask_failures(cases: &mut [Case], masker: &Masker) -> u64 {
+pub fn mask_failures(cases: &mut [TestCase], masker: &Masker) -> u64 {
     let mut count = 0;
     for failure in cases.iter_mut().flat_map(|c| c.failure.iter_mut().chain(&mut c.later)) {
         let Failure { message, text, output, place, .. } = failure;
@@ -110,16 +110,16 @@ pub fn mask_failures(cases: &mut [Case], masker: &Masker) -> u64 {
 }
 
 /// How much was let through in what results say of failures, of which there is no output.
-pub fn let_through(cases: &[Case], masker: &Masker) -> u64 {
-    let failures = cases.iter().flat_map(Case::failures);
+pub fn let_through(cases: &[TestCase], masker: &Masker) -> u64 {
+    let failures = cases.iter().flat_map(TestCase::failures);
     let texts = failures.flat_map(|f| [&f.message, &f.text, &f.output]);
     texts.map(|text| masker.let_through(text)).fold(0, u64::saturating_add)
 }
 
 /// Masks what results call their tests; gives the number of masks. Names that become equal are told apart. A test that is called
 /// by its suite's name keeps it: names of suites are settings.
-pub fn mask_names(cases: &mut [Case], reader: Reader, masker: &Masker) -> u64 {
-    if reader == Reader::Exit {
+pub fn mask_names(cases: &mut [TestCase], reader: ResultReader, masker: &Masker) -> u64 {
+    if reader == ResultReader::Exit {
         return 0;
     }
     let mut count = 0;
@@ -135,7 +135,7 @@ pub fn mask_names(cases: &mut [Case], reader: Reader, masker: &Masker) -> u64 {
 
 /// Masks the names of tests that an earlier run tells of and that may be run again: a name that holds a secret is handed to no
 /// command and written nowhere, and `plan` replays its suite whole.
-pub fn mask_asked(summary: &mut Summary, masker: &Masker) {
+pub fn mask_asked(summary: &mut RunSummary, masker: &Masker) {
     let suites = summary.suites.iter_mut().chain(&mut summary.units);
     let tests = suites.flat_map(|suite| &mut suite.tests);
     for test in tests.filter(|t| matches!(t.status, TestStatus::Failed | TestStatus::NotRun)) {
@@ -178,9 +178,9 @@ mod tests {
     use super::*;
     use tollgate_core::model::test::{Failure, SourcePlace};
 
-    fn case(name: &str, selector: Option<&str>) -> Case {
+    fn case(name: &str, selector: Option<&str>) -> TestCase {
         let place = SourcePlace { file: "hunter2/x.py".into(), line: 1, column: 1 };
-        Case {
+        TestCase {
             name: name.into(),
             status: TestStatus::Failed,
             duration_ms: None,
@@ -194,16 +194,16 @@ mod tests {
     fn masked_names_stay_as_many_as_there_were() {
         let masker = Masker::new([("A_TOKEN", "hunter2"), ("B_TOKEN", "hunter3")], |_| false).unwrap();
         let mut cases = [case("t[hunter2]", None), case("t[hunter3]", Some("hunter3")), case("plain", None)];
-        assert_eq!(mask_names(&mut cases, Reader::Junit, &masker), 3);
+        assert_eq!(mask_names(&mut cases, ResultReader::Junit, &masker), 3);
         let names = cases.each_ref().map(|c| c.name.as_str());
         assert_eq!(names, ["t[[masked]]", "t[[masked]] #2", "plain"]);
         assert_eq!(cases[1].selector(), "[masked]");
         assert_eq!(mask_failures(&mut cases, &masker), 9);
-        let places = cases.iter().flat_map(Case::failures).map(|f| f.place.clone().unwrap().file);
+        let places = cases.iter().flat_map(TestCase::failures).map(|f| f.place.clone().unwrap().file);
         assert!(places.eq(["[masked]/x.py"; 6]));
         assert_eq!(cases[2].later[0].message, "[masked]");
         let mut suite = [case("hunter2", None)];
-        mask_names(&mut suite, Reader::Exit, &masker);
+        mask_names(&mut suite, ResultReader::Exit, &masker);
         assert_eq!(suite[0].name, "hunter2");
     }
 

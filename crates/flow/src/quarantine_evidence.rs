@@ -13,7 +13,7 @@ use tollgate_core::waiver::{ClassificationFile, RawEntry};
 use tollgate_host::files::Root;
 use tollgate_host::git::Repository;
 use tollgate_text::escape::is_blank;
-use tollgate_text::json::{self, Json, Limits};
+use tollgate_text::json::{self, Json, JsonLimits};
 
 /// Bytes of a failure digest at most.
 const DIGEST_BYTES: u64 = 16 << 20;
@@ -27,7 +27,7 @@ const WORDLESS: &str = "shows a signature that rests on no words of the cause (`
                         the same, so no quarantine can rest on it";
 
 /// Where evidence is read: what a change can alter must not speak for an entry that it cannot.
-pub enum Source<'r> {
+pub enum EvidenceSource<'r> {
     /// The working tree.
     Tree(&'r Root),
     /// The commit that the policy comes from.
@@ -36,16 +36,16 @@ pub enum Source<'r> {
     Nowhere,
 }
 
-impl Source<'_> {
+impl EvidenceSource<'_> {
     fn read(&self, path: &str, most: u64) -> Option<Vec<u8>> {
         match self {
-            Source::Tree(root) => root.read(path, most).ok(),
-            Source::Commit(repository, commit) => {
+            EvidenceSource::Tree(root) => root.read(path, most).ok(),
+            EvidenceSource::Commit(repository, commit) => {
                 let path = Root::clean(path).ok()?;
                 let file = repository.find_node(commit, &path).ok()??;
                 repository.read(&file, most).ok()
             }
-            Source::Nowhere => None,
+            EvidenceSource::Nowhere => None,
         }
     }
 }
@@ -54,7 +54,7 @@ impl Source<'_> {
 /// sentence that begins with the path. An entry with its own is among them only where its evidence shows that nothing can rest on
 /// that.
 pub fn signatures(
-    source: &Source<'_>,
+    source: &EvidenceSource<'_>,
     file: &ClassificationFile,
 ) -> BTreeMap<String, Result<String, String>> {
     let told = |q: &RawEntry| {
@@ -62,7 +62,7 @@ pub fn signatures(
         match q.fields.get("signature") {
             None => Some((q.id.clone(), signature(source, &q.id, path))),
             // The failure of a run says the same of itself, so it need not be looked up in a commit.
-            Some(own) if matches!(source, Source::Tree(_)) && is_wordless(source, path, own) => {
+            Some(own) if matches!(source, EvidenceSource::Tree(_)) && is_wordless(source, path, own) => {
                 Some((q.id.clone(), Err(WORDLESS.to_string())))
             }
             Some(_) => None,
@@ -72,7 +72,7 @@ pub fn signatures(
 }
 
 /// Whether the digest at `path`, or the result beside it, says of this signature that it rests on no words of the cause.
-fn is_wordless(source: &Source<'_>, path: &str, own: &str) -> bool {
+fn is_wordless(source: &EvidenceSource<'_>, path: &str, own: &str) -> bool {
     let digest: Option<Signature> = read(source, path);
     let beside: Option<Suite> = read(source, &beside(path, "result.json"));
     let tests = beside.into_iter().flat_map(|suite| suite.tests).map(|test| test.signed);
@@ -83,10 +83,10 @@ fn is_wordless(source: &Source<'_>, path: &str, own: &str) -> bool {
 }
 
 /// The signature that the evidence at `path` gives to the entry `id`; the error is the end of a sentence that begins with the path.
-pub fn signature(source: &Source<'_>, id: &str, path: &str) -> Result<String, String> {
+pub fn signature(source: &EvidenceSource<'_>, id: &str, path: &str) -> Result<String, String> {
     let bytes = source.read(path, DIGEST_BYTES).ok_or_else(|| "cannot be read".to_string())?;
     let document =
-        json::parse(&bytes, &Limits::default()).map_err(|e| format!("is malformed: {}", e.message))?;
+        json::parse(&bytes, &JsonLimits::default()).map_err(|e| format!("is malformed: {}", e.message))?;
     let text = |key: &str| document.get(key).and_then(Json::as_str);
     let stated = ["signature", "failure_signature"].iter().find_map(|key| text(key));
     let stated = stated.filter(|s| !is_blank(s)).ok_or_else(|| "states no signature".to_string())?;
@@ -196,7 +196,7 @@ struct Test {
 impl Of<'_> {
     /// The suite's tests, from `result.json` in the digest's folder, else from `summary.json` in the one above. What is not
     /// there, cannot be read or is of another run or suite tells nothing.
-    fn told(&self, source: &Source<'_>, digest: &str) -> Option<Vec<Test>> {
+    fn told(&self, source: &EvidenceSource<'_>, digest: &str) -> Option<Vec<Test>> {
         let run = self.run?;
         let result: Option<Told> = read(source, &beside(digest, "result.json"));
         let result = result.filter(|r| r.schema == schema::RESULT && r.run_id == run && self.is(&r.suite));
@@ -217,7 +217,7 @@ impl Of<'_> {
     }
 }
 
-fn read<T: DeserializeOwned>(source: &Source<'_>, path: &str) -> Option<T> {
+fn read<T: DeserializeOwned>(source: &EvidenceSource<'_>, path: &str) -> Option<T> {
     serde_json::from_slice(&source.read(path, RESULT_BYTES)?).ok()
 }
 
@@ -254,7 +254,7 @@ mod tests {
     }
 
     fn of(dir: &tempfile::TempDir, id: &str) -> Result<String, String> {
-        signature(&Source::Tree(&Root::open(dir.path()).unwrap()), id, DIGEST)
+        signature(&EvidenceSource::Tree(&Root::open(dir.path()).unwrap()), id, DIGEST)
     }
 
     #[test]
@@ -284,13 +284,13 @@ mod tests {
         assert_eq!(of(&dir, "s::a").unwrap(), "of-a");
         assert_eq!(of(&dir, "s::b").unwrap_err(), WORDLESS);
         let root = Root::open(dir.path()).unwrap();
-        let known = |source: &Source<'_>, signature: &str| {
+        let known = |source: &EvidenceSource<'_>, signature: &str| {
             let text = format!("[quarantine.'s::b']\nevidence = '{DIGEST}'\nsignature = '{signature}'\n");
             signatures(source, &tollgate_core::waiver::parse("f.toml", &text).unwrap())
         };
-        assert_eq!(known(&Source::Tree(&root), "of-b")["s::b"], Err(WORDLESS.to_string()));
-        assert!(known(&Source::Tree(&root), "of-a").is_empty());
-        assert!(known(&Source::Nowhere, "of-b").is_empty());
+        assert_eq!(known(&EvidenceSource::Tree(&root), "of-b")["s::b"], Err(WORDLESS.to_string()));
+        assert!(known(&EvidenceSource::Tree(&root), "of-a").is_empty());
+        assert!(known(&EvidenceSource::Nowhere, "of-b").is_empty());
         // The suite's own, as its digest states it.
         let digest =
             json!({"run_id": "r", "suite": "s", "kind": "unit", "signature": "lines", "basis": "fallback"});

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use tollgate_core::model::embedded::Embedded;
 use tollgate_core::model::gate::Gate;
-use tollgate_core::model::tree::{Files, Tree, TreeFile, Untracked};
+use tollgate_core::model::tree::{Files, TreeFile, Untracked, WorkingTree};
 use tollgate_core::model::tree_state::TreeState;
 use tollgate_core::model::workspace::Settings;
-use tollgate_core::plan::{self, Compared, Here, LeftOut};
+use tollgate_core::plan::{self, Here, LeftOutPaths, TreeDifference};
 use tollgate_host::changes::names_at;
 use tollgate_host::config;
 use tollgate_host::files::{self, Root};
@@ -44,7 +44,7 @@ impl Observing {
             if settings.git == Some(false) {
                 return None;
             }
-            let left_out = LeftOut::of(&settings, &[], "", None);
+            let left_out = LeftOutPaths::of(&settings, &[], "", None);
             Some(tree::observe(root.real(), &|path| left_out.is_written(path)))
         };
         Observing(std::thread::Builder::new().spawn(look).ok())
@@ -77,7 +77,7 @@ pub struct Observed {
 impl Observed {
     fn look(root: &Root, settings: &Settings) -> Result<Observed, Error> {
         let found = Repository::find(root.real()).map_err(|e| untold(&e))?;
-        let left_out = LeftOut::of(settings, &[], found.prefix(), None);
+        let left_out = LeftOutPaths::of(settings, &[], found.prefix(), None);
         let state = tree::observe(found.top(), &|path| left_out.is_written(path));
         Observed::of(state, found.top().to_path_buf(), found.prefix().to_string())
     }
@@ -95,18 +95,18 @@ impl Observed {
     }
 
     /// What is left out of it by these settings and gates.
-    pub fn left_out(&self, settings: &Settings, gates: &[Gate], run: Option<&str>) -> LeftOut {
-        LeftOut::of(settings, gates, &self.prefix, run)
+    pub fn left_out(&self, settings: &Settings, gates: &[Gate], run: Option<&str>) -> LeftOutPaths {
+        LeftOutPaths::of(settings, gates, &self.prefix, run)
     }
 
     /// The tree as a run states it, before anything ran.
-    pub fn tree(&self, left_out: &LeftOut, masker: &Masker) -> Tree {
+    pub fn tree(&self, left_out: &LeftOutPaths, masker: &Masker) -> WorkingTree {
         let (out, changed): (Vec<TreeFile>, Vec<TreeFile>) = masked(&self.state.changed, masker)
             .into_iter()
             .partition(|file| left_out.has_tracked(&file.path));
         let mut untracked = masked(&self.state.untracked, masker);
         untracked.retain(|file| !left_out.is_written(&file.path));
-        Tree {
+        WorkingTree {
             tracked: plan::tree_digest(&self.state.tree, &changed),
             changed: Files::of(changed),
             left_out: Files::of(out),
@@ -122,9 +122,9 @@ impl Observed {
     }
 
     /// What the names of the ignored files are known by; files of tools, and what is left out, do not count.
-    pub fn ignored(&self, left_out: &LeftOut) -> Option<String> {
+    pub fn ignored(&self, left_out: &LeftOutPaths) -> Option<String> {
         let found = names_at(&self.top, &self.state.beside, &|path| left_out.has(path));
-        found.unwrap_or_else(|_| Some(Tree::UNKNOWN.into()))
+        found.unwrap_or_else(|_| Some(WorkingTree::UNKNOWN.into()))
     }
 
     fn here(&self, masker: &Masker) -> Here {
@@ -139,13 +139,18 @@ impl Observed {
     }
 
     /// How this tree differs from that of a run at the same commit.
-    pub fn compare(&self, run: &Tree, left_out: &LeftOut, masker: &Masker) -> Result<Compared, Error> {
+    pub fn compare(
+        &self,
+        run: &WorkingTree,
+        left_out: &LeftOutPaths,
+        masker: &Masker,
+    ) -> Result<TreeDifference, Error> {
         let look = |path: &str| tree::state_at(&self.top, path);
         plan::compare(run, &self.here(masker), left_out, &look).map_err(|e| untold(&e))
     }
 
     /// In how many tracked files, and by how many untracked ones, the tree differs from its commit.
-    pub fn counts(&self, left_out: &LeftOut) -> (Vec<String>, usize) {
+    pub fn counts(&self, left_out: &LeftOutPaths) -> (Vec<String>, usize) {
         let changed = self.state.changed.iter().filter(|s| !left_out.has_tracked(&s.path));
         let untracked = self.state.untracked.iter().filter(|s| !left_out.has(&s.path));
         (changed.map(|s| s.path.clone()).collect(), untracked.count())
@@ -155,13 +160,14 @@ impl Observed {
 /// What a run changed in the tree that it began in: the tree with that, and what a person should know.
 pub fn after(
     before: &Observed,
-    tree: Tree,
+    tree: WorkingTree,
     root: &Root,
     settings: &Settings,
-    (left_out, masker): (&LeftOut, &Masker),
-) -> (Tree, Option<String>) {
-    let unknown =
-        |why: String| (Tree { rewritten: Files { files: Vec::new(), more: 1 }, ..tree.clone() }, Some(why));
+    (left_out, masker): (&LeftOutPaths, &Masker),
+) -> (WorkingTree, Option<String>) {
+    let unknown = |why: String| {
+        (WorkingTree { rewritten: Files { files: Vec::new(), more: 1 }, ..tree.clone() }, Some(why))
+    };
     let now = match Observed::look(root, settings) {
         Ok(now) => now,
         Err(error) => return unknown(format!("what the run changed cannot be told: {error}")),
@@ -196,13 +202,13 @@ pub fn after(
         )
     });
     let written = tree.written.clone().and(Files::of(written));
-    (Tree { written, rewritten: Files::of(rewritten), ..tree }, note)
+    (WorkingTree { written, rewritten: Files::of(rewritten), ..tree }, note)
 }
 
 /// Refuses to go on with a run in another tree than the one it was begun in: what is done there proves nothing of this one. `folder` is
 /// the run's.
 pub fn still(
-    began: &Tree,
+    began: &WorkingTree,
     now: &Observed,
     settings: &Settings,
     folder: &str,

@@ -13,7 +13,7 @@ use tollgate_host::git::Repository;
 const LOOKED: usize = 20;
 
 /// The files of a workspace as places in test reports are looked up in it.
-pub struct Places<'w> {
+pub struct SourcePlaces<'w> {
     root: &'w Root,
     /// The kinds of suites: tools name files relative to where they ran.
     suites: &'w [SuiteSpec],
@@ -23,10 +23,10 @@ pub struct Places<'w> {
     tracked: OnceCell<BTreeMap<String, Vec<String>>>,
 }
 
-impl<'w> Places<'w> {
+impl<'w> SourcePlaces<'w> {
     /// In this workspace, whose suites are `suites` and whose HEAD is `commit`.
-    pub fn new(root: &'w Root, suites: &'w [SuiteSpec], commit: Option<&'w str>) -> Places<'w> {
-        Places { root, suites, commit, tracked: OnceCell::new() }
+    pub fn new(root: &'w Root, suites: &'w [SuiteSpec], commit: Option<&'w str>) -> SourcePlaces<'w> {
+        SourcePlaces { root, suites, commit, tracked: OnceCell::new() }
     }
 
     /// Where a failure stands: the place that its report gives, else the first in its message that is a file here. `kind` is that of

@@ -3,7 +3,7 @@
 use super::error::Error;
 use std::path::Path;
 use tollgate_core::model::lane::Lane;
-use tollgate_core::model::report::Report;
+use tollgate_core::model::report::CheckReport;
 use tollgate_core::report;
 use tollgate_host::files::WriteError;
 use tollgate_host::files::file_set::{Output, write_set};
@@ -15,7 +15,7 @@ use tollgate_text::redact::Masked;
 /// failed, so that it misleads nobody. `before` is done just before the verdict is there.
 pub fn write(
     out: &Path,
-    report: &Masked<Report>,
+    report: &Masked<CheckReport>,
     named: &[Output],
     before: &mut dyn FnMut() -> Result<(), WriteError>,
 ) -> Result<(), Error> {

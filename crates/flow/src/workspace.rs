@@ -2,28 +2,28 @@
 
 use super::error::Error;
 use super::incidents;
-use super::quarantine_evidence::{Source, signatures};
+use super::quarantine_evidence::{EvidenceSource, signatures};
 use crate::judging::for_run::{first_run, for_run_folder, taken_in};
 use crate::judging::whole::WholePlan;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use tollgate_core::gate::Facts;
+use tollgate_core::gate::BoundFacts;
 use tollgate_core::model::embedded::Embedded;
 use tollgate_core::model::gate::{ForRun, Gate};
 use tollgate_core::model::lane::{Lane, Mode};
 use tollgate_core::model::suite::EvidenceFrom;
-use tollgate_core::model::waiver::{Entry, Rollback};
+use tollgate_core::model::waiver::{Rollback, WaiverEntry};
 use tollgate_core::model::whole::Gap;
 use tollgate_core::runbook::{self, Runbook};
 use tollgate_core::triage::Causes;
 use tollgate_core::waiver::{self, ClassificationFile};
-use tollgate_host::artifact::{Context, NoRun, named_run, newest_run};
+use tollgate_host::artifact::{EvidenceContext, NoRun, named_run, newest_run};
 use tollgate_host::clock;
-use tollgate_host::config::{self, Classification, LoadRequest, Policy};
+use tollgate_host::config::{self, Classification, LoadRequest, PolicyInForce};
 use tollgate_host::files::{ReadError, Root};
-use tollgate_host::git::{GitError, Place, Repository};
-use tollgate_text::json::{Json, Limits};
+use tollgate_host::git::{GitError, Repository, RepositoryPlace};
+use tollgate_text::json::{Json, JsonLimits};
 use tollgate_text::time::Now;
 
 /// What to open.
@@ -54,7 +54,7 @@ pub struct Workspace {
     /// The moment.
     pub now: Now,
     /// Gates, schemas, settings.
-    pub policy: Policy,
+    pub policy: PolicyInForce,
     /// HEAD, where git holds.
     pub commit: Option<String>,
     /// Git holds, and HEAD is on a branch that has no commit yet.
@@ -77,9 +77,9 @@ pub struct Workspace {
 #[derive(Debug, Clone)]
 pub struct Entries {
     /// Waivers with their states.
-    pub waivers: Vec<Entry>,
+    pub waivers: Vec<WaiverEntry>,
     /// Quarantine entries with their states.
-    pub quarantines: Vec<Entry>,
+    pub quarantines: Vec<WaiverEntry>,
     /// The valid rollback record, or why there is none.
     pub rollback: Result<Rollback, String>,
     /// Why the classification file cannot be read.
@@ -92,7 +92,7 @@ impl Entries {
     }
 
     /// Binds `waivers` and `quarantines`; an unreadable file is an error in every expression that reads them.
-    pub fn bind(&self, facts: &mut Facts) {
+    pub fn bind(&self, facts: &mut BoundFacts) {
         match &self.fault {
             None => facts.bind_entries(&self.waivers, &self.quarantines),
             Some(fault) => {
@@ -171,7 +171,7 @@ impl Workspace {
             Ok(file) => {
                 let signatures = self.signatures(&file);
                 let gates = &self.policy.known;
-                let context = waiver::Context { today, gates, signatures: &signatures };
+                let context = waiver::EntryContext { today, gates, signatures: &signatures };
                 let (waivers, quarantines) = waiver::entries(&file, &context);
                 Entries { waivers, quarantines, rollback: waiver::rollback(&file, today), fault: None }
             }
@@ -183,20 +183,20 @@ impl Workspace {
     /// change decides what an entry covers by altering its evidence.
     fn signatures(&self, file: &ClassificationFile) -> BTreeMap<String, Result<String, String>> {
         let Some(commit) = self.policy.from_commit.as_deref() else {
-            return signatures(&Source::Tree(&self.root), file);
+            return signatures(&EvidenceSource::Tree(&self.root), file);
         };
         if file.quarantines.iter().all(|q| q.fields.contains_key("signature")) {
             return BTreeMap::new();
         }
         match Repository::find(self.root.real()) {
-            Ok(repository) => signatures(&Source::Commit(&repository, commit), file),
-            Err(_) => signatures(&Source::Nowhere, file),
+            Ok(repository) => signatures(&EvidenceSource::Commit(&repository, commit), file),
+            Err(_) => signatures(&EvidenceSource::Nowhere, file),
         }
     }
 
     /// Everything but the artifacts that expressions see; `summary` is that of the run judged.
-    pub fn facts(&self, lane: Lane, mode: Mode, summary: Option<&Json<'_>>) -> Facts {
-        let mut facts = Facts::new(self.now, clock::ticks);
+    pub fn facts(&self, lane: Lane, mode: Mode, summary: Option<&Json<'_>>) -> BoundFacts {
+        let mut facts = BoundFacts::new(self.now, clock::ticks);
         let text = |t: &Option<String>| t.clone().map_or(serde_json::Value::Null, serde_json::Value::from);
         facts.bind("lane", Ok(lane.name().into()));
         facts.bind("mode", Ok(mode.name().into()));
@@ -222,14 +222,14 @@ impl Workspace {
     }
 
     /// What evidence is read against.
-    pub fn artifact_context(&self) -> Context<'_> {
-        Context {
+    pub fn artifact_context(&self) -> EvidenceContext<'_> {
+        EvidenceContext {
             root: &self.root,
             run_dir: self.run_dir.clone(),
             now: self.now,
             commit: self.commit.clone(),
             unborn: self.unborn,
-            limits: Limits::default(),
+            limits: JsonLimits::default(),
         }
     }
 
@@ -299,7 +299,7 @@ pub fn is_no_workspace(root: &Path) -> bool {
 }
 
 /// Loads a policy. Of a ref, a repository that git does not look into is no fault of the policy: tollgate cannot do its work.
-pub fn policy(load: &LoadRequest<'_>) -> Result<Policy, Error> {
+pub fn policy(load: &LoadRequest<'_>) -> Result<PolicyInForce, Error> {
     if load.policy_from.is_some() {
         match Repository::find(load.root.real()) {
             Ok(_) | Err(GitError::NoRepository(_)) => {}
@@ -312,8 +312,8 @@ pub fn policy(load: &LoadRequest<'_>) -> Result<Policy, Error> {
 }
 
 /// The repository that the root stands in, by its `.git` alone.
-fn place(root: &Root) -> Result<Option<Place>, Error> {
-    Place::find(root.real()).map_err(|e| Error::Work(e.to_string()))
+fn place(root: &Root) -> Result<Option<RepositoryPlace>, Error> {
+    RepositoryPlace::find(root.real()).map_err(|e| Error::Work(e.to_string()))
 }
 
 /// Whether the root belongs to the repository it stands in, whatever is asked: as `tollgate.toml` says, else where it is its top folder.

@@ -7,11 +7,11 @@
 mod content;
 mod walk;
 
-pub use crate::changes::content::Stamp;
+pub use crate::changes::content::FileTime;
 pub use crate::changes::walk::names_at;
 
-use crate::changes::content::{Behind, Contents, There, behind, changed, digest_of, id, shape, touched};
-use crate::changes::walk::{Before, Kind, Walk, untold};
+use crate::changes::content::{Behind, Contents, FoundEntry, behind, changed, digest_of, id, shape, touched};
+use crate::changes::walk::{Before, Walk, WalkedKind, untold};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Seek as _, SeekFrom, Write as _};
@@ -46,16 +46,16 @@ pub struct Changes {
 #[derive(Debug)]
 pub struct Start {
     /// What was changed from here on was changed after it.
-    since: Stamp,
-    there: BTreeMap<PathBuf, There>,
+    since: FileTime,
+    there: BTreeMap<PathBuf, FoundEntry>,
     passed_over: HashSet<PathBuf>,
 }
 
 /// In what it differed from that when another attempt ended.
 #[derive(Debug, Clone, Default)]
-pub struct Look {
+pub struct SeenChanges {
     /// What is new, or was touched.
-    changed: BTreeMap<PathBuf, There>,
+    changed: BTreeMap<PathBuf, FoundEntry>,
     /// What is no longer there.
     gone: BTreeSet<PathBuf>,
     /// Links that lead to where nothing is looked at.
@@ -66,11 +66,11 @@ pub struct Look {
 #[derive(Debug, Clone, Copy)]
 pub struct Began<'l> {
     /// `None`: it is the first.
-    pub before: Option<&'l Look>,
+    pub before: Option<&'l SeenChanges>,
     /// When it began; `None` where the clock of the file system stands still.
-    pub at: Option<Stamp>,
+    pub at: Option<FileTime>,
     /// What was found when it had ended.
-    pub after: &'l Look,
+    pub after: &'l SeenChanges,
 }
 
 impl Changes {
@@ -82,7 +82,7 @@ impl Changes {
 
     /// A moment later than whatever was written before, and not later than whatever is written from now on; `None` where the clock of
     /// the file system stands still.
-    pub fn tick(&self) -> Option<Stamp> {
+    pub fn tick(&self) -> Option<FileTime> {
         let mut file = self.clock.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
         let mut touched = || {
             file.seek(SeekFrom::Start(0)).ok()?;
@@ -113,7 +113,7 @@ impl Changes {
             } else {
                 self.without_content(path, kind, (meta, &behind), None)
             };
-            there.insert(path.to_path_buf(), There { id, what });
+            there.insert(path.to_path_buf(), FoundEntry { id, what });
         })?;
         // The last first; of several that were changed at once any are as good.
         files.sort_by(|a, b| b.0.at.cmp(&a.0.at).then_with(|| a.1.cmp(&b.1)));
@@ -136,9 +136,9 @@ impl Changes {
     }
 
     /// In what it differs from the start. The error is a clause.
-    pub fn look(&self, start: &Start) -> Result<Look, String> {
+    pub fn look(&self, start: &Start) -> Result<SeenChanges, String> {
         let settled = self.tick().ok_or(STANDS_STILL)?;
-        let (mut found, mut seen, mut bytes) = (Look::default(), HashSet::new(), READ_AFTER);
+        let (mut found, mut seen, mut bytes) = (SeenChanges::default(), HashSet::new(), READ_AFTER);
         let mut contents = self.contents();
         let known = |path: &Path| start.there.contains_key(path);
         let before = Before { passed_over: Some(&start.passed_over), known: Some(&known) };
@@ -160,7 +160,7 @@ impl Changes {
             } else {
                 self.without_content(path, kind, (meta, &behind), Some(start.since))
             };
-            found.changed.insert(path.to_path_buf(), There { id, what });
+            found.changed.insert(path.to_path_buf(), FoundEntry { id, what });
         })?;
         drop(contents);
         found.gone = start.there.keys().filter(|path| !seen.contains(*path)).cloned().collect();
@@ -171,19 +171,19 @@ impl Changes {
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn behind(&self, path: &Path, kind: Kind) -> Behind {
-        if kind == Kind::Link { behind(&self.root, path) } else { Behind::Seen }
+    fn behind(&self, path: &Path, kind: WalkedKind) -> Behind {
+        if kind == WalkedKind::Link { behind(&self.root, path) } else { Behind::Seen }
     }
 
     /// What a folder, a link or a special file is.
     fn without_content(
         &self,
         path: &Path,
-        kind: Kind,
+        kind: WalkedKind,
         (meta, behind): (&Metadata, &Behind),
-        since: Option<Stamp>,
+        since: Option<FileTime>,
     ) -> Option<String> {
-        if kind != Kind::Link {
+        if kind != WalkedKind::Link {
             return Some(shape(meta));
         }
         let target = std::fs::read_link(self.root.join(path)).ok()?;
@@ -200,7 +200,7 @@ impl Changes {
     fn walk(
         &self,
         before: &Before<'_>,
-        visit: &mut dyn FnMut(&Path, Kind, &Metadata),
+        visit: &mut dyn FnMut(&Path, WalkedKind, &Metadata),
     ) -> Result<HashSet<PathBuf>, String> {
         let walk = Walk { root: &self.root, skip: &*self.skip, leaves: false };
         walk.through(vec![PathBuf::new()], before, &mut |path, kind| {
@@ -215,18 +215,18 @@ impl Changes {
     }
 }
 
-fn is_file(kind: Kind, meta: &Metadata) -> bool {
-    kind == Kind::Other && meta.is_file()
+fn is_file(kind: WalkedKind, meta: &Metadata) -> bool {
+    kind == WalkedKind::Other && meta.is_file()
 }
 
-fn of_file(meta: &Metadata, content: &str, since: Option<Stamp>) -> String {
+fn of_file(meta: &Metadata, content: &str, since: Option<FileTime>) -> String {
     let when = if meta.len() == 0 { touched(meta, since) } else { String::new() };
     format!("{} {content} {when}", shape(meta))
 }
 
 impl Start {
     /// A moment after which nothing was changed that is not told of: the first attempt began then.
-    pub fn since(&self) -> Stamp {
+    pub fn since(&self) -> FileTime {
         self.since
     }
 
@@ -238,7 +238,7 @@ impl Start {
         later: &Began<'_>,
         own: &dyn Fn(&Path) -> bool,
     ) -> Result<Vec<String>, String> {
-        let none = Look::default();
+        let none = SeenChanges::default();
         let (then, now) = (earlier.before.unwrap_or(&none), later.before.unwrap_or(&none));
         if let Some(path) = then.unseen.iter().chain(&now.unseen).chain(&later.after.unseen).find(|p| !own(p))
         {
@@ -270,7 +270,7 @@ impl Start {
     }
 
     /// What stood at a path when that was found.
-    fn at<'s>(&'s self, look: &'s Look, path: &Path) -> Option<&'s There> {
+    fn at<'s>(&'s self, look: &'s SeenChanges, path: &Path) -> Option<&'s FoundEntry> {
         if look.gone.contains(path) {
             return None;
         }

@@ -17,14 +17,14 @@ mod refs;
 mod start;
 
 pub use error::GitError;
-pub use node::{Kind, Node};
-pub use place::{Place, link_on_the_way};
+pub use node::{CommitNode, NodeKind};
+pub use place::{RepositoryPlace, link_on_the_way};
 
 use std::path::{Path, PathBuf};
 
 /// What the head of a repository is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Head {
+pub struct GitHead {
     /// 40 (or with SHA-256 repositories 64) lower-case hex; `None` before the first commit.
     pub commit: Option<String>,
     /// The branch; `None` when the head is detached.
@@ -42,7 +42,7 @@ impl Repository {
     /// The repository that `dir` stands in; `NoRepository` when it stands in none. git is asked in the folder that holds the
     /// `.git`, and its answer held to that: what else a folder holds makes no repository of it.
     pub fn find(dir: &Path) -> Result<Repository, GitError> {
-        let place = Place::find(dir)?
+        let place = RepositoryPlace::find(dir)?
             .ok_or_else(|| GitError::NoRepository(tollgate_text::show::show(&dir.display().to_string())))?;
         place.confirm(&run(&place.top, &["rev-parse", "--show-toplevel", "--absolute-git-dir"])?)?;
         let prefix = place.prefix();
@@ -55,7 +55,7 @@ impl Repository {
     /// Whether a `.git` stands in `dir`: it is the top folder of a repository (or means to be). An error is that it cannot
     /// be told.
     pub fn is_top(dir: &Path) -> Result<bool, GitError> {
-        Ok(Place::find(dir)?.is_some_and(|place| place.below.as_os_str().is_empty()))
+        Ok(RepositoryPlace::find(dir)?.is_some_and(|place| place.below.as_os_str().is_empty()))
     }
 
     /// The repository's top folder, every symbolic link resolved.
@@ -69,7 +69,7 @@ impl Repository {
     }
 
     /// The head's commit and branch. Without a commit there is a branch, and that has none yet.
-    pub fn head(&self) -> Result<Head, GitError> {
+    pub fn head(&self) -> Result<GitHead, GitError> {
         let branch = match self.quiet(&["symbolic-ref", "--quiet", "HEAD"])? {
             Some(text) => Some(line(text)?),
             // The head is detached.
@@ -77,10 +77,10 @@ impl Repository {
         };
         let short = branch.as_deref().and_then(|name| name.strip_prefix("refs/heads/")).map(String::from);
         match self.quiet(&["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])? {
-            Some(text) => Ok(Head { commit: Some(hex(line(text)?)?), branch: short }),
+            Some(text) => Ok(GitHead { commit: Some(hex(line(text)?)?), branch: short }),
             None => {
                 self.unborn(branch.as_deref())?;
-                Ok(Head { commit: None, branch: short })
+                Ok(GitHead { commit: None, branch: short })
             }
         }
     }
@@ -105,7 +105,7 @@ impl Repository {
     /// What stands below `folder` (relative to the folder asked about, `""` for itself) at `commit`, paths relative to
     /// `folder`, in byte order: at every depth, but of the folder asked about itself only what stands directly in it. Empty
     /// when there is no such folder: `find` says what is there instead.
-    pub fn list(&self, commit: &str, folder: &str) -> Result<Vec<Node>, GitError> {
+    pub fn list(&self, commit: &str, folder: &str) -> Result<Vec<CommitNode>, GitError> {
         let inside = format!("{}{folder}", self.prefix);
         let inside = inside.trim_end_matches('/');
         let tree = hex(commit.to_string())?;
@@ -118,7 +118,8 @@ impl Repository {
         if !below.is_empty() {
             arguments.extend(["--", &below]);
         }
-        let inner = |node: Node| Some(Node { path: node.path.strip_prefix(&below)?.to_string(), ..node });
+        let inner =
+            |node: CommitNode| Some(CommitNode { path: node.path.strip_prefix(&below)?.to_string(), ..node });
         Ok(node::nodes(&run(&self.top, &arguments)?)?.into_iter().filter_map(inner).collect())
     }
 
@@ -134,7 +135,7 @@ impl Repository {
 
     /// What stands at `path` (relative to the folder asked about) at `commit`; `None` when nothing does. A symbolic link or a
     /// submodule on the way is an error that names it.
-    pub fn find_node(&self, commit: &str, path: &str) -> Result<Option<Node>, GitError> {
+    pub fn find_node(&self, commit: &str, path: &str) -> Result<Option<CommitNode>, GitError> {
         let whole = format!("{}{path}", self.prefix);
         let whole = whole.trim_end_matches('/');
         let tree = hex(commit.to_string())?;
@@ -148,11 +149,13 @@ impl Repository {
                 return Ok(None);
             };
             match node.kind {
-                _ if *step == whole => return Ok(Some(Node { path: path.to_string(), ..node.clone() })),
-                Kind::Folder => {}
+                _ if *step == whole => {
+                    return Ok(Some(CommitNode { path: path.to_string(), ..node.clone() }));
+                }
+                NodeKind::Folder => {}
                 // Below a file there is nothing.
-                Kind::File => return Ok(None),
-                Kind::Link | Kind::Submodule => return Err(leads_away(node)),
+                NodeKind::File => return Ok(None),
+                NodeKind::Link | NodeKind::Submodule => return Err(leads_away(node)),
             }
         }
         Ok(None)
@@ -170,12 +173,14 @@ impl Repository {
     }
 
     /// The bytes of a file that `list` or `find_node` gave, of at most `limit`; filters and conversions do not run.
-    pub fn read(&self, file: &Node, limit: u64) -> Result<Vec<u8>, GitError> {
+    pub fn read(&self, file: &CommitNode, limit: u64) -> Result<Vec<u8>, GitError> {
         let shown = tollgate_text::show::show(&file.path);
         match file.kind {
-            Kind::File => {}
-            Kind::Folder => return Err(GitError::Failed(format!("has {shown} as a folder, not as a file"))),
-            Kind::Link | Kind::Submodule => return Err(leads_away(file)),
+            NodeKind::File => {}
+            NodeKind::Folder => {
+                return Err(GitError::Failed(format!("has {shown} as a folder, not as a file")));
+            }
+            NodeKind::Link | NodeKind::Submodule => return Err(leads_away(file)),
         }
         if file.bytes > limit {
             return Err(GitError::Failed(format!(
@@ -188,7 +193,7 @@ impl Repository {
 }
 
 /// The error of a path that is a link or a submodule.
-pub fn leads_away(node: &Node) -> GitError {
+pub fn leads_away(node: &CommitNode) -> GitError {
     GitError::LeadsAway { path: tollgate_text::show::show(&node.path), what: node.kind.name() }
 }
 
@@ -253,7 +258,7 @@ mod tests {
     fn head_branch_and_files_of_a_commit() {
         let dir = repository();
         let repo = Repository::find(dir.path()).unwrap();
-        assert_eq!(repo.head().unwrap(), Head { commit: None, branch: Some("main".into()) });
+        assert_eq!(repo.head().unwrap(), GitHead { commit: None, branch: Some("main".into()) });
         put(dir.path(), "sub/gates/a.toml", "a");
         put(dir.path(), "sub/gates/deep/b.toml", "b\r\n");
         put(dir.path(), "sub/gates2/c.toml", "c");
@@ -280,12 +285,12 @@ mod tests {
         let top: Vec<String> = repo.list(&commit, "").unwrap().into_iter().map(|f| f.path).collect();
         assert_eq!(top, ["gates", "gates2"], "of the folder itself only what stands directly in it");
         assert_eq!(repo.find_node(&commit, "gates2/c.toml").unwrap().unwrap().bytes, 1);
-        assert_eq!(repo.find_node(&commit, "gates2").unwrap().unwrap().kind, Kind::Folder);
+        assert_eq!(repo.find_node(&commit, "gates2").unwrap().unwrap().kind, NodeKind::Folder);
         assert_eq!(repo.find_node(&commit, "gates2/*").unwrap(), None);
         assert_eq!(repo.find_node(&commit, "gates2/c.toml/x").unwrap(), None);
 
         git(dir.path(), &["checkout", "-q", "--detach"]);
-        assert_eq!(repo.head().unwrap(), Head { commit: Some(commit), branch: None });
+        assert_eq!(repo.head().unwrap(), GitHead { commit: Some(commit), branch: None });
     }
 
     #[test]
@@ -318,7 +323,7 @@ mod tests {
         let repo = Repository::find(dir.path()).unwrap();
         let commit = repo.resolve("HEAD").unwrap();
         let link = repo.find_node(&commit, "link.toml").unwrap().unwrap();
-        assert_eq!(link.kind, Kind::Link);
+        assert_eq!(link.kind, NodeKind::Link);
         assert!(repo.read(&link, 100).unwrap_err().to_string().starts_with("link.toml is a symbolic link"));
         assert!(repo.list(&commit, "linked").unwrap().is_empty());
         let said = repo.find_node(&commit, "linked/a.toml").unwrap_err().to_string();
@@ -347,7 +352,7 @@ mod tests {
     fn a_head_that_cannot_be_read_is_not_one_without_a_commit() {
         let dir = repository();
         let repo = Repository::find(dir.path()).unwrap();
-        assert_eq!(repo.head().unwrap(), Head { commit: None, branch: Some("main".into()) });
+        assert_eq!(repo.head().unwrap(), GitHead { commit: None, branch: Some("main".into()) });
         for broken in ["1".repeat(40), "garbage".into()] {
             put(dir.path(), ".git/refs/heads/main", &format!("{broken}\n"));
             assert!(repo.head().is_err(), "{broken}");
@@ -369,7 +374,7 @@ mod tests {
         }
         let found = Repository::find(&real.join("a/b")).unwrap();
         assert_eq!((found.top(), found.prefix()), (real.as_path(), "a/b/"));
-        assert_eq!(found.head().unwrap(), Head { commit, branch: Some("main".into()) });
+        assert_eq!(found.head().unwrap(), GitHead { commit, branch: Some("main".into()) });
         assert!(!Repository::is_top(&real.join("a")).unwrap());
     }
 

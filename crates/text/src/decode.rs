@@ -150,7 +150,7 @@ impl Utf16 {
 }
 
 /// A stream as UTF-8 without a byte order mark. Only UTF-16 is turned into it: `>` of PowerShell writes that. Everything else passes as it is.
-pub struct Text<'a> {
+pub struct DecodedText<'a> {
     input: Chain<Cursor<Vec<u8>>, &'a mut dyn BufRead>,
     decoder: Option<Decoder>,
     /// What is no character is an error; else it is replaced.
@@ -160,12 +160,12 @@ pub struct Text<'a> {
     over: bool,
 }
 
-impl<'a> Text<'a> {
+impl<'a> DecodedText<'a> {
     /// Looks at how the stream begins.
     ///
     /// # Errors
     /// Those of the stream, and UTF-32.
-    pub fn new(input: &'a mut dyn BufRead, strict: bool) -> io::Result<Text<'a>> {
+    pub fn new(input: &'a mut dyn BufRead, strict: bool) -> io::Result<DecodedText<'a>> {
         let mut head = Vec::with_capacity(HEAD);
         while head.len() < HEAD {
             let chunk = match input.fill_buf() {
@@ -187,11 +187,11 @@ impl<'a> Text<'a> {
         };
         head.drain(..mark);
         let input = Cursor::new(head).chain(input);
-        Ok(Text { input, decoder, strict, out: Vec::new(), taken: 0, over: false })
+        Ok(DecodedText { input, decoder, strict, out: Vec::new(), taken: 0, over: false })
     }
 }
 
-impl BufRead for Text<'_> {
+impl BufRead for DecodedText<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         let Some(decoder) = &mut self.decoder else { return self.input.fill_buf() };
         while self.taken == self.out.len() && !self.over {
@@ -219,7 +219,7 @@ impl BufRead for Text<'_> {
     }
 }
 
-impl Read for Text<'_> {
+impl Read for DecodedText<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut chunk = self.fill_buf()?;
         let read = chunk.read(buffer)?;
@@ -295,7 +295,7 @@ mod tests {
     fn streamed(bytes: &[u8], strict: bool, size: usize) -> io::Result<String> {
         let mut input = BufReader::with_capacity(size, bytes);
         let mut text = String::new();
-        Text::new(&mut input, strict)?.read_to_string(&mut text)?;
+        DecodedText::new(&mut input, strict)?.read_to_string(&mut text)?;
         Ok(text)
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 const BLOCK: usize = 256 << 10;
 
 /// A file that is handed out. Memory: a block for each thread, or its longest line.
-pub struct Lines<R> {
+pub struct SharedLines<R> {
     file: Mutex<State<R>>,
     /// Bytes that a line may have at most.
     limit: usize,
@@ -23,7 +23,7 @@ struct State<R> {
 
 /// What a thread got into its buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Block {
+pub struct FilledBlock {
     /// Counted from 0 in the order of the file.
     pub number: u64,
     /// Bytes of the buffer that are whole lines.
@@ -34,15 +34,15 @@ pub struct Block {
     pub endless: bool,
 }
 
-impl<R: Read> Lines<R> {
+impl<R: Read> SharedLines<R> {
     /// Nothing is read yet.
     pub fn new(file: R, limit: u64) -> Self {
         let state = State { file, rest: Vec::new(), next: 0, over: false };
-        Lines { file: Mutex::new(state), limit: usize::try_from(limit).unwrap_or(usize::MAX) }
+        SharedLines { file: Mutex::new(state), limit: usize::try_from(limit).unwrap_or(usize::MAX) }
     }
 
     /// Fills the buffer with the next block; `None` when all are handed out. After an error nothing more is.
-    pub fn next(&self, buffer: &mut Vec<u8>) -> Result<Option<Block>, Error> {
+    pub fn next(&self, buffer: &mut Vec<u8>) -> Result<Option<FilledBlock>, Error> {
         let mut state = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if state.over {
             return Ok(None);
@@ -59,7 +59,7 @@ impl<R: Read> Lines<R> {
 }
 
 impl<R: Read> State<R> {
-    fn fill(&mut self, buffer: &mut Vec<u8>, limit: usize) -> Result<Option<Block>, Error> {
+    fn fill(&mut self, buffer: &mut Vec<u8>, limit: usize) -> Result<Option<FilledBlock>, Error> {
         let mut used = self.rest.len();
         // A buffer is made once, and again only around a line longer than a block.
         if buffer.len() < used + BLOCK || buffer.len() > 4 * (used + BLOCK) {
@@ -84,7 +84,7 @@ impl<R: Read> State<R> {
                 }
                 let number = self.next;
                 self.next += 1;
-                return Ok((used > 0).then_some(Block { number, whole, torn, endless }));
+                return Ok((used > 0).then_some(FilledBlock { number, whole, torn, endless }));
             }
             if buffer.len() < used + BLOCK {
                 buffer.resize(2 * used + BLOCK, 0);
@@ -121,7 +121,7 @@ mod tests {
 
     /// The whole lines, what is torn, and whether a line was endless.
     fn read(file: impl Read, limit: u64) -> (Vec<u8>, Vec<u8>, bool) {
-        let lines = Lines::new(file, limit);
+        let lines = SharedLines::new(file, limit);
         let (mut buffer, mut whole, mut torn, mut endless, mut number) =
             (Vec::new(), Vec::new(), Vec::new(), false, 0);
         while let Some(block) = lines.next(&mut buffer).unwrap() {
@@ -155,7 +155,7 @@ mod tests {
                 Err(Error::other("broken"))
             }
         }
-        let lines = Lines::new(Broken, 10);
+        let lines = SharedLines::new(Broken, 10);
         assert!(lines.next(&mut Vec::new()).is_err());
         assert_eq!(lines.next(&mut Vec::new()).unwrap(), None);
     }

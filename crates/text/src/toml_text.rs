@@ -1,5 +1,5 @@
 //! TOML read with positions, and all problems at once: serde stops at the first, a gate author wants every one. Each
-//! table is walked by hand through a `Reader`, which knows what was asked for and reports what was not.
+//! table is walked by hand through a `TableReader`, which knows what was asked for and reports what was not.
 
 use super::escape::is_blank;
 use crate::show::show;
@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 /// Something wrong at a byte range of the text; the message is a sentence without the file's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct TomlFault {
     /// One sentence.
     pub message: String,
     /// Byte range in the text.
@@ -20,7 +20,7 @@ pub struct Fault {
 
 /// A string and where it stands, quotes included.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text {
+pub struct TomlText {
     /// Its value, escapes resolved.
     pub value: String,
     /// Byte range in the text.
@@ -28,8 +28,8 @@ pub struct Text {
 }
 
 /// Checks that bytes are a text tollgate reads as TOML: UTF-8, no byte order mark, no NUL.
-pub fn text_of(bytes: &[u8]) -> Result<&str, Fault> {
-    let fault = |message: String, at: usize| Err(Fault { message, span: at..at });
+pub fn text_of(bytes: &[u8]) -> Result<&str, TomlFault> {
+    let fault = |message: String, at: usize| Err(TomlFault { message, span: at..at });
     if bytes.starts_with(b"\xEF\xBB\xBF") {
         return fault("the file begins with a byte order mark; save it as UTF-8 without one".into(), 0);
     }
@@ -50,11 +50,11 @@ fn show_byte(byte: Option<&u8>) -> String {
 }
 
 /// Parses; syntax errors and duplicate keys are all in the list, and what could be read is in the table.
-pub fn parse(text: &str) -> (Spanned<DeTable<'_>>, Vec<Fault>) {
+pub fn parse(text: &str) -> (Spanned<DeTable<'_>>, Vec<TomlFault>) {
     let (table, errors) = DeTable::parse_recoverable(text);
     let faults = errors
         .into_iter()
-        .map(|error| Fault {
+        .map(|error| TomlFault {
             message: format!("not valid TOML: {}", one_line(error.message())),
             span: clamp(text, error.span().unwrap_or(0..0)),
         })
@@ -63,7 +63,7 @@ pub fn parse(text: &str) -> (Spanned<DeTable<'_>>, Vec<Fault>) {
 }
 
 /// Parses as `parse` does, and gives up on the first fault.
-pub fn parse_strict(text: &str) -> Result<Spanned<DeTable<'_>>, Fault> {
+pub fn parse_strict(text: &str) -> Result<Spanned<DeTable<'_>>, TomlFault> {
     let (table, faults) = parse(text);
     match faults.into_iter().min_by_key(|f| f.span.start) {
         Some(fault) => Err(fault),
@@ -119,10 +119,10 @@ pub fn suggestion<'n>(word: &str, known: impl IntoIterator<Item = &'n str> + Clo
 }
 
 /// Where problems are gathered. Shared by every reader of one text.
-pub type Faults = RefCell<Vec<Fault>>;
+pub type Faults = RefCell<Vec<TomlFault>>;
 
 /// Reads one table: each key that is asked for is taken note of, and `finish` reports the others.
-pub struct Reader<'r, 't> {
+pub struct TableReader<'r, 't> {
     table: &'r DeTable<'t>,
     /// Where a missing key is reported: the table's header.
     header: Range<usize>,
@@ -132,7 +132,7 @@ pub struct Reader<'r, 't> {
     asked: RefCell<BTreeSet<&'static str>>,
 }
 
-impl<'r, 't> Reader<'r, 't> {
+impl<'r, 't> TableReader<'r, 't> {
     /// A reader of `table`; `what` is how messages call it, `header` where a missing key is reported.
     pub fn new(
         table: &'r DeTable<'t>,
@@ -140,12 +140,12 @@ impl<'r, 't> Reader<'r, 't> {
         what: impl Into<String>,
         faults: &'r Faults,
     ) -> Self {
-        Reader { table, header, what: what.into(), faults, asked: RefCell::default() }
+        TableReader { table, header, what: what.into(), faults, asked: RefCell::default() }
     }
 
     /// Reports a fault at a place.
     pub fn fault(&self, span: Range<usize>, message: impl Into<String>) {
-        self.faults.borrow_mut().push(Fault { message: message.into(), span });
+        self.faults.borrow_mut().push(TomlFault { message: message.into(), span });
     }
 
     /// Where the table's header stands.
@@ -173,7 +173,7 @@ impl<'r, 't> Reader<'r, 't> {
     }
 
     /// A string; a fault when it is something else.
-    pub fn text(&self, key: &'static str) -> Option<Text> {
+    pub fn text(&self, key: &'static str) -> Option<TomlText> {
         let value = self.value(key)?;
         let text = text_at(value);
         if text.is_none() {
@@ -183,7 +183,7 @@ impl<'r, 't> Reader<'r, 't> {
     }
 
     /// A string that must be there and not be blank.
-    pub fn required_text(&self, key: &'static str) -> Option<Text> {
+    pub fn required_text(&self, key: &'static str) -> Option<TomlText> {
         if !self.table.contains_key(key) {
             self.value(key);
             self.missing(key);
@@ -198,7 +198,7 @@ impl<'r, 't> Reader<'r, 't> {
     }
 
     /// As `required_text`, and on one line without control characters.
-    pub fn required_line(&self, key: &'static str) -> Option<Text> {
+    pub fn required_line(&self, key: &'static str) -> Option<TomlText> {
         let text = self.required_text(key)?;
         if text.value.chars().any(char::is_control) {
             self.fault(text.span, format!("`{key}` of {} holds a control character", self.what));
@@ -218,7 +218,7 @@ impl<'r, 't> Reader<'r, 't> {
     }
 
     /// A list of strings; a fault for the list or for each element that is something else.
-    pub fn texts(&self, key: &'static str) -> Option<Vec<Text>> {
+    pub fn texts(&self, key: &'static str) -> Option<Vec<TomlText>> {
         let value = self.value(key)?;
         let Some(items) = value.get_ref().as_array() else {
             self.wrong(key, value, "a list of strings");
@@ -238,17 +238,17 @@ impl<'r, 't> Reader<'r, 't> {
     }
 
     /// A table; a fault when it is something else. The reader calls it `what`.
-    pub fn table(&self, key: &'static str, what: impl Into<String>) -> Option<Reader<'r, 't>> {
+    pub fn table(&self, key: &'static str, what: impl Into<String>) -> Option<TableReader<'r, 't>> {
         let value = self.value(key)?;
         let Some(table) = value.get_ref().as_table() else {
             self.wrong(key, value, "a table");
             return None;
         };
-        Some(Reader::new(table, value.span(), what, self.faults))
+        Some(TableReader::new(table, value.span(), what, self.faults))
     }
 
     /// A table of tables, in name order: each name with its reader. `prefix` makes the names in messages, `[prefix.name]`.
-    pub fn tables(&self, key: &'static str, prefix: &str) -> Vec<(Text, Reader<'r, 't>)> {
+    pub fn tables(&self, key: &'static str, prefix: &str) -> Vec<(TomlText, TableReader<'r, 't>)> {
         let Some(value) = self.value(key) else { return Vec::new() };
         let Some(outer) = value.get_ref().as_table() else {
             self.wrong(key, value, "a table of tables");
@@ -259,8 +259,8 @@ impl<'r, 't> Reader<'r, 't> {
             let label = format!("`[{prefix}.{}]`", name.get_ref().escape_debug());
             match inner.get_ref().as_table() {
                 Some(table) => {
-                    let name = Text { value: name.get_ref().to_string(), span: name.span() };
-                    found.push((name, Reader::new(table, inner.span(), label, self.faults)));
+                    let name = TomlText { value: name.get_ref().to_string(), span: name.span() };
+                    found.push((name, TableReader::new(table, inner.span(), label, self.faults)));
                 }
                 None => self
                     .fault(inner.span(), format!("{label} must be a table, not {}", kind(inner.get_ref()))),
@@ -270,7 +270,7 @@ impl<'r, 't> Reader<'r, 't> {
     }
 
     /// A list of tables, in file order.
-    pub fn list_of_tables(&self, key: &'static str, label: &str) -> Vec<Reader<'r, 't>> {
+    pub fn list_of_tables(&self, key: &'static str, label: &str) -> Vec<TableReader<'r, 't>> {
         let Some(value) = self.value(key) else { return Vec::new() };
         let Some(items) = value.get_ref().as_array() else {
             self.wrong(key, value, &format!("a list of tables, each under {label}"));
@@ -280,7 +280,7 @@ impl<'r, 't> Reader<'r, 't> {
         for (index, item) in items.iter().enumerate() {
             let what = format!("{label} number {}", index + 1);
             match item.get_ref().as_table() {
-                Some(table) => found.push(Reader::new(table, item.span(), what, self.faults)),
+                Some(table) => found.push(TableReader::new(table, item.span(), what, self.faults)),
                 None => {
                     self.fault(item.span(), format!("{what} must be a table, not {}", kind(item.get_ref())))
                 }
@@ -301,10 +301,10 @@ impl<'r, 't> Reader<'r, 't> {
     }
 
     /// Every key of the table with its value, in name order, as asked for.
-    pub fn entries(&self) -> impl Iterator<Item = (Text, &'r Spanned<DeValue<'t>>)> + use<'r, 't> {
+    pub fn entries(&self) -> impl Iterator<Item = (TomlText, &'r Spanned<DeValue<'t>>)> + use<'r, 't> {
         self.table
             .iter()
-            .map(|(key, value)| (Text { value: key.get_ref().to_string(), span: key.span() }, value))
+            .map(|(key, value)| (TomlText { value: key.get_ref().to_string(), span: key.span() }, value))
     }
 
     /// Reports each key that was never asked for.
@@ -321,13 +321,13 @@ impl<'r, 't> Reader<'r, 't> {
 }
 
 /// The string a value is, with its place.
-pub fn text_at(value: &Spanned<DeValue<'_>>) -> Option<Text> {
-    value.get_ref().as_str().map(|s| Text { value: s.to_string(), span: value.span() })
+pub fn text_at(value: &Spanned<DeValue<'_>>) -> Option<TomlText> {
+    value.get_ref().as_str().map(|s| TomlText { value: s.to_string(), span: value.span() })
 }
 
 /// Where byte `offset` of a string's value stands in the text, when the string is written without escapes; else where
 /// the string begins.
-pub fn offset_in_text(text: &str, string: &Text, offset: usize) -> usize {
+pub fn offset_in_text(text: &str, string: &TomlText, offset: usize) -> usize {
     let raw = text.get(string.span.clone()).unwrap_or("");
     for (quote, multi) in [("\"\"\"", true), ("'''", true), ("\"", false), ("'", false)] {
         let Some(body) = raw.strip_prefix(quote).and_then(|r| r.strip_suffix(quote)) else { continue };
@@ -348,10 +348,10 @@ pub fn offset_in_text(text: &str, string: &Text, offset: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn faults_of(text: &str, read: impl Fn(&Reader<'_, '_>)) -> Vec<String> {
+    fn faults_of(text: &str, read: impl Fn(&TableReader<'_, '_>)) -> Vec<String> {
         let (table, syntax) = parse(text);
         let faults = RefCell::new(syntax);
-        let reader = Reader::new(table.get_ref(), 0..0, "the file", &faults);
+        let reader = TableReader::new(table.get_ref(), 0..0, "the file", &faults);
         read(&reader);
         reader.finish();
         faults.into_inner().into_iter().map(|f| f.message).collect()

@@ -1,13 +1,15 @@
 //! What stands in an event stream, counted by several threads over blocks of it.
 
-use crate::verb::events::tally::{Count, Tally};
+use crate::verb::events::tally::{NameCount, NameTally};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::{Mutex, PoisonError};
-use tollgate_text::json::{Limits, ParseError, ParseErrorKind, Place, Pull, Scratch, Stop, pull_again};
-use tollgate_text::lines::{Block, Lines};
+use tollgate_text::json::{
+    JsonLimits, ParseError, ParseErrorKind, ParseStop, Pull, Scratch, TextPlace, pull_again,
+};
+use tollgate_text::lines::{FilledBlock, SharedLines};
 use tollgate_text::show::plain;
 
 /// Different kinds, and different statuses, that are counted at most: past it, the field holds something else than a kind.
@@ -19,13 +21,13 @@ const THREADS: usize = 8;
 
 /// The counts of a stream.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Counts {
+pub struct StreamCounts {
     /// Its lines, each of them one event.
     pub lines: u64,
     /// How many there are of each kind (the string at `type`, else at `event`, else at `kind`), in the order of their first.
-    pub kinds: Vec<Count>,
+    pub kinds: Vec<NameCount>,
     /// How many there are of each status (the string at `status`), in the order of their first.
-    pub statuses: Vec<Count>,
+    pub statuses: Vec<NameCount>,
     /// Events without a kind.
     pub without_kind: u64,
     /// The `ts` of the first line.
@@ -36,16 +38,16 @@ pub struct Counts {
 
 /// Why a stream could not be counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
+pub enum StreamFault {
     /// The system's words.
     Unreadable(String),
     /// What is wrong with it, and where if it is one line.
-    Malformed(String, Option<Place>),
+    Malformed(String, Option<TextPlace>),
 }
 
 /// Counts a stream; every line must be one JSON object with an end, or the first that is not is the fault.
-pub fn count(file: impl Read + Send, limits: &Limits) -> Result<Counts, Fault> {
-    let lines = Lines::new(file, limits.bytes);
+pub fn count(file: impl Read + Send, limits: &JsonLimits) -> Result<StreamCounts, StreamFault> {
+    let lines = SharedLines::new(file, limits.bytes);
     let order = Mutex::new(Order::default());
     let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).clamp(2, THREADS);
     let (lines_of, order_of) = (&lines, &order);
@@ -68,7 +70,7 @@ pub fn count(file: impl Read + Send, limits: &Limits) -> Result<Counts, Fault> {
     merge(tables, order.before)
 }
 
-fn merge(tables: Vec<Worker>, lines: u64) -> Result<Counts, Fault> {
+fn merge(tables: Vec<Worker>, lines: u64) -> Result<StreamCounts, StreamFault> {
     let mut all = Worker::default();
     for table in tables {
         all.kinds.add(table.kinds);
@@ -80,7 +82,7 @@ fn merge(tables: Vec<Worker>, lines: u64) -> Result<Counts, Fault> {
     if let Some(what) = all.crowded() {
         return Err(crowded(what));
     }
-    Ok(Counts {
+    Ok(StreamCounts {
         lines,
         kinds: all.kinds.finish(),
         statuses: all.statuses.finish(),
@@ -90,8 +92,11 @@ fn merge(tables: Vec<Worker>, lines: u64) -> Result<Counts, Fault> {
     })
 }
 
-fn crowded(what: &str) -> Fault {
-    Fault::Malformed(format!("it has more than {NAMES} different {what}, so that a count says nothing"), None)
+fn crowded(what: &str) -> StreamFault {
+    StreamFault::Malformed(
+        format!("it has more than {NAMES} different {what}, so that a count says nothing"),
+        None,
+    )
 }
 
 /// Which blocks are done. Threads end theirs out of order; a fault's line is known once all blocks before it are counted.
@@ -103,7 +108,7 @@ struct Order {
     /// Lines of blocks done ahead of that.
     ahead: BTreeMap<u64, u64>,
     /// The first block with a fault; the place's line counts from the block's own first, as 1.
-    fault: Option<(u64, Fault)>,
+    fault: Option<(u64, StreamFault)>,
 }
 
 impl Order {
@@ -115,17 +120,17 @@ impl Order {
         }
     }
 
-    fn failed(&mut self, block: u64, fault: Fault) {
+    fn failed(&mut self, block: u64, fault: StreamFault) {
         if self.fault.as_ref().is_none_or(|(known, _)| block < *known) {
             self.fault = Some((block, fault));
         }
     }
 
     /// Every block before the first with a fault is done.
-    fn fault(&self) -> Option<Fault> {
+    fn fault(&self) -> Option<StreamFault> {
         match self.fault.clone()? {
-            (_, Fault::Malformed(why, Some(place))) => {
-                Some(Fault::Malformed(why, Some(Place { line: place.line + self.before, ..place })))
+            (_, StreamFault::Malformed(why, Some(place))) => {
+                Some(StreamFault::Malformed(why, Some(TextPlace { line: place.line + self.before, ..place })))
             }
             (_, fault) => Some(fault),
         }
@@ -135,8 +140,8 @@ impl Order {
 /// What one thread counted.
 #[derive(Default)]
 struct Worker {
-    kinds: Tally,
-    statuses: Tally,
+    kinds: NameTally,
+    statuses: NameTally,
     without_kind: u64,
     /// The earliest and the latest block it had, with the moment of its first and its last line.
     first: Option<(u64, Option<String>)>,
@@ -152,7 +157,7 @@ impl Worker {
     }
 }
 
-fn worker<R: Read>(lines: &Lines<R>, order: &Mutex<Order>, limits: &Limits) -> Worker {
+fn worker<R: Read>(lines: &SharedLines<R>, order: &Mutex<Order>, limits: &JsonLimits) -> Worker {
     let order = || order.lock().unwrap_or_else(PoisonError::into_inner);
     let mut worker = Worker::default();
     let mut buffer = Vec::new();
@@ -161,7 +166,7 @@ fn worker<R: Read>(lines: &Lines<R>, order: &Mutex<Order>, limits: &Limits) -> W
             Ok(Some(block)) => block,
             Ok(None) => return worker,
             Err(error) => {
-                let fault = Fault::Unreadable(plain(&error));
+                let fault = StreamFault::Unreadable(plain(&error));
                 // Behind every block that was read.
                 order().failed(u64::MAX, fault);
                 return worker;
@@ -180,7 +185,7 @@ fn worker<R: Read>(lines: &Lines<R>, order: &Mutex<Order>, limits: &Limits) -> W
 
 impl Worker {
     /// Counts a block and gives the number of its lines.
-    fn block(&mut self, buffer: &[u8], block: Block, limits: &Limits) -> Result<u64, Fault> {
+    fn block(&mut self, buffer: &[u8], block: FilledBlock, limits: &JsonLimits) -> Result<u64, StreamFault> {
         let mut count = 0;
         let mut from = 0;
         let (mut first, mut last) = (None, None);
@@ -202,14 +207,14 @@ impl Worker {
             }
             last = event.ts;
         }
-        let place = Some(Place { line: count + 1, column: 1 });
+        let place = Some(TextPlace { line: count + 1, column: 1 });
         if block.endless {
             let why = format!("the line has more than the limit of {} bytes", limits.bytes);
-            return Err(Fault::Malformed(why, place));
+            return Err(StreamFault::Malformed(why, place));
         }
         if block.torn > 0 {
             let why = "the last line has no end: the file is torn";
-            return Err(Fault::Malformed(why.into(), place));
+            return Err(StreamFault::Malformed(why.into(), place));
         }
         if let Some(what) = self.crowded() {
             return Err(crowded(what));
@@ -222,8 +227,8 @@ impl Worker {
     }
 }
 
-fn malformed(error: ParseError, line: u64) -> Fault {
-    Fault::Malformed(error.message, Some(Place { line, column: error.place.column }))
+fn malformed(error: ParseError, line: u64) -> StreamFault {
+    StreamFault::Malformed(error.message, Some(TextPlace { line, column: error.place.column }))
 }
 
 /// What is wanted of a line; anything but a string counts as not there.
@@ -236,9 +241,9 @@ struct Event<'a> {
     ts: Option<Cow<'a, str>>,
 }
 
-fn event<'a>(line: &'a [u8], limits: &Limits, scratch: &mut Scratch) -> Result<Event<'a>, ParseError> {
+fn event<'a>(line: &'a [u8], limits: &JsonLimits, scratch: &mut Scratch) -> Result<Event<'a>, ParseError> {
     if line.trim_ascii().is_empty() {
-        let (kind, place) = (ParseErrorKind::Malformed, Place { line: 1, column: 1 });
+        let (kind, place) = (ParseErrorKind::Malformed, TextPlace { line: 1, column: 1 });
         return Err(ParseError { kind, message: "the line is blank".into(), place });
     }
     let mut event = Event::default();
@@ -261,7 +266,7 @@ fn event<'a>(line: &'a [u8], limits: &Limits, scratch: &mut Scratch) -> Result<E
 
 /// A string short enough to be kept.
 #[inline]
-fn name<'a>(p: &mut Pull<'_, 'a>, key: &str) -> Result<Option<Cow<'a, str>>, Stop> {
+fn name<'a>(p: &mut Pull<'_, 'a>, key: &str) -> Result<Option<Cow<'a, str>>, ParseStop> {
     let start = p.offset();
     let name = p.string_or_skip()?;
     match &name {

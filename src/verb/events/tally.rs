@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 /// One name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Count {
+pub struct NameCount {
     /// The name as it stands in the stream: untrusted.
     pub name: String,
     /// How often it was seen.
@@ -17,8 +17,8 @@ pub type Position = (u64, u64);
 
 /// The names seen, each with its count and where it was seen first.
 #[derive(Default)]
-pub struct Tally {
-    entries: Vec<(Count, Position)>,
+pub struct NameTally {
+    entries: Vec<(NameCount, Position)>,
     /// Where a name stands in `entries`. Hashed at random: no stream can make its names collide.
     index: HashMap<String, usize>,
     /// The last names of each length and last letter: nearly every event has a name that was just seen.
@@ -28,7 +28,7 @@ pub struct Tally {
 /// Slots of `recent`.
 const RECENT: usize = 64;
 
-impl Tally {
+impl NameTally {
     /// How many names there are.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
@@ -58,20 +58,20 @@ impl Tally {
             return *at;
         }
         let at = self.entries.len();
-        self.entries.push((Count { name: name.to_string(), count }, position));
+        self.entries.push((NameCount { name: name.to_string(), count }, position));
         self.index.insert(name.to_string(), at);
         at
     }
 
     /// Adds what was counted elsewhere.
-    pub fn add(&mut self, other: Tally) {
-        for (Count { name, count }, position) in other.entries {
+    pub fn add(&mut self, other: NameTally) {
+        for (NameCount { name, count }, position) in other.entries {
             self.add_one(&name, count, position);
         }
     }
 
     /// The names in the order in which they were first seen.
-    pub fn finish(mut self) -> Vec<Count> {
+    pub fn finish(mut self) -> Vec<NameCount> {
         self.entries.sort_by_key(|(_, first)| *first);
         self.entries.into_iter().map(|(count, _)| count).collect()
     }
@@ -91,14 +91,14 @@ mod tests {
         /// However the events are shared out, the counts and their order are those of one pass.
         #[test]
         fn sharing_changes_nothing(events in proptest::collection::vec(("[a-c]{0,3}", 0usize..3), 0..80)) {
-            let mut one = Tally::default();
-            let mut shared: Vec<Tally> = (0..3).map(|_| Tally::default()).collect();
+            let mut one = NameTally::default();
+            let mut shared: Vec<NameTally> = (0..3).map(|_| NameTally::default()).collect();
             for (n, (name, who)) in events.iter().enumerate() {
                 let position = (n as u64 / 10, n as u64 % 10);
                 one.count(name, position);
                 shared[*who].count(name, position);
             }
-            let mut all = Tally::default();
+            let mut all = NameTally::default();
             for tally in shared.into_iter().rev() {
                 all.add(tally);
             }

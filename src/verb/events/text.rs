@@ -1,15 +1,15 @@
 //! The counts of event streams as people read them.
 
-use crate::verb::events::Events;
-use crate::verb::events::count::Counts;
-use crate::verb::events::tally::Count;
+use crate::verb::events::StreamReport;
+use crate::verb::events::count::StreamCounts;
+use crate::verb::events::tally::NameCount;
 use std::fmt::Write as _;
 use tollgate_core::report::text::terminal;
 use tollgate_text::json::quoted;
 
 /// One line a stream that could be read: `FILE: 7 lines; started 2 log 3 finished 2; status: failed 1 passed 1; FROM to TO`.
 /// Kinds stand before `status:`, so that a kind and a status of one name are two things.
-pub fn human(events: &Events) -> String {
+pub fn human(events: &StreamReport) -> String {
     let mut out = String::new();
     for file in &events.files {
         if let Some(counts) = &file.counts {
@@ -21,7 +21,7 @@ pub fn human(events: &Events) -> String {
 }
 
 /// What is wrong, one line a stream.
-pub fn faults(events: &Events) -> Vec<String> {
+pub fn faults(events: &StreamReport) -> Vec<String> {
     let faults = events.files.iter().filter_map(|file| match (&file.fault, &file.counts) {
         (Some(fault), _) => Some(fault.clone()),
         (None, Some(counts)) if counts.lines == 0 => {
@@ -32,7 +32,7 @@ pub fn faults(events: &Events) -> Vec<String> {
     faults.collect()
 }
 
-fn line(counts: &Counts) -> String {
+fn line(counts: &StreamCounts) -> String {
     let plural = if counts.lines == 1 { "" } else { "s" };
     let mut parts = vec![format!("{} line{plural}", counts.lines)];
     if !counts.kinds.is_empty() {
@@ -50,7 +50,7 @@ fn line(counts: &Counts) -> String {
     parts.join("; ")
 }
 
-fn list(counts: &[Count]) -> String {
+fn list(counts: &[NameCount]) -> String {
     let each: Vec<String> = counts.iter().map(|c| format!("{} {}", name(&c.name), c.count)).collect();
     each.join(" ")
 }

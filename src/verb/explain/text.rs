@@ -2,7 +2,7 @@
 
 use crate::verb::explain::of_run::RunFailure;
 use crate::verb::explain::{
-    ArtifactFacts, CheckFacts, EntryFacts, Explanation, Found, GateFacts, LastResult,
+    ArtifactFacts, CheckFacts, EntryFacts, Explanation, FoundBy, GateFacts, LastResult,
 };
 use anstyle::Style;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ const WHOLE: usize = 3;
 /// The text for a terminal; `colour` makes headings bold and changes nothing else.
 pub fn human(answer: &Explanation, colour: bool) -> String {
     let mut page = Page { out: String::new(), bold: if colour { Style::new().bold() } else { Style::new() } };
-    if let (Found::LogLine, Some(matched)) = (answer.found, &answer.matched) {
+    if let (FoundBy::LogLine, Some(matched)) = (answer.found, &answer.matched) {
         page.line(0, &format!("matched: {}", terminal(matched)));
         page.gap();
     }
@@ -25,7 +25,7 @@ pub fn human(answer: &Explanation, colour: bool) -> String {
         page.failure(failure);
     }
     // Of a text: a gate and an entry were asked for whole.
-    let whole = if matches!(answer.found, Found::LogLine | Found::Failure) { WHOLE } else { usize::MAX };
+    let whole = if matches!(answer.found, FoundBy::LogLine | FoundBy::Failure) { WHOLE } else { usize::MAX };
     answer.entries.iter().take(whole).for_each(|entry| page.entry(entry));
     if answer.entries.len() > whole {
         page.heading(0, "Less likely");
@@ -34,7 +34,7 @@ pub fn human(answer: &Explanation, colour: bool) -> String {
         }
         page.gap();
     }
-    if answer.found == Found::Nothing {
+    if answer.found == FoundBy::Nothing {
         let shown: String = answer.query.chars().take(200).collect();
         page.line(0, &format!("nothing is known of `{}`", terminal(&shown)));
     }

@@ -2,15 +2,15 @@
 
 use crate::embedded::EMBEDDED;
 use crate::verb::flake::checked::{FlakeChecked, RunEnd, checked};
-use crate::verb::flake::series::{Series, Target};
+use crate::verb::flake::series::{FlakeTarget, Series};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tollgate_core::model::flake::Flake;
-use tollgate_core::model::plan::Item;
-use tollgate_core::model::run::Summary;
-use tollgate_core::model::suite::{Reader, SuiteSpec};
+use tollgate_core::model::flake::FlakeVerdict;
+use tollgate_core::model::plan::PlannedSuite;
+use tollgate_core::model::run::RunSummary;
+use tollgate_core::model::suite::{ResultReader, SuiteSpec};
 use tollgate_core::model::test::TestNames;
 use tollgate_core::plan;
 use tollgate_flow::attempt::GRACE;
@@ -80,11 +80,11 @@ pub fn flake_check(request: &FlakeCheckRequest<'_>) -> Result<FlakeChecked, Erro
         None => None,
     };
     let target = match &test {
-        Some(test) if spec.single.is_some() => Target::Alone(test),
-        Some(test) => Target::Within(test),
-        None => Target::Suite,
+        Some(test) if spec.single.is_some() => FlakeTarget::Alone(test),
+        Some(test) => FlakeTarget::Within(test),
+        None => FlakeTarget::Suite,
     };
-    let item = Item {
+    let item = PlannedSuite {
         name: suite.clone(),
         kind: spec.kind.clone(),
         role: spec.role,
@@ -104,7 +104,7 @@ pub fn flake_check(request: &FlakeCheckRequest<'_>) -> Result<FlakeChecked, Erro
 }
 
 /// Why what failed and passed is no flake, what changed between the runs, and why that is not known.
-type Held = (Option<Flake>, Vec<String>, Option<String>);
+type Held = (Option<FlakeVerdict>, Vec<String>, Option<String>);
 
 /// Makes the runs; gives what each that came to its end says, and the signal that ended them all, if one did.
 fn series(
@@ -113,7 +113,7 @@ fn series(
     masker: &Arc<Masker>,
     spec: &SuiteSpec,
     suite: &str,
-    target: Target<'_>,
+    target: FlakeTarget<'_>,
 ) -> Result<(Vec<RunEnd>, Option<i32>, Held), Error> {
     let scratch =
         tempfile::tempdir().map_err(|e| Error::Work(format!("no scratch folder can be made: {e}")))?;
@@ -140,18 +140,18 @@ fn series(
 }
 
 /// Why no run had a result, one sentence.
-fn unproven(spec: &SuiteSpec, suite: &str, target: Target<'_>, ended: &[RunEnd]) -> String {
+fn unproven(spec: &SuiteSpec, suite: &str, target: FlakeTarget<'_>, ended: &[RunEnd]) -> String {
     let skipped = ended.contains(&RunEnd::Skipped);
     let suite = suite.escape_debug();
     let why = match target {
-        Target::Suite => format!("no run of `{suite}` ran a test"),
-        Target::Alone(test) | Target::Within(test) if skipped => {
+        FlakeTarget::Suite => format!("no run of `{suite}` ran a test"),
+        FlakeTarget::Alone(test) | FlakeTarget::Within(test) if skipped => {
             format!("the test `{}` was skipped", test.escape_debug())
         }
-        Target::Alone(test) => {
+        FlakeTarget::Alone(test) => {
             format!("`single` of [suites.{}] ran no test called `{}`", spec.kind, test.escape_debug())
         }
-        Target::Within(test) => format!("`{suite}` ran no test called `{}`", test.escape_debug()),
+        FlakeTarget::Within(test) => format!("`{suite}` ran no test called `{}`", test.escape_debug()),
     };
     format!("{why}: nothing is proven")
 }
@@ -215,7 +215,7 @@ fn nameable(spec: &SuiteSpec, suite: &str, test: &str) -> Result<(), Error> {
     if test.is_empty() {
         return Err(Error::Usage("no test is named behind `::`".into()));
     }
-    if spec.reader == Reader::Exit && test != suite {
+    if spec.reader == ResultReader::Exit && test != suite {
         return Err(Error::Usage(format!(
             "`{}` is read by its exit code and has no test called `{}`: only the whole suite can be run",
             suite.escape_debug(),
@@ -226,7 +226,7 @@ fn nameable(spec: &SuiteSpec, suite: &str, test: &str) -> Result<(), Error> {
 }
 
 /// The summaries of the last runs that can be read, the newest first.
-fn last_runs(ground: &Ground) -> impl Iterator<Item = Summary> {
+fn last_runs(ground: &Ground) -> impl Iterator<Item = RunSummary> {
     let results = ground.root.resolve(&ground.settings.results).ok();
     let entries = results.and_then(|dir| std::fs::read_dir(dir).ok());
     let mut folders: Vec<_> = entries.into_iter().flatten().flatten().map(|entry| entry.path()).collect();

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use std::collections::BTreeMap;
-use tollgate_core::model::flake::Flake;
+use tollgate_core::model::flake::FlakeVerdict;
 use tollgate_core::report::text::{terminal, terminal_cut};
 use tollgate_core::triage::{self, Rate};
 use tollgate_flow::error::exit;
@@ -45,7 +45,7 @@ pub struct FlakeChecked {
     pub interrupted: Option<i32>,
     /// Why what failed and passed is not known to be a flake: no pass was from the state of files, or with the tests, of a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub flake: Option<Flake>,
+    pub flake: Option<FlakeVerdict>,
     /// What changed between the runs, the first paths of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<String>,
@@ -146,7 +146,7 @@ impl FlakeChecked {
     /// The same, held to the states that its runs began in and to the tests that they ran. `untold` is why those states are not known.
     pub(super) fn held(
         mut self,
-        flake: Option<Flake>,
+        flake: Option<FlakeVerdict>,
         changed: Vec<String>,
         untold: Option<String>,
     ) -> FlakeChecked {
@@ -201,7 +201,7 @@ mod tests {
     fn runs_that_did_not_begin_alike_have_no_rate() {
         let ends = [RunEnd::Failed("s".into(), "m".into()), RunEnd::Passed];
         let of = || checked("s::t", "s".into(), 2, &ends);
-        let found = of().held(Some(Flake::OtherState), vec!["cache/x".into()], None);
+        let found = of().held(Some(FlakeVerdict::OtherState), vec!["cache/x".into()], None);
         insta::assert_snapshot!(found.human(), @r"
         s::t: 1 of 2 failed, and that is no rate: it passed later, but not from the state that it failed in: look for what the failing attempt left behind
           1 of the runs: s  m

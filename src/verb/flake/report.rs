@@ -7,10 +7,10 @@ use tollgate_core::model::columns::Columns;
 use tollgate_core::model::failure::{FailureDigest, RootCause};
 use tollgate_core::model::run::schema;
 use tollgate_core::model::suite::SuiteStatus;
-use tollgate_core::model::test::{Case, Failure};
-use tollgate_core::triage::{self, Cause, FlakeReport, Seen};
+use tollgate_core::model::test::{Failure, TestCase};
+use tollgate_core::triage::{self, Cause, EarlierRun, FlakeReport};
 use tollgate_flow::error::Error;
-use tollgate_flow::made::summary::{self, Text};
+use tollgate_flow::made::summary::{self, SummaryText};
 use tollgate_host::files::{self, ReadError};
 use tollgate_text::show::show;
 
@@ -35,7 +35,7 @@ pub struct FlakeAnswer {
 /// it would count twice.
 pub fn flake_report(named: &[PathBuf]) -> Result<FlakeAnswer, Error> {
     let paths: Vec<PathBuf> = named.iter().map(|path| summary::file(path)).collect();
-    let texts: Vec<Text> = paths.iter().map(|path| summary::read(path)).collect::<Result<_, _>>()?;
+    let texts: Vec<SummaryText> = paths.iter().map(|path| summary::read(path)).collect::<Result<_, _>>()?;
     let mut known: BTreeMap<&str, &Path> = BTreeMap::new();
     for (path, text) in paths.iter().zip(&texts) {
         if let Some(other) = known.insert(&text.sha256, path) {
@@ -60,7 +60,7 @@ pub fn flake_report(named: &[PathBuf]) -> Result<FlakeAnswer, Error> {
     for (path, columns) in paths.iter().zip(&columns) {
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let causes = causes(folder, columns.head.run_id.as_deref(), &mut notes);
-        runs.push(Seen { columns, causes });
+        runs.push(EarlierRun { columns, causes });
     }
     Ok(FlakeAnswer { report: triage::flake_report(&runs), notes })
 }
@@ -141,7 +141,7 @@ struct Kept {
     #[serde(default)]
     fault: Option<String>,
     #[serde(default)]
-    failures: Vec<Case>,
+    failures: Vec<TestCase>,
 }
 
 /// The first failure of each test that a suite's result keeps, and the suite's own: a suite that passed at last has no

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tollgate_core::model::flake::Flake;
+use tollgate_core::model::flake::FlakeVerdict;
 use tollgate_core::model::suite::{Repeats, SuiteSpec};
-use tollgate_core::model::test::{Case, Failure, Reading, TestStatus};
+use tollgate_core::model::test::{Failure, Reading, TestCase, TestStatus};
 use tollgate_core::triage;
-use tollgate_core::triage::attempts::{Attempt, Unread, attempt, unproven};
+use tollgate_core::triage::attempts::{SuiteAttempt, Unread, attempt, unproven};
 use tollgate_flow::attempt::results::Results;
 use tollgate_flow::attempt::seen as run_states;
 use tollgate_flow::attempt::steps::{addressed, commands_of, read as read_results, steps};
@@ -29,7 +29,7 @@ const STATES: usize = 100;
 
 /// What is looked at.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Target<'a> {
+pub(super) enum FlakeTarget<'a> {
     /// The whole suite.
     Suite,
     /// One test, run alone by the kind's `single`: its selector.
@@ -39,15 +39,15 @@ pub(super) enum Target<'a> {
 }
 
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct SeenRuns {
     /// One for each run that came to its end.
     pub(super) ended: Vec<RunEnd>,
     /// What results files say, by run.
     read: BTreeMap<usize, Result<Vec<Reading>, Unread>>,
     /// In which states of files they began.
-    states: run_states::Seen,
+    states: run_states::SeenStates,
     /// Those that failed (`true`) or passed, each with the state that it began in and its tests; the first of them.
-    runs: Vec<(Attempt, bool)>,
+    runs: Vec<(SuiteAttempt, bool)>,
     /// The first run of each state, counted from 0.
     firsts: Vec<usize>,
     /// What changed between runs, and why that is not known.
@@ -59,14 +59,14 @@ pub(super) struct Series<'a> {
     pub(super) ground: &'a Ground,
     pub(super) spec: &'a SuiteSpec,
     pub(super) suite: &'a str,
-    pub(super) target: Target<'a>,
+    pub(super) target: FlakeTarget<'a>,
     pub(super) scratch: &'a Path,
     pub(super) masker: &'a Masker,
     /// Sees what changes between the runs; nothing where there is one run alone.
     pub(super) changes: Option<Changes>,
     /// Whether they run one after another.
     pub(super) in_turn: bool,
-    pub(super) seen: Mutex<Seen>,
+    pub(super) seen: Mutex<SeenRuns>,
 }
 
 impl Series<'_> {
@@ -81,8 +81,8 @@ impl Series<'_> {
     /// The test that a command runs alone.
     fn alone(&self) -> Option<String> {
         match self.target {
-            Target::Alone(test) => Some(test.to_string()),
-            Target::Suite | Target::Within(_) => None,
+            FlakeTarget::Alone(test) => Some(test.to_string()),
+            FlakeTarget::Suite | FlakeTarget::Within(_) => None,
         }
     }
 
@@ -100,7 +100,7 @@ impl Series<'_> {
         }
     }
 
-    fn locked(&self) -> MutexGuard<'_, Seen> {
+    fn locked(&self) -> MutexGuard<'_, SeenRuns> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -145,7 +145,7 @@ impl Series<'_> {
     }
 
     /// Keeps what is wanted of a run to hold it to others.
-    fn keep(&self, job: usize, mut run: Attempt, failed: bool, ended: &run::Attempt) {
+    fn keep(&self, job: usize, mut run: SuiteAttempt, failed: bool, ended: &run::EndedAttempt) {
         run.state = self.looked(job);
         let out = self.out(job);
         let tests = self.alone().map(|test| vec![test]);
@@ -166,7 +166,7 @@ impl Series<'_> {
     }
 
     /// What the runs are held to: why what failed and passed is no flake, what changed between them, and why that is not known.
-    pub(super) fn held(&self) -> (Option<Flake>, Vec<String>, Option<String>) {
+    pub(super) fn held(&self) -> (Option<FlakeVerdict>, Vec<String>, Option<String>) {
         let mut guard = self.locked();
         let seen = &mut *guard;
         if let Some(changes) = self.changes.as_ref().filter(|_| !self.in_turn) {
@@ -184,14 +184,14 @@ impl Series<'_> {
             }
         }
         let test = match self.target {
-            Target::Within(test) => Some(test),
-            Target::Suite | Target::Alone(_) => None,
+            FlakeTarget::Within(test) => Some(test),
+            FlakeTarget::Suite | FlakeTarget::Alone(_) => None,
         };
         let changed = seen.changed.iter().map(|path| self.masker.mask(path).0).collect();
         (unproven(&seen.runs, test), changed, seen.untold.clone())
     }
 
-    fn judge(&self, job: usize, ended: &run::Attempt) -> Attempt {
+    fn judge(&self, job: usize, ended: &run::EndedAttempt) -> SuiteAttempt {
         let of_file = self.locked().read.remove(&job);
         let step = ended.steps.first().map(|end| {
             let reader = self.spec.reader;
@@ -212,16 +212,18 @@ impl Series<'_> {
 
 /// What a run says of what is looked at. Where it came to grief before the test had a result, the test is not known to
 /// pass: that is a failure.
-fn end_of(target: Target<'_>, suite: &str, run: &Attempt) -> RunEnd {
+fn end_of(target: FlakeTarget<'_>, suite: &str, run: &SuiteAttempt) -> RunEnd {
     let cases = run.cases.iter();
     match target {
-        Target::Alone(_) if run.absent => RunEnd::Absent,
-        Target::Alone(_) if run.skipped => RunEnd::Skipped,
-        Target::Suite | Target::Alone(_) if run.status.is_failure() => failure(suite, run),
-        Target::Suite => of_cases(&cases.collect::<Vec<_>>()),
-        Target::Alone(test) => of_cases(&cases.filter(|c| is_of(c.selector(), test)).collect::<Vec<_>>()),
-        Target::Within(test) => {
-            let mut found: Vec<&Case> = cases.clone().filter(|c| is_of(&c.name, test)).collect();
+        FlakeTarget::Alone(_) if run.absent => RunEnd::Absent,
+        FlakeTarget::Alone(_) if run.skipped => RunEnd::Skipped,
+        FlakeTarget::Suite | FlakeTarget::Alone(_) if run.status.is_failure() => failure(suite, run),
+        FlakeTarget::Suite => of_cases(&cases.collect::<Vec<_>>()),
+        FlakeTarget::Alone(test) => {
+            of_cases(&cases.filter(|c| is_of(c.selector(), test)).collect::<Vec<_>>())
+        }
+        FlakeTarget::Within(test) => {
+            let mut found: Vec<&TestCase> = cases.clone().filter(|c| is_of(&c.name, test)).collect();
             if found.is_empty() {
                 found = cases.filter(|c| is_of(c.selector(), test)).collect();
             }
@@ -241,8 +243,8 @@ fn is_of(name: &str, test: &str) -> bool {
 }
 
 /// The worst of the cases: one that failed and passed within the run has failed.
-fn of_cases(cases: &[&Case]) -> RunEnd {
-    let bad = |c: &&&Case| matches!(c.status, TestStatus::Failed | TestStatus::Flaky);
+fn of_cases(cases: &[&TestCase]) -> RunEnd {
+    let bad = |c: &&&TestCase| matches!(c.status, TestStatus::Failed | TestStatus::Flaky);
     match cases.iter().find(bad) {
         Some(case) => RunEnd::Failed(
             triage::signature(case.failure.as_ref(), &case.name).signature,
@@ -254,8 +256,8 @@ fn of_cases(cases: &[&Case]) -> RunEnd {
 }
 
 /// The signature and message of a failed run.
-fn failure(suite: &str, run: &Attempt) -> RunEnd {
-    let first: Option<&Case> = run.cases.iter().find(|c| c.status == TestStatus::Failed);
+fn failure(suite: &str, run: &SuiteAttempt) -> RunEnd {
+    let first: Option<&TestCase> = run.cases.iter().find(|c| c.status == TestStatus::Failed);
     match first.and_then(|c| Some((c, c.failure.as_ref()?))) {
         Some((case, failure)) => {
             let signed = triage::signature(Some(failure), &case.name);
@@ -265,7 +267,7 @@ fn failure(suite: &str, run: &Attempt) -> RunEnd {
     }
 }
 
-fn failure_outside(suite: &str, run: &Attempt) -> RunEnd {
+fn failure_outside(suite: &str, run: &SuiteAttempt) -> RunEnd {
     match &run.fault {
         Some(fault) => {
             let failure = Failure::new(fault, "", None).resting_on(run.basis);
@@ -299,7 +301,7 @@ impl run::Observer for Series<'_> {
         }
     }
 
-    fn ended(&self, job: usize, ended: run::Attempt) -> Next {
+    fn ended(&self, job: usize, ended: run::EndedAttempt) -> Next {
         if ended.steps.iter().any(|s| matches!(s.ending, Ending::Interrupted(_))) {
             return Next::Done;
         }
@@ -318,10 +320,10 @@ impl run::Observer for Series<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tollgate_core::triage::attempts::{Step, StepEnded};
+    use tollgate_core::triage::attempts::{JudgedStep, StepEnded};
 
-    fn run(ended: StepEnded, asked: Option<&str>, cases: &[(&str, TestStatus)]) -> Attempt {
-        let case = |(name, status): &(&str, TestStatus)| -> Case {
+    fn run(ended: StepEnded, asked: Option<&str>, cases: &[(&str, TestStatus)]) -> SuiteAttempt {
+        let case = |(name, status): &(&str, TestStatus)| -> TestCase {
             let mut case = serde_json::json!({"name": name, "status": status});
             if matches!(status, TestStatus::Failed | TestStatus::Flaky) {
                 case["failure"] = serde_json::json!({"message": format!("{name} broke")});
@@ -330,7 +332,7 @@ mod tests {
         };
         let reading = Reading { cases: cases.iter().map(case).collect(), ..Reading::default() };
         let read = Some(Ok(vec![reading]));
-        attempt("s", &[Step { ended, read, asked: asked.map(String::from), told: None, trouble: None }])
+        attempt("s", &[JudgedStep { ended, read, asked: asked.map(String::from), told: None, trouble: None }])
     }
 
     fn says(end: RunEnd) -> String {
@@ -346,13 +348,14 @@ mod tests {
 
     #[test]
     fn a_skip_is_no_result_and_a_flake_is_a_failure() {
-        let suite = |cases: &[_]| says(end_of(Target::Suite, "s", &run(StepEnded::Exited(0), None, cases)));
+        let suite =
+            |cases: &[_]| says(end_of(FlakeTarget::Suite, "s", &run(StepEnded::Exited(0), None, cases)));
         assert_eq!(suite(&[]), "Skipped");
         assert_eq!(suite(&[("a", I)]), "Skipped");
         assert_eq!(suite(&[("a", I), ("b", P)]), "Passed");
         assert_eq!(suite(&[("a", P), ("b", TestStatus::Flaky)]), "b broke");
         let alone = |code, cases: &[_]| {
-            says(end_of(Target::Alone("a"), "s", &run(StepEnded::Exited(code), Some("a"), cases)))
+            says(end_of(FlakeTarget::Alone("a"), "s", &run(StepEnded::Exited(code), Some("a"), cases)))
         };
         assert_eq!(alone(0, &[("a", I)]), "Skipped");
         assert_eq!(alone(0, &[("a", I), ("b", P)]), "Skipped");
@@ -363,7 +366,8 @@ mod tests {
 
     #[test]
     fn within_a_suite_the_test_alone_counts() {
-        let within = |ended, cases: &[_]| says(end_of(Target::Within("a"), "s", &run(ended, None, cases)));
+        let within =
+            |ended, cases: &[_]| says(end_of(FlakeTarget::Within("a"), "s", &run(ended, None, cases)));
         let exit = StepEnded::Exited;
         assert_eq!(within(exit(1), &[("a", P), ("b", F)]), "Passed");
         assert_eq!(within(exit(1), &[("a", F), ("b", F)]), "a broke");

@@ -4,7 +4,7 @@ use crate::embedded::EMBEDDED;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::Path;
-use tollgate_core::model::gate::{Blocking, Gate, Origin};
+use tollgate_core::model::gate::{Blocking, Gate, GateOrigin};
 use tollgate_core::model::lane::Lane;
 use tollgate_core::report::text::terminal;
 use tollgate_flow::error::Error;
@@ -82,8 +82,8 @@ fn row(gate: &Gate) -> GateRow {
         lanes: gate.lanes.clone(),
         owner: gate.owner.clone(),
         origin: match &gate.origin {
-            Origin::Pack(pack) => format!("pack:{pack}"),
-            Origin::Workspace => gate.region.path.clone(),
+            GateOrigin::Pack(pack) => format!("pack:{pack}"),
+            GateOrigin::Workspace => gate.region.path.clone(),
         },
         replaces: gate.replaces.clone(),
         runbook: gate.runbook.clone(),

@@ -12,9 +12,9 @@ use tollgate_flow::judging::judged;
 use tollgate_host::artifact::{EVIDENCE, WorkspaceHost, fit_together, format_of, parse, survey};
 use tollgate_host::clock;
 use tollgate_host::files::{self, Root};
-use tollgate_lang::cel::{Budget, EvalError, Expr, Host, Meter, Outcome, Scope, Type, Value};
+use tollgate_lang::cel::{Budget, EvalError, Expr, Host, Meter, PartOutcome, Scope, Type, Value};
 use tollgate_lang::schema::Registry;
-use tollgate_text::json::{self, Json, Limits};
+use tollgate_text::json::{self, Json, JsonLimits};
 use tollgate_text::time::Now;
 
 /// What to evaluate, and over what.
@@ -31,12 +31,12 @@ pub struct TryRequest<'r> {
     /// The moment of `now`, `age` and `days_until`.
     pub now: Now,
     /// What a document may be at most.
-    pub limits: Limits,
+    pub limits: JsonLimits,
 }
 
 /// What an expression comes to, and its parts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Tried {
+pub struct TriedExpression {
     /// `tollgate.gate.try.v1`
     pub schema: String,
     /// The expression.
@@ -79,7 +79,7 @@ pub struct TriedLint {
     pub column: usize,
 }
 
-impl Tried {
+impl TriedExpression {
     /// 0 when the expression is true, else 1.
     pub fn exit_code(&self) -> u8 {
         if self.passes { exit::PASS } else { exit::FAIL }
@@ -87,7 +87,7 @@ impl Tried {
 }
 
 /// Evaluates. An expression that does not compile and a file that cannot be bound are `Error::Usage`.
-pub fn gate_try(request: &TryRequest<'_>) -> Result<Tried, Error> {
+pub fn gate_try(request: &TryRequest<'_>) -> Result<TriedExpression, Error> {
     let expr = compile(request.expression)?;
     let files = read_all(request.on)?;
     let documents: Vec<(Format, &[u8])> = files.iter().map(|f| (f.format(), f.bytes.as_slice())).collect();
@@ -122,7 +122,7 @@ pub fn gate_try(request: &TryRequest<'_>) -> Result<Tried, Error> {
         Ok(value) => (Some(value.quoted()), None, matches!(value, Value::Bool(true))),
         Err(error) => (None, Some(error.message().to_string()), false),
     };
-    Ok(Tried {
+    Ok(TriedExpression {
         schema: "tollgate.gate.try.v1".into(),
         expression: request.expression.into(),
         passes,
@@ -193,7 +193,7 @@ impl OnFile {
     }
 
     fn parse(&self, request: &TryRequest<'_>) -> Result<Json<'_>, Error> {
-        let wrong = |fault: tollgate_host::artifact::Fault| {
+        let wrong = |fault: tollgate_host::artifact::FileFault| {
             Error::Usage(format!("--on: {}", terminal(&fault.finding(None, &self.path).message)))
         };
         match self.format() {
@@ -206,7 +206,7 @@ impl OnFile {
     fn lines(
         &self,
         request: &TryRequest<'_>,
-        wrong: impl Fn(tollgate_host::artifact::Fault) -> Error,
+        wrong: impl Fn(tollgate_host::artifact::FileFault) -> Error,
     ) -> Result<Json<'_>, Error> {
         let survey =
             survey(self.bytes.as_slice(), &[], request.registry, &request.limits, 1).map_err(&wrong)?;
@@ -214,7 +214,8 @@ impl OnFile {
             return Err(wrong(fault));
         }
         let line = |line| {
-            json::parse(line, &request.limits).map_err(|e| wrong(tollgate_host::artifact::Fault::of_parse(e)))
+            json::parse(line, &request.limits)
+                .map_err(|e| wrong(tollgate_host::artifact::FileFault::of_parse(e)))
         };
         let lines = self.bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty());
         Ok(Json::Array(lines.map(line).collect::<Result<_, _>>()?))
@@ -272,11 +273,11 @@ impl<'s> Scope<'s> for TryScope<'s> {
 }
 
 fn parts(expr: &Expr, scope: &TryScope<'_>, meter: &Meter) -> Vec<TriedPart> {
-    let part = |part: tollgate_lang::cel::Part| {
+    let part = |part: tollgate_lang::cel::ExprPart| {
         let (value, error) = match part.outcome {
-            Outcome::Value(value) => (Some(value), None),
-            Outcome::Error(error) => (None, Some(error)),
-            Outcome::NotReached => (None, None),
+            PartOutcome::Value(value) => (Some(value), None),
+            PartOutcome::Error(error) => (None, Some(error)),
+            PartOutcome::NotReached => (None, None),
         };
         TriedPart { text: part.text, depth: part.depth, value, error, element: part.element }
     };
@@ -309,7 +310,7 @@ mod tests {
             Case { folder }
         }
 
-        fn run(&self, expression: &str, on: &[&str]) -> Result<Tried, Error> {
+        fn run(&self, expression: &str, on: &[&str]) -> Result<TriedExpression, Error> {
             let place = |argument: &str| match argument.split_once('=') {
                 Some((name, file)) => format!("{name}={}", self.folder.path().join(file).display()),
                 None => self.folder.path().join(argument).display().to_string(),
@@ -321,7 +322,7 @@ mod tests {
                 root: &Root::open(self.folder.path()).unwrap(),
                 registry: &Registry::new(SCHEMAS, Vec::new()).unwrap(),
                 now: Now::parse("2026-11-20T12:00:00Z").unwrap(),
-                limits: Limits::default(),
+                limits: JsonLimits::default(),
             })
         }
 

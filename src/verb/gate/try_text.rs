@@ -1,6 +1,6 @@
 //! A tried expression as people read it: a line for each part, its value beside it, the outcome last.
 
-use crate::verb::gate::try_on::{Tried, TriedPart};
+use crate::verb::gate::try_on::{TriedExpression, TriedPart};
 use std::fmt::Write as _;
 use tollgate_core::report::text::{fit, terminal};
 
@@ -8,7 +8,7 @@ use tollgate_core::report::text::{fit, terminal};
 const WIDEST: usize = 56;
 
 /// The text; ends in a newline.
-pub fn human(tried: &Tried) -> String {
+pub fn human(tried: &TriedExpression) -> String {
     let mut out = String::new();
     let rows: Vec<(String, String)> = tried.parts.iter().map(|p| (source(p), outcome(p))).collect();
     let width = rows.iter().map(|(s, _)| s.chars().count()).filter(|n| *n <= WIDEST).max().unwrap_or(0);

@@ -7,7 +7,7 @@ use tollgate_flow::error::Error;
 use tollgate_flow::ground::Ground;
 use tollgate_host::files;
 use tollgate_host::git::tree;
-use tollgate_host::git::{Kind, Repository};
+use tollgate_host::git::{NodeKind, Repository};
 use tollgate_text::show::{plain, show};
 use tollgate_text::time::{Now, parse_rfc3339};
 
@@ -31,14 +31,14 @@ pub(super) struct Times {
 
 /// When a run took place, and how that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Dated {
+pub(super) struct RunDate {
     /// When.
     pub at: DateTime<Utc>,
     /// How that is known.
     pub by: DatedBy,
 }
 
-impl Dated {
+impl RunDate {
     /// RFC 3339 in UTC, whole seconds.
     pub(super) fn text(&self) -> String {
         rfc3339(self.at)
@@ -50,7 +50,7 @@ fn rfc3339(time: DateTime<Utc>) -> String {
 }
 
 /// The earliest time of the reports, or what `as_of` says: `now`, or a time.
-pub(super) fn dated(reports: &[Times], as_of: Option<&str>, now: Now) -> Result<Dated, Error> {
+pub(super) fn dated(reports: &[Times], as_of: Option<&str>, now: Now) -> Result<RunDate, Error> {
     if let Some(word) = as_of {
         let at = match word {
             "now" => now.time(),
@@ -58,9 +58,9 @@ pub(super) fn dated(reports: &[Times], as_of: Option<&str>, now: Now) -> Result<
                 .map_err(|why| Error::Usage(format!("--as-of: {why}, nor is it `now`")))?
                 .to_utc(),
         };
-        return Ok(Dated { at, by: DatedBy::AsOf });
+        return Ok(RunDate { at, by: DatedBy::AsOf });
     }
-    let mut earliest: Option<Dated> = None;
+    let mut earliest: Option<RunDate> = None;
     for report in reports {
         // A file cannot have been written after now.
         let written = report.written.map(|time| time.min(now.time()));
@@ -71,7 +71,7 @@ pub(super) fn dated(reports: &[Times], as_of: Option<&str>, now: Now) -> Result<
                     report.shown
                 ))
             })?;
-            Ok::<Dated, Error>(Dated { at, by: DatedBy::File })
+            Ok::<RunDate, Error>(RunDate { at, by: DatedBy::File })
         };
         let mut found = Vec::new();
         for stated in &report.stated {
@@ -90,27 +90,27 @@ pub(super) fn dated(reports: &[Times], as_of: Option<&str>, now: Now) -> Result<
 
 /// A time as reports write it. Without a zone it is the file's where that can be, else the earliest that it can be; what is no time
 /// says nothing.
-fn read(stated: &str, written: Option<DateTime<Utc>>) -> Option<Dated> {
+fn read(stated: &str, written: Option<DateTime<Utc>>) -> Option<RunDate> {
     let stated = stated.trim();
     if let Ok(time) = parse_rfc3339(&stated.replacen(' ', "T", 1)) {
-        return Some(Dated { at: time.to_utc(), by: DatedBy::Report });
+        return Some(RunDate { at: time.to_utc(), by: DatedBy::Report });
     }
     let forms = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M"];
     let plain = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(stated, form).ok())?.and_utc();
     match written {
         Some(written) if (written - plain).num_seconds().abs() <= ZONE => {
-            Some(Dated { at: written, by: DatedBy::File })
+            Some(RunDate { at: written, by: DatedBy::File })
         }
         _ => {
             let at = plain.checked_sub_signed(Duration::seconds(ZONE)).unwrap_or(plain);
-            Some(Dated { at, by: DatedBy::Report })
+            Some(RunDate { at, by: DatedBy::Report })
         }
     }
 }
 
 /// Why a run that took place then is no evidence of what is checked out now: one sentence.
 pub(super) fn stale(
-    dated: &Dated,
+    dated: &RunDate,
     ground: &Ground,
     max_age: Option<u64>,
     now: Now,
@@ -153,7 +153,7 @@ pub(super) fn committed(files: &[PathBuf], ground: &Ground) -> Result<Option<Str
             continue;
         };
         let bytes = std::fs::metadata(&real).map_err(|e| untold(plain(&e)))?.len();
-        if node.kind != Kind::File || node.bytes != bytes {
+        if node.kind != NodeKind::File || node.bytes != bytes {
             continue;
         }
         let committed = repository.read(&node, bytes).map_err(|e| untold(e.to_string()))?;

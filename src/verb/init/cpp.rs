@@ -1,12 +1,12 @@
 //! CMake: CTest, and the binaries of GoogleTest and Catch2 where CTest knows of none.
 
-use super::place::{Place, base};
+use super::place::{ProjectFolder, base};
 use super::proposal::{Need, Proposal};
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 use tollgate_text::command::quote;
 
 /// The suites of a CMake project that has tests.
-pub(super) fn find(place: &Place<'_>) -> Vec<Proposal> {
+pub(super) fn find(place: &ProjectFolder<'_>) -> Vec<Proposal> {
     if !place.has("CMakeLists.txt") {
         return Vec::new();
     }
@@ -30,7 +30,7 @@ pub(super) fn find(place: &Place<'_>) -> Vec<Proposal> {
         return vec![
             Proposal::new("ctest", place.folder, format!("sh -c '{build} \"$1\"' ctest {{out}}/junit.xml"))
                 .single(format!("sh -c '{build} \"$1\" -R \"$2\"' ctest {{out}}/junit.xml '^{{test_regex}}$'"))
-                .reading(Reader::Junit, "{out}/junit.xml")
+                .reading(ResultReader::Junit, "{out}/junit.xml")
                 .saying("CTest 3.21 or newer, by its own JUnit report. What is to be tested is built first, into build/.")
                 .slow()
                 .needing(need),
@@ -44,7 +44,7 @@ pub(super) fn find(place: &Place<'_>) -> Vec<Proposal> {
 }
 
 /// A suite for each program that a list links to GoogleTest or Catch2.
-fn binaries(place: &Place<'_>, path: &str, text: &str) -> Vec<Proposal> {
+fn binaries(place: &ProjectFolder<'_>, path: &str, text: &str) -> Vec<Proposal> {
     let folder = path.strip_suffix("CMakeLists.txt").unwrap_or_default();
     let programs = called(text, "add_executable").filter_map(|arguments| arguments.split_whitespace().next());
     let linked = |program: &str, library: &[&str]| {
@@ -66,7 +66,7 @@ fn binaries(place: &Place<'_>, path: &str, text: &str) -> Vec<Proposal> {
             found.push(
                 Proposal::new("googletest", place.folder, format!("{run} {junit}"))
                     .single(format!("{run} {junit} '--gtest_filter={{class}}.{{name}}'"))
-                    .reading(Reader::Junit, "{out}/junit.xml")
+                    .reading(ResultReader::Junit, "{out}/junit.xml")
                     .suite(program)
                     .saying(
                         "GoogleTest, by the XML that the program writes. It is built first, into build/.",
@@ -75,7 +75,7 @@ fn binaries(place: &Place<'_>, path: &str, text: &str) -> Vec<Proposal> {
         } else if linked(program, &["Catch2", "catch2", "Catch"]) {
             found.push(
                 Proposal::new("catch2", place.folder, format!("{run} --reporter junit --out {{out}}/junit.xml"))
-                    .reading(Reader::Junit, "{out}/junit.xml")
+                    .reading(ResultReader::Junit, "{out}/junit.xml")
                     .suite(program)
                     .saying("Catch2, by its JUnit reporter. It is built first, into build/. No `single`: a replay runs the suite whole."),
             );

@@ -1,12 +1,12 @@
 //! `dotnet test`, by the logger JunitXml.TestLogger where the test projects ask for it.
 
-use super::place::Place;
+use super::place::ProjectFolder;
 use super::proposal::{Need, Proposal};
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 use tollgate_text::command::quote;
 
 /// A suite for the test projects below.
-pub(super) fn find(place: &Place<'_>) -> Vec<Proposal> {
+pub(super) fn find(place: &ProjectFolder<'_>) -> Vec<Proposal> {
     let is_project = |path: &&str| [".csproj", ".fsproj", ".vbproj"].iter().any(|end| path.ends_with(end));
     let here = |path: &str| !path.contains('/');
     let starts = place
@@ -37,7 +37,7 @@ pub(super) fn find(place: &Place<'_>) -> Vec<Proposal> {
     }
     let run = "dotnet test {name} --logger 'junit;LogFilePath={out}/junit.xml'";
     let mut found = Proposal::new("dotnet", place.folder, run)
-        .reading(Reader::Junit, "{out}/junit.xml")
+        .reading(ResultReader::Junit, "{out}/junit.xml")
         .saying(".NET, by the logger JunitXml.TestLogger: a suite for each test project. No `single`: a replay runs the project whole.")
         .slow()
         .needing(need);

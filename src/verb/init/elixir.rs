@@ -1,11 +1,11 @@
 //! ExUnit.
 
-use super::place::Place;
+use super::place::ProjectFolder;
 use super::proposal::{Need, Proposal};
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 
 /// A suite for a `mix.exs` with tests.
-pub(super) fn find(place: &Place<'_>) -> Vec<Proposal> {
+pub(super) fn find(place: &ProjectFolder<'_>) -> Vec<Proposal> {
     let tested = place.files().any(|path| path.ends_with("_test.exs"));
     let Some(mix) = place.text("mix.exs").filter(|_| tested) else { return Vec::new() };
     let need = Need::Program("mix", "https://elixir-lang.org/install.html");
@@ -13,7 +13,7 @@ pub(super) fn find(place: &Place<'_>) -> Vec<Proposal> {
     match app(&mix).filter(|_| mix.contains(":junit_formatter") && !umbrella) {
         Some(app) => vec![
             Proposal::new("exunit", place.folder, "mix test --formatter JUnitFormatter --formatter ExUnit.CLIFormatter")
-                .reading(Reader::Junit, format!("_build/test/lib/{app}/test-junit-report.xml"))
+                .reading(ResultReader::Junit, format!("_build/test/lib/{app}/test-junit-report.xml"))
                 .saying("ExUnit, by junit_formatter. No `single`: a replay runs the suite whole.")
                 .needing(need),
         ],

@@ -1,9 +1,9 @@
 //! What `tollgate init` prints for people.
 
-use super::write::{Init, InitSuite};
+use super::write::{InitSuite, Initialised};
 
 /// As people read it; ends in a newline.
-pub fn human(init: &Init) -> String {
+pub fn human(init: &Initialised) -> String {
     let mut out = String::new();
     for path in &init.written {
         out.push_str(&format!("wrote {path}\n"));

@@ -1,13 +1,13 @@
 //! Packages of JavaScript: npm, pnpm, yarn and bun; vitest, jest, mocha, ava, `node --test`, Playwright, Cypress.
 
 use super::manager::{self, Manager};
-use super::place::{Place, base};
+use super::place::{ProjectFolder, base};
 use super::proposal::{Called, Need, Proposal};
-use super::script::{Found, Scripts, Tool};
+use super::script::{FoundTool, Scripts, TestTool};
 use std::collections::{BTreeMap, BTreeSet};
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 use tollgate_text::command::quote;
-use tollgate_text::json::{self, Json, Limits};
+use tollgate_text::json::{self, Json, JsonLimits};
 use tollgate_text::show::show;
 
 /// Lock files: what has one is installed by itself.
@@ -15,14 +15,14 @@ const LOCKS: [&str; 6] =
     ["package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
 
 /// A package below one that has suites is one of its own where it is installed by itself.
-pub(super) fn own(place: &Place<'_>) -> bool {
+pub(super) fn own(place: &ProjectFolder<'_>) -> bool {
     place.has("package.json") && place.first(&LOCKS).is_some()
 }
 
 /// The suites of a package.
-pub(super) fn find(place: &Place<'_>) -> Vec<Proposal> {
+pub(super) fn find(place: &ProjectFolder<'_>) -> Vec<Proposal> {
     let Some(text) = place.text("package.json") else { return Vec::new() };
-    let package = match json::parse(text.as_bytes(), &Limits::default()) {
+    let package = match json::parse(text.as_bytes(), &JsonLimits::default()) {
         Ok(package @ Json::Object(_)) => package,
         Ok(_) => return broken(place, "it is no object"),
         Err(error) => return broken(place, &format!("line {}: {}", error.place.line, error.message)),
@@ -37,21 +37,21 @@ pub(super) fn find(place: &Place<'_>) -> Vec<Proposal> {
 }
 
 /// A `package.json` that cannot be read is said, and nothing is made of it.
-fn broken(place: &Place<'_>, why: &str) -> Vec<Proposal> {
+fn broken(place: &ProjectFolder<'_>, why: &str) -> Vec<Proposal> {
     let path = show(&place.path("package.json"));
     place.tree.note(format!("{path} cannot be read, and no suite is proposed for it: {why}"));
     Vec::new()
 }
 
 struct Package<'p> {
-    place: &'p Place<'p>,
+    place: &'p ProjectFolder<'p>,
     manager: Manager,
     scripts: BTreeMap<String, String>,
     needs: BTreeSet<String>,
 }
 
 impl<'p> Package<'p> {
-    fn of(place: &'p Place<'p>, package: &Json<'_>, manager: Manager) -> Package<'p> {
+    fn of(place: &'p ProjectFolder<'p>, package: &Json<'_>, manager: Manager) -> Package<'p> {
         let entries = |key: &str| -> Vec<(String, String)> {
             let Some(Json::Object(object)) = package.get(key) else { return Vec::new() };
             let texts = object
@@ -80,16 +80,17 @@ impl<'p> Package<'p> {
         for name in self.scripts.keys().filter(|name| is_of_tests(name)) {
             // A further script counts where it runs a tool that `test` does not.
             let more = scripts.found(name);
-            let new =
-                |more: &Found| more.tool != Tool::Other && found.iter().all(|known| known.tool != more.tool);
-            let more: Vec<Found> = more.into_iter().filter(new).collect();
+            let new = |more: &FoundTool| {
+                more.tool != TestTool::Other && found.iter().all(|known| known.tool != more.tool)
+            };
+            let more: Vec<FoundTool> = more.into_iter().filter(new).collect();
             found.extend(more);
         }
         let left_out = if stated.is_some() { scripts.left_out } else { Vec::new() };
         self.add_tools(&mut found);
         // A step that checks the source is no suite of tests.
-        let is_step = |found: &Found| {
-            found.tool == Tool::Other && found.script != "test" && !is_of_tests(&found.script)
+        let is_step = |found: &FoundTool| {
+            found.tool == TestTool::Other && found.script != "test" && !is_of_tests(&found.script)
         };
         let steps: Vec<String> =
             found.iter().filter(|f| is_step(f)).map(|f| self.manager.script(&f.script)).collect();
@@ -111,42 +112,46 @@ impl<'p> Package<'p> {
     }
 
     /// Tools that no script runs, but that are there with what they need.
-    fn add_tools(&self, found: &mut Vec<Found>) {
+    fn add_tools(&self, found: &mut Vec<FoundTool>) {
         let has = |name: &str| self.needs.contains(name);
         let file = |start: &str| {
             self.place.files().any(|path| {
                 !path.contains('/') && path.starts_with(start) && path[start.len()..].starts_with('.')
             })
         };
-        let unit = found.iter().any(|f| !matches!(f.tool, Tool::Playwright | Tool::Cypress));
-        let runs = |found: &[Found], tool| found.iter().any(|f| f.tool == tool);
-        let direct = |tool, words: &[&str]| Found {
+        let unit = found.iter().any(|f| !matches!(f.tool, TestTool::Playwright | TestTool::Cypress));
+        let runs = |found: &[FoundTool], tool| found.iter().any(|f| f.tool == tool);
+        let direct = |tool, words: &[&str]| FoundTool {
             script: String::new(),
             tool,
             direct: Some(words.iter().map(|word| word.to_string()).collect()),
         };
         if !unit {
-            let tools =
-                [("vitest", Tool::Vitest), ("jest", Tool::Jest), ("mocha", Tool::Mocha), ("ava", Tool::Ava)];
+            let tools = [
+                ("vitest", TestTool::Vitest),
+                ("jest", TestTool::Jest),
+                ("mocha", TestTool::Mocha),
+                ("ava", TestTool::Ava),
+            ];
             let tested = self.place.files().any(is_test_of_node) || self.place.files().any(is_test_of_others);
             match tools.into_iter().find(|(name, _)| has(name) && tested) {
                 Some((name, tool)) => found.push(direct(tool, &[name])),
                 None if self.place.files().any(is_test_of_node) => {
-                    found.push(direct(Tool::Node, &["node", "--test"]))
+                    found.push(direct(TestTool::Node, &["node", "--test"]))
                 }
                 None => {}
             }
         }
-        if has("@playwright/test") && file("playwright.config") && !runs(found, Tool::Playwright) {
-            found.push(direct(Tool::Playwright, &["playwright", "test"]));
+        if has("@playwright/test") && file("playwright.config") && !runs(found, TestTool::Playwright) {
+            found.push(direct(TestTool::Playwright, &["playwright", "test"]));
         }
-        if has("cypress") && (file("cypress.config") || file("cypress")) && !runs(found, Tool::Cypress) {
-            found.push(direct(Tool::Cypress, &["cypress", "run"]));
+        if has("cypress") && (file("cypress.config") || file("cypress")) && !runs(found, TestTool::Cypress) {
+            found.push(direct(TestTool::Cypress, &["cypress", "run"]));
         }
     }
 
     /// The command that runs what was found, with more words for its tool.
-    fn command(&self, found: &Found, more: &str) -> String {
+    fn command(&self, found: &FoundTool, more: &str) -> String {
         let more = more.trim();
         match &found.direct {
             Some(words) if words.first().is_some_and(|word| word == "node") => {
@@ -163,72 +168,72 @@ impl<'p> Package<'p> {
         }
     }
 
-    fn proposal(&self, found: &Found, called: Called) -> Proposal {
+    fn proposal(&self, found: &FoundTool, called: Called) -> Proposal {
         let folder = self.place.folder;
         let with = |more: &str| self.command(found, more);
         let new = |tool: &'static str, more: &str| Proposal::new(tool, folder, with(more));
         let junit = "--run --reporter=default --reporter=junit --outputFile.junit={out}/junit.xml";
         let made = match found.tool {
-            Tool::Vitest => new("vitest", junit)
+            TestTool::Vitest => new("vitest", junit)
                 .single(with(&format!("{junit} -t '^{{test_regex}}$'")))
-                .reading(Reader::Junit, "{out}/junit.xml")
+                .reading(ResultReader::Junit, "{out}/junit.xml")
                 .saying("vitest, by its own JUnit reporter."),
-            Tool::Jest => self.jest(found),
-            Tool::Mocha => {
+            TestTool::Jest => self.jest(found),
+            TestTool::Mocha => {
                 let xunit = "--reporter xunit --reporter-option output={out}/junit.xml";
                 new("mocha", xunit)
                     .single(with(&format!("{xunit} -g '^{{class_regex}} {{name_regex}}$'")))
-                    .reading(Reader::Junit, "{out}/junit.xml")
+                    .reading(ResultReader::Junit, "{out}/junit.xml")
                     .saying("mocha, by its own reporter of XML.")
             }
             // Of several files it writes a file's name before a test's own, by which the test is not found again.
-            Tool::Ava => new("ava", "--tap")
-                .read_by(Reader::Tap)
+            TestTool::Ava => new("ava", "--tap")
+                .read_by(ResultReader::Tap)
                 .saying("ava, by the TAP that it prints. No `single`: a replay runs the suite whole."),
             // Node picks tests by a pattern over their own titles, which other tests may have too.
-            Tool::Node => new("node", "")
-                .read_by(Reader::Node)
+            TestTool::Node => new("node", "")
+                .read_by(ResultReader::Node)
                 .saying("node --test. No `single`: node picks tests by a pattern that others may fit too, so a replay runs the suite whole."),
-            Tool::Bun => {
+            TestTool::Bun => {
                 let junit = "--reporter=junit --reporter-outfile={out}/junit.xml";
                 new("bun", junit)
-                    .reading(Reader::Junit, "{out}/junit.xml")
+                    .reading(ResultReader::Junit, "{out}/junit.xml")
                     .saying("bun test, by its own JUnit reporter. No `single`: a replay runs the suite whole.")
             }
-            Tool::Playwright => new("playwright", "--reporter=list,json")
+            TestTool::Playwright => new("playwright", "--reporter=list,json")
                 .single(with("--reporter=list,json -g '{test_regex}$'"))
-                .reading(Reader::Playwright, "{out}/playwright.json")
+                .reading(ResultReader::Playwright, "{out}/playwright.json")
                 .with("PLAYWRIGHT_JSON_OUTPUT_NAME", "{out}/playwright.json")
                 .saying("Playwright, by its own JSON reporter. It needs its browsers: npx playwright install --with-deps")
                 .slow(),
-            Tool::Cypress => new("cypress", "--reporter junit --reporter-options 'mochaFile={out}/[hash].xml'")
-                .reading(Reader::Junit, "{out}/*.xml")
+            TestTool::Cypress => new("cypress", "--reporter junit --reporter-options 'mochaFile={out}/[hash].xml'")
+                .reading(ResultReader::Junit, "{out}/*.xml")
                 .saying("Cypress, by the JUnit reporter that it brings: a file for each spec. No `single`: a replay runs the suite whole.")
                 .slow(),
-            Tool::Other => new(self.manager.name(), "")
+            TestTool::Other => new(self.manager.name(), "")
                 .with("CI", "true")
                 .saying("The script is judged by its exit code. A `reader` names tests: see docs/recipes/javascript.md."),
         };
         let need = match (found.tool, &found.direct) {
-            (Tool::Node, Some(_)) => Need::Program("node", "https://nodejs.org"),
+            (TestTool::Node, Some(_)) => Need::Program("node", "https://nodejs.org"),
             _ => Need::Program(self.manager.name(), self.manager.source()),
         };
         Proposal { called, ..made.needing(need) }
     }
 
-    fn jest(&self, found: &Found) -> Proposal {
+    fn jest(&self, found: &FoundTool) -> Proposal {
         let with = |more: &str| self.command(found, more);
         let json = "--json --testLocationInResults --outputFile={out}/jest.json";
         Proposal::new("jest", self.place.folder, with(json))
             .single(with(&format!("{json} -t '^{{test_regex}}$'")))
-            .reading(Reader::Jest, "{out}/jest.json")
+            .reading(ResultReader::Jest, "{out}/jest.json")
             .saying("jest, by its own JSON report.")
     }
 }
 
 /// What a kind is called for its script: `test:integration` is `integration`.
-fn found_like(tool: &Tool, script: &str) -> Called {
-    if matches!(tool, Tool::Playwright | Tool::Cypress) {
+fn found_like(tool: &TestTool, script: &str) -> Called {
+    if matches!(tool, TestTool::Playwright | TestTool::Cypress) {
         return Called::EndToEnd;
     }
     match script.split_once(':') {

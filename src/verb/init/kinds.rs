@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 /// A proposal with its names: no two have one of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Named {
+pub(super) struct NamedProposal {
     /// `[suites.<kind>]`
     pub kind: String,
     /// `names`
@@ -18,7 +18,7 @@ pub(super) struct Named {
 }
 
 /// Names the proposals: the first of the root is `unit`; another is called by its script, its folder, its tool.
-pub(super) fn named(proposals: Vec<Proposal>) -> Vec<Named> {
+pub(super) fn named(proposals: Vec<Proposal>) -> Vec<NamedProposal> {
     let (mut kinds, mut names) = (BTreeSet::new(), BTreeSet::new());
     let only = proposals.len() == 1;
     let mut found = Vec::new();
@@ -48,7 +48,7 @@ pub(super) fn named(proposals: Vec<Proposal>) -> Vec<Named> {
         }
         names.extend(all.iter().cloned());
         let as_suite = proposal.called == Called::EndToEnd && kind != "e2e";
-        found.push(Named { kind, names: all, as_suite, proposal });
+        found.push(NamedProposal { kind, names: all, as_suite, proposal });
     }
     found
 }

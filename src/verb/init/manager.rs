@@ -1,6 +1,6 @@
 //! Which package manager of JavaScript a folder uses, by its lock files.
 
-use super::place::Place;
+use super::place::ProjectFolder;
 use tollgate_text::json::Json;
 
 /// A package manager.
@@ -71,7 +71,7 @@ impl Manager {
 
 /// The manager of a folder: what `packageManager` says, else the lock file there or in the nearest folder above; and a sentence where
 /// that is a guess.
-pub(super) fn of(place: &Place<'_>, package: &Json<'_>) -> (Manager, Option<String>) {
+pub(super) fn of(place: &ProjectFolder<'_>, package: &Json<'_>) -> (Manager, Option<String>) {
     for here in std::iter::once(*place).chain(place.above()) {
         let found: Vec<(&str, Manager)> = LOCKS.into_iter().filter(|(lock, _)| here.has(lock)).collect();
         let stated = if here.folder == place.folder { stated(package) } else { above(&here) };
@@ -96,10 +96,10 @@ pub(super) fn of(place: &Place<'_>, package: &Json<'_>) -> (Manager, Option<Stri
     (Manager::Npm, Some("No lock file: npm is taken. With one every machine tests the same versions.".into()))
 }
 
-fn above(place: &Place<'_>) -> Option<Manager> {
+fn above(place: &ProjectFolder<'_>) -> Option<Manager> {
     let text = place.text("package.json")?;
     let package =
-        tollgate_text::json::parse(text.as_bytes(), &tollgate_text::json::Limits::default()).ok()?;
+        tollgate_text::json::parse(text.as_bytes(), &tollgate_text::json::JsonLimits::default()).ok()?;
     stated(&package)
 }
 

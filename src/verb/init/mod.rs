@@ -25,4 +25,4 @@ mod tree;
 mod write;
 
 pub use human::human;
-pub use write::{Init, InitRequest, InitSuite, init};
+pub use write::{InitRequest, InitSuite, Initialised, init};

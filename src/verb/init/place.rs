@@ -1,17 +1,17 @@
 //! A folder of the workspace in which a project may stand.
 
-use super::tree::Tree;
+use super::tree::ProjectTree;
 
 /// A folder, and what stands below it.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'t> {
+pub(super) struct ProjectFolder<'t> {
     /// The workspace.
-    pub tree: &'t Tree<'t>,
+    pub tree: &'t ProjectTree<'t>,
     /// The folder from the root; `""` is the root.
     pub folder: &'t str,
 }
 
-impl<'t> Place<'t> {
+impl<'t> ProjectFolder<'t> {
     /// A path of the folder, from the root.
     pub fn path(&self, name: &str) -> String {
         if self.folder.is_empty() { name.to_string() } else { format!("{}/{name}", self.folder) }
@@ -55,10 +55,10 @@ impl<'t> Place<'t> {
     }
 
     /// The folder above, and those above it.
-    pub fn above(&self) -> impl Iterator<Item = Place<'t>> + use<'t> {
+    pub fn above(&self) -> impl Iterator<Item = ProjectFolder<'t>> + use<'t> {
         let tree = self.tree;
         std::iter::successors(parent(self.folder), |folder| parent(folder))
-            .map(move |folder| Place { tree, folder })
+            .map(move |folder| ProjectFolder { tree, folder })
     }
 }
 

@@ -1,8 +1,8 @@
 //! pytest and unittest.
 
-use super::place::{Place, base, mentions};
+use super::place::{ProjectFolder, base, mentions};
 use super::proposal::{Need, Proposal};
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 
 /// Files that are looked into for what their tests are written with.
 const SAMPLE: usize = 40;
@@ -11,7 +11,7 @@ const SAMPLE: usize = 40;
 const REPORT: &str = "-o junit_family=xunit1 --junitxml={out}/junit.xml";
 
 /// A suite for a folder with tests of Python; none where the files say nothing of tests.
-pub(super) fn find(place: &Place<'_>) -> Vec<Proposal> {
+pub(super) fn find(place: &ProjectFolder<'_>) -> Vec<Proposal> {
     let tests = Tests::of(place);
     let requirements = requirements(place);
     let asked = mentions(&requirements, "pytest");
@@ -41,7 +41,7 @@ pub(super) fn find(place: &Place<'_>) -> Vec<Proposal> {
     Vec::new()
 }
 
-fn pytest(place: &Place<'_>, requirements: &str) -> Proposal {
+fn pytest(place: &ProjectFolder<'_>, requirements: &str) -> Proposal {
     let python = python(place);
     let parallel = parallel(place);
     let more = if parallel { " -n auto" } else { "" };
@@ -52,7 +52,7 @@ fn pytest(place: &Place<'_>, requirements: &str) -> Proposal {
     };
     let found = Proposal::new("pytest", place.folder, format!("{python} -m pytest{more} {REPORT}"))
         .single(format!("{python} -m pytest {REPORT} {{test}}"))
-        .reading(Reader::Pytest, "{out}/junit.xml")
+        .reading(ResultReader::Pytest, "{out}/junit.xml")
         .needing(need);
     let xdist = requirements.contains("pytest-xdist") || requirements.contains("pytest_xdist");
     match (parallel, xdist) {
@@ -67,7 +67,7 @@ fn pytest(place: &Place<'_>, requirements: &str) -> Proposal {
 }
 
 /// The words that start the project's Python: what its lock file is for, where that is installed.
-fn python(place: &Place<'_>) -> &'static str {
+fn python(place: &ProjectFolder<'_>) -> &'static str {
     let locks = [
         ("uv.lock", "uv", "uv run python"),
         ("poetry.lock", "poetry", "poetry run python"),
@@ -80,7 +80,7 @@ fn python(place: &Place<'_>) -> &'static str {
 }
 
 /// Whether the folder says itself that pytest runs its tests.
-fn configured(place: &Place<'_>) -> bool {
+fn configured(place: &ProjectFolder<'_>) -> bool {
     let says = |name: &str, mark: &str| place.text(name).is_some_and(|text| text.contains(mark));
     place.has("pytest.ini")
         || place.has(".pytest.ini")
@@ -89,12 +89,12 @@ fn configured(place: &Place<'_>) -> bool {
         || says("tox.ini", "[pytest]")
 }
 
-fn has_conftest(place: &Place<'_>) -> bool {
+fn has_conftest(place: &ProjectFolder<'_>) -> bool {
     !place.named("conftest.py").is_empty()
 }
 
 /// What the folder's files say must be installed, as one text.
-fn requirements(place: &Place<'_>) -> String {
+fn requirements(place: &ProjectFolder<'_>) -> String {
     let is_list = |path: &&str| {
         let name = base(path);
         let list = name.ends_with(".txt") || name.ends_with(".in");
@@ -113,7 +113,7 @@ fn divided(requirements: &str) -> bool {
 }
 
 /// Whether the repository's CI runs pytest on several cores.
-fn parallel(place: &Place<'_>) -> bool {
+fn parallel(place: &ProjectFolder<'_>) -> bool {
     let runs = |line: &str| mentions(line, "pytest") && has_count(line);
     place.ci_texts().iter().any(|text| text.lines().any(runs))
 }
@@ -134,7 +134,7 @@ struct Tests {
 }
 
 impl Tests {
-    fn of(place: &Place<'_>) -> Tests {
+    fn of(place: &ProjectFolder<'_>) -> Tests {
         let mut found = Tests::default();
         let collected = place.files().filter(|path| is_collected(path));
         for path in collected {

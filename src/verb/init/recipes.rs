@@ -1,8 +1,8 @@
 //! Every ecosystem that `init` knows, in the order in which suites are proposed.
 
-use super::place::Place;
+use super::place::ProjectFolder;
 use super::proposal::Proposal;
-use super::tree::Tree;
+use super::tree::ProjectTree;
 use super::{bats, cpp, dotnet, elixir, golang, java, javascript, php, python, ruby, rust, swift};
 
 /// Folders below the root in which projects are looked for.
@@ -13,13 +13,13 @@ const MOST: usize = 16;
 /// An ecosystem.
 struct Recipe {
     /// The suites that suit what stands in a folder.
-    find: fn(&Place<'_>) -> Vec<Proposal>,
+    find: fn(&ProjectFolder<'_>) -> Vec<Proposal>,
     /// Whether what stands in a folder is a project of its own, though one above it has suites already.
-    own: fn(&Place<'_>) -> bool,
+    own: fn(&ProjectFolder<'_>) -> bool,
 }
 
 /// The tests of one above run what stands deeper too.
-fn never(_: &Place<'_>) -> bool {
+fn never(_: &ProjectFolder<'_>) -> bool {
     false
 }
 
@@ -41,13 +41,13 @@ const RECIPES: [Recipe; 14] = [
 ];
 
 /// The suites for everything that is found, those of the root first.
-pub(super) fn all(tree: &Tree<'_>) -> Vec<Proposal> {
+pub(super) fn all(tree: &ProjectTree<'_>) -> Vec<Proposal> {
     let mut found: Vec<Proposal> = Vec::new();
     for recipe in &RECIPES {
         let mut covered: Vec<&str> = Vec::new();
         let near = |folder: &&String| folder.is_empty() || folder.matches('/').count() < DEPTH;
         for folder in tree.folders.iter().filter(near) {
-            let place = Place { tree, folder };
+            let place = ProjectFolder { tree, folder };
             let inside = |above: &&str| {
                 above.is_empty() || folder.strip_prefix(*above).is_some_and(|rest| rest.starts_with('/'))
             };

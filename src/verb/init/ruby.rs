@@ -1,16 +1,16 @@
 //! RSpec and minitest.
 
-use super::place::{Place, base};
+use super::place::{ProjectFolder, base};
 use super::proposal::{Need, Proposal};
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 
 /// What has a `Gemfile` is installed by itself.
-pub(super) fn own(place: &Place<'_>) -> bool {
+pub(super) fn own(place: &ProjectFolder<'_>) -> bool {
     place.has("Gemfile")
 }
 
 /// The suites of a folder with specs, tests of minitest, or both.
-pub(super) fn find(place: &Place<'_>) -> Vec<Proposal> {
+pub(super) fn find(place: &ProjectFolder<'_>) -> Vec<Proposal> {
     let gems = ["Gemfile", "Gemfile.lock"].iter().filter_map(|name| place.text(name)).collect::<String>();
     let bundle = if place.has("Gemfile") { "bundle exec " } else { "" };
     let program = if place.has("Gemfile") {
@@ -34,7 +34,7 @@ fn is_test(path: &str) -> bool {
         || (name.starts_with("test_") && name.ends_with(".rb") && name != "test_helper.rb")
 }
 
-fn rspec(place: &Place<'_>, gems: &str, bundle: &str) -> Proposal {
+fn rspec(place: &ProjectFolder<'_>, gems: &str, bundle: &str) -> Proposal {
     if !gems.contains("rspec_junit_formatter") {
         return Proposal::new("rspec", place.folder, format!("{bundle}rspec"))
             .saying("RSpec is judged by its exit code. For names of tests add the gem rspec_junit_formatter to the Gemfile,")
@@ -42,11 +42,11 @@ fn rspec(place: &Place<'_>, gems: &str, bundle: &str) -> Proposal {
     }
     let run = format!("{bundle}rspec --format progress --format RspecJunitFormatter --out {{out}}/rspec.xml");
     Proposal::new("rspec", place.folder, run)
-        .reading(Reader::Junit, "{out}/rspec.xml")
+        .reading(ResultReader::Junit, "{out}/rspec.xml")
         .saying("RSpec, by rspec_junit_formatter. No `single`: a replay runs the suite whole.")
 }
 
-fn minitest(place: &Place<'_>, gems: &str, bundle: &str) -> Proposal {
+fn minitest(place: &ProjectFolder<'_>, gems: &str, bundle: &str) -> Proposal {
     let helper = place.text("test/test_helper.rb").unwrap_or_default();
     let command = if place.has("bin/rails") {
         "bin/rails test".to_string()
@@ -58,7 +58,7 @@ fn minitest(place: &Place<'_>, gems: &str, bundle: &str) -> Proposal {
     };
     if gems.contains("minitest-reporters") && helper.contains("JUnitReporter") {
         return Proposal::new("minitest", place.folder, command)
-            .reading(Reader::Junit, "test/reports/TEST-*.xml")
+            .reading(ResultReader::Junit, "test/reports/TEST-*.xml")
             .saying("minitest, by the JUnitReporter of minitest-reporters. No `single`: a replay runs the suite whole.");
     }
     Proposal::new("minitest", place.folder, command)

@@ -8,7 +8,7 @@ const DEPTH: usize = 6;
 
 /// A tool that runs tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Tool {
+pub(super) enum TestTool {
     Vitest,
     Jest,
     Mocha,
@@ -24,11 +24,11 @@ pub(super) enum Tool {
 
 /// A way to run tests that a script names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct FoundTool {
     /// The script.
     pub script: String,
     /// What it runs.
-    pub tool: Tool,
+    pub tool: TestTool,
     /// The tool's own words, where what is handed to the script would not reach it.
     pub direct: Option<Vec<String>>,
 }
@@ -43,33 +43,33 @@ pub(super) struct Scripts<'s> {
 
 impl Scripts<'_> {
     /// What a script runs; the script itself, as something else, where no word of it is known.
-    pub fn found(&mut self, name: &str) -> Vec<Found> {
+    pub fn found(&mut self, name: &str) -> Vec<FoundTool> {
         self.at(name, DEPTH)
     }
 
-    fn at(&mut self, name: &str, left: usize) -> Vec<Found> {
-        let whole = || vec![Found { script: name.into(), tool: Tool::Other, direct: None }];
+    fn at(&mut self, name: &str, left: usize) -> Vec<FoundTool> {
+        let whole = || vec![FoundTool { script: name.into(), tool: TestTool::Other, direct: None }];
         let Some(parts) = self.all.get(name).and_then(|text| commands(text)) else { return whole() };
-        let tools: Vec<(Tool, usize)> = parts.iter().map(|words| tool(words)).collect();
+        let tools: Vec<(TestTool, usize)> = parts.iter().map(|words| tool(words)).collect();
         let leads: Vec<Vec<String>> = parts.iter().map(|words| self.leads_to(words)).collect();
-        let known = tools.iter().filter(|(tool, _)| *tool != Tool::Other).count();
-        if let Some((last, _)) = tools.last().filter(|(tool, _)| *tool != Tool::Other)
+        let known = tools.iter().filter(|(tool, _)| *tool != TestTool::Other).count();
+        if let Some((last, _)) = tools.last().filter(|(tool, _)| *tool != TestTool::Other)
             && known == 1
             && leads.iter().all(Vec::is_empty)
         {
-            return vec![Found { script: name.into(), tool: *last, direct: None }];
+            return vec![FoundTool { script: name.into(), tool: *last, direct: None }];
         }
         let (mut found, mut others) = (Vec::new(), Vec::new());
         for ((words, (tool, at)), leads) in parts.iter().zip(tools).zip(leads) {
             if left > 0 && !leads.is_empty() {
                 found.extend(leads.iter().flat_map(|name| self.at(name, left - 1)));
-            } else if tool != Tool::Other && at_start(&words[..at]) {
-                found.push(Found { script: name.into(), tool, direct: Some(words[at..].to_vec()) });
+            } else if tool != TestTool::Other && at_start(&words[..at]) {
+                found.push(FoundTool { script: name.into(), tool, direct: Some(words[at..].to_vec()) });
             } else {
                 others.push(words.join(" "));
             }
         }
-        if found.iter().all(|found: &Found| found.tool == Tool::Other)
+        if found.iter().all(|found: &FoundTool| found.tool == TestTool::Other)
             && (found.len() != 1 || !others.is_empty())
         {
             return whole();
@@ -137,7 +137,7 @@ const STARTERS: [&str; 12] = [
 ];
 
 /// The tool of a command, and the place of its word.
-fn tool(words: &[String]) -> (Tool, usize) {
+fn tool(words: &[String]) -> (TestTool, usize) {
     for (at, word) in words.iter().enumerate() {
         let next = words.get(at + 1).map(String::as_str);
         let name = base(word);
@@ -148,13 +148,13 @@ fn tool(words: &[String]) -> (Tool, usize) {
             .unwrap_or(name);
         let found = match (name, next) {
             ("vitest", Some("bench" | "list" | "typecheck" | "init")) => None,
-            ("vitest", _) => Some(Tool::Vitest),
-            ("jest", _) => Some(Tool::Jest),
-            ("mocha" | "_mocha", _) => Some(Tool::Mocha),
-            ("ava", _) => Some(Tool::Ava),
-            ("playwright", Some("test")) => Some(Tool::Playwright),
-            ("cypress", Some("run")) => Some(Tool::Cypress),
-            ("bun", Some("test")) => Some(Tool::Bun),
+            ("vitest", _) => Some(TestTool::Vitest),
+            ("jest", _) => Some(TestTool::Jest),
+            ("mocha" | "_mocha", _) => Some(TestTool::Mocha),
+            ("ava", _) => Some(TestTool::Ava),
+            ("playwright", Some("test")) => Some(TestTool::Playwright),
+            ("cypress", Some("run")) => Some(TestTool::Cypress),
+            ("bun", Some("test")) => Some(TestTool::Bun),
             ("node" | "tsx", _) if words[at..].iter().any(|word| word == "--test") => {
                 let all = &words[at..];
                 let readable = |word: &str| matches!(word, "spec" | "tap" | "junit");
@@ -163,7 +163,7 @@ fn tool(words: &[String]) -> (Tool, usize) {
                         .or((word == "--test-reporter").then(|| all.get(nth + 1).map_or("", String::as_str)))
                 });
                 let moved = all.iter().any(|word| word.starts_with("--test-reporter-destination"));
-                (reporters.clone().count() < 2 && reporters.all(readable) && !moved).then_some(Tool::Node)
+                (reporters.clone().count() < 2 && reporters.all(readable) && !moved).then_some(TestTool::Node)
             }
             _ => None,
         };
@@ -175,7 +175,7 @@ fn tool(words: &[String]) -> (Tool, usize) {
             break;
         }
     }
-    (Tool::Other, 0)
+    (TestTool::Other, 0)
 }
 
 /// Whether nothing but the tool is started.
@@ -187,7 +187,7 @@ fn at_start(before: &[String]) -> bool {
 mod tests {
     use super::*;
 
-    fn found(scripts: &[(&str, &str)]) -> (Vec<(String, Tool, bool)>, Vec<String>) {
+    fn found(scripts: &[(&str, &str)]) -> (Vec<(String, TestTool, bool)>, Vec<String>) {
         let all = scripts.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();
         let mut scripts = Scripts { all: &all, left_out: Vec::new() };
         let found = scripts.found("test");
@@ -197,28 +197,28 @@ mod tests {
     #[test]
     fn one_script() {
         for (text, tool) in [
-            ("vitest", Tool::Vitest),
-            ("tsc -p . && vitest run --coverage", Tool::Vitest),
-            ("NODE_OPTIONS=--experimental-vm-modules npx jest", Tool::Jest),
-            ("cross-env A=1 node --no-warnings node_modules/jest/bin/jest.js", Tool::Jest),
-            ("c8 --all mocha -r ts-node/register 'test/**/*.ts'", Tool::Mocha),
-            ("ava", Tool::Ava),
-            ("node --test", Tool::Node),
-            ("tsc && node --import=tsx --test test/", Tool::Node),
-            ("tsx --test", Tool::Node),
-            ("node --test --test-reporter=spec", Tool::Node),
-            ("node --test --test-reporter tap", Tool::Node),
-            ("node --test --test-reporter=dot", Tool::Other),
-            ("node --test --test-reporter=spec --test-reporter=junit", Tool::Other),
-            ("playwright test", Tool::Playwright),
-            ("cypress run", Tool::Cypress),
-            ("cypress open", Tool::Other),
-            ("bun test", Tool::Bun),
-            ("mocha | tap-spec", Tool::Other),
-            ("eslint jest", Tool::Other),
-            ("vitest bench", Tool::Other),
-            ("echo 'unclosed", Tool::Other),
-            ("lerna run test", Tool::Other),
+            ("vitest", TestTool::Vitest),
+            ("tsc -p . && vitest run --coverage", TestTool::Vitest),
+            ("NODE_OPTIONS=--experimental-vm-modules npx jest", TestTool::Jest),
+            ("cross-env A=1 node --no-warnings node_modules/jest/bin/jest.js", TestTool::Jest),
+            ("c8 --all mocha -r ts-node/register 'test/**/*.ts'", TestTool::Mocha),
+            ("ava", TestTool::Ava),
+            ("node --test", TestTool::Node),
+            ("tsc && node --import=tsx --test test/", TestTool::Node),
+            ("tsx --test", TestTool::Node),
+            ("node --test --test-reporter=spec", TestTool::Node),
+            ("node --test --test-reporter tap", TestTool::Node),
+            ("node --test --test-reporter=dot", TestTool::Other),
+            ("node --test --test-reporter=spec --test-reporter=junit", TestTool::Other),
+            ("playwright test", TestTool::Playwright),
+            ("cypress run", TestTool::Cypress),
+            ("cypress open", TestTool::Other),
+            ("bun test", TestTool::Bun),
+            ("mocha | tap-spec", TestTool::Other),
+            ("eslint jest", TestTool::Other),
+            ("vitest bench", TestTool::Other),
+            ("echo 'unclosed", TestTool::Other),
+            ("lerna run test", TestTool::Other),
         ] {
             assert_eq!(found(&[("test", text)]).0, [("test".to_string(), tool, false)], "{text}");
         }
@@ -237,15 +237,15 @@ mod tests {
         assert_eq!(
             names,
             [
-                ("lint", Tool::Other),
-                ("test:unit", Tool::Vitest),
-                ("test:e2e:a", Tool::Playwright),
-                ("test:e2e:b", Tool::Cypress)
+                ("lint", TestTool::Other),
+                ("test:unit", TestTool::Vitest),
+                ("test:e2e:a", TestTool::Playwright),
+                ("test:e2e:b", TestTool::Cypress)
             ]
         );
         assert!(left.is_empty());
         let (all, left) = found(&[("test", "jest && tsc --noEmit")]);
-        assert_eq!(all, [("test".to_string(), Tool::Jest, true)]);
+        assert_eq!(all, [("test".to_string(), TestTool::Jest, true)]);
         assert_eq!(left, ["tsc --noEmit"]);
         // One that leads to itself comes to an end.
         assert_eq!(found(&[("test", "npm run test")]).0.len(), 1);

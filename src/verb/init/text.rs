@@ -1,7 +1,7 @@
 //! The text of `tollgate.toml`.
 
-use super::kinds::Named;
-use tollgate_core::model::suite::Reader;
+use super::kinds::NamedProposal;
+use tollgate_core::model::suite::ResultReader;
 
 /// Where runs and verdicts go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,7 @@ const RESULTS: &str = ".tollgate/runs";
 const OUTPUT: &str = ".tollgate/verdict";
 
 /// The text. With `copied` gates the pack is not named: the copies stand in its place.
-pub(super) fn text(suites: &[Named], folders: Folders, copied: bool) -> String {
+pub(super) fn text(suites: &[NamedProposal], folders: Folders, copied: bool) -> String {
     let mut out = String::from(
         "# What `tollgate run` runs here, and what `tollgate check` judges it by.\n\n[workspace]\n",
     );
@@ -45,8 +45,8 @@ pub(super) fn text(suites: &[Named], folders: Folders, copied: bool) -> String {
     out
 }
 
-fn section(out: &mut String, suite: &Named) {
-    let Named { kind, names, as_suite, proposal } = suite;
+fn section(out: &mut String, suite: &NamedProposal) {
+    let NamedProposal { kind, names, as_suite, proposal } = suite;
     for sentence in &proposal.said {
         out.push_str(&format!("# {}\n", one_line(sentence)));
     }
@@ -64,7 +64,7 @@ fn section(out: &mut String, suite: &Named) {
     if let Some(single) = &proposal.single {
         line("single", format!("{}   # one test, for replays", quoted(single)));
     }
-    if proposal.reader == Reader::Exit {
+    if proposal.reader == ResultReader::Exit {
         line("reader", format!("{}   # the exit code alone", quoted("exit")));
     } else {
         line("reader", quoted(proposal.reader.name()));

@@ -50,7 +50,7 @@ const PASSED_OVER: [&str; 26] = [
 const HIDDEN: [&str; 3] = [".circleci", ".config", ".github"];
 
 /// The workspace, and the machine that it stands on.
-pub(super) struct Tree<'r> {
+pub(super) struct ProjectTree<'r> {
     root: &'r Root,
     env: &'r BTreeMap<String, String>,
     /// Folders, parents first; the root is `""`.
@@ -60,11 +60,11 @@ pub(super) struct Tree<'r> {
     notes: RefCell<Vec<String>>,
 }
 
-impl<'r> Tree<'r> {
+impl<'r> ProjectTree<'r> {
     /// Looks at the folders, names in order, links not followed. `env` says where programs are.
-    pub fn look(root: &'r Root, env: &'r BTreeMap<String, String>) -> Tree<'r> {
+    pub fn look(root: &'r Root, env: &'r BTreeMap<String, String>) -> ProjectTree<'r> {
         let (folders, files, notes) = (Vec::new(), BTreeSet::new(), RefCell::default());
-        let mut tree = Tree { root, env, folders, files, notes };
+        let mut tree = ProjectTree { root, env, folders, files, notes };
         let mut left = ENTRIES;
         let (mut odd, mut level) = (Vec::new(), vec![String::new()]);
         for depth in 0..=DEPTH {

@@ -1,11 +1,11 @@
 //! `tollgate init`: a `tollgate.toml` with the starter pack and the suites that suit what stands there, and with `--copy-gates` the
 //! pack's gate files.
 
-use super::kinds::{self, Named};
+use super::kinds::{self, NamedProposal};
 use super::proposal::Need;
 use super::recipes;
 use super::text::{self, Folders};
-use super::tree::Tree;
+use super::tree::ProjectTree;
 use crate::embedded;
 use crate::embedded::EMBEDDED;
 use serde::Serialize;
@@ -17,9 +17,9 @@ use tollgate_flow::error::Error;
 use tollgate_host::config;
 use tollgate_host::files::Root;
 use tollgate_host::files::edit::edit;
-use tollgate_host::git::Place;
+use tollgate_host::git::RepositoryPlace;
 use tollgate_host::machine;
-use tollgate_host::process::{Ending, Limits, run};
+use tollgate_host::process::{CommandLimits, Ending, run};
 use tollgate_text::command::CommandLine;
 use tollgate_text::show::show;
 
@@ -60,7 +60,7 @@ pub struct InitSuite {
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Init {
+pub struct Initialised {
     /// The files, workspace-relative, in the order they were written.
     pub written: Vec<String>,
     /// The tools that were found, each once.
@@ -76,9 +76,9 @@ pub struct Init {
 }
 
 /// Writes the files. Nothing is written when one of them is there already and `force` is not given.
-pub fn init(request: &InitRequest<'_>) -> Result<Init, Error> {
+pub fn init(request: &InitRequest<'_>) -> Result<Initialised, Error> {
     let root = Root::open(request.root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
-    let tree = Tree::look(&root, request.env);
+    let tree = ProjectTree::look(&root, request.env);
     let suites = kinds::named(recipes::all(&tree));
     let folders = if follows_runbook(&root) { Folders::Runbook } else { Folders::Own };
     let mut files = vec![(config::FILE.to_string(), text::text(&suites, folders, request.copy_gates))];
@@ -122,7 +122,7 @@ pub fn init(request: &InitRequest<'_>) -> Result<Init, Error> {
     let ignore = if own { Vec::new() } else { ignored.into() };
     let next = next(&root, &written, suites.is_empty());
     let suites = suites.iter().map(shown).collect();
-    Ok(Init { written, detected, suites, notes, ignore, next })
+    Ok(Initialised { written, detected, suites, notes, ignore, next })
 }
 
 /// Whether the workspace has the folders of the pack `runbook`: then its runs go there, as they always did.
@@ -146,22 +146,27 @@ fn already(root: &Root, path: &str) -> Error {
     Error::Usage(format!("{sentence}; --force overwrites it"))
 }
 
-fn shown(suite: &Named) -> InitSuite {
-    let Named { kind, proposal, .. } = suite;
+fn shown(suite: &NamedProposal) -> InitSuite {
+    let NamedProposal { kind, proposal, .. } = suite;
     let folder = if proposal.folder.is_empty() { ".".into() } else { proposal.folder.clone() };
     InitSuite {
         kind: kind.clone(),
         tool: proposal.tool,
         folder,
         command: proposal.command.clone(),
-        names_tests: proposal.reader != tollgate_core::model::suite::Reader::Exit,
+        names_tests: proposal.reader != tollgate_core::model::suite::ResultReader::Exit,
     }
 }
 
 /// What suites need and the machine does not have, a sentence each.
-fn missing(tree: &Tree<'_>, suites: &[Named], root: &Root, env: &BTreeMap<String, String>) -> Vec<String> {
+fn missing(
+    tree: &ProjectTree<'_>,
+    suites: &[NamedProposal],
+    root: &Root,
+    env: &BTreeMap<String, String>,
+) -> Vec<String> {
     let mut found = Vec::new();
-    for Named { kind, proposal, .. } in suites {
+    for NamedProposal { kind, proposal, .. } in suites {
         let sentence = match proposal.needs {
             Some(Need::Program(name, source)) if !tree.has_program(name) => {
                 format!("{name} is not installed here, and [suites.{kind}] needs it: {source}")
@@ -192,8 +197,12 @@ fn lacks(module: &str, root: &Root, env: &BTreeMap<String, String>) -> bool {
         format!("import importlib.util as u, sys; sys.exit(7 if u.find_spec(\"{module}\") is None else 0)");
     let line =
         format!("{} -I -c {}", tollgate_text::command::quote(python), tollgate_text::command::quote(&asked));
-    let limits =
-        Limits { dir: Path::new("/"), timeout: PATIENCE, grace: Duration::from_secs(1), keep: 4 << 10 };
+    let limits = CommandLimits {
+        dir: Path::new("/"),
+        timeout: PATIENCE,
+        grace: Duration::from_secs(1),
+        keep: 4 << 10,
+    };
     let done = CommandLine::parse(&line).ok().and_then(|line| run(&line, &limits, &mut |_| {}).ok());
     done.is_some_and(|done| done.ending == Ending::Exited(7))
 }
@@ -201,7 +210,7 @@ fn lacks(module: &str, root: &Root, env: &BTreeMap<String, String>) -> bool {
 /// The commands that come next. Where git holds, evidence is of a commit: the new file belongs into one.
 fn next(root: &Root, written: &[String], empty: bool) -> Vec<String> {
     let mut next = Vec::new();
-    if Place::find(root.real()).is_ok_and(|place| place.is_some()) {
+    if RepositoryPlace::find(root.real()).is_ok_and(|place| place.is_some()) {
         let gates = written.iter().any(|path| path.starts_with("gates/"));
         let files = if gates { "tollgate.toml gates" } else { "tollgate.toml" };
         next.push(format!("git add {files} && git commit -m \"Add tollgate\""));
@@ -218,7 +227,7 @@ mod tests {
     use super::*;
     use tollgate_host::files::write_atomic;
 
-    fn run(root: &Path, force: bool, copy_gates: bool) -> Result<Init, Error> {
+    fn run(root: &Path, force: bool, copy_gates: bool) -> Result<Initialised, Error> {
         init(&InitRequest { root, force, copy_gates, env: &BTreeMap::new() })
     }
 

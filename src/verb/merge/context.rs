@@ -1,10 +1,10 @@
 //! What a merge takes over of its shards beside their results: where they ran, and what they were compared with.
 
-use crate::verb::merge::suites::{Part, foreign};
+use crate::verb::merge::suites::{ShardPart, foreign};
 use tollgate_core::model::run::Environment;
 use tollgate_flow::error::Error;
 use tollgate_flow::made::baseline::Baseline;
-use tollgate_flow::made::environment::Facts;
+use tollgate_flow::made::environment::MachineFacts;
 use tollgate_host::files::Root;
 use tollgate_host::record::{self, File, RecordError};
 use tollgate_text::show::show;
@@ -15,11 +15,11 @@ use tollgate_text::show::show;
 /// # Errors
 /// A document that cannot be read or is of another run than the summary beside it.
 pub(super) fn environment(
-    parts: &[Part],
-    here: impl FnOnce() -> Facts,
+    parts: &[ShardPart],
+    here: impl FnOnce() -> MachineFacts,
     notes: &mut Vec<String>,
-) -> Result<Facts, Error> {
-    let mut order: Vec<&Part> = parts.iter().collect();
+) -> Result<MachineFacts, Error> {
+    let mut order: Vec<&ShardPart> = parts.iter().collect();
     // The order in which the shards are named does not count.
     order.sort_by_key(|part| (part.summary.shard.kind, part.summary.shard.index));
     let (mut found, mut without) = (Vec::new(), Vec::new());
@@ -57,13 +57,13 @@ pub(super) fn environment(
     Ok(stated.clone())
 }
 
-fn facts(document: Environment) -> Facts {
+fn facts(document: Environment) -> MachineFacts {
     let Environment { os, cpus, rustc, node, vcr_mode, ci, .. } = document;
-    Facts { os, cpus, rustc, node, vcr_mode, ci }
+    MachineFacts { os, cpus, rustc, node, vcr_mode, ci }
 }
 
 /// The fields in which two environments differ, as `environment.json` calls them.
-fn differing(one: &Facts, other: &Facts) -> impl Iterator<Item = &'static str> {
+fn differing(one: &MachineFacts, other: &MachineFacts) -> impl Iterator<Item = &'static str> {
     let fields = [
         ("os", one.os != other.os),
         ("cpus", one.cpus != other.cpus),
@@ -81,7 +81,7 @@ fn differing(one: &Facts, other: &Facts) -> impl Iterator<Item = &'static str> {
 /// # Errors
 /// One sentence, where it is not there, leads out of the workspace, or is another file by now: nobody but the caller can
 /// say then what to compare with.
-pub(super) fn baseline(parts: &[Part], named: &str, root: &Root) -> Result<Baseline, Error> {
+pub(super) fn baseline(parts: &[ShardPart], named: &str, root: &Root) -> Result<Baseline, Error> {
     let refuse = |why: &str| {
         let named = show(named);
         Error::Usage(format!(

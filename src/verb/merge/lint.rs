@@ -1,6 +1,6 @@
 //! The logs of lint steps in a merged run: every shard may have run every step.
 
-use crate::verb::merge::suites::Part;
+use crate::verb::merge::suites::ShardPart;
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
@@ -25,8 +25,8 @@ pub(super) fn size(kept: &[Kept]) -> Size {
 
 /// Finds the logs. A step's own name has the log of the shard whose result the merged summary states: the first in which it
 /// failed, else the first; what another shard's log says otherwise is kept under the shard's name. No link is followed.
-pub(super) fn find(parts: &[Part]) -> Result<Vec<Kept>, Error> {
-    let mut steps: BTreeMap<String, Vec<(bool, &Part, &str, PathBuf)>> = BTreeMap::new();
+pub(super) fn find(parts: &[ShardPart]) -> Result<Vec<Kept>, Error> {
+    let mut steps: BTreeMap<String, Vec<(bool, &ShardPart, &str, PathBuf)>> = BTreeMap::new();
     for part in parts {
         for step in &part.summary.lint {
             let name = lint_log(&step.name);

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use tollgate_core::model::event::TimelineLine;
 use tollgate_core::model::failure::FailureDigest;
 use tollgate_core::model::record::SuiteRecord;
-use tollgate_core::model::run::{Identity, Summary, schema};
-use tollgate_core::model::suite::{Role, SuiteResult, SuiteStatus};
+use tollgate_core::model::run::{Identity, RunSummary, schema};
+use tollgate_core::model::suite::{SuiteResult, SuiteRole, SuiteStatus};
 use tollgate_core::report::text::terminal;
 use tollgate_core::triage::Causes;
 use tollgate_core::triage::Digested;
@@ -15,7 +15,7 @@ use tollgate_flow::commands::Replays;
 use tollgate_flow::error::Error;
 use tollgate_flow::made::suite_record::digested;
 use tollgate_host::files;
-use tollgate_host::files::tree::{Bounds, Size, Tree};
+use tollgate_host::files::tree::{Bounds, FolderTree, Size};
 use tollgate_host::record::{self, Folder, SuiteFile, SuiteFolders};
 use tollgate_text::show::show;
 
@@ -27,21 +27,21 @@ const BOUNDS: Bounds = Bounds { entries: 10_000, depth: 16, bytes: 2 << 30 };
 const DOCUMENT: u64 = 64 << 20;
 
 /// A shard as it was read.
-pub(super) struct Part {
+pub(super) struct ShardPart {
     /// As it was named.
     pub shown: String,
     /// Its run folder.
     pub folder: PathBuf,
     /// What it says.
-    pub summary: Summary,
+    pub summary: RunSummary,
 }
 
 /// A suite of a shard.
-pub(super) struct Taken {
+pub(super) struct TakenSuite {
     /// What is known of it.
     pub record: SuiteRecord,
     /// What stands in its folder; `None` where it has none, as one that passed under `--artifacts failed`.
-    tree: Option<Tree>,
+    tree: Option<FolderTree>,
     /// What the folder says of a failure.
     digest: Option<FailureDigest>,
     timeline: Option<Vec<TimelineLine>>,
@@ -50,18 +50,18 @@ pub(super) struct Taken {
 }
 
 /// The folders of a run's suites.
-pub(super) fn folders_of(summary: &Summary) -> SuiteFolders {
+pub(super) fn folders_of(summary: &RunSummary) -> SuiteFolders {
     SuiteFolders::new(summary.all().map(|(_, s)| (s.kind.as_str(), s.name.as_str())))
 }
 
 /// A shard's suites, and what a person should know of their folders: one sentence each. The record of a suite is its
 /// `result.json` where there is one, held to the summary, else what the summary says.
-pub(super) fn take(part: &Part, notes: &mut Vec<String>) -> Result<Vec<Taken>, Error> {
+pub(super) fn take(part: &ShardPart, notes: &mut Vec<String>) -> Result<Vec<TakenSuite>, Error> {
     let folders = folders_of(&part.summary);
     let mut suites = Vec::new();
     // What did not start is in `not_run`, and has no record.
     for (role, result) in part.summary.all().filter(|(_, r)| r.status != SuiteStatus::NotRun) {
-        let tree = Tree::of(&part.folder.join(folders.of(&result.kind, &result.name)), BOUNDS)?;
+        let tree = FolderTree::of(&part.folder.join(folders.of(&result.kind, &result.name)), BOUNDS)?;
         if let Some(tree) = tree.as_ref().filter(|tree| tree.others > 0) {
             let from = show(&tree.from().display().to_string());
             notes.push(format!("{from}: what is no regular file in it ({}) is not copied", tree.others));
@@ -74,19 +74,25 @@ pub(super) fn take(part: &Part, notes: &mut Vec<String>) -> Result<Vec<Taken>, E
         let digest = file(SuiteFile::Digest).map(|path| digest(&path, part, result)).transpose()?;
         let timeline = file(SuiteFile::Timeline).map(|path| timeline(&path, part, result)).transpose()?;
         let record = record.unwrap_or_else(|| SuiteRecord::of_result(role, result.clone()));
-        suites.push(Taken { record, digest, timeline, at: part.summary.identity.generated_at.clone(), tree });
+        suites.push(TakenSuite {
+            record,
+            digest,
+            timeline,
+            at: part.summary.identity.generated_at.clone(),
+            tree,
+        });
     }
     Ok(suites)
 }
 
-fn record_of(path: &Path, role: Role, result: &SuiteResult) -> Result<SuiteRecord, Error> {
+fn record_of(path: &Path, role: SuiteRole, result: &SuiteResult) -> Result<SuiteRecord, Error> {
     match record::read_result(path).map_err(|e| Error::Work(e.to_string()))? {
         Some(record) if record.result == *result && record.role == role => Ok(record),
         _ => Err(foreign(path)),
     }
 }
 
-fn digest(path: &Path, part: &Part, result: &SuiteResult) -> Result<FailureDigest, Error> {
+fn digest(path: &Path, part: &ShardPart, result: &SuiteResult) -> Result<FailureDigest, Error> {
     let mut found: Vec<FailureDigest> = documents(path, "a failure digest")?;
     let run = &part.summary.identity.run_id;
     let own = |d: &FailureDigest| {
@@ -99,7 +105,7 @@ fn digest(path: &Path, part: &Part, result: &SuiteResult) -> Result<FailureDiges
     }
 }
 
-fn timeline(path: &Path, part: &Part, result: &SuiteResult) -> Result<Vec<TimelineLine>, Error> {
+fn timeline(path: &Path, part: &ShardPart, result: &SuiteResult) -> Result<Vec<TimelineLine>, Error> {
     let lines: Vec<TimelineLine> = documents(path, "a failure timeline")?;
     let (run, suite) = (&part.summary.identity.run_id, &result.name);
     let own = |line: &TimelineLine| {
@@ -125,7 +131,7 @@ fn documents<T: DeserializeOwned>(path: &Path, what: &str) -> Result<Vec<T>, Err
     })
 }
 
-impl Taken {
+impl TakenSuite {
     /// Writes what is kept of it into the merged run's folder. What the run's documents will name is there afterwards: a
     /// suite that failed has its digest and timeline, made from the record where the shard has none.
     pub fn put(
@@ -173,7 +179,7 @@ impl Taken {
 
     /// What its folder takes.
     pub fn size(&self) -> Size {
-        self.tree.as_ref().map_or_else(Size::default, Tree::size)
+        self.tree.as_ref().map_or_else(Size::default, FolderTree::size)
     }
 
     fn made(&self, causes: &Causes, identity: &Identity, replays: &Replays<'_>) -> Digested {

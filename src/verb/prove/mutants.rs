@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use tollgate_core::gate::Looked;
+use tollgate_core::gate::FieldReads;
 use tollgate_core::model::artifact::Evidence;
 use tollgate_core::model::gate::{ArtifactSpec, Demand, Format, Gate};
 use tollgate_core::model::verdict::ArtifactRecord;
-use tollgate_core::proof::{FileOp, Op, field_changes, set, unnoticed};
+use tollgate_core::proof::{FileOp, MutationOp, field_changes, set, unnoticed};
 use tollgate_host::files::Root;
 use tollgate_lang::schema::Registry;
-use tollgate_text::json::{self, Json, Limits};
+use tollgate_text::json::{self, Json, JsonLimits};
 
 /// Bytes of a file that is mutated at most; a larger one is only removed, emptied and truncated.
 const FIELDS_UP_TO: u64 = 16 << 20;
@@ -28,7 +28,7 @@ pub struct Mutant {
     /// The artifact's name, or the path of a file that only a function touched.
     pub artifact: String,
     /// What is done.
-    pub op: Op,
+    pub op: MutationOp,
     /// Where; empty for the whole file.
     pub pointer: String,
     /// For people.
@@ -53,7 +53,7 @@ pub struct Mutants {
 pub fn mutants(
     gate: &Gate,
     evidence: &Evidence<'_>,
-    looked: &Looked,
+    looked: &FieldReads,
     touched: &BTreeMap<String, bool>,
     listed: &BTreeSet<String>,
     root: &Root,
@@ -99,7 +99,7 @@ fn touched_file(root: &Root, path: &str, named: bool, content: bool, all: &mut V
     let Ok(bytes) = root.read(path, FIELDS_UP_TO) else { return };
     let mutant = |op: FileOp, bytes: Option<Vec<u8>>| Mutant {
         artifact: path.to_string(),
-        op: Op::File(op),
+        op: MutationOp::File(op),
         pointer: String::new(),
         note: "touched by a function".into(),
         path: path.to_string(),
@@ -137,13 +137,14 @@ struct Maker<'m> {
 }
 
 impl Maker<'_> {
-    fn mutant(&self, op: Op, pointer: &str, note: String, bytes: Option<Vec<u8>>) -> Mutant {
+    fn mutant(&self, op: MutationOp, pointer: &str, note: String, bytes: Option<Vec<u8>>) -> Mutant {
         let (artifact, path) = (self.spec.name.clone(), self.path.to_string());
         Mutant { artifact, op, pointer: pointer.to_string(), note, path, bytes }
     }
 
     fn files(&self, all: &mut Vec<Mutant>) {
-        let mut add = |op, note: &str, bytes| all.push(self.mutant(Op::File(op), "", note.into(), bytes));
+        let mut add =
+            |op, note: &str, bytes| all.push(self.mutant(MutationOp::File(op), "", note.into(), bytes));
         // `required = false` says in the gate file that absence is fine.
         if self.spec.required {
             add(FileOp::Removed, "the file is gone", None);
@@ -177,7 +178,12 @@ impl Maker<'_> {
         if document.get("schema").is_some() && !matches!(self.spec.demand, Demand::Shape(_)) {
             let other = set(&document, "/schema", Some(&Value::from("tollgate.prove.another.v1")));
             let bytes = other.and_then(|d| self.text(&d));
-            found.all.push(self.mutant(Op::File(FileOp::Schema), "", "another schema id".into(), bytes));
+            found.all.push(self.mutant(
+                MutationOp::File(FileOp::Schema),
+                "",
+                "another schema id".into(),
+                bytes,
+            ));
         }
         let classification = self.spec.format == Format::Toml && !self.entries.is_empty();
         if classification {
@@ -187,7 +193,12 @@ impl Maker<'_> {
             let mut older = document.clone();
             if age(&mut older, classification) {
                 let bytes = self.text(&older);
-                found.all.push(self.mutant(Op::File(FileOp::Stale), "", "a year older".into(), bytes));
+                found.all.push(self.mutant(
+                    MutationOp::File(FileOp::Stale),
+                    "",
+                    "a year older".into(),
+                    bytes,
+                ));
             }
         }
         for change in field_changes(&document, looked, schema.as_ref(), self.spec.format != Format::Toml) {
@@ -225,7 +236,7 @@ impl Maker<'_> {
                 for field in *fields {
                     let token = id.replace('~', "~0").replace('/', "~1");
                     let pointer = format!("/{kind}/{token}/{field}");
-                    for (op, to) in [(Op::Removed, None), (Op::Type, Some(Value::from(7)))] {
+                    for (op, to) in [(MutationOp::Removed, None), (MutationOp::Type, Some(Value::from(7)))] {
                         let changed = set(document, &pointer, to.as_ref()).and_then(|d| self.text(&d));
                         all.push(self.mutant(op, &pointer, "of an entry".into(), changed));
                     }
@@ -241,7 +252,7 @@ impl Maker<'_> {
                 let table: toml::Table = text.parse().ok()?;
                 Some(plain_toml(toml::Value::Table(table)))
             }
-            _ => json::parse(self.bytes, &Limits::default()).ok().map(|d| Json::to_value(&d)),
+            _ => json::parse(self.bytes, &JsonLimits::default()).ok().map(|d| Json::to_value(&d)),
         }
     }
 
@@ -263,16 +274,22 @@ impl Maker<'_> {
             Some(text.into_bytes())
         };
         if looked.is_some_and(|l| !l.is_empty()) {
-            found.all.push(self.mutant(Op::Value, "", "the last line dropped".into(), with(last, None)));
+            found.all.push(self.mutant(
+                MutationOp::Value,
+                "",
+                "the last line dropped".into(),
+                with(last, None),
+            ));
         }
-        let parse =
-            |line: &str| json::parse(line.as_bytes(), &Limits::default()).ok().map(|d| Json::to_value(&d));
+        let parse = |line: &str| {
+            json::parse(line.as_bytes(), &JsonLimits::default()).ok().map(|d| Json::to_value(&d))
+        };
         let dated = self.spec.max_age.and_then(|_| parse(lines[last]));
         if let Some(mut document) = dated
             && age(&mut document, false)
         {
             let bytes = with(last, Some(document.to_string()));
-            found.all.push(self.mutant(Op::File(FileOp::Stale), "", "a year older".into(), bytes));
+            found.all.push(self.mutant(MutationOp::File(FileOp::Stale), "", "a year older".into(), bytes));
         }
         let numbers: Vec<u64> = looked.into_iter().flatten().map(|(number, _)| *number).collect();
         for at in representatives(numbers.len()) {

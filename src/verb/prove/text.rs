@@ -1,6 +1,6 @@
 //! A proof as people read it: holes last and complete.
 
-use crate::verb::prove::{GateProof, Proof, Standing};
+use crate::verb::prove::{GateProof, Proof, ProofStanding};
 use std::fmt::Write as _;
 use tollgate_core::report::text::terminal;
 
@@ -14,10 +14,10 @@ pub fn human(proof: &Proof) -> String {
     // Writing into a string cannot fail.
     for gate in &proof.gates {
         let word = match gate.standing {
-            Standing::Proven => "PROVEN",
-            Standing::Holes => "HOLES",
-            Standing::NotApplicable => "SKIP",
-            Standing::NotPassing | Standing::BadException | Standing::NoMutation => "FAIL",
+            ProofStanding::Proven => "PROVEN",
+            ProofStanding::Holes => "HOLES",
+            ProofStanding::NotApplicable => "SKIP",
+            ProofStanding::NotPassing | ProofStanding::BadException | ProofStanding::NoMutation => "FAIL",
         };
         let _ = writeln!(out, "{word:<6} {:<width$}  {}", terminal(&gate.gate), terminal(&gate.detail));
     }
@@ -54,8 +54,8 @@ pub fn human(proof: &Proof) -> String {
             let _ = writeln!(out, "  {}  ({})", terminal(&hole.mutation), terminal(&hole.note));
         }
     }
-    let proven = proof.gates.iter().filter(|g| g.standing == Standing::Proven).count();
-    let idle = proof.gates.iter().filter(|g| g.standing == Standing::NotApplicable).count();
+    let proven = proof.gates.iter().filter(|g| g.standing == ProofStanding::Proven).count();
+    let idle = proof.gates.iter().filter(|g| g.standing == ProofStanding::NotApplicable).count();
     let (of, rest) = match (idle, proof.asked) {
         (0, _) | (_, true) => (proof.gates.len(), String::new()),
         (idle, false) => (proof.gates.len() - idle, format!(", {idle} not applicable here")),

@@ -46,7 +46,7 @@ pub enum Came {
 
 /// One command that was run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Ran {
+pub struct RanCommand {
     /// The gate.
     pub id: String,
     /// What was run.
@@ -73,7 +73,7 @@ pub struct Reproduction {
     /// In gate order.
     pub refused: Vec<Refused>,
     /// With `--exec`, in the order run.
-    pub ran: Vec<Ran>,
+    pub ran: Vec<RanCommand>,
     /// Commands that an interrupt kept from starting.
     pub not_run: Vec<String>,
     /// What makes the first run, one sentence, where there is none yet.

@@ -2,8 +2,8 @@
 
 use super::request::Watcher;
 use std::collections::BTreeSet;
-use tollgate_core::model::tree::{Files, Tree, TreeFile};
-use tollgate_core::plan::LeftOut;
+use tollgate_core::model::tree::{Files, TreeFile, WorkingTree};
+use tollgate_core::plan::LeftOutPaths;
 use tollgate_flow::ground::Ground;
 use tollgate_flow::run_tree::{self, Observed};
 use tollgate_text::redact::Masker;
@@ -11,9 +11,9 @@ use tollgate_text::redact::Masker;
 /// The tree that a run began in.
 pub(super) struct Begun {
     observed: Observed,
-    left_out: LeftOut,
+    left_out: LeftOutPaths,
     /// As its documents state it.
-    pub tree: Tree,
+    pub tree: WorkingTree,
 }
 
 impl Begun {
@@ -24,7 +24,7 @@ impl Begun {
         observed: Option<Observed>,
         folder: &str,
         masker: &Masker,
-        resumed: Option<Option<Tree>>,
+        resumed: Option<Option<WorkingTree>>,
     ) -> Option<Begun> {
         let observed = observed?;
         let left_out = observed.left_out(&ground.settings, &[], Some(folder));
@@ -35,15 +35,15 @@ impl Begun {
                 let before: BTreeSet<&TreeFile> = began.untracked.listed.files.iter().collect();
                 let all = now.untracked.listed.files.iter();
                 let written = Files::of(all.filter(|file| !before.contains(file)).cloned().collect());
-                Tree { written: began.written.clone().and(written), ..began }
+                WorkingTree { written: began.written.clone().and(written), ..began }
             }
-            None => Tree { ignored: observed.ignored(&left_out), ..now },
+            None => WorkingTree { ignored: observed.ignored(&left_out), ..now },
         };
         Some(Begun { observed, left_out, tree })
     }
 
     /// The tree with what the run changed in it, of which a person is told.
-    pub(super) fn after(&self, ground: &Ground, masker: &Masker, watcher: &dyn Watcher) -> Tree {
+    pub(super) fn after(&self, ground: &Ground, masker: &Masker, watcher: &dyn Watcher) -> WorkingTree {
         let means = (&self.left_out, masker);
         let tree = self.tree.clone();
         let (tree, note) = run_tree::after(&self.observed, tree, &ground.root, &ground.settings, means);

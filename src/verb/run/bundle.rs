@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tollgate_core::model::bundle::{FailedSuite, ReplayBundle};
 use tollgate_core::model::plan::{Shard, ShardKind};
-use tollgate_core::model::run::{LintResult, RunStatus, Summary};
+use tollgate_core::model::run::{LintResult, RunStatus, RunSummary};
 use tollgate_core::model::suite::{SuiteResult, SuiteStatus};
 use tollgate_core::model::test::{TestResult, TestStatus};
 use tollgate_flow::error::Error;
@@ -23,7 +23,7 @@ pub(super) fn beside(bundle: &Path) -> Option<PathBuf> {
 }
 
 /// A bundle as the summary it speaks of: its failures and what did not run, and nothing that passed.
-pub(super) fn as_summary(bundle: ReplayBundle) -> Summary {
+pub(super) fn as_summary(bundle: ReplayBundle) -> RunSummary {
     let failed =
         |list: Vec<FailedSuite>| -> Vec<SuiteResult> { list.into_iter().map(failed_suite).collect() };
     let environment = bundle.environment;
@@ -38,7 +38,7 @@ pub(super) fn as_summary(bundle: ReplayBundle) -> Summary {
         total: environment.shard_total,
         plan_digest: String::new(),
     };
-    let mut summary = Summary {
+    let mut summary = RunSummary {
         status: RunStatus::Failed,
         timeout: bundle.timeout,
         not_run: bundle.not_run,
@@ -46,7 +46,7 @@ pub(super) fn as_summary(bundle: ReplayBundle) -> Summary {
         lint_not_run: bundle.lint_not_run,
         suites: failed(bundle.failed_suites),
         units: failed(bundle.failed_units),
-        ..Summary::empty(bundle.identity, environment.profile, shard)
+        ..RunSummary::empty(bundle.identity, environment.profile, shard)
     };
     summary.recompute();
     summary

@@ -4,11 +4,11 @@ use super::begun::Begun;
 use super::expected::expected;
 use super::prepare::{self, Prepared, listed};
 use super::replayed;
-use super::request::{RunRequest, Source};
+use super::request::{RunRequest, SelectionSource};
 use super::resume::{self, TakenUp};
 use super::retry;
 use super::room::{headroom, new_folder};
-use super::session::{Session, State};
+use super::session::{Session, SuiteState};
 use crate::embedded::EMBEDDED;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -24,7 +24,7 @@ use tollgate_flow::commands::{Replays, path_word, replay_again, run_again, under
 use tollgate_flow::error::{Error, exit};
 use tollgate_flow::ground::Ground;
 use tollgate_flow::judging::whole::command;
-use tollgate_flow::made::documents::{self, Outcome, Written};
+use tollgate_flow::made::documents::{self, RunOutcome, Written};
 use tollgate_flow::made::environment;
 use tollgate_flow::masking::{branch, masker};
 use tollgate_flow::run_tree::{self, Observing};
@@ -74,7 +74,7 @@ pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Opt
     let observed = observing.of_commit(&ground)?;
     let masker = Arc::new(masker(request.env, &ground)?);
     let (prepared, folder, resumed) = match request.source {
-        Source::Resume(dir) => {
+        SelectionSource::Resume(dir) => {
             let folder = Folder::open(&ground.root, dir).map_err(|e| Error::Usage(e.to_string()))?;
             let path = folder.path(File::Events);
             let resumed = Journal::resume(&path, move || clock.stamp());
@@ -141,7 +141,8 @@ impl UnderWay<'_> {
     fn go(&self, resumed: Option<TakenUp>, watcher: &dyn super::Watcher) -> Result<RunAnswer, Error> {
         let plan = &self.prepared.plan;
         let left = |item| resumed.as_ref().map_or(0, |taken| taken.leftovers_of(item));
-        let states = plan.items.iter().map(|item| Mutex::new(State::with_leftovers(left(item)))).collect();
+        let states =
+            plan.items.iter().map(|item| Mutex::new(SuiteState::with_leftovers(left(item)))).collect();
         let (journal, done) = self.begin(resumed)?;
         watcher.planned(plan, self.folder.shown(), self.expected());
         let identity = self.identity(&journal);
@@ -192,7 +193,7 @@ impl UnderWay<'_> {
         folders: &SuiteFolders,
         records: Vec<SuiteRecord>,
         lint: Vec<LintResult>,
-        (facts, ended): (&environment::Facts, &run::Ended),
+        (facts, ended): (&environment::MachineFacts, &run::LoopEnd),
         watcher: &dyn super::Watcher,
     ) -> Result<Written, Error> {
         let plan = &self.prepared.plan;
@@ -200,7 +201,7 @@ impl UnderWay<'_> {
         not_run.extend(replayed::unproven(&self.prepared.expected, &records, watcher));
         let ran = |step: &&String| lint.iter().any(|l| l.name == **step);
         let lint_not_run = self.prepared.lint.iter().filter(|step| !ran(step)).cloned().collect();
-        let outcome = Outcome {
+        let outcome = RunOutcome {
             ground: self.ground,
             identity: self.identity(journal),
             tree: self.tree.as_ref().map(|tree| tree.after(self.ground, &self.masker, watcher)),
@@ -244,14 +245,14 @@ impl UnderWay<'_> {
         &self,
         session: &Session<'_>,
         lint: &mut Vec<LintResult>,
-    ) -> Result<(environment::Facts, run::Ended), Error> {
+    ) -> Result<(environment::MachineFacts, run::LoopEnd), Error> {
         let options = self.options(session.journal.run_id());
         let (facts, ended) = std::thread::scope(|scope| {
             // Tools that are slow to say their version do so beside the suites.
             let facts = scope
                 .spawn(|| environment::facts(self.ground.root.real(), &self.ground.run, self.request.env));
             let ended = match self.lint(session.journal, session.watcher, &options, lint) {
-                Some(signal) => run::Ended { interrupted: Some(signal), ..run::Ended::default() },
+                Some(signal) => run::LoopEnd { interrupted: Some(signal), ..run::LoopEnd::default() },
                 None => run::execute(&session.jobs(), &options, session),
             };
             (facts.join(), ended)
@@ -361,8 +362,9 @@ impl UnderWay<'_> {
     /// What was selected and has no record: it did not start, was interrupted, or is no longer there.
     fn not_run(&self, records: &[SuiteRecord]) -> Vec<NotRun> {
         let done: BTreeSet<_> = records.iter().map(|r| (r.role, &r.result.kind, &r.result.name)).collect();
-        let has =
-            |item: &&tollgate_core::model::plan::Item| !done.contains(&(item.role, &item.kind, &item.name));
+        let has = |item: &&tollgate_core::model::plan::PlannedSuite| {
+            !done.contains(&(item.role, &item.kind, &item.name))
+        };
         let left = self.prepared.plan.items.iter().filter(has).map(listed);
         left.chain(self.prepared.gone.iter().cloned()).collect()
     }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use tollgate_core::model::plan::Item;
-use tollgate_core::model::run::Summary;
-use tollgate_core::model::suite::{Role, SuiteResult, SuiteStatus};
+use tollgate_core::model::plan::PlannedSuite;
+use tollgate_core::model::run::RunSummary;
+use tollgate_core::model::suite::{SuiteResult, SuiteRole, SuiteStatus};
 use tollgate_core::model::test::TestStatus;
 use tollgate_host::record;
 use tollgate_text::figures::total;
@@ -14,7 +14,7 @@ const RUNS: usize = 5;
 
 /// The milliseconds that these items will take, `jobs` at once, by the newest runs below `results` but for that of `own`; `None` where
 /// they do not tell of every item: a sum of a part would promise too little.
-pub(super) fn expected(results: &Path, own: &Path, items: &[Item], jobs: usize) -> Option<u64> {
+pub(super) fn expected(results: &Path, own: &Path, items: &[PlannedSuite], jobs: usize) -> Option<u64> {
     let mut folders: Vec<PathBuf> = std::fs::read_dir(results).ok()?.flatten().map(|e| e.path()).collect();
     folders.retain(|path| path != own && path.is_dir());
     folders.sort_unstable();
@@ -30,10 +30,10 @@ pub(super) fn expected(results: &Path, own: &Path, items: &[Item], jobs: usize) 
     None
 }
 
-type Took = BTreeMap<(Role, String, String), u64>;
+type Took = BTreeMap<(SuiteRole, String, String), u64>;
 
 /// Adds what a run tells of suites of which no newer one did.
-fn learn(summary: &Summary, took: &mut Took) {
+fn learn(summary: &RunSummary, took: &mut Took) {
     for (role, suite) in summary.all().filter(|(_, suite)| tells(suite)) {
         let of = (role, suite.kind.clone(), suite.name.clone());
         took.entry(of).or_insert(suite.duration_ms);
@@ -50,8 +50,8 @@ fn tells(suite: &SuiteResult) -> bool {
     ended && !suite.incomplete && suite.ran.is_none() && suite.tests.iter().any(|test| ran(test.status))
 }
 
-fn of_items(items: &[Item], took: &Took) -> Option<Vec<u64>> {
-    let of = |item: &Item| took.get(&(item.role, item.kind.clone(), item.name.clone())).copied();
+fn of_items(items: &[PlannedSuite], took: &Took) -> Option<Vec<u64>> {
+    let of = |item: &PlannedSuite| took.get(&(item.role, item.kind.clone(), item.name.clone())).copied();
     // A part of a suite is not the suite.
     let whole = items.iter().all(|item| item.tests.is_none());
     (whole && !items.is_empty()).then(|| items.iter().map(of).collect()).flatten()
@@ -84,16 +84,16 @@ mod tests {
         SuiteResult { status, duration_ms, tests, ..SuiteResult::not_run(name, "unit") }
     }
 
-    fn summary(units: Vec<SuiteResult>) -> Summary {
+    fn summary(units: Vec<SuiteResult>) -> RunSummary {
         let shard = Shard { kind: ShardKind::None, index: 0, total: 1, plan_digest: String::new() };
-        Summary { units, ..Summary::empty(Identity::default(), "ci".into(), shard) }
+        RunSummary { units, ..RunSummary::empty(Identity::default(), "ci".into(), shard) }
     }
 
-    fn item(name: &str) -> Item {
-        Item {
+    fn item(name: &str) -> PlannedSuite {
+        PlannedSuite {
             name: name.into(),
             kind: "unit".into(),
-            role: Role::Unit,
+            role: SuiteRole::Unit,
             tests: None,
             names: BTreeMap::new(),
             expected: BTreeMap::new(),
@@ -119,7 +119,7 @@ mod tests {
         learn(&summary(older), &mut took);
         assert_eq!(of_items(&[item("a"), item("b")], &took), Some(vec![2_000, 3_000]));
         assert_eq!(of_items(&[item("a"), item("new")], &took), None);
-        assert_eq!(of_items(&[Item { tests: Some(vec!["t".into()]), ..item("a") }], &took), None);
+        assert_eq!(of_items(&[PlannedSuite { tests: Some(vec!["t".into()]), ..item("a") }], &took), None);
         assert_eq!(of_items(&[], &took), None);
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use tollgate_core::model::plan::RunSettings;
-use tollgate_core::model::suite::{Role, SuiteSpec};
+use tollgate_core::model::suite::{SuiteRole, SuiteSpec};
 use tollgate_text::command::CommandLine;
 use tollgate_text::digest::Running;
 use tollgate_text::show::show;
@@ -60,8 +60,8 @@ pub(super) fn of(
 fn of_kind(spec: &SuiteSpec) -> String {
     let mut texts = Texts::default();
     texts.add(match spec.role {
-        Role::Suite => "suite",
-        Role::Unit => "unit",
+        SuiteRole::Suite => "suite",
+        SuiteRole::Unit => "unit",
     });
     for command in [spec.command.as_ref(), spec.single.as_ref()] {
         texts.add(if command.is_some() { "a command" } else { "none" });
@@ -114,17 +114,17 @@ pub(super) fn changes(before: &BTreeMap<String, String>, now: &BTreeMap<String, 
 mod tests {
     use super::*;
     use tollgate_core::model::plan::Profile;
-    use tollgate_core::model::suite::{EvidenceFrom, Names, Reader};
+    use tollgate_core::model::suite::{EvidenceFrom, Names, ResultReader};
 
     fn settings() -> RunSettings {
         let spec = SuiteSpec {
             kind: "unit".into(),
-            role: Role::Unit,
+            role: SuiteRole::Unit,
             names: Names::Listed(vec![]),
             evidence: EvidenceFrom::Run,
             command: Some(CommandLine::parse("A=1 run {name}").unwrap()),
             single: None,
-            reader: Reader::Tap,
+            reader: ResultReader::Tap,
             results: None,
             timeout: 60,
             env: vec![("B".into(), "2".into())],
@@ -173,10 +173,10 @@ mod tests {
     #[test]
     fn every_part_of_how_a_suite_runs_counts() {
         let change: [fn(&mut SuiteSpec); 9] = [
-            |s| s.role = Role::Suite,
+            |s| s.role = SuiteRole::Suite,
             |s| s.command = CommandLine::parse("A=2 run {name}").ok(),
             |s| s.command = CommandLine::parse("A=1 run {name} x").ok(),
-            |s| s.reader = Reader::Exit,
+            |s| s.reader = ResultReader::Exit,
             |s| s.results = Some("x".into()),
             |s| s.timeout = 61,
             |s| s.env[0].1 = "3".into(),

@@ -7,7 +7,7 @@ use tollgate_core::plan;
 use tollgate_flow::ground::Ground;
 use tollgate_host::process::Ending;
 use tollgate_host::record::Folder;
-use tollgate_host::run::{self, Attempt, Job, LogTo, Next, Options};
+use tollgate_host::run::{self, EndedAttempt, Job, LogTo, Next, Options};
 use tollgate_text::command::CommandLine;
 use tollgate_text::figures::total;
 
@@ -30,7 +30,7 @@ impl run::Observer for Watch {
 
     fn output(&self, _job: usize, _block: &[u8]) {}
 
-    fn ended(&self, _job: usize, attempt: Attempt) -> Next {
+    fn ended(&self, _job: usize, attempt: EndedAttempt) -> Next {
         let fine = |end: &run::StepEnd| end.start_error.is_none() && end.ending == Ending::Exited(0);
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.passed =
@@ -53,7 +53,7 @@ pub(super) fn step(
     let job = Job {
         name: name.to_string(),
         kind: "lint".into(),
-        steps: vec![run::Step { command: command.clone(), test: None }],
+        steps: vec![run::JobStep { command: command.clone(), test: None }],
         dir: ground.root.real().to_path_buf(),
         env: Vec::new(),
         timeout: TIMEOUT,

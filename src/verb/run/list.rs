@@ -6,7 +6,7 @@ use crate::embedded::EMBEDDED;
 use serde::Serialize;
 use tollgate_core::model::plan::Shard;
 use tollgate_core::model::run::NotRun;
-use tollgate_core::model::suite::Role;
+use tollgate_core::model::suite::SuiteRole;
 use tollgate_core::report::text::terminal;
 use tollgate_flow::error::Error;
 use tollgate_flow::ground::Ground;
@@ -14,7 +14,7 @@ use tollgate_flow::masking::masker;
 
 /// A plan, as `--list` shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Listed {
+pub struct ListedPlan {
     /// The profile.
     pub profile: String,
     /// Which part of the plan it is.
@@ -31,10 +31,10 @@ pub struct Listed {
 }
 
 /// Settles what `request` would run, and runs nothing.
-pub fn list(request: &RunRequest<'_>) -> Result<Listed, Error> {
+pub fn list(request: &RunRequest<'_>) -> Result<ListedPlan, Error> {
     let ground = Ground::open(&EMBEDDED, request.root, request.now)?;
     let prepared = prepare(&ground, request, &masker(request.env, &ground)?)?;
-    Ok(Listed {
+    Ok(ListedPlan {
         nothing: prepared.is_nothing(),
         profile: prepared.plan.profile,
         shard: prepared.plan.shard,
@@ -44,7 +44,7 @@ pub fn list(request: &RunRequest<'_>) -> Result<Listed, Error> {
     })
 }
 
-impl Listed {
+impl ListedPlan {
     /// Whether nothing is selected; an empty shard is something.
     pub fn is_empty(&self) -> bool {
         self.nothing
@@ -55,8 +55,8 @@ impl Listed {
         let mut out: String = self.lint.iter().map(|name| format!("lint {}\n", terminal(name))).collect();
         for item in &self.selected {
             let role = match item.role {
-                Role::Suite => "suite",
-                Role::Unit => "unit",
+                SuiteRole::Suite => "suite",
+                SuiteRole::Unit => "unit",
             };
             let line = format!("{role} {} {}", terminal(&item.kind), terminal(&item.name));
             match &item.tests {

@@ -23,8 +23,8 @@ mod text;
 
 pub use bundle::bundle_differences;
 pub use execute::{RunAnswer, run};
-pub use list::{Listed, list as run_list};
+pub use list::{ListedPlan, list as run_list};
 pub use output_end::log_end;
-pub use output_line::{Line, read as read_line};
-pub use request::{RunRequest, Source, Watcher};
+pub use output_line::{OutputLine, read as read_line};
+pub use request::{RunRequest, SelectionSource, Watcher};
 pub use text::{end as run_end, line as run_line, lint_line, planned as run_planned};

@@ -3,7 +3,7 @@
 
 /// What a line says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Line {
+pub struct OutputLine {
     /// Tests that passed.
     pub passed: u64,
     /// Tests that failed.
@@ -12,75 +12,77 @@ pub struct Line {
     pub keep: bool,
 }
 
-impl Line {
-    const PLAIN: Line = Line { passed: 0, failed: 0, keep: true };
-    const NOISE: Line = Line { passed: 0, failed: 0, keep: false };
-    const PASSED: Line = Line { passed: 1, failed: 0, keep: false };
-    const FAILED: Line = Line { passed: 0, failed: 1, keep: true };
+impl OutputLine {
+    const PLAIN: OutputLine = OutputLine { passed: 0, failed: 0, keep: true };
+    const NOISE: OutputLine = OutputLine { passed: 0, failed: 0, keep: false };
+    const PASSED: OutputLine = OutputLine { passed: 1, failed: 0, keep: false };
+    const FAILED: OutputLine = OutputLine { passed: 0, failed: 1, keep: true };
 
     /// Whether it tells of no test.
     pub fn is_plain(self) -> bool {
-        self == Line::PLAIN
+        self == OutputLine::PLAIN
     }
 }
 
 /// Reads a line without colours.
-pub fn read(line: &str) -> Line {
+pub fn read(line: &str) -> OutputLine {
     let text = line.trim();
-    let rules: [fn(&str) -> Option<Line>; 10] =
+    let rules: [fn(&str) -> Option<OutputLine>; 10] =
         [cargo, nextest, tap, go, marks, pytest, minitest, google, ctest, others];
     let of_dots = || if line.starts_with(' ') { None } else { dots(text) };
-    rules.iter().find_map(|rule| rule(text)).or_else(of_dots).unwrap_or(Line::PLAIN)
+    rules.iter().find_map(|rule| rule(text)).or_else(of_dots).unwrap_or(OutputLine::PLAIN)
 }
 
 /// `test a::b ... ok`, and what else ends like that: unittest, deno.
-fn cargo(text: &str) -> Option<Line> {
+fn cargo(text: &str) -> Option<OutputLine> {
     let (before, word) = text.rsplit_once(" ... ")?;
     let first = word.split([' ', ',', '<', '(']).next().unwrap_or_default();
     match first {
-        "ok" if before.starts_with("test ") || (word == "ok" && before.ends_with(')')) => Some(Line::PASSED),
-        "ok" if word.starts_with("ok (") => Some(Line::PASSED),
-        "ignored" if before.starts_with("test ") => Some(Line::NOISE),
-        "skipped" if before.ends_with(')') => Some(Line::NOISE),
-        "FAILED" | "FAIL" | "ERROR" => Some(Line::FAILED),
+        "ok" if before.starts_with("test ") || (word == "ok" && before.ends_with(')')) => {
+            Some(OutputLine::PASSED)
+        }
+        "ok" if word.starts_with("ok (") => Some(OutputLine::PASSED),
+        "ignored" if before.starts_with("test ") => Some(OutputLine::NOISE),
+        "skipped" if before.ends_with(')') => Some(OutputLine::NOISE),
+        "FAILED" | "FAIL" | "ERROR" => Some(OutputLine::FAILED),
         _ => None,
     }
 }
 
-fn nextest(text: &str) -> Option<Line> {
+fn nextest(text: &str) -> Option<OutputLine> {
     let (word, rest) = text.split_once(' ')?;
     match word {
-        "PASS" if rest.starts_with('[') => Some(Line::PASSED),
-        "FAIL" if rest.starts_with('[') => Some(Line::FAILED),
-        "SKIP" if rest.starts_with('[') => Some(Line::NOISE),
+        "PASS" if rest.starts_with('[') => Some(OutputLine::PASSED),
+        "FAIL" if rest.starts_with('[') => Some(OutputLine::FAILED),
+        "SKIP" if rest.starts_with('[') => Some(OutputLine::NOISE),
         // A file of jest's, a test of automake's.
-        "PASS" if rest.split(' ').next().is_some_and(|file| file.contains('.')) => Some(Line::NOISE),
-        "PASS:" => Some(Line::NOISE),
+        "PASS" if rest.split(' ').next().is_some_and(|file| file.contains('.')) => Some(OutputLine::NOISE),
+        "PASS:" => Some(OutputLine::NOISE),
         _ => None,
     }
 }
 
-fn tap(text: &str) -> Option<Line> {
+fn tap(text: &str) -> Option<OutputLine> {
     let numbered = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit()) || rest.starts_with("- ");
     if let Some(rest) = text.strip_prefix("not ok ") {
         let todo = rest.contains("# TODO") || rest.contains("# todo");
-        return numbered(rest).then_some(if todo { Line::PLAIN } else { Line::FAILED });
+        return numbered(rest).then_some(if todo { OutputLine::PLAIN } else { OutputLine::FAILED });
     }
     let rest = text.strip_prefix("ok ").filter(|rest| numbered(rest))?;
     let skipped = rest.contains("# SKIP") || rest.contains("# skip");
-    Some(if skipped { Line::NOISE } else { Line::PASSED })
+    Some(if skipped { OutputLine::NOISE } else { OutputLine::PASSED })
 }
 
-fn go(text: &str) -> Option<Line> {
+fn go(text: &str) -> Option<OutputLine> {
     let starts = |words: &[&str]| words.iter().any(|word| text.starts_with(word));
     if starts(&["--- PASS: "]) || is_go_event(text, "pass") {
-        return Some(Line::PASSED);
+        return Some(OutputLine::PASSED);
     }
     if starts(&["--- FAIL: "]) || is_go_event(text, "fail") {
-        return Some(Line::FAILED);
+        return Some(OutputLine::FAILED);
     }
     let noise = ["=== RUN ", "=== PAUSE ", "=== CONT ", "=== NAME ", "--- SKIP: ", "ok  \t", "?   \t"];
-    (starts(&noise) || text == "PASS").then_some(Line::NOISE)
+    (starts(&noise) || text == "PASS").then_some(OutputLine::NOISE)
 }
 
 /// An event of `go test -json` about a test, and not about a package.
@@ -92,18 +94,18 @@ fn is_go_event(text: &str, action: &str) -> bool {
 }
 
 /// Ticks and crosses: node, mocha, jest, vitest, ava, bats, Playwright, PHPUnit's testdox.
-fn marks(text: &str) -> Option<Line> {
+fn marks(text: &str) -> Option<OutputLine> {
     let mark = text.chars().next()?;
     match mark {
-        '✓' | '✔' | '√' => Some(Line::PASSED),
-        '✗' | '✕' | '✘' | '×' | '✖' => Some(Line::FAILED),
-        '○' | '↓' | '﹣' => Some(Line::NOISE),
+        '✓' | '✔' | '√' => Some(OutputLine::PASSED),
+        '✗' | '✕' | '✘' | '×' | '✖' => Some(OutputLine::FAILED),
+        '○' | '↓' | '﹣' => Some(OutputLine::NOISE),
         _ => None,
     }
 }
 
 /// `a_test.py::test_b PASSED [ 50%]`, `[gw0] [ 50%] PASSED a_test.py::test_b`, and Gradle's `A > b() PASSED`.
-fn pytest(text: &str) -> Option<Line> {
+fn pytest(text: &str) -> Option<OutputLine> {
     let said = without_percent(text);
     let mut words = said.split_whitespace();
     let first = words.next()?;
@@ -120,12 +122,12 @@ fn pytest(text: &str) -> Option<Line> {
     } else {
         // The short summary at the end: it was counted before.
         let again = first == "PASSED" && words.next().is_some_and(|name| name.contains("::"));
-        return again.then_some(Line::NOISE);
+        return again.then_some(OutputLine::NOISE);
     };
     Some(match word {
-        "PASSED" => Line::PASSED,
-        "FAILED" | "ERROR" => Line::FAILED,
-        _ => Line::NOISE,
+        "PASSED" => OutputLine::PASSED,
+        "FAILED" | "ERROR" => OutputLine::FAILED,
+        _ => OutputLine::NOISE,
     })
 }
 
@@ -140,7 +142,7 @@ fn without_percent(text: &str) -> &str {
 }
 
 /// `tests/a_test.py ..F.  [ 50%]`, or a line of dots alone.
-fn dots(text: &str) -> Option<Line> {
+fn dots(text: &str) -> Option<OutputLine> {
     let said = without_percent(text);
     let (file, results) = said.rsplit_once(' ').unwrap_or(("", said));
     let of_file = file.ends_with(".py") && !file.contains(' ');
@@ -153,59 +155,59 @@ fn dots(text: &str) -> Option<Line> {
     }
     let count = |marks: &[char]| results.chars().filter(|c| marks.contains(c)).count() as u64;
     let failed = count(&['F', 'E']);
-    Some(Line { passed: count(&['.']), failed, keep: failed > 0 })
+    Some(OutputLine { passed: count(&['.']), failed, keep: failed > 0 })
 }
 
 /// `TestA#test_b = 0.00 s = .`
-fn minitest(text: &str) -> Option<Line> {
+fn minitest(text: &str) -> Option<OutputLine> {
     let (before, mark) = text.rsplit_once(" s = ")?;
     before.contains('#').then_some(match mark {
-        "." => Line::PASSED,
-        "S" => Line::NOISE,
-        _ => Line::FAILED,
+        "." => OutputLine::PASSED,
+        "S" => OutputLine::NOISE,
+        _ => OutputLine::FAILED,
     })
 }
 
-fn google(text: &str) -> Option<Line> {
+fn google(text: &str) -> Option<OutputLine> {
     if text.starts_with("[       OK ] ") {
-        return Some(Line::PASSED);
+        return Some(OutputLine::PASSED);
     }
     if text.starts_with("[  FAILED  ] ") {
         // It is told again at the end, without its time.
-        return Some(if text.ends_with(" ms)") { Line::FAILED } else { Line::PLAIN });
+        return Some(if text.ends_with(" ms)") { OutputLine::FAILED } else { OutputLine::PLAIN });
     }
     let noise = ["[----------]", "[  PASSED  ] ", "[  SKIPPED ] "];
-    noise.iter().any(|word| text.starts_with(word)).then_some(Line::NOISE)
+    noise.iter().any(|word| text.starts_with(word)).then_some(OutputLine::NOISE)
 }
 
 /// `1/3 Test #1: a ....   Passed    0.00 sec`
-fn ctest(text: &str) -> Option<Line> {
+fn ctest(text: &str) -> Option<OutputLine> {
     if let Some((number, _)) = text.strip_prefix("Start ").and_then(|rest| rest.trim().split_once(": ")) {
-        return number.parse::<u32>().is_ok().then_some(Line::NOISE);
+        return number.parse::<u32>().is_ok().then_some(OutputLine::NOISE);
     }
     let of_test = text.ends_with(" sec") && text.contains(" Test ") && text.contains('#');
     if of_test && text.contains(" Passed ") {
-        return Some(Line::PASSED);
+        return Some(OutputLine::PASSED);
     }
-    (of_test && text.contains("***")).then_some(Line::FAILED)
+    (of_test && text.contains("***")).then_some(OutputLine::FAILED)
 }
 
 /// .NET, XCTest, Maven.
-fn others(text: &str) -> Option<Line> {
+fn others(text: &str) -> Option<OutputLine> {
     if text.starts_with("Passed ") && text.ends_with("s]") && text.contains(" [") {
-        return Some(Line::PASSED);
+        return Some(OutputLine::PASSED);
     }
     if let Some(rest) = text.strip_prefix("Test Case '") {
         let ended = rest.rsplit_once("' ").map(|(_, word)| word)?;
         return match ended.split(' ').next()? {
-            "passed" => Some(Line::PASSED),
-            "failed" => Some(Line::FAILED),
-            word if word.starts_with("started") => Some(Line::NOISE),
+            "passed" => Some(OutputLine::PASSED),
+            "failed" => Some(OutputLine::FAILED),
+            word if word.starts_with("started") => Some(OutputLine::NOISE),
             _ => None,
         };
     }
     let maven = text.starts_with("[INFO] Tests run: ") && text.contains("Failures: 0, Errors: 0");
-    maven.then_some(Line::NOISE)
+    maven.then_some(OutputLine::NOISE)
 }
 
 #[cfg(test)]
@@ -236,10 +238,10 @@ mod tests {
             "Test Case '-[A b]' passed (0.001 seconds).",
             "TestA#test_b = 0.00 s = .",
         ] {
-            assert_eq!(read(line), Line::PASSED, "{line}");
+            assert_eq!(read(line), OutputLine::PASSED, "{line}");
         }
-        assert_eq!(read("tests/a_test.py ..s.   [ 72%]"), Line { passed: 3, failed: 0, keep: false });
-        assert_eq!(read("....."), Line { passed: 5, failed: 0, keep: false });
+        assert_eq!(read("tests/a_test.py ..s.   [ 72%]"), OutputLine { passed: 3, failed: 0, keep: false });
+        assert_eq!(read("....."), OutputLine { passed: 5, failed: 0, keep: false });
     }
 
     #[test]
@@ -257,7 +259,7 @@ mod tests {
             "[----------] 2 tests from A",
             "  ○ skipped later",
         ] {
-            assert_eq!(read(line), Line::NOISE, "{line}");
+            assert_eq!(read(line), OutputLine::NOISE, "{line}");
         }
     }
 
@@ -274,9 +276,9 @@ mod tests {
             "[  FAILED  ] A.b (0 ms)",
             "2/3 Test #2: b ................***Failed    0.00 sec",
         ] {
-            assert_eq!(read(line), Line::FAILED, "{line}");
+            assert_eq!(read(line), OutputLine::FAILED, "{line}");
         }
-        assert_eq!(read("tests/a_test.py .F.E   [ 72%]"), Line { passed: 2, failed: 2, keep: true });
+        assert_eq!(read("tests/a_test.py .F.E   [ 72%]"), OutputLine { passed: 2, failed: 2, keep: true });
     }
 
     #[test]

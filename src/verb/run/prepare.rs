@@ -2,13 +2,13 @@
 
 use super::bundle::{as_summary, beside};
 use super::goes_by;
-use super::request::{Rules, RunRequest, Source};
+use super::request::{Rules, RunRequest, SelectionSource};
 use chrono::SecondsFormat;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use tollgate_core::model::event::{Flags, Started};
-use tollgate_core::model::plan::{Item, Plan, RunSettings, ShardKind};
-use tollgate_core::model::run::{Chosen, NotRun, Summary};
+use tollgate_core::model::plan::{Plan, PlannedSuite, RunSettings, ShardKind};
+use tollgate_core::model::run::{Chosen, NotRun, RunSummary};
 use tollgate_core::plan::{self, Choice, Division, Timings};
 use tollgate_flow::error::Error;
 use tollgate_flow::ground::Ground;
@@ -68,14 +68,14 @@ impl Prepared {
 /// Settles everything that can be settled before the first suite starts.
 pub(super) fn prepare(ground: &Ground, request: &RunRequest<'_>, masker: &Masker) -> Result<Prepared, Error> {
     match request.source {
-        Source::Fresh => fresh(ground, request),
-        Source::Rerun(path) => {
+        SelectionSource::Fresh => fresh(ground, request),
+        SelectionSource::Rerun(path) => {
             let (mut summary, _) = record::read_summary(path).map_err(|e| Error::Work(e.to_string()))?;
             mask_asked(&mut summary, masker);
             let baseline = Baseline::open(request.diff_from.unwrap_or(path), &ground.root)?;
             rerun(ground, request, summary, baseline, path)
         }
-        Source::Bundle(path) => {
+        SelectionSource::Bundle(path) => {
             let (bundle, _) = record::read_bundle(path).map_err(|e| Error::Work(e.to_string()))?;
             let beside = beside(path);
             let baseline = match request.diff_from.or(beside.as_deref()) {
@@ -89,7 +89,7 @@ pub(super) fn prepare(ground: &Ground, request: &RunRequest<'_>, masker: &Masker
             prepared.flags.bundle = true;
             Ok(prepared)
         }
-        Source::Resume(_) => Err(Error::Usage("a run is resumed from its journal".into())),
+        SelectionSource::Resume(_) => Err(Error::Usage("a run is resumed from its journal".into())),
     }
 }
 
@@ -141,7 +141,7 @@ fn flags(ground: &Ground, request: &RunRequest<'_>) -> Flags {
 /// Durations by suite, from files of milliseconds and earlier summaries together; `None` without either.
 fn timings(files: &[PathBuf]) -> Result<Option<Timings>, Error> {
     let wrong = |why: String| Error::Work(format!("--timings: {why}"));
-    let (mut found, mut summaries): (Option<Timings>, Vec<Summary>) = (None, Vec::new());
+    let (mut found, mut summaries): (Option<Timings>, Vec<RunSummary>) = (None, Vec::new());
     for file in files {
         match timings_of(file).map_err(wrong)? {
             Some(timings) => found = Some(found.unwrap_or_default().and(timings)),
@@ -174,7 +174,7 @@ fn timings_of(file: &Path) -> Result<Option<Timings>, String> {
 fn rerun(
     ground: &Ground,
     request: &RunRequest<'_>,
-    summary: Summary,
+    summary: RunSummary,
     baseline: Baseline,
     path: &Path,
 ) -> Result<Prepared, Error> {
@@ -187,7 +187,7 @@ fn rerun(
 fn rerun_of(
     ground: &Ground,
     request: &RunRequest<'_>,
-    summary: Summary,
+    summary: RunSummary,
     path: &Path,
 ) -> Result<Prepared, Error> {
     let names = ground.names()?;
@@ -232,7 +232,7 @@ fn rerun_of(
 }
 
 /// The kinds of these items.
-fn kinds(items: &[Item]) -> BTreeSet<&str> {
+fn kinds(items: &[PlannedSuite]) -> BTreeSet<&str> {
     items.iter().map(|item| item.kind.as_str()).collect()
 }
 
@@ -333,8 +333,8 @@ fn at_its_commit(started: &Started, now: Option<&String>) -> Result<(), Error> {
     )))
 }
 
-fn item_of(selected: &NotRun) -> Item {
-    Item {
+fn item_of(selected: &NotRun) -> PlannedSuite {
+    PlannedSuite {
         name: selected.name.clone(),
         kind: selected.kind.clone(),
         role: selected.role,
@@ -345,7 +345,7 @@ fn item_of(selected: &NotRun) -> Item {
 }
 
 /// An item as the journal and the summary list it.
-pub(super) fn listed(item: &Item) -> NotRun {
+pub(super) fn listed(item: &PlannedSuite) -> NotRun {
     NotRun {
         name: item.name.clone(),
         kind: item.kind.clone(),

@@ -11,7 +11,7 @@ use tollgate_text::time::Now;
 
 /// Where the selection comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source<'a> {
+pub enum SelectionSource<'a> {
     /// The profile and the names on the command line.
     Fresh,
     /// What failed or did not run in an earlier summary (`--rerun-from`).
@@ -47,7 +47,7 @@ pub struct RunRequest<'a> {
     /// After this many failed suites nothing new starts.
     pub fail_fast: Option<u32>,
     /// Where the selection comes from.
-    pub source: Source<'a>,
+    pub source: SelectionSource<'a>,
     /// The summary to compare with.
     pub diff_from: Option<&'a Path>,
     /// The shard; `None` for the whole plan, or for the source's own.

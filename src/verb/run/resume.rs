@@ -6,7 +6,7 @@ use super::request::Watcher;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
-use tollgate_core::model::plan::{Item, Plan};
+use tollgate_core::model::plan::{Plan, PlannedSuite};
 use tollgate_flow::attempt::GRACE;
 use tollgate_flow::error::Error;
 use tollgate_host::process::{Remains, end_remains};
@@ -70,7 +70,7 @@ impl TakenUp {
     }
 
     /// How many of them were of this suite.
-    pub(super) fn leftovers_of(&self, item: &Item) -> u64 {
+    pub(super) fn leftovers_of(&self, item: &PlannedSuite) -> u64 {
         self.left.get(&run::suite_mark(&item.kind, &item.name)).copied().unwrap_or(0)
     }
 
@@ -90,7 +90,7 @@ impl TakenUp {
 
 /// Takes away the folders of suites that are to be started: files of an attempt that was cut short would stand among those of the
 /// next, and a process that was not found may hold one of them open.
-pub(super) fn clear(folder: &Folder, folders: &SuiteFolders, items: &[Item]) -> Result<(), Error> {
+pub(super) fn clear(folder: &Folder, folders: &SuiteFolders, items: &[PlannedSuite]) -> Result<(), Error> {
     for item in items {
         let own = folders.of(&item.kind, &item.name);
         let cannot = |dir: &Path, e: &std::io::Error| {

@@ -5,19 +5,19 @@
 
 use super::out;
 use super::request::Rules;
-use super::session::{Session, State};
-use tollgate_core::model::flake::Flake;
-use tollgate_core::model::plan::{Item, Plan};
+use super::session::{Session, SuiteState};
+use tollgate_core::model::flake::FlakeVerdict;
+use tollgate_core::model::plan::{Plan, PlannedSuite};
 use tollgate_core::model::suite::SuiteSpec;
 use tollgate_core::model::test::{TestNames, TestStatus, test_names};
-use tollgate_core::triage::attempts::{Attempt, Combined, Company, Judging, Said, combine};
+use tollgate_core::triage::attempts::{Combined, Company, Judging, Said, SuiteAttempt, combine};
 use tollgate_flow::attempt::steps::{commands_of, narrow, steps};
 use tollgate_flow::attempt::watching::{company, own, searched, watch};
 use tollgate_flow::commands::{environment, whole};
 use tollgate_flow::ground::Ground;
 use tollgate_host::changes::{Changes, Start};
 use tollgate_host::record::Folder;
-use tollgate_host::run::{Log, Next};
+use tollgate_host::run::{AttemptLog, Next};
 use tollgate_text::show::show;
 
 /// Paths that a note names.
@@ -25,7 +25,7 @@ const NAMED: usize = 5;
 
 /// Watches the workspace where a suite of the plan may be run again.
 pub(super) fn watched(ground: &Ground, plan: &Plan, folder: &Folder, rules: Rules) -> Option<Changes> {
-    let again = |item: &Item| ground.spec(&item.kind).is_some_and(|spec| retries(rules, spec) > 0);
+    let again = |item: &PlannedSuite| ground.spec(&item.kind).is_some_and(|spec| retries(rules, spec) > 0);
     if !plan.items.iter().any(again) {
         return None;
     }
@@ -43,7 +43,7 @@ impl Session<'_> {
     }
 
     /// An attempt begins: with an empty folder of its own, in a state that is known.
-    pub(super) fn begins(&self, job: usize, state: &mut State, attempt: u32) {
+    pub(super) fn begins(&self, job: usize, state: &mut SuiteState, attempt: u32) {
         let Some(changes) = self.changes.as_ref().filter(|_| self.retries(job) > 0) else { return };
         if attempt == 1 {
             let start = changes.start();
@@ -59,14 +59,20 @@ impl Session<'_> {
     }
 
     /// Of a suite that is done: what its earlier attempts wrote is put where their logs stand.
-    pub(super) fn keep_outputs(&self, item: &Item, last: u32) {
+    pub(super) fn keep_outputs(&self, item: &PlannedSuite, last: u32) {
         if let Err(why) = out::put_back(self.folder, &self.folders.of(&item.kind, &item.name), last) {
             self.watcher.note(&why);
         }
     }
 
     /// An attempt ended: what its output reports, with which tests it ran, and in which state it began.
-    pub(super) fn ends(&self, job: usize, state: &mut State, judged: &mut Attempt, log: &Log) {
+    pub(super) fn ends(
+        &self,
+        job: usize,
+        state: &mut SuiteState,
+        judged: &mut SuiteAttempt,
+        log: &AttemptLog,
+    ) {
         let number = state.attempts.len() + 1;
         judged.state = u32::try_from(number).unwrap_or(u32::MAX);
         let watched = self.changes.as_ref().filter(|_| self.retries(job) > 0);
@@ -131,7 +137,7 @@ impl Session<'_> {
     }
 
     /// What follows the attempt with this number, the last one.
-    pub(super) fn next(&self, job: usize, state: &mut State, number: u32) -> Option<Next> {
+    pub(super) fn next(&self, job: usize, state: &mut SuiteState, number: u32) -> Option<Next> {
         let spec = self.spec(job)?;
         let last = state.attempts.last()?;
         if number > self.retries(job) || (number == 1 && !last.status.is_failure()) {
@@ -150,10 +156,11 @@ impl Session<'_> {
     }
 
     /// The next attempt: the failed tests alone where that is possible and none has passed in such an attempt yet, else what was asked for.
-    fn again(&self, job: usize, state: &mut State, number: u32) -> Option<Next> {
+    fn again(&self, job: usize, state: &mut SuiteState, number: u32) -> Option<Next> {
         let (item, spec) = (self.item(job), self.spec(job)?);
         let last = state.attempts.last()?;
-        let alone = |a: &Attempt| !a.whole && a.cases.iter().any(|case| case.status == TestStatus::Passed);
+        let alone =
+            |a: &SuiteAttempt| !a.whole && a.cases.iter().any(|case| case.status == TestStatus::Passed);
         let with_others = state.attempts.iter().any(alone);
         let (tests, names) = match narrow(last, spec).filter(|_| !with_others) {
             Some(tests) => (Some(tests), failed_names(last)),
@@ -168,14 +175,14 @@ impl Session<'_> {
 
 /// Whether one more attempt may still prove something of what passed.
 fn is_open(combined: &Combined) -> bool {
-    let open = |flake: &Option<Flake>| {
-        matches!(flake, Some(Flake::NoBudget | Flake::OtherState | Flake::OtherTests))
+    let open = |flake: &Option<FlakeVerdict>| {
+        matches!(flake, Some(FlakeVerdict::NoBudget | FlakeVerdict::OtherState | FlakeVerdict::OtherTests))
     };
     open(&combined.flake) || combined.tried.iter().any(|tried| open(&tried.flake))
 }
 
 /// Why nothing of a suite is run again: more of its tests failed than its kind retries. One sentence.
-fn is_outage(spec: &SuiteSpec, first: &Attempt) -> Option<String> {
+fn is_outage(spec: &SuiteSpec, first: &SuiteAttempt) -> Option<String> {
     let limit = spec.flaky.limit?;
     let ran = first.cases.iter().filter(|c| !matches!(c.status, TestStatus::Ignored | TestStatus::NotRun));
     let (failed, all) = ran
@@ -189,7 +196,7 @@ fn is_outage(spec: &SuiteSpec, first: &Attempt) -> Option<String> {
 }
 
 /// What the failed tests of an attempt are called, where that is not what they are selected by.
-fn failed_names(attempt: &Attempt) -> TestNames {
+fn failed_names(attempt: &SuiteAttempt) -> TestNames {
     let failed = attempt.cases.iter().filter(|c| c.status == TestStatus::Failed);
     test_names(failed.map(|c| (c.selector(), c.name.as_str())))
 }

@@ -8,16 +8,16 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tollgate_core::model::event::RunEvent;
-use tollgate_core::model::plan::{Artifacts, Item, Plan};
+use tollgate_core::model::plan::{Artifacts, Plan, PlannedSuite};
 use tollgate_core::model::record::SuiteRecord;
 use tollgate_core::model::run::Identity;
 use tollgate_core::model::signature::Basis;
-use tollgate_core::model::suite::{Ran, Reader, Repeats, SuiteSpec, SuiteStatus};
+use tollgate_core::model::suite::{RanPart, Repeats, ResultReader, SuiteSpec, SuiteStatus};
 use tollgate_core::model::test::{Reading, TestNames};
 use tollgate_core::plan;
-use tollgate_core::triage::attempts::{Attempt, Company, Step, Unread, attempt_at};
+use tollgate_core::triage::attempts::{Company, JudgedStep, SuiteAttempt, Unread, attempt_at};
 use tollgate_flow::attempt::results::Results;
-use tollgate_flow::attempt::seen::Seen;
+use tollgate_flow::attempt::seen::SeenStates;
 use tollgate_flow::attempt::steps::{addressed, commands_of, read, steps};
 use tollgate_flow::clock::RunClock;
 use tollgate_flow::commands::{Replays, environment, whole};
@@ -58,17 +58,17 @@ pub(super) struct Session<'a> {
     /// Whether the run replays another.
     pub replays: bool,
     /// One for each item of the plan.
-    pub states: Vec<Mutex<State>>,
+    pub states: Vec<Mutex<SuiteState>>,
     /// Suites that are done.
     pub records: Mutex<Vec<SuiteRecord>>,
 }
 
 /// What is known of one suite so far.
 #[derive(Default)]
-pub(super) struct State {
-    pub(super) attempts: Vec<Attempt>,
+pub(super) struct SuiteState {
+    pub(super) attempts: Vec<SuiteAttempt>,
     /// In which states they began.
-    pub(super) seen: Seen,
+    pub(super) seen: SeenStates,
     /// The end of the output of the last attempt that failed.
     red_tail: Option<Vec<u8>>,
     /// The tests that the steps of the attempt under way were asked for.
@@ -90,15 +90,15 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl State {
+impl SuiteState {
     /// Of a suite whose interrupted attempt left so many processes, which were ended.
-    pub(super) fn with_leftovers(leftovers: u64) -> State {
-        State { leftovers, ..State::default() }
+    pub(super) fn with_leftovers(leftovers: u64) -> SuiteState {
+        SuiteState { leftovers, ..SuiteState::default() }
     }
 }
 
 impl Session<'_> {
-    pub(super) fn item(&self, job: usize) -> &Item {
+    pub(super) fn item(&self, job: usize) -> &PlannedSuite {
         &self.plan.items[job]
     }
 
@@ -113,13 +113,13 @@ impl Session<'_> {
     }
 
     /// The items of the plan that are to be started.
-    fn to_start(&self) -> &[Item] {
+    fn to_start(&self) -> &[PlannedSuite] {
         &self.plan.items[..self.plan.items.len().saturating_sub(self.lost.len())]
     }
 
     /// The jobs of the plan, in its order.
     pub(super) fn jobs(&self) -> Vec<Job> {
-        let job = |(at, item): (usize, &Item)| {
+        let job = |(at, item): (usize, &PlannedSuite)| {
             let spec = self.spec(at)?;
             let out = self.out(item);
             Some(Job {
@@ -136,15 +136,15 @@ impl Session<'_> {
     }
 
     /// The folder that fills `{out}`: absolute, because a suite may run elsewhere.
-    pub(super) fn out(&self, item: &Item) -> String {
+    pub(super) fn out(&self, item: &PlannedSuite) -> String {
         self.folder.suite_dir(&self.folders.of(&item.kind, &item.name)).display().to_string()
     }
 
-    fn log_path(&self, item: &Item, attempt: u32) -> std::path::PathBuf {
+    fn log_path(&self, item: &PlannedSuite, attempt: u32) -> std::path::PathBuf {
         self.folder.suite_path(&self.folders.of(&item.kind, &item.name), log_file(attempt))
     }
 
-    pub(super) fn log_to(&self, item: &Item, attempt: u32) -> LogTo {
+    pub(super) fn log_to(&self, item: &PlannedSuite, attempt: u32) -> LogTo {
         match self.rules.artifacts {
             Artifacts::All => LogTo::File(self.log_path(item, attempt)),
             Artifacts::Failed => LogTo::Memory,
@@ -152,10 +152,10 @@ impl Session<'_> {
     }
 
     /// The steps of an attempt that ended, with what their results say.
-    fn judged(&self, job: usize, state: &mut State, ended: &run::Attempt) -> Attempt {
-        let reader = self.spec(job).map_or(Reader::Exit, |s| s.reader);
+    fn judged(&self, job: usize, state: &mut SuiteState, ended: &run::EndedAttempt) -> SuiteAttempt {
+        let reader = self.spec(job).map_or(ResultReader::Exit, |s| s.reader);
         let mut files = std::mem::take(&mut state.read).into_iter();
-        let steps: Vec<Step> = ended
+        let steps: Vec<JudgedStep> = ended
             .steps
             .iter()
             .enumerate()
@@ -188,7 +188,7 @@ impl Session<'_> {
     }
 
     /// Why an attempt at the whole suite left out what it left out, if that is not known.
-    fn stopped(&self, job: usize, judged: &Attempt, ended: &run::Attempt) -> Option<String> {
+    fn stopped(&self, job: usize, judged: &SuiteAttempt, ended: &run::EndedAttempt) -> Option<String> {
         let (item, spec) = (self.item(job), self.spec(job)?);
         let out = self.out(item);
         let command = whole(spec, &item.name, &out)?;
@@ -215,7 +215,7 @@ impl Session<'_> {
             {
                 let mut state = locked(&self.states[job]);
                 state.started_at = Some(started_at.clone());
-                state.attempts.push(Attempt {
+                state.attempts.push(SuiteAttempt {
                     status: SuiteStatus::Crashed,
                     cases: Vec::new(),
                     fault: Some(
@@ -264,14 +264,14 @@ impl Session<'_> {
         let end = SuiteEnd {
             item: item.clone(),
             ran: match (&item.tests, self.replays) {
-                (Some(_), _) => Some(Ran::Tests),
-                (None, true) => Some(Ran::Whole),
+                (Some(_), _) => Some(RanPart::Tests),
+                (None, true) => Some(RanPart::Whole),
                 (None, false) => None,
             },
             definition: spec.map(plan::suite_definition),
             attempts: state.attempts,
             duration_ms: state.micros / 1000,
-            reader: spec.map_or(Reader::Exit, |s| s.reader),
+            reader: spec.map_or(ResultReader::Exit, |s| s.reader),
             rules: spec.map(|s| s.flaky).unwrap_or_default(),
             environment: spec.map(|s| {
                 let named = &self.ground.settings.env;
@@ -306,7 +306,7 @@ fn is_plain(record: &SuiteRecord) -> bool {
 }
 
 /// The command of an item as people are shown it.
-fn shown_command(replays: &Replays<'_>, item: &Item) -> String {
+fn shown_command(replays: &Replays<'_>, item: &PlannedSuite) -> String {
     let one = match item.tests.as_deref() {
         Some([test]) => replays.test(&item.kind, &item.name, test),
         _ => None,
@@ -349,7 +349,7 @@ impl run::Observer for Session<'_> {
         locked(&self.states[job]).read.push(read);
     }
 
-    fn ended(&self, job: usize, ended: run::Attempt) -> Next {
+    fn ended(&self, job: usize, ended: run::EndedAttempt) -> Next {
         let item = self.item(job);
         // What was cut short by a signal to tollgate is not done: a resumed run starts it again.
         if ended.steps.iter().any(|s| matches!(s.ending, Ending::Interrupted(_))) {

@@ -7,9 +7,9 @@ use tollgate_core::model::finding::SourceAt;
 use tollgate_core::model::plan::{Plan, ShardKind};
 use tollgate_core::model::record::SuiteRecord;
 use tollgate_core::model::run::{LintResult, RunStatus};
-use tollgate_core::model::test::{Case, SourcePlace, TestStatus};
+use tollgate_core::model::test::{SourcePlace, TestCase, TestStatus};
 use tollgate_core::model::told::{AllFailed, Failed};
-use tollgate_core::report::Style;
+use tollgate_core::report::TermStyle;
 use tollgate_core::report::text::{fit, quoted, terminal, terminal_cut};
 use tollgate_flow::made::documents::Written;
 use tollgate_flow::made::told::FIRST;
@@ -45,7 +45,7 @@ fn tally(record: &SuiteRecord) -> String {
 }
 
 /// The line of a suite that has ended; no line end.
-pub fn line(record: &SuiteRecord, style: &Style) -> String {
+pub fn line(record: &SuiteRecord, style: &TermStyle) -> String {
     let result = &record.result;
     let attempts =
         if result.attempts > 1 { format!(" in {} attempts", result.attempts) } else { String::new() };
@@ -68,7 +68,7 @@ pub fn line(record: &SuiteRecord, style: &Style) -> String {
 }
 
 /// The line of a lint step.
-pub fn lint_line(lint: &LintResult, style: &Style) -> String {
+pub fn lint_line(lint: &LintResult, style: &TermStyle) -> String {
     let word = if lint.passed { "PASS" } else { "FAIL" };
     format!(
         "  {} {:>10}  lint  {}",
@@ -94,7 +94,7 @@ pub fn planned(plan: &Plan, folder: &str, expected_ms: Option<u64>) -> String {
 }
 
 /// The end of a run. `tail` gives the end of a suite's output, where it is to be shown.
-pub fn end(answer: &RunAnswer, tail: &dyn Fn(&SuiteRecord) -> Option<String>, style: &Style) -> String {
+pub fn end(answer: &RunAnswer, tail: &dyn Fn(&SuiteRecord) -> Option<String>, style: &TermStyle) -> String {
     let written = &answer.written;
     let summary = &written.summary;
     let mut out = String::new();
@@ -128,7 +128,7 @@ pub fn end(answer: &RunAnswer, tail: &dyn Fn(&SuiteRecord) -> Option<String>, st
     out
 }
 
-fn lint_failure(written: &Written, name: &str, style: &Style) -> String {
+fn lint_failure(written: &Written, name: &str, style: &TermStyle) -> String {
     let mut out = format!("\n{} lint {}\n", style.outcome("FAIL", true), terminal(name));
     let told = written.failed.listed.iter().find(|failed| failed.kind.is_none() && failed.suite == name);
     if let Some(at) = told.and_then(|failed| failed.at.as_ref()) {
@@ -139,7 +139,7 @@ fn lint_failure(written: &Written, name: &str, style: &Style) -> String {
     out
 }
 
-fn failure(record: &SuiteRecord, all: &AllFailed, tail: Option<String>, style: &Style) -> String {
+fn failure(record: &SuiteRecord, all: &AllFailed, tail: Option<String>, style: &TermStyle) -> String {
     let result = &record.result;
     let mut out = format!(
         "\n{} {} ({})\n",
@@ -184,7 +184,8 @@ fn failed_tests(record: &SuiteRecord, all: &AllFailed) -> String {
             && failed.kind.as_deref() == Some(result.kind.as_str())
     };
     let red: Vec<&Failed> = all.listed.iter().filter(mine).take(FIRST).collect();
-    let mut cases: Vec<&Case> = record.failures.iter().filter(|c| c.status == TestStatus::Failed).collect();
+    let mut cases: Vec<&TestCase> =
+        record.failures.iter().filter(|c| c.status == TestStatus::Failed).collect();
     let mut out = String::new();
     for failed in &red {
         let name = failed.test.as_deref().unwrap_or_default();
@@ -203,7 +204,7 @@ fn failed_tests(record: &SuiteRecord, all: &AllFailed) -> String {
 }
 
 /// A failed test: where, what it said, and the command that runs it alone.
-fn test_lines(failed: &Failed, case: Option<&Case>) -> String {
+fn test_lines(failed: &Failed, case: Option<&TestCase>) -> String {
     let mut out = format!("  test     {}\n", terminal_cut(failed.test.as_deref().unwrap_or_default(), NAME));
     let as_told = || case.and_then(|case| case.failure.as_ref()?.place.as_ref()).map(told_place);
     if let Some(at) = failed.at.as_ref().map(SourceAt::show).or_else(as_told) {

@@ -3,7 +3,7 @@
 use crate::embedded::EMBEDDED;
 use serde::{Serialize, Serializer};
 use std::fmt::Write as _;
-use tollgate_core::model::waiver::{Entry, State};
+use tollgate_core::model::waiver::{EntryState, WaiverEntry};
 use tollgate_core::report::audit::Audit;
 use tollgate_core::report::text::{terminal, terminal_cut};
 use tollgate_flow::error::{Error, exit};
@@ -19,9 +19,9 @@ pub struct WaiverAudit {
     /// Why the file cannot be read; no entry is known then.
     pub fault: Option<String>,
     /// Waivers, in id order.
-    pub waivers: Vec<Entry>,
+    pub waivers: Vec<WaiverEntry>,
     /// Quarantine entries, in id order.
-    pub quarantines: Vec<Entry>,
+    pub quarantines: Vec<WaiverEntry>,
 }
 
 impl Serialize for WaiverAudit {
@@ -46,7 +46,7 @@ pub fn waiver_audit(request: &OpenRequest<'_>) -> Result<WaiverAudit, Error> {
 impl WaiverAudit {
     /// What `waiver audit` exits with: 1 when an entry is expired or invalid, or the file cannot be read.
     pub fn exit_code(&self) -> u8 {
-        let bad = |entry: &Entry| matches!(entry.state, State::Expired | State::Invalid);
+        let bad = |entry: &WaiverEntry| matches!(entry.state, EntryState::Expired | EntryState::Invalid);
         if self.fault.is_some() || self.waivers.iter().chain(&self.quarantines).any(bad) {
             exit::FAIL
         } else {
@@ -68,7 +68,7 @@ pub fn human(audit: &WaiverAudit) -> String {
         let _ = writeln!(out, "{}", terminal(fault));
         return out;
     }
-    let mut entries: Vec<&Entry> = audit.waivers.iter().chain(&audit.quarantines).collect();
+    let mut entries: Vec<&WaiverEntry> = audit.waivers.iter().chain(&audit.quarantines).collect();
     if entries.is_empty() {
         let _ = writeln!(out, "no waiver and no quarantine entry in {}", terminal(&audit.path));
         return out;
@@ -85,14 +85,14 @@ pub fn human(audit: &WaiverAudit) -> String {
 }
 
 /// A line for each entry, the worst last, and where those stand that do not hold.
-pub(super) fn rows(entries: &mut [&Entry]) -> String {
+pub(super) fn rows(entries: &mut [&WaiverEntry]) -> String {
     let mut out = String::new();
     entries.sort_by_key(|entry| match entry.state {
-        State::Unused => 0,
-        State::Active => 1,
-        State::Due => 2,
-        State::Expired => 3,
-        State::Invalid => 4,
+        EntryState::Unused => 0,
+        EntryState::Active => 1,
+        EntryState::Due => 2,
+        EntryState::Expired => 3,
+        EntryState::Invalid => 4,
     });
     let width = entries.iter().map(|e| terminal(&e.id).chars().count()).max().unwrap_or(0).min(50);
     for entry in entries {
@@ -107,7 +107,7 @@ pub(super) fn rows(entries: &mut [&Entry]) -> String {
             terminal(&entry.id),
             terminal(&entry.detail),
         );
-        if matches!(entry.state, State::Expired | State::Invalid)
+        if matches!(entry.state, EntryState::Expired | EntryState::Invalid)
             && let Some(region) = &entry.region
         {
             let _ = writeln!(out, "         at {}:{}:{}", terminal(&region.path), region.line, region.column);
@@ -117,9 +117,9 @@ pub(super) fn rows(entries: &mut [&Entry]) -> String {
 }
 
 /// `2 active, 0 due, 1 expired, 0 invalid`
-pub(super) fn states(entries: &[&Entry]) -> String {
-    let count = |state: State| entries.iter().filter(|e| e.state == state).count();
+pub(super) fn states(entries: &[&WaiverEntry]) -> String {
+    let count = |state: EntryState| entries.iter().filter(|e| e.state == state).count();
     let [active, due, expired, invalid] =
-        [State::Active, State::Due, State::Expired, State::Invalid].map(count);
+        [EntryState::Active, EntryState::Due, EntryState::Expired, EntryState::Invalid].map(count);
     format!("{active} active, {due} due, {expired} expired, {invalid} invalid")
 }

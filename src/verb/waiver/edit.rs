@@ -4,7 +4,7 @@
 use crate::embedded::EMBEDDED;
 use chrono::NaiveDate;
 use serde::Serialize;
-use tollgate_core::model::waiver::{Entry, Kind};
+use tollgate_core::model::waiver::{EntryKind, WaiverEntry};
 use tollgate_core::waiver::{self, EditError, NewWaiver, noun};
 use tollgate_flow::error::Error;
 use tollgate_flow::workspace::{OpenRequest, Workspace};
@@ -20,7 +20,7 @@ pub struct WaiverEdit {
     /// The gate.
     pub gate: String,
     /// The entry as it now stands; null when it was removed.
-    pub entry: Option<Entry>,
+    pub entry: Option<WaiverEntry>,
 }
 
 /// Adds a waiver from today.
@@ -35,7 +35,7 @@ pub fn waiver_renew(request: &OpenRequest<'_>, gate: &str, days: u32) -> Result<
 
 /// Removes a waiver.
 pub fn waiver_remove(request: &OpenRequest<'_>, gate: &str) -> Result<WaiverEdit, Error> {
-    waiver_edit(request, "removed", gate, |text, _| waiver::remove(text, Kind::Waiver, gate))
+    waiver_edit(request, "removed", gate, |text, _| waiver::remove(text, EntryKind::Waiver, gate))
 }
 
 fn waiver_edit(
@@ -44,7 +44,7 @@ fn waiver_edit(
     gate: &str,
     change: impl Fn(&str, NaiveDate) -> Result<String, EditError>,
 ) -> Result<WaiverEdit, Error> {
-    let (path, entry) = edit(request, Kind::Waiver, gate, change)?;
+    let (path, entry) = edit(request, EntryKind::Waiver, gate, change)?;
     Ok(WaiverEdit { action, path, gate: gate.to_string(), entry })
 }
 
@@ -52,10 +52,10 @@ fn waiver_edit(
 /// stands; `None` when it is gone.
 pub(super) fn edit(
     request: &OpenRequest<'_>,
-    kind: Kind,
+    kind: EntryKind,
     id: &str,
     change: impl Fn(&str, NaiveDate) -> Result<String, EditError>,
-) -> Result<(String, Option<Entry>), Error> {
+) -> Result<(String, Option<WaiverEntry>), Error> {
     let workspace = Workspace::open(&EMBEDDED, request)?;
     let path = workspace.policy.settings.classification.clone();
     let mut entry = None;
@@ -78,9 +78,9 @@ fn changed(
     workspace: &Workspace,
     path: &str,
     text: &str,
-    (kind, id): (Kind, &str),
+    (kind, id): (EntryKind, &str),
     change: impl Fn(&str, NaiveDate) -> Result<String, EditError>,
-) -> Result<(String, Option<Entry>), Error> {
+) -> Result<(String, Option<WaiverEntry>), Error> {
     let shown = tollgate_text::show::show(path);
     let edited = change(text, workspace.now.date()).map_err(|e| Error::Usage(format!("{shown}: {e}")))?;
     let judged = workspace.entries_of(Ok(Some(edited.clone())));
@@ -100,11 +100,17 @@ fn changed(
 
 /// An edit as people read it; ends in a newline.
 pub fn human(edit: &WaiverEdit) -> String {
-    sentence(Kind::Waiver, &edit.gate, edit.action, &edit.path, edit.entry.as_ref())
+    sentence(EntryKind::Waiver, &edit.gate, edit.action, &edit.path, edit.entry.as_ref())
 }
 
 /// What was done to an entry, where it stands and how long it holds; ends in a newline.
-pub(super) fn sentence(kind: Kind, id: &str, action: &str, path: &str, entry: Option<&Entry>) -> String {
+pub(super) fn sentence(
+    kind: EntryKind,
+    id: &str,
+    action: &str,
+    path: &str,
+    entry: Option<&WaiverEntry>,
+) -> String {
     use tollgate_core::report::text::terminal;
     let (noun, id, path) = (noun(kind), terminal(id), terminal(path));
     match entry {
@@ -126,7 +132,7 @@ mod tests {
     use crate::verb::waiver::audit;
     use std::collections::BTreeMap;
     use std::path::Path;
-    use tollgate_core::model::waiver::State;
+    use tollgate_core::model::waiver::EntryState;
     use tollgate_host::files::write_atomic;
     use tollgate_text::time::Now;
 
@@ -191,11 +197,11 @@ mod tests {
 
         let later = "2026-12-05T00:00:00Z";
         let found = at(root, now, audit::waiver_audit).unwrap();
-        assert_eq!((found.waivers[0].state, found.exit_code()), (State::Active, 0));
+        assert_eq!((found.waivers[0].state, found.exit_code()), (EntryState::Active, 0));
         let found = at(root, later, audit::waiver_audit).unwrap();
         assert_eq!(
             (found.waivers[0].state, found.exit_code(), found.list_exit_code()),
-            (State::Expired, 1, 0)
+            (EntryState::Expired, 1, 0)
         );
         insta::assert_snapshot!(audit::human(&found), @"
         EXPIRED  waiver      one  2026-12-04  o: it expired 1 day ago
@@ -211,7 +217,7 @@ mod tests {
         let entry = renewed.entry.unwrap();
         assert_eq!(
             (entry.state, entry.renewals, entry.expires.as_deref()),
-            (State::Active, Some(1), Some("2027-01-04"))
+            (EntryState::Active, Some(1), Some("2027-01-04"))
         );
         let removed = at(root, later, |open| waiver_remove(open, "one")).unwrap();
         assert_eq!(

@@ -4,11 +4,11 @@
 use crate::verb::waiver::audit::{rows, states, waiver_audit};
 use crate::verb::waiver::edit::{edit, sentence};
 use serde::Serialize;
-use tollgate_core::model::waiver::{Entry, Kind, State};
+use tollgate_core::model::waiver::{EntryKind, EntryState, WaiverEntry};
 use tollgate_core::report::text::terminal;
 use tollgate_core::waiver::{self, NewQuarantine};
 use tollgate_flow::error::{Error, exit};
-use tollgate_flow::quarantine_evidence::{Source, signature};
+use tollgate_flow::quarantine_evidence::{EvidenceSource, signature};
 use tollgate_flow::workspace::OpenRequest;
 use tollgate_host::files::Root;
 
@@ -22,7 +22,7 @@ pub struct QuarantineList {
     /// Why the file cannot be read; no entry is known then.
     pub fault: Option<String>,
     /// The entries, in id order.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<WaiverEntry>,
 }
 
 /// Judges the entries.
@@ -39,7 +39,7 @@ pub fn quarantine_list(request: &OpenRequest<'_>) -> Result<QuarantineList, Erro
 impl QuarantineList {
     /// What `quarantine audit` exits with: 1 when an entry is expired or invalid, or the file cannot be read.
     pub fn exit_code(&self) -> u8 {
-        let bad = |entry: &Entry| matches!(entry.state, State::Expired | State::Invalid);
+        let bad = |entry: &WaiverEntry| matches!(entry.state, EntryState::Expired | EntryState::Invalid);
         if self.fault.is_some() || self.entries.iter().any(bad) { exit::FAIL } else { exit::PASS }
     }
 
@@ -54,7 +54,7 @@ pub fn list_human(list: &QuarantineList) -> String {
     if let Some(fault) = &list.fault {
         return format!("{}\n", terminal(fault));
     }
-    let mut entries: Vec<&Entry> = list.entries.iter().collect();
+    let mut entries: Vec<&WaiverEntry> = list.entries.iter().collect();
     if entries.is_empty() {
         return format!("no quarantine entry in {}\n", terminal(&list.path));
     }
@@ -72,30 +72,31 @@ pub struct QuarantineEdit {
     /// The suite, or `suite::test`.
     pub id: String,
     /// The entry as it now stands; null when it was removed.
-    pub entry: Option<Entry>,
+    pub entry: Option<WaiverEntry>,
 }
 
 /// Adds an entry from today. The signature that its evidence gives is written into it: run folders are not committed, and the
 /// entry is to hold where the evidence is not.
 pub fn quarantine_add(request: &OpenRequest<'_>, new: &NewQuarantine) -> Result<QuarantineEdit, Error> {
     // What the evidence does not give is said when the entry is judged.
-    let given = || signature(&Source::Tree(&Root::open(request.root).ok()?), &new.id, &new.evidence).ok();
+    let given =
+        || signature(&EvidenceSource::Tree(&Root::open(request.root).ok()?), &new.id, &new.evidence).ok();
     let new = NewQuarantine { signature: new.signature.clone().or_else(given), ..new.clone() };
     let change = |text: &str, today| waiver::add_quarantine(text, &new, today);
-    let (path, entry) = edit(request, Kind::Quarantine, &new.id, change)?;
+    let (path, entry) = edit(request, EntryKind::Quarantine, &new.id, change)?;
     Ok(QuarantineEdit { action: "added", path, id: new.id.clone(), entry })
 }
 
 /// Removes an entry.
 pub fn quarantine_remove(request: &OpenRequest<'_>, id: &str) -> Result<QuarantineEdit, Error> {
-    let change = |text: &str, _| waiver::remove(text, Kind::Quarantine, id);
-    let (path, entry) = edit(request, Kind::Quarantine, id, change)?;
+    let change = |text: &str, _| waiver::remove(text, EntryKind::Quarantine, id);
+    let (path, entry) = edit(request, EntryKind::Quarantine, id, change)?;
     Ok(QuarantineEdit { action: "removed", path, id: id.to_string(), entry })
 }
 
 /// An edit as people read it; ends in a newline.
 pub fn edit_human(edit: &QuarantineEdit) -> String {
-    sentence(Kind::Quarantine, &edit.id, edit.action, &edit.path, edit.entry.as_ref())
+    sentence(EntryKind::Quarantine, &edit.id, edit.action, &edit.path, edit.entry.as_ref())
 }
 
 #[cfg(test)]
@@ -160,7 +161,7 @@ mod tests {
         let before = text(root);
         let added = at(root, NOW, |open| quarantine_add(open, &new())).unwrap();
         let entry = added.entry.clone().unwrap();
-        assert_eq!((entry.state, entry.signature.as_deref()), (State::Active, Some("redraw")));
+        assert_eq!((entry.state, entry.signature.as_deref()), (EntryState::Active, Some("redraw")));
         assert_eq!(
             edit_human(&added),
             format!(

@@ -5,11 +5,11 @@ use super::spell::{chain, escape_token, one_line};
 use super::told;
 use crate::model::artifact::Bound;
 use crate::model::finding::{Finding, Reason};
-use crate::model::gate::{Check, Gate, Piece};
-use crate::model::waiver::Kind;
+use crate::model::gate::{Gate, GateCheck, Piece};
+use crate::model::waiver::EntryKind;
 use std::ops::ControlFlow;
 use tollgate_lang::cel::{EvalError, Expr, Meter, Read, Reads, Scope as _, Type, Value};
-use tollgate_text::json::{Json, Place};
+use tollgate_text::json::{Json, TextPlace};
 
 /// Findings of one check that are told in full; the rest is counted.
 const TOLD: usize = 25;
@@ -21,11 +21,11 @@ const SHOWN: usize = 6;
 /// counted and not told.
 pub(super) fn judge(
     gate: &Gate,
-    check: &Check,
+    check: &GateCheck,
     scope: &GateScope<'_>,
     meter: &Meter,
     findings: &mut Vec<Finding>,
-) -> Ended {
+) -> CheckEnd {
     let mut sink = Sink { gate, check, meter, findings, told: 0, left_out: 0, applied: false };
     let held = meter.held();
     match &check.for_each {
@@ -37,7 +37,7 @@ pub(super) fn judge(
 }
 
 /// What became of a check beside its findings.
-pub(super) struct Ended {
+pub(super) struct CheckEnd {
     /// It judged something.
     pub applied: bool,
     /// Findings that the last one of it counts.
@@ -50,12 +50,12 @@ struct Spot {
     artifact: Option<String>,
     pointer: Option<String>,
     path: Option<String>,
-    place: Option<Place>,
+    place: Option<TextPlace>,
 }
 
 struct Sink<'a> {
     gate: &'a Gate,
-    check: &'a Check,
+    check: &'a GateCheck,
     meter: &'a Meter,
     findings: &'a mut Vec<Finding>,
     told: usize,
@@ -98,14 +98,14 @@ impl Sink<'_> {
         }
     }
 
-    fn close(self) -> Ended {
+    fn close(self) -> CheckEnd {
         if self.left_out > 0 {
             let reason = self.findings.last().map_or(Reason::Assertion, |f| f.reason);
             let message = format!("{} more of check `{}` are not listed", self.left_out, self.check.id);
             self.findings
                 .push(Finding { check: Some(self.check.id.clone()), ..Finding::new(reason, message) });
         }
-        Ended { applied: self.applied, left_out: self.left_out }
+        CheckEnd { applied: self.applied, left_out: self.left_out }
     }
 }
 
@@ -118,7 +118,7 @@ fn each(sink: &mut Sink<'_>, scope: &GateScope<'_>, list: &Expr) {
                 artifact: Some(artifact.clone()),
                 pointer: Some(String::new()),
                 path: path.clone(),
-                place: Some(Place { line: number, column: 1 }),
+                place: Some(TextPlace { line: number, column: 1 }),
             };
             line(sink, scope, document, &spot)
         });
@@ -157,7 +157,7 @@ fn each(sink: &mut Sink<'_>, scope: &GateScope<'_>, list: &Expr) {
             });
         } else if let Some(region) = entry_region(scope, list.text(), &it) {
             spot.path = Some(region.path.clone());
-            spot.place = Some(Place { line: region.line, column: region.column });
+            spot.place = Some(TextPlace { line: region.line, column: region.column });
         }
         if element(sink, &GateScope { it: Some(it), ..scope.clone() }, &spot).is_break() {
             return;
@@ -294,7 +294,7 @@ fn empty(sink: &mut Sink<'_>, list: &Expr) {
 }
 
 /// The check's message with its expressions filled in; an error in one is shown and changes nothing.
-fn message(check: &Check, scope: &GateScope<'_>, meter: &Meter) -> String {
+fn message(check: &GateCheck, scope: &GateScope<'_>, meter: &Meter) -> String {
     let Some(pieces) = &check.message else {
         return format!("`{}` is false", one_line(&check.assert));
     };
@@ -372,8 +372,8 @@ fn entry_region<'s>(
     it: &Value<'_>,
 ) -> Option<&'s crate::model::gate::Region> {
     let kind = match list {
-        "waivers" => Kind::Waiver,
-        "quarantines" => Kind::Quarantine,
+        "waivers" => EntryKind::Waiver,
+        "quarantines" => EntryKind::Quarantine,
         _ => return None,
     };
     scope.facts.place_of(kind, &it.field("id")?.show())
@@ -382,16 +382,16 @@ fn entry_region<'s>(
 #[cfg(test)]
 mod tests {
     use super::super::sample::{AMPLE, Ground, NoHost, check, entry, expr, facts, gate_of, region};
-    use super::super::scope::Facts;
+    use super::super::scope::BoundFacts;
     use super::*;
-    use crate::model::waiver::State;
+    use crate::model::waiver::EntryState;
     use serde_json::{Value as Raw, json};
     use tollgate_lang::cel::Budget;
 
     const ARTIFACTS: [&str; 3] = ["doc", "log", "other"];
 
     /// Whether the check applied, and what it found.
-    fn within(check: &Check, ground: &Ground, facts: &Facts) -> (bool, Vec<Finding>) {
+    fn within(check: &GateCheck, ground: &Ground, facts: &BoundFacts) -> (bool, Vec<Finding>) {
         let (gate, evidence, meter) =
             (gate_of(&ARTIFACTS, None, Vec::new()), ground.evidence(), facts.meter());
         let scope = GateScope { evidence: &evidence, facts, host: &NoHost, it: None };
@@ -401,12 +401,12 @@ mod tests {
         (applied, findings)
     }
 
-    fn judged(check: &Check, ground: &Ground) -> (bool, Vec<Finding>) {
+    fn judged(check: &GateCheck, ground: &Ground) -> (bool, Vec<Finding>) {
         within(check, ground, &facts(AMPLE))
     }
 
     /// The one finding.
-    fn one_of(check: &Check, ground: &Ground) -> Finding {
+    fn one_of(check: &GateCheck, ground: &Ground) -> Finding {
         let (applied, mut findings) = judged(check, ground);
         assert!(applied);
         assert_eq!(findings.len(), 1, "{findings:?}");
@@ -543,7 +543,7 @@ mod tests {
     fn a_line_stands_at_its_number() {
         let ground = Ground::default().lines("log", &[json!({"n": 1}), json!({"n": 0}), json!({"n": 2})]);
         let found = wanted(Reason::Assertion, "`it.n > 0` is false", "it.n > 0", Some("it.n = 0"));
-        let found = Finding { place: Some(Place { line: 2, column: 1 }), ..at_pointer("log", "", found) };
+        let found = Finding { place: Some(TextPlace { line: 2, column: 1 }), ..at_pointer("log", "", found) };
         let each = check("c", Some("log"), "it.n > 0");
         assert_eq!(one_of(&each, &ground), found);
         // With another artifact beside it, the path is its own.
@@ -567,12 +567,12 @@ mod tests {
     fn entries_are_named_by_where_they_stand() {
         let mut facts = facts(AMPLE);
         let waivers = [
-            entry(Kind::Waiver, "g", State::Expired, Some(region(5, 3))),
-            entry(Kind::Waiver, "h", State::Active, Some(region(7, 1))),
+            entry(EntryKind::Waiver, "g", EntryState::Expired, Some(region(5, 3))),
+            entry(EntryKind::Waiver, "h", EntryState::Active, Some(region(7, 1))),
         ];
         let quarantines = [
-            entry(Kind::Quarantine, "g", State::Expired, Some(region(9, 2))),
-            entry(Kind::Quarantine, "nowhere", State::Expired, None),
+            entry(EntryKind::Quarantine, "g", EntryState::Expired, Some(region(9, 2))),
+            entry(EntryKind::Quarantine, "nowhere", EntryState::Expired, None),
         ];
         facts.bind_entries(&waivers, &quarantines);
         let of = |list: &str| {
@@ -580,7 +580,7 @@ mod tests {
         };
         let found = |place: Option<(u64, u64)>| Finding {
             path: place.map(|_| "f.toml".into()),
-            place: place.map(|(line, column)| Place { line, column }),
+            place: place.map(|(line, column)| TextPlace { line, column }),
             ..wanted(
                 Reason::Waiver,
                 "`it.state == 'active'` is false",
@@ -590,7 +590,7 @@ mod tests {
         };
         assert_eq!(of("waivers"), [found(Some((5, 3)))]);
         assert_eq!(of("quarantines"), [found(Some((9, 2))), found(None)]);
-        let reason = |check: &Check| within(check, &Ground::default(), &facts).1[0].reason;
+        let reason = |check: &GateCheck| within(check, &Ground::default(), &facts).1[0].reason;
         assert_eq!(reason(&check("c", None, "size(waivers) == 0")), Reason::Waiver);
         assert_eq!(reason(&check("c", None, "size(quarantines) == 0")), Reason::Waiver);
         assert_eq!(reason(&check("c", Some("[1]"), "size(quarantines) == 0")), Reason::Waiver);
@@ -602,7 +602,7 @@ mod tests {
     fn a_check_applies_where_its_condition_is_true() {
         let ground = document(json!({"rows": [1, 2, 3], "on": false}));
         let when = |when: &str, list: Option<&str>, assert: &str| {
-            judged(&Check { when: Some(expr(when)), ..check("c", list, assert) }, &ground)
+            judged(&GateCheck { when: Some(expr(when)), ..check("c", list, assert) }, &ground)
         };
         assert_eq!(when("doc.on", None, "false"), (false, vec![]));
         assert_eq!(when("!doc.on", None, "true"), (true, vec![]));
@@ -652,7 +652,7 @@ mod tests {
             let each = check("c", Some(list), "true");
             let message = format!("`{list}` is empty: nothing was checked");
             assert_eq!(one_of(&each, &ground), wanted(Reason::Assertion, &message, list, Some("empty")));
-            assert_eq!(judged(&Check { empty_ok: true, ..each }, &ground), (true, vec![]), "{list}");
+            assert_eq!(judged(&GateCheck { empty_ok: true, ..each }, &ground), (true, vec![]), "{list}");
         }
     }
 
@@ -702,7 +702,7 @@ mod tests {
         let rest = Finding::new(Reason::Limit, "5 more of check `c` are not listed");
         assert_eq!(found[26], Finding { check: Some("c".into()), ..rest });
         // A condition that meets it ends the list, too.
-        let when = Check { when: Some(expr(dear)), ..check("c", Some("doc"), "true") };
+        let when = GateCheck { when: Some(expr(dear)), ..check("c", Some("doc"), "true") };
         let (applied, found) = within(&when, &ground(3), &facts(budget));
         assert_eq!((applied, found.len()), (true, 1));
         limit(&found[0], 0, dear);
@@ -720,7 +720,7 @@ mod tests {
         let rows = document(json!({"rows": (0..100).collect::<Vec<_>>()}));
         let message = Some(vec![Piece::Expr(expr("size(doc.rows.map(a, a))"))]);
         // The assertion takes a step, so that it would notice that none are left.
-        let costly = Check { message, ..check("c", Some("doc.rows"), "[it].exists(i, i < 0)") };
+        let costly = GateCheck { message, ..check("c", Some("doc.rows"), "[it].exists(i, i < 0)") };
         // Enough for 25 messages, and not for all.
         let budget = Budget { steps: 1_000, gate_steps: 8_000, ..AMPLE };
         let (_, found) = within(&costly, &rows, &facts(budget));
@@ -740,9 +740,9 @@ mod tests {
             Piece::Text(" of ".into()),
             Piece::Expr(expr("doc.names")),
         ];
-        let told = Check { message: Some(message), ..check("c", None, "doc.n == 4") };
+        let told = GateCheck { message: Some(message), ..check("c", None, "doc.n == 4") };
         assert_eq!(one_of(&told, &ground).message, "n is 3, t of [\"a\"]");
-        let broken = Check { message: Some(vec![Piece::Expr(expr("1 +\n doc.text"))]), ..told };
+        let broken = GateCheck { message: Some(vec![Piece::Expr(expr("1 +\n doc.text"))]), ..told };
         let found = one_of(&broken, &ground);
         assert!(found.message.starts_with("<1 + doc.text: ") && found.message.ends_with('>'), "{found:?}");
         assert_eq!(found.reason, Reason::Assertion);

@@ -1,16 +1,16 @@
 //! One gate: does it apply, is its evidence sound, which checks are true.
 
 use super::check;
-use super::scope::{Facts, GateScope};
+use super::scope::{BoundFacts, GateScope};
 use super::spell;
 use crate::model::artifact::Evidence;
 use crate::model::finding::{Finding, Reason};
-use crate::model::gate::{Check, Gate};
+use crate::model::gate::{Gate, GateCheck};
 use tollgate_lang::cel::{Host, Meter, Value};
 
 /// What became of a gate, before waivers and lanes have their say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum GateOutcome {
     /// Sound evidence, every check true.
     Pass,
     /// At least one finding.
@@ -21,9 +21,9 @@ pub enum Outcome {
 
 /// A judged gate.
 #[derive(Debug, Clone)]
-pub struct Judged {
+pub struct JudgedGate {
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: GateOutcome,
     /// Why it did not pass: the first of its findings' reasons, in the order of `Reason`.
     pub reason: Option<Reason>,
     /// One sentence.
@@ -34,7 +34,7 @@ pub struct Judged {
 
 /// Judges a gate. Never panics and never passes on an error: what cannot be evaluated is a finding. One bound of steps, bytes
 /// and time holds for all its expressions together.
-pub fn evaluate(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn Host) -> Judged {
+pub fn evaluate(gate: &Gate, evidence: &Evidence<'_>, facts: &BoundFacts, host: &dyn Host) -> JudgedGate {
     let meter = facts.meter();
     let judged = within(gate, evidence, facts, host, &meter);
     if !meter.is_contended() {
@@ -46,7 +46,13 @@ pub fn evaluate(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn 
     within(gate, evidence, facts, host, &meter)
 }
 
-fn within(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn Host, meter: &Meter) -> Judged {
+fn within(
+    gate: &Gate,
+    evidence: &Evidence<'_>,
+    facts: &BoundFacts,
+    host: &dyn Host,
+    meter: &Meter,
+) -> JudgedGate {
     let scope = GateScope { evidence, facts, host, it: None };
     if let Some(condition) = &gate.applies_when {
         // An error here is no skip: the gate is judged. What reads evidence with a fault, as stale evidence, is such an error.
@@ -89,19 +95,19 @@ fn within(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn Host, 
         let idle = if idle == 0 { String::new() } else { format!(" ({idle} did not apply)") };
         let artifacts = count(evidence.records.len(), "artifact");
         let detail = format!("{} true over {artifacts}{idle}", count(applied, "check"));
-        return Judged { outcome: Outcome::Pass, reason: None, detail, findings };
+        return JudgedGate { outcome: GateOutcome::Pass, reason: None, detail, findings };
     };
     let first = findings.iter().find(|f| f.reason == reason).map(Finding::headline).unwrap_or_default();
     let detail = match findings.len() + untold {
         1 => first,
         n => format!("{first} (and {} more)", n - 1),
     };
-    Judged { outcome: Outcome::Fail, reason: Some(reason), detail, findings }
+    JudgedGate { outcome: GateOutcome::Fail, reason: Some(reason), detail, findings }
 }
 
-fn not_applicable(detail: String) -> Judged {
-    Judged {
-        outcome: Outcome::NotApplicable,
+fn not_applicable(detail: String) -> JudgedGate {
+    JudgedGate {
+        outcome: GateOutcome::NotApplicable,
         reason: Some(Reason::NotApplicable),
         detail,
         findings: Vec::new(),
@@ -147,12 +153,12 @@ fn run_at_fault(gate: &Gate, evidence: &Evidence<'_>) -> bool {
 }
 
 /// Every name that the check decides by.
-fn names(check: &Check) -> impl Iterator<Item = &str> {
+fn names(check: &GateCheck) -> impl Iterator<Item = &str> {
     check.when.iter().chain(&check.for_each).chain([&check.assert]).flat_map(|expr| expr.names())
 }
 
 /// The first artifact that the check reads and that is not bound.
-fn unbound_artifact<'g>(gate: &'g Gate, check: &Check, evidence: &Evidence<'_>) -> Option<&'g str> {
+fn unbound_artifact<'g>(gate: &'g Gate, check: &GateCheck, evidence: &Evidence<'_>) -> Option<&'g str> {
     let expressions = || check.when.iter().chain(&check.for_each).chain(std::iter::once(&check.assert));
     gate.artifacts
         .keys()
@@ -168,15 +174,15 @@ fn count(n: usize, noun: &str) -> String {
 mod tests {
     use super::super::sample::{AMPLE, Ground, NoHost, check, expr, facts, gate_of};
     use super::*;
-    use crate::model::gate::Check;
+    use crate::model::gate::GateCheck;
     use serde_json::json;
 
-    fn judged(gate: &Gate, ground: &Ground) -> Judged {
+    fn judged(gate: &Gate, ground: &Ground) -> JudgedGate {
         evaluate(gate, &ground.evidence(), &facts(AMPLE), &NoHost)
     }
 
     /// Outcome, reason and detail of a gate over `doc` and `other`.
-    fn of(checks: Vec<Check>, ground: &Ground) -> (Outcome, Option<Reason>, String) {
+    fn of(checks: Vec<GateCheck>, ground: &Ground) -> (GateOutcome, Option<Reason>, String) {
         let judged = judged(&gate_of(&["doc", "other"], None, checks), ground);
         (judged.outcome, judged.reason, judged.detail)
     }
@@ -185,8 +191,8 @@ mod tests {
         Ground::default().document("doc", json!({"n": 1, "off": false}))
     }
 
-    fn when(when: &str, id: &str, assert: &str) -> Check {
-        Check { when: Some(expr(when)), ..check(id, None, assert) }
+    fn when(when: &str, id: &str, assert: &str) -> GateCheck {
+        GateCheck { when: Some(expr(when)), ..check(id, None, assert) }
     }
 
     fn stale(artifact: &str) -> Finding {
@@ -199,7 +205,7 @@ mod tests {
     #[test]
     fn a_passing_gate_counts_what_it_judged() {
         let yes = |id: &str| check(id, None, "doc.n == 1");
-        let pass = |detail: &str| (Outcome::Pass, None, detail.to_string());
+        let pass = |detail: &str| (GateOutcome::Pass, None, detail.to_string());
         assert_eq!(of(vec![yes("a")], &document()), pass("1 check true over 1 artifact"));
         assert_eq!(
             of(vec![yes("a"), yes("b")], &document().document("other", json!(1))),
@@ -225,7 +231,8 @@ mod tests {
 
     #[test]
     fn a_gate_that_judged_nothing_did_not_pass() {
-        let skip = |detail: &str| (Outcome::NotApplicable, Some(Reason::NotApplicable), detail.to_string());
+        let skip =
+            |detail: &str| (GateOutcome::NotApplicable, Some(Reason::NotApplicable), detail.to_string());
         let idle = |id: &str| when("doc.off", id, "false");
         let none = skip("no check applied: every `when` was false");
         assert_eq!(of(vec![idle("a")], &document()), none);
@@ -236,7 +243,7 @@ mod tests {
         // A fault is something to say, whatever applied.
         for checks in [vec![], vec![idle("a")]] {
             let found = of(checks, &document().fault(stale("doc")));
-            assert_eq!(found, (Outcome::Fail, Some(Reason::Stale), "doc is old".into()));
+            assert_eq!(found, (GateOutcome::Fail, Some(Reason::Stale), "doc is old".into()));
         }
     }
 
@@ -248,15 +255,15 @@ mod tests {
         let found = judged(&gate("doc.n ==\n  2"), &document());
         assert_eq!(
             (found.outcome, found.reason, found.detail.as_str(), found.findings),
-            (Outcome::NotApplicable, Some(Reason::NotApplicable), "doc.n == 2", vec![])
+            (GateOutcome::NotApplicable, Some(Reason::NotApplicable), "doc.n == 2", vec![])
         );
         // Neither an error nor what is no boolean skips.
         for condition in ["doc.n == 1", "doc.n", "doc.gone == 1", "null"] {
-            assert_eq!(judged(&gate(condition), &document()).outcome, Outcome::Fail, "{condition}");
+            assert_eq!(judged(&gate(condition), &document()).outcome, GateOutcome::Fail, "{condition}");
         }
         // What is stale decides nothing, and beside it what is sound does.
         let faulty = |artifact: &str| judged(&gate("doc.n == 2"), &document().fault(stale(artifact))).outcome;
-        assert_eq!((faulty("doc"), faulty("other")), (Outcome::Fail, Outcome::NotApplicable));
+        assert_eq!((faulty("doc"), faulty("other")), (GateOutcome::Fail, GateOutcome::NotApplicable));
     }
 
     #[test]
@@ -283,7 +290,7 @@ mod tests {
             let why = format!("the artifact `other` was not read, so `{text}` was not judged");
             Finding { check: Some(text.into()), ..Finding::new(Reason::Missing, why) }
         };
-        let each = Check { for_each: Some(expr("other")), ..check("list", None, "true") };
+        let each = GateCheck { for_each: Some(expr("other")), ..check("list", None, "true") };
         let checks = vec![
             check("ok", None, "doc.n == 1"),
             check("assert", None, "doc.n == other.n"),
@@ -293,7 +300,7 @@ mod tests {
         let gate = gate_of(&["doc", "other"], None, checks);
         let found = judged(&gate, &document());
         assert_eq!(found.findings, [unread("assert"), unread("list"), unread("when")]);
-        assert_eq!((found.outcome, found.reason), (Outcome::Fail, Some(Reason::Missing)));
+        assert_eq!((found.outcome, found.reason), (GateOutcome::Fail, Some(Reason::Missing)));
         assert_eq!(
             found.detail,
             "the artifact `other` was not read, so `assert` was not judged (and 2 more)"
@@ -309,7 +316,7 @@ mod tests {
         let found = judged(&gate_of(&["other"], None, vec![check("a", None, "other == null")]), &{
             Ground::default().absent("other")
         });
-        assert_eq!((found.outcome, found.findings), (Outcome::Pass, vec![]));
+        assert_eq!((found.outcome, found.findings), (GateOutcome::Pass, vec![]));
     }
 
     #[test]

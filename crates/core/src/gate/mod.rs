@@ -11,6 +11,6 @@ mod spell;
 mod told;
 mod trace;
 
-pub use evaluate::{Judged, Outcome, evaluate};
-pub use scope::Facts;
-pub use trace::{Looked, trace};
+pub use evaluate::{GateOutcome, JudgedGate, evaluate};
+pub use scope::BoundFacts;
+pub use trace::{FieldReads, trace};

@@ -1,11 +1,11 @@
 //! What the tests of this room share.
 
-use super::Facts;
-use crate::model::artifact::{Bound, Evidence, Lines};
+use super::BoundFacts;
+use crate::model::artifact::{Bound, Evidence, JsonlLines};
 use crate::model::finding::Finding;
-use crate::model::gate::{ArtifactSpec, Blocking, Check, Demand, Format, Gate, Origin, Region};
+use crate::model::gate::{ArtifactSpec, Blocking, Demand, Format, Gate, GateCheck, GateOrigin, Region};
 use crate::model::verdict::ArtifactRecord;
-use crate::model::waiver::{Entry, Kind, State};
+use crate::model::waiver::{EntryKind, EntryState, WaiverEntry};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -39,8 +39,8 @@ impl Host for NoHost {
 pub const AMPLE: Budget =
     Budget { steps: 10_000_000, gate_steps: 100_000_000, bytes: 128 << 20, seconds: 36_000 };
 
-pub fn facts(budget: Budget) -> Facts {
-    Facts::new(Now::parse("2026-11-20T12:00:00Z").unwrap(), stopped).within(budget)
+pub fn facts(budget: Budget) -> BoundFacts {
+    BoundFacts::new(Now::parse("2026-11-20T12:00:00Z").unwrap(), stopped).within(budget)
 }
 
 /// Where a table of the classification file stands, or of a gate file.
@@ -52,8 +52,8 @@ pub fn expr(text: &str) -> Arc<Expr> {
     Arc::new(Expr::compile(text).unwrap())
 }
 
-pub fn check(id: &str, for_each: Option<&str>, assert: &str) -> Check {
-    Check {
+pub fn check(id: &str, for_each: Option<&str>, assert: &str) -> GateCheck {
+    GateCheck {
         id: id.into(),
         when: None,
         for_each: for_each.map(expr),
@@ -65,7 +65,7 @@ pub fn check(id: &str, for_each: Option<&str>, assert: &str) -> Check {
     }
 }
 
-pub fn gate(applies_when: Option<&str>, checks: Vec<Check>) -> Gate {
+pub fn gate(applies_when: Option<&str>, checks: Vec<GateCheck>) -> Gate {
     Gate {
         id: "g".into(),
         name: "g".into(),
@@ -79,7 +79,7 @@ pub fn gate(applies_when: Option<&str>, checks: Vec<Check>) -> Gate {
         artifacts: BTreeMap::new(),
         checks,
         except: Vec::new(),
-        origin: Origin::Workspace,
+        origin: GateOrigin::Workspace,
         region: region(1, 1),
         digest: String::new(),
         replaces: None,
@@ -87,7 +87,7 @@ pub fn gate(applies_when: Option<&str>, checks: Vec<Check>) -> Gate {
 }
 
 /// A gate with these artifacts.
-pub fn gate_of(artifacts: &[&str], applies_when: Option<&str>, checks: Vec<Check>) -> Gate {
+pub fn gate_of(artifacts: &[&str], applies_when: Option<&str>, checks: Vec<GateCheck>) -> Gate {
     let spec = |name: &&str| ArtifactSpec {
         name: name.to_string(),
         paths: vec![path(name)],
@@ -107,9 +107,9 @@ fn path(name: &str) -> String {
     format!("run/{name}.json")
 }
 
-pub fn entry(kind: Kind, id: &str, state: State, region: Option<Region>) -> Entry {
+pub fn entry(kind: EntryKind, id: &str, state: EntryState, region: Option<Region>) -> WaiverEntry {
     let entry = json!({"id": id, "kind": kind, "state": state, "detail": "9 days left"});
-    Entry { region, ..serde_json::from_value(entry).unwrap() }
+    WaiverEntry { region, ..serde_json::from_value(entry).unwrap() }
 }
 
 /// A jsonl artifact in memory.
@@ -122,7 +122,7 @@ pub struct Rows {
     vast: bool,
 }
 
-impl Lines for Rows {
+impl JsonlLines for Rows {
     fn each(&self, visit: &mut dyn FnMut(u64, &Json<'_>) -> ControlFlow<()>) -> Result<(), String> {
         for (number, row) in (1..).zip(&self.rows) {
             if visit(number, row).is_break() {

@@ -2,7 +2,7 @@
 
 use crate::model::artifact::{Bound, Evidence};
 use crate::model::gate::Region;
-use crate::model::waiver::{Entry, Kind};
+use crate::model::waiver::{EntryKind, WaiverEntry};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tollgate_lang::cel::{Budget, Clock, EvalError, Host, Meter, Pool, Scope, Value};
@@ -10,13 +10,13 @@ use tollgate_text::json::Json;
 use tollgate_text::time::Now;
 
 /// Everything but the artifacts that is bound in an expression, built once an invocation.
-pub struct Facts {
+pub struct BoundFacts {
     /// The moment judged at.
     now: Now,
     /// Name -> value, or why it cannot be known.
     values: BTreeMap<&'static str, Result<Json<'static>, String>>,
     /// (kind, id) -> where a waiver or quarantine entry stands.
-    places: BTreeMap<(Kind, String), Region>,
+    places: BTreeMap<(EntryKind, String), Region>,
     /// By which the time of a gate is held to its bound.
     clock: Clock,
     /// What one gate may cost.
@@ -27,18 +27,18 @@ pub struct Facts {
     alone: Mutex<()>,
 }
 
-impl Facts {
+impl BoundFacts {
     /// Facts of this moment, none bound yet.
     pub fn new(now: Now, clock: Clock) -> Self {
         let budget = Budget::default();
         let pool = Arc::new(Pool::new(budget.bytes));
         let (values, places) = (BTreeMap::new(), BTreeMap::new());
-        Facts { now, clock, values, places, budget, pool, alone: Mutex::default() }
+        BoundFacts { now, clock, values, places, budget, pool, alone: Mutex::default() }
     }
 
     /// The same facts, with other bounds for each gate, and for all of them together the bytes of one.
     pub fn within(self, budget: Budget) -> Self {
-        Facts { budget, pool: Arc::new(Pool::new(budget.bytes)), ..self }
+        BoundFacts { budget, pool: Arc::new(Pool::new(budget.bytes)), ..self }
     }
 
     /// What a gate may cost that is judged beside others.
@@ -59,7 +59,7 @@ impl Facts {
     }
 
     /// Binds `waivers` and `quarantines` to these entries, each with its fields, and remembers where they stand.
-    pub fn bind_entries(&mut self, waivers: &[Entry], quarantines: &[Entry]) {
+    pub fn bind_entries(&mut self, waivers: &[WaiverEntry], quarantines: &[WaiverEntry]) {
         for (name, entries) in [("waivers", waivers), ("quarantines", quarantines)] {
             let list = serde_json::to_value(entries).map_err(|e| e.to_string());
             self.bind(name, list);
@@ -77,7 +77,7 @@ impl Facts {
     }
 
     /// Where the entry of this kind and id stands.
-    pub fn place_of(&self, kind: Kind, id: &str) -> Option<&Region> {
+    pub fn place_of(&self, kind: EntryKind, id: &str) -> Option<&Region> {
         self.places.get(&(kind, id.to_string()))
     }
 
@@ -93,7 +93,7 @@ pub struct GateScope<'s> {
     /// The gate's evidence.
     pub evidence: &'s Evidence<'s>,
     /// Everything else.
-    pub facts: &'s Facts,
+    pub facts: &'s BoundFacts,
     /// The workspace.
     pub host: &'s dyn Host,
     /// `it`
@@ -134,12 +134,17 @@ impl<'s> Scope<'s> for GateScope<'s> {
 mod tests {
     use super::super::sample::{AMPLE, Ground, NoHost, entry, facts, region};
     use super::*;
-    use crate::model::waiver::State;
+    use crate::model::waiver::EntryState;
     use serde_json::json;
     use tollgate_lang::cel::Expr;
 
     /// The value of an expression as text, or its error.
-    fn value(text: &str, ground: &Ground, facts: &Facts, it: Option<Value<'_>>) -> Result<String, EvalError> {
+    fn value(
+        text: &str,
+        ground: &Ground,
+        facts: &BoundFacts,
+        it: Option<Value<'_>>,
+    ) -> Result<String, EvalError> {
         let (evidence, expr) = (ground.evidence(), Expr::compile(text).unwrap());
         let scope = GateScope { evidence: &evidence, facts, host: &NoHost, it };
         expr.eval(&scope, &facts.meter()).map(|value| value.quoted())
@@ -188,15 +193,15 @@ mod tests {
     #[test]
     fn entries_are_bound_by_kind_and_found_by_kind_and_id() {
         let mut facts = facts(AMPLE);
-        let waiver = entry(Kind::Waiver, "g", State::Active, Some(region(3, 1)));
-        let lost = entry(Kind::Waiver, "h", State::Active, None);
-        let quarantine = entry(Kind::Quarantine, "g", State::Expired, Some(region(9, 1)));
+        let waiver = entry(EntryKind::Waiver, "g", EntryState::Active, Some(region(3, 1)));
+        let lost = entry(EntryKind::Waiver, "h", EntryState::Active, None);
+        let quarantine = entry(EntryKind::Quarantine, "g", EntryState::Expired, Some(region(9, 1)));
         facts.bind_entries(&[waiver, lost], &[quarantine]);
         let place = |kind, id: &str| facts.place_of(kind, id).cloned();
-        assert_eq!(place(Kind::Waiver, "g"), Some(region(3, 1)));
-        assert_eq!(place(Kind::Quarantine, "g"), Some(region(9, 1)));
-        assert_eq!(place(Kind::Waiver, "h"), None);
-        assert_eq!(place(Kind::Quarantine, "h"), None);
+        assert_eq!(place(EntryKind::Waiver, "g"), Some(region(3, 1)));
+        assert_eq!(place(EntryKind::Quarantine, "g"), Some(region(9, 1)));
+        assert_eq!(place(EntryKind::Waiver, "h"), None);
+        assert_eq!(place(EntryKind::Quarantine, "h"), None);
         let of = |text: &str| value(text, &Ground::default(), &facts, None).unwrap();
         assert_eq!(of("waivers.map(w, w.id + ' ' + w.state)"), "[\"g active\", \"h active\"]");
         assert_eq!(of("quarantines.map(q, q.id + ' ' + q.state)"), "[\"g expired\"]");

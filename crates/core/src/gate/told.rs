@@ -4,7 +4,7 @@
 use super::scope::GateScope;
 use super::spell::one_line;
 use crate::model::finding::{Finding, SourceAt};
-use crate::model::gate::Told;
+use crate::model::gate::ToldByCheck;
 use tollgate_lang::cel::{EvalError, Expr, Meter, Scope as _, Type, Value};
 use tollgate_text::escape::fit;
 
@@ -14,7 +14,7 @@ const TITLE: usize = 300;
 const COMMAND: usize = 8_000;
 
 /// Completes a finding with what its check tells of it in `scope`.
-pub(super) fn complete(finding: &mut Finding, told: &Told, scope: &GateScope<'_>, meter: &Meter) {
+pub(super) fn complete(finding: &mut Finding, told: &ToldByCheck, scope: &GateScope<'_>, meter: &Meter) {
     let mut asides = Vec::new();
     let title = value(told.title.as_deref(), scope, meter, &mut asides);
     let at = value(told.at.as_deref(), scope, meter, &mut asides);

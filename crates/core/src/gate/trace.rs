@@ -1,8 +1,8 @@
 //! Which fields of its evidence a gate's decisions look at: what `prove` must alter.
 
-use super::scope::{Facts, GateScope};
+use super::scope::{BoundFacts, GateScope};
 use crate::model::artifact::{Bound, Evidence};
-use crate::model::gate::{Check, Gate};
+use crate::model::gate::{Gate, GateCheck};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use tollgate_lang::cel::{Budget, Expr, Host, Meter, Reads, Value, stopped};
@@ -10,7 +10,7 @@ use tollgate_text::json::Json;
 
 /// What a gate looked at.
 #[derive(Debug, Clone, Default)]
-pub struct Looked {
+pub struct FieldReads {
     /// Artifact name -> RFC 6901 pointers into its document.
     pub documents: BTreeMap<String, BTreeSet<String>>,
     /// Jsonl artifact name -> line number (from 1) -> pointers into that line.
@@ -18,10 +18,10 @@ pub struct Looked {
 }
 
 /// Evaluates every deciding expression of the gate and notes what it looks at, its messages left out.
-pub fn trace(gate: &Gate, evidence: &Evidence<'_>, facts: &Facts, host: &dyn Host) -> Looked {
+pub fn trace(gate: &Gate, evidence: &Evidence<'_>, facts: &BoundFacts, host: &dyn Host) -> FieldReads {
     let scope = GateScope { evidence, facts, host, it: None };
     let mut reads = Reads::default();
-    let mut looked = Looked::default();
+    let mut looked = FieldReads::default();
     let meter = Meter::alone(&each_alone(), stopped);
     let tracer = Tracer { meter: &meter };
     if let Some(condition) = &gate.applies_when {
@@ -69,7 +69,7 @@ impl Tracer<'_> {
         expr.eval_noted(scope, self.meter, reads).ok()
     }
 
-    fn element(&self, check: &Check, scope: &GateScope<'_>, reads: &mut Reads) {
+    fn element(&self, check: &GateCheck, scope: &GateScope<'_>, reads: &mut Reads) {
         let held = self.meter.held();
         let wanted = match &check.when {
             Some(when) => matches!(self.look(when, scope, reads), Some(Value::Bool(true))),
@@ -83,11 +83,11 @@ impl Tracer<'_> {
 
     fn each(
         &self,
-        check: &Check,
+        check: &GateCheck,
         list: &Expr,
         scope: &GateScope<'_>,
         reads: &mut Reads,
-        looked: &mut Looked,
+        looked: &mut FieldReads,
     ) {
         if let Some(Bound::Lines(lines)) = scope.evidence.bound.get(list.text()) {
             let count = lines.count();
@@ -119,7 +119,7 @@ impl Tracer<'_> {
 
     fn line<'s>(
         &self,
-        check: &'s Check,
+        check: &'s GateCheck,
         scope: &'s GateScope<'s>,
         document: &'s Json<'s>,
     ) -> BTreeSet<String> {
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn looked(applies_when: Option<&str>, checks: Vec<Check>, ground: &Ground) -> Looked {
+    fn looked(applies_when: Option<&str>, checks: Vec<GateCheck>, ground: &Ground) -> FieldReads {
         let gate = gate_of(&["doc", "log", "extra"], applies_when, checks);
         trace(&gate, &ground.evidence(), &facts(AMPLE), &NoHost)
     }
@@ -146,7 +146,7 @@ mod tests {
     }
 
     /// What is looked at of `doc`.
-    fn of_document(applies_when: Option<&str>, checks: Vec<Check>) -> BTreeSet<String> {
+    fn of_document(applies_when: Option<&str>, checks: Vec<GateCheck>) -> BTreeSet<String> {
         let value = json!({"n": 1, "on": true, "rows": [{"x": 1, "y": 2}, {"x": 3, "y": 4}], "flat": [1, 2],
                            "by": {"a": 1, "b": 2}, "maps": {"a": {"x": 1}}});
         let mut looked = looked(applies_when, checks, &Ground::default().document("doc", value));
@@ -164,14 +164,14 @@ mod tests {
         assert_eq!(of("1 == 1"), set(&[]));
         assert_eq!(of_document(Some("doc.on"), vec![]), set(&["/on"]));
         let message = Some(vec![Piece::Expr(expr("doc.n"))]);
-        let told = Check { message, ..check("c", None, "doc.on == false") };
+        let told = GateCheck { message, ..check("c", None, "doc.on == false") };
         assert_eq!(of_document(None, vec![told]), set(&["/on"]));
     }
 
     #[test]
     fn behind_a_condition_that_is_false_nothing_is_looked_at() {
         let when = |when: &str| {
-            of_document(None, vec![Check { when: Some(expr(when)), ..check("c", None, "doc.n == 1") }])
+            of_document(None, vec![GateCheck { when: Some(expr(when)), ..check("c", None, "doc.n == 1") }])
         };
         assert_eq!(when("doc.on"), set(&["/n", "/on"]));
         assert_eq!(when("!doc.on"), set(&["/on"]));

@@ -4,7 +4,7 @@ use super::fault::ReadFault;
 use super::hook::JEST;
 use super::timed::lasted;
 use crate::model::signature::Basis;
-use crate::model::test::{Case, Failure, Fault, FaultKind, Reading, TestStatus};
+use crate::model::test::{Failure, FaultKind, Reading, ReadingFault, TestCase, TestStatus};
 use std::collections::HashMap;
 
 /// Cases of one input, of all its readings together.
@@ -90,7 +90,7 @@ pub(super) fn keep_end(printed: &mut String, line: &str) {
 }
 
 /// Adds a failure to a case that has one. Where there is no room for it, nothing may cover what is kept.
-fn add_later(room: &mut Room, case: &mut Case, failure: &Failure) {
+fn add_later(room: &mut Room, case: &mut TestCase, failure: &Failure) {
     match room.fit_later(failure) {
         Some(failure) => case.later.push(failure),
         None => case.failure.get_or_insert_default().basis = Basis::Fallback,
@@ -99,7 +99,7 @@ fn add_later(room: &mut Room, case: &mut Case, failure: &Failure) {
 
 /// A reading that is not finished.
 #[derive(Clone, Default)]
-pub(super) struct Draft {
+pub(super) struct ReadingDraft {
     pub(super) reading: Reading,
     /// The first case of each name, and how often the name came.
     seen: HashMap<String, (usize, u32)>,
@@ -107,14 +107,14 @@ pub(super) struct Draft {
     tally: [u64; 6],
 }
 
-impl Draft {
-    pub(super) fn new(name: &str) -> Draft {
+impl ReadingDraft {
+    pub(super) fn new(name: &str) -> ReadingDraft {
         let reading = Reading { name: cut(name, NAME).to_string(), ..Reading::default() };
-        Draft { reading, ..Draft::default() }
+        ReadingDraft { reading, ..ReadingDraft::default() }
     }
 
     /// Adds a case and gives its number. A name that is there already gets ` #2`, ` #3`, … so that names stay unique.
-    pub(super) fn push(&mut self, room: &mut Room, mut case: Case) -> Result<usize, ReadFault> {
+    pub(super) fn push(&mut self, room: &mut Room, mut case: TestCase) -> Result<usize, ReadFault> {
         case.name.truncate(case.name.floor_char_boundary(NAME.min(case.name.len())));
         case.name = self.unique(case.name);
         match (room.cases.checked_sub(1), room.names.checked_sub(case.name.len())) {
@@ -237,7 +237,7 @@ impl Draft {
     }
 
     /// Keeps only those cases: the others turned out to be none.
-    pub(super) fn keep_only(&mut self, keep: impl Fn(usize, &Case) -> bool) {
+    pub(super) fn keep_only(&mut self, keep: impl Fn(usize, &TestCase) -> bool) {
         let mut nth = 0;
         self.reading.cases.retain(|case| {
             nth += 1;
@@ -255,14 +255,14 @@ impl Draft {
         match &mut self.reading.fault {
             // Its words do not tell of the other one.
             Some(fault) => fault.basis = Basis::Fallback,
-            None => self.reading.fault = Some(Fault { kind: FaultKind::Stated, sentence, basis }),
+            None => self.reading.fault = Some(ReadingFault { kind: FaultKind::Stated, sentence, basis }),
         }
     }
 
     /// States that the input ends before what wrote it did. That stands whatever else is wrong; the first sentence stays.
     pub(super) fn cut_off(&mut self, sentence: impl Into<String>) {
         let basis = Basis::Fallback;
-        let fault = || Fault { kind: FaultKind::Truncated, sentence: sentence.into(), basis };
+        let fault = || ReadingFault { kind: FaultKind::Truncated, sentence: sentence.into(), basis };
         self.reading.fault.get_or_insert_with(fault).kind = FaultKind::Truncated;
     }
 
@@ -283,7 +283,7 @@ impl Draft {
 }
 
 /// The readings of drafts, their names made unique as those of cases are.
-pub(super) fn finish(drafts: impl IntoIterator<Item = Draft>) -> Vec<Reading> {
+pub(super) fn finish(drafts: impl IntoIterator<Item = ReadingDraft>) -> Vec<Reading> {
     let mut counts: HashMap<String, u32> = HashMap::new();
     let mut readings: Vec<Reading> = Vec::new();
     for mut reading in drafts.into_iter().map(|d| d.reading) {
@@ -307,20 +307,27 @@ fn numbered(name: &str, nth: u32) -> String {
 }
 
 /// A reading that says what is wrong with the input as a whole; it has no name and no case.
-pub(super) fn outside(sentence: impl Into<String>) -> Draft {
+pub(super) fn outside(sentence: impl Into<String>) -> ReadingDraft {
     outside_or_cut(false, sentence)
 }
 
 /// The same of an input that may be cut off.
-pub(super) fn outside_or_cut(cut: bool, sentence: impl Into<String>) -> Draft {
-    let mut draft = Draft::default();
+pub(super) fn outside_or_cut(cut: bool, sentence: impl Into<String>) -> ReadingDraft {
+    let mut draft = ReadingDraft::default();
     draft.fault_or_cut(cut, sentence);
     draft
 }
 
 /// A case with nothing but its name and status.
-pub(super) fn case(name: impl Into<String>, status: TestStatus) -> Case {
-    Case { name: name.into(), status, duration_ms: None, failure: None, later: Vec::new(), selector: None }
+pub(super) fn case(name: impl Into<String>, status: TestStatus) -> TestCase {
+    TestCase {
+        name: name.into(),
+        status,
+        duration_ms: None,
+        failure: None,
+        later: Vec::new(),
+        selector: None,
+    }
 }
 
 /// Seconds as milliseconds, if they can be a duration.
@@ -345,14 +352,14 @@ mod tests {
 
     #[test]
     fn names_stay_unique() {
-        let (mut draft, mut room) = (Draft::new("s"), Room::default());
+        let (mut draft, mut room) = (ReadingDraft::new("s"), Room::default());
         for name in ["a", "a #2", "a", "a", "b", "b"] {
             draft.push(&mut room, case(name, TestStatus::Passed)).unwrap();
         }
         let names: Vec<&str> = draft.reading.cases.iter().map(|c| c.name.as_str()).collect();
         assert_eq!(names, ["a", "a #2", "a #3", "a #4", "b", "b #2"]);
         assert_eq!(draft.named("a"), Some(0));
-        let readings = finish(["", "x", "", "x", "x #2"].map(Draft::new));
+        let readings = finish(["", "x", "", "x", "x #2"].map(ReadingDraft::new));
         let names: Vec<&str> = readings.iter().map(|r| r.name.as_str()).collect();
         assert_eq!(names, ["", "x", "#2", "x #2", "x #2 #2"]);
     }
@@ -360,7 +367,7 @@ mod tests {
     #[test]
     fn times_leave_names_where_all_have_one_and_none_fall_together() {
         let named = |names: &[&str]| {
-            let (mut draft, mut room) = (Draft::new("s"), Room::default());
+            let (mut draft, mut room) = (ReadingDraft::new("s"), Room::default());
             for name in names {
                 draft.push(&mut room, case(*name, TestStatus::Passed)).unwrap();
             }
@@ -388,15 +395,15 @@ mod tests {
     #[test]
     fn the_room_runs_out() {
         let (mut draft, mut room) =
-            (Draft::new("s"), Room { readings: 1, cases: 3, names: 100, texts: 10, later: 1 });
-        let failed = |message: &str| Case {
+            (ReadingDraft::new("s"), Room { readings: 1, cases: 3, names: 100, texts: 10, later: 1 });
+        let failed = |message: &str| TestCase {
             failure: Some(Failure::new(message, "", None).resting_on(Basis::Exception)),
             ..case("a", TestStatus::Failed)
         };
         draft.push(&mut room, failed("short")).unwrap();
         let again = |message: &str| vec![Failure::new(message, "", None); 2];
         draft.push(&mut room, failed(&"long ".repeat(100))).unwrap();
-        draft.push(&mut room, Case { later: again("x"), ..failed("x") }).unwrap();
+        draft.push(&mut room, TestCase { later: again("x"), ..failed("x") }).unwrap();
         assert_eq!(draft.reading.cases[2].later.len(), 1);
         let bases = draft.reading.cases.iter().map(|c| c.failure.as_ref().unwrap().basis);
         // Cut, and one of its failures not kept.

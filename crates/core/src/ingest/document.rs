@@ -4,8 +4,8 @@ use super::fault::ReadFault;
 use super::lines::read_at_most;
 use std::io::BufRead;
 use tollgate_text::decode;
-use tollgate_text::json::{self, Json, Limits};
-use tollgate_text::junit::{self, Report};
+use tollgate_text::json::{self, Json, JsonLimits};
+use tollgate_text::junit::{self, JunitReport};
 
 /// Bytes of one XML document.
 pub(super) const XML: u64 = 64 << 20;
@@ -16,7 +16,10 @@ pub(super) const JSON: u64 = 256 << 20;
 const OF_JEST: &str = "\"numFailedTestSuites\"";
 
 /// A JUnit report that takes up the whole input; the times that it states go into `times`.
-pub(super) fn junit(input: &mut dyn BufRead, times: Option<&mut Vec<String>>) -> Result<Report, ReadFault> {
+pub(super) fn junit(
+    input: &mut dyn BufRead,
+    times: Option<&mut Vec<String>>,
+) -> Result<JunitReport, ReadFault> {
     let mut bytes = Vec::new();
     read_at_most(input, &mut bytes, XML)?;
     let report = junit_bytes(&bytes)?;
@@ -27,7 +30,7 @@ pub(super) fn junit(input: &mut dyn BufRead, times: Option<&mut Vec<String>>) ->
 }
 
 /// A JUnit report, in whatever encoding; testcases may stand in its root.
-pub(super) fn junit_bytes(bytes: &[u8]) -> Result<Report, ReadFault> {
+pub(super) fn junit_bytes(bytes: &[u8]) -> Result<JunitReport, ReadFault> {
     let text =
         decode::xml(bytes).map_err(|error| match decode::unmarked(bytes).trim_ascii_start().first() {
             Some(b'<' | 0 | 0xFE..) => ReadFault::of_parse(error),
@@ -43,7 +46,7 @@ pub(super) fn junit_bytes(bytes: &[u8]) -> Result<Report, ReadFault> {
         Some(_) => return Err(no_xml()),
         None => return Err(ReadFault::holds_no("JUnit results: it is empty")),
     }
-    let limits = Limits { bytes: XML, ..Limits::default() };
+    let limits = JsonLimits { bytes: XML, ..JsonLimits::default() };
     junit::parse(&text, &limits, true).map_err(ReadFault::of_parse)
 }
 
@@ -53,7 +56,7 @@ fn no_xml() -> ReadFault {
 
 /// A JSON document.
 pub(super) fn json(bytes: &[u8]) -> Result<Json<'_>, ReadFault> {
-    json::parse(bytes, &Limits { bytes: JSON, ..Limits::default() }).map_err(ReadFault::of_parse)
+    json::parse(bytes, &JsonLimits { bytes: JSON, ..JsonLimits::default() }).map_err(ReadFault::of_parse)
 }
 
 /// The string under a key; empty where there is none.

@@ -6,16 +6,16 @@ pub(super) mod frame;
 mod package;
 mod test;
 
-use super::collect::{Draft, Room, append, finish, outside, outside_or_cut};
+use super::collect::{ReadingDraft, Room, append, finish, outside, outside_or_cut};
 use super::fault::ReadFault;
-use super::lines::Lines;
+use super::lines::StreamLines;
 use crate::ingest::go::build::{Builds, does_not_build};
 use crate::ingest::go::package::Package;
 use crate::model::signature::Basis;
 use crate::model::test::Reading;
 use chrono::{DateTime, FixedOffset};
 use std::collections::HashMap;
-use tollgate_text::json::{self, Json, Limits};
+use tollgate_text::json::{self, Json, JsonLimits};
 use tollgate_text::time::parse_rfc3339;
 
 /// Reads the output of one or more packages. A package that does not build, ends early, or fails outside its tests has a fault;
@@ -23,7 +23,7 @@ use tollgate_text::time::parse_rfc3339;
 /// One that failed and ran again has one reading of all its runs. An action that is none of Go's is a failure where it ends a test.
 /// A test with subtests (`Parent/sub`) is a test too, as Go counts it.
 pub(super) fn read(
-    lines: &mut Lines<'_>,
+    lines: &mut StreamLines<'_>,
     times: Option<&mut Vec<String>>,
 ) -> Result<Vec<Reading>, ReadFault> {
     let mut output = Output::default();
@@ -37,7 +37,7 @@ pub(super) fn read(
             output.plain(&line.text)?;
             continue;
         }
-        let event = json::parse(line.text.as_bytes(), &Limits::default());
+        let event = json::parse(line.text.as_bytes(), &JsonLimits::default());
         output.ends_torn = event.is_err();
         match event {
             Ok(event) => {
@@ -210,7 +210,7 @@ impl Output {
                 package.draft.fault_told(fault, basis);
             }
         }
-        let mut drafts: Vec<Draft> = Vec::new();
+        let mut drafts: Vec<ReadingDraft> = Vec::new();
         // Where the draft of each package stands; a later run stands with the first.
         let mut places: Vec<Option<usize>> = Vec::with_capacity(self.packages.len());
         for mut package in std::mem::take(&mut self.packages) {
@@ -235,7 +235,7 @@ impl Output {
         let torn = self.torn.map(|line| format!("line {line} begins an event and is not whole JSON"));
         drafts.extend(torn.map(|torn| outside_or_cut(self.ends_torn, torn)));
         if drafts.is_empty() {
-            drafts.push(Draft::default());
+            drafts.push(ReadingDraft::default());
         }
         Ok(finish(drafts))
     }
@@ -248,7 +248,7 @@ mod tests {
 
     fn said(text: &str) -> String {
         let mut input = text.as_bytes();
-        let readings = read(&mut Lines::new(&mut input), None).unwrap();
+        let readings = read(&mut StreamLines::new(&mut input), None).unwrap();
         let line = |r: &Reading| {
             let cases = r.cases.iter().map(|c| format!("{} {}", c.name, c.status.name()));
             let fault = r.fault.as_ref().map(|f| f.sentence.clone());
@@ -373,7 +373,8 @@ mod tests {
 
     #[test]
     fn the_text_of_go_test_is_called_that() {
-        let message = |text: &str| read(&mut Lines::new(&mut text.as_bytes()), None).unwrap_err().message;
+        let message =
+            |text: &str| read(&mut StreamLines::new(&mut text.as_bytes()), None).unwrap_err().message;
         assert!(
             message("=== RUN   TestA\n--- PASS: TestA (0.00s)\nPASS\nok  \tp\t0.1s\n")
                 .contains("run it with -json")
@@ -433,7 +434,7 @@ mod tests {
                 }
                 text.push_str(&queues[left[index.index(left.len())]].pop_front().unwrap());
             }
-            let readings = read(&mut Lines::new(&mut text.as_bytes()), None).unwrap();
+            let readings = read(&mut StreamLines::new(&mut text.as_bytes()), None).unwrap();
             let mut found: Vec<(String, String)> = readings
                 .iter()
                 .flat_map(|r| r.cases.iter().map(|c| (format!("{} {}", r.name, c.name), c.status.name().to_string())))

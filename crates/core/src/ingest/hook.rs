@@ -1,7 +1,7 @@
 //! What is a hook, or a file that did not load, and no test, by the names that tools give it where it failed: once it is mended it is not
 //! there, and no test of that name could ever turn green.
 
-use tollgate_text::junit::Case as Element;
+use tollgate_text::junit::JunitCase as Element;
 
 /// The class that jest-junit gives a file that did not run, and the first line of what it says of it.
 pub(super) const JEST: &str = "Test suite failed to run";

@@ -1,14 +1,14 @@
 //! The JSON report that jest writes (`--json --outputFile`), and vitest as jest does: one reading a file of tests.
 
 use super::basis::told;
-use super::collect::{Draft, Room, counted, cut, finish, milliseconds, outside};
+use super::collect::{ReadingDraft, Room, counted, cut, finish, milliseconds, outside};
 use super::document::{self, number, text};
 use super::fault::ReadFault;
 use super::junit::above_stack;
 use super::lines::{read_at_most, skip_to};
 use super::place;
 use crate::model::signature::Basis;
-use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
+use crate::model::test::{Failure, Reading, SourcePlace, TestCase, TestStatus};
 use std::io::BufRead;
 use tollgate_text::ansi::without_ansi;
 use tollgate_text::json::Json;
@@ -33,7 +33,7 @@ pub(super) fn read(input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
     let whole = fault(&document, &drafts, files.len());
     drafts.extend(whole.map(outside));
     if drafts.is_empty() {
-        drafts.push(Draft::default());
+        drafts.push(ReadingDraft::default());
     }
     Ok(finish(drafts))
 }
@@ -61,8 +61,8 @@ fn short(path: &str, all: &[&str]) -> String {
     last
 }
 
-fn of_file(file: &Json<'_>, name: &str, room: &mut Room) -> Result<Draft, ReadFault> {
-    let mut draft = Draft::new(name);
+fn of_file(file: &Json<'_>, name: &str, room: &mut Room) -> Result<ReadingDraft, ReadFault> {
+    let mut draft = ReadingDraft::new(name);
     for test in file.items("assertionResults") {
         draft.push(room, case(test, text(file, "name")))?;
     }
@@ -81,7 +81,7 @@ fn of_file(file: &Json<'_>, name: &str, room: &mut Room) -> Result<Draft, ReadFa
     Ok(draft)
 }
 
-fn case(test: &Json<'_>, file: &str) -> Case {
+fn case(test: &Json<'_>, file: &str) -> TestCase {
     let titles =
         test.items("ancestorTitles").iter().filter_map(Json::as_str).filter(|title| !title.is_empty());
     let name = titles.chain([text(test, "title")]).collect::<Vec<_>>().join(" > ");
@@ -121,7 +121,7 @@ fn case(test: &Json<'_>, file: &str) -> Case {
     let mut failures = failures.into_iter();
     let (failure, later) = (failures.next(), failures.collect());
     let duration_ms = number(test, "duration").and_then(milliseconds);
-    Case { name, status, duration_ms, failure, later, selector: None }
+    TestCase { name, status, duration_ms, failure, later, selector: None }
 }
 
 /// What a message says before its stack, and the first frame that is not of a library.
@@ -135,7 +135,7 @@ fn failure(said: &str, own: Option<SourcePlace>) -> Failure {
 }
 
 /// What the report says beside its tests, and counts that no test shows.
-fn fault(document: &Json<'_>, drafts: &[Draft], files: usize) -> Option<String> {
+fn fault(document: &Json<'_>, drafts: &[ReadingDraft], files: usize) -> Option<String> {
     let count = |key: &str| number(document, key).filter(|n| *n >= 0.0).map(|n| n as u64);
     let Some(tests) = count("numTotalTests") else { return Some("its `numTotalTests` is missing".into()) };
     if matches!(document.get("wasInterrupted"), Some(Json::Bool(true))) {

@@ -1,17 +1,19 @@
 //! JUnit XML of any reporter: one reading for each suite that holds testcases.
 
 use super::basis::{is_whole, told};
-use super::collect::{Draft, Room, counted, cut, finish, milliseconds, outside};
+use super::collect::{ReadingDraft, Room, counted, cut, finish, milliseconds, outside};
 use super::fault::ReadFault;
 use super::junit_repeats::attempts;
 use super::timed::is_bats_hook;
 use super::{document, hook, junit_names, panic, place};
 use crate::model::suite::Repeats;
-use crate::model::test::{Case, Failure, Origin, Reading, SourcePlace, TestStatus};
+use crate::model::test::{Failure, JunitOrigin, Reading, SourcePlace, TestCase, TestStatus};
 use std::io::BufRead;
 use tollgate_text::ansi::without_ansi;
 use tollgate_text::json::plain;
-use tollgate_text::junit::{Case as Element, Ended, IS_LIST, Kind, Outcome, Report, Suite, UNSAID};
+use tollgate_text::junit::{
+    CaseEnd, CaseOutcome, IS_LIST, JunitCase as Element, JunitReport, JunitSuite, OutcomeKind, UNSAID,
+};
 
 /// Reads a report. `junit_names` says what its suites and tests are called.
 pub(super) fn read(
@@ -21,7 +23,7 @@ pub(super) fn read(
 ) -> Result<Vec<Reading>, ReadFault> {
     let report = document::junit(input, times)?;
     if report.only_lists {
-        let mut draft = Draft::default();
+        let mut draft = ReadingDraft::default();
         draft.reading.nothing = Some(IS_LIST.into());
         return Ok(finish([draft]));
     }
@@ -40,7 +42,7 @@ pub(super) fn read(
         match suite {
             Some(suite) => {
                 let nth = *number[suite].get_or_insert_with(|| {
-                    drafts.push(Draft::new(&names[suite]));
+                    drafts.push(ReadingDraft::new(&names[suite]));
                     drafts.len() - 1
                 });
                 drafts[nth].fault(sentence);
@@ -51,23 +53,23 @@ pub(super) fn read(
         }
     }
     if drafts.is_empty() {
-        drafts.push(Draft::new(names.first().map_or("", String::as_str)));
+        drafts.push(ReadingDraft::new(names.first().map_or("", String::as_str)));
     }
     Ok(finish(drafts))
 }
 
 fn draft(
-    suite: &Suite,
+    suite: &JunitSuite,
     (name, of_vitest): (&str, bool),
     repeats: Repeats,
     room: &mut Room,
-) -> Result<Draft, ReadFault> {
-    let mut draft = Draft::new(name);
+) -> Result<ReadingDraft, ReadFault> {
+    let mut draft = ReadingDraft::new(name);
     draft.reading.duration_ms = suite.time_ms.and_then(milliseconds);
     let named = suite.cases.iter().zip(junit_names::tests(&suite.cases, name));
     let cases = named.map(|(element, name)| case(element, name)).collect();
     let cases = match repeats {
-        Repeats::Tests => Vec::from_iter((0..).zip::<Vec<Case>>(cases)),
+        Repeats::Tests => Vec::from_iter((0..).zip::<Vec<TestCase>>(cases)),
         Repeats::Attempts => attempts(&suite.cases, cases),
     };
     for (nth, case) in cases {
@@ -93,7 +95,7 @@ fn draft(
 
 /// What a report says outside its cases, and what its counts say against them: the number of a suite, or none for the report, and a sentence. `lenient`:
 /// its reporter counts something other than testcases.
-pub(super) fn faults(report: &Report, lenient: bool) -> Vec<(Option<usize>, String)> {
+pub(super) fn faults(report: &JunitReport, lenient: bool) -> Vec<(Option<usize>, String)> {
     let said = report.against_itself(lenient).into_iter().map(|(suite, clause)| {
         let name = match suite {
             Some(nth) => format!("the suite `{}`", plain(&report.path(nth))),
@@ -107,29 +109,30 @@ pub(super) fn faults(report: &Report, lenient: bool) -> Vec<(Option<usize>, Stri
     found
 }
 
-fn origin(element: &Element) -> Origin {
-    Origin { class: element.classname.clone(), name: element.name.clone(), file: element.file.clone() }
+fn origin(element: &Element) -> JunitOrigin {
+    JunitOrigin { class: element.classname.clone(), name: element.name.clone(), file: element.file.clone() }
 }
 
 /// A case as its elements say it: `<failure>` and `<error>` failed, whatever else there is; a failure that a passing run
 /// followed is flaky; `<rerunFailure>` alone is a failure. Each of them is a failure of its own: several `<failure>` of one
 /// attempt, each `<rerunFailure>` and `<flakyFailure>` of one of its own.
-pub(super) fn case(element: &Element, name: String) -> Case {
-    let first = |kinds: &[Kind]| element.outcomes.iter().find(|o| kinds.contains(&o.kind));
+pub(super) fn case(element: &Element, name: String) -> TestCase {
+    let first = |kinds: &[OutcomeKind]| element.outcomes.iter().find(|o| kinds.contains(&o.kind));
     let (status, outcome) = match element.ended() {
-        Ended::Failed | Ended::Error => {
-            let again = || first(&[Kind::Rerun]).or_else(|| first(&[Kind::Flaky]));
-            (TestStatus::Failed, first(&[Kind::Failure, Kind::Error]).or_else(again))
+        CaseEnd::Failed | CaseEnd::Error => {
+            let again = || first(&[OutcomeKind::Rerun]).or_else(|| first(&[OutcomeKind::Flaky]));
+            (TestStatus::Failed, first(&[OutcomeKind::Failure, OutcomeKind::Error]).or_else(again))
         }
-        Ended::Flaky => (TestStatus::Flaky, first(&[Kind::Flaky])),
-        Ended::LeftOut => (TestStatus::Ignored, None),
-        Ended::NotRun => (TestStatus::NotRun, None),
-        Ended::Passed => (TestStatus::Passed, None),
+        CaseEnd::Flaky => (TestStatus::Flaky, first(&[OutcomeKind::Flaky])),
+        CaseEnd::LeftOut => (TestStatus::Ignored, None),
+        CaseEnd::NotRun => (TestStatus::NotRun, None),
+        CaseEnd::Passed => (TestStatus::Passed, None),
     };
-    let again =
-        |o: &&Outcome| o.kind != Kind::Skipped && outcome.is_some_and(|first| !std::ptr::eq(*o, first));
+    let again = |o: &&CaseOutcome| {
+        o.kind != OutcomeKind::Skipped && outcome.is_some_and(|first| !std::ptr::eq(*o, first))
+    };
     let later = element.outcomes.iter().filter(again).map(|o| failure(o, element));
-    Case {
+    TestCase {
         name,
         status,
         duration_ms: element.time_ms.and_then(milliseconds),
@@ -139,9 +142,9 @@ pub(super) fn case(element: &Element, name: String) -> Case {
     }
 }
 
-fn failure(outcome: &Outcome, element: &Element) -> Failure {
+fn failure(outcome: &CaseOutcome, element: &Element) -> Failure {
     // What surefire writes of the first attempt stands in the case, that of further ones in theirs.
-    let first = matches!(outcome.kind, Kind::Failure | Kind::Error);
+    let first = matches!(outcome.kind, OutcomeKind::Failure | OutcomeKind::Error);
     let output = if outcome.output.is_empty() && first { &element.output } else { &outcome.output };
     let said = said(outcome, element);
     // CTest says nothing itself; what GoogleTest printed does.
@@ -159,7 +162,7 @@ fn of_google_test(output: &str) -> Option<Failure> {
     Some(if is_whole(output, Failure::TEXT) { told(failure) } else { failure })
 }
 
-fn said(outcome: &Outcome, element: &Element) -> Failure {
+fn said(outcome: &CaseOutcome, element: &Element) -> Failure {
     let text = outcome.text.trim_matches(['\n', '\r']).trim_end();
     let note =
         text.starts_with("note: test did not panic") || text.starts_with("note: panic did not contain");

@@ -2,11 +2,11 @@
 
 use super::timed::undated;
 use std::collections::{HashMap, HashSet};
-use tollgate_text::junit::{Case, Report};
+use tollgate_text::junit::{JunitCase, JunitReport};
 
 /// The paths of all suites, without the moment at which they ran, where that makes no two of them one. Suites of one path that ran in
 /// different places have theirs behind it: Playwright's projects stand as the hosts of suites.
-pub(super) fn suites(report: &Report) -> Vec<String> {
+pub(super) fn suites(report: &JunitReport) -> Vec<String> {
     let paths: Vec<String> = (0..report.suites.len()).map(|nth| report.path(nth)).collect();
     let mut counts: HashMap<&str, u32> = HashMap::new();
     paths.iter().for_each(|path| *counts.entry(undated(path)).or_default() += 1);
@@ -27,7 +27,7 @@ pub(super) fn suites(report: &Report) -> Vec<String> {
 
 /// The names of a suite's tests: `name`, with `classname.` before it where that says more than the suite and the name do. Two tests that
 /// only their classes tell apart have them before their names.
-pub(super) fn tests(cases: &[Case], suite: &str) -> Vec<String> {
+pub(super) fn tests(cases: &[JunitCase], suite: &str) -> Vec<String> {
     let mut classes: HashMap<String, HashSet<&str>> = HashMap::new();
     for case in cases {
         classes.entry(short(case, suite)).or_default().insert(class(case));
@@ -40,11 +40,11 @@ pub(super) fn tests(cases: &[Case], suite: &str) -> Vec<String> {
     named.collect()
 }
 
-fn class(case: &Case) -> &str {
+fn class(case: &JunitCase) -> &str {
     case.classname.as_deref().unwrap_or_default()
 }
 
-fn short(case: &Case, suite: &str) -> String {
+fn short(case: &JunitCase, suite: &str) -> String {
     let class = class(case);
     let of_suite = || class == suite || suite.strip_suffix(class).is_some_and(|outer| outer.ends_with('/'));
     // A name that begins with its class: CTest, jest-junit.
@@ -63,8 +63,8 @@ fn short(case: &Case, suite: &str) -> String {
 mod tests {
     use super::*;
 
-    fn case(class: &str, name: &str) -> Case {
-        Case { name: name.into(), classname: Some(class.into()), ..Case::default() }
+    fn case(class: &str, name: &str) -> JunitCase {
+        JunitCase { name: name.into(), classname: Some(class.into()), ..JunitCase::default() }
     }
 
     #[test]
@@ -84,20 +84,21 @@ mod tests {
     fn two_tests_never_become_one() {
         let all = [case("a", "a b"), case("a b", "a b"), case("c", "t"), case("s", "x"), case("", "x")];
         assert_eq!(tests(&all, "s"), ["a.a b", "a b.a b", "c.t", "s.x", "x"]);
-        let suite = |name: &str| tollgate_text::junit::Suite { name: name.into(), ..Default::default() };
-        let report = |names: &[&str]| Report {
+        let suite = |name: &str| tollgate_text::junit::JunitSuite { name: name.into(), ..Default::default() };
+        let report = |names: &[&str]| JunitReport {
             suites: names.iter().map(|n| suite(n)).collect(),
             ..Default::default()
         };
         let names = suites(&report(&["T-20261129054944", "U-20261129054944", "U-20261129054945"]));
         assert_eq!(names, ["T", "U-20261129054944", "U-20261129054945"]);
-        let at = |name: &str, host: &str| tollgate_text::junit::Suite {
+        let at = |name: &str, host: &str| tollgate_text::junit::JunitSuite {
             host: Some(host.into()),
             cases: vec![case("c", "t")],
             ..suite(name)
         };
-        let of =
-            |all: Vec<tollgate_text::junit::Suite>| suites(&Report { suites: all, ..Default::default() });
+        let of = |all: Vec<tollgate_text::junit::JunitSuite>| {
+            suites(&JunitReport { suites: all, ..Default::default() })
+        };
         let projects = of(vec![at("a.spec", "chromium"), at("a.spec", "firefox"), at("b.spec", "firefox")]);
         assert_eq!(projects, ["a.spec [chromium]", "a.spec [firefox]", "b.spec"]);
         assert_eq!(of(vec![at("a", "ci-7"), at("a", "ci-7")]), ["a", "a"]);

@@ -1,13 +1,13 @@
 //! Several entries of one title in a JUnit report as attempts at one test (`repeats = "attempts"`).
 
-use crate::model::test::{Case, TestStatus};
+use crate::model::test::{TestCase, TestStatus};
 use std::collections::HashMap;
-use tollgate_text::junit::Case as Element;
+use tollgate_text::junit::JunitCase as Element;
 
 /// Joins each entry whose title an earlier one of its suite has to that one: same name, class and file. The place is the first one's.
-pub(super) fn attempts(elements: &[Element], cases: Vec<Case>) -> Vec<(usize, Case)> {
+pub(super) fn attempts(elements: &[Element], cases: Vec<TestCase>) -> Vec<(usize, TestCase)> {
     let mut at: HashMap<(&str, Option<&str>, Option<&str>), usize> = HashMap::new();
-    let mut joined: Vec<(usize, Case)> = Vec::with_capacity(cases.len());
+    let mut joined: Vec<(usize, TestCase)> = Vec::with_capacity(cases.len());
     for (nth, (element, case)) in elements.iter().zip(cases).enumerate() {
         let title = (element.name.as_str(), element.classname.as_deref(), element.file.as_deref());
         match at.get(&title) {
@@ -22,7 +22,7 @@ pub(super) fn attempts(elements: &[Element], cases: Vec<Case>) -> Vec<(usize, Ca
 }
 
 /// The last attempt that ran decides: what passes after a failure is flaky, what fails has failed.
-fn again(known: &mut Case, later: Case) {
+fn again(known: &mut TestCase, later: TestCase) {
     let ran = |status| !matches!(status, TestStatus::Ignored | TestStatus::NotRun);
     let failed = matches!(known.status, TestStatus::Failed | TestStatus::Flaky);
     known.status = match later.status {
@@ -67,7 +67,7 @@ mod tests {
             ("I I", "ignored 0 of 2"),
             ("F P F", "failed 2 of 3"),
         ] {
-            let case = |word: &str| Case {
+            let case = |word: &str| TestCase {
                 name: "a".into(),
                 status: match word {
                     "F" => TestStatus::Failed,
@@ -79,7 +79,7 @@ mod tests {
                 later: Vec::new(),
                 selector: None,
             };
-            let cases: Vec<Case> = attempts_of_one.split(' ').map(case).collect();
+            let cases: Vec<TestCase> = attempts_of_one.split(' ').map(case).collect();
             let elements = vec![Element { name: "a".into(), ..Element::default() }; cases.len()];
             let joined = attempts(&elements, cases);
             assert_eq!(joined.len(), 1);

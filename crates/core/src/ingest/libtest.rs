@@ -7,13 +7,13 @@ pub(super) mod line;
 mod list;
 mod word;
 
-use super::collect::{Draft, Room, counted, finish, keep_end, outside, outside_or_cut};
+use super::collect::{ReadingDraft, Room, counted, finish, keep_end, outside, outside_or_cut};
 use super::fault::ReadFault;
-use super::lines::Lines;
+use super::lines::StreamLines;
 use super::output::said;
 use super::panic;
 use crate::ingest::libtest::binary::Binary;
-use crate::ingest::libtest::json::{Event, Suite};
+use crate::ingest::libtest::json::{Event, EventSuite};
 use crate::ingest::libtest::line as says;
 use crate::ingest::libtest::list::{IS_LIST, List};
 use crate::model::test::{Reading, Silent, TestStatus};
@@ -23,7 +23,7 @@ const FORK: usize = 16 << 20;
 
 /// Reads the output of any number of binaries. A build that broke is the fault of a reading without a name. A binary without its
 /// end died where anything stands behind it, else the output is cut off.
-pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
+pub(super) fn read(lines: &mut StreamLines<'_>) -> Result<Vec<Reading>, ReadFault> {
     lines.end_at_returns();
     let mut output = Output::default();
     while let Some(line) = lines.next()? {
@@ -49,7 +49,7 @@ struct Fork {
 #[derive(Default)]
 struct Output {
     room: Room,
-    done: Vec<Draft>,
+    done: Vec<ReadingDraft>,
     /// What cargo said it runs next, the source of it, and what is printed since.
     target: Option<String>,
     source: Option<String>,
@@ -67,7 +67,7 @@ struct Output {
     /// The last line, where it is one of the harness's or cargo's and not whole.
     torn: Option<u64>,
     text: Option<Binary>,
-    json: Option<Suite>,
+    json: Option<EventSuite>,
     /// The last binary broke off: what cargo says next is about it.
     broke_off: bool,
     /// Cargo said that the last binary failed, and nothing of another one yet.
@@ -170,7 +170,7 @@ impl Output {
     fn begin_json(&mut self, event: &Event) -> Result<(), ReadFault> {
         self.room.reading()?;
         (self.broke_off, self.over) = (false, false);
-        self.json = Some(Suite::new(&self.target.take().unwrap_or_default(), event));
+        self.json = Some(EventSuite::new(&self.target.take().unwrap_or_default(), event));
         Ok(())
     }
 
@@ -248,7 +248,7 @@ impl Output {
     /// Cargo says at its end how many targets failed: it ran them all.
     fn failed_targets(&mut self, count: u64) -> Result<(), ReadFault> {
         self.over = false;
-        let red = |d: &&Draft| match &d.reading.silent {
+        let red = |d: &&ReadingDraft| match &d.reading.silent {
             Some(silent) => silent.failed == Some(true),
             None => d.reading.fault.is_some() || d.tally(TestStatus::Failed) > 0,
         };
@@ -286,7 +286,7 @@ impl Output {
         let (source, printed) = (self.source.take(), std::mem::take(&mut self.printed));
         let Some(target) = self.target.take() else { return Ok(false) };
         self.room.reading()?;
-        let mut draft = Draft::new(&target);
+        let mut draft = ReadingDraft::new(&target);
         if self.list.is_one() {
             draft.reading.nothing = Some(IS_LIST.into());
             self.done.push(draft);
@@ -322,7 +322,7 @@ impl Output {
         match self.error {
             _ if !self.done.is_empty() => Ok(finish(merge_builds(self.done))),
             None if self.list.is_one() => {
-                let mut draft = Draft::default();
+                let mut draft = ReadingDraft::default();
                 draft.reading.nothing = Some(IS_LIST.into());
                 Ok(finish([draft]))
             }
@@ -335,8 +335,8 @@ impl Output {
 
 /// Of what cargo built it names nothing that it runs: of `test = false` on every target there is nothing, else the output is cut off. The
 /// exit code tells.
-fn nothing_to_run() -> Draft {
-    let mut draft = Draft::default();
+fn nothing_to_run() -> ReadingDraft {
+    let mut draft = ReadingDraft::default();
     draft.cut_off("cargo built everything, and no binary that it runs is named");
     draft.reading.silent = Some(Silent::default());
     draft
@@ -352,10 +352,11 @@ fn is_criterion(printed: &str) -> bool {
 }
 
 /// Cargo names each crate that did not compile: one reading says the first, and how many more there are.
-fn merge_builds(drafts: Vec<Draft>) -> Vec<Draft> {
-    let is_build =
-        |d: &Draft| d.reading.name.is_empty() && d.reading.cases.is_empty() && d.reading.fault.is_some();
-    let (builds, mut rest): (Vec<Draft>, Vec<Draft>) = drafts.into_iter().partition(|d| {
+fn merge_builds(drafts: Vec<ReadingDraft>) -> Vec<ReadingDraft> {
+    let is_build = |d: &ReadingDraft| {
+        d.reading.name.is_empty() && d.reading.cases.is_empty() && d.reading.fault.is_some()
+    };
+    let (builds, mut rest): (Vec<ReadingDraft>, Vec<ReadingDraft>) = drafts.into_iter().partition(|d| {
         is_build(d)
             && d.reading.fault.as_ref().is_some_and(|f| f.sentence.starts_with("cargo could not compile "))
     });
@@ -376,7 +377,7 @@ mod tests {
 
     fn shown(text: &str) -> String {
         let mut input = text.as_bytes();
-        let readings = match read(&mut Lines::new(&mut input)) {
+        let readings = match read(&mut StreamLines::new(&mut input)) {
             Ok(readings) => readings,
             Err(fault) => return fault.to_string(),
         };
@@ -472,7 +473,7 @@ mod tests {
     #[test]
     fn a_list_is_no_result() {
         let nothing = |text: &str| {
-            let readings = read(&mut Lines::new(&mut text.as_bytes())).unwrap();
+            let readings = read(&mut StreamLines::new(&mut text.as_bytes())).unwrap();
             readings.iter().all(|r| r.cases.is_empty() && r.fault.is_none() && r.nothing.is_some())
         };
         let list = "a::b: test\nc: benchmark\n\n1 test, 1 benchmark\n";
@@ -600,7 +601,7 @@ mod tests {
     fn cargo_stops_at_the_first_that_fails() {
         let stopped = |text: &str| {
             let mut input = text.as_bytes();
-            let readings = read(&mut Lines::new(&mut input)).unwrap();
+            let readings = read(&mut StreamLines::new(&mut input)).unwrap();
             readings.iter().map(|r| r.stopped).collect::<Vec<_>>()
         };
         let (green, red) = (binary("test a ... ok\n", [1, 0, 0]), binary("test a ... FAILED\n", [0, 1, 0]));

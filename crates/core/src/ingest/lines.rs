@@ -13,7 +13,7 @@ const KEPT: usize = 64 << 10;
 const RETURNS: usize = 1_000;
 
 /// One line: without its end, without colours, and of a line that a terminal would have overwritten only the last text.
-pub(super) struct Line {
+pub(super) struct StreamLine {
     /// Counted from 1.
     pub(super) number: u64,
     pub(super) text: String,
@@ -23,30 +23,30 @@ pub(super) struct Line {
     pub(super) ended: bool,
 }
 
-impl Line {
+impl StreamLine {
     pub(super) fn is_blank(&self) -> bool {
         self.text.trim().is_empty()
     }
 }
 
 /// The lines of a stream.
-pub(super) struct Lines<'a> {
+pub(super) struct StreamLines<'a> {
     input: &'a mut dyn BufRead,
     number: u64,
     buffer: Vec<u8>,
     /// Lines that are next before all others.
-    waiting: VecDeque<Line>,
+    waiting: VecDeque<StreamLine>,
     /// A carriage return ends a line too.
     returns: bool,
 }
 
-impl<'a> Lines<'a> {
-    pub(super) fn new(input: &'a mut dyn BufRead) -> Lines<'a> {
-        Lines { input, number: 0, buffer: Vec::new(), waiting: VecDeque::new(), returns: false }
+impl<'a> StreamLines<'a> {
+    pub(super) fn new(input: &'a mut dyn BufRead) -> StreamLines<'a> {
+        StreamLines { input, number: 0, buffer: Vec::new(), waiting: VecDeque::new(), returns: false }
     }
 
     /// Hands a line back: it is the next one again.
-    pub(super) fn again(&mut self, line: Line) {
+    pub(super) fn again(&mut self, line: StreamLine) {
         self.waiting.push_front(line);
     }
 
@@ -56,7 +56,7 @@ impl<'a> Lines<'a> {
     }
 
     /// The next line; bytes that are not UTF-8 are replaced.
-    pub(super) fn next(&mut self) -> Result<Option<Line>, ReadFault> {
+    pub(super) fn next(&mut self) -> Result<Option<StreamLine>, ReadFault> {
         if let Some(line) = self.waiting.pop_front() {
             return Ok(Some(line));
         }
@@ -74,7 +74,7 @@ impl<'a> Lines<'a> {
             let parts: Vec<&str> = text.trim_end_matches('\r').split('\r').collect();
             let last = parts.len() - 1;
             let kept = parts.iter().enumerate().filter(|(nth, _)| *nth < RETURNS || nth + RETURNS > last);
-            self.waiting.extend(kept.map(|(nth, part)| Line {
+            self.waiting.extend(kept.map(|(nth, part)| StreamLine {
                 number,
                 text: shown(part),
                 cut,
@@ -82,11 +82,11 @@ impl<'a> Lines<'a> {
             }));
             return Ok(self.waiting.pop_front());
         }
-        Ok(Some(Line { number, text: shown(text), cut, ended }))
+        Ok(Some(StreamLine { number, text: shown(text), cut, ended }))
     }
 
     /// What is left, bytes as they are, after `first`.
-    pub(super) fn rest(&mut self, first: &Line, most: u64) -> Result<Vec<u8>, ReadFault> {
+    pub(super) fn rest(&mut self, first: &StreamLine, most: u64) -> Result<Vec<u8>, ReadFault> {
         let mut bytes = first.text.clone().into_bytes();
         bytes.push(b'\n');
         read_at_most(self.input, &mut bytes, most)?;
@@ -179,7 +179,7 @@ mod tests {
 
     fn all(bytes: &[u8]) -> Vec<(u64, String, bool)> {
         let mut input = bytes;
-        let mut lines = Lines::new(&mut input);
+        let mut lines = StreamLines::new(&mut input);
         std::iter::from_fn(|| lines.next().unwrap()).map(|l| (l.number, l.text, l.cut)).collect()
     }
 
@@ -191,7 +191,7 @@ mod tests {
         assert_eq!(said, ["1:a", "2:ok", "3:done", "4:last y"]);
         assert_eq!(all(b"\xff\n")[0].1, "\u{fffd}");
         let mut input: &[u8] = b"\xff\xfe{\0\"\0";
-        assert!(Lines::new(&mut input).next().err().unwrap().message.contains("UTF-16"));
+        assert!(StreamLines::new(&mut input).next().err().unwrap().message.contains("UTF-16"));
         assert!(all(b"").is_empty());
     }
 

@@ -4,13 +4,15 @@ mod json;
 mod line;
 
 use super::basis::is_whole;
-use super::collect::{Draft, Room, append, case, counted, finish, outside_or_cut};
+use super::collect::{ReadingDraft, Room, append, case, counted, finish, outside_or_cut};
 use super::fault::ReadFault;
-use super::lines::Lines;
+use super::lines::StreamLines;
 use super::panic;
 use crate::ingest::libtest::json::Event;
 use crate::ingest::libtest::line::build_failure;
-use crate::ingest::nextest::line::{Attempt, Summary, Word, attempt, setup_failure, starting, summary};
+use crate::ingest::nextest::line::{
+    AttemptLine, ResultWord, RunEndLine, attempt, setup_failure, starting, summary,
+};
 use crate::model::signature::Basis;
 use crate::model::test::{Failure, Reading, TestStatus};
 use std::collections::HashMap;
@@ -18,7 +20,7 @@ use tollgate_text::figures::total;
 
 /// Reads the output of one or more runs; a run without its summary is a fault. The output is cut off where the last run has
 /// none, or where a summary with failures has not nextest's `error: ` line behind it.
-pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
+pub(super) fn read(lines: &mut StreamLines<'_>) -> Result<Vec<Reading>, ReadFault> {
     let mut output = Output::default();
     while let Some(line) = lines.next()? {
         let fresh = !output.started && output.drafts.is_empty();
@@ -34,7 +36,7 @@ pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
 #[derive(Default)]
 struct Output {
     room: Room,
-    drafts: Vec<Draft>,
+    drafts: Vec<ReadingDraft>,
     binaries: HashMap<String, usize>,
     /// A run began and its summary did not come.
     started: bool,
@@ -88,12 +90,12 @@ impl Output {
         Ok(())
     }
 
-    fn attempt(&mut self, found: Attempt) -> Result<(), ReadFault> {
+    fn attempt(&mut self, found: AttemptLine) -> Result<(), ReadFault> {
         let nth = match self.binaries.get(&found.binary) {
             Some(nth) => *nth,
             None => {
                 self.room.reading()?;
-                self.drafts.push(Draft::new(&found.binary));
+                self.drafts.push(ReadingDraft::new(&found.binary));
                 self.binaries.insert(found.binary.clone(), self.drafts.len() - 1);
                 self.drafts.len() - 1
             }
@@ -106,23 +108,25 @@ impl Output {
         let case = &mut draft.reading.cases[at];
         case.duration_ms = found.duration_ms;
         case.status = match (found.word, case.status) {
-            (Word::Passed, TestStatus::Failed) | (Word::Flaky, _) => TestStatus::Flaky,
-            (Word::Passed, _) => TestStatus::Passed,
-            (Word::Skipped, _) => TestStatus::Ignored,
-            (Word::Failed | Word::FlakyFailed, _) => TestStatus::Failed,
+            (ResultWord::Passed, TestStatus::Failed) | (ResultWord::Flaky, _) => TestStatus::Flaky,
+            (ResultWord::Passed, _) => TestStatus::Passed,
+            (ResultWord::Skipped, _) => TestStatus::Ignored,
+            (ResultWord::Failed | ResultWord::FlakyFailed, _) => TestStatus::Failed,
         };
-        if found.word == Word::Failed {
+        if found.word == ResultWord::Failed {
             self.open = Some((nth, at, found.said, String::new()));
         }
         Ok(())
     }
 
-    fn again(&mut self, found: &Attempt) -> Result<(), ReadFault> {
+    fn again(&mut self, found: &AttemptLine) -> Result<(), ReadFault> {
         let draft = self.binaries.get(&found.binary).map(|nth| &mut self.drafts[*nth]);
         let known = draft.and_then(|d| d.named(&found.test).map(|at| &mut d.reading.cases[at]));
         match (known, found.word) {
-            (Some(case), Word::Flaky) if case.status == TestStatus::Passed => case.status = TestStatus::Flaky,
-            (Some(case), Word::Failed | Word::FlakyFailed) => case.status = TestStatus::Failed,
+            (Some(case), ResultWord::Flaky) if case.status == TestStatus::Passed => {
+                case.status = TestStatus::Flaky
+            }
+            (Some(case), ResultWord::Failed | ResultWord::FlakyFailed) => case.status = TestStatus::Failed,
             (None, _) => self.attempt(found.clone())?,
             _ => {}
         }
@@ -151,7 +155,7 @@ impl Output {
     }
 
     /// A line without its end may be a summary that is cut off within its counts.
-    fn summary(&mut self, said: Summary, ended: bool) {
+    fn summary(&mut self, said: RunEndLine, ended: bool) {
         (self.known, self.summed) = (true, true);
         (self.started, self.unended) = (false, said.failed > 0);
         let (passed, failed) = self.totals();
@@ -194,7 +198,7 @@ impl Output {
             self.drafts.push(outside_or_cut(self.cut, fault));
         }
         if self.drafts.is_empty() {
-            self.drafts.push(Draft::default());
+            self.drafts.push(ReadingDraft::default());
         }
         Ok(finish(self.drafts))
     }

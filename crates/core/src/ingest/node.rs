@@ -7,7 +7,7 @@ mod spec;
 mod suite;
 
 use super::fault::ReadFault;
-use super::lines::Lines;
+use super::lines::StreamLines;
 use super::{document, tap};
 use crate::model::test::Reading;
 
@@ -15,7 +15,7 @@ use crate::model::test::Reading;
 const WHAT: &str = "results of `node --test`";
 
 /// Reads a run into one reading without a name; a test's name is the titles above it and its own, joined by ` > `.
-pub(super) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
+pub(super) fn read(lines: &mut StreamLines<'_>) -> Result<Vec<Reading>, ReadFault> {
     let mut dots = false;
     while let Some(line) = lines.next()? {
         let text = line.text.trim_start();

@@ -1,12 +1,12 @@
 //! Playwright's JSON report: one reading a spec file.
 
 use super::basis::told;
-use super::collect::{Draft, Room, append, counted, cut, finish, milliseconds, outside};
+use super::collect::{ReadingDraft, Room, append, counted, cut, finish, milliseconds, outside};
 use super::document::{self, number, text};
 use super::fault::ReadFault;
 use super::lines::{read_at_most, skip_noting};
 use crate::model::signature::Basis;
-use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
+use crate::model::test::{Failure, Reading, SourcePlace, TestCase, TestStatus};
 use std::collections::BTreeSet;
 use std::io::BufRead;
 use tollgate_text::ansi::without_ansi;
@@ -43,17 +43,17 @@ pub(super) fn read(
         projects: projects > 1 || of_tests.len() > 1,
         not_run: 0,
         seen: [0; 4],
-        current: Draft::default(),
+        current: ReadingDraft::default(),
     };
     let mut drafts = Vec::new();
     for suite in suites {
-        report.current = Draft::new(text(suite, "title"));
+        report.current = ReadingDraft::new(text(suite, "title"));
         report.suite(suite, &mut Vec::new(), true)?;
         drafts.push(std::mem::take(&mut report.current));
     }
     drafts.extend(fault(&document, &report).map(outside));
     if drafts.is_empty() {
-        let mut draft = Draft::default();
+        let mut draft = ReadingDraft::default();
         draft.reading.nothing = document.items("errors").iter().map(|e| text(e, "message")).find(is_none).map(|_| {
             "Playwright says `No tests found`: name files that hold tests, or mend testDir, testMatch or --grep".into()
         });
@@ -91,7 +91,7 @@ struct Report {
     not_run: u64,
     /// Tests of each of `STATS`, by their own word.
     seen: [u64; 4],
-    current: Draft,
+    current: ReadingDraft,
 }
 
 /// What a test's `status` may be, and what `stats` counts.
@@ -157,7 +157,7 @@ impl Report {
         let ran: Vec<f64> = results.iter().filter_map(|r| number(r, "duration")).collect();
         let duration_ms = (!ran.is_empty()).then(|| milliseconds(total(ran))).flatten();
         self.current
-            .push(&mut self.room, Case { name, status, duration_ms, failure, later, selector: None })
+            .push(&mut self.room, TestCase { name, status, duration_ms, failure, later, selector: None })
             .map(|_| ())
     }
 }

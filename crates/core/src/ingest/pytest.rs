@@ -2,7 +2,7 @@
 
 mod attempts;
 
-use super::collect::{Draft, Room, cut, finish, milliseconds, outside};
+use super::collect::{ReadingDraft, Room, cut, finish, milliseconds, outside};
 use super::fault::ReadFault;
 use super::junit::{case, faults};
 use super::{document, place};
@@ -11,7 +11,7 @@ use crate::model::signature::Basis;
 use crate::model::test::{Reading, TestStatus};
 use std::io::BufRead;
 use tollgate_text::ansi::without_ansi;
-use tollgate_text::junit::{Case as Element, Kind, Outcome};
+use tollgate_text::junit::{CaseOutcome, JunitCase as Element, OutcomeKind};
 
 /// Reads a report. A module that could not be collected is a fault, and so is pytest's own error.
 pub(super) fn read(
@@ -21,7 +21,7 @@ pub(super) fn read(
     let report = document::junit(input, times)?;
     let (mut room, mut drafts) = (Room::default(), Vec::new());
     for (nth, suite) in report.suites.iter().enumerate() {
-        let mut draft = Draft::new(&report.path(nth));
+        let mut draft = ReadingDraft::new(&report.path(nth));
         draft.reading.duration_ms = suite.time_ms.and_then(milliseconds);
         let (mut broken, mut attempts) = (0_u64, Attempts::default());
         for element in &suite.cases {
@@ -37,7 +37,7 @@ pub(super) fn read(
                         failure.place = place::of_python(&without_ansi(&failure.text));
                     }
                     let again = !element.outcomes.is_empty()
-                        && element.outcomes.iter().all(|o| o.kind == Kind::Rerun);
+                        && element.outcomes.iter().all(|o| o.kind == OutcomeKind::Rerun);
                     attempts.push(case, again);
                 }
             }
@@ -58,14 +58,14 @@ pub(super) fn read(
         }
     }
     if drafts.is_empty() {
-        drafts.push(Draft::default());
+        drafts.push(ReadingDraft::default());
     }
     Ok(finish(drafts))
 }
 
 /// What an element that is no test says: it has no class and an error in collection, or is pytest itself.
 fn outside_tests(element: &Element) -> Option<String> {
-    let error = element.outcomes.iter().find(|o| o.kind == Kind::Error)?;
+    let error = element.outcomes.iter().find(|o| o.kind == OutcomeKind::Error)?;
     let class = element.classname.as_deref().unwrap_or_default();
     let message = error.message.as_deref().unwrap_or_default();
     let name: String = element.name.chars().take(200).collect();
@@ -77,7 +77,7 @@ fn outside_tests(element: &Element) -> Option<String> {
 }
 
 /// The last line that pytest marks as the error, else the first line.
-fn reason(error: &Outcome) -> String {
+fn reason(error: &CaseOutcome) -> String {
     let marked = error.text.lines().rev().find_map(|l| l.strip_prefix("E "));
     let line = marked.or_else(|| error.text.lines().find(|l| !l.trim().is_empty())).unwrap_or_default();
     cut(line.trim(), 300).to_string()

@@ -3,18 +3,18 @@
 mod line;
 mod tree;
 
-use super::collect::{Draft, Room, append, finish, milliseconds};
+use super::collect::{ReadingDraft, Room, append, finish, milliseconds};
 use super::fault::ReadFault;
-use super::lines::Lines;
+use super::lines::StreamLines;
 use crate::ingest::tap::line::{Says, Version, parse};
-use crate::ingest::tap::tree::{LEVELS, Tree};
+use crate::ingest::tap::tree::{LEVELS, PointTree};
 use crate::model::signature::Basis;
 use crate::model::test::{Failure, Reading, TestStatus};
 
 /// Reads one or more documents; `what` names them in the error; those of `node` end with the time that they took. `# SKIP` and
 /// `# TODO` are ignored tests, `not ok` or not: TAP 14 says that neither is a failure.
-pub(super) fn read(lines: &mut Lines<'_>, what: &str, node: bool) -> Result<Vec<Reading>, ReadFault> {
-    let mut output = Output { node, tree: Tree::new(node), ..Output::default() };
+pub(super) fn read(lines: &mut StreamLines<'_>, what: &str, node: bool) -> Result<Vec<Reading>, ReadFault> {
+    let mut output = Output { node, tree: PointTree::new(node), ..Output::default() };
     while let Some(line) = lines.next()? {
         output.partial = !line.ended;
         output.line(&line.text)?;
@@ -49,8 +49,8 @@ struct Block {
 #[derive(Default)]
 struct Output {
     room: Room,
-    done: Vec<Draft>,
-    tree: Tree,
+    done: Vec<ReadingDraft>,
+    tree: PointTree,
     block: Option<Block>,
     /// The level of the last point.
     last: usize,
@@ -194,7 +194,7 @@ impl Output {
 
     fn next_document(&mut self) -> Result<(), ReadFault> {
         self.room.reading()?;
-        let mut tree = std::mem::replace(&mut self.tree, Tree::new(self.node));
+        let mut tree = std::mem::replace(&mut self.tree, PointTree::new(self.node));
         if let Some(block) = self.block.take() {
             tree.text(block.level, &block.text, true);
         }
@@ -221,7 +221,8 @@ impl Output {
         }
         self.next_document()?;
         // A script that exits with another code than 0 has failed though each of its points is ok, and only prove says so.
-        let red = |draft: &Draft| draft.count(&[TestStatus::Failed]) > 0 || draft.reading.fault.is_some();
+        let red =
+            |draft: &ReadingDraft| draft.count(&[TestStatus::Failed]) > 0 || draft.reading.fault.is_some();
         if self.prove_failed
             && !self.done.iter().any(red)
             && let Some(last) = self.done.last_mut()

@@ -13,13 +13,13 @@ pub enum Bound<'d> {
     /// `{path, stem, doc}`.
     Doc(&'d Json<'d>),
     /// A jsonl stream.
-    Lines(&'d dyn Lines),
+    Lines(&'d dyn JsonlLines),
     /// An optional artifact that is not there: null.
     Absent,
 }
 
 /// A jsonl artifact that was read, hashed and validated once and can be walked again.
-pub trait Lines: Sync {
+pub trait JsonlLines: Sync {
     /// Calls `visit` with each line's number (from 1) and document, in order, until it breaks. Lines are read in
     /// blocks, never the whole file; an error when the bytes are no longer those that were hashed.
     fn each(&self, visit: &mut dyn FnMut(u64, &Json<'_>) -> ControlFlow<()>) -> Result<(), String>;

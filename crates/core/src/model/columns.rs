@@ -4,7 +4,7 @@
 
 use super::plan::Shard;
 use super::run::{Chosen, RunStatus};
-use super::suite::{Role, SuiteStatus};
+use super::suite::{SuiteRole, SuiteStatus};
 use super::test::TestStatus;
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -13,7 +13,7 @@ use std::ops::Range;
 
 /// What a summary says about the run as a whole; what it does not say is `None`.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Head {
+pub struct RunHead {
     /// The run.
     pub run_id: Option<String>,
     /// What ties shards, replays and their source together.
@@ -52,7 +52,7 @@ pub struct TestRow<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct SuiteRow<'a> {
     /// Which list it stands in.
-    pub role: Role,
+    pub role: SuiteRole,
     /// Its kind; empty where the document names none.
     pub kind: Cow<'a, str>,
     /// Its name.
@@ -71,7 +71,7 @@ pub struct SuiteRow<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct NotRunRow<'a> {
     /// Which list it belongs to.
-    pub role: Role,
+    pub role: SuiteRole,
     /// Its kind.
     pub kind: Cow<'a, str>,
     /// The suite.
@@ -84,7 +84,7 @@ pub struct NotRunRow<'a> {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Columns<'a> {
     /// The run as a whole.
-    pub head: Head,
+    pub head: RunHead,
     /// Suites and units; once settled by role, kind and name, each once.
     pub suites: Vec<SuiteRow<'a>>,
     /// The tests of all; once settled those of a suite stand by name, and of one name the worst first.
@@ -97,7 +97,7 @@ pub struct Columns<'a> {
 
 impl<'a> SuiteRow<'a> {
     /// What a suite is known by in every run: its list, its kind and its name.
-    pub fn key(&self) -> (Role, &str, &str) {
+    pub fn key(&self) -> (SuiteRole, &str, &str) {
         (self.role, &self.kind, &self.name)
     }
 }
@@ -221,7 +221,7 @@ mod tests {
 
     fn suite<'a>(name: &'a str, tests: Range<u32>) -> SuiteRow<'a> {
         let status = SuiteStatus::Passed;
-        let (role, kind) = (Role::Unit, "unit".into());
+        let (role, kind) = (SuiteRole::Unit, "unit".into());
         SuiteRow { role, kind, name: name.into(), status, cut: false, environment: None, tests }
     }
 
@@ -231,7 +231,7 @@ mod tests {
 
     fn not_run<'a>(name: &'a str, tests: Option<&[&'a str]>) -> NotRunRow<'a> {
         let tests = tests.map(|t| t.iter().map(|n| (*n).into()).collect());
-        NotRunRow { role: Role::Unit, kind: "unit".into(), name: name.into(), tests }
+        NotRunRow { role: SuiteRole::Unit, kind: "unit".into(), name: name.into(), tests }
     }
 
     #[test]

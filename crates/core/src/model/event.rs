@@ -1,10 +1,10 @@
 //! A run's journal: `run_events.jsonl`, one line an event, written as it happens. It alone is what `--resume` goes by.
 
-use crate::model::plan::{Artifacts, Counts, Shard};
+use crate::model::plan::{Artifacts, SelectionCounts, Shard};
 use crate::model::record::SuiteRecord;
 use crate::model::run::{Chosen, LintResult, NotRun, RunStatus};
 use crate::model::test::SourcePlace;
-use crate::model::tree::Tree;
+use crate::model::tree::WorkingTree;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -76,13 +76,13 @@ pub struct Started {
     pub branch: Option<String>,
     /// The working tree as it was then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tree: Option<Tree>,
+    pub tree: Option<WorkingTree>,
     /// What ties shards and replays together.
     pub correlation_id: String,
     /// Which part of the plan it is.
     pub shard: Shard,
     /// How many suites and units the whole plan has.
-    pub plan: Counts,
+    pub plan: SelectionCounts,
     /// What will run, in order.
     pub selected: Vec<NotRun>,
     /// The summary to compare with, workspace-relative.

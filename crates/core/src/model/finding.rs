@@ -1,7 +1,7 @@
 //! Findings: what is wrong with the user's project.
 
 use serde::{Deserialize, Serialize};
-use tollgate_text::json::Place;
+use tollgate_text::json::TextPlace;
 
 /// Why a gate did not pass. The order is the order in which a gate's own reason is chosen: what is wrong with the
 /// evidence comes before what the evidence says.
@@ -100,7 +100,7 @@ pub struct Finding {
     pub pointer: Option<String>,
     /// Line and column in the file, where there is one.
     #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
-    pub place: Option<Place>,
+    pub place: Option<TextPlace>,
     /// What was asked for: the assertion's text, the schema's demand.
     pub expected: Option<String>,
     /// What was there.

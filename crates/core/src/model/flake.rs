@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What became of a failure that a pass followed, where the test or suite is not simply flaky.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Flake {
+pub enum FlakeVerdict {
     /// It is flaky, and the policy of its kind calls that a failure (`flaky_result = "fail"`).
     Flaky,
     /// It failed with the other tests of its suite, passed alone, and failed with them again.
@@ -20,44 +20,46 @@ pub enum Flake {
     Crash,
 }
 
-impl Flake {
+impl FlakeVerdict {
     /// Every one.
-    pub const ALL: [Flake; 6] = [
-        Flake::Flaky,
-        Flake::OrderDependent,
-        Flake::NoBudget,
-        Flake::OtherState,
-        Flake::OtherTests,
-        Flake::Crash,
+    pub const ALL: [FlakeVerdict; 6] = [
+        FlakeVerdict::Flaky,
+        FlakeVerdict::OrderDependent,
+        FlakeVerdict::NoBudget,
+        FlakeVerdict::OtherState,
+        FlakeVerdict::OtherTests,
+        FlakeVerdict::Crash,
     ];
 
     /// The name in documents.
     pub fn name(self) -> &'static str {
         match self {
-            Flake::Flaky => "flaky",
-            Flake::OrderDependent => "order_dependent",
-            Flake::NoBudget => "no_budget",
-            Flake::OtherState => "other_state",
-            Flake::OtherTests => "other_tests",
-            Flake::Crash => "crash",
+            FlakeVerdict::Flaky => "flaky",
+            FlakeVerdict::OrderDependent => "order_dependent",
+            FlakeVerdict::NoBudget => "no_budget",
+            FlakeVerdict::OtherState => "other_state",
+            FlakeVerdict::OtherTests => "other_tests",
+            FlakeVerdict::Crash => "crash",
         }
     }
 
     /// What it means, as people are told: one clause.
     pub fn means(self) -> &'static str {
         match self {
-            Flake::Flaky => "it is flaky, and `flaky_result` of its kind calls that a failure",
-            Flake::OrderDependent => "it fails with others and passes alone: look for state that tests share",
-            Flake::NoBudget => {
+            FlakeVerdict::Flaky => "it is flaky, and `flaky_result` of its kind calls that a failure",
+            FlakeVerdict::OrderDependent => {
+                "it fails with others and passes alone: look for state that tests share"
+            }
+            FlakeVerdict::NoBudget => {
                 "it passes alone, and no retry was left to run it with the others: --retries 2 or more says whether it depends on them"
             }
-            Flake::OtherState => {
+            FlakeVerdict::OtherState => {
                 "it passed later, but not from the state that it failed in: look for what the failing attempt left behind"
             }
-            Flake::OtherTests => {
+            FlakeVerdict::OtherTests => {
                 "it passed later, but with other tests before it than where it failed: a fixed order (its seed, no --last-failed, no --failed-first) says whether it depends on them"
             }
-            Flake::Crash => {
+            FlakeVerdict::Crash => {
                 "it passed later, and no pass excuses a crash, a sanitizer's report, a timeout or a failure outside its tests (`flaky_crash`)"
             }
         }

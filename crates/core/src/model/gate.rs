@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use tollgate_lang::cel::Expr;
 use tollgate_text::command::{self, CommandLine};
-use tollgate_text::json::Places;
+use tollgate_text::json::TextPlaces;
 
 /// A region of a file of the workspace, counted from 1, the end column one past the last character (as SARIF has it).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,7 +25,7 @@ pub struct Region {
 
 impl Region {
     /// The region of a byte range of the file at `path`, whose text has these places.
-    pub fn of(path: &str, places: &Places<'_>, span: Range<usize>) -> Region {
+    pub fn of(path: &str, places: &TextPlaces<'_>, span: Range<usize>) -> Region {
         let start = places.place(span.start);
         let end = places.place(span.end.max(span.start));
         Region {
@@ -38,14 +38,14 @@ impl Region {
     }
 
     /// The region from byte `offset` to the end of its line.
-    pub fn to_end_of_line(path: &str, places: &Places<'_>, offset: usize) -> Region {
+    pub fn to_end_of_line(path: &str, places: &TextPlaces<'_>, offset: usize) -> Region {
         Region::of(path, places, offset..places.line(offset).end)
     }
 }
 
 /// Where a gate was loaded from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub enum GateOrigin {
     /// Embedded: the pack's name.
     Pack(String),
     /// A file of the workspace.
@@ -136,7 +136,7 @@ pub enum Piece {
 
 /// One `[[checks]]` table.
 #[derive(Debug, Clone)]
-pub struct Check {
+pub struct GateCheck {
     /// Unique within the gate.
     pub id: String,
     /// Judged only when this is true; an error in it fails the check.
@@ -150,14 +150,14 @@ pub struct Check {
     /// Shown when it fails; the assertion's text when absent.
     pub message: Option<Vec<Piece>>,
     /// What is told of each finding beside its message.
-    pub told: Told,
+    pub told: ToldByCheck,
     /// Where the table stands.
     pub region: Region,
 }
 
 /// What a check tells of each finding beside its message. None of it decides anything.
 #[derive(Debug, Clone, Default)]
-pub struct Told {
+pub struct ToldByCheck {
     /// A list: where the assertion is false, one finding for each element, bound to `it`, and not one for the whole.
     pub findings: Option<Arc<Expr>>,
     /// A string: what the finding is about.
@@ -168,7 +168,7 @@ pub struct Told {
     pub reproduce: Option<Arc<Expr>>,
 }
 
-impl Told {
+impl ToldByCheck {
     /// Its expressions.
     pub fn expressions(&self) -> impl Iterator<Item = &Arc<Expr>> {
         self.findings.iter().chain(&self.title).chain(&self.at).chain(&self.reproduce)
@@ -178,7 +178,7 @@ impl Told {
 /// What every judgement gives an expression, whatever the evidence.
 const GIVEN: [&str; 3] = ["lane", "mode", "now"];
 
-impl Check {
+impl GateCheck {
     /// Whether its verdict can depend on evidence: its list or its assertion names something beside the lane, the mode and the
     /// moment, or looks at files. A `when` decides whether it is asked, and not what it says.
     pub fn reads_evidence(&self) -> bool {
@@ -222,11 +222,11 @@ pub struct Gate {
     /// Artifacts, by name.
     pub artifacts: BTreeMap<String, ArtifactSpec>,
     /// Checks in file order.
-    pub checks: Vec<Check>,
+    pub checks: Vec<GateCheck>,
     /// `[[prove.except]]`.
     pub except: Vec<Except>,
     /// Where it comes from.
-    pub origin: Origin,
+    pub origin: GateOrigin,
     /// For SARIF: the gate file's first table, or for a packed gate the `packs` line of `tollgate.toml`.
     pub region: Region,
     /// SHA-256 of the gate file's bytes.
@@ -365,7 +365,7 @@ mod tests {
             artifacts: BTreeMap::new(),
             checks: Vec::new(),
             except: Vec::new(),
-            origin: Origin::Workspace,
+            origin: GateOrigin::Workspace,
             region,
             digest: String::new(),
             replaces: None,

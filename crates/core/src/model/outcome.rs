@@ -1,7 +1,7 @@
 //! How a run is summed up for people: in the words of somebody who has never seen a profile. Every suite is a suite, whichever list of
 //! the summary it stands in, and what there is none of is not told.
 
-use crate::model::run::{RunStatus, Summary};
+use crate::model::run::{RunStatus, RunSummary};
 use crate::model::suite::SuiteStatus;
 use crate::model::test::TestStatus;
 use crate::model::triage::TriageDiff;
@@ -28,7 +28,7 @@ impl SuiteStatus {
     }
 }
 
-impl Summary {
+impl RunSummary {
     /// `PASSED`, `FAILED`, `ABORTED`; `NOTHING` of a run that passed without a test.
     pub fn word(&self) -> &'static str {
         match self.status {
@@ -151,10 +151,10 @@ mod tests {
         SuiteResult { status, tests, ..SuiteResult::not_run(name, "unit") }
     }
 
-    fn summary(suites: Vec<SuiteResult>, units: Vec<SuiteResult>) -> Summary {
+    fn summary(suites: Vec<SuiteResult>, units: Vec<SuiteResult>) -> RunSummary {
         let shard = Shard { kind: ShardKind::None, index: 0, total: 1, plan_digest: String::new() };
-        let empty = Summary::empty(Identity::default(), "ci".into(), shard);
-        let mut summary = Summary { suites, units, ..empty };
+        let empty = RunSummary::empty(Identity::default(), "ci".into(), shard);
+        let mut summary = RunSummary { suites, units, ..empty };
         summary.recompute();
         summary
     }

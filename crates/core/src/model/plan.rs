@@ -1,6 +1,6 @@
 //! A plan: which suites a run selects, and which part of them this shard runs.
 
-use crate::model::suite::{Role, SuiteSpec};
+use crate::model::suite::{SuiteRole, SuiteSpec};
 use crate::model::test::TestNames;
 use serde::{Deserialize, Serialize};
 use tollgate_text::command::CommandLine;
@@ -82,13 +82,13 @@ pub fn shard_name(index: u32, total: u32) -> String {
 
 /// One suite to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
+pub struct PlannedSuite {
     /// Its name: fills `{name}`.
     pub name: String,
     /// Its kind.
     pub kind: String,
     /// Which list it belongs to.
-    pub role: Role,
+    pub role: SuiteRole,
     /// Run only these tests, one after another, by the kind's `single` command; `None`: the whole suite.
     pub tests: Option<Vec<String>>,
     /// What those tests are called in the run that this one replays, where that is not what they are selected by.
@@ -103,9 +103,9 @@ pub struct Plan {
     /// The profile.
     pub profile: String,
     /// This shard's items, in the order they start.
-    pub items: Vec<Item>,
+    pub items: Vec<PlannedSuite>,
     /// How many suites and units the whole plan has, every shard counted.
-    pub whole: Counts,
+    pub whole: SelectionCounts,
     /// The shard.
     pub shard: Shard,
     /// What a person should know about the selection, one sentence each.
@@ -125,7 +125,7 @@ pub enum Artifacts {
 
 /// Suites and units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Counts {
+pub struct SelectionCounts {
     /// E2E suites.
     pub suites: u64,
     /// Unit targets.

@@ -2,8 +2,8 @@
 
 use crate::model::failure::RootCause;
 use crate::model::signature::Basis;
-use crate::model::suite::{Role, SuiteResult, SuiteStatus};
-use crate::model::test::Case;
+use crate::model::suite::{SuiteResult, SuiteRole, SuiteStatus};
+use crate::model::test::TestCase;
 use serde::{Deserialize, Serialize};
 
 /// What was wrong with one attempt at a suite outside any test.
@@ -24,7 +24,7 @@ pub struct AttemptFault {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SuiteRecord {
     /// Which list it belongs to.
-    pub role: Role,
+    pub role: SuiteRole,
     /// What became of it.
     #[serde(flatten)]
     pub result: SuiteResult,
@@ -54,7 +54,7 @@ pub struct SuiteRecord {
     /// Every failure of its failed and flaky tests, texts cut short: those of the first tests, and of all that
     /// failed more than once, there without texts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub failures: Vec<Case>,
+    pub failures: Vec<TestCase>,
     /// What was wrong with its attempts outside any test, in order, where there were several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<AttemptFault>,
@@ -71,7 +71,7 @@ pub struct SuiteRecord {
 
 impl SuiteRecord {
     /// What is known of a suite of which only the summary was kept.
-    pub fn of_result(role: Role, result: SuiteResult) -> SuiteRecord {
+    pub fn of_result(role: SuiteRole, result: SuiteResult) -> SuiteRecord {
         SuiteRecord {
             role,
             result,

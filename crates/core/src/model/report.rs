@@ -2,12 +2,12 @@
 
 use crate::model::gate::Region;
 use crate::model::verdict::{GateResult, Status, Verdict};
-use crate::model::waiver::Entry;
+use crate::model::waiver::WaiverEntry;
 use std::collections::BTreeMap;
 
 /// A finished check, ready for any format.
 #[derive(Debug, Clone)]
-pub struct Report {
+pub struct CheckReport {
     /// The verdict; final before anything renders.
     pub verdict: Verdict,
     /// Gate id -> where the gate is stated.
@@ -15,7 +15,7 @@ pub struct Report {
     /// (gate id, check id) -> where the check is stated.
     pub check_regions: BTreeMap<(String, String), Region>,
     /// Quarantine entries with their states.
-    pub quarantines: Vec<Entry>,
+    pub quarantines: Vec<WaiverEntry>,
     /// Why the classification file cannot be read: then no waiver holds.
     pub classification_fault: Option<String>,
     /// Failing gate id -> how what it failed by could be waived.
@@ -54,7 +54,7 @@ pub struct WaiverOffer {
     pub command: String,
 }
 
-impl Report {
+impl CheckReport {
     /// Whether the gate is red because nothing has been run yet.
     pub fn waits_for_a_run(&self, gate: &GateResult) -> bool {
         self.no_run.as_ref().is_some_and(|none| none.gates.contains(&gate.id))

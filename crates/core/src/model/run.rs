@@ -1,9 +1,9 @@
 //! A run's record: the documents of a run folder (`docs/run-folder.md`). Other programs read them: a field keeps its name.
 
-use crate::model::plan::{Counts, Shard};
-use crate::model::suite::{Role, SuiteResult};
+use crate::model::plan::{SelectionCounts, Shard};
+use crate::model::suite::{SuiteResult, SuiteRole};
 use crate::model::test::{TestNames, TestStatus};
-use crate::model::tree::{DatedBy, Tree};
+use crate::model::tree::{DatedBy, WorkingTree};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -77,7 +77,7 @@ pub struct NotRun {
     /// Its kind.
     pub kind: String,
     /// Which list it belongs to.
-    pub role: Role,
+    pub role: SuiteRole,
     /// Only these tests of it were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tests: Option<Vec<String>>,
@@ -108,10 +108,10 @@ impl Chosen {
     }
 
     /// Whether the run was asked for it, as far as the choice goes.
-    pub fn has(&self, role: Role, name: &str) -> bool {
+    pub fn has(&self, role: SuiteRole, name: &str) -> bool {
         let names = match role {
-            Role::Suite => &self.suites,
-            Role::Unit => &self.units,
+            SuiteRole::Suite => &self.suites,
+            SuiteRole::Unit => &self.units,
         };
         self.is_empty() || names.iter().any(|n| n == name)
     }
@@ -163,7 +163,7 @@ pub struct TriageRef {
 
 /// `summary.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Summary {
+pub struct RunSummary {
     /// `tollgate.run.summary.v1`
     pub schema: String,
     /// Who and when.
@@ -171,7 +171,7 @@ pub struct Summary {
     pub identity: Identity,
     /// The working tree in which it took place; nothing where git does not hold, or the runner does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tree: Option<Tree>,
+    pub tree: Option<WorkingTree>,
     /// Where the time of an ingested run comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dated_by: Option<DatedBy>,
@@ -198,7 +198,7 @@ pub struct Summary {
     /// How many suites and units the whole plan has; nothing in a summary of a runner that does not say so, which a merge
     /// of shards does not take.
     #[serde(default)]
-    pub plan: Counts,
+    pub plan: SelectionCounts,
     /// The E2E suites that failed, sorted.
     pub failed_names: Vec<String>,
     /// The unit targets that failed, sorted.
@@ -234,10 +234,10 @@ pub struct Summary {
     pub units: Vec<SuiteResult>,
 }
 
-impl Summary {
+impl RunSummary {
     /// That of a run of which nothing is known yet but who it is: it passed, with no suites and no figures.
-    pub fn empty(identity: Identity, profile: String, shard: Shard) -> Summary {
-        Summary {
+    pub fn empty(identity: Identity, profile: String, shard: Shard) -> RunSummary {
+        RunSummary {
             schema: schema::SUMMARY.into(),
             identity,
             tree: None,
@@ -250,7 +250,7 @@ impl Summary {
             selection: Chosen::default(),
             timeout: None,
             shard,
-            plan: Counts::default(),
+            plan: SelectionCounts::default(),
             failed_names: Vec::new(),
             failed_unit_names: Vec::new(),
             passed_suites: 0,
@@ -270,9 +270,9 @@ impl Summary {
     }
 
     /// Suites and units with the list each belongs to.
-    pub fn all(&self) -> impl Iterator<Item = (Role, &SuiteResult)> {
-        let suites = self.suites.iter().map(|s| (Role::Suite, s));
-        suites.chain(self.units.iter().map(|s| (Role::Unit, s)))
+    pub fn all(&self) -> impl Iterator<Item = (SuiteRole, &SuiteResult)> {
+        let suites = self.suites.iter().map(|s| (SuiteRole::Suite, s));
+        suites.chain(self.units.iter().map(|s| (SuiteRole::Unit, s)))
     }
 
     /// Whether there are suites, and not one test of them ran: a run that passed so has shown nothing.
@@ -284,7 +284,7 @@ impl Summary {
     }
 
     /// How many suites, or units, were selected: those with a result, and those of `not_run` that have none.
-    pub fn selected(&self, role: Role) -> u64 {
+    pub fn selected(&self, role: SuiteRole) -> u64 {
         let told = self.all().filter(|(r, _)| *r == role).map(|(_, s)| (s.name.as_str(), s.kind.as_str()));
         let left = self.not_run.iter().filter(|n| n.role == role);
         selected(told, left.map(|n| (n.name.as_str(), n.kind.as_str())))
@@ -305,8 +305,8 @@ impl Summary {
         self.failed_unit_names = failed(&self.units);
         self.passed_suites = passed(&self.suites);
         self.passed_units = passed(&self.units);
-        self.total_suites = self.selected(Role::Suite);
-        self.total_units = self.selected(Role::Unit);
+        self.total_suites = self.selected(SuiteRole::Suite);
+        self.total_units = self.selected(SuiteRole::Unit);
         self.not_run.sort();
         self.lint_not_run.sort();
         self.lint_not_run.dedup();
@@ -337,7 +337,7 @@ pub struct Environment {
     pub identity: Identity,
     /// The working tree, as the summary has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tree: Option<Tree>,
+    pub tree: Option<WorkingTree>,
     /// HEAD again, under the name that it has in a replay bundle.
     pub git_sha: Option<String>,
     /// The profile.
@@ -355,7 +355,7 @@ pub struct Environment {
     /// `rustc --version`, where there is one.
     pub rustc: Option<String>,
     /// Node.js, where there is one.
-    pub node: Option<Node>,
+    pub node: Option<NodeJs>,
 }
 
 /// The operating system.
@@ -371,7 +371,7 @@ pub struct Os {
 
 /// The Node.js on the path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Node {
+pub struct NodeJs {
     /// Where.
     pub path: String,
     /// What `node --version` says.

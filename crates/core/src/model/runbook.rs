@@ -5,26 +5,26 @@ use std::borrow::Cow;
 
 /// How a log line leads to an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Pattern {
+pub enum LinePattern {
     /// The line holds this text.
     Contains(String),
     /// The line matches (linear engine).
     Regex(String),
 }
 
-impl Pattern {
+impl LinePattern {
     /// The expression that matches what it does.
     pub fn expression(&self) -> Cow<'_, str> {
         match self {
-            Pattern::Contains(text) => Cow::Owned(regex::escape(text)),
-            Pattern::Regex(text) => Cow::Borrowed(text),
+            LinePattern::Contains(text) => Cow::Owned(regex::escape(text)),
+            LinePattern::Regex(text) => Cow::Borrowed(text),
         }
     }
 }
 
 /// One failure signature: how it is recognised and what to do about it.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct RunbookEntry {
     /// The file's stem.
     pub id: String,
     /// What it stands among: the folder below `runbook/` of an embedded entry, `gates` for those that gates lead to, `workspace` for
@@ -49,7 +49,7 @@ pub struct Entry {
     /// Other entries.
     pub see: Vec<String>,
     /// Log texts that lead here.
-    pub patterns: Vec<Pattern>,
+    pub patterns: Vec<LinePattern>,
     /// Lines that its patterns match.
     pub examples: Vec<String>,
     /// Lines that look like it and that none of its patterns matches.

@@ -1,6 +1,6 @@
 //! A suite: how it is run, and what became of it.
 
-use crate::model::flake::{Flake, FlakeRules};
+use crate::model::flake::{FlakeRules, FlakeVerdict};
 use crate::model::signature::Signed;
 use crate::model::test::{TestResult, TestStatus, is_zero};
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use tollgate_text::command::{CommandLine, quote};
 /// Which of the summary's two lists a kind belongs to (`[suites.X] as`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Role {
+pub enum SuiteRole {
     /// An E2E suite: `suites[]`, `failed_names`.
     Suite,
     /// A unit target: `units[]`, `failed_unit_names`.
@@ -19,7 +19,7 @@ pub enum Role {
 /// What reads a suite's results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Reader {
+pub enum ResultReader {
     /// The exit code alone: one test, named as the suite.
     Exit,
     /// The text of Rust's test harness, or its JSON lines.
@@ -42,34 +42,34 @@ pub enum Reader {
     Pytest,
 }
 
-impl Reader {
+impl ResultReader {
     /// Every reader.
-    pub const ALL: [Reader; 10] = [
-        Reader::Exit,
-        Reader::Libtest,
-        Reader::Nextest,
-        Reader::Junit,
-        Reader::Go,
-        Reader::Tap,
-        Reader::Node,
-        Reader::Playwright,
-        Reader::Jest,
-        Reader::Pytest,
+    pub const ALL: [ResultReader; 10] = [
+        ResultReader::Exit,
+        ResultReader::Libtest,
+        ResultReader::Nextest,
+        ResultReader::Junit,
+        ResultReader::Go,
+        ResultReader::Tap,
+        ResultReader::Node,
+        ResultReader::Playwright,
+        ResultReader::Jest,
+        ResultReader::Pytest,
     ];
 
     /// The name in `tollgate.toml` and of `ingest`.
     pub fn name(self) -> &'static str {
         match self {
-            Reader::Exit => "exit",
-            Reader::Libtest => "libtest",
-            Reader::Nextest => "nextest",
-            Reader::Junit => "junit",
-            Reader::Go => "go",
-            Reader::Tap => "tap",
-            Reader::Node => "node",
-            Reader::Playwright => "playwright",
-            Reader::Jest => "jest",
-            Reader::Pytest => "pytest",
+            ResultReader::Exit => "exit",
+            ResultReader::Libtest => "libtest",
+            ResultReader::Nextest => "nextest",
+            ResultReader::Junit => "junit",
+            ResultReader::Go => "go",
+            ResultReader::Tap => "tap",
+            ResultReader::Node => "node",
+            ResultReader::Playwright => "playwright",
+            ResultReader::Jest => "jest",
+            ResultReader::Pytest => "pytest",
         }
     }
 
@@ -78,18 +78,22 @@ impl Reader {
     pub fn fails_with(self, code: i32) -> bool {
         match self {
             // The code is the result itself.
-            Reader::Exit => true,
-            Reader::Libtest => matches!(code, 1 | 101),
-            Reader::Nextest => matches!(code, 1 | 100 | 101),
-            Reader::Go | Reader::Node | Reader::Playwright | Reader::Jest | Reader::Pytest => code == 1,
+            ResultReader::Exit => true,
+            ResultReader::Libtest => matches!(code, 1 | 101),
+            ResultReader::Nextest => matches!(code, 1 | 100 | 101),
+            ResultReader::Go
+            | ResultReader::Node
+            | ResultReader::Playwright
+            | ResultReader::Jest
+            | ResultReader::Pytest => code == 1,
             // Any tool writes these. From 126 on a shell says that a command could not be run or was killed.
-            Reader::Junit | Reader::Tap => (1..126).contains(&code),
+            ResultReader::Junit | ResultReader::Tap => (1..126).contains(&code),
         }
     }
 
     /// The reader of that name.
-    pub fn parse(name: &str) -> Option<Reader> {
-        Reader::ALL.into_iter().find(|r| r.name() == name)
+    pub fn parse(name: &str) -> Option<ResultReader> {
+        ResultReader::ALL.into_iter().find(|r| r.name() == name)
     }
 }
 
@@ -145,7 +149,7 @@ pub struct SuiteSpec {
     /// The kind.
     pub kind: String,
     /// Which list its suites belong to.
-    pub role: Role,
+    pub role: SuiteRole,
     /// Its suites.
     pub names: Names,
     /// Where its evidence comes from.
@@ -156,7 +160,7 @@ pub struct SuiteSpec {
     /// The command of one test, with `{test}` too.
     pub single: Option<CommandLine>,
     /// What reads the results.
-    pub reader: Reader,
+    pub reader: ResultReader,
     /// The file that the reader reads, with placeholders; `None`: the suite's output.
     pub results: Option<String>,
     /// Seconds a suite may take.
@@ -191,7 +195,7 @@ impl SuiteSpec {
         };
         let [result, crash, limit] = self.flaky.keys();
         [
-            ("as", Some(if self.role == Role::Suite { "suite".into() } else { "unit".into() })),
+            ("as", Some(if self.role == SuiteRole::Suite { "suite".into() } else { "unit".into() })),
             ("evidence", (self.evidence == EvidenceFrom::Ingest).then(|| "ingest".into())),
             ("command", self.command.as_ref().map(line)),
             ("single", self.single.as_ref().map(line)),
@@ -213,7 +217,7 @@ impl SuiteSpec {
 /// How much of a suite a replay ran.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Ran {
+pub enum RanPart {
     /// All of it.
     Whole,
     /// The tests that it was asked for, one by one.
@@ -297,7 +301,7 @@ pub struct SuiteTry {
     /// Which attempt, counted from 1.
     pub attempt: u32,
     /// All of it, or tests of it alone.
-    pub ran: Ran,
+    pub ran: RanPart,
     /// How it ended.
     pub status: SuiteStatus,
     /// The first attempt that began in the same state of files.
@@ -330,7 +334,7 @@ pub struct SuiteResult {
     pub incomplete: bool,
     /// In a replay, how much of it ran; absent in other runs, which run suites whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ran: Option<Ran>,
+    pub ran: Option<RanPart>,
     /// SHA-256, lower-case hex, of how `[suites.<kind>]` said that it runs; absent of one whose results were ingested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub definition: Option<String>,
@@ -341,7 +345,7 @@ pub struct SuiteResult {
     pub tries: Vec<SuiteTry>,
     /// Why it is failed though it passed too, where that is no matter of a test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub flake: Option<Flake>,
+    pub flake: Option<FlakeVerdict>,
     /// A digest of the environment that it ran in: system, architecture, locale, time zone, and the variables and the command that
     /// `tollgate.toml` gives it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,6 @@
 //! One test: what became of it, and why it failed.
 
-use crate::model::flake::Flake;
+use crate::model::flake::FlakeVerdict;
 use crate::model::signature::{Basis, Signed};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,7 +99,7 @@ pub struct TestResult {
     pub passes_alone: bool,
     /// Why it is failed though it passed too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub flake: Option<Flake>,
+    pub flake: Option<FlakeVerdict>,
     /// Of a test that failed and passed: what each attempt said of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tries: Vec<TestTry>,
@@ -148,7 +148,7 @@ pub fn test_names<'a>(tests: impl IntoIterator<Item = (&'a str, &'a str)>) -> Te
 
 /// A test as a reader found it in the results of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Case {
+pub struct TestCase {
     /// Its name, in the spelling that the suite's `single` command takes for `{test}`.
     pub name: String,
     /// `Passed`, `Failed`, `Ignored`, or `Flaky` where the reporter itself retried.
@@ -168,7 +168,7 @@ pub struct Case {
     pub selector: Option<String>,
 }
 
-impl Case {
+impl TestCase {
     /// Every failure that is known, in order.
     pub fn failures(&self) -> impl Iterator<Item = &Failure> {
         self.failure.iter().chain(&self.later)
@@ -264,7 +264,7 @@ pub struct SourcePlace {
 
 /// What JUnit states of a test beside its name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Origin {
+pub struct JunitOrigin {
     /// The class that it stands in.
     pub class: Option<String>,
     /// Its name within its class.
@@ -279,14 +279,14 @@ pub struct Reading {
     /// The suite's name; empty where the format names none.
     pub name: String,
     /// Its tests, in the order reported.
-    pub cases: Vec<Case>,
+    pub cases: Vec<TestCase>,
     /// Wall time in milliseconds, as reported.
     pub duration_ms: Option<u64>,
     /// A failure outside any test, or results that are not all there.
-    pub fault: Option<Fault>,
+    pub fault: Option<ReadingFault>,
     /// Where its tests come from, in the order of `cases`, of a format that states it; else empty.
     #[serde(skip)]
-    pub origins: Vec<Origin>,
+    pub origins: Vec<JunitOrigin>,
     /// It is the last whose tool ran: that stopped there because of what failed, and what it would have run next is not known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,
@@ -317,7 +317,7 @@ pub struct Silent {
 
 /// What is wrong with results beside their tests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fault {
+pub struct ReadingFault {
     /// What kind of fault it is.
     pub kind: FaultKind,
     /// One sentence.

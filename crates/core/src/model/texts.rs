@@ -2,13 +2,15 @@
 //! names of artifacts and suites, statuses, commits, digests, moments of ours and numbers are our own.
 
 use crate::model::finding::{Finding, SourceAt};
-use crate::model::report::Report;
+use crate::model::report::CheckReport;
 use crate::model::run::Identity;
-use crate::model::triage::{Compared, Diagnostic, RecommendedCommands, TriageDiff};
+use crate::model::triage::{ComparedFile, Diagnostic, RecommendedCommands, TriageDiff};
 use crate::model::validation::{FileResult, Validation};
-use crate::model::verdict::{ArtifactRecord, GateResult, Policy, Promotion, TraceRef, Verdict, WaiverRef};
-use crate::model::waiver::Entry;
-use crate::model::whole::{Change, Gap};
+use crate::model::verdict::{
+    ArtifactRecord, GateResult, PolicyRecord, Promotion, TraceRef, Verdict, WaiverRef,
+};
+use crate::model::waiver::WaiverEntry;
+use crate::model::whole::{Gap, PlanChange};
 use tollgate_text::redact::free_text;
 
 free_text!(SourceAt { path; line, column });
@@ -21,8 +23,8 @@ free_text!(GateResult {
     id, status, blocking, shadow, reason, runbook, since, duration_us
 });
 free_text!(Promotion { conditions; allowed, by, blocking_gates, waivers });
-free_text!(Policy { from, changes; digest, altered });
-free_text!(Change { before, after; what, kind, name, red });
+free_text!(PolicyRecord { from, changes; digest, altered });
+free_text!(PlanChange { before, after; what, kind, name, red });
 free_text!(Gap { detail; reason, kind, name });
 free_text!(Verdict {
     branch, policy, gates, waivers, promotion, next_steps;
@@ -30,19 +32,19 @@ free_text!(Verdict {
     summary, masked, mask_allowed
 });
 // Dates are as they were written: what stands in the place of one may be anything.
-free_text!(Entry {
+free_text!(WaiverEntry {
     detail, owner, reason, issue, created, expires, exit_criteria, category, evidence, reproduce, signature;
     id, kind, state, days_remaining, lanes, checks, reasons, renewals, region
 });
 // What is offered for a waiver is made of ids and blanks; the verdict's path is for the steps that read it.
-free_text!(Report {
+free_text!(CheckReport {
     verdict, quarantines, classification_fault, notes;
     gate_regions, check_regions, waiver_offers, repo_prefix, verdict_path, no_run, unwritten, seconds
 });
 free_text!(FileResult { path, findings; sha256, bytes, schema });
 free_text!(Validation { files, notes; schema, generated_at, valid, invalid });
 free_text!(Identity { branch; generated_at, run_id, correlation_id, commit });
-free_text!(Compared { path; sha256, run_id, commit });
+free_text!(ComparedFile { path; sha256, run_id, commit });
 free_text!(Diagnostic {
     test, signature, reasons, replay_command;
     rank, change, severity, suite, kind, before, after

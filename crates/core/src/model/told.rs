@@ -1,7 +1,7 @@
 //! What people are told of a run: what failed in it, with place and command, beside its documents.
 
 use crate::model::finding::SourceAt;
-use crate::model::run::Summary;
+use crate::model::run::RunSummary;
 use crate::model::triage::TriageDiff;
 
 /// One thing that failed: a test, a suite that failed without one, a lint step.
@@ -55,7 +55,7 @@ pub struct AllFailed {
 #[derive(Debug, Clone, Copy)]
 pub struct RunTold<'r> {
     /// `summary.json`
-    pub summary: &'r Summary,
+    pub summary: &'r RunSummary,
     /// Where it stands, workspace-relative.
     pub summary_path: &'r str,
     /// What failed.

@@ -7,7 +7,7 @@ pub const LISTED: usize = 1_000;
 
 /// The state of a working tree before the first suite started, and what the run itself wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Tree {
+pub struct WorkingTree {
     /// The name of the commit's tree where no tracked file differs from it, else a digest over it and what differs. What is left out does
     /// not count.
     pub tracked: String,
@@ -31,7 +31,7 @@ pub struct Tree {
     pub rewritten: Files,
 }
 
-impl Tree {
+impl WorkingTree {
     /// What stands for a digest that is not known: it is the same as none.
     pub const UNKNOWN: &str = "unknown";
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// What became of one test or suite against the baseline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Change {
+pub enum DiffChange {
     /// It passed and now fails.
     Regression,
     /// It fails and the baseline does not have it.
@@ -25,18 +25,18 @@ pub enum Change {
     NotRun,
 }
 
-impl Change {
+impl DiffChange {
     /// The name in `triage_diff.json`.
     pub fn name(self) -> &'static str {
         match self {
-            Change::Regression => "regression",
-            Change::NewFailure => "new_failure",
-            Change::KnownFailure => "known_failure",
-            Change::Fixed => "fixed",
-            Change::Flaky => "flaky",
-            Change::NewPass => "new_pass",
-            Change::Removed => "removed",
-            Change::NotRun => "not_run",
+            DiffChange::Regression => "regression",
+            DiffChange::NewFailure => "new_failure",
+            DiffChange::KnownFailure => "known_failure",
+            DiffChange::Fixed => "fixed",
+            DiffChange::Flaky => "flaky",
+            DiffChange::NewPass => "new_pass",
+            DiffChange::Removed => "removed",
+            DiffChange::NotRun => "not_run",
         }
     }
 }
@@ -87,7 +87,7 @@ pub struct TriageCounts {
 
 /// One of the two files that were compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Compared {
+pub struct ComparedFile {
     /// As named.
     pub path: String,
     /// Lower-case hex; null for a run that is compared before its summary is written.
@@ -104,7 +104,7 @@ pub struct Diagnostic {
     /// Counted from 1.
     pub rank: u64,
     /// What changed.
-    pub change: Change,
+    pub change: DiffChange,
     /// `blocker`, `major`, `minor`, `info`.
     pub severity: String,
     /// The suite or unit.
@@ -145,7 +145,7 @@ pub struct TriageDiff {
     /// The baseline's path, as named.
     pub baseline: String,
     /// Both files, with their digests.
-    pub compared: [Compared; 2],
+    pub compared: [ComparedFile; 2],
     /// The status.
     pub status: TriageStatus,
     /// The counts.

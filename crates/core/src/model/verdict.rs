@@ -2,8 +2,8 @@
 
 use crate::model::finding::{Finding, Reason};
 use crate::model::lane::{Lane, Mode};
-use crate::model::waiver::Entry;
-use crate::model::whole::Change;
+use crate::model::waiver::WaiverEntry;
+use crate::model::whole::PlanChange;
 use serde::{Deserialize, Serialize};
 
 /// The schema id.
@@ -41,7 +41,7 @@ impl Status {
 /// `pass` or `fail`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub enum VerdictOutcome {
     /// Exit code 0.
     Pass,
     /// Anything else.
@@ -50,7 +50,7 @@ pub enum Outcome {
 
 /// The program that judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tool {
+pub struct ToolRecord {
     /// `tollgate`
     pub name: String,
     /// Its version.
@@ -59,7 +59,7 @@ pub struct Tool {
 
 /// What judged: the digest over every gate, schema, waiver and setting in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Policy {
+pub struct PolicyRecord {
     /// SHA-256, lower-case hex.
     pub digest: String,
     /// The git ref it was loaded from; null is the working tree.
@@ -68,7 +68,7 @@ pub struct Policy {
     pub altered: Vec<String>,
     /// What it would alter of the suites, profiles and lint steps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub changes: Vec<Change>,
+    pub changes: Vec<PlanChange>,
 }
 
 /// One artifact as it was judged.
@@ -156,7 +156,7 @@ pub struct GateResult {
 
 /// How many gates have which status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Counts {
+pub struct GateCounts {
     /// All of them.
     pub gates: usize,
     /// …
@@ -173,12 +173,12 @@ pub struct Counts {
 
 /// Counts, shadow gates left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Summary {
+pub struct GateSummary {
     /// Over all gates.
     #[serde(flatten)]
-    pub all: Counts,
+    pub all: GateCounts,
     /// Over blocking gates.
-    pub blocking: Counts,
+    pub blocking: GateCounts,
 }
 
 /// Whether the judged commit may be promoted.
@@ -204,7 +204,7 @@ pub struct Verdict {
     /// The moment judged at.
     pub generated_at: String,
     /// What judged.
-    pub tool: Tool,
+    pub tool: ToolRecord,
     /// Unique to the invocation.
     pub run_id: String,
     /// Ties the verdict to the run it judged.
@@ -218,9 +218,9 @@ pub struct Verdict {
     /// The mode.
     pub mode: Mode,
     /// What judged it.
-    pub policy: Policy,
+    pub policy: PolicyRecord,
     /// Pass or fail.
-    pub verdict: Outcome,
+    pub verdict: VerdictOutcome,
     /// What the process exits with.
     pub exit_code: u8,
     /// In gate order.
@@ -229,9 +229,9 @@ pub struct Verdict {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_judged: Vec<String>,
     /// Counts.
-    pub summary: Summary,
+    pub summary: GateSummary,
     /// Every waiver of the classification file, with its state.
-    pub waivers: Vec<Entry>,
+    pub waivers: Vec<WaiverEntry>,
     /// Secrets that were masked in what is shown of the check.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub masked: u64,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Where an entry is in its life (`docs/waivers.md`, States).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
+pub enum EntryState {
     /// Valid, more than 5 days left.
     Active,
     /// Valid, 5 days or less left.
@@ -20,53 +20,53 @@ pub enum State {
     Unused,
 }
 
-impl State {
+impl EntryState {
     /// The name in the verdict.
     pub fn name(self) -> &'static str {
         match self {
-            State::Active => "active",
-            State::Due => "due",
-            State::Expired => "expired",
-            State::Invalid => "invalid",
-            State::Unused => "unused",
+            EntryState::Active => "active",
+            EntryState::Due => "due",
+            EntryState::Expired => "expired",
+            EntryState::Invalid => "invalid",
+            EntryState::Unused => "unused",
         }
     }
 
     /// Whether an entry in this state has effect.
     pub fn holds(self) -> bool {
-        matches!(self, State::Active | State::Due | State::Unused)
+        matches!(self, EntryState::Active | EntryState::Due | EntryState::Unused)
     }
 }
 
 /// Which of the two kinds an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum EntryKind {
     /// `[waiver.<gate>]`.
     Waiver,
     /// `[quarantine.<suite>]` or `[quarantine."suite::test"]`.
     Quarantine,
 }
 
-impl Kind {
+impl EntryKind {
     /// `waiver`, `quarantine`.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Waiver => "waiver",
-            Kind::Quarantine => "quarantine",
+            EntryKind::Waiver => "waiver",
+            EntryKind::Quarantine => "quarantine",
         }
     }
 }
 
 /// An entry and its state on the day it was judged. Fields are as written, dates as `YYYY-MM-DD`; what the file lacks is null.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct WaiverEntry {
     /// Gate id, suite, or `suite::test`.
     pub id: String,
     /// Waiver or quarantine.
-    pub kind: Kind,
+    pub kind: EntryKind,
     /// Its state.
-    pub state: State,
+    pub state: EntryState,
     /// One sentence about the state.
     pub detail: String,
     /// Whole days to the last valid day (0 on that day, negative after it); null without a valid date.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What a whole run shows: the suites and lint steps of the profile that `[workspace] whole` names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Asked {
+pub struct AskedOfWhole {
     /// The profile.
     pub profile: String,
     /// In the order that the profile runs them.
@@ -108,7 +108,7 @@ impl Gap {
 
 /// Something of the plan that the working tree would alter: an element of `policy.changes`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
+pub struct PlanChange {
     /// `kind`, `name`, `lint`, `profile`, `whole`, `plan`, or the key of `[suites.<kind>]` that differs.
     pub what: String,
     /// The kind, where it is of one.

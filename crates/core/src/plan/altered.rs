@@ -5,7 +5,7 @@ use super::select::SuiteNames;
 use crate::model::flake::FlakyResult;
 use crate::model::plan::{Profile, RunSettings};
 use crate::model::suite::{Names, SuiteSpec};
-use crate::model::whole::{Asked, Change, Gap, GapReason};
+use crate::model::whole::{AskedOfWhole, Gap, GapReason, PlanChange};
 use std::collections::BTreeSet;
 use tollgate_text::redact::{MASK, is_secret_name};
 use tollgate_text::show::show;
@@ -20,14 +20,14 @@ pub struct Side<'s> {
     /// The suites of each kind, over the judged tree.
     pub names: &'s SuiteNames,
     /// What a whole run shows; `None` where there are no suites.
-    pub asked: Option<&'s Asked>,
+    pub asked: Option<&'s AskedOfWhole>,
 }
 
 /// What differs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Altered {
     /// Everything, red or not.
-    pub changes: Vec<Change>,
+    pub changes: Vec<PlanChange>,
     /// What is taken out of the plan.
     pub lost: Vec<Gap>,
 }
@@ -43,9 +43,9 @@ pub fn altered(ours: &Side<'_>, theirs: &Side<'_>) -> Altered {
 }
 
 /// The working tree has no plan that could be read: all that is asked for is taken out.
-pub fn unreadable(asked: Option<&Asked>, why: &str) -> Altered {
+pub fn unreadable(asked: Option<&AskedOfWhole>, why: &str) -> Altered {
     let Some(asked) = asked else { return Altered::default() };
-    let change = Change {
+    let change = PlanChange {
         what: "plan".into(),
         before: Some(format!("the profile {}", asked.profile)),
         after: Some(why.to_string()),
@@ -58,7 +58,7 @@ pub fn unreadable(asked: Option<&Asked>, why: &str) -> Altered {
 /// A suite by kind and name, or a lint step by its name.
 type Key = (Option<String>, String);
 
-fn keys(asked: &Asked) -> BTreeSet<Key> {
+fn keys(asked: &AskedOfWhole) -> BTreeSet<Key> {
     let suites = asked.suites.iter().map(|suite| (Some(suite.kind.clone()), suite.name.clone()));
     suites.chain(asked.lint.iter().map(|step| (None, step.clone()))).collect()
 }
@@ -72,8 +72,8 @@ fn gap((kind, name): &Key, detail: &str) -> Gap {
     }
 }
 
-fn named(kind: &str, name: &str, red: bool) -> Change {
-    Change { what: String::new(), kind: kind.into(), name: name.into(), before: None, after: None, red }
+fn named(kind: &str, name: &str, red: bool) -> PlanChange {
+    PlanChange { what: String::new(), kind: kind.into(), name: name.into(), before: None, after: None, red }
 }
 
 struct Comparing<'c> {
@@ -83,8 +83,8 @@ struct Comparing<'c> {
 }
 
 impl Comparing<'_> {
-    fn change(&mut self, what: &str, of: Change, before: Option<String>, after: Option<String>) {
-        self.out.changes.push(Change { what: what.into(), before, after, ..of });
+    fn change(&mut self, what: &str, of: PlanChange, before: Option<String>, after: Option<String>) {
+        self.out.changes.push(PlanChange { what: what.into(), before, after, ..of });
     }
 
     fn lose(&mut self, key: Key, detail: &str) {
@@ -202,7 +202,7 @@ impl Comparing<'_> {
         gone.into_iter().for_each(|key| self.lose(key, &detail));
         if self.out.lost.len() > before {
             let (now, was) = (whole.to_string(), self.ours.whole);
-            let by = |c: &&mut Change| {
+            let by = |c: &&mut PlanChange| {
                 c.what == "whole" || (c.what == "profile" && (c.name == now || c.name == was))
             };
             self.out.changes.iter_mut().filter(by).for_each(|change| change.red = true);
@@ -292,7 +292,7 @@ mod tests {
         let theirs = Side { runs: &theirs, whole: "ci", names: &names, asked: other.as_ref() };
         let found = altered(&ours, &theirs);
         let text = |side: &Option<String>| side.clone().unwrap_or_else(|| "-".into());
-        let line = |c: &Change| {
+        let line = |c: &PlanChange| {
             let red = if c.red { "RED " } else { "" };
             format!("{red}{} {}/{}: {} -> {}", c.what, c.kind, c.name, text(&c.before), text(&c.after))
         };
@@ -351,7 +351,7 @@ mod tests {
             run.suites[2].env = vec![("API_TOKEN".into(), "hunter2".into()), ("A".into(), "1".into())];
             run.suites[2].max_retries = Some(0);
             run.suites[2].flaky.limit = Share::parse("0.5%");
-            run.suites.push(super::super::sample::spec("vcr", crate::model::suite::Role::Unit));
+            run.suites.push(super::super::sample::spec("vcr", crate::model::suite::SuiteRole::Unit));
             run.lint[0].1 = CommandLine::parse("true").unwrap();
             names.get_mut("unit").unwrap().push("c".into());
         });

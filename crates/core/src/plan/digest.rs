@@ -1,17 +1,17 @@
 //! Digests of a plan: what proves that shards divide the same one, and that suites ran as it is said that they run.
 
-use crate::model::suite::{Role, SuiteSpec};
+use crate::model::suite::{SuiteRole, SuiteSpec};
 use tollgate_text::command::CommandLine;
 use tollgate_text::digest::Running;
 
 /// SHA-256, lower-case hex, over the profile and every selected suite and unit with its list and kind. The order of the
 /// items does not count. Each text is fed with its length before it, so that no two plans feed the same bytes.
-pub fn digest<'i>(profile: &str, items: impl Iterator<Item = (Role, &'i str, &'i str)>) -> String {
+pub fn digest<'i>(profile: &str, items: impl Iterator<Item = (SuiteRole, &'i str, &'i str)>) -> String {
     let mut items: Vec<_> = items.collect();
     items.sort();
     let role = |role| match role {
-        Role::Suite => "suite",
-        Role::Unit => "unit",
+        SuiteRole::Suite => "suite",
+        SuiteRole::Unit => "unit",
     };
     let items = items.into_iter().flat_map(|(r, kind, name)| [role(r), kind, name]);
     of_texts(["tollgate.plan.v1", profile].into_iter().chain(items))
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn it_stays_what_it_is() {
         // A summary of an earlier version of tollgate merges with one of this version only while this holds.
-        let items = [(Role::Suite, "e2e", "a"), (Role::Unit, "unit", "a")];
+        let items = [(SuiteRole::Suite, "e2e", "a"), (SuiteRole::Unit, "unit", "a")];
         assert_eq!(
             digest("ci", items.into_iter()),
             "c6cc0ea126ef3c361dd731adba181dfc2400d016853cde450fe32fb9cf7e5956"
@@ -68,7 +68,7 @@ mod tests {
             other in prop::collection::btree_set(("[ab]{0,2}", "[ab]{0,3}"), 0..6),
         ) {
             let of = |list: Vec<&(String, String)>| {
-                digest("ci", list.into_iter().map(|(kind, name)| (Role::Unit, kind.as_str(), name.as_str())))
+                digest("ci", list.into_iter().map(|(kind, name)| (SuiteRole::Unit, kind.as_str(), name.as_str())))
             };
             let forward: Vec<_> = items.iter().collect();
             let backward: Vec<_> = items.iter().rev().collect();

@@ -162,9 +162,9 @@ mod tests {
     use super::super::sample;
     use super::*;
     use crate::model::flake::Share;
-    use crate::model::suite::Role;
+    use crate::model::suite::SuiteRole;
     use serde_json::{Value, json};
-    use tollgate_text::json::{Limits, parse};
+    use tollgate_text::json::{JsonLimits, parse};
 
     fn suite() -> Value {
         let tried = |attempt: u32, ran: &str, status: &str, state: u32| json!({"attempt": attempt, "ran": ran, "status": status, "state": state});
@@ -180,10 +180,10 @@ mod tests {
     }
 
     fn doubts(suite: &Value, rules: FlakeRules) -> [bool; 2] {
-        let mut spec = sample::spec("unit", Role::Unit);
+        let mut spec = sample::spec("unit", SuiteRole::Unit);
         spec.flaky = rules;
         let text = suite.to_string();
-        let document = parse(text.as_bytes(), &Limits::default()).unwrap();
+        let document = parse(text.as_bytes(), &JsonLimits::default()).unwrap();
         let specs = [spec];
         let claimed = Claimed::of(&document, &specs);
         let tests = document.items("tests");

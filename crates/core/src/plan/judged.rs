@@ -7,9 +7,9 @@ use super::quarantine::quarantine;
 use crate::model::signature::{Basis, Signed};
 use crate::model::suite::{SuiteResult, SuiteSpec, SuiteStatus};
 use crate::model::test::{TestResult, TestStatus};
-use crate::model::waiver::Entry;
+use crate::model::waiver::WaiverEntry;
 use std::borrow::Cow;
-use tollgate_text::json::{Json, Object};
+use tollgate_text::json::{Json, JsonObject};
 use tollgate_text::show::show;
 
 /// Notes of one document; a last one counts the rest.
@@ -34,9 +34,9 @@ pub enum JudgedKind {
 
 /// What claims are held to.
 #[derive(Debug, Clone, Copy)]
-pub struct Claims<'p> {
+pub struct ClaimRules<'p> {
     /// The quarantine entries.
-    pub entries: &'p [Entry],
+    pub entries: &'p [WaiverEntry],
     /// The kinds, with their rules for flakes.
     pub suites: &'p [SuiteSpec],
 }
@@ -61,7 +61,7 @@ pub fn has_claims(kind: JudgedKind, document: &Json<'_>) -> bool {
 }
 
 /// The document as judged; `None` where all that it calls quarantined is covered, and all that it calls flaky is shown.
-pub fn judged<'a>(kind: JudgedKind, document: &Json<'a>, held: Claims<'_>) -> Option<JudgedDocument<'a>> {
+pub fn judged<'a>(kind: JudgedKind, document: &Json<'a>, held: ClaimRules<'_>) -> Option<JudgedDocument<'a>> {
     if !has_claims(kind, document) {
         return None;
     }
@@ -78,7 +78,7 @@ pub fn judged<'a>(kind: JudgedKind, document: &Json<'a>, held: Claims<'_>) -> Op
     Some(JudgedDocument { document, notes })
 }
 
-fn summary<'a>(document: &Json<'a>, held: Claims<'_>, notes: &mut Vec<String>) -> Option<Json<'a>> {
+fn summary<'a>(document: &Json<'a>, held: ClaimRules<'_>, notes: &mut Vec<String>) -> Option<Json<'a>> {
     let turns = LISTS.map(|(list, ..)| {
         let suites = document.items(list).iter();
         suites.map(|suite| Turn::of(suite, held, notes)).collect::<Vec<_>>()
@@ -127,7 +127,7 @@ struct Turn {
 
 impl Turn {
     /// `None` where nothing of it changes.
-    fn of(suite: &Json<'_>, held: Claims<'_>, notes: &mut Vec<String>) -> Option<Turn> {
+    fn of(suite: &Json<'_>, held: ClaimRules<'_>, notes: &mut Vec<String>) -> Option<Turn> {
         let tests = suite.items("tests");
         let claims = |entry: &Json<'_>| status(entry) == Some(QUARANTINED);
         let claimed = Claimed::of(suite, held.suites);
@@ -227,7 +227,7 @@ fn with_members<'a>(object: &Json<'a>, change: impl Fn(&str, &Json<'a>) -> Optio
         let value = change(key, value).unwrap_or_else(|| value.clone());
         (key.clone(), value)
     });
-    Json::Object(Object::from_members(changed.collect()))
+    Json::Object(JsonObject::from_members(changed.collect()))
 }
 
 /// A suite as it was before quarantine: what is called quarantined has failed. A test that the run itself calls failed has no
@@ -284,14 +284,14 @@ fn text(word: &'static str) -> Json<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::waiver::{Kind, State};
+    use crate::model::waiver::{EntryKind, EntryState};
     use serde_json::{Value, json};
-    use tollgate_text::json::{Limits, parse};
+    use tollgate_text::json::{JsonLimits, parse};
 
-    fn entry(id: &str, signature: &str, state: State) -> Entry {
-        Entry {
+    fn entry(id: &str, signature: &str, state: EntryState) -> WaiverEntry {
+        WaiverEntry {
             id: id.into(),
-            kind: Kind::Quarantine,
+            kind: EntryKind::Quarantine,
             state,
             detail: "9 days left".into(),
             days_remaining: Some(9),
@@ -332,20 +332,20 @@ mod tests {
         })
     }
 
-    fn both(state: State) -> Vec<Entry> {
+    fn both(state: EntryState) -> Vec<WaiverEntry> {
         vec![entry("a::x", "s", state), entry("c", "hang", state)]
     }
 
-    fn judge(document: &Value, entries: &[Entry]) -> Option<(Value, Vec<String>)> {
+    fn judge(document: &Value, entries: &[WaiverEntry]) -> Option<(Value, Vec<String>)> {
         let text = document.to_string();
-        let document = parse(text.as_bytes(), &Limits::default()).unwrap();
-        judged(JudgedKind::Summary, &document, Claims { entries, suites: &[] })
+        let document = parse(text.as_bytes(), &JsonLimits::default()).unwrap();
+        judged(JudgedKind::Summary, &document, ClaimRules { entries, suites: &[] })
             .map(|j| (j.document.to_value(), j.notes))
     }
 
     #[test]
     fn what_holding_entries_cover_stays_and_nothing_is_copied() {
-        assert_eq!(judge(&run(), &both(State::Due)), None);
+        assert_eq!(judge(&run(), &both(EntryState::Due)), None);
         let mut green = run();
         green["units"] = json!([]);
         green["suites"] = json!([]);
@@ -354,7 +354,7 @@ mod tests {
 
     #[test]
     fn what_no_entry_covers_is_failed_everywhere_and_the_rest_is_as_it_was() {
-        for entries in [vec![], both(State::Expired)] {
+        for entries in [vec![], both(EntryState::Expired)] {
             let (found, notes) = judge(&run(), &entries).unwrap();
             let mut wanted = run();
             wanted["status"] = "failed".into();
@@ -376,7 +376,7 @@ mod tests {
 
     #[test]
     fn one_failure_more_or_a_claim_without_its_basis_is_not_covered() {
-        let entries = both(State::Active);
+        let entries = both(EntryState::Active);
         let change = |at: &str, value: Value| {
             let mut run = run();
             *run.pointer_mut(at).unwrap() = value;
@@ -404,7 +404,7 @@ mod tests {
         let mut failed = run();
         failed["units"][0]["tests"][0] =
             json!({"name": "o", "status": "failed", "signature": "s", "basis": "exception"});
-        let entries = [entry("a", "s", State::Active), entry("c", "hang", State::Active)];
+        let entries = [entry("a", "s", EntryState::Active), entry("c", "hang", EntryState::Active)];
         let (found, _) = judge(&failed, &entries).unwrap();
         assert_eq!(found["units"][0]["status"], "failed");
         assert_eq!(found["units"][0]["tests"], failed["units"][0]["tests"]);
@@ -421,7 +421,7 @@ mod tests {
         let mut nested = run();
         nested["units"][0]["tests"] =
             json!([test("T/a", "s", "assertion", false), test("T", "a-subtest-failed", "fallback", true)]);
-        let entries = |id: &str| [entry(id, "s", State::Active), entry("c", "hang", State::Active)];
+        let entries = |id: &str| [entry(id, "s", EntryState::Active), entry("c", "hang", EntryState::Active)];
         assert_eq!(judge(&nested, &entries("a::T/a")), None);
         let (found, _) = judge(&nested, &entries("a::T")).unwrap();
         let statuses = [&found["units"][0]["tests"][0]["status"], &found["units"][0]["tests"][1]["status"]];
@@ -444,12 +444,16 @@ mod tests {
     #[test]
     fn a_suites_result_is_judged_alone() {
         let result = run()["units"][0].to_string();
-        let document = parse(result.as_bytes(), &Limits::default()).unwrap();
+        let document = parse(result.as_bytes(), &JsonLimits::default()).unwrap();
         assert!(
-            judged(JudgedKind::Result, &document, Claims { entries: &both(State::Active), suites: &[] })
-                .is_none()
+            judged(
+                JudgedKind::Result,
+                &document,
+                ClaimRules { entries: &both(EntryState::Active), suites: &[] }
+            )
+            .is_none()
         );
-        let found = judged(JudgedKind::Result, &document, Claims { entries: &[], suites: &[] })
+        let found = judged(JudgedKind::Result, &document, ClaimRules { entries: &[], suites: &[] })
             .unwrap()
             .document
             .to_value();
@@ -482,7 +486,7 @@ mod tests {
     #[test]
     fn only_what_is_called_quarantined_or_flaky_is_a_claim() {
         let claims = |kind: JudgedKind, document: Value| {
-            has_claims(kind, &parse(document.to_string().as_bytes(), &Limits::default()).unwrap())
+            has_claims(kind, &parse(document.to_string().as_bytes(), &JsonLimits::default()).unwrap())
         };
         for (suite, test, wanted) in [
             ("passed", "passed", false),
@@ -545,7 +549,7 @@ mod tests {
             run["units"][0]["status"] = own.into();
             run["units"][0]["tests"][0]["status"] = "failed".into();
             // What holds in it changes nothing of it.
-            assert_eq!(judge(&run, &both(State::Active)), None, "{own}");
+            assert_eq!(judge(&run, &both(EntryState::Active)), None, "{own}");
             // What does not is one failed test more; the suite is counted already.
             let (found, notes) = judge(&run, &[]).unwrap();
             let mut wanted = run.clone();

@@ -14,7 +14,7 @@ const OWN: &str = ".tollgate";
 
 /// Paths that are left out of a tree. They are from the top of the repository.
 #[derive(Debug, Clone, Default)]
-pub struct LeftOut {
+pub struct LeftOutPaths {
     files: Vec<String>,
     folders: Vec<String>,
     /// The run folder.
@@ -26,16 +26,16 @@ pub struct LeftOut {
     written: Vec<String>,
 }
 
-impl LeftOut {
+impl LeftOutPaths {
     /// What these settings leave out, and the evidence of these gates; `prefix` is the workspace below the top of its repository, `""` or
     /// ending in `/`. `run` is the run folder, which may stand anywhere.
-    pub fn of(settings: &Settings, gates: &[Gate], prefix: &str, run: Option<&str>) -> LeftOut {
+    pub fn of(settings: &Settings, gates: &[Gate], prefix: &str, run: Option<&str>) -> LeftOutPaths {
         let whole = |path: &str| format!("{prefix}{path}");
-        let mut left = LeftOut {
+        let mut left = LeftOutPaths {
             files: vec![whole(SETTINGS), whole(&settings.classification)],
             run: run.map(whole),
             written: [&settings.results, &settings.output, OWN].iter().map(|path| whole(path)).collect(),
-            ..LeftOut::default()
+            ..LeftOutPaths::default()
         };
         // A verdict that somebody committed is written anew by each check.
         let output = settings.output.trim_end_matches('/');
@@ -65,8 +65,8 @@ impl LeftOut {
     }
 
     /// What these paths and patterns of the workspace name, folders with all that is in them.
-    pub fn outputs(paths: &[String]) -> LeftOut {
-        let mut left = LeftOut::default();
+    pub fn outputs(paths: &[String]) -> LeftOutPaths {
+        let mut left = LeftOutPaths::default();
         paths.iter().for_each(|path| left.add(path, true));
         left
     }
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn what_has_its_own_digest_is_left_out_and_nothing_beside() {
-        let left = LeftOut::of(&settings(), &[], "sub/", Some("elsewhere/run"));
+        let left = LeftOutPaths::of(&settings(), &[], "sub/", Some("elsewhere/run"));
         for path in [
             "sub/tollgate.toml",
             "sub/tests/c.toml",

@@ -1,14 +1,14 @@
 //! One run out of its shards. Every figure is counted again from the tests: what a shard's summary states is what somebody
 //! wrote.
 
-use super::merge_proof::{Part, faults};
+use super::merge_proof::{PartSummary, faults};
 use super::shard::seconds;
 use super::trees::digest_of;
 use crate::model::plan::{Shard, ShardKind};
-use crate::model::run::{Chosen, Identity, LintResult, RunStatus, Summary};
+use crate::model::run::{Chosen, Identity, LintResult, RunStatus, RunSummary};
 use crate::model::suite::SuiteStatus;
 use crate::model::test::TestStatus;
-use crate::model::tree::Tree;
+use crate::model::tree::WorkingTree;
 use std::collections::HashMap;
 use tollgate_text::figures;
 use tollgate_text::show::show;
@@ -20,15 +20,15 @@ pub struct Merged {
     /// The undivided run. Its `identity` is that of the parts where they agree, with the oldest `generated_at` and an empty
     /// `run_id`; `replay_bundle` is empty and `triage_diff` null: a merge is written somewhere else, and whoever writes it
     /// fills these in.
-    pub summary: Summary,
+    pub summary: RunSummary,
     /// What a person should know, one sentence each.
     pub notes: Vec<String>,
 }
 
 /// Merges the runs found under the paths. The order of the parts does not count. The errors are sentences that name the
 /// missing, doubled and foreign shards by their paths; then there is no merge.
-pub fn merge(parts: &[(String, Summary)]) -> Result<Merged, Vec<String>> {
-    let mut parts: Vec<&Part> = parts.iter().collect();
+pub fn merge(parts: &[(String, RunSummary)]) -> Result<Merged, Vec<String>> {
+    let mut parts: Vec<&PartSummary> = parts.iter().collect();
     parts.sort_by(|(a, s), (b, t)| (s.shard.kind, s.shard.index, a).cmp(&(t.shard.kind, t.shard.index, b)));
     let faults = faults(&parts);
     let [(_, first), ..] = &parts[..] else { return Err(faults) };
@@ -75,25 +75,25 @@ pub fn merge(parts: &[(String, Summary)]) -> Result<Merged, Vec<String>> {
     Ok(Merged { summary: merged, notes })
 }
 
-fn empty(first: &Summary, identity: Identity) -> Summary {
+fn empty(first: &RunSummary, identity: Identity) -> RunSummary {
     let plan_digest = first.shard.plan_digest.clone();
     let whole = Shard { kind: ShardKind::None, index: 0, total: 1, plan_digest };
-    Summary {
+    RunSummary {
         baseline: first.baseline.clone(),
         selection: first.selection.clone(),
         plan: first.plan,
         timeout: first.timeout,
-        ..Summary::empty(identity, first.profile.clone(), whole)
+        ..RunSummary::empty(identity, first.profile.clone(), whole)
     }
 }
 
 /// The part that ran first: a merge is as old as it. Times were read when the parts were proven.
-fn oldest<'p>(parts: &[&'p Part]) -> Option<&'p Summary> {
+fn oldest<'p>(parts: &[&'p PartSummary]) -> Option<&'p RunSummary> {
     parts.iter().map(|(_, s)| s).min_by_key(|s| parse_rfc3339(&s.identity.generated_at).ok())
 }
 
 /// The tree that all parts ran in, with the untracked files of each and what each wrote.
-fn tree(parts: &[&Part]) -> Option<Tree> {
+fn tree(parts: &[&PartSummary]) -> Option<WorkingTree> {
     let mut trees = parts.iter().filter_map(|(_, s)| s.tree.clone());
     let mut all = trees.next()?;
     for tree in trees {
@@ -101,7 +101,7 @@ fn tree(parts: &[&Part]) -> Option<Tree> {
         all.written = all.written.and(tree.written);
         all.rewritten = all.rewritten.and(tree.rewritten);
         if all.ignored != tree.ignored {
-            all.ignored = Some(Tree::UNKNOWN.into());
+            all.ignored = Some(WorkingTree::UNKNOWN.into());
         }
         all.untracked.listed = all.untracked.listed.and(tree.untracked.listed);
         all.untracked.left_out.extend(tree.untracked.left_out);
@@ -115,7 +115,7 @@ fn tree(parts: &[&Part]) -> Option<Tree> {
 }
 
 /// What all parts say, or nothing where they differ.
-fn identity(parts: &[&Part]) -> Identity {
+fn identity(parts: &[&PartSummary]) -> Identity {
     let common = |value: &dyn Fn(&Identity) -> Option<String>| -> Option<String> {
         let mut values = parts.iter().map(|(_, s)| value(&s.identity));
         let first = values.next()??;
@@ -131,7 +131,7 @@ fn identity(parts: &[&Part]) -> Identity {
 }
 
 /// A part with its figures counted from its tests. A suite that calls itself passed and holds a failed test has failed.
-fn recounted(path: &str, summary: &Summary, notes: &mut Vec<String>) -> Summary {
+fn recounted(path: &str, summary: &RunSummary, notes: &mut Vec<String>) -> RunSummary {
     let path = show(path);
     let mut again = summary.clone();
     for suite in again.suites.iter_mut().chain(&mut again.units) {
@@ -143,7 +143,7 @@ fn recounted(path: &str, summary: &Summary, notes: &mut Vec<String>) -> Summary 
         }
     }
     again.recompute();
-    let figures = |s: &Summary| {
+    let figures = |s: &RunSummary| {
         let counts = [s.passed_suites, s.total_suites, s.passed_units, s.total_units];
         let tests: u64 =
             figures::total(s.all().map(|(_, s)| figures::total([s.passed, s.failed, s.flaky, s.ignored])));
@@ -178,7 +178,7 @@ fn lint(merged: &mut Vec<LintResult>, more: &[LintResult]) {
 }
 
 /// The realised spread of the shards of one kind.
-fn spread(parts: &[&Part], kind: ShardKind) -> Option<String> {
+fn spread(parts: &[&PartSummary], kind: ShardKind) -> Option<String> {
     let parts = parts.iter().filter(|(_, s)| s.shard.kind == kind);
     let loads: Vec<u128> =
         parts.map(|(_, s)| figures::total(s.all().map(|(_, s)| u128::from(s.duration_ms)))).collect();
@@ -193,11 +193,11 @@ mod tests {
     use super::super::shard::{Division, shard};
     use super::*;
     use crate::model::run::NotRun;
-    use crate::model::suite::{Role, SuiteResult};
+    use crate::model::suite::{SuiteResult, SuiteRole};
     use proptest::prelude::*;
 
     /// The shards of a run, as the runner would write them.
-    fn shards(whole: &Summary, suites: u32, units: u32) -> Vec<(String, Summary)> {
+    fn shards(whole: &RunSummary, suites: u32, units: u32) -> Vec<(String, RunSummary)> {
         let names = |list: &[SuiteResult]| list.iter().map(|s| s.name.clone()).collect::<Vec<_>>();
         let (s, u) = (names(&whole.suites), names(&whole.units));
         let s: Vec<&str> = s.iter().map(String::as_str).collect();
@@ -209,8 +209,8 @@ mod tests {
                 let mine =
                     |role, s: &SuiteResult| plan.items.iter().any(|i| i.role == role && i.name == s.name);
                 let mut part = whole.clone();
-                part.suites.retain(|s| mine(Role::Suite, s));
-                part.units.retain(|s| mine(Role::Unit, s));
+                part.suites.retain(|s| mine(SuiteRole::Suite, s));
+                part.units.retain(|s| mine(SuiteRole::Unit, s));
                 part.not_run.retain(|n| plan.items.iter().any(|i| i.role == n.role && i.name == n.name));
                 part.shard = plan.shard;
                 part.identity.run_id = format!("{}-{index}", kind.name());
@@ -224,7 +224,7 @@ mod tests {
     }
 
     /// But for times, ids and what the writer fills in.
-    fn comparable(mut summary: Summary) -> Summary {
+    fn comparable(mut summary: RunSummary) -> RunSummary {
         summary.identity.run_id = String::new();
         summary.identity.generated_at = String::new();
         summary.replay_bundle.path.clear();
@@ -232,7 +232,7 @@ mod tests {
         summary
     }
 
-    fn four() -> Summary {
+    fn four() -> RunSummary {
         let failed = [("x", TestStatus::Failed), ("y", TestStatus::Passed)];
         summary(
             vec![
@@ -246,7 +246,7 @@ mod tests {
         )
     }
 
-    fn why(parts: &[(String, Summary)]) -> String {
+    fn why(parts: &[(String, RunSummary)]) -> String {
         let errors = merge(parts).unwrap_err();
         let mut turned = parts.to_vec();
         turned.reverse();
@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn foreign_shards_are_named() {
-        let with = |change: &dyn Fn(&mut Summary)| {
+        let with = |change: &dyn Fn(&mut RunSummary)| {
             let mut parts = shards(&four(), 2, 1);
             change(&mut parts[1].1);
             why(&parts)
@@ -377,7 +377,7 @@ mod tests {
 
     #[test]
     fn a_shard_that_was_edited_is_found_out() {
-        let with = |change: &dyn Fn(&mut [Part])| {
+        let with = |change: &dyn Fn(&mut [PartSummary])| {
             let mut parts = shards(&four(), 2, 1);
             change(&mut parts);
             why(&parts)
@@ -446,7 +446,7 @@ mod tests {
     fn run_of(
         suites: Vec<(SuiteStatus, Vec<TestStatus>)>,
         units: Vec<(SuiteStatus, Vec<TestStatus>)>,
-    ) -> Summary {
+    ) -> RunSummary {
         let list = |kind: &str, list: Vec<(SuiteStatus, Vec<TestStatus>)>| -> Vec<SuiteResult> {
             list.into_iter()
                 .enumerate()

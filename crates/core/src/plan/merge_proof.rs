@@ -2,22 +2,22 @@
 
 use super::digest::digest;
 use crate::model::plan::{ShardKind, shard_name};
-use crate::model::run::{Summary, schema};
-use crate::model::suite::Role;
+use crate::model::run::{RunSummary, schema};
+use crate::model::suite::SuiteRole;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use tollgate_text::show::show;
 use tollgate_text::time::parse_rfc3339;
 
 /// Where a part was found, as shown, and its summary.
-pub type Part = (String, Summary);
+pub type PartSummary = (String, RunSummary);
 
 /// How many missing shards are named one by one.
 const NAMED: usize = 20;
 
 /// What speaks against merging, one sentence each, in an order that does not depend on that of the parts. Empty: the parts
 /// are disjoint and complete.
-pub fn faults(parts: &[&Part]) -> Vec<String> {
+pub fn faults(parts: &[&PartSummary]) -> Vec<String> {
     if parts.is_empty() {
         return vec!["there is no run to merge".into()];
     }
@@ -28,7 +28,8 @@ pub fn faults(parts: &[&Part]) -> Vec<String> {
     one(parts, "plan digest", |s| Some(s.shard.plan_digest.clone()), &mut faults);
     one(parts, "plan", |s| Some(format!("{} suites and {} units", s.plan.suites, s.plan.units)), &mut faults);
     one(parts, "baseline", |s| s.baseline.clone(), &mut faults);
-    let of = |kind| -> Vec<&Part> { parts.iter().copied().filter(|(_, s)| s.shard.kind == kind).collect() };
+    let of =
+        |kind| -> Vec<&PartSummary> { parts.iter().copied().filter(|(_, s)| s.shard.kind == kind).collect() };
     let (whole, suites, units) = (of(ShardKind::None), of(ShardKind::Suite), of(ShardKind::Unit));
     match (whole.len(), parts.len()) {
         (0, _) => {
@@ -50,7 +51,7 @@ pub fn faults(parts: &[&Part]) -> Vec<String> {
 }
 
 /// What is wrong with a part whatever the others are.
-fn alone((path, summary): &Part) -> Vec<String> {
+fn alone((path, summary): &PartSummary) -> Vec<String> {
     let path = show(path);
     let mut faults = Vec::new();
     if summary.schema != schema::SUMMARY {
@@ -73,10 +74,10 @@ fn alone((path, summary): &Part) -> Vec<String> {
     }
     let holds =
         |role| summary.all().any(|(r, _)| r == role) || summary.not_run.iter().any(|n| n.role == role);
-    if kind == ShardKind::Suite && holds(Role::Unit) {
+    if kind == ShardKind::Suite && holds(SuiteRole::Unit) {
         faults.push(format!("{path} is a shard of the suites and holds unit targets"));
     }
-    if kind == ShardKind::Unit && holds(Role::Suite) {
+    if kind == ShardKind::Unit && holds(SuiteRole::Suite) {
         faults.push(format!("{path} is a shard of the unit targets and holds suites"));
     }
     faults
@@ -84,7 +85,12 @@ fn alone((path, summary): &Part) -> Vec<String> {
 
 /// All parts must say the same. Those that differ from most are named; where no value has most, the first by name is held
 /// against the others.
-fn one(parts: &[&Part], what: &str, value: impl Fn(&Summary) -> Option<String>, faults: &mut Vec<String>) {
+fn one(
+    parts: &[&PartSummary],
+    what: &str,
+    value: impl Fn(&RunSummary) -> Option<String>,
+    faults: &mut Vec<String>,
+) {
     let mut groups: BTreeMap<Option<String>, BTreeSet<&str>> = BTreeMap::new();
     for (path, summary) in parts {
         groups.entry(value(summary)).or_default().insert(path);
@@ -124,7 +130,7 @@ fn brief(value: &str) -> String {
 }
 
 /// Every index of a kind exactly once; none at all only where the plan has nothing of the kind.
-fn complete(parts: &[&Part], kind: ShardKind, planned: u64, faults: &mut Vec<String>) {
+fn complete(parts: &[&PartSummary], kind: ShardKind, planned: u64, faults: &mut Vec<String>) {
     let name = kind.name();
     if parts.is_empty() {
         if planned > 0 {
@@ -168,12 +174,12 @@ fn complete(parts: &[&Part], kind: ShardKind, planned: u64, faults: &mut Vec<Str
 }
 
 /// No suite in two parts, and all of them together the plan that the digest states.
-fn disjoint(parts: &[&Part]) -> Vec<String> {
+fn disjoint(parts: &[&PartSummary]) -> Vec<String> {
     let mut faults = Vec::new();
-    let mut seen: BTreeMap<(Role, &str), &str> = BTreeMap::new();
-    let mut items: BTreeSet<(Role, &str, &str)> = BTreeSet::new();
+    let mut seen: BTreeMap<(SuiteRole, &str), &str> = BTreeMap::new();
+    let mut items: BTreeSet<(SuiteRole, &str, &str)> = BTreeSet::new();
     for (path, summary) in parts {
-        let mut own: BTreeSet<(Role, &str)> = BTreeSet::new();
+        let mut own: BTreeSet<(SuiteRole, &str)> = BTreeSet::new();
         for (role, suite) in summary.all() {
             if !own.insert((role, &suite.name)) {
                 faults.push(format!("{} holds `{}` twice", show(path), show(&suite.name)));
@@ -199,8 +205,8 @@ fn disjoint(parts: &[&Part]) -> Vec<String> {
             faults.push(format!(
                 "together the shards hold {} suites and {} units, which are not those of the plan ({} suites and {} units): \
                  a summary was changed or is not complete",
-                count(Role::Suite),
-                count(Role::Unit),
+                count(SuiteRole::Suite),
+                count(SuiteRole::Unit),
                 first.plan.suites,
                 first.plan.units
             ));

@@ -4,12 +4,12 @@
 use crate::model::signature::{Basis, Signed};
 use crate::model::suite::{SuiteResult, SuiteStatus};
 use crate::model::test::{TestResult, TestStatus};
-use crate::model::waiver::{Entry, Kind};
+use crate::model::waiver::{EntryKind, WaiverEntry};
 use tollgate_text::show::show;
 
 /// A suite with quarantine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judged {
+pub struct QuarantinedSuite {
     /// The suite's status: `Quarantined` where everything that failed it is covered.
     pub status: SuiteStatus,
     /// The status of each test, in the order given.
@@ -21,7 +21,7 @@ pub struct Judged {
 /// Relabels what the entries cover, of a suite as it is without quarantine. An entry covers a failure of its suite, or of its one
 /// test, while it holds and when the failure has the entry's signature and that rests on words of the cause. A test is covered
 /// when each of its failures is; the suite, when each test that failed is, and each failure outside the tests.
-pub fn quarantine(entries: &[Entry], suite: &SuiteResult) -> Judged {
+pub fn quarantine(entries: &[WaiverEntry], suite: &SuiteResult) -> QuarantinedSuite {
     let mut notes = Vec::new();
     let mut tests: Vec<TestStatus> = suite
         .tests
@@ -44,7 +44,7 @@ pub fn quarantine(entries: &[Entry], suite: &SuiteResult) -> Judged {
         (_, [_, ..]) if suite.outside.iter().all(is_covered) => SuiteStatus::Quarantined,
         (status, _) => status,
     };
-    Judged { status, tests, notes }
+    QuarantinedSuite { status, tests, notes }
 }
 
 /// A failure as an entry sees it. What is not known covers nothing.
@@ -88,18 +88,19 @@ fn carry(suite: &SuiteResult, tests: &mut [TestStatus]) {
 /// Whether an entry covers a failure of the suite (`test` is `None`) or of a test. An entry that is for it and does not
 /// cover it is worth a note: somebody believes that it is quarantined.
 fn covered(
-    entries: &[Entry],
+    entries: &[WaiverEntry],
     suite: &str,
     test: Option<&str>,
     failure: &Failed<'_>,
     notes: &mut Vec<String>,
 ) -> bool {
     let own = test.map(|test| format!("{suite}::{test}"));
-    let is_for = |entry: &&Entry| {
-        entry.kind == Kind::Quarantine && (entry.id == suite || own.as_deref() == Some(entry.id.as_str()))
+    let is_for = |entry: &&WaiverEntry| {
+        entry.kind == EntryKind::Quarantine
+            && (entry.id == suite || own.as_deref() == Some(entry.id.as_str()))
     };
     let tells = failure.basis.is_some_and(Basis::tells);
-    let covers = |entry: &Entry| {
+    let covers = |entry: &WaiverEntry| {
         entry.state.holds()
             && tells
             && failure.signature.is_some()
@@ -116,7 +117,7 @@ fn covered(
 }
 
 /// Why an entry that is for a failure does not cover it.
-fn why_not(entry: &Entry, failure: &Failed<'_>) -> String {
+fn why_not(entry: &WaiverEntry, failure: &Failed<'_>) -> String {
     let id = show(&entry.id);
     if !entry.state.holds() {
         return format!("its quarantine entry `{id}` is {}: {}", entry.state.name(), entry.detail);
@@ -142,12 +143,12 @@ fn why_not(entry: &Entry, failure: &Failed<'_>) -> String {
 mod tests {
     use super::super::sample::suite;
     use super::*;
-    use crate::model::waiver::State;
+    use crate::model::waiver::EntryState;
 
-    fn entry(id: &str, state: State, signature: Option<&str>) -> Entry {
-        Entry {
+    fn entry(id: &str, state: EntryState, signature: Option<&str>) -> WaiverEntry {
+        WaiverEntry {
             id: id.into(),
-            kind: Kind::Quarantine,
+            kind: EntryKind::Quarantine,
             state,
             detail: "9 days left".into(),
             days_remaining: Some(9),
@@ -174,11 +175,11 @@ mod tests {
     }
 
     fn judge(
-        entries: &[Entry],
+        entries: &[WaiverEntry],
         status: SuiteStatus,
         tests: &[(&str, TestStatus)],
         outside: Option<&str>,
-    ) -> Judged {
+    ) -> QuarantinedSuite {
         let outside: Vec<Signed> = outside.map(signed).into_iter().collect();
         quarantine(entries, &SuiteResult { outside, ..suite("tui", "e2e", status, tests) })
     }
@@ -191,7 +192,7 @@ mod tests {
     fn an_attempt_that_failed_otherwise_blocks() {
         let ran = suite("tui", "e2e", SuiteStatus::Failed, &[("p", P), ("x", F)]);
         let first = ran.tests[1].signature.clone().unwrap();
-        let entries = [entry("tui::x", State::Active, Some(&first))];
+        let entries = [entry("tui::x", EntryState::Active, Some(&first))];
         let after = |others: &[&str]| {
             let mut ran = ran.clone();
             ran.tests[1].others = others.iter().map(|s| signed(s)).collect();
@@ -204,7 +205,7 @@ mod tests {
 
     #[test]
     fn the_same_signature_is_quarantined_and_another_blocks() {
-        for state in [State::Active, State::Due] {
+        for state in [EntryState::Active, EntryState::Due] {
             for id in ["tui", "tui::x"] {
                 let judged = judge(
                     &[entry(id, state, Some("sig:x"))],
@@ -216,8 +217,12 @@ mod tests {
                 assert_eq!(judged.notes, [""; 0]);
             }
         }
-        let judged =
-            judge(&[entry("tui::x", State::Active, Some("other"))], SuiteStatus::Failed, &[("x", F)], None);
+        let judged = judge(
+            &[entry("tui::x", EntryState::Active, Some("other"))],
+            SuiteStatus::Failed,
+            &[("x", F)],
+            None,
+        );
         assert_eq!((judged.status, judged.tests), (SuiteStatus::Failed, vec![F]));
         assert_eq!(
             judged.notes,
@@ -229,24 +234,29 @@ mod tests {
 
     #[test]
     fn an_entry_that_does_not_hold_covers_nothing() {
-        for (state, signature) in
-            [(State::Expired, Some("sig:x")), (State::Invalid, Some("sig:x")), (State::Active, None)]
-        {
+        for (state, signature) in [
+            (EntryState::Expired, Some("sig:x")),
+            (EntryState::Invalid, Some("sig:x")),
+            (EntryState::Active, None),
+        ] {
             let judged = judge(&[entry("tui::x", state, signature)], SuiteStatus::Failed, &[("x", F)], None);
             assert_eq!((judged.status, judged.tests, judged.notes.len()), (SuiteStatus::Failed, vec![F], 1));
         }
-        let waiver = Entry { kind: Kind::Waiver, ..entry("tui::x", State::Active, Some("sig:x")) };
+        let waiver =
+            WaiverEntry { kind: EntryKind::Waiver, ..entry("tui::x", EntryState::Active, Some("sig:x")) };
         assert_eq!(judge(&[waiver], SuiteStatus::Failed, &[("x", F)], None).tests, [F]);
         // A failure without a signature is covered by nothing, least of all by an entry without one.
         let mut ran = suite("tui", "e2e", SuiteStatus::Failed, &[("x", F)]);
         ran.tests[0].signature = None;
-        assert_eq!(quarantine(&[entry("tui", State::Active, None)], &ran).tests, [F]);
+        assert_eq!(quarantine(&[entry("tui", EntryState::Active, None)], &ran).tests, [F]);
     }
 
     #[test]
     fn only_words_of_the_cause_are_covered() {
-        let entries =
-            [entry("tui::x", State::Active, Some("sig:x")), entry("tui", State::Active, Some("hang"))];
+        let entries = [
+            entry("tui::x", EntryState::Active, Some("sig:x")),
+            entry("tui", EntryState::Active, Some("hang")),
+        ];
         let mut ran = suite("tui", "e2e", SuiteStatus::Failed, &[("x", F)]);
         let status = |ran: &SuiteResult| quarantine(&entries, ran).status;
         assert_eq!(status(&ran), SuiteStatus::Quarantined);
@@ -267,18 +277,21 @@ mod tests {
 
     #[test]
     fn one_uncovered_failure_blocks_the_suite() {
-        let entries = [entry("tui::x", State::Active, Some("sig:x"))];
+        let entries = [entry("tui::x", EntryState::Active, Some("sig:x"))];
         let judged = judge(&entries, SuiteStatus::Failed, &[("x", F), ("y", F)], None);
         assert_eq!((judged.status, judged.tests), (SuiteStatus::Failed, vec![Q, F]));
     }
 
     #[test]
     fn a_failure_outside_the_tests_needs_an_entry_of_the_suite() {
-        let on_test = [entry("tui::x", State::Active, Some("sig:x"))];
-        let both = [entry("tui::x", State::Active, Some("sig:x")), entry("tui", State::Active, Some("hang"))];
+        let on_test = [entry("tui::x", EntryState::Active, Some("sig:x"))];
+        let both = [
+            entry("tui::x", EntryState::Active, Some("sig:x")),
+            entry("tui", EntryState::Active, Some("hang")),
+        ];
         for status in [SuiteStatus::TimedOut, SuiteStatus::Crashed, SuiteStatus::Missing, SuiteStatus::Failed]
         {
-            let of = |entries: &[Entry], outside| judge(entries, status, &[("x", F)], outside).status;
+            let of = |entries: &[WaiverEntry], outside| judge(entries, status, &[("x", F)], outside).status;
             assert_eq!(of(&on_test, Some("hang")), status);
             assert_eq!(of(&both, Some("hang")), SuiteStatus::Quarantined);
             assert_eq!(of(&both, Some("other")), status);
@@ -296,7 +309,7 @@ mod tests {
 
     #[test]
     fn what_did_not_fail_keeps_its_status() {
-        let all = [entry("tui", State::Active, Some("sig:x"))];
+        let all = [entry("tui", EntryState::Active, Some("sig:x"))];
         let tests = [("x", TestStatus::Flaky), ("y", TestStatus::Ignored), ("z", P)];
         let judged = judge(&all, SuiteStatus::Flaky, &tests, None);
         assert_eq!(judged.status, SuiteStatus::Flaky);
@@ -308,9 +321,9 @@ mod tests {
         let f = TestStatus::Failed;
         let names = ["T", "T/a", "T/b", "T/b/c", "Tx", "Tx/a"];
         let statuses = |quarantined: &[&str], carried| {
-            let entries: Vec<Entry> = quarantined
+            let entries: Vec<WaiverEntry> = quarantined
                 .iter()
-                .map(|test| entry(&format!("go::{test}"), State::Active, Some(&format!("sig:{test}"))))
+                .map(|test| entry(&format!("go::{test}"), EntryState::Active, Some(&format!("sig:{test}"))))
                 .collect();
             let mut ran = suite("go", "unit", SuiteStatus::Failed, &names.map(|name| (name, f)));
             for outer in [0, 2, 4] {
@@ -329,18 +342,18 @@ mod tests {
 
     #[test]
     fn what_is_believed_to_be_quarantined_and_blocks_says_why() {
-        let noted = |entry: Entry, signature: Option<&str>, basis: Option<Basis>| {
+        let noted = |entry: WaiverEntry, signature: Option<&str>, basis: Option<Basis>| {
             let mut ran = suite("tui", "e2e", SuiteStatus::Failed, &[("x", F)]);
             (ran.tests[0].signature, ran.tests[0].basis) = (signature.map(String::from), basis);
             let judged = quarantine(&[entry], &ran);
             assert_eq!((judged.status, judged.tests), (SuiteStatus::Failed, vec![F]));
             judged.notes
         };
-        let active = |signature| entry("tui::x", State::Active, signature);
+        let active = |signature| entry("tui::x", EntryState::Active, signature);
         let (sig, told) = (Some("sig:x"), Some(Basis::Assertion));
         for (found, why) in [
             (
-                noted(entry("tui", State::Expired, sig), sig, told),
+                noted(entry("tui", EntryState::Expired, sig), sig, told),
                 "its quarantine entry `tui` is expired: 9 days left",
             ),
             (
@@ -370,7 +383,7 @@ mod tests {
         }
         // An entry of the suite is for what fails outside its tests; one of a test, or of another suite, is not.
         let outside = |id: &str| {
-            judge(&[entry(id, State::Active, Some("s"))], SuiteStatus::Crashed, &[], Some("hang")).notes
+            judge(&[entry(id, EntryState::Active, Some("s"))], SuiteStatus::Crashed, &[], Some("hang")).notes
         };
         assert_eq!(
             outside("tui"),
@@ -382,7 +395,7 @@ mod tests {
     #[test]
     fn a_test_without_a_failure_within_it_fails_by_itself() {
         // It says that it fails by others; none of them failed.
-        let entries = [entry("go::y", State::Active, Some("sig:y"))];
+        let entries = [entry("go::y", EntryState::Active, Some("sig:y"))];
         let mut ran = suite("go", "unit", SuiteStatus::Failed, &[("T", F), ("T/a", P), ("y", F)]);
         ran.tests[0].carried = true;
         let judged = quarantine(&entries, &ran);

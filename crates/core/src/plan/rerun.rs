@@ -5,9 +5,9 @@ use super::address::reaches_any_suite;
 use super::expected::left_of;
 use super::select::{SuiteNames, listed};
 use super::single::by_name;
-use crate::model::plan::{Item, Plan, RunSettings, ShardKind};
-use crate::model::run::{NotRun, Summary};
-use crate::model::suite::{Role, SuiteResult, SuiteSpec, SuiteStatus};
+use crate::model::plan::{Plan, PlannedSuite, RunSettings, ShardKind};
+use crate::model::run::{NotRun, RunSummary};
+use crate::model::suite::{SuiteResult, SuiteRole, SuiteSpec, SuiteStatus};
 use crate::model::test::{TestNames, TestStatus};
 use std::collections::{BTreeMap, BTreeSet};
 use tollgate_text::show::show;
@@ -17,7 +17,7 @@ use tollgate_text::toml_text::suggestion;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rerun {
     /// What to run, by kind and name.
-    pub items: Vec<Item>,
+    pub items: Vec<PlannedSuite>,
     /// The lint steps that failed or did not run, by name.
     pub lint: Vec<String>,
     /// What failed or did not run, and `tollgate.toml` no longer has: it keeps the replay from passing.
@@ -28,7 +28,7 @@ pub struct Rerun {
 
 impl Rerun {
     /// The replay as a plan: the profile, shard and whole of the run it repeats.
-    pub fn plan(&self, source: &Summary) -> Plan {
+    pub fn plan(&self, source: &RunSummary) -> Plan {
         Plan {
             profile: source.profile.clone(),
             items: self.items.clone(),
@@ -59,7 +59,7 @@ impl Part {
     }
 
     /// As `not_run` lists it.
-    fn listed(self, role: Role, kind: String, name: String) -> NotRun {
+    fn listed(self, role: SuiteRole, kind: String, name: String) -> NotRun {
         let (tests, mut names, expected) = match self {
             Part::Whole(expected) => (None, TestNames::new(), expected),
             Part::Tests(names) => (Some(names.keys().cloned().collect()), names, TestNames::new()),
@@ -88,7 +88,7 @@ fn keep_others(names: &mut TestNames) {
 /// for one; else, and where the suite failed otherwise than by its tests, the whole suite. What `tollgate.toml` no longer
 /// has does not keep the rest from running. The errors are sentences: a lint step that is no longer there, and the suites
 /// where none of them is.
-pub fn rerun(summary: &Summary, settings: &RunSettings, names: &SuiteNames) -> Result<Rerun, Vec<String>> {
+pub fn rerun(summary: &RunSummary, settings: &RunSettings, names: &SuiteNames) -> Result<Rerun, Vec<String>> {
     let mut replay = Replay {
         settings,
         names,
@@ -135,7 +135,7 @@ pub fn rerun(summary: &Summary, settings: &RunSettings, names: &SuiteNames) -> R
             Part::Tests(names) => (Some(runnable_names(settings, &kind, &names)), names, TestNames::new()),
         };
         keep_others(&mut names);
-        Item { name, kind, role, tests, names, expected }
+        PlannedSuite { name, kind, role, tests, names, expected }
     });
     let gone = gone.into_iter().map(|((kind, name), (role, part, _))| part.listed(role, kind, name));
     let gone = gone.collect();
@@ -198,15 +198,15 @@ struct Replay<'r> {
     names: &'r SuiteNames,
     /// The source was made by `tollgate ingest`.
     ingested: bool,
-    parts: BTreeMap<(String, String), (Role, Part)>,
+    parts: BTreeMap<(String, String), (SuiteRole, Part)>,
     /// By kind and name, what is gone and why.
-    gone: BTreeMap<(String, String), (Role, Part, String)>,
+    gone: BTreeMap<(String, String), (SuiteRole, Part, String)>,
     notes: Vec<String>,
     errors: Vec<String>,
 }
 
 impl<'r> Replay<'r> {
-    fn suite(&mut self, role: Role, suite: &SuiteResult) {
+    fn suite(&mut self, role: SuiteRole, suite: &SuiteResult) {
         let Some((part, whole)) = part(suite) else { return };
         if let Part::Whole(left) = &part
             && !left.is_empty()
@@ -217,7 +217,7 @@ impl<'r> Replay<'r> {
         self.add(role, &suite.kind, &suite.name, part);
     }
 
-    fn add(&mut self, role: Role, kind: &str, name: &str, part: Part) {
+    fn add(&mut self, role: SuiteRole, kind: &str, name: &str, part: Part) {
         let key = (kind.to_string(), name.to_string());
         let spec = match self.spec(role, kind, name) {
             Ok(spec) => spec,
@@ -257,7 +257,7 @@ impl<'r> Replay<'r> {
     }
 
     /// The section that runs a suite; where there is none, it is gone: why.
-    fn spec(&mut self, role: Role, kind: &str, name: &str) -> Result<&'r SuiteSpec, String> {
+    fn spec(&mut self, role: SuiteRole, kind: &str, name: &str) -> Result<&'r SuiteSpec, String> {
         let (shown_kind, shown) = (show(kind), show(name));
         let Some(spec) = self.settings.suites.iter().find(|s| s.kind == kind) else {
             let hint = suggestion(kind, self.settings.suites.iter().map(|s| s.kind.as_str()));
@@ -271,7 +271,7 @@ impl<'r> Replay<'r> {
             return Err(format!("[suites.{shown_kind}] of tollgate.toml has no `{shown}`{hint}"));
         }
         if spec.role != role {
-            let now = if spec.role == Role::Suite { "an E2E suite" } else { "a unit target" };
+            let now = if spec.role == SuiteRole::Suite { "an E2E suite" } else { "a unit target" };
             self.notes.push(format!("`{shown}` is {now} now"));
         }
         Ok(spec)
@@ -292,7 +292,7 @@ impl<'r> Replay<'r> {
         Part::Whole(tests)
     }
 
-    fn uncovered(&mut self, summary: &Summary) {
+    fn uncovered(&mut self, summary: &RunSummary) {
         let shard = &summary.shard;
         if shard.kind != ShardKind::None {
             let (kind, shown) = (shard.kind.name(), shard.shown());
@@ -329,7 +329,7 @@ mod tests {
     use super::super::sample::{names, settings, suite, summary};
     use super::*;
     use crate::model::run::LintResult;
-    use crate::model::suite::Reader;
+    use crate::model::suite::ResultReader;
 
     const P: TestStatus = TestStatus::Passed;
     const F: TestStatus = TestStatus::Failed;
@@ -339,7 +339,7 @@ mod tests {
     }
 
     fn shown(rerun: &Rerun) -> Vec<String> {
-        let line = |i: &Item| match &i.tests {
+        let line = |i: &PlannedSuite| match &i.tests {
             None => format!("{}/{}", i.kind, i.name),
             Some(tests) => format!("{}/{}: {}", i.kind, i.name, tests.join(" ")),
         };
@@ -414,7 +414,7 @@ mod tests {
         let not_run = |name: &str, tests: Option<&[&str]>| NotRun {
             name: name.into(),
             kind: "unit".into(),
-            role: Role::Unit,
+            role: SuiteRole::Unit,
             tests: tests.map(|t| t.iter().map(|t| t.to_string()).collect()),
             names: TestNames::new(),
             expected: TestNames::new(),
@@ -454,7 +454,7 @@ mod tests {
         );
         let mut settings = settings();
         settings.suites[0].single = None;
-        settings.suites[2].reader = Reader::Exit;
+        settings.suites[2].reader = ResultReader::Exit;
         let doc = [("src/lib.rs - add (line 1)", F), ("x", F)];
         run.suites.push(suite("web", "slow", SuiteStatus::Failed, &doc));
         let rerun =
@@ -478,7 +478,7 @@ mod tests {
         run.not_run = vec![NotRun {
             name: "a".into(),
             kind: "unit".into(),
-            role: Role::Unit,
+            role: SuiteRole::Unit,
             tests: Some(vec!["late".into(), "un".into()]),
             names: crate::model::test::test_names([("late", "i late")]),
             expected: TestNames::new(),
@@ -515,7 +515,7 @@ mod tests {
         for name in odd {
             let run = summary(vec![], vec![unit("a", SuiteStatus::Failed, &[(name, F)])]);
             let mut settings = settings();
-            settings.suites[2].reader = Reader::Junit;
+            settings.suites[2].reader = ResultReader::Junit;
             let rerun = rerun(&run, &settings, &known()).unwrap();
             match &rerun.items[0].tests {
                 None => assert!(name.is_empty() || name.starts_with('-'), "{name}"),

@@ -1,14 +1,16 @@
 //! What the tests of this room share.
 
 use super::select::{Selection, SuiteNames};
-use crate::model::plan::{Counts, Item, Profile, RunSettings, Shard, ShardKind};
-use crate::model::run::{Identity, ReplayRef, RunStatus, Summary, schema};
+use crate::model::plan::{PlannedSuite, Profile, RunSettings, SelectionCounts, Shard, ShardKind};
+use crate::model::run::{Identity, ReplayRef, RunStatus, RunSummary, schema};
 use crate::model::signature::Basis;
-use crate::model::suite::{EvidenceFrom, Names, Reader, Role, SuiteResult, SuiteSpec, SuiteStatus};
+use crate::model::suite::{
+    EvidenceFrom, Names, ResultReader, SuiteResult, SuiteRole, SuiteSpec, SuiteStatus,
+};
 use crate::model::test::{TestResult, TestStatus};
 use tollgate_text::command::CommandLine;
 
-pub fn spec(kind: &str, role: Role) -> SuiteSpec {
+pub fn spec(kind: &str, role: SuiteRole) -> SuiteSpec {
     SuiteSpec {
         kind: kind.into(),
         role,
@@ -16,7 +18,7 @@ pub fn spec(kind: &str, role: Role) -> SuiteSpec {
         evidence: EvidenceFrom::Run,
         command: Some(CommandLine::parse("x {name}").unwrap()),
         single: Some(CommandLine::parse("x {name} {test}").unwrap()),
-        reader: Reader::Libtest,
+        reader: ResultReader::Libtest,
         results: None,
         timeout: 600,
         env: vec![],
@@ -41,7 +43,11 @@ pub fn profile(name: &str, kinds: &[&str], skip: &[&str]) -> Profile {
 
 pub fn settings() -> RunSettings {
     RunSettings {
-        suites: vec![spec("e2e", Role::Suite), spec("slow", Role::Suite), spec("unit", Role::Unit)],
+        suites: vec![
+            spec("e2e", SuiteRole::Suite),
+            spec("slow", SuiteRole::Suite),
+            spec("unit", SuiteRole::Unit),
+        ],
         lint: vec![],
         profiles: vec![
             profile("ci", &["unit", "e2e"], &["*_live", "gone"]),
@@ -58,7 +64,7 @@ pub fn names(list: &[(&str, &[&str])]) -> SuiteNames {
 }
 
 pub fn selection(suites: &[&str], units: &[&str]) -> Selection {
-    let item = |name: &&str, kind: &str, role| Item {
+    let item = |name: &&str, kind: &str, role| PlannedSuite {
         name: name.to_string(),
         kind: kind.into(),
         role,
@@ -66,8 +72,8 @@ pub fn selection(suites: &[&str], units: &[&str]) -> Selection {
         names: Default::default(),
         expected: Default::default(),
     };
-    let suites = suites.iter().map(|n| item(n, "e2e", Role::Suite));
-    let items = suites.chain(units.iter().map(|n| item(n, "unit", Role::Unit))).collect();
+    let suites = suites.iter().map(|n| item(n, "e2e", SuiteRole::Suite));
+    let items = suites.chain(units.iter().map(|n| item(n, "unit", SuiteRole::Unit))).collect();
     Selection { profile: "ci".into(), lint: true, items, notes: vec![] }
 }
 
@@ -105,12 +111,12 @@ pub fn suite(name: &str, kind: &str, status: SuiteStatus, tests: &[(&str, TestSt
 }
 
 /// The summary of an undivided run of `ci`.
-pub fn summary(suites: Vec<SuiteResult>, units: Vec<SuiteResult>) -> Summary {
+pub fn summary(suites: Vec<SuiteResult>, units: Vec<SuiteResult>) -> RunSummary {
     let item = |role| move |s: &SuiteResult| (role, s.kind.clone(), s.name.clone());
     let all: Vec<_> =
-        suites.iter().map(item(Role::Suite)).chain(units.iter().map(item(Role::Unit))).collect();
+        suites.iter().map(item(SuiteRole::Suite)).chain(units.iter().map(item(SuiteRole::Unit))).collect();
     let plan_digest = super::digest("ci", all.iter().map(|(r, k, n)| (*r, k.as_str(), n.as_str())));
-    let mut summary = Summary {
+    let mut summary = RunSummary {
         schema: schema::SUMMARY.into(),
         identity: Identity {
             generated_at: "2026-11-20T12:00:00Z".into(),
@@ -129,7 +135,7 @@ pub fn summary(suites: Vec<SuiteResult>, units: Vec<SuiteResult>) -> Summary {
         selection: crate::model::run::Chosen::default(),
         timeout: None,
         shard: Shard { kind: ShardKind::None, index: 0, total: 1, plan_digest },
-        plan: Counts { suites: suites.len() as u64, units: units.len() as u64 },
+        plan: SelectionCounts { suites: suites.len() as u64, units: units.len() as u64 },
         failed_names: vec![],
         failed_unit_names: vec![],
         passed_suites: 0,

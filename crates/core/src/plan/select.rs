@@ -1,8 +1,8 @@
 //! What a run selects: a profile's kinds, or what is chosen on the command line.
 
 use super::digest::digest;
-use crate::model::plan::{Counts, Item, Profile, RunSettings};
-use crate::model::suite::{Role, SuiteSpec};
+use crate::model::plan::{PlannedSuite, Profile, RunSettings, SelectionCounts};
+use crate::model::suite::{SuiteRole, SuiteSpec};
 use crate::model::test::TestNames;
 use glob::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +33,7 @@ pub struct Selection {
     /// Whether lint steps run first.
     pub lint: bool,
     /// Suites and units, by the profile's kinds, then in the order their names are listed.
-    pub items: Vec<Item>,
+    pub items: Vec<PlannedSuite>,
     /// What a person should know about it, one sentence each.
     pub notes: Vec<String>,
 }
@@ -45,9 +45,9 @@ impl Selection {
     }
 
     /// How many suites and units are selected.
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> SelectionCounts {
         let of = |role| self.items.iter().filter(|i| i.role == role).count() as u64;
-        Counts { suites: of(Role::Suite), units: of(Role::Unit) }
+        SelectionCounts { suites: of(SuiteRole::Suite), units: of(SuiteRole::Unit) }
     }
 }
 
@@ -71,8 +71,8 @@ pub fn select(
     let mut selecting = Selecting { settings, names, profile, notes: Vec::new(), errors: Vec::new() };
     let chosen = !(choice.suites.is_empty() && choice.units.is_empty());
     let items = if chosen {
-        let mut items = selecting.chosen(Role::Suite, choice.suites);
-        items.extend(selecting.chosen(Role::Unit, choice.units));
+        let mut items = selecting.chosen(SuiteRole::Suite, choice.suites);
+        items.extend(selecting.chosen(SuiteRole::Unit, choice.units));
         items
     } else {
         if profile.chosen {
@@ -98,7 +98,7 @@ pub(super) fn profile_items(
     settings: &RunSettings,
     names: &SuiteNames,
     profile: &str,
-) -> Result<Vec<Item>, Vec<String>> {
+) -> Result<Vec<PlannedSuite>, Vec<String>> {
     let Some(profile) = settings.profiles.iter().find(|p| p.name == profile && !p.chosen) else {
         return Err(vec![format!("no profile `{}` selects suites by itself", show(profile))]);
     };
@@ -129,7 +129,7 @@ impl<'s> Selecting<'s> {
         kinds
     }
 
-    fn by_profile(&mut self) -> Vec<Item> {
+    fn by_profile(&mut self) -> Vec<PlannedSuite> {
         // The configuration refuses what is no glob; were one here, it skips what is spelt like it.
         let skip: Vec<(&String, Option<Pattern>)> =
             self.profile.skip.iter().map(|text| (text, Pattern::new(text).ok())).collect();
@@ -167,10 +167,11 @@ impl<'s> Selecting<'s> {
     }
 
     /// The items that a command runs; a note names the kinds of the others.
-    fn runnable(&mut self, items: Vec<Item>) -> Vec<Item> {
+    fn runnable(&mut self, items: Vec<PlannedSuite>) -> Vec<PlannedSuite> {
         let has_command =
             |kind: &str| self.settings.suites.iter().any(|spec| spec.kind == kind && spec.command.is_some());
-        let (run, left): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|item| has_command(&item.kind));
+        let (run, left): (Vec<PlannedSuite>, Vec<PlannedSuite>) =
+            items.into_iter().partition(|item| has_command(&item.kind));
         let kinds: BTreeSet<&str> = left.iter().map(|item| item.kind.as_str()).collect();
         self.notes.extend(kinds.into_iter().map(|kind| {
             format!("[suites.{kind}] has no `command`: its evidence is ingested, and nothing of it is run")
@@ -178,9 +179,9 @@ impl<'s> Selecting<'s> {
         run
     }
 
-    fn chosen(&mut self, role: Role, chosen: &[String]) -> Vec<Item> {
+    fn chosen(&mut self, role: SuiteRole, chosen: &[String]) -> Vec<PlannedSuite> {
         let kinds = self.kinds();
-        let mut items: Vec<Item> = Vec::new();
+        let mut items: Vec<PlannedSuite> = Vec::new();
         for name in chosen {
             let mut found: Vec<&SuiteSpec> = kinds
                 .iter()
@@ -200,20 +201,20 @@ impl<'s> Selecting<'s> {
             }
             // Naming one twice asks for it once.
             let new = |s: &&SuiteSpec| !items.iter().any(|i| i.name == *name && i.kind == s.kind);
-            let new: Vec<Item> = found.into_iter().filter(new).map(|s| item(s, name)).collect();
+            let new: Vec<PlannedSuite> = found.into_iter().filter(new).map(|s| item(s, name)).collect();
             items.extend(new);
         }
         items
     }
 
-    fn unknown(&self, role: Role, name: &str) -> String {
-        let of = |role: Role| {
+    fn unknown(&self, role: SuiteRole, name: &str) -> String {
+        let of = |role: SuiteRole| {
             let kinds = self.settings.suites.iter().filter(move |s| s.role == role);
             kinds.flat_map(|s| self.names_of(&s.kind)).map(String::as_str)
         };
         let (what, other, flag) = match role {
-            Role::Suite => ("suite", Role::Unit, "a unit target: --unit-target chooses it"),
-            Role::Unit => ("unit target", Role::Suite, "an E2E suite: --suite chooses it"),
+            SuiteRole::Suite => ("suite", SuiteRole::Unit, "a unit target: --unit-target chooses it"),
+            SuiteRole::Unit => ("unit target", SuiteRole::Suite, "an E2E suite: --suite chooses it"),
         };
         let shown = show(name);
         if of(other).any(|known| known == name) {
@@ -223,8 +224,8 @@ impl<'s> Selecting<'s> {
     }
 
     /// A name that two items of one list have.
-    fn twice(&mut self, items: &[Item]) {
-        let mut seen: BTreeMap<(Role, &str), &str> = BTreeMap::new();
+    fn twice(&mut self, items: &[PlannedSuite]) {
+        let mut seen: BTreeMap<(SuiteRole, &str), &str> = BTreeMap::new();
         for item in items {
             let Some(first) = seen.insert((item.role, &item.name), &item.kind) else { continue };
             let (name, kind) = (show(&item.name), &item.kind);
@@ -237,8 +238,8 @@ impl<'s> Selecting<'s> {
     }
 }
 
-fn item(spec: &SuiteSpec, name: &str) -> Item {
-    Item {
+fn item(spec: &SuiteSpec, name: &str) -> PlannedSuite {
+    PlannedSuite {
         name: name.to_string(),
         kind: spec.kind.clone(),
         role: spec.role,
@@ -280,7 +281,7 @@ mod tests {
             of(&Choice { profile: "ci", ..Choice::default() }).unwrap(),
             ["unit/b", "unit/a", "e2e/tui"]
         );
-        assert_eq!(selection.counts(), Counts { suites: 1, units: 2 });
+        assert_eq!(selection.counts(), SelectionCounts { suites: 1, units: 2 });
         assert!(selection.lint);
         assert_eq!(
             selection.notes,

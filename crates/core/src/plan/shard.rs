@@ -4,8 +4,8 @@
 use super::digest::digest;
 use super::select::Selection;
 use super::timings::{Timings, median};
-use crate::model::plan::{Item, Plan, Shard, ShardKind, shard_name};
-use crate::model::suite::Role;
+use crate::model::plan::{Plan, PlannedSuite, Shard, ShardKind, shard_name};
+use crate::model::suite::SuiteRole;
 use std::collections::BTreeSet;
 
 /// Which part of which list is wanted.
@@ -50,21 +50,21 @@ pub fn shard(selection: Selection, division: Division, timings: Option<&Timings>
     let Selection { profile, items, mut notes, .. } = selection;
     let items = match kind {
         ShardKind::None => items,
-        ShardKind::Suite => part(items, Role::Suite, division, timings, &mut notes),
-        ShardKind::Unit => part(items, Role::Unit, division, timings, &mut notes),
+        ShardKind::Suite => part(items, SuiteRole::Suite, division, timings, &mut notes),
+        ShardKind::Unit => part(items, SuiteRole::Unit, division, timings, &mut notes),
     };
     Ok(Plan { profile, items, whole, shard: Shard { kind, index, total, plan_digest }, notes })
 }
 
 /// This shard's part of one list, in the order of the selection.
 fn part(
-    items: Vec<Item>,
-    role: Role,
+    items: Vec<PlannedSuite>,
+    role: SuiteRole,
     division: Division,
     timings: Option<&Timings>,
     notes: &mut Vec<String>,
-) -> Vec<Item> {
-    let items: Vec<Item> = items.into_iter().filter(|item| item.role == role).collect();
+) -> Vec<PlannedSuite> {
+    let items: Vec<PlannedSuite> = items.into_iter().filter(|item| item.role == role).collect();
     let times: Vec<Option<u64>> =
         items.iter().map(|item| timings.and_then(|t| t.of(role, &item.name))).collect();
     let known: Vec<u64> = times.iter().copied().flatten().collect();
@@ -91,7 +91,7 @@ fn part(
 
 /// The part of each item: dealt out in the order of a digest of their names, so that neighbours in a list, which are often
 /// alike, are spread.
-fn by_count(items: &[Item], total: u32) -> Vec<u32> {
+fn by_count(items: &[PlannedSuite], total: u32) -> Vec<u32> {
     let mut order: Vec<usize> = (0..items.len()).collect();
     order.sort_by_cached_key(|at| {
         let item = &items[*at];
@@ -110,7 +110,7 @@ fn by_count(items: &[Item], total: u32) -> Vec<u32> {
 
 /// The part of each item: the longest first, onto the part with the least time, of those the one with the fewest items, of
 /// those the first.
-fn by_duration(items: &[Item], times: &[u64], total: u32) -> Vec<u32> {
+fn by_duration(items: &[PlannedSuite], times: &[u64], total: u32) -> Vec<u32> {
     let mut order: Vec<usize> = (0..items.len()).collect();
     order.sort_by(|a, b| {
         let key = |at: usize| (&items[at].name, &items[at].kind);
@@ -286,7 +286,7 @@ mod tests {
             let load = |index| -> u64 {
                 let division = Division { kind: ShardKind::Suite, index, total };
                 let plan = shard(selection(&list, &[]), division, Some(&timings)).unwrap();
-                figures::total(plan.items.iter().filter_map(|i| timings.of(Role::Suite, &i.name)))
+                figures::total(plan.items.iter().filter_map(|i| timings.of(SuiteRole::Suite, &i.name)))
             };
             let most = (0..total).map(load).max().unwrap();
             let mean = figures::total(times.iter().copied()) / u64::from(total);

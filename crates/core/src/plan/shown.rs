@@ -1,7 +1,7 @@
 //! What the summary of a run shows of its plan: read from the document as it was judged, because whoever wrote it may have
 //! been another program. What cannot be understood is an error, never nothing.
 
-use crate::model::suite::{Ran, SuiteStatus};
+use crate::model::suite::{RanPart, SuiteStatus};
 use std::collections::{BTreeMap, BTreeSet};
 use tollgate_text::json::Json;
 use tollgate_text::show::show;
@@ -31,7 +31,7 @@ pub struct SuiteShown<'s> {
     /// What became of it.
     pub status: SuiteStatus,
     /// In a replay, how much of it ran.
-    pub ran: Option<Ran>,
+    pub ran: Option<RanPart>,
     /// Whether its results may lack tests.
     pub incomplete: bool,
     /// Whether a test of it did not run.
@@ -76,8 +76,8 @@ impl<'s> Shown<'s> {
         let status = text(entry, "status")?.and_then(SuiteStatus::parse).ok_or_else(|| wrong("status"))?;
         let ran = match text(entry, "ran")? {
             None => None,
-            Some("whole") => Some(Ran::Whole),
-            Some("tests") => Some(Ran::Tests),
+            Some("whole") => Some(RanPart::Whole),
+            Some("tests") => Some(RanPart::Tests),
             Some(_) => return Err(wrong("`ran`")),
         };
         let incomplete = match entry.get("incomplete") {

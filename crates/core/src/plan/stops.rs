@@ -92,14 +92,14 @@ const VARIABLES: &[(&str, &str)] = &[
 
 /// A command that stops at failures.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stop {
+pub struct EarlyStop {
     /// The word that says so.
     pub word: String,
     /// After how many failures; at least 1.
     pub after: u64,
 }
 
-impl Stop {
+impl EarlyStop {
     /// What is said of a suite that failed so often under such a command.
     pub fn sentence(&self) -> String {
         let word: String = self.word.chars().take(80).collect();
@@ -111,7 +111,7 @@ impl Stop {
 pub fn stops_early<'w>(
     words: impl IntoIterator<Item = &'w str>,
     variable: &dyn Fn(&str) -> Option<String>,
-) -> Option<Stop> {
+) -> Option<EarlyStop> {
     let mut words: Vec<String> = words.into_iter().flat_map(parts).collect();
     let has = |words: &[String], program: &str| words.iter().any(|word| program_of(word) == program);
     // What stands on the command line comes after what the variable says, and wins.
@@ -132,11 +132,11 @@ pub fn stops_early<'w>(
         } else if let Some(stop) = long(word, words.get(at + 1)) {
             found = stop;
         } else if short(word, &programs) {
-            found = Some(Stop { word: word.clone(), after: 1 });
+            found = Some(EarlyStop { word: word.clone(), after: 1 });
         }
     }
     let forced = || variable("GTEST_FAIL_FAST").filter(|value| !is_off(value));
-    found.or_else(|| forced().map(|_| Stop { word: "GTEST_FAIL_FAST".into(), after: 1 }))
+    found.or_else(|| forced().map(|_| EarlyStop { word: "GTEST_FAIL_FAST".into(), after: 1 }))
 }
 
 /// The words within a word: what a shell is handed is a command itself.
@@ -153,7 +153,7 @@ fn program_of(word: &str) -> &str {
 }
 
 /// `Some(None)`: the flag is there, and says that nothing stops.
-fn long(word: &str, next: Option<&String>) -> Option<Option<Stop>> {
+fn long(word: &str, next: Option<&String>) -> Option<Option<EarlyStop>> {
     let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
     let (_, count) = LONG.iter().find(|(flag, _)| *flag == name)?;
     let behind = next.map(String::as_str).filter(|next| match count {
@@ -170,7 +170,7 @@ fn long(word: &str, next: Option<&String>) -> Option<Option<Stop>> {
         Count::First => 1,
         Count::Optional | Count::Needed => value.and_then(|v| v.parse().ok()).unwrap_or(1),
     };
-    Some(Some(Stop { word: word.to_string(), after }))
+    Some(Some(EarlyStop { word: word.to_string(), after }))
 }
 
 fn is_off(value: &str) -> bool {

@@ -1,23 +1,23 @@
 //! How long suites took before: what shards are balanced by.
 
-use crate::model::run::Summary;
-use crate::model::suite::{Role, SuiteStatus};
+use crate::model::run::RunSummary;
+use crate::model::suite::{SuiteRole, SuiteStatus};
 use std::collections::BTreeMap;
-use tollgate_text::json::{self, Json, Limits};
+use tollgate_text::json::{self, Json, JsonLimits};
 use tollgate_text::show::show;
 
 /// Milliseconds by suite. What an earlier run measured is kept for each list; a file of timings names no list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Timings {
     named: BTreeMap<String, u64>,
-    measured: BTreeMap<(Role, String), Vec<u64>>,
+    measured: BTreeMap<(SuiteRole, String), Vec<u64>>,
 }
 
 impl Timings {
     /// Reads `{ "suite": milliseconds }`. The error is a sentence that names the file.
     pub fn from_json(path: &str, bytes: &[u8]) -> Result<Timings, String> {
         let path = show(path);
-        let document = json::parse(bytes, &Limits::default())
+        let document = json::parse(bytes, &JsonLimits::default())
             .map_err(|e| format!("{path} holds no timings: {}", e.message))?;
         let Json::Object(members) = &document else {
             return Err(format!(
@@ -38,7 +38,7 @@ impl Timings {
 
     /// What earlier runs took. A suite that did not start was not measured, and a replay measures parts of suites only:
     /// both are left out.
-    pub fn of_summaries<'s>(summaries: impl IntoIterator<Item = &'s Summary>) -> Timings {
+    pub fn of_summaries<'s>(summaries: impl IntoIterator<Item = &'s RunSummary>) -> Timings {
         let mut timings = Timings::default();
         for summary in summaries.into_iter().filter(|s| s.rerun_from.is_none()) {
             for (role, suite) in summary.all() {
@@ -57,7 +57,7 @@ impl Timings {
     }
 
     /// What a suite takes: as the file says, else the median of what was measured; `None` where nothing is known.
-    pub fn of(&self, role: Role, name: &str) -> Option<u64> {
+    pub fn of(&self, role: SuiteRole, name: &str) -> Option<u64> {
         let measured = || median(self.measured.get(&(role, name.to_string()))?.clone());
         self.named.get(name).copied().or_else(measured)
     }
@@ -93,8 +93,11 @@ mod tests {
     #[test]
     fn a_file_of_timings_is_read_strictly() {
         let timings = Timings::from_json("t.json", br#"{ "a": 5, "b c": 0 }"#).unwrap();
-        assert_eq!((timings.of(Role::Unit, "a"), timings.of(Role::Suite, "b c")), (Some(5), Some(0)));
-        assert_eq!(timings.of(Role::Unit, "d"), None);
+        assert_eq!(
+            (timings.of(SuiteRole::Unit, "a"), timings.of(SuiteRole::Suite, "b c")),
+            (Some(5), Some(0))
+        );
+        assert_eq!(timings.of(SuiteRole::Unit, "d"), None);
         for (text, wanted) in [
             ("", "t.json holds no timings: "),
             ("[1]", "stands where an object belongs"),
@@ -112,7 +115,7 @@ mod tests {
     #[test]
     fn earlier_runs_give_the_median() {
         let of = |times: &[u64]| -> Timings {
-            let runs: Vec<Summary> = times
+            let runs: Vec<RunSummary> = times
                 .iter()
                 .map(|ms| {
                     let mut a = suite("a", "unit", SuiteStatus::Passed, &[]);
@@ -122,14 +125,14 @@ mod tests {
                 .collect();
             Timings::of_summaries(&runs)
         };
-        assert_eq!(of(&[9, 1, 5]).of(Role::Unit, "a"), Some(5));
-        assert_eq!(of(&[9, 2]).of(Role::Unit, "a"), Some(5));
-        assert_eq!(of(&[9]).of(Role::Suite, "a"), None);
+        assert_eq!(of(&[9, 1, 5]).of(SuiteRole::Unit, "a"), Some(5));
+        assert_eq!(of(&[9, 2]).of(SuiteRole::Unit, "a"), Some(5));
+        assert_eq!(of(&[9]).of(SuiteRole::Suite, "a"), None);
         let mut replay = summary(vec![], vec![suite("a", "unit", SuiteStatus::Passed, &[])]);
         replay.rerun_from = Some("x".into());
         assert_eq!(Timings::of_summaries([&replay]), Timings::default());
         let file = Timings::from_json("t.json", br#"{"a": 7}"#).unwrap();
-        assert_eq!(of(&[9]).and(file.clone()).of(Role::Unit, "a"), Some(7));
-        assert_eq!(file.and(of(&[9])).of(Role::Unit, "a"), Some(7));
+        assert_eq!(of(&[9]).and(file.clone()).of(SuiteRole::Unit, "a"), Some(7));
+        assert_eq!(file.and(of(&[9])).of(SuiteRole::Unit, "a"), Some(7));
     }
 }

@@ -1,7 +1,7 @@
 //! Whether the tree that is judged is the tree that was tested.
 
-use super::left_out::LeftOut;
-use crate::model::tree::{Files, Tree, TreeFile};
+use super::left_out::LeftOutPaths;
+use crate::model::tree::{Files, TreeFile, WorkingTree};
 use crate::model::tree_state;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ pub struct Here {
 
 /// In what two trees differ: paths, each sorted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Compared {
+pub struct TreeDifference {
     /// Tracked files.
     pub tracked: Vec<String>,
     /// Tracked files that the run itself changed.
@@ -39,7 +39,7 @@ pub struct Compared {
     pub unseen: Option<String>,
 }
 
-impl Compared {
+impl TreeDifference {
     /// Whether the run took place in another tree, whatever is allowed of untracked files.
     pub fn is_other(&self) -> bool {
         let lists = [&self.tracked, &self.rewritten, &self.contents];
@@ -86,11 +86,11 @@ fn any_is(then: Option<&Vec<&TreeFile>>, now: &TreeFile) -> bool {
 /// # Errors
 /// Those of `look`.
 pub fn compare<E>(
-    run: &Tree,
+    run: &WorkingTree,
     here: &Here,
-    left_out: &LeftOut,
+    left_out: &LeftOutPaths,
     look: &dyn Fn(&str) -> Result<TreeFile, E>,
-) -> Result<Compared, E> {
+) -> Result<TreeDifference, E> {
     let tracked = |path: &str| left_out.has_tracked(path);
     let untracked = |path: &str| left_out.has(path);
     let changed = by_path(run.changed.files.iter().chain(&run.left_out.files), tracked);
@@ -109,7 +109,7 @@ pub fn compare<E>(
         changed,
         look,
     };
-    let mut found = Compared::default();
+    let mut found = TreeDifference::default();
     sides.tracked(run, here, left_out, &mut found)?;
     let rewritten =
         run.rewritten.files.iter().map(|f| f.path.as_str()).filter(|path| !left_out.has_tracked(path));
@@ -140,7 +140,13 @@ impl<E> Sides<'_, E> {
         }
     }
 
-    fn tracked(&self, run: &Tree, here: &Here, left_out: &LeftOut, found: &mut Compared) -> Result<(), E> {
+    fn tracked(
+        &self,
+        run: &WorkingTree,
+        here: &Here,
+        left_out: &LeftOutPaths,
+        found: &mut TreeDifference,
+    ) -> Result<(), E> {
         if run.changed.more > 0 || run.left_out.more > 0 {
             found.beyond = beyond(run, here, left_out);
             return Ok(());
@@ -166,7 +172,13 @@ impl<E> Sides<'_, E> {
         Ok(())
     }
 
-    fn untracked(&self, run: &Tree, here: &Here, left_out: &LeftOut, found: &mut Compared) -> Result<(), E> {
+    fn untracked(
+        &self,
+        run: &WorkingTree,
+        here: &Here,
+        left_out: &LeftOutPaths,
+        found: &mut TreeDifference,
+    ) -> Result<(), E> {
         for (path, then) in self.untracked.iter().filter(|(path, _)| !self.written.contains_key(*path)) {
             let now = self.now(path)?;
             if now.is_absent() {
@@ -212,7 +224,7 @@ fn unreadable(path: &str) -> String {
 }
 
 /// Of a run with more changed files than it names only the digest can be held against the tree.
-fn beyond(run: &Tree, here: &Here, left_out: &LeftOut) -> Option<String> {
+fn beyond(run: &WorkingTree, here: &Here, left_out: &LeftOutPaths) -> Option<String> {
     let foreign = run.left_out.files.iter().any(|file| !left_out.has_tracked(&file.path));
     let judged: Vec<TreeFile> =
         here.changed.iter().filter(|f| !left_out.has_tracked(&f.path)).cloned().collect();
@@ -231,16 +243,16 @@ mod tests {
         TreeFile { path: path.into(), mode: Some("100644".into()), content: content.map(String::from) }
     }
 
-    fn run(untracked: Vec<TreeFile>) -> Tree {
-        let mut tree = Tree { tracked: "t".into(), ..Tree::default() };
+    fn run(untracked: Vec<TreeFile>) -> WorkingTree {
+        let mut tree = WorkingTree { tracked: "t".into(), ..WorkingTree::default() };
         tree.untracked.listed = Files::of(untracked);
         tree
     }
 
-    fn held(run: &Tree, untracked: Vec<TreeFile>) -> Compared {
+    fn held(run: &WorkingTree, untracked: Vec<TreeFile>) -> TreeDifference {
         let here = Here { tree: "t".into(), changed: Vec::new(), added: Vec::new(), untracked };
         let absent = |path: &str| Ok::<_, ()>(TreeFile { path: path.into(), mode: None, content: None });
-        compare(run, &here, &LeftOut::default(), &absent).unwrap()
+        compare(run, &here, &LeftOutPaths::default(), &absent).unwrap()
     }
 
     #[test]
@@ -266,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_summary_that_says_another_tree_than_its_list_is_told() {
-        let tree = Tree { tracked: "other".into(), ..run(Vec::new()) };
+        let tree = WorkingTree { tracked: "other".into(), ..run(Vec::new()) };
         assert!(held(&tree, Vec::new()).beyond.is_some());
     }
 }

@@ -5,15 +5,19 @@ use super::digest::{lint_definition, suite_definition};
 use super::select::{SuiteNames, profile_items};
 use super::shown::{Shown, SuiteShown};
 use crate::model::plan::RunSettings;
-use crate::model::suite::{EvidenceFrom, Ran, SuiteStatus};
-use crate::model::whole::{Asked, AskedSuite, Defined, Gap, GapReason};
+use crate::model::suite::{EvidenceFrom, RanPart, SuiteStatus};
+use crate::model::whole::{AskedOfWhole, AskedSuite, Defined, Gap, GapReason};
 use std::collections::{BTreeMap, BTreeSet};
 use tollgate_text::json::Json;
 use tollgate_text::show::show;
 
 /// What a whole run of `profile` shows; `None` where no suite is known, so that nothing can be asked. The error is a sentence.
 /// A profile that selects nothing is one: no run could show that it is whole.
-pub fn asked(settings: &RunSettings, names: &SuiteNames, profile: &str) -> Result<Option<Asked>, String> {
+pub fn asked(
+    settings: &RunSettings,
+    names: &SuiteNames,
+    profile: &str,
+) -> Result<Option<AskedOfWhole>, String> {
     if settings.suites.is_empty() {
         return Ok(None);
     }
@@ -30,7 +34,7 @@ pub fn asked(settings: &RunSettings, names: &SuiteNames, profile: &str) -> Resul
     let lints = settings.profiles.iter().any(|p| p.name == profile && p.lint);
     let lint = settings.lint.iter().filter(|_| lints).map(|(name, _)| name.clone()).collect();
     let (suites, definitions) = (suites.collect(), definitions(settings));
-    let asked = Asked { profile: profile.to_string(), suites, lint, definitions };
+    let asked = AskedOfWhole { profile: profile.to_string(), suites, lint, definitions };
     if asked.suites.is_empty() && asked.lint.is_empty() {
         return Err(format!("the profile {} selects nothing, so no run can be whole", show(profile)));
     }
@@ -47,13 +51,13 @@ pub fn definitions(settings: &RunSettings) -> BTreeMap<Defined, BTreeSet<String>
 }
 
 /// Whether it ran otherwise than is asked. What does not say how it ran, as what an older version or something else wrote, is not held to it.
-fn is_other(asked: &Asked, of: &Defined, ran: Option<&str>) -> bool {
+fn is_other(asked: &AskedOfWhole, of: &Defined, ran: Option<&str>) -> bool {
     let known = asked.definitions.get(of);
     ran.zip(known).is_some_and(|(ran, known)| !known.contains(ran))
 }
 
 /// What the run of `summary` lacks, in the order asked; empty where it is whole. The error is a clause about the summary.
-pub fn gaps(asked: &Asked, summary: &Json<'_>) -> Result<Vec<Gap>, String> {
+pub fn gaps(asked: &AskedOfWhole, summary: &Json<'_>) -> Result<Vec<Gap>, String> {
     let run = Shown::of(summary)?;
     let suites = asked.suites.iter().filter_map(|suite| {
         let (reason, detail) = of_suite(suite, &run, asked)?;
@@ -72,7 +76,7 @@ pub fn gaps(asked: &Asked, summary: &Json<'_>) -> Result<Vec<Gap>, String> {
     Ok(suites.chain(lint).collect())
 }
 
-fn of_suite(suite: &AskedSuite, run: &Shown<'_>, asked: &Asked) -> Option<(GapReason, String)> {
+fn of_suite(suite: &AskedSuite, run: &Shown<'_>, asked: &AskedOfWhole) -> Option<(GapReason, String)> {
     let kind = (!suite.by_name).then_some(suite.kind.as_str());
     let name = format!("{}/{}", show(&suite.kind), show(&suite.name));
     let entries = run.entries(kind, &suite.name);
@@ -113,7 +117,7 @@ fn lacks(
         return Some((GapReason::NotRun, format!("not all tests of {name} ran")));
     }
     match (entry.ran, run.rerun_from) {
-        (Some(Ran::Tests), _) => {
+        (Some(RanPart::Tests), _) => {
             return Some((GapReason::Replay, format!("of {name} only the tests that were replayed ran")));
         }
         (None, Some(_)) => {
@@ -134,7 +138,7 @@ fn lacks(
 }
 
 /// Why a suite is not there at all.
-fn absent(suite: &AskedSuite, name: &str, run: &Shown<'_>, asked: &Asked) -> (GapReason, String) {
+fn absent(suite: &AskedSuite, name: &str, run: &Shown<'_>, asked: &AskedOfWhole) -> (GapReason, String) {
     let others = run.kinds(&suite.name);
     let others: Vec<String> = others.into_iter().filter(|kind| !kind.is_empty()).map(show).collect();
     let reason = match run {
@@ -151,7 +155,7 @@ fn absent(suite: &AskedSuite, name: &str, run: &Shown<'_>, asked: &Asked) -> (Ga
 }
 
 /// What the run is, where that explains what it lacks: `: it is a replay of …`.
-fn of_what(run: &Shown<'_>, asked: &Asked) -> String {
+fn of_what(run: &Shown<'_>, asked: &AskedOfWhole) -> String {
     match run {
         Shown { rerun_from: Some(source), .. } => format!(": it is a replay of {}", show(source)),
         Shown { chosen: true, .. } => ": it is of suites that were chosen (--suite, --unit-target)".into(),
@@ -206,22 +210,22 @@ mod tests {
             "lint": [{"name": "fmt", "passed": false}], "shard": {"kind": "none", "index": 0, "total": 1}})
     }
 
-    fn two() -> Asked {
+    fn two() -> AskedOfWhole {
         let suite = |name: &str| AskedSuite {
             kind: "unit".into(),
             name: name.into(),
             by_name: false,
             max_retries: None,
         };
-        Asked {
+        AskedOfWhole {
             profile: "ci".into(),
             suites: vec![suite("a"), suite("b")],
             lint: vec!["fmt".into()],
-            ..Asked::default()
+            ..AskedOfWhole::default()
         }
     }
 
-    fn said(asked: &Asked, run: &Value) -> Vec<String> {
+    fn said(asked: &AskedOfWhole, run: &Value) -> Vec<String> {
         let found = gaps(asked, &Json::from_value(run)).unwrap();
         found.iter().map(|gap| format!("{} {}: {}", gap.reason.name(), gap.shown(), gap.detail)).collect()
     }
@@ -402,7 +406,7 @@ mod tests {
             lint in prop::collection::vec((any::<bool>(), any::<bool>()), 0..3),
             more in 0..3u8,
         ) {
-            let (mut asked, mut units, mut not_run) = (Asked::default(), Vec::new(), Vec::new());
+            let (mut asked, mut units, mut not_run) = (AskedOfWhole::default(), Vec::new(), Vec::new());
             let mut whole = true;
             for (at, (kind, (how, covered))) in suites.iter().enumerate() {
                 let (kind, name) = (format!("k{kind}"), format!("s{at}"));

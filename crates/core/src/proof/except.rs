@@ -1,10 +1,10 @@
 //! `[[prove.except]]`: mutations that rightly stay green.
 
-use super::mutate::Op;
+use super::mutate::MutationOp;
 
 /// A parsed `mutation = "<artifact> <op> <pointer pattern>"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern {
+pub struct MutationPattern {
     artifact: String,
     op: String,
     pointer: Option<Vec<String>>,
@@ -12,14 +12,14 @@ pub struct Pattern {
 
 /// Parses a pattern; the error is a sentence. The pointer pattern may be left out: then it covers every field.
 /// In it `*` is one segment and `**` any number; `/` alone is the document itself.
-pub fn pattern_of(text: &str) -> Result<Pattern, String> {
+pub fn pattern_of(text: &str) -> Result<MutationPattern, String> {
     let mut words = text.split_whitespace();
     let (Some(artifact), Some(op), pointer, None) = (words.next(), words.next(), words.next(), words.next())
     else {
         return Err(format!("`{text}` is not `<artifact> <op> [<pointer pattern>]`"));
     };
-    if op != "*" && !Op::WORDS.contains(&op) {
-        return Err(format!("`{op}` is no mutation; they are {}", Op::WORDS.join(", ")));
+    if op != "*" && !MutationOp::WORDS.contains(&op) {
+        return Err(format!("`{op}` is no mutation; they are {}", MutationOp::WORDS.join(", ")));
     }
     let pointer = match pointer {
         Some(p) if !p.starts_with('/') => {
@@ -29,12 +29,12 @@ pub fn pattern_of(text: &str) -> Result<Pattern, String> {
         Some(p) => Some(p[1..].split('/').map(String::from).collect()),
         None => None,
     };
-    Ok(Pattern { artifact: artifact.into(), op: op.into(), pointer })
+    Ok(MutationPattern { artifact: artifact.into(), op: op.into(), pointer })
 }
 
-impl Pattern {
+impl MutationPattern {
     /// Whether it covers this mutation.
-    pub fn covers(&self, artifact: &str, op: Op, pointer: &str) -> bool {
+    pub fn covers(&self, artifact: &str, op: MutationOp, pointer: &str) -> bool {
         let op_fits = self.op == "*" || self.op == op.word();
         let pointer: Vec<&str> = pointer.strip_prefix('/').map_or(Vec::new(), |p| p.split('/').collect());
         self.artifact == artifact
@@ -60,7 +60,8 @@ mod tests {
 
     #[test]
     fn stars_and_double_stars() {
-        let covers = |text: &str, pointer: &str| pattern_of(text).unwrap().covers("a", Op::Value, pointer);
+        let covers =
+            |text: &str, pointer: &str| pattern_of(text).unwrap().covers("a", MutationOp::Value, pointer);
         assert!(covers("a value /x/*/y", "/x/3/y") && !covers("a value /x/*/y", "/x/3/4/y"));
         assert!(
             covers("a value /x/**", "/x/3/4/y") && covers("a value /**/y", "/x/y") && covers("a value", "/z")

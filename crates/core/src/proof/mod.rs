@@ -6,6 +6,6 @@ mod mutate;
 mod named;
 mod plan;
 
-pub use except::{Pattern, pattern_of};
-pub use mutate::{Change, FileOp, Op, set};
+pub use except::{MutationPattern, pattern_of};
+pub use mutate::{FileOp, Mutation, MutationOp, set};
 pub use plan::{FieldChange, field_changes, unnoticed};

@@ -19,7 +19,7 @@ pub enum FileOp {
 
 /// What is done, as `[[prove.except]]` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Op {
+pub enum MutationOp {
     /// To the file.
     File(FileOp),
     /// A field taken away.
@@ -34,20 +34,20 @@ pub enum Op {
     ReadsNothing,
 }
 
-impl Op {
+impl MutationOp {
     /// The word in `mutation = "<artifact> <op> <pointer pattern>"`.
     pub fn word(self) -> &'static str {
         match self {
-            Op::File(FileOp::Removed) => "file-removed",
-            Op::File(FileOp::Emptied) => "file-emptied",
-            Op::File(FileOp::Truncated) => "file-truncated",
-            Op::File(FileOp::Schema) => "schema",
-            Op::File(FileOp::Stale) => "stale",
-            Op::Removed => "removed",
-            Op::Null => "null",
-            Op::Type => "type",
-            Op::Value => "value",
-            Op::ReadsNothing => "reads-nothing",
+            MutationOp::File(FileOp::Removed) => "file-removed",
+            MutationOp::File(FileOp::Emptied) => "file-emptied",
+            MutationOp::File(FileOp::Truncated) => "file-truncated",
+            MutationOp::File(FileOp::Schema) => "schema",
+            MutationOp::File(FileOp::Stale) => "stale",
+            MutationOp::Removed => "removed",
+            MutationOp::Null => "null",
+            MutationOp::Type => "type",
+            MutationOp::Value => "value",
+            MutationOp::ReadsNothing => "reads-nothing",
         }
     }
 
@@ -68,9 +68,9 @@ impl Op {
 
 /// One change of one field.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Change {
+pub struct Mutation {
     /// What is done.
-    pub op: Op,
+    pub op: MutationOp,
     /// What stands there afterwards; `None` takes the field away.
     pub to: Option<Value>,
     /// For people: `12 -> 13`.
@@ -79,15 +79,15 @@ pub struct Change {
 
 /// The changes a field of this value must be held against. `members` are the other members of its enum, if the schema
 /// has one. `null` is left out where the format has none (TOML).
-pub fn changes(value: &Value, members: &[Value], nullable: bool) -> Vec<Change> {
-    let mut all = vec![Change { op: Op::Removed, to: None, note: "removed".into() }];
-    let mut add = |op, to: Value| all.push(Change { op, note: note(value, &to), to: Some(to) });
+pub fn changes(value: &Value, members: &[Value], nullable: bool) -> Vec<Mutation> {
+    let mut all = vec![Mutation { op: MutationOp::Removed, to: None, note: "removed".into() }];
+    let mut add = |op, to: Value| all.push(Mutation { op, note: note(value, &to), to: Some(to) });
     if nullable && !value.is_null() {
-        add(Op::Null, Value::Null);
+        add(MutationOp::Null, Value::Null);
     }
-    add(Op::Type, other_type(value));
+    add(MutationOp::Type, other_type(value));
     for to in other_values(value, members) {
-        add(Op::Value, to);
+        add(MutationOp::Value, to);
     }
     all
 }
@@ -204,7 +204,7 @@ mod tests {
         ];
         for value in values {
             let all = changes(&value, &[], true);
-            assert!(all.iter().filter(|c| c.op == Op::Value).count() >= 1, "{value}");
+            assert!(all.iter().filter(|c| c.op == MutationOp::Value).count() >= 1, "{value}");
             for change in all {
                 assert_ne!(change.to.as_ref(), Some(&value), "{value}");
             }
@@ -215,7 +215,11 @@ mod tests {
     fn a_note_says_what_changed() {
         let long = json!([{"cell": "c01", "runs": 4, "turn_p50_us": 15672, "more": "x"}, 2]);
         let notes = |value: &Value| -> Vec<String> {
-            changes(value, &[], false).into_iter().filter(|c| c.op == Op::Value).map(|c| c.note).collect()
+            changes(value, &[], false)
+                .into_iter()
+                .filter(|c| c.op == MutationOp::Value)
+                .map(|c| c.note)
+                .collect()
         };
         assert_eq!(notes(&long), ["1 of 2 items, the last is gone"]);
         assert_eq!(notes(&json!({"a": 1, "b": 2})), ["without its member b"]);
@@ -226,7 +230,7 @@ mod tests {
     #[test]
     fn an_enum_gives_its_other_member() {
         let all = changes(&json!("pass"), &[json!("pass"), json!("fail")], true);
-        assert!(all.iter().any(|c| c.op == Op::Value && c.to == Some(json!("fail"))));
+        assert!(all.iter().any(|c| c.op == MutationOp::Value && c.to == Some(json!("fail"))));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// What a schema demands of one field of a document.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Named {
+pub struct NamedField {
     /// Its parent's `required` lists it.
     pub required: bool,
     /// `type`, `const` or `enum` binds its type.
@@ -23,7 +23,7 @@ const DEPTH: usize = 32;
 
 /// Every field of `document` that `schema` names, by RFC 6901 pointer. Follows local `$ref`, `allOf`, `properties`, `items`,
 /// `prefixItems` and schemas for further properties; alternatives (`anyOf`, `if`) name fields without demanding them.
-pub fn named(schema: &Value, document: &Value) -> BTreeMap<String, Named> {
+pub fn named(schema: &Value, document: &Value) -> BTreeMap<String, NamedField> {
     let mut found = BTreeMap::new();
     walk(schema, schema, document, "", true, DEPTH, &mut found);
     found
@@ -36,7 +36,7 @@ fn walk(
     pointer: &str,
     firm: bool,
     depth: usize,
-    found: &mut BTreeMap<String, Named>,
+    found: &mut BTreeMap<String, NamedField>,
 ) {
     if depth == 0 {
         return;
@@ -96,7 +96,7 @@ fn walk(
     }
 }
 
-fn note(schema: &Value, firm: bool, named: &mut Named) {
+fn note(schema: &Value, firm: bool, named: &mut NamedField) {
     if !firm {
         return;
     }

@@ -1,8 +1,8 @@
 //! Which fields of a document are altered, and how: those that expressions looked at, and those that the schema demands.
 
 use super::fields::{representatives, shape};
-use super::mutate::{Change, Op, changes};
-use super::named::{Named, named};
+use super::mutate::{Mutation, MutationOp, changes};
+use super::named::{NamedField, named};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ pub struct FieldChange {
     /// RFC 6901 pointer.
     pub pointer: String,
     /// What is done to it.
-    pub change: Change,
+    pub change: Mutation,
 }
 
 /// The changes that a document must be held against. `looked` holds the pointers that expressions looked at; `schema` is
@@ -28,7 +28,7 @@ pub fn field_changes(
     nullable: bool,
 ) -> Vec<FieldChange> {
     let demands = schema.map_or_else(BTreeMap::new, |schema| named(schema, document));
-    let none = Named::default();
+    let none = NamedField::default();
     let mut all = Vec::new();
     for field in representatives(document, looked) {
         let Some(value) = document.pointer(&field.pointer).filter(|_| !field.pointer.is_empty()) else {
@@ -39,8 +39,8 @@ pub fn field_changes(
         let demand = demands.get(&field.pointer).unwrap_or(&none);
         for change in changes(value, &demand.members, nullable) {
             // What else an object holds was not looked at; a list was, to its end.
-            let unread = change.op == Op::Value && value.is_object() && on_the_way;
-            if !(unread || change.op == Op::Removed && is_element(document, &field.pointer)) {
+            let unread = change.op == MutationOp::Value && value.is_object() && on_the_way;
+            if !(unread || change.op == MutationOp::Removed && is_element(document, &field.pointer)) {
                 all.push(FieldChange { pointer: field.pointer.clone(), change });
             }
         }
@@ -53,10 +53,10 @@ pub fn field_changes(
         };
         for change in changes(value, &demand.members, nullable) {
             let demanded = match change.op {
-                Op::Removed => demand.required && !is_element(document, &field.pointer),
-                Op::Null => demand.typed && !demand.nullable,
-                Op::Type => demand.typed,
-                Op::Value | Op::ReadsNothing | Op::File(_) => false,
+                MutationOp::Removed => demand.required && !is_element(document, &field.pointer),
+                MutationOp::Null => demand.typed && !demand.nullable,
+                MutationOp::Type => demand.typed,
+                MutationOp::Value | MutationOp::ReadsNothing | MutationOp::File(_) => false,
             };
             if demanded {
                 all.push(FieldChange { pointer: field.pointer.clone(), change });

@@ -1,8 +1,8 @@
 //! `waiver_audit.json`: every waiver and quarantine entry with its state.
 
 use super::json;
-use crate::model::report::Report;
-use crate::model::waiver::{Entry, State};
+use crate::model::report::CheckReport;
+use crate::model::waiver::{EntryState, WaiverEntry};
 use serde::Serialize;
 
 /// The schema id.
@@ -15,8 +15,8 @@ pub struct Audit<'a> {
     generated_at: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<&'a str>,
-    waivers: &'a [Entry],
-    quarantines: &'a [Entry],
+    waivers: &'a [WaiverEntry],
+    quarantines: &'a [WaiverEntry],
     summary: Summary,
 }
 
@@ -26,8 +26,8 @@ impl<'a> Audit<'a> {
     pub fn of(
         generated_at: &'a str,
         fault: Option<&'a str>,
-        waivers: &'a [Entry],
-        quarantines: &'a [Entry],
+        waivers: &'a [WaiverEntry],
+        quarantines: &'a [WaiverEntry],
     ) -> Audit<'a> {
         let summary = Summary { waivers: States::of(waivers), quarantines: States::of(quarantines) };
         Audit { schema: SCHEMA, generated_at, fault, waivers, quarantines, summary }
@@ -52,15 +52,15 @@ struct States {
 }
 
 impl States {
-    fn of(entries: &[Entry]) -> States {
+    fn of(entries: &[WaiverEntry]) -> States {
         let mut states = States { total: entries.len(), ..States::default() };
         for entry in entries {
             *match entry.state {
-                State::Active => &mut states.active,
-                State::Due => &mut states.due,
-                State::Expired => &mut states.expired,
-                State::Invalid => &mut states.invalid,
-                State::Unused => &mut states.unused,
+                EntryState::Active => &mut states.active,
+                EntryState::Due => &mut states.due,
+                EntryState::Expired => &mut states.expired,
+                EntryState::Invalid => &mut states.invalid,
+                EntryState::Unused => &mut states.unused,
             } += 1;
         }
         states
@@ -68,7 +68,7 @@ impl States {
 }
 
 /// The audit (`tollgate.gate.waiver_audit.v1`), pretty, ending in a newline.
-pub fn report(report: &Report) -> String {
+pub fn report(report: &CheckReport) -> String {
     json::pretty(&Audit::of(
         &report.verdict.generated_at,
         report.classification_fault.as_deref(),

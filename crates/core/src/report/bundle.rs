@@ -3,7 +3,7 @@
 use super::{json, words};
 use crate::model::finding::Reason;
 use crate::model::lane::Lane;
-use crate::model::report::Report;
+use crate::model::report::CheckReport;
 use serde::Serialize;
 
 /// The schema id.
@@ -28,7 +28,7 @@ struct FailedGate<'a> {
 }
 
 /// The bundle (`tollgate.gate.replay.v1`), pretty, ending in a newline, gates worst first; `None` when no gate failed.
-pub fn report(report: &Report) -> Option<String> {
+pub fn report(report: &CheckReport) -> Option<String> {
     let verdict = &report.verdict;
     let failed_gates: Vec<_> = words::failed(report)
         .into_iter()

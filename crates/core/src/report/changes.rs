@@ -1,9 +1,9 @@
 //! What a change would alter of the policy that judges it, in words: the gates, and what runs are held to.
 
 use super::words;
-use crate::model::report::Report;
+use crate::model::report::CheckReport;
 use crate::model::verdict::Verdict;
-use crate::model::whole::Change;
+use crate::model::whole::PlanChange;
 
 /// What the section is called.
 pub const TITLE: &str = "What the change alters";
@@ -20,12 +20,12 @@ pub fn sentences(verdict: &Verdict) -> Vec<String> {
 }
 
 /// Whether any of it takes something out of the plan.
-pub fn is_red(report: &Report) -> bool {
+pub fn is_red(report: &CheckReport) -> bool {
     report.verdict.policy.changes.iter().any(|change| change.red)
 }
 
 /// How they are let go, where any does.
-pub fn way_out(report: &Report) -> Option<String> {
+pub fn way_out(report: &CheckReport) -> Option<String> {
     is_red(report).then(|| {
         format!(
             "what is taken out of the plan is let go by a waiver of `whole_run` on {}, or by `policy-from: worktree`, which a \
@@ -39,7 +39,7 @@ fn from(verdict: &Verdict) -> &str {
     verdict.policy.from.as_deref().unwrap_or("the working tree")
 }
 
-fn sentence(change: &Change) -> String {
+fn sentence(change: &PlanChange) -> String {
     let what = match (change.what.as_str(), change.kind.as_str(), change.name.as_str()) {
         ("kind", kind, _) => format!("[suites.{kind}]"),
         ("name", kind, name) => format!("the suite {name} of the kind {kind}"),

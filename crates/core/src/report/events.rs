@@ -3,8 +3,8 @@
 use super::json;
 use crate::model::finding::Reason;
 use crate::model::lane::{Lane, Mode};
-use crate::model::report::Report;
-use crate::model::verdict::{Outcome, Status, Summary};
+use crate::model::report::CheckReport;
+use crate::model::verdict::{GateSummary, Status, VerdictOutcome};
 use serde::Serialize;
 
 /// The schema id; every line names it.
@@ -47,12 +47,12 @@ enum Event<'a> {
         duration_us: u64,
     },
     #[serde(rename = "check.end")]
-    End { verdict: Outcome, exit_code: u8, summary: Summary },
+    End { verdict: VerdictOutcome, exit_code: u8, summary: GateSummary },
 }
 
 /// The lines (`tollgate.gate.event.v1`): `check.start`, `gate.judged` for each gate in gate order, `check.end`; `seq`
 /// counts from 0 without a gap, so that a torn stream shows.
-pub fn report(report: &Report) -> String {
+pub fn report(report: &CheckReport) -> String {
     let verdict = &report.verdict;
     let start = Event::Start {
         lane: verdict.lane,

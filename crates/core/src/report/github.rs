@@ -4,9 +4,9 @@
 use super::issue::{self, Issue, Level};
 use super::text::{fit, quoted, terminal, workflow_data, workflow_property};
 use super::{changes, markdown, words};
-use crate::model::report::Report;
+use crate::model::report::CheckReport;
 use crate::model::validation::Validation;
-use crate::model::verdict::{Outcome, Verdict};
+use crate::model::verdict::{Verdict, VerdictOutcome};
 use std::collections::BTreeSet;
 use tollgate_text::digest::sha256_hex;
 
@@ -30,7 +30,7 @@ pub struct Github {
 }
 
 /// The verdict for a step of GitHub Actions.
-pub fn report(report: &Report) -> Github {
+pub fn report(report: &CheckReport) -> Github {
     let verdict = &report.verdict;
     let mut commands = String::new();
     if words::fails_without_gate(verdict) {
@@ -49,7 +49,7 @@ pub fn report(report: &Report) -> Github {
         let said = changed.into_iter().chain(changes::way_out(report)).collect::<Vec<_>>().join(". ");
         commands.push_str(&bare(level, &format!("{}: {said}", changes::TITLE)));
     }
-    let word = if verdict.verdict == Outcome::Pass { "PASS" } else { "FAIL" };
+    let word = if verdict.verdict == VerdictOutcome::Pass { "PASS" } else { "FAIL" };
     commands.push_str(&format!("tollgate {word}: {}\n", terminal(&words::outcome(verdict))));
     Github { commands, summary: markdown::report(report), output: outputs(report) }
 }
@@ -162,10 +162,10 @@ fn annotation(issue: &Issue<'_>) -> String {
     )
 }
 
-fn outputs(report: &Report) -> String {
+fn outputs(report: &CheckReport) -> String {
     let Verdict { verdict, summary, .. } = &report.verdict;
     let failed: Vec<&str> = words::failed(report).iter().map(|g| g.id.as_str()).collect();
-    let word = if *verdict == Outcome::Pass { "pass" } else { "fail" };
+    let word = if *verdict == VerdictOutcome::Pass { "pass" } else { "fail" };
     let all = &summary.all;
     let values = [
         ("verdict", word.to_string()),

@@ -4,12 +4,12 @@
 
 use super::changes;
 use super::human_gate::{self, hanging};
-use super::style::Style;
+use super::style::TermStyle;
 use super::text::{fit, terminal, terminal_cut};
 use super::words;
-use crate::model::report::Report;
+use crate::model::report::CheckReport;
 use crate::model::validation::Validation;
-use crate::model::verdict::{GateResult, Outcome, Status, Verdict};
+use crate::model::verdict::{GateResult, Status, Verdict, VerdictOutcome};
 use tollgate_text::figures::total;
 
 /// Most failed gates that the closing block names; all of them stand above it.
@@ -22,7 +22,7 @@ const CHANGES: usize = 50;
 const WIDE: usize = 48;
 
 /// The whole report, ending in a newline.
-pub fn report(report: &Report, style: &Style) -> String {
+pub fn report(report: &CheckReport, style: &TermStyle) -> String {
     let mut out = Vec::new();
     head(&report.verdict, style, &mut out);
     table(&report.verdict.gates, style, &mut out);
@@ -53,7 +53,7 @@ pub fn report(report: &Report, style: &Style) -> String {
 }
 
 /// Once for all gates that wait for the first run.
-fn no_run(report: &Report, style: &Style, out: &mut Vec<String>) {
+fn no_run(report: &CheckReport, style: &TermStyle, out: &mut Vec<String>) {
     let Some(none) = &report.no_run else { return };
     out.push(String::new());
     let word = style.status(Status::Fail, false);
@@ -69,12 +69,12 @@ fn finish(out: Vec<String>) -> String {
     text
 }
 
-fn section(title: &str, style: &Style, out: &mut Vec<String>) {
+fn section(title: &str, style: &TermStyle, out: &mut Vec<String>) {
     out.push(String::new());
     out.push(style.bold(title));
 }
 
-fn head(verdict: &Verdict, style: &Style, out: &mut Vec<String>) {
+fn head(verdict: &Verdict, style: &TermStyle, out: &mut Vec<String>) {
     let tool = format!("{} {}", terminal(&verdict.tool.name), terminal(&verdict.tool.version));
     out.push(format!("{}  {} lane, {} mode", style.bold(&tool), verdict.lane.name(), verdict.mode.name()));
     let at = match (&verdict.commit, &verdict.branch) {
@@ -93,7 +93,7 @@ fn head(verdict: &Verdict, style: &Style, out: &mut Vec<String>) {
 }
 
 /// One line for each gate in gate order: status, id, and what one needs to know of it.
-fn table(gates: &[GateResult], style: &Style, out: &mut Vec<String>) {
+fn table(gates: &[GateResult], style: &TermStyle, out: &mut Vec<String>) {
     let wide = gates.iter().map(|g| terminal(&g.id).chars().count()).max().unwrap_or(0).min(WIDE);
     let room = if style.width == 0 { 200 } else { style.room(wide + 12) };
     for gate in gates {
@@ -117,7 +117,7 @@ fn table(gates: &[GateResult], style: &Style, out: &mut Vec<String>) {
 }
 
 /// What the change alters: all that takes something out of the plan, and of the rest as much as is read.
-fn changed(report: &Report, style: &Style, out: &mut Vec<String>) {
+fn changed(report: &CheckReport, style: &TermStyle, out: &mut Vec<String>) {
     let said = changes::sentences(&report.verdict);
     if said.is_empty() {
         return;
@@ -132,7 +132,7 @@ fn changed(report: &Report, style: &Style, out: &mut Vec<String>) {
     changes::way_out(report).iter().for_each(|said| hanging("  ", &terminal(said), style, out));
 }
 
-fn notes(notes: &[String], style: &Style, out: &mut Vec<String>) {
+fn notes(notes: &[String], style: &TermStyle, out: &mut Vec<String>) {
     if notes.is_empty() {
         return;
     }
@@ -142,7 +142,7 @@ fn notes(notes: &[String], style: &Style, out: &mut Vec<String>) {
     }
 }
 
-fn promotion(verdict: &Verdict, style: &Style, out: &mut Vec<String>) {
+fn promotion(verdict: &Verdict, style: &TermStyle, out: &mut Vec<String>) {
     if let Some(promotion) = &verdict.promotion {
         section("Promotion", style, out);
         let by = promotion.by.as_deref().unwrap_or("nothing");
@@ -166,11 +166,11 @@ fn promotion(verdict: &Verdict, style: &Style, out: &mut Vec<String>) {
 }
 
 /// Verdict, counts, exit code, the verdict's path, and what to type next.
-fn closing(report: &Report, style: &Style, out: &mut Vec<String>) {
+fn closing(report: &CheckReport, style: &TermStyle, out: &mut Vec<String>) {
     let verdict = &report.verdict;
     out.push(String::new());
     let failed = words::failed(report);
-    let status = if verdict.verdict == Outcome::Pass { Status::Pass } else { Status::Fail };
+    let status = if verdict.verdict == VerdictOutcome::Pass { Status::Pass } else { Status::Fail };
     let word = style.status(status, false);
     out.push(format!("{} {}", word, style.bold(&terminal(&words::outcome(verdict)))));
     let others: Vec<_> = failed.iter().copied().filter(|gate| !report.waits_for_a_run(gate)).collect();
@@ -200,7 +200,7 @@ fn closing(report: &Report, style: &Style, out: &mut Vec<String>) {
         ),
     }
     let explain = failed.first().copied().or_else(|| report.red().first().copied());
-    if explain.is_some() || verdict.verdict == Outcome::Fail {
+    if explain.is_some() || verdict.verdict == VerdictOutcome::Fail {
         out.push("next".into());
     }
     if let Some(none) = &report.no_run {
@@ -212,13 +212,13 @@ fn closing(report: &Report, style: &Style, out: &mut Vec<String>) {
     }
     if !failed.is_empty() {
         out.push("    tollgate reproduce".into());
-    } else if verdict.verdict == Outcome::Fail {
+    } else if verdict.verdict == VerdictOutcome::Fail {
         out.push("    tollgate gate list".into());
     }
 }
 
 /// The failed gates once more, where the eye rests: worst first, each with the start of its detail.
-fn failed_list(failed: &[&GateResult], style: &Style, out: &mut Vec<String>) {
+fn failed_list(failed: &[&GateResult], style: &TermStyle, out: &mut Vec<String>) {
     let shown = &failed[..failed.len().min(CLOSING)];
     let wide = shown.iter().map(|g| terminal(&g.id).chars().count()).max().unwrap_or(0).min(WIDE);
     for gate in shown {
@@ -233,7 +233,7 @@ fn failed_list(failed: &[&GateResult], style: &Style, out: &mut Vec<String>) {
 }
 
 /// The result of `validate`: what is wrong in each invalid file, then the count.
-pub fn validation(validation: &Validation, style: &Style) -> String {
+pub fn validation(validation: &Validation, style: &TermStyle) -> String {
     let mut out = Vec::new();
     for file in validation.files.iter().filter(|f| !f.findings.is_empty()) {
         let facts: Vec<String> = [

@@ -1,10 +1,10 @@
 //! One gate that did not pass, complete, for the human report.
 
-use super::style::Style;
+use super::style::TermStyle;
 use super::text::{cut, quoted, terminal, terminal_cut, wrap};
 use super::words;
 use crate::model::finding::Finding;
-use crate::model::report::Report;
+use crate::model::report::CheckReport;
 use crate::model::verdict::GateResult;
 
 /// Longest text of one field of a finding that a screen is given; the verdict holds all of it.
@@ -13,7 +13,7 @@ const FIELD: usize = 2_000;
 const FINDINGS: usize = 50;
 
 /// `first` before the first line, as many spaces before the others.
-pub(super) fn hanging(first: &str, text: &str, style: &Style, out: &mut Vec<String>) {
+pub(super) fn hanging(first: &str, text: &str, style: &TermStyle, out: &mut Vec<String>) {
     let indent = first.chars().count();
     for (at, line) in wrap(text, style.room(indent)).into_iter().enumerate() {
         out.push(if at == 0 { format!("{first}{line}") } else { format!("{:indent$}{line}", "") });
@@ -21,12 +21,12 @@ pub(super) fn hanging(first: &str, text: &str, style: &Style, out: &mut Vec<Stri
 }
 
 /// A labelled field of a gate's block.
-fn field(label: &str, text: &str, style: &Style, out: &mut Vec<String>) {
+fn field(label: &str, text: &str, style: &TermStyle, out: &mut Vec<String>) {
     hanging(&format!("  {label:<9} "), text, style, out);
 }
 
 /// A failing gate: what it is, what is wrong, on which evidence, what to do, and how to see it again.
-pub(super) fn failure(report: &Report, gate: &GateResult, style: &Style, out: &mut Vec<String>) {
+pub(super) fn failure(report: &CheckReport, gate: &GateResult, style: &TermStyle, out: &mut Vec<String>) {
     title(gate, style, out);
     findings(gate, style, out);
     evidence(gate, style, out);
@@ -52,14 +52,14 @@ pub(super) fn failure(report: &Report, gate: &GateResult, style: &Style, out: &m
 }
 
 /// A gate that fails by what another one, shown before it, fails by: what else is wrong with it, and the command.
-pub(super) fn as_before(gate: &GateResult, first: &str, style: &Style, out: &mut Vec<String>) {
+pub(super) fn as_before(gate: &GateResult, first: &str, style: &TermStyle, out: &mut Vec<String>) {
     title(gate, style, out);
     field("see", &format!("{}, which fails by the same", terminal(first)), style, out);
     command(gate, style, out);
 }
 
 /// A waived gate: the waiver, and what it relabels.
-pub(super) fn relabelled(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
+pub(super) fn relabelled(gate: &GateResult, style: &TermStyle, out: &mut Vec<String>) {
     title(gate, style, out);
     if let Some(waiver) = &gate.waiver {
         let left = words::days_left(waiver.days_remaining);
@@ -71,7 +71,7 @@ pub(super) fn relabelled(gate: &GateResult, style: &Style, out: &mut Vec<String>
     command(gate, style, out);
 }
 
-fn title(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
+fn title(gate: &GateResult, style: &TermStyle, out: &mut Vec<String>) {
     out.push(String::new());
     let mut marks: Vec<String> = gate.since.iter().map(|s| terminal(s)).collect();
     if gate.shadow {
@@ -97,7 +97,7 @@ fn title(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
 }
 
 /// Every finding. What was asked for is said once for a run of findings that were asked the same.
-fn findings(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
+fn findings(gate: &GateResult, style: &TermStyle, out: &mut Vec<String>) {
     let mut asked = None;
     for one in gate.findings.iter().take(FINDINGS) {
         if let Some(about) = &one.title {
@@ -122,7 +122,7 @@ fn findings(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
 }
 
 /// A finding that says what it is about: where that stands, what it said, and how to see it alone.
-fn titled(finding: &Finding, about: &str, style: &Style, out: &mut Vec<String>) {
+fn titled(finding: &Finding, about: &str, style: &TermStyle, out: &mut Vec<String>) {
     hanging("  - ", &style.bold(&terminal_cut(about, FIELD)), style, out);
     if let Some(at) = &finding.at {
         hanging(&format!("      {:<9} ", "at"), &terminal_cut(&at.show(), FIELD), style, out);
@@ -138,7 +138,7 @@ fn titled(finding: &Finding, about: &str, style: &Style, out: &mut Vec<String>) 
 }
 
 /// Place, pointer, what was asked for and what was there.
-fn facts(finding: &Finding, expected: Option<&str>, indent: &str, style: &Style, out: &mut Vec<String>) {
+fn facts(finding: &Finding, expected: Option<&str>, indent: &str, style: &TermStyle, out: &mut Vec<String>) {
     let fields = [
         ("at", words::place_and_pointer(finding)),
         ("expected", expected.map(String::from)),
@@ -151,7 +151,7 @@ fn facts(finding: &Finding, expected: Option<&str>, indent: &str, style: &Style,
     }
 }
 
-fn evidence(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
+fn evidence(gate: &GateResult, style: &TermStyle, out: &mut Vec<String>) {
     for (at, artifact) in gate.artifacts.iter().enumerate() {
         let label = if at == 0 { "evidence" } else { "" };
         let facts = words::evidence(artifact);
@@ -160,7 +160,7 @@ fn evidence(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
 }
 
 /// The command alone on its line, so that a triple click takes it and nothing else.
-fn command(gate: &GateResult, style: &Style, out: &mut Vec<String>) {
+fn command(gate: &GateResult, style: &TermStyle, out: &mut Vec<String>) {
     out.push(style.dim("  reproduce"));
     out.push(format!("    {}", terminal(&gate.reproduce_command)));
 }

@@ -4,12 +4,12 @@
 use super::words;
 use crate::model::finding::{Finding, SourceAt};
 use crate::model::gate::Region;
-use crate::model::report::Report;
+use crate::model::report::CheckReport;
 use crate::model::validation::Validation;
 use crate::model::verdict::{GateResult, Status};
-use crate::model::waiver::{Entry, Kind};
+use crate::model::waiver::{EntryKind, WaiverEntry};
 use std::collections::BTreeMap;
-use tollgate_text::json::Place;
+use tollgate_text::json::TextPlace;
 
 /// How bad it is. The order is worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +52,7 @@ pub fn level(gate: &GateResult) -> Level {
 }
 
 /// Everything that is wrong in a verdict: errors first, then warnings, then notes, each in the order of `Report::red`.
-pub fn of_report(report: &Report) -> Vec<Issue<'_>> {
+pub fn of_report(report: &CheckReport) -> Vec<Issue<'_>> {
     let waived = report.verdict.gates.iter().filter(|g| g.status == Status::Waived);
     let entries = Entries::of(report);
     let mut issues = Vec::new();
@@ -116,15 +116,15 @@ pub fn of_validation(validation: &Validation) -> Vec<Issue<'_>> {
 }
 
 /// One character wide: what is known of a place in an artifact.
-pub fn point(path: &str, place: Option<Place>) -> Region {
-    let Place { line, column } = place.unwrap_or(Place { line: 1, column: 1 });
+pub fn point(path: &str, place: Option<TextPlace>) -> Region {
+    let TextPlace { line, column } = place.unwrap_or(TextPlace { line: 1, column: 1 });
     Region { path: path.to_string(), line, column, end_line: line, end_column: column + 1 }
 }
 
 /// The region a person must look at: the place that the finding gives, else the waiver's line for a finding about a waiver, else the check, else the gate, and
 /// `tollgate.toml` when the gate's own place is not known. The path has the repository prefix.
 fn gate_region(
-    report: &Report,
+    report: &CheckReport,
     entries: &Entries<'_>,
     gate: &GateResult,
     finding: Option<&Finding>,
@@ -132,7 +132,7 @@ fn gate_region(
     let check = finding.and_then(|f| f.check.as_ref());
     let source = |at: &SourceAt| {
         let (line, column) = (at.line.unwrap_or(1), at.column.unwrap_or(1));
-        point(&at.path, Some(Place { line, column }))
+        point(&at.path, Some(TextPlace { line, column }))
     };
     let region = finding
         .and_then(|f| f.at.as_ref().map(source))
@@ -179,15 +179,15 @@ struct Entries<'a> {
 /// Those of one kind.
 #[derive(Default)]
 struct Known<'a> {
-    all: Vec<&'a Entry>,
+    all: Vec<&'a WaiverEntry>,
     /// The first of each id.
-    by_id: BTreeMap<&'a str, &'a Entry>,
+    by_id: BTreeMap<&'a str, &'a WaiverEntry>,
     /// The first that is stated in a line of a file.
     by_line: BTreeMap<(&'a str, u64), &'a Region>,
 }
 
 impl<'a> Entries<'a> {
-    fn of(report: &'a Report) -> Entries<'a> {
+    fn of(report: &'a CheckReport) -> Entries<'a> {
         let of_kind = |kind| {
             let mut known = Known::default();
             for entry in report.verdict.waivers.iter().chain(&report.quarantines).filter(|e| e.kind == kind) {
@@ -199,6 +199,6 @@ impl<'a> Entries<'a> {
             }
             known
         };
-        Entries { waivers: of_kind(Kind::Waiver), quarantines: of_kind(Kind::Quarantine) }
+        Entries { waivers: of_kind(EntryKind::Waiver), quarantines: of_kind(EntryKind::Quarantine) }
     }
 }

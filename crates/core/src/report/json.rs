@@ -1,12 +1,12 @@
 //! JSON: the verdict itself, pretty, fields in the order of `docs/verdict.md`.
 
-use crate::model::report::Report;
+use crate::model::report::CheckReport;
 use crate::model::validation::Validation;
 use serde::Serialize;
 use tollgate_text::escape;
 
 /// The verdict (`tollgate.gate.verdict.v1`), ending in a newline. What only people are shown is not in it.
-pub fn report(report: &Report) -> String {
+pub fn report(report: &CheckReport) -> String {
     pretty(&report.verdict)
 }
 

@@ -4,7 +4,7 @@
 use super::text::{cut, terminal, terminal_cut, xml};
 use super::{changes, words};
 use crate::model::finding::Finding;
-use crate::model::report::Report;
+use crate::model::report::CheckReport;
 use crate::model::validation::{FileResult, Validation};
 use crate::model::verdict::{GateResult, Status};
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
@@ -16,7 +16,7 @@ use tollgate_text::time::parse_rfc3339;
 const BODY: usize = 60_000;
 
 /// The verdict as JUnit XML, ending in a newline.
-pub fn report(report: &Report) -> String {
+pub fn report(report: &CheckReport) -> String {
     let verdict = &report.verdict;
     let mut suite = TestSuite::new(format!("tollgate.{}", verdict.lane.name()));
     for (name, value) in [
@@ -62,7 +62,7 @@ fn test_case(gate: &GateResult, lane: &str) -> TestCase {
 }
 
 /// A case of its own for what a finding names, at its place in the source: it is found by its name and opened by its file.
-fn titled(gate: &GateResult, finding: &Finding, report: &Report) -> Option<TestCase> {
+fn titled(gate: &GateResult, finding: &Finding, report: &CheckReport) -> Option<TestCase> {
     let about = finding.title.as_ref()?;
     let mut status = match gate.status {
         Status::Fail if !gate.shadow => TestCaseStatus::non_success(NonSuccessKind::Failure),

@@ -1,13 +1,13 @@
 //! The formats, and the one place that chooses between them.
 
-use super::style::Style;
+use super::style::TermStyle;
 use super::{github, human, json, junit, markdown, sarif};
-use crate::model::report::Report;
+use crate::model::report::CheckReport;
 use crate::model::validation::Validation;
 
 /// A format. The exit code never depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum ReportFormat {
     /// For a terminal.
     Human,
     /// The verdict itself.
@@ -22,27 +22,33 @@ pub enum Kind {
     Github,
 }
 
-impl Kind {
+impl ReportFormat {
     /// All of them, in the order `--help` names them.
-    pub const ALL: [Kind; 6] =
-        [Kind::Human, Kind::Json, Kind::Junit, Kind::Sarif, Kind::Markdown, Kind::Github];
+    pub const ALL: [ReportFormat; 6] = [
+        ReportFormat::Human,
+        ReportFormat::Json,
+        ReportFormat::Junit,
+        ReportFormat::Sarif,
+        ReportFormat::Markdown,
+        ReportFormat::Github,
+    ];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Human => "human",
-            Kind::Json => "json",
-            Kind::Junit => "junit",
-            Kind::Sarif => "sarif",
-            Kind::Markdown => "markdown",
-            Kind::Github => "github",
+            ReportFormat::Human => "human",
+            ReportFormat::Json => "json",
+            ReportFormat::Junit => "junit",
+            ReportFormat::Sarif => "sarif",
+            ReportFormat::Markdown => "markdown",
+            ReportFormat::Github => "github",
         }
     }
 
     /// The format of a name; the error is a sentence that lists them.
-    pub fn parse(name: &str) -> Result<Kind, String> {
-        Kind::ALL.into_iter().find(|k| k.name() == name).ok_or_else(|| {
-            let names: Vec<_> = Kind::ALL.into_iter().map(Kind::name).collect();
+    pub fn parse(name: &str) -> Result<ReportFormat, String> {
+        ReportFormat::ALL.into_iter().find(|k| k.name() == name).ok_or_else(|| {
+            let names: Vec<_> = ReportFormat::ALL.into_iter().map(ReportFormat::name).collect();
             let shown = super::text::terminal_cut(name, 40);
             format!("`{shown}` is not a format; the formats are {}", names.join(", "))
         })
@@ -51,25 +57,25 @@ impl Kind {
 
 /// The verdict in a format; every text ends in a newline. For `Github` these are the workflow commands; what goes into
 /// the files that GitHub names in the environment comes from `github::report`.
-pub fn render(kind: Kind, report: &Report, style: &Style) -> String {
+pub fn render(kind: ReportFormat, report: &CheckReport, style: &TermStyle) -> String {
     match kind {
-        Kind::Human => human::report(report, style),
-        Kind::Json => json::report(report),
-        Kind::Junit => junit::report(report),
-        Kind::Sarif => sarif::report(report),
-        Kind::Markdown => markdown::report(report),
-        Kind::Github => github::report(report).commands,
+        ReportFormat::Human => human::report(report, style),
+        ReportFormat::Json => json::report(report),
+        ReportFormat::Junit => junit::report(report),
+        ReportFormat::Sarif => sarif::report(report),
+        ReportFormat::Markdown => markdown::report(report),
+        ReportFormat::Github => github::report(report).commands,
     }
 }
 
 /// The result of `validate` in a format; every text ends in a newline.
-pub fn render_validation(kind: Kind, validation: &Validation, style: &Style) -> String {
+pub fn render_validation(kind: ReportFormat, validation: &Validation, style: &TermStyle) -> String {
     match kind {
-        Kind::Human => human::validation(validation, style),
-        Kind::Json => json::validation(validation),
-        Kind::Junit => junit::validation(validation),
-        Kind::Sarif => sarif::validation(validation),
-        Kind::Markdown => markdown::validation(validation),
-        Kind::Github => github::validation(validation).commands,
+        ReportFormat::Human => human::validation(validation, style),
+        ReportFormat::Json => json::validation(validation),
+        ReportFormat::Junit => junit::validation(validation),
+        ReportFormat::Sarif => sarif::validation(validation),
+        ReportFormat::Markdown => markdown::validation(validation),
+        ReportFormat::Github => github::validation(validation).commands,
     }
 }

@@ -4,9 +4,9 @@
 use super::text::{fit, html, markdown, markdown_code, markdown_fence, markdown_quote};
 use super::{changes, words};
 use crate::model::finding::Finding;
-use crate::model::report::Report;
+use crate::model::report::CheckReport;
 use crate::model::validation::{FileResult, Validation};
-use crate::model::verdict::{GateResult, Outcome, Status};
+use crate::model::verdict::{GateResult, Status, VerdictOutcome};
 
 /// Most bytes of a report: below 1 MiB, what GitHub takes of a step summary.
 pub const LIMIT: usize = 1_000_000;
@@ -22,12 +22,12 @@ const LIST: usize = 50;
 const RESERVE: usize = 1_000;
 
 /// The report within `LIMIT` bytes, ending in a newline.
-pub fn report(report: &Report) -> String {
+pub fn report(report: &CheckReport) -> String {
     bounded(report, LIMIT)
 }
 
 /// The report within `limit` bytes (at least a few thousand).
-pub fn bounded(report: &Report, limit: usize) -> String {
+pub fn bounded(report: &CheckReport, limit: usize) -> String {
     let verdict = &report.verdict;
     let tail = tail(report);
     let mut page = Page::new(limit.saturating_sub(tail.len()), head(report));
@@ -36,7 +36,7 @@ pub fn bounded(report: &Report, limit: usize) -> String {
     let waived = verdict.gates.iter().filter(|g| g.status == Status::Waived);
     let shown: Vec<&GateResult> = report.red().into_iter().chain(waived).collect();
     let shown = shown.into_iter().filter(|gate| !report.waits_for_a_run(gate));
-    let blocks = shown.map(|gate| Block { full: block(report, gate), short: short_block(gate) });
+    let blocks = shown.map(|gate| TextBlock { full: block(report, gate), short: short_block(gate) });
     if let Some(none) = &report.no_run {
         let (said, fence) = (markdown(&words::capital(&none.said)), markdown_fence("sh", &none.command));
         page.text.push_str(&format!("{said}.\n\n{fence}\n"));
@@ -46,7 +46,7 @@ pub fn bounded(report: &Report, limit: usize) -> String {
 }
 
 /// What is said of one gate or file, and what is said when that is too much.
-pub(super) struct Block {
+pub(super) struct TextBlock {
     pub full: String,
     pub short: String,
 }
@@ -83,7 +83,7 @@ impl Page {
         self.rolled_up(left_out, noun);
     }
 
-    pub fn blocks(&mut self, title: &str, blocks: impl Iterator<Item = Block>, noun: &str) {
+    pub fn blocks(&mut self, title: &str, blocks: impl Iterator<Item = TextBlock>, noun: &str) {
         let (mut left_out, mut first) = (0, true);
         for block in blocks {
             if first {
@@ -111,9 +111,9 @@ impl Page {
     }
 }
 
-fn head(report: &Report) -> String {
+fn head(report: &CheckReport) -> String {
     let verdict = &report.verdict;
-    let word = if verdict.verdict == Outcome::Pass { "PASS" } else { "FAIL" };
+    let word = if verdict.verdict == VerdictOutcome::Pass { "PASS" } else { "FAIL" };
     let commit = verdict.commit.as_ref().map_or("no commit".into(), |c| markdown_code(words::short(c)));
     let branch = verdict.branch.as_ref().map_or(String::new(), |b| format!(" on {}", markdown_code(b)));
     format!(
@@ -161,7 +161,7 @@ fn short_block(gate: &GateResult) -> String {
     )
 }
 
-fn block(report: &Report, gate: &GateResult) -> String {
+fn block(report: &CheckReport, gate: &GateResult) -> String {
     let mut out = summary(gate);
     out.push_str(&format!("{}, owner {}", markdown(&gate.name), markdown(&gate.owner)));
     if let Some(reason) = gate.reason {
@@ -255,7 +255,7 @@ fn titled(finding: &Finding, about: &str) -> String {
 }
 
 /// Promotion, next steps and notes, each list cut so that the whole stays small beside the limit.
-fn tail(report: &Report) -> String {
+fn tail(report: &CheckReport) -> String {
     let mut out = String::new();
     let verdict = &report.verdict;
     if let Some(promotion) = &verdict.promotion {
@@ -320,11 +320,11 @@ fn file_row(file: &FileResult) -> String {
     format!("| {} | {schema} | {} |\n", markdown_code(&fit(&file.path, CELL)), file.findings.len())
 }
 
-fn file_block(file: &FileResult) -> Block {
+fn file_block(file: &FileResult) -> TextBlock {
     let name = html(&fit(&file.path, FIELD));
     let start = format!("<details><summary><code>{name}</code></summary>\n\n");
     let found = words::count(file.findings.len(), "finding");
-    Block {
+    TextBlock {
         full: format!("{start}{}</details>\n\n", findings(&file.findings)),
         short: format!("{start}{found}, too long for here.\n\n</details>\n\n"),
     }

@@ -23,5 +23,5 @@ mod style;
 pub mod text;
 mod words;
 
-pub use kind::{Kind, render, render_validation};
-pub use style::Style;
+pub use kind::{ReportFormat, render, render_validation};
+pub use style::TermStyle;

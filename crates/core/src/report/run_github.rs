@@ -8,7 +8,7 @@ use super::text::{fit, quoted, terminal, workflow_data, workflow_property};
 use super::words::count;
 use crate::model::test::TestStatus;
 use crate::model::told::{Failed, RunTold};
-use crate::model::triage::{Change, Diagnostic, TriageDiff};
+use crate::model::triage::{Diagnostic, DiffChange, TriageDiff};
 
 /// Names that an annotation which counts lists.
 const NAMED: usize = 10;
@@ -95,12 +95,12 @@ fn outputs(told: &RunTold<'_>) -> String {
 pub fn diff(diff: &TriageDiff, green: bool) -> Github {
     let mut commands = String::new();
     let c = &diff.summary;
-    let of = |changes: &[Change]| -> Vec<&Diagnostic> {
+    let of = |changes: &[DiffChange]| -> Vec<&Diagnostic> {
         diff.ranked_diagnostics.iter().filter(|d| changes.contains(&d.change)).collect()
     };
-    let new = of(&[Change::Regression, Change::NewFailure]);
+    let new = of(&[DiffChange::Regression, DiffChange::NewFailure]);
     changed(Level::Error, &new, c.regression_count, &mut commands);
-    changed(Level::Warning, &of(&[Change::KnownFailure]), c.still_failing_count, &mut commands);
+    changed(Level::Warning, &of(&[DiffChange::KnownFailure]), c.still_failing_count, &mut commands);
     let status = diff.status.name().replace('_', " ");
     commands.push_str(&format!("tollgate diff {status}: {}\n", terminal(&diff.told())));
     let values = [

@@ -1,11 +1,11 @@
 //! A run, and what changed between two, as markdown for a step summary, a report file or a comment: a table of the suites, then each
 //! thing that failed with its place, what it said and the command that repeats it. Bounded as the report of a verdict is.
 
-use super::markdown::{Block, CELL, FIELD, LIMIT, Page};
+use super::markdown::{CELL, FIELD, LIMIT, Page, TextBlock};
 use super::text::{cut, fit, markdown, markdown_code, markdown_fence, markdown_quote};
 use super::words::{capital, count, short};
 use crate::model::plan::ShardKind;
-use crate::model::run::Summary;
+use crate::model::run::RunSummary;
 use crate::model::suite::SuiteResult;
 use crate::model::test::TestStatus;
 use crate::model::told::{Failed, RunTold};
@@ -48,7 +48,7 @@ fn bounded(told: &RunTold<'_>, limit: usize) -> String {
     page.text + &tail
 }
 
-fn head(summary: &Summary) -> String {
+fn head(summary: &RunSummary) -> String {
     let identity = &summary.identity;
     let mut of = vec![format!("Profile {}", markdown_code(&fit(&summary.profile, CELL)))];
     of.extend(identity.commit.as_deref().map(|c| format!("commit {}", markdown_code(short(c)))));
@@ -98,14 +98,14 @@ fn with(suite: &SuiteResult, status: TestStatus) -> u64 {
     suite.tests.iter().filter(|test| test.status == status).count() as u64
 }
 
-fn block(failed: &Failed) -> Block {
+fn block(failed: &Failed) -> TextBlock {
     let at = failed.at.as_ref().map_or(String::new(), |at| format!(" at {}", markdown_code(&at.show())));
     let title = format!("- **{}**{at}\n", markdown(&fit(&failed.title(), FIELD)));
     let again = format!("  - again {}\n", markdown_code(&failed.again));
     let message = if failed.message.is_empty() { NO_MESSAGE } else { &failed.message };
     let fence: String =
         markdown_quote(&fit(message, FIELD)).lines().map(|line| format!("  {line}\n")).collect();
-    Block { full: format!("{title}{fence}{again}"), short: title }
+    TextBlock { full: format!("{title}{fence}{again}"), short: title }
 }
 
 /// What is said of a test whose report has no message.

@@ -4,12 +4,12 @@ use super::run_github;
 use super::run_markdown;
 use crate::model::finding::SourceAt;
 use crate::model::plan::{Shard, ShardKind};
-use crate::model::run::{Identity, LintResult, RunStatus, Summary};
+use crate::model::run::{Identity, LintResult, RunStatus, RunSummary};
 use crate::model::suite::{SuiteResult, SuiteStatus};
 use crate::model::test::{TestResult, TestStatus};
 use crate::model::told::{AllFailed, Failed, RunTold};
 use crate::model::triage::{
-    Change, Compared, Diagnostic, RecommendedCommands, TriageCounts, TriageDiff, TriageStatus,
+    ComparedFile, Diagnostic, DiffChange, RecommendedCommands, TriageCounts, TriageDiff, TriageStatus,
 };
 
 const HOSTILE: &str =
@@ -28,7 +28,7 @@ fn failed(test: Option<&str>, message: &str) -> Failed {
     }
 }
 
-fn summary() -> Summary {
+fn summary() -> RunSummary {
     let shard = Shard { kind: ShardKind::Unit, index: 0, total: 2, plan_digest: "d".into() };
     let identity = Identity {
         generated_at: "2026-11-20T10:16:08Z".into(),
@@ -57,10 +57,10 @@ fn summary() -> Summary {
         masked: 0,
         mask_allowed: 0,
     };
-    let mut summary = Summary {
+    let mut summary = RunSummary {
         lint: vec![step],
         units: vec![green, suite],
-        ..Summary::empty(identity, "ci".into(), shard)
+        ..RunSummary::empty(identity, "ci".into(), shard)
     };
     summary.recompute();
     summary
@@ -80,7 +80,8 @@ fn diff() -> TriageDiff {
         reasons: vec!["it passed before".into()],
         replay_command: Some("cargo test adds".into()),
     };
-    let compared = || Compared { path: "base/summary.json".into(), sha256: None, run_id: None, commit: None };
+    let compared =
+        || ComparedFile { path: "base/summary.json".into(), sha256: None, run_id: None, commit: None };
     TriageDiff {
         schema: String::new(),
         identity: Identity::default(),
@@ -94,9 +95,9 @@ fn diff() -> TriageDiff {
             ..TriageCounts::default()
         },
         ranked_diagnostics: vec![
-            diagnostic(1, Change::Regression, Some("tests::adds")),
-            Diagnostic { before: None, ..diagnostic(2, Change::NewFailure, Some("tests::new")) },
-            diagnostic(3, Change::KnownFailure, None),
+            diagnostic(1, DiffChange::Regression, Some("tests::adds")),
+            Diagnostic { before: None, ..diagnostic(2, DiffChange::NewFailure, Some("tests::new")) },
+            diagnostic(3, DiffChange::KnownFailure, None),
         ],
         omitted: 0,
         not_compared: 1,
@@ -107,7 +108,7 @@ fn diff() -> TriageDiff {
     }
 }
 
-fn told<'r>(summary: &'r Summary, failed: &'r AllFailed, diff: Option<&'r TriageDiff>) -> RunTold<'r> {
+fn told<'r>(summary: &'r RunSummary, failed: &'r AllFailed, diff: Option<&'r TriageDiff>) -> RunTold<'r> {
     RunTold {
         summary,
         summary_path: "out/summary.json",

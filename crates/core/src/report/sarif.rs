@@ -7,7 +7,7 @@ use super::sarif_log::*;
 use super::text::{fit, markdown, markdown_fence, sarif, terminal, uri_path};
 use super::{changes, json, words};
 use crate::model::gate::Region;
-use crate::model::report::Report;
+use crate::model::report::CheckReport;
 use crate::model::validation::Validation;
 use crate::model::verdict::{GateResult, Status};
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ const HOME: &str = "https://docs.rs/tollgate";
 const ROOT: &str = "%SRCROOT%";
 
 /// The verdict as SARIF, ending in a newline.
-pub fn report(report: &Report) -> String {
+pub fn report(report: &CheckReport) -> String {
     let verdict = &report.verdict;
     let index: BTreeMap<&str, usize> =
         verdict.gates.iter().enumerate().map(|(at, g)| (g.id.as_str(), at)).collect();
@@ -90,7 +90,13 @@ pub fn validation(validation: &Validation) -> String {
     log(env!("CARGO_PKG_VERSION"), "tollgate/validate/".into(), rules, invocation, results)
 }
 
-fn log(version: &str, id: String, rules: Vec<Rule>, invocation: Invocation, results: Vec<Found>) -> String {
+fn log(
+    version: &str,
+    id: String,
+    rules: Vec<Rule>,
+    invocation: Invocation,
+    results: Vec<SarifResult>,
+) -> String {
     let version = terminal(version);
     let driver = Driver {
         name: "tollgate".into(),
@@ -100,11 +106,11 @@ fn log(version: &str, id: String, rules: Vec<Rule>, invocation: Invocation, resu
         rules,
     };
     let base = UriBase { description: text("the top folder of the repository", DESCRIPTION) };
-    json::pretty(&Log {
+    json::pretty(&SarifLog {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
-        runs: [Run {
-            tool: Tool { driver },
+        runs: [SarifRun {
+            tool: SarifTool { driver },
             automation_details: AutomationDetails { id },
             column_kind: "unicodeCodePoints",
             original_uri_base_ids: BTreeMap::from([(ROOT, base)]),
@@ -114,8 +120,8 @@ fn log(version: &str, id: String, rules: Vec<Rule>, invocation: Invocation, resu
     })
 }
 
-fn text(said: &str, max: usize) -> Text {
-    Text { text: fit(&sarif(said), max) }
+fn text(said: &str, max: usize) -> SarifText {
+    SarifText { text: fit(&sarif(said), max) }
 }
 
 fn left_out(found: usize) -> Vec<Notification> {
@@ -175,14 +181,14 @@ fn fault_rule(reason: &str) -> Rule {
 }
 
 /// Worst first, at most as many as are shown.
-fn results(issues: Vec<Issue<'_>>, index: &BTreeMap<&str, usize>, prefix: &str) -> Vec<Found> {
+fn results(issues: Vec<Issue<'_>>, index: &BTreeMap<&str, usize>, prefix: &str) -> Vec<SarifResult> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut results = Vec::new();
     for issue in issues.iter().take(RESULTS) {
         let hash = fingerprint(issue);
         let count = seen.entry(hash.clone()).or_default();
         *count += 1;
-        results.push(Found {
+        results.push(SarifResult {
             rule_id: fit(&terminal(issue.rule), NAME),
             rule_index: index.get(issue.rule).copied().unwrap_or(0),
             level: match issue.level {
@@ -201,11 +207,11 @@ fn results(issues: Vec<Issue<'_>>, index: &BTreeMap<&str, usize>, prefix: &str) 
 }
 
 /// The lines of a message, each made harmless: in SARIF a message may have several.
-fn said(issue: &Issue<'_>) -> Text {
+fn said(issue: &Issue<'_>) -> SarifText {
     let again = issue.finding.and_then(|f| f.reproduce.as_ref()).map(|command| format!("again: {command}"));
     let lines: Vec<String> =
         issue.message.lines().map(String::from).chain(again).map(|line| sarif(&line)).collect();
-    Text { text: fit(&lines.join("\n"), MESSAGE) }
+    SarifText { text: fit(&lines.join("\n"), MESSAGE) }
 }
 
 fn suppression(issue: &Issue<'_>) -> Vec<Suppression> {
@@ -232,7 +238,7 @@ fn related(issue: &Issue<'_>, prefix: &str) -> Vec<Location> {
     vec![Location { id: Some(1), ..location(&region, Some(text(&said, MESSAGE))) }]
 }
 
-fn location(region: &Region, message: Option<Text>) -> Location {
+fn location(region: &Region, message: Option<SarifText>) -> Location {
     // `validate` may be given an absolute path; that one hangs from no base.
     let artifact_location = if region.path.starts_with('/') {
         ArtifactLocation { uri: format!("file://{}", uri_path(&region.path)), uri_base_id: None }

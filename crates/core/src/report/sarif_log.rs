@@ -5,26 +5,26 @@ use std::collections::BTreeMap;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Log {
+pub(super) struct SarifLog {
     #[serde(rename = "$schema")]
     pub schema: &'static str,
     pub version: &'static str,
-    pub runs: [Run; 1],
+    pub runs: [SarifRun; 1],
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Run {
-    pub tool: Tool,
+pub(super) struct SarifRun {
+    pub tool: SarifTool,
     pub automation_details: AutomationDetails,
     pub column_kind: &'static str,
     pub original_uri_base_ids: BTreeMap<&'static str, UriBase>,
     pub invocations: [Invocation; 1],
-    pub results: Vec<Found>,
+    pub results: Vec<SarifResult>,
 }
 
 #[derive(Serialize)]
-pub(super) struct Tool {
+pub(super) struct SarifTool {
     pub driver: Driver,
 }
 
@@ -43,15 +43,15 @@ pub(super) struct Driver {
 pub(super) struct Rule {
     pub id: String,
     pub name: String,
-    pub short_description: Text,
-    pub full_description: Text,
+    pub short_description: SarifText,
+    pub full_description: SarifText,
     pub help: Help,
     pub default_configuration: Configuration,
     pub properties: Properties,
 }
 
 #[derive(Serialize)]
-pub(super) struct Text {
+pub(super) struct SarifText {
     pub text: String,
 }
 
@@ -78,7 +78,7 @@ pub(super) struct AutomationDetails {
 
 #[derive(Serialize)]
 pub(super) struct UriBase {
-    pub description: Text,
+    pub description: SarifText,
 }
 
 #[derive(Serialize)]
@@ -96,16 +96,16 @@ pub(super) struct Invocation {
 #[derive(Serialize)]
 pub(super) struct Notification {
     pub level: &'static str,
-    pub message: Text,
+    pub message: SarifText,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Found {
+pub(super) struct SarifResult {
     pub rule_id: String,
     pub rule_index: usize,
     pub level: &'static str,
-    pub message: Text,
+    pub message: SarifText,
     pub locations: Vec<Location>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub related_locations: Vec<Location>,
@@ -121,7 +121,7 @@ pub(super) struct Location {
     pub id: Option<usize>,
     pub physical_location: PhysicalLocation,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<Text>,
+    pub message: Option<SarifText>,
 }
 
 #[derive(Serialize)]

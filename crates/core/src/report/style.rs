@@ -5,16 +5,16 @@ use anstyle::{AnsiColor, Style as Ansi};
 
 /// What the terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Style {
+pub struct TermStyle {
     /// Whether ANSI colours are written.
     pub colour: bool,
     /// Columns that prose is wrapped to; 0 never wraps. Commands and tables ready to paste are never wrapped.
     pub width: usize,
 }
 
-impl Style {
+impl TermStyle {
     /// No colour, 100 columns: what a pipe gets.
-    pub const PLAIN: Style = Style { colour: false, width: 100 };
+    pub const PLAIN: TermStyle = TermStyle { colour: false, width: 100 };
 
     /// Width that is left after `indent` columns, never less than 20; 0 stays 0.
     pub(super) fn room(&self, indent: usize) -> usize {

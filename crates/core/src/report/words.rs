@@ -1,9 +1,9 @@
 //! What a count, a size, a place or an outcome is called, once for every format.
 
 use crate::model::finding::Finding;
-use crate::model::report::Report;
+use crate::model::report::CheckReport;
 use crate::model::validation::Validation;
-use crate::model::verdict::{ArtifactRecord, Counts, GateResult, Outcome, Status, Verdict};
+use crate::model::verdict::{ArtifactRecord, GateCounts, GateResult, Status, Verdict, VerdictOutcome};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
@@ -13,7 +13,7 @@ pub fn count(n: usize, noun: &str) -> String {
 }
 
 /// `12 pass, 1 fail, 0 warn, 0 skip, 0 waived`.
-pub fn counts(c: &Counts) -> String {
+pub fn counts(c: &GateCounts) -> String {
     format!("{} pass, {} fail, {} warn, {} skip, {} waived", c.pass, c.fail, c.warn, c.skip, c.waived)
 }
 
@@ -99,7 +99,7 @@ pub fn expected(finding: &Finding) -> Option<&str> {
 }
 
 /// Of each red gate that fails by the same fault of the evidence as one shown before it, the id of that one: such a fault is told once.
-pub fn told_before(report: &Report) -> BTreeMap<&str, &str> {
+pub fn told_before(report: &CheckReport) -> BTreeMap<&str, &str> {
     let mut first: BTreeMap<(Option<&str>, &str), &str> = BTreeMap::new();
     let mut before = BTreeMap::new();
     for gate in report.red() {
@@ -143,7 +143,7 @@ pub fn days_left(days: i64) -> String {
 }
 
 /// Ids of the gates that fail the verdict, worst first.
-pub fn failed(report: &Report) -> Vec<&GateResult> {
+pub fn failed(report: &CheckReport) -> Vec<&GateResult> {
     report.red().into_iter().filter(|g| g.status == Status::Fail && !g.shadow).collect()
 }
 
@@ -175,34 +175,37 @@ fn of_judged(verdict: &Verdict) -> String {
         .collect();
     let (all, blocking) = (&verdict.summary.all, &verdict.summary.blocking);
     match verdict.verdict {
-        Outcome::Pass if blocking.gates == 0 => {
+        VerdictOutcome::Pass if blocking.gates == 0 => {
             format!(
                 "no gate of this verdict blocks; {} passed or waived",
                 count(all.pass + all.waived, "gate")
             )
         }
-        Outcome::Pass if all.waived > 0 => {
+        VerdictOutcome::Pass if all.waived > 0 => {
             format!("every blocking gate passed or is waived ({} waived)", all.waived)
         }
-        Outcome::Pass => "every blocking gate passed".into(),
-        Outcome::Fail if !failed.is_empty() => format!("{} failed", count(failed.len(), "blocking gate")),
-        Outcome::Fail if verdict.gates.is_empty() => "nothing was judged: no gate was selected".into(),
-        Outcome::Fail if verdict.exit_code == 3 && all.gates == all.skip => {
+        VerdictOutcome::Pass => "every blocking gate passed".into(),
+        VerdictOutcome::Fail if !failed.is_empty() => {
+            format!("{} failed", count(failed.len(), "blocking gate"))
+        }
+        VerdictOutcome::Fail if verdict.gates.is_empty() => "nothing was judged: no gate was selected".into(),
+        VerdictOutcome::Fail if verdict.exit_code == 3 && all.gates == all.skip => {
             "nothing was judged: every gate was skipped".into()
         }
-        Outcome::Fail if verdict.exit_code == 3 && blocking.gates > 0 => {
+        VerdictOutcome::Fail if verdict.exit_code == 3 && blocking.gates > 0 => {
             "no evidence, no passage: no blocking gate passed or is waived".into()
         }
-        Outcome::Fail if verdict.exit_code == 3 => {
+        VerdictOutcome::Fail if verdict.exit_code == 3 => {
             "no evidence, no passage: no gate passed or is waived".into()
         }
-        Outcome::Fail => format!("the verdict is fail, exit code {}", verdict.exit_code),
+        VerdictOutcome::Fail => format!("the verdict is fail, exit code {}", verdict.exit_code),
     }
 }
 
 /// Whether the verdict fails although no gate is to blame, so that a format which only lists gates must say it.
 pub fn fails_without_gate(verdict: &Verdict) -> bool {
-    verdict.verdict == Outcome::Fail && !verdict.gates.iter().any(|g| g.status == Status::Fail && !g.shadow)
+    verdict.verdict == VerdictOutcome::Fail
+        && !verdict.gates.iter().any(|g| g.status == Status::Fail && !g.shadow)
 }
 
 /// The validation in one sentence without the word for it.

@@ -4,12 +4,12 @@ use super::generic::GENERIC_LINES;
 use super::matching::{Match, Matcher};
 use crate::model::embedded::Embedded;
 use crate::model::failure::RootCause;
-use crate::model::runbook::{Entry, Pattern};
+use crate::model::runbook::{LinePattern, RunbookEntry};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 use tollgate_text::escape::is_blank;
-use tollgate_text::json::{Place, place_of_offset};
+use tollgate_text::json::{TextPlace, place_of_offset};
 use tollgate_text::patterns::OnePattern;
 use tollgate_text::show::show;
 use toml::Spanned;
@@ -20,11 +20,11 @@ const SEVERITIES: &[&str] = &["SEV-1", "SEV-2", "SEV-3"];
 /// Something wrong with an entry. `Display` is one sentence with its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("runbook/{id}.toml:{}:{}: {message}", place.line, place.column)]
-pub struct Problem {
+pub struct EntryProblem {
     /// The entry's id.
     pub id: String,
     /// Where in its text.
-    pub place: Place,
+    pub place: TextPlace,
     /// One sentence.
     pub message: String,
 }
@@ -32,14 +32,14 @@ pub struct Problem {
 /// Every entry, in order of id.
 #[derive(Debug, Clone, Default)]
 pub struct Runbook {
-    entries: Vec<Entry>,
+    entries: Vec<RunbookEntry>,
     /// Made when a text is first looked up: most verbs ask for entries by their names.
     matcher: OnceLock<Matcher>,
 }
 
 impl Runbook {
     /// All of them, in order of id.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[RunbookEntry] {
         &self.entries
     }
 
@@ -49,7 +49,7 @@ impl Runbook {
     }
 
     /// The entry of an id.
-    pub fn get(&self, id: &str) -> Option<&Entry> {
+    pub fn get(&self, id: &str) -> Option<&RunbookEntry> {
         self.entries.iter().find(|e| e.id == id)
     }
 
@@ -59,7 +59,7 @@ impl Runbook {
     }
 
     /// The entries that name a gate among those that lead to them.
-    pub fn for_gate<'a>(&'a self, gate: &'a str) -> impl Iterator<Item = &'a Entry> + 'a {
+    pub fn for_gate<'a>(&'a self, gate: &'a str) -> impl Iterator<Item = &'a RunbookEntry> + 'a {
         self.entries.iter().filter(move |e| e.gates.iter().any(|g| g == gate))
     }
 }
@@ -67,7 +67,7 @@ impl Runbook {
 /// Loads the embedded entries (`<id>.toml` or `<group>/<id>.toml`, text) and over them the workspace's own (id, text): one of the
 /// workspace replaces an embedded one of the same id. Every problem of every entry that is in force, in order of id and place. What
 /// the patterns of embedded entries match is held by a test, and looked at here for those of the workspace alone.
-pub fn load(embedded: &[(&str, &str)], workspace: &[(String, String)]) -> Result<Runbook, Vec<Problem>> {
+pub fn load(embedded: &[(&str, &str)], workspace: &[(String, String)]) -> Result<Runbook, Vec<EntryProblem>> {
     let mut texts: BTreeMap<&str, Source<'_>> = BTreeMap::new();
     for (path, text) in embedded {
         let (group, name) = path.rsplit_once('/').unwrap_or((GATES, path));
@@ -79,7 +79,7 @@ pub fn load(embedded: &[(&str, &str)], workspace: &[(String, String)]) -> Result
     for (id, text) in workspace {
         if own.insert(id, Source { text, group: WORKSPACE, tried: true }).is_some() {
             let message = "the workspace has two entries of this id".to_string();
-            problems.push(Problem { id: id.clone(), place: Place { line: 1, column: 1 }, message });
+            problems.push(EntryProblem { id: id.clone(), place: TextPlace { line: 1, column: 1 }, message });
         }
     }
     texts.extend(own);
@@ -124,17 +124,17 @@ type Texts = Vec<(String, Range<usize>)>;
 struct Reader<'t> {
     id: &'t str,
     source: Source<'t>,
-    problems: Vec<Problem>,
+    problems: Vec<EntryProblem>,
 }
 
 impl Reader<'_> {
     fn problem(&mut self, span: Range<usize>, message: String) {
         let place = place_of_offset(self.source.text.as_bytes(), span.start);
-        self.problems.push(Problem { id: self.id.to_string(), place, message });
+        self.problems.push(EntryProblem { id: self.id.to_string(), place, message });
     }
 
     /// The entry, and what it names in `see`; `None` when there was any problem.
-    fn entry(&mut self) -> Option<(Entry, Texts)> {
+    fn entry(&mut self) -> Option<(RunbookEntry, Texts)> {
         let id = self.id;
         if id.is_empty() || !id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
             self.problem(0..0, "an entry's id is made of a-z, 0-9 and _".into());
@@ -170,7 +170,7 @@ impl Reader<'_> {
             return None;
         }
         let plain = |list: Texts| list.into_iter().map(|(text, _)| text).collect::<Vec<_>>();
-        let entry = Entry {
+        let entry = RunbookEntry {
             id: id.to_string(),
             group: self.source.group.to_string(),
             title: title?,
@@ -282,7 +282,7 @@ impl Reader<'_> {
         list.iter().filter_map(|v| Some((self.text(key, v)?, v.span()))).collect()
     }
 
-    fn patterns(&mut self, table: &DeTable<'_>) -> Vec<(Pattern, Range<usize>)> {
+    fn patterns(&mut self, table: &DeTable<'_>) -> Vec<(LinePattern, Range<usize>)> {
         let Some(value) = table.get("patterns") else { return Vec::new() };
         let DeValue::Array(list) = value.get_ref() else {
             let message = format!("`patterns` is {}, not a list of [[patterns]]", kind(value.get_ref()));
@@ -292,7 +292,7 @@ impl Reader<'_> {
         list.iter().filter_map(|item| self.pattern(item)).collect()
     }
 
-    fn pattern(&mut self, item: &Spanned<DeValue<'_>>) -> Option<(Pattern, Range<usize>)> {
+    fn pattern(&mut self, item: &Spanned<DeValue<'_>>) -> Option<(LinePattern, Range<usize>)> {
         let DeValue::Table(table) = item.get_ref() else {
             self.problem(item.span(), format!("a pattern is {}, not a table", kind(item.get_ref())));
             return None;
@@ -301,8 +301,8 @@ impl Reader<'_> {
             self.known(key, &["contains", "regex"]);
         }
         match (table.get("contains"), table.get("regex")) {
-            (Some(value), None) => Some((Pattern::Contains(self.text("contains", value)?), value.span())),
-            (None, Some(value)) => Some((Pattern::Regex(self.text("regex", value)?), value.span())),
+            (Some(value), None) => Some((LinePattern::Contains(self.text("contains", value)?), value.span())),
+            (None, Some(value)) => Some((LinePattern::Regex(self.text("regex", value)?), value.span())),
             _ => {
                 self.problem(item.span(), "a pattern has either `contains` or `regex`".into());
                 None
@@ -311,7 +311,12 @@ impl Reader<'_> {
     }
 
     /// Tries the patterns: on lines that say nothing, on the lines that the entry is to be found by, and on those that it is not.
-    fn hold_to_lines(&mut self, patterns: &[(Pattern, Range<usize>)], examples: &Texts, near_misses: &Texts) {
+    fn hold_to_lines(
+        &mut self,
+        patterns: &[(LinePattern, Range<usize>)],
+        examples: &Texts,
+        near_misses: &Texts,
+    ) {
         let mut compiled = Vec::new();
         for (pattern, span) in patterns {
             match OnePattern::new(&pattern.expression()) {
@@ -449,7 +454,7 @@ regex = "b"
     #[test]
     fn everyday_entries_are_whole_and_found_first() {
         let book = Runbook::of(&EMBEDDED);
-        let everyday: Vec<&Entry> = book.entries().iter().filter(|e| e.group != GATES).collect();
+        let everyday: Vec<&RunbookEntry> = book.entries().iter().filter(|e| e.group != GATES).collect();
         assert!(everyday.len() >= 80, "{}", everyday.len());
         let mut wrong = Vec::new();
         for entry in everyday {

@@ -1,6 +1,6 @@
 //! From a log line to the entries that its text names.
 
-use crate::model::runbook::Entry;
+use crate::model::runbook::RunbookEntry;
 use std::collections::BTreeMap;
 use tollgate_text::patterns::{OnePattern, PatternSet};
 
@@ -11,7 +11,7 @@ const LINE: usize = 16 << 10;
 #[derive(Debug, Clone)]
 pub struct Match<'a> {
     /// The entry.
-    pub entry: &'a Entry,
+    pub entry: &'a RunbookEntry,
     /// The line that named it, as pasted.
     pub line: &'a str,
     /// The part of the line that its pattern matched.
@@ -28,7 +28,7 @@ pub(super) struct Matcher {
 
 impl Matcher {
     /// Of entries whose patterns are known to compile; of others nothing is found.
-    pub(super) fn of(entries: &[Entry]) -> Matcher {
+    pub(super) fn of(entries: &[RunbookEntry]) -> Matcher {
         let all = || entries.iter().enumerate().flat_map(|(at, e)| e.patterns.iter().map(move |p| (at, p)));
         match PatternSet::new(all().map(|(_, pattern)| pattern.expression())) {
             Ok(set) => Matcher { set, owners: all().map(|(at, _)| at).collect() },
@@ -44,7 +44,7 @@ impl Matcher {
 
     /// The entries that a pasted text leads to, best first: the longer the matched part, the more it says. Each line is
     /// looked at by itself, an entry appears once, with its longest match. Equal matches stand in order of id.
-    pub(super) fn matches<'a>(&self, entries: &'a [Entry], text: &'a str) -> Vec<Match<'a>> {
+    pub(super) fn matches<'a>(&self, entries: &'a [RunbookEntry], text: &'a str) -> Vec<Match<'a>> {
         let mut compiled: BTreeMap<usize, Option<OnePattern>> = BTreeMap::new();
         let mut best: BTreeMap<usize, Match<'a>> = BTreeMap::new();
         for line in text.lines().map(bounded) {
@@ -76,10 +76,10 @@ fn bounded(line: &str) -> &str {
 mod tests {
     use super::super::generic::GENERIC_LINES;
     use super::*;
-    use crate::model::runbook::Pattern;
+    use crate::model::runbook::LinePattern;
 
-    fn entry(id: &str, patterns: Vec<Pattern>) -> Entry {
-        Entry {
+    fn entry(id: &str, patterns: Vec<LinePattern>) -> RunbookEntry {
+        RunbookEntry {
             id: id.into(),
             group: "workspace".into(),
             title: id.into(),
@@ -97,11 +97,11 @@ mod tests {
         }
     }
 
-    fn book() -> Vec<Entry> {
+    fn book() -> Vec<RunbookEntry> {
         vec![
-            entry("parity", vec![Pattern::Contains("PARITY GATE FAIL".into())]),
-            entry("sweeps", vec![Pattern::Contains("parameter_sweeps.".into())]),
-            entry("waiver", vec![Pattern::Regex(r"waiver_lifecycle_audit \.\.\. FAILED".into())]),
+            entry("parity", vec![LinePattern::Contains("PARITY GATE FAIL".into())]),
+            entry("sweeps", vec![LinePattern::Contains("parameter_sweeps.".into())]),
+            entry("waiver", vec![LinePattern::Regex(r"waiver_lifecycle_audit \.\.\. FAILED".into())]),
         ]
     }
 

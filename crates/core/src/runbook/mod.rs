@@ -6,7 +6,7 @@ mod matching;
 mod nearest;
 
 pub use generic::{GENERIC_LINES, generic};
-pub use load::{Problem, Runbook, load};
+pub use load::{EntryProblem, Runbook, load};
 pub use matching::Match;
 pub use nearest::{nearest, same_name};
 pub use tollgate_text::ansi::without_ansi;

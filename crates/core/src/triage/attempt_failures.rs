@@ -1,10 +1,10 @@
 //! The failures of an attempt: how many there are, and those that only its tool's own list names.
 
-use super::attempts::Attempt;
-use crate::model::test::{Case, Failure, TestStatus};
+use super::attempts::SuiteAttempt;
+use crate::model::test::{Failure, TestCase, TestStatus};
 use std::collections::{BTreeMap, HashMap};
 
-impl Attempt {
+impl SuiteAttempt {
     /// How often its tests failed, as its tool counts for `--maxfail` and the like: each attempt at each of them.
     pub fn failures(&self) -> u64 {
         let failed = self.cases.iter().filter(|c| c.status == TestStatus::Failed);
@@ -31,7 +31,7 @@ impl Attempt {
                     case.status = TestStatus::Failed;
                     case.failure.get_or_insert(failure);
                 }
-                None => self.cases.push(Case {
+                None => self.cases.push(TestCase {
                     name,
                     status: TestStatus::Failed,
                     duration_ms: None,
@@ -46,13 +46,13 @@ impl Attempt {
 
 #[cfg(test)]
 mod tests {
-    use super::super::attempts::{Step, StepEnded, attempt};
+    use super::super::attempts::{JudgedStep, StepEnded, attempt};
     use super::*;
     use crate::model::test::Reading;
 
     #[test]
     fn what_is_listed_has_failed() {
-        let case = |name: &str, status| Case {
+        let case = |name: &str, status| TestCase {
             name: name.into(),
             status,
             duration_ms: None,
@@ -62,7 +62,7 @@ mod tests {
         };
         let cases =
             vec![case("a", TestStatus::Passed), case("b", TestStatus::Failed), case("c", TestStatus::Passed)];
-        let step = Step {
+        let step = JudgedStep {
             ended: StepEnded::Exited(1),
             read: Some(Ok(vec![Reading { cases, ..Reading::default() }])),
             asked: None,
@@ -72,7 +72,7 @@ mod tests {
         let mut found = attempt("s", &[step]);
         let said = |name: &str| (name.to_string(), Failure::new("listed", "", None));
         found.take_listed(BTreeMap::from([said("a"), said("b"), said("d")]));
-        let shown = |c: &Case| {
+        let shown = |c: &TestCase| {
             format!("{} {} {}", c.name, c.status.name(), c.failure.as_ref().map_or("-", |f| &f.message))
         };
         let shown: Vec<String> = found.cases.iter().map(shown).collect();

@@ -5,23 +5,23 @@
 
 pub use super::company::unproven;
 pub use super::order::{Company, Said};
-pub use super::retried::{Combined, Judging, Tried, combine};
-pub use super::step::{Attempt, Step, StepEnded, Unread};
+pub use super::retried::{Combined, Judging, TestTries, combine};
+pub use super::step::{JudgedStep, StepEnded, SuiteAttempt, Unread};
 
 use super::step::{add_failures, judge_step};
 use crate::model::signature::Basis;
 use crate::model::suite::SuiteStatus;
-use crate::model::test::{Case, TestNames, TestStatus};
+use crate::model::test::{TestCase, TestNames, TestStatus};
 use std::collections::HashMap;
 
 /// Judges one attempt; `name` is the suite's.
-pub fn attempt(name: &str, steps: &[Step]) -> Attempt {
+pub fn attempt(name: &str, steps: &[JudgedStep]) -> SuiteAttempt {
     attempt_at(name, steps, &TestNames::new())
 }
 
 /// Judges an attempt at tests that are known from another run or attempt: they keep the names that they have there.
-pub fn attempt_at(name: &str, steps: &[Step], names: &TestNames) -> Attempt {
-    let mut found = Attempt {
+pub fn attempt_at(name: &str, steps: &[JudgedStep], names: &TestNames) -> SuiteAttempt {
+    let mut found = SuiteAttempt {
         status: SuiteStatus::Passed,
         cases: Vec::new(),
         fault: None,
@@ -82,7 +82,7 @@ fn worse(a: SuiteStatus, b: SuiteStatus) -> SuiteStatus {
 }
 
 /// Two outcomes of a test that two others stand in, one command each: it passed only where it passed both times.
-fn worse_of(known: &mut Case, case: &Case) {
+fn worse_of(known: &mut TestCase, case: &TestCase) {
     match (known.status, case.status) {
         (TestStatus::Failed, TestStatus::Failed) => add_failures(known, case),
         (_, TestStatus::Failed) => *known = case.clone(),
@@ -95,25 +95,32 @@ mod tests {
     use super::*;
     use crate::model::flake::FlakeRules;
     use crate::model::record::AttemptFault;
-    use crate::model::suite::Reader;
+    use crate::model::suite::ResultReader;
     use crate::model::test::{Failure, Reading};
 
-    fn combine(attempts: &[Attempt]) -> Combined {
-        let judging = Judging { reader: Reader::Libtest, rules: FlakeRules::default() };
+    fn combine(attempts: &[SuiteAttempt]) -> Combined {
+        let judging = Judging { reader: ResultReader::Libtest, rules: FlakeRules::default() };
         super::combine(attempts, &judging)
     }
 
-    fn case(name: &str, status: TestStatus) -> Case {
+    fn case(name: &str, status: TestStatus) -> TestCase {
         let failure = (status == TestStatus::Failed).then(|| Failure::new("first", "", None));
-        Case { name: name.into(), status, duration_ms: Some(1), failure, later: Vec::new(), selector: None }
+        TestCase {
+            name: name.into(),
+            status,
+            duration_ms: Some(1),
+            failure,
+            later: Vec::new(),
+            selector: None,
+        }
     }
 
     fn reading(cases: &[(&str, TestStatus)]) -> Reading {
         Reading { cases: cases.iter().map(|(n, s)| case(n, *s)).collect(), ..Reading::default() }
     }
 
-    fn step(ended: StepEnded, cases: &[(&str, TestStatus)]) -> Step {
-        Step { ended, read: Some(Ok(vec![reading(cases)])), asked: None, told: None, trouble: None }
+    fn step(ended: StepEnded, cases: &[(&str, TestStatus)]) -> JudgedStep {
+        JudgedStep { ended, read: Some(Ok(vec![reading(cases)])), asked: None, told: None, trouble: None }
     }
 
     const P: TestStatus = TestStatus::Passed;
@@ -122,11 +129,11 @@ mod tests {
 
     #[test]
     fn a_test_that_the_asked_one_stands_in_is_told_of_too() {
-        let asked = |test: &str, ended, cases: &[(&str, TestStatus)]| Step {
+        let asked = |test: &str, ended, cases: &[(&str, TestStatus)]| JudgedStep {
             asked: Some(test.to_string()),
             ..step(ended, cases)
         };
-        let told = |steps: &[Step]| {
+        let told = |steps: &[JudgedStep]| {
             let found = attempt("s", steps);
             let cases = found.cases.iter().map(|c| (c.name.clone(), c.status)).collect::<Vec<_>>();
             (found.status, found.absent, cases)
@@ -142,7 +149,7 @@ mod tests {
         assert_eq!(told(&[gone]), (SuiteStatus::Failed, true, vec![("T".into(), P), ("T/c".into(), F)]));
     }
 
-    fn status_of(attempts: &[Attempt]) -> (SuiteStatus, Vec<TestStatus>) {
+    fn status_of(attempts: &[SuiteAttempt]) -> (SuiteStatus, Vec<TestStatus>) {
         let combined = combine(attempts);
         (combined.status, combined.cases.iter().map(|c| c.status).collect())
     }
@@ -151,14 +158,14 @@ mod tests {
     fn a_suite_passes_by_evidence_alone() {
         let good = attempt("s", &[step(StepEnded::Exited(0), &[("a", P)])]);
         assert_eq!((good.status, good.fault.as_deref()), (SuiteStatus::Passed, None));
-        let cases: [(Step, SuiteStatus, &str); 6] = [
+        let cases: [(JudgedStep, SuiteStatus, &str); 6] = [
             (
                 step(StepEnded::Exited(101), &[("a", P)]),
                 SuiteStatus::Failed,
                 "it ended with exit code 101 although no test failed",
             ),
             (
-                Step {
+                JudgedStep {
                     read: Some(Err(Unread::Missing("junit.xml is not there".into()))),
                     ..step(StepEnded::Exited(0), &[])
                 },
@@ -166,7 +173,7 @@ mod tests {
                 "junit.xml is not there",
             ),
             (
-                Step {
+                JudgedStep {
                     read: Some(Err(Unread::Wrong("holds no results".into()))),
                     ..step(StepEnded::Exited(0), &[])
                 },
@@ -176,7 +183,10 @@ mod tests {
             (step(StepEnded::Signalled(11), &[("a", P)]), SuiteStatus::Crashed, "it was ended by signal 11"),
             (step(LATE, &[("a", P)]), SuiteStatus::TimedOut, "it was ended at its timeout"),
             (
-                Step { trouble: Some("the log is gone".into()), ..step(StepEnded::Exited(0), &[("a", P)]) },
+                JudgedStep {
+                    trouble: Some("the log is gone".into()),
+                    ..step(StepEnded::Exited(0), &[("a", P)])
+                },
                 SuiteStatus::Failed,
                 "the log is gone",
             ),
@@ -191,12 +201,13 @@ mod tests {
 
     #[test]
     fn a_replay_that_runs_another_test_is_red() {
-        let other = Step { asked: Some("wanted".into()), ..step(StepEnded::Exited(0), &[("other", P)]) };
+        let other =
+            JudgedStep { asked: Some("wanted".into()), ..step(StepEnded::Exited(0), &[("other", P)]) };
         let found = attempt("s", std::slice::from_ref(&other));
         assert_eq!(found.status, SuiteStatus::Failed);
         assert_eq!(found.cases[0].name, "wanted");
         insta::assert_snapshot!(found.fault.unwrap(), @"the command for the test `wanted` ran no such test");
-        let right = Step { asked: Some("other".into()), ..other };
+        let right = JudgedStep { asked: Some("other".into()), ..other };
         assert_eq!(attempt("s", &[right]).status, SuiteStatus::Passed);
     }
 
@@ -204,7 +215,7 @@ mod tests {
     fn a_test_that_is_skipped_when_it_is_asked_for_has_failed() {
         const I: TestStatus = TestStatus::Ignored;
         let asked = |names: &TestNames, cases: &[(&str, TestStatus)]| {
-            let step = Step { asked: Some("a".into()), ..step(StepEnded::Exited(0), cases) };
+            let step = JudgedStep { asked: Some("a".into()), ..step(StepEnded::Exited(0), cases) };
             attempt_at("s", &[step], names)
         };
         let found = asked(&TestNames::new(), &[("a", I), ("b", P)]);
@@ -212,7 +223,7 @@ mod tests {
         assert_eq!((found.cases[0].status, found.cases[0].selector()), (F, "a"));
         insta::assert_snapshot!(found.fault.unwrap(), @"the test `a` was asked for and was skipped");
         // The test of that name in another suite was not asked for.
-        let step = |name: &str| Step {
+        let step = |name: &str| JudgedStep {
             read: Some(Ok(vec![
                 Reading { name: "g".into(), ..reading(&[("a", P)]) },
                 Reading { name: "h".into(), ..reading(&[("a", I)]) },
@@ -279,7 +290,7 @@ mod tests {
         /// Whatever a test's attempts came to, each that failed has its failure, in order.
         #[test]
         fn each_failed_attempt_keeps_its_failure(passed in proptest::collection::vec(proptest::bool::ANY, 1..12)) {
-            let attempts: Vec<Attempt> = passed
+            let attempts: Vec<SuiteAttempt> = passed
                 .iter()
                 .enumerate()
                 .map(|(nth, passed)| {
@@ -290,7 +301,7 @@ mod tests {
                 })
                 .collect();
             let combined = combine(&attempts);
-            let mut held: Vec<Attempt> = Vec::new();
+            let mut held: Vec<SuiteAttempt> = Vec::new();
             for mut attempt in attempts {
                 attempt.shorten(&held);
                 held.push(attempt);
@@ -314,9 +325,9 @@ mod tests {
         let of = |name: &str, test: &str| Reading { name: name.into(), ..reading(&[(test, P)]) };
         let told = |asked: &str, names: &TestNames, readings: Vec<Reading>| {
             let asked = Some(asked.to_string());
-            let step = Step { read: Some(Ok(readings)), asked, ..step(StepEnded::Exited(0), &[]) };
+            let step = JudgedStep { read: Some(Ok(readings)), asked, ..step(StepEnded::Exited(0), &[]) };
             let found = attempt_at("s", &[step], names);
-            let line = |c: &Case| format!("{}={} by {}", c.name, c.status.name(), c.selector());
+            let line = |c: &TestCase| format!("{}={} by {}", c.name, c.status.name(), c.selector());
             (found.status, found.cases.iter().map(line).collect::<Vec<_>>())
         };
         let passed = |lines: &[&str]| (SuiteStatus::Passed, lines.iter().map(|l| l.to_string()).collect());
@@ -340,8 +351,9 @@ mod tests {
 
     #[test]
     fn what_did_not_start_or_ran_too_long() {
-        let none = Step { ended: StepEnded::NotStarted("`x` cannot be started".into()), ..step(LATE, &[]) };
-        let none = attempt("s", &[Step { read: Some(Ok(Vec::new())), ..none }]);
+        let none =
+            JudgedStep { ended: StepEnded::NotStarted("`x` cannot be started".into()), ..step(LATE, &[]) };
+        let none = attempt("s", &[JudgedStep { read: Some(Ok(Vec::new())), ..none }]);
         assert_eq!((none.status, none.cases.len()), (SuiteStatus::Missing, 0));
         assert_eq!(none.fault.as_deref(), Some("`x` cannot be started"));
         let late = combine(&[attempt("s", &[step(LATE, &[])])]);
@@ -359,16 +371,17 @@ mod tests {
         assert!(combine(std::slice::from_ref(&torn)).incomplete);
         let green = attempt("s", &[step(StepEnded::Exited(0), &[("a", P)])]);
         assert!(!combine(&[torn.clone(), green.clone()]).incomplete);
-        assert!(combine(&[torn, Attempt { whole: false, ..green }]).incomplete);
+        assert!(combine(&[torn, SuiteAttempt { whole: false, ..green }]).incomplete);
     }
 
     #[test]
     fn an_exit_code_is_one_test() {
-        let step = Step { ended: StepEnded::Exited(3), read: None, asked: None, told: None, trouble: None };
+        let step =
+            JudgedStep { ended: StepEnded::Exited(3), read: None, asked: None, told: None, trouble: None };
         let found = attempt("lint", &[step]);
         assert_eq!((found.status, found.cases[0].name.as_str()), (SuiteStatus::Failed, "lint"));
         assert_eq!(found.fault, None);
-        let message = |found: &Attempt| found.cases[0].failure.as_ref().unwrap().message.clone();
+        let message = |found: &SuiteAttempt| found.cases[0].failure.as_ref().unwrap().message.clone();
         assert_eq!(message(&found), "it ended with exit code 3 and printed nothing");
         let told = Some(Failure::new("error: x\nand y", "", None));
         for (ended, wanted, fault) in [
@@ -380,7 +393,7 @@ mod tests {
                 Some("it was ended by signal 6: error: x; and y"),
             ),
         ] {
-            let step = Step { ended, read: None, asked: None, told: told.clone(), trouble: None };
+            let step = JudgedStep { ended, read: None, asked: None, told: told.clone(), trouble: None };
             let found = attempt("lint", &[step]);
             assert_eq!((message(&found).as_str(), found.fault.as_deref()), (wanted, fault));
         }

@@ -3,7 +3,7 @@
 
 use crate::model::embedded::Embedded;
 use crate::model::failure::RootCause;
-use crate::model::runbook::Pattern;
+use crate::model::runbook::LinePattern;
 use crate::model::suite::SuiteStatus;
 use crate::model::test::Failure;
 use serde::Deserialize;
@@ -68,8 +68,8 @@ impl EntryCause {
             return Err(format!("{file} is not of the class {}", class.name()));
         }
         let pattern = |pattern| match pattern {
-            EntryPattern::Contains(text) => Pattern::Contains(text),
-            EntryPattern::Regex(text) => Pattern::Regex(text),
+            EntryPattern::Contains(text) => LinePattern::Contains(text),
+            EntryPattern::Regex(text) => LinePattern::Regex(text),
         };
         Ok(entry.patterns.into_iter().map(|p| pattern(p).expression().into_owned()).collect())
     }
@@ -129,7 +129,7 @@ pub fn telling<'t>(causes: &Causes, output: &'t str) -> Option<&'t str> {
 
 /// What the runner knows of a failed suite without reading a word of its output.
 #[derive(Debug, Clone, Copy)]
-pub struct Facts<'a> {
+pub struct SuiteFacts<'a> {
     /// What became of it.
     pub status: SuiteStatus,
     /// The signal that ended its last attempt.
@@ -140,14 +140,14 @@ pub struct Facts<'a> {
 
 /// Why a suite failed: the facts, else the first of the failure's message, its text, the fault and the end of the log in
 /// which a pattern matches, else `unknown`.
-pub fn cause(causes: &Causes, facts: Facts<'_>, failure: Option<&Failure>, log_tail: &str) -> RootCause {
+pub fn cause(causes: &Causes, facts: SuiteFacts<'_>, failure: Option<&Failure>, log_tail: &str) -> RootCause {
     because(causes, facts, failure, log_tail).0
 }
 
 /// `cause`, and the line of output that told, where one did.
 pub(super) fn because(
     causes: &Causes,
-    facts: Facts<'_>,
+    facts: SuiteFacts<'_>,
     failure: Option<&Failure>,
     log_tail: &str,
 ) -> (RootCause, Option<String>) {
@@ -185,8 +185,8 @@ mod tests {
         &CAUSES
     }
 
-    fn failed() -> Facts<'static> {
-        Facts { status: SuiteStatus::Failed, signal: None, fault: None }
+    fn failed() -> SuiteFacts<'static> {
+        SuiteFacts { status: SuiteStatus::Failed, signal: None, fault: None }
     }
 
     fn of_log(log: &str) -> RootCause {
@@ -252,7 +252,7 @@ mod tests {
         let assertion = Failure::new("assertion `left == right` failed", "", None);
         let causes = embedded();
         let at = |status, signal, log: &str| {
-            cause(causes, Facts { status, signal, fault: None }, Some(&assertion), log)
+            cause(causes, SuiteFacts { status, signal, fault: None }, Some(&assertion), log)
         };
         assert_eq!(at(SuiteStatus::TimedOut, Some(15), ""), RootCause::Timeout);
         assert_eq!(at(SuiteStatus::Crashed, Some(11), ""), RootCause::Signal);
@@ -446,7 +446,7 @@ mod tests {
         assert_eq!(cause(embedded(), failed(), Some(&failure), ""), RootCause::AssertionFailure);
         let silent = Failure::new("it broke", "captured: connection refused", None);
         assert_eq!(cause(embedded(), failed(), Some(&silent), ""), RootCause::Network);
-        let missing = Facts {
+        let missing = SuiteFacts {
             status: SuiteStatus::Missing,
             signal: None,
             fault: Some("`./run` cannot be started: Permission denied"),
@@ -466,7 +466,7 @@ mod tests {
             ("the interpreter that its first line names does not exist", RootCause::MissingDependency),
         ] {
             let fault = format!("`bin/tool` cannot be started: {why}");
-            let facts = Facts { status: SuiteStatus::Missing, signal: None, fault: Some(&fault) };
+            let facts = SuiteFacts { status: SuiteStatus::Missing, signal: None, fault: Some(&fault) };
             assert_eq!(cause(embedded(), facts, None, ""), wanted, "{why}");
         }
     }

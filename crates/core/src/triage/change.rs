@@ -1,18 +1,18 @@
 //! What became of one test or suite, from what it was and what it is.
 
 use crate::model::columns::{Columns, SuiteRow, TestRow};
-use crate::model::suite::{Role, SuiteStatus};
+use crate::model::suite::{SuiteRole, SuiteStatus};
 use crate::model::test::TestStatus;
-use crate::model::triage::Change;
+use crate::model::triage::DiffChange;
 
 /// Builds the command that replays a suite, or one test of it: (suite, kind, role, selector). `None` where `tollgate.toml` does
 /// not know the suite. Nothing of a summary is ever part of a command but by this.
-pub type Replay<'r> = &'r dyn Fn(&str, &str, Role, Option<&str>) -> Option<String>;
+pub type ReplayCommand<'r> = &'r dyn Fn(&str, &str, SuiteRole, Option<&str>) -> Option<String>;
 
 /// One difference: of a test, or of a suite where neither test is there.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Item<'c, 'a> {
-    pub(super) change: Change,
+pub(super) struct DiffItem<'c, 'a> {
+    pub(super) change: DiffChange,
     pub(super) before: Option<&'c SuiteRow<'a>>,
     pub(super) after: Option<&'c SuiteRow<'a>>,
     pub(super) was: Option<&'c TestRow<'a>>,
@@ -26,19 +26,19 @@ pub(super) struct Item<'c, 'a> {
 /// A test that did not run in the baseline has no result there: it is new. A quarantined one is no failure, in either run;
 /// where it fails now without its quarantine, nothing in the baseline excuses it. One that is ignored now and was not
 /// before did not run: a skip is neither a fix nor stable.
-pub(super) fn of_test(before: Option<TestStatus>, after: TestStatus) -> Option<Change> {
+pub(super) fn of_test(before: Option<TestStatus>, after: TestStatus) -> Option<DiffChange> {
     use TestStatus::{Failed, Flaky, Ignored, NotRun, Passed, Quarantined};
     match (before, after) {
-        (None | Some(NotRun), Failed) => Some(Change::NewFailure),
-        (Some(Failed), Failed) => Some(Change::KnownFailure),
-        (Some(_), Failed) => Some(Change::Regression),
-        (None | Some(NotRun), Passed) => Some(Change::NewPass),
-        (Some(Failed | Quarantined), Passed) => Some(Change::Fixed),
+        (None | Some(NotRun), Failed) => Some(DiffChange::NewFailure),
+        (Some(Failed), Failed) => Some(DiffChange::KnownFailure),
+        (Some(_), Failed) => Some(DiffChange::Regression),
+        (None | Some(NotRun), Passed) => Some(DiffChange::NewPass),
+        (Some(Failed | Quarantined), Passed) => Some(DiffChange::Fixed),
         (Some(Passed | Flaky | Ignored), Passed) => None,
-        (_, Flaky) => Some(Change::Flaky),
-        (_, NotRun) => Some(Change::NotRun),
+        (_, Flaky) => Some(DiffChange::Flaky),
+        (_, NotRun) => Some(DiffChange::NotRun),
         (None | Some(Ignored | NotRun), Ignored) => None,
-        (Some(_), Ignored) => Some(Change::NotRun),
+        (Some(_), Ignored) => Some(DiffChange::NotRun),
         (_, Quarantined) => None,
     }
 }
@@ -60,37 +60,37 @@ pub(super) fn of_suite(
     (base, before): (&Columns<'_>, Option<&SuiteRow<'_>>),
     (current, after): (&Columns<'_>, &SuiteRow<'_>),
     lost: bool,
-) -> Option<Change> {
+) -> Option<DiffChange> {
     let failed = before.is_some_and(|b| fails_itself(base, b));
     let ran = before.is_some_and(|b| b.status != SuiteStatus::NotRun);
     if fails_itself(current, after) || (lost && is_abrupt(after.status)) {
         let known = failed || before.is_some_and(|b| is_abrupt(b.status));
         return Some(match (ran, known) {
-            (_, true) => Change::KnownFailure,
-            (true, false) => Change::Regression,
-            (false, false) => Change::NewFailure,
+            (_, true) => DiffChange::KnownFailure,
+            (true, false) => DiffChange::Regression,
+            (false, false) => DiffChange::NewFailure,
         });
     }
     let tests = current.tests_of(after);
     if after.status == SuiteStatus::Flaky && tests.iter().all(|t| t.status != TestStatus::Flaky) {
-        return Some(Change::Flaky);
+        return Some(DiffChange::Flaky);
     }
     if failed && after.status == SuiteStatus::Passed {
-        return Some(Change::Fixed);
+        return Some(DiffChange::Fixed);
     }
     if failed && (after.cut || matches!(after.status, SuiteStatus::NotRun | SuiteStatus::Ignored)) {
-        return Some(Change::NotRun);
+        return Some(DiffChange::NotRun);
     }
     if !tests.is_empty() || before.is_some_and(|b| !base.tests_of(b).is_empty()) {
         return None;
     }
     match after.status {
         SuiteStatus::Quarantined => None,
-        _ if after.cut => Some(Change::NotRun),
-        SuiteStatus::NotRun => Some(Change::NotRun),
-        SuiteStatus::Passed if !ran => Some(Change::NewPass),
+        _ if after.cut => Some(DiffChange::NotRun),
+        SuiteStatus::NotRun => Some(DiffChange::NotRun),
+        SuiteStatus::Passed if !ran => Some(DiffChange::NewPass),
         SuiteStatus::Ignored if before.is_some_and(|b| ran && b.status != SuiteStatus::Ignored) => {
-            Some(Change::NotRun)
+            Some(DiffChange::NotRun)
         }
         _ => None,
     }

@@ -1,21 +1,21 @@
 //! With which tests before it a test had its result. A pass that came after other tests, or after the same in another order, is no pass of
 //! what failed: `--last-failed` leaves out what the failure needed, `--failed-first` and a new seed run it earlier.
 
-use super::order::Order;
-use super::step::Attempt;
-use crate::model::flake::Flake;
+use super::order::TestOrder;
+use super::step::SuiteAttempt;
+use crate::model::flake::FlakeVerdict;
 use crate::model::test::{TestStatus, TestTry};
 use std::collections::HashSet;
 
 /// An attempt at a test or suite, and whether that failed in it.
 #[derive(Clone, Copy)]
 struct Seen<'a> {
-    attempt: &'a Attempt,
+    attempt: &'a SuiteAttempt,
     failed: bool,
 }
 
 /// Says of each try of a test which earlier one, from the same state, had the same tests before it.
-pub(super) fn told_apart(test: &str, tries: &mut [TestTry], attempts: &[Attempt]) {
+pub(super) fn told_apart(test: &str, tries: &mut [TestTry], attempts: &[SuiteAttempt]) {
     let failed = |tried: &TestTry| matches!(tried.status, TestStatus::Failed | TestStatus::Flaky);
     let seen: Vec<Option<Seen<'_>>> = tries
         .iter()
@@ -28,7 +28,7 @@ pub(super) fn told_apart(test: &str, tries: &mut [TestTry], attempts: &[Attempt]
 }
 
 /// The same of the suite itself, for each of its attempts.
-pub(super) fn of_suite(attempts: &[Attempt]) -> Vec<u32> {
+pub(super) fn of_suite(attempts: &[SuiteAttempt]) -> Vec<u32> {
     let seen: Vec<_> =
         attempts.iter().map(|attempt| Some(Seen { attempt, failed: attempt.status.is_failure() })).collect();
     let numbers: Vec<u32> = (1..).take(attempts.len()).collect();
@@ -37,7 +37,7 @@ pub(super) fn of_suite(attempts: &[Attempt]) -> Vec<u32> {
 
 /// What runs of one thing prove where some failed and some passed: `None` where a failure and a pass were from one state and with the same
 /// tests, or where there are not both. `true`: it failed. With `test` what stands before it counts.
-pub fn unproven(runs: &[(Attempt, bool)], test: Option<&str>) -> Option<Flake> {
+pub fn unproven(runs: &[(SuiteAttempt, bool)], test: Option<&str>) -> Option<FlakeVerdict> {
     let seen: Vec<_> = runs.iter().map(|(attempt, failed)| Some(Seen { attempt, failed: *failed })).collect();
     let numbers: Vec<u32> = (1..).take(runs.len()).collect();
     let found = classes(&seen, &numbers, test);
@@ -50,7 +50,7 @@ pub fn unproven(runs: &[(Attempt, bool)], test: Option<&str>) -> Option<Flake> {
         return None;
     }
     let one_state = red.iter().any(|(state, _)| green.iter().any(|(other, _)| state == other));
-    Some(if one_state { Flake::OtherTests } else { Flake::OtherState })
+    Some(if one_state { FlakeVerdict::OtherTests } else { FlakeVerdict::OtherState })
 }
 
 /// For each its class among those of its place: the number of the first in it, or 0 in that of the first of its place.
@@ -73,7 +73,7 @@ fn classes(seen: &[Option<Seen<'_>>], numbers: &[u32], test: Option<&str>) -> Ve
     found
 }
 
-fn at(attempts: &[Attempt], number: u32) -> Option<&Attempt> {
+fn at(attempts: &[SuiteAttempt], number: u32) -> Option<&SuiteAttempt> {
     attempts.get(usize::try_from(number).ok()?.checked_sub(1)?)
 }
 
@@ -83,7 +83,7 @@ fn is_same(one: Seen<'_>, other: Seen<'_>, test: Option<&str>) -> bool {
         return false;
     }
     // Commands for one test each run one after another.
-    let is_stated = |attempt: &Attempt| !attempt.whole || attempt.company.order == Order::Stated;
+    let is_stated = |attempt: &SuiteAttempt| !attempt.whole || attempt.company.order == TestOrder::Stated;
     if let Some(test) = test.filter(|_| is_stated(a) && is_stated(b)) {
         return before(a, test) == before(b, test);
     }
@@ -94,25 +94,25 @@ fn is_same(one: Seen<'_>, other: Seen<'_>, test: Option<&str>) -> bool {
         (false, true) => ran_b.is_subset(&ran_a),
         _ => ran_a == ran_b,
     };
-    let moved = a.company.order != Order::Beside && (is_failed_first(a, b) || is_failed_first(b, a));
+    let moved = a.company.order != TestOrder::Beside && (is_failed_first(a, b) || is_failed_first(b, a));
     with_all && !moved
 }
 
 /// The tests that ran, in the order of their results.
-fn ran(attempt: &Attempt) -> impl Iterator<Item = &str> {
+fn ran(attempt: &SuiteAttempt) -> impl Iterator<Item = &str> {
     let ran = attempt.cases.iter().filter(|c| !matches!(c.status, TestStatus::Ignored | TestStatus::NotRun));
     ran.map(|case| case.name.as_str())
 }
 
 /// Those before a test; those that stand in it are part of it.
-fn before<'a>(attempt: &'a Attempt, test: &str) -> Vec<&'a str> {
+fn before<'a>(attempt: &'a SuiteAttempt, test: &str) -> Vec<&'a str> {
     let is_part =
         |name: &str| name.strip_prefix(test).is_some_and(|rest| rest.starts_with([' ', '/', '>', ':']));
     ran(attempt).take_while(|name| *name != test).filter(|name| !is_part(name)).collect()
 }
 
 /// Whether the later attempt ran what failed in the earlier one before all others, which stand as they stood.
-fn is_failed_first(earlier: &Attempt, later: &Attempt) -> bool {
+fn is_failed_first(earlier: &SuiteAttempt, later: &SuiteAttempt) -> bool {
     let failed: HashSet<&str> = earlier
         .cases
         .iter()
@@ -126,14 +126,14 @@ fn is_failed_first(earlier: &Attempt, later: &Attempt) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::attempts::{Step, StepEnded, attempt};
+    use super::super::attempts::{JudgedStep, StepEnded, attempt};
     use super::super::order::Company;
     use super::*;
-    use crate::model::test::{Case, Reading};
+    use crate::model::test::{Reading, TestCase};
     use std::collections::BTreeSet;
 
     /// An attempt with these results in their order: `a+`, `b-`, `c.` for passed, failed, ignored.
-    fn of(order: Order, text: &str) -> Attempt {
+    fn of(order: TestOrder, text: &str) -> SuiteAttempt {
         let case = |word: &str| {
             let (name, sign) = word.split_at(word.len() - 1);
             let status = match sign {
@@ -141,7 +141,7 @@ mod tests {
                 "-" => TestStatus::Failed,
                 _ => TestStatus::Ignored,
             };
-            Case {
+            TestCase {
                 name: name.into(),
                 status,
                 duration_ms: None,
@@ -150,17 +150,17 @@ mod tests {
                 selector: None,
             }
         };
-        let cases: Vec<Case> = text.split(' ').filter(|word| !word.is_empty()).map(case).collect();
+        let cases: Vec<TestCase> = text.split(' ').filter(|word| !word.is_empty()).map(case).collect();
         let ended = StepEnded::Exited(i32::from(text.contains('-')));
         let read = Some(Ok(vec![Reading { cases, ..Reading::default() }]));
-        let step = Step { ended, read, asked: None, told: None, trouble: None };
-        Attempt { company: Company { order, ..Company::default() }, ..attempt("s", &[step]) }
+        let step = JudgedStep { ended, read, asked: None, told: None, trouble: None };
+        SuiteAttempt { company: Company { order, ..Company::default() }, ..attempt("s", &[step]) }
     }
 
     /// Whether `t` had its two results in one company.
-    fn same(order: Order, first: &str, second: &str) -> bool {
+    fn same(order: TestOrder, first: &str, second: &str) -> bool {
         let attempts = [of(order, first), of(order, second)];
-        let status = |a: &Attempt| a.cases.iter().find(|c| c.name == "t").unwrap().status;
+        let status = |a: &SuiteAttempt| a.cases.iter().find(|c| c.name == "t").unwrap().status;
         let mut tries = [1, 2].map(|n: u32| TestTry {
             attempt: n,
             status: status(&attempts[n as usize - 1]),
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn in_a_stated_order_what_stands_before_it_counts() {
-        let same = |first, second| same(Order::Stated, first, second);
+        let same = |first, second| same(TestOrder::Stated, first, second);
         assert!(same("a+ t- b+", "a+ t+ b+"));
         // What stands behind it did not run yet.
         assert!(same("a+ t-", "a+ t+ b+"));
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn beside_each_other_only_the_names_count() {
-        let same = |first, second| same(Order::Beside, first, second);
+        let same = |first, second| same(TestOrder::Beside, first, second);
         for second in ["a+ t+ b+", "b+ t+ a+", "t+ a+ b+", "t+ a+ b+ c+"] {
             assert!(same("a+ t- b+", second), "{second}");
         }
@@ -201,20 +201,21 @@ mod tests {
 
     #[test]
     fn what_runs_again_and_again_prove() {
-        let run = |text: &str, state| (Attempt { state, ..of(Order::Stated, text) }, text.contains("t-"));
+        let run =
+            |text: &str, state| (SuiteAttempt { state, ..of(TestOrder::Stated, text) }, text.contains("t-"));
         let proves = |runs: &[(&str, u32)]| {
             unproven(&runs.iter().map(|(text, state)| run(text, *state)).collect::<Vec<_>>(), Some("t"))
         };
         assert_eq!(proves(&[("t-", 1), ("t+", 1)]), None);
         assert_eq!(proves(&[("t-", 1), ("t-", 2)]), None);
-        assert_eq!(proves(&[("t-", 1), ("t+", 2), ("t+", 2)]), Some(Flake::OtherState));
+        assert_eq!(proves(&[("t-", 1), ("t+", 2), ("t+", 2)]), Some(FlakeVerdict::OtherState));
         assert_eq!(proves(&[("t-", 1), ("t+", 2), ("t-", 2)]), None);
-        assert_eq!(proves(&[("a+ t-", 1), ("t+", 1)]), Some(Flake::OtherTests));
+        assert_eq!(proves(&[("a+ t-", 1), ("t+", 1)]), Some(FlakeVerdict::OtherTests));
     }
 
     #[test]
     fn where_the_order_is_not_known_failed_ones_in_front_are_seen() {
-        let same = |first, second| same(Order::Unknown, first, second);
+        let same = |first, second| same(TestOrder::Unknown, first, second);
         assert!(same("a+ t- b+", "b+ t+ a+"));
         assert!(same("a+ t- b+", "a+ t+ b+"));
         assert!(same("t- a+ b+", "t+ a+ b+"), "it was the first before");
@@ -226,7 +227,7 @@ mod tests {
     fn another_seed_is_another_order() {
         let seeded = |seed: &str| {
             let company = Company { seeds: BTreeSet::from([seed.to_string()]), ..Company::default() };
-            Attempt { company, ..of(Order::Unknown, "t-") }
+            SuiteAttempt { company, ..of(TestOrder::Unknown, "t-") }
         };
         assert_eq!(of_suite(&["1", "2", "1"].map(seeded)), [0, 2, 0]);
     }
@@ -235,8 +236,8 @@ mod tests {
         /// Whatever ran: a class in which a test failed and passed holds a pair of which that can be said.
         #[test]
         fn a_class_rests_on_a_pair(runs in proptest::collection::vec("([a-c][+.] ){0,3}t[+-]( [a-c][+.]){0,2}", 2..6)) {
-            for order in [Order::Beside, Order::Unknown, Order::Stated] {
-                let attempts: Vec<Attempt> = runs.iter().map(|text| of(order, text)).collect();
+            for order in [TestOrder::Beside, TestOrder::Unknown, TestOrder::Stated] {
+                let attempts: Vec<SuiteAttempt> = runs.iter().map(|text| of(order, text)).collect();
                 let seen: Vec<_> = attempts.iter().zip(&runs)
                     .map(|(attempt, text)| Some(Seen { attempt, failed: text.contains("t-") })).collect();
                 let numbers: Vec<u32> = (1..).take(seen.len()).collect();

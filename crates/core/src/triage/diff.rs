@@ -10,15 +10,15 @@
 //! itself, the run was aborted, `not_run` names it), else `removed`. They are counted and listed, and a gate may hold a run
 //! to their counts. Where such a one failed in the baseline nothing shows that it is fixed: the status is not `stable`.
 
-use super::change::{Item, Replay, fails_itself, is_abrupt, of_suite, of_test};
+use super::change::{DiffItem, ReplayCommand, fails_itself, is_abrupt, of_suite, of_test};
 use super::rank;
 use super::same_name::{Pair, pairs, repeats};
 use crate::model::columns::{Columns, SuiteRow};
 use crate::model::plan::{Shard, ShardKind};
 use crate::model::run::{Chosen, RunStatus};
-use crate::model::suite::{Role, SuiteStatus};
+use crate::model::suite::{SuiteRole, SuiteStatus};
 use crate::model::test::TestStatus;
-use crate::model::triage::{Change, Diagnostic, TriageCounts, TriageStatus};
+use crate::model::triage::{Diagnostic, DiffChange, TriageCounts, TriageStatus};
 use std::cmp::Ordering;
 
 /// What two runs differ in.
@@ -40,7 +40,7 @@ pub struct Triage {
 }
 
 /// Compares two settled runs. `most` diagnostics are listed.
-pub fn diff(base: &Columns<'_>, current: &Columns<'_>, most: usize, replay: Replay<'_>) -> Triage {
+pub fn diff(base: &Columns<'_>, current: &Columns<'_>, most: usize, replay: ReplayCommand<'_>) -> Triage {
     let mut walk = Walk::new(base, current);
     walk.suites();
     let Walk { counts: summary, items, not_compared, unproven, .. } = walk;
@@ -67,7 +67,7 @@ struct Walk<'c, 'a> {
     current: &'c Columns<'a>,
     scope: Scope<'c>,
     counts: TriageCounts,
-    items: Vec<Item<'c, 'a>>,
+    items: Vec<DiffItem<'c, 'a>>,
     not_compared: u64,
     /// Whether something that failed in the baseline is gone or did not run.
     unproven: bool,
@@ -124,7 +124,7 @@ impl<'c, 'a> Walk<'c, 'a> {
             lost |= self.test((before, after), (was, is), gone);
         }
         if let Some(change) = of_suite((self.base, before), (self.current, after), lost) {
-            self.state(Item { change, before, after: Some(after), was: None, is: None, cluster: 0 });
+            self.state(DiffItem { change, before, after: Some(after), was: None, is: None, cluster: 0 });
         }
     }
 
@@ -141,7 +141,7 @@ impl<'c, 'a> Walk<'c, 'a> {
             (None, None) => None,
         };
         let Some(change) = change else { return false };
-        self.state(Item { change, before, after: Some(after), was, is, cluster: 0 });
+        self.state(DiffItem { change, before, after: Some(after), was, is, cluster: 0 });
         is.is_none()
     }
 
@@ -158,12 +158,12 @@ impl<'c, 'a> Walk<'c, 'a> {
             let failed = fails_itself(self.base, before) || before.status == SuiteStatus::NotRun;
             let status = if failed { TestStatus::Failed } else { TestStatus::Passed };
             if let Some(change) = gone.of(status) {
-                self.state(Item { change, before: Some(before), after, was: None, is: None, cluster: 0 });
+                self.state(DiffItem { change, before: Some(before), after, was: None, is: None, cluster: 0 });
             }
         }
         for was in tests {
             if let Some(change) = gone.of(was.status) {
-                self.state(Item {
+                self.state(DiffItem {
                     change,
                     before: Some(before),
                     after,
@@ -175,8 +175,8 @@ impl<'c, 'a> Walk<'c, 'a> {
         }
     }
 
-    fn state(&mut self, item: Item<'c, 'a>) {
-        if matches!(item.change, Change::Removed | Change::NotRun) {
+    fn state(&mut self, item: DiffItem<'c, 'a>) {
+        if matches!(item.change, DiffChange::Removed | DiffChange::NotRun) {
             self.unproven |= match (item.was, item.before) {
                 (Some(test), _) => test.status == TestStatus::Failed,
                 // A test that the baseline does not have did not fail there.
@@ -186,17 +186,17 @@ impl<'c, 'a> Walk<'c, 'a> {
         }
         let counts = &mut self.counts;
         match item.change {
-            Change::Regression => counts.regression_count += 1,
-            Change::NewFailure => {
+            DiffChange::Regression => counts.regression_count += 1,
+            DiffChange::NewFailure => {
                 counts.regression_count += 1;
                 counts.new_failure_count += 1;
             }
-            Change::KnownFailure => counts.still_failing_count += 1,
-            Change::Fixed => counts.fixed_count += 1,
-            Change::Flaky => counts.flaky_count += 1,
-            Change::Removed => counts.removed_count += 1,
-            Change::NotRun => counts.not_run_count += 1,
-            Change::NewPass => {
+            DiffChange::KnownFailure => counts.still_failing_count += 1,
+            DiffChange::Fixed => counts.fixed_count += 1,
+            DiffChange::Flaky => counts.flaky_count += 1,
+            DiffChange::Removed => counts.removed_count += 1,
+            DiffChange::NotRun => counts.not_run_count += 1,
+            DiffChange::NewPass => {
                 // Counted; there is nothing to look into.
                 counts.new_pass_count += 1;
                 return;
@@ -220,11 +220,13 @@ enum Gone {
 }
 
 impl Gone {
-    fn of(self, was: TestStatus) -> Option<Change> {
+    fn of(self, was: TestStatus) -> Option<DiffChange> {
         match self {
-            Gone::Removed => Some(Change::Removed),
-            Gone::NotRun => Some(Change::NotRun),
-            Gone::Asked => matches!(was, TestStatus::Failed | TestStatus::NotRun).then_some(Change::NotRun),
+            Gone::Removed => Some(DiffChange::Removed),
+            Gone::NotRun => Some(DiffChange::NotRun),
+            Gone::Asked => {
+                matches!(was, TestStatus::Failed | TestStatus::NotRun).then_some(DiffChange::NotRun)
+            }
             Gone::NotAsked => None,
         }
     }
@@ -237,12 +239,12 @@ struct Scope<'c> {
     of_baseline: bool,
     aborted: bool,
     /// What the current run divides; `None` where it divides nothing.
-    divides: Option<Role>,
+    divides: Option<SuiteRole>,
     same_part: bool,
     /// The names that the current run was asked for.
     chosen: &'c Chosen,
     /// The kinds that the current run has, where its profile is another one; sorted.
-    kinds: Option<Vec<(Role, &'c str)>>,
+    kinds: Option<Vec<(SuiteRole, &'c str)>>,
 }
 
 impl<'c> Scope<'c> {
@@ -251,7 +253,8 @@ impl<'c> Scope<'c> {
         let tied = new.correlation_id.is_some() && old.correlation_id == new.correlation_id;
         let other_profile = old.profile.is_some() && new.profile.is_some() && old.profile != new.profile;
         let kinds = other_profile.then(|| {
-            let mut kinds: Vec<(Role, &str)> = current.suites.iter().map(|s| (s.role, &*s.kind)).collect();
+            let mut kinds: Vec<(SuiteRole, &str)> =
+                current.suites.iter().map(|s| (s.role, &*s.kind)).collect();
             kinds.dedup();
             kinds
         });
@@ -293,11 +296,11 @@ impl<'c> Scope<'c> {
     }
 }
 
-fn divided(shard: &Shard) -> Option<Role> {
+fn divided(shard: &Shard) -> Option<SuiteRole> {
     match shard.kind {
         ShardKind::None => None,
-        ShardKind::Suite => Some(Role::Suite),
-        ShardKind::Unit => Some(Role::Unit),
+        ShardKind::Suite => Some(SuiteRole::Suite),
+        ShardKind::Unit => Some(SuiteRole::Unit),
     }
 }
 
@@ -483,7 +486,7 @@ mod tests {
         let mut current = run("b", "s passed: x passed");
         current.head.status = Some(RunStatus::Aborted);
         let row = |name: &str| NotRunRow {
-            role: Role::Unit,
+            role: SuiteRole::Unit,
             kind: "unit".into(),
             name: name.to_string().into(),
             tests: None,
@@ -589,7 +592,7 @@ mod tests {
             run("a", "s passed: a passed, b passed; t passed: c passed, d passed; u failed: e failed/x");
         let now = "s failed: a failed/one, b failed/two; t failed: c failed/two, d failed/two; u failed: e failed/y";
         let current = run("b", now);
-        let replay = |suite: &str, kind: &str, _: Role, _: Option<&str>| {
+        let replay = |suite: &str, kind: &str, _: SuiteRole, _: Option<&str>| {
             (suite != "u").then(|| format!("replay {kind} {suite}"))
         };
         let found = diff(&base, &current, 4, &replay);
@@ -633,7 +636,7 @@ mod tests {
                 + current.suites.iter().filter(|s| fails_itself(&current, s)).count();
             // More only by suites that crashed beside a failing test and lost others.
             prop_assert!(c.regression_count + c.still_failing_count >= failing as u64);
-            let gone = |d: &Diagnostic| matches!(d.change, Change::Removed | Change::NotRun);
+            let gone = |d: &Diagnostic| matches!(d.change, DiffChange::Removed | DiffChange::NotRun);
             let unproven = all.ranked_diagnostics.iter().any(|d| {
                 let before = d.before.as_deref();
                 gone(d) && (before == Some("failed") || (d.test.is_none() && matches!(before, Some("crashed" | "timed_out" | "missing"))))
@@ -676,7 +679,7 @@ mod tests {
                     let there: usize = figures::total(there.map(|s| of(current.tests_of(s))));
                     let told = found.ranked_diagnostics.iter().filter(|d| {
                         d.suite == suite.name && d.test.as_deref().is_some_and(|t| key(t) == name)
-                            && matches!(d.change, Change::Removed | Change::NotRun)
+                            && matches!(d.change, DiffChange::Removed | DiffChange::NotRun)
                     });
                     prop_assert!(there + told.count() >= of(base.tests_of(suite)), "{} {}", suite.name, test.name);
                 }

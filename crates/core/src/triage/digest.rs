@@ -1,6 +1,6 @@
 //! The digest of one failed suite: why it failed, which tests are hit, and how to see it again.
 
-use super::cause::{Causes, Facts, because};
+use super::cause::{Causes, SuiteFacts, because};
 use super::signature::signature;
 use crate::model::event::TimelineLine;
 use crate::model::failure::{Assertion, FailureDigest, RemediationPointer};
@@ -8,7 +8,7 @@ use crate::model::record::SuiteRecord;
 use crate::model::run::{Identity, schema};
 use crate::model::signature::Signed;
 use crate::model::suite::SuiteStatus;
-use crate::model::test::{Case, Failure, TestResult, TestStatus};
+use crate::model::test::{Failure, TestCase, TestResult, TestStatus};
 use std::collections::BTreeMap;
 
 /// Most failed tests that a timeline lists; the digest names them all.
@@ -22,7 +22,7 @@ pub struct ToDigest<'a> {
     /// What the runner knows of the suite.
     pub record: &'a SuiteRecord,
     /// What the reader found in the attempt that counts.
-    pub cases: &'a [Case],
+    pub cases: &'a [TestCase],
     /// The end of its output, masked.
     pub log_tail: &'a str,
     /// Built from `tollgate.toml`.
@@ -51,7 +51,7 @@ pub fn digest(causes: &Causes, from: ToDigest<'_>) -> Digested {
         .map(|t| (t, failures.get(t.name.as_str()).copied()))
         .collect();
     let first = failed.iter().find_map(|(test, failure)| Some((*test, (*failure)?)));
-    let facts = Facts { status: result.status, signal: result.signal, fault: record.fault.as_deref() };
+    let facts = SuiteFacts { status: result.status, signal: result.signal, fault: record.fault.as_deref() };
     let (class, line) = because(causes, facts, first.map(|(_, failure)| failure), log_tail);
     let assertion = first.and_then(|(test, failure)| assertion(test, failure));
     let signed = suite_signature(record, &failed, line.as_deref());
@@ -73,7 +73,7 @@ pub fn digest(causes: &Causes, from: ToDigest<'_>) -> Digested {
 }
 
 /// By test; of several cases of one name the first that says why.
-fn failures(cases: &[Case]) -> BTreeMap<&str, &Failure> {
+fn failures(cases: &[TestCase]) -> BTreeMap<&str, &Failure> {
     let mut by_name = BTreeMap::new();
     for case in cases {
         if let Some(failure) = &case.failure {
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
     use crate::embedded_in_tests::EMBEDDED;
     use crate::model::failure::RootCause;
-    use crate::model::suite::{Role, SuiteResult};
+    use crate::model::suite::{SuiteResult, SuiteRole};
     use crate::model::test::SourcePlace;
 
     fn test(name: &str, status: TestStatus) -> TestResult {
@@ -218,7 +218,7 @@ mod tests {
         };
         result.recount();
         SuiteRecord {
-            role: Role::Unit,
+            role: SuiteRole::Unit,
             result,
             reader: "libtest".into(),
             command: "cargo test --test parser -- --nocapture".into(),
@@ -238,9 +238,9 @@ mod tests {
         }
     }
 
-    fn case(name: &str, message: &str, line: u32) -> Case {
+    fn case(name: &str, message: &str, line: u32) -> TestCase {
         let place = SourcePlace { file: "tests/parser.rs".into(), line, column: 5 };
-        Case {
+        TestCase {
             name: name.into(),
             status: TestStatus::Failed,
             duration_ms: Some(5),
@@ -250,7 +250,7 @@ mod tests {
         }
     }
 
-    fn of(record: &SuiteRecord, cases: &[Case], log_tail: &str) -> Digested {
+    fn of(record: &SuiteRecord, cases: &[TestCase], log_tail: &str) -> Digested {
         let identity = Identity { run_id: "run-1".into(), ..Identity::default() };
         let commands = RemediationPointer {
             replay_command: "cargo test --test parser -- reads --exact".into(),

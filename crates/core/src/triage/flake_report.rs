@@ -5,7 +5,7 @@ use super::flake_class::{Cause, FlakeClass, elect, of_root_cause, of_words};
 use super::flake_selection::narrower;
 use super::flake_suite::of_itself;
 use crate::model::columns::{Columns, SuiteRow};
-use crate::model::suite::Role;
+use crate::model::suite::SuiteRole;
 use crate::model::test::TestStatus;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +19,7 @@ free_text!(FlakyTest {
 });
 
 /// One earlier run.
-pub struct Seen<'c, 'a> {
+pub struct EarlierRun<'c, 'a> {
     /// Its summary.
     pub columns: &'c Columns<'a>,
     /// What its failure digests and results say.
@@ -57,7 +57,7 @@ pub struct FlakyTest {
     /// The suite's kind.
     pub kind: String,
     /// The list that the suite stands in.
-    pub role: Role,
+    pub role: SuiteRole,
     /// Its name; null: the suite itself, which crashed, timed out or failed though no test of it did.
     pub test: Option<String>,
     /// What it does.
@@ -91,7 +91,7 @@ pub struct FlakeReport {
 }
 
 /// List, kind, suite, test; without a test the suite itself.
-type Name<'c> = (Role, &'c str, &'c str, Option<&'c str>);
+type Name<'c> = (SuiteRole, &'c str, &'c str, Option<&'c str>);
 
 /// What became of a test, or of a suite by itself.
 struct Told<'c> {
@@ -133,7 +133,7 @@ struct Tally<'c> {
 
 /// Counts over runs. A test without a result in a run (ignored, not run) does not count there, nor does a suite whose status
 /// only follows from its tests.
-pub fn flake_report(runs: &[Seen<'_, '_>]) -> FlakeReport {
+pub fn flake_report(runs: &[EarlierRun<'_, '_>]) -> FlakeReport {
     let all: Vec<&Columns<'_>> = runs.iter().map(|run| run.columns).collect();
     let mut tallies: BTreeMap<Name<'_>, Tally<'_>> = BTreeMap::new();
     for columns in &all {
@@ -296,9 +296,12 @@ mod tests {
         );
         let causes = vec![cause(&["flips", "always"], RootCause::Network, "operation timed out")];
         let report = flake_report(&[
-            Seen { columns: &one, causes: vec![] },
-            Seen { columns: &two, causes },
-            Seen { columns: &three, causes: vec![cause(&["once"], RootCause::AssertionFailure, "1 != 2")] },
+            EarlierRun { columns: &one, causes: vec![] },
+            EarlierRun { columns: &two, causes },
+            EarlierRun {
+                columns: &three,
+                causes: vec![cause(&["once"], RootCause::AssertionFailure, "1 != 2")],
+            },
         ]);
         let rows: Vec<_> = report
             .tests
@@ -331,8 +334,10 @@ mod tests {
         );
         let own = |root_cause, message: &str| Cause { first: None, ..cause(&[], root_cause, message) };
         let causes = vec![own(RootCause::Timeout, "it was ended by signal 9")];
-        let report =
-            flake_report(&[Seen { columns: &crashed, causes }, Seen { columns: &fine, causes: vec![] }]);
+        let report = flake_report(&[
+            EarlierRun { columns: &crashed, causes },
+            EarlierRun { columns: &fine, causes: vec![] },
+        ]);
         let row =
             |t: &FlakyTest| (t.suite.clone(), t.test.clone(), t.habit.name(), (t.passed, t.failed, t.flaky));
         let test = |name: &str| Some(name.to_string());
@@ -355,7 +360,7 @@ mod tests {
             cause(&["a"], RootCause::Unknown, "503 Service Unavailable"),
             cause(&["b"], RootCause::Unknown, "command not found: tmux"),
         ];
-        let report = flake_report(&[Seen { columns: &one, causes }]);
+        let report = flake_report(&[EarlierRun { columns: &one, causes }]);
         let classes: Vec<_> = report.tests.iter().map(|t| t.class.name()).collect();
         assert_eq!(classes, ["FLAKE-EXT", "FLAKE-ENV"]);
     }
@@ -367,7 +372,7 @@ mod tests {
             let mut green = run("c1", "s passed: a passed");
             alter(&mut green);
             let report =
-                flake_report(&[red, green].each_ref().map(|columns| Seen { columns, causes: vec![] }));
+                flake_report(&[red, green].each_ref().map(|columns| EarlierRun { columns, causes: vec![] }));
             report.tests[0].habit
         };
         assert_eq!(told(&|_| {}), Habit::Flaky);
@@ -382,7 +387,7 @@ mod tests {
     fn a_pass_among_fewer_tests_is_no_pass_of_what_failed() {
         let told = |red: &str, green: &str| {
             let runs = [run("c1", red), run("c1", green)];
-            let report = flake_report(&runs.each_ref().map(|columns| Seen { columns, causes: vec![] }));
+            let report = flake_report(&runs.each_ref().map(|columns| EarlierRun { columns, causes: vec![] }));
             report.tests.iter().find(|t| t.test.as_deref() == Some("t")).unwrap().habit
         };
         let red = "s failed: a passed, b ignored, t failed";
@@ -403,7 +408,7 @@ mod tests {
             run("broken", "s failed: a failed"),
             run("c3", "s passed: a passed"),
         ];
-        let report = flake_report(&runs.each_ref().map(|columns| Seen { columns, causes: vec![] }));
+        let report = flake_report(&runs.each_ref().map(|columns| EarlierRun { columns, causes: vec![] }));
         let test = &report.tests[0];
         assert_eq!((test.passed, test.failed, test.failed_apart), (2, 1, 2));
         assert_eq!((test.rate.runs, test.rate.failures), (3, 1));

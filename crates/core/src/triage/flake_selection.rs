@@ -1,12 +1,12 @@
 //! Which runs of a suite were of fewer tests than those that failed: their passes are no passes of what failed there.
 
 use crate::model::columns::{Columns, SuiteRow};
-use crate::model::suite::Role;
+use crate::model::suite::SuiteRole;
 use crate::model::test::TestStatus;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// A suite of a run: the run's number, and the suite's list, kind and name.
-pub(super) type OfRun<'c> = (usize, (Role, &'c str, &'c str));
+pub(super) type OfRun<'c> = (usize, (SuiteRole, &'c str, &'c str));
 
 /// Runs of suites in which nothing failed, and tests did not run that had a result where something did, in the same tree and
 /// environment. What failed may have kept tests from running; what passed ran all that it was asked for.

@@ -1,10 +1,10 @@
 //! A suite as summaries list it, with the signatures of everything that failed in it.
 
-use super::attempts::{Combined, Tried};
+use super::attempts::{Combined, TestTries};
 use super::signature::signature;
 use crate::model::signature::{Basis, Signed};
 use crate::model::suite::SuiteResult;
-use crate::model::test::{Case, TestResult, TestStatus};
+use crate::model::test::{TestCase, TestResult, TestStatus};
 use std::collections::HashSet;
 
 /// The most signatures of one test beside its first, and of one suite outside its tests. Past it one stands for the rest that
@@ -28,7 +28,7 @@ pub fn distinct(signatures: impl IntoIterator<Item = Signed>, known: Option<&Sig
     kept
 }
 
-fn test_result((case, tried): (&Case, &Tried)) -> TestResult {
+fn test_result((case, tried): (&TestCase, &TestTries)) -> TestResult {
     let bad = matches!(case.status, TestStatus::Failed | TestStatus::Flaky);
     let first = bad.then(|| signature(case.failure.as_ref(), &case.name));
     let later = case.later.iter().filter(|_| bad).map(|failure| signature(Some(failure), &case.name));

@@ -26,14 +26,14 @@ mod signature;
 mod step;
 mod wordless;
 
-pub use cause::{Causes, Facts, cause, telling};
-pub use change::Replay;
+pub use cause::{Causes, SuiteFacts, cause, telling};
+pub use change::ReplayCommand;
 pub use crash::is_report;
 pub use diff::{Triage, diff};
 pub use digest::{Digested, ToDigest, digest};
 pub use flake::{Rate, rate};
 pub use flake_class::{Cause, FlakeClass};
-pub use flake_report::{FlakeReport, FlakyTest, Habit, Seen, flake_report};
+pub use flake_report::{EarlierRun, FlakeReport, FlakyTest, Habit, flake_report};
 pub use listed::{distinct, result};
 pub use rank::LIMIT;
 pub use signature::signature;

@@ -1,20 +1,20 @@
 //! What a test is called: in the results of one command, and as another run or attempt knows it.
 
-use crate::model::test::{Case, Failure, Reading, TestNames, TestStatus};
+use crate::model::test::{Failure, Reading, TestCase, TestNames, TestStatus};
 use std::collections::HashMap;
 
 /// The cases of every reading. Where the results name several suites a test is called `<suite> <test>`, so that two suites
 /// may have a test of one name; the selector keeps what its own command knows it by. The command for one test may name other
 /// suites than that for all: what was `asked` for, and what has known `names`, is called as it is known. A test of another
 /// suite is not taken for it.
-pub(super) fn flatten(readings: &[Reading], asked: Option<&str>, names: &TestNames) -> Vec<Case> {
+pub(super) fn flatten(readings: &[Reading], asked: Option<&str>, names: &TestNames) -> Vec<TestCase> {
     let several = readings.len() > 1;
     let mut of_selector: HashMap<&str, usize> = HashMap::new();
     if asked.is_some() {
         let all = readings.iter().flat_map(|r| &r.cases);
         all.for_each(|case| *of_selector.entry(case.selector()).or_default() += 1);
     }
-    let named = |reading: &Reading, case: &Case| {
+    let named = |reading: &Reading, case: &TestCase| {
         let selector = case.selector();
         let alone = of_selector.get(selector) == Some(&1);
         let full = (!reading.name.is_empty()).then(|| format!("{} {}", reading.name, case.name));
@@ -27,27 +27,27 @@ pub(super) fn flatten(readings: &[Reading], asked: Option<&str>, names: &TestNam
             _ => case.name.clone(),
         };
         let selector = (name != selector).then(|| selector.to_string());
-        Case { name, selector, ..case.clone() }
+        TestCase { name, selector, ..case.clone() }
     };
     readings.iter().flat_map(|r| r.cases.iter().map(move |c| named(r, c))).collect()
 }
 
 /// Makes failures of the tests that were asked for and were skipped: a skip is no result of what one wants to know. The name of
 /// the first of them.
-pub(super) fn fail_skipped(cases: &mut [Case], asked: &str, names: &TestNames) -> Option<String> {
+pub(super) fn fail_skipped(cases: &mut [TestCase], asked: &str, names: &TestNames) -> Option<String> {
     let mut first = None;
-    let left = |c: &&mut Case| matches!(c.status, TestStatus::Ignored | TestStatus::NotRun);
+    let left = |c: &&mut TestCase| matches!(c.status, TestStatus::Ignored | TestStatus::NotRun);
     for case in cases.iter_mut().filter(left).filter(|c| is_asked(c, asked, names)) {
         let selector = case.selector.take();
-        *case = Case { selector, ..unseen(&case.name, asked, "it was asked for and was skipped") };
+        *case = TestCase { selector, ..unseen(&case.name, asked, "it was asked for and was skipped") };
         first.get_or_insert_with(|| case.name.clone());
     }
     first
 }
 
 /// A test that was asked for and has no result of its own: it failed, for this reason.
-pub(super) fn unseen(name: &str, asked: &str, why: &str) -> Case {
-    Case {
+pub(super) fn unseen(name: &str, asked: &str, why: &str) -> TestCase {
+    TestCase {
         name: name.to_string(),
         status: TestStatus::Failed,
         duration_ms: None,
@@ -58,12 +58,12 @@ pub(super) fn unseen(name: &str, asked: &str, why: &str) -> Case {
 }
 
 /// Whether a test is one that was asked for: by the names that it is known by, where it has any.
-fn is_asked(case: &Case, asked: &str, names: &TestNames) -> bool {
+fn is_asked(case: &TestCase, asked: &str, names: &TestNames) -> bool {
     names.get(asked).map_or_else(|| case.selector() == asked, |known| known.contains(&case.name))
 }
 
 /// The names of what was asked for that the results do not have.
-pub(super) fn missing<'n>(cases: &[Case], asked: &'n str, names: &'n TestNames) -> Vec<&'n str> {
+pub(super) fn missing<'n>(cases: &[TestCase], asked: &'n str, names: &'n TestNames) -> Vec<&'n str> {
     match names.get(asked) {
         Some(known) => {
             let lacks = |name: &&str| !cases.iter().any(|c| c.name == *name);
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn tests_of_several_suites_carry_their_suite() {
-        let case = Case {
+        let case = TestCase {
             name: "same".into(),
             status: TestStatus::Passed,
             duration_ms: None,

@@ -1,11 +1,11 @@
 //! What an output says of the order in which tests ran, and a command of how they are chosen.
 
-use crate::model::suite::Reader;
+use crate::model::suite::ResultReader;
 use std::collections::BTreeSet;
 
 /// What the order of results says of the order in which tests ran.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Order {
+pub enum TestOrder {
     /// Nothing: they run beside each other, and their results come as they end.
     #[default]
     Beside,
@@ -19,7 +19,7 @@ pub enum Order {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Company {
     /// What the order of its results says.
-    pub order: Order,
+    pub order: TestOrder,
     /// The seeds of the order that its output states.
     pub seeds: BTreeSet<String>,
     /// It chose by earlier results, and its own do not show which: its number.
@@ -99,23 +99,30 @@ impl Said {
     }
 
     /// What is known of the attempt with this number; `words` are those of its command.
-    pub fn company<'w>(self, reader: Reader, words: impl Iterator<Item = &'w str>, number: u32) -> Company {
+    pub fn company<'w>(
+        self,
+        reader: ResultReader,
+        words: impl Iterator<Item = &'w str>,
+        number: u32,
+    ) -> Company {
         let (mut pytest, mut chooses) = (self.pytest, false);
         for word in words {
             pytest |= word.rsplit('/').next().is_some_and(|name| name == "pytest" || name == "py.test");
             chooses |= CHOOSING.contains(&word);
         }
-        let one_by_one = if self.workers { Order::Beside } else { Order::Stated };
+        let one_by_one = if self.workers { TestOrder::Beside } else { TestOrder::Stated };
         let order = match reader {
-            Reader::Exit | Reader::Libtest | Reader::Nextest | Reader::Go | Reader::Playwright => {
-                Order::Beside
-            }
-            Reader::Tap | Reader::Node => Order::Stated,
-            Reader::Pytest => one_by_one,
-            Reader::Junit if pytest => one_by_one,
-            Reader::Junit | Reader::Jest => Order::Unknown,
+            ResultReader::Exit
+            | ResultReader::Libtest
+            | ResultReader::Nextest
+            | ResultReader::Go
+            | ResultReader::Playwright => TestOrder::Beside,
+            ResultReader::Tap | ResultReader::Node => TestOrder::Stated,
+            ResultReader::Pytest => one_by_one,
+            ResultReader::Junit if pytest => one_by_one,
+            ResultReader::Junit | ResultReader::Jest => TestOrder::Unknown,
         };
-        let chosen = (chooses && reader == Reader::Exit).then_some(number);
+        let chosen = (chooses && reader == ResultReader::Exit).then_some(number);
         Company { order, seeds: self.seeds, chosen }
     }
 }
@@ -162,15 +169,18 @@ mod tests {
             said.company(reader, words.iter().copied(), 2)
         };
         let of = |reader, text, words: &[&str]| order(reader, text, words).order;
-        assert_eq!(of(Reader::Pytest, "", &[]), Order::Stated);
-        assert_eq!(of(Reader::Pytest, "created: 2/2 workers\n2 workers [3 items]", &[]), Order::Beside);
-        assert_eq!(of(Reader::Junit, "", &["python", "-m", "pytest"]), Order::Stated);
-        assert_eq!(of(Reader::Junit, "=== test session starts ===", &[]), Order::Stated);
-        assert_eq!(of(Reader::Junit, "bringing up nodes...", &["bin/pytest"]), Order::Beside);
-        assert_eq!(of(Reader::Junit, "", &["npx", "jest"]), Order::Unknown);
-        assert_eq!(of(Reader::Nextest, "", &[]), Order::Beside);
-        assert_eq!(order(Reader::Exit, "", &["pytest", "--ff"]).chosen, Some(2));
-        assert_eq!(order(Reader::Exit, "", &["pytest"]).chosen, None);
-        assert_eq!(order(Reader::Pytest, "", &["pytest", "--ff"]).chosen, None, "its results show it");
+        assert_eq!(of(ResultReader::Pytest, "", &[]), TestOrder::Stated);
+        assert_eq!(
+            of(ResultReader::Pytest, "created: 2/2 workers\n2 workers [3 items]", &[]),
+            TestOrder::Beside
+        );
+        assert_eq!(of(ResultReader::Junit, "", &["python", "-m", "pytest"]), TestOrder::Stated);
+        assert_eq!(of(ResultReader::Junit, "=== test session starts ===", &[]), TestOrder::Stated);
+        assert_eq!(of(ResultReader::Junit, "bringing up nodes...", &["bin/pytest"]), TestOrder::Beside);
+        assert_eq!(of(ResultReader::Junit, "", &["npx", "jest"]), TestOrder::Unknown);
+        assert_eq!(of(ResultReader::Nextest, "", &[]), TestOrder::Beside);
+        assert_eq!(order(ResultReader::Exit, "", &["pytest", "--ff"]).chosen, Some(2));
+        assert_eq!(order(ResultReader::Exit, "", &["pytest"]).chosen, None);
+        assert_eq!(order(ResultReader::Pytest, "", &["pytest", "--ff"]).chosen, None, "its results show it");
     }
 }

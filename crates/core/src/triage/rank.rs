@@ -5,12 +5,12 @@
 //! failures and what is fixed. Within a severity failures that share their signature with most others come first, since one
 //! cause explains them all; then suites by name and tests in the order reported.
 
-use super::change::{Item, Replay, is_abrupt};
+use super::change::{DiffItem, ReplayCommand, is_abrupt};
 use crate::model::columns::{Columns, SuiteRow, TestRow};
 use crate::model::run::RunStatus;
-use crate::model::suite::{Role, SuiteStatus};
+use crate::model::suite::{SuiteRole, SuiteStatus};
 use crate::model::test::TestStatus;
-use crate::model::triage::{Change, Diagnostic};
+use crate::model::triage::{Diagnostic, DiffChange};
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
@@ -23,9 +23,9 @@ const SEVERITIES: [&str; 4] = ["blocker", "major", "minor", "info"];
 pub(super) fn diagnostics<'c, 'a>(
     base: &'c Columns<'a>,
     current: &'c Columns<'a>,
-    mut items: Vec<Item<'c, 'a>>,
+    mut items: Vec<DiffItem<'c, 'a>>,
     most: usize,
-    replay: Replay<'_>,
+    replay: ReplayCommand<'_>,
 ) -> Vec<Diagnostic> {
     let view = View::new(base, current, &mut items);
     if items.len() > most {
@@ -45,10 +45,10 @@ struct View<'c, 'a> {
     failing: Vec<(&'c SuiteRow<'a>, u64, u32)>,
 }
 
-type Key<'c> = (u8, u8, Reverse<u32>, &'c str, (Role, &'c str, &'c str), u64, &'c str);
+type Key<'c> = (u8, u8, Reverse<u32>, &'c str, (SuiteRole, &'c str, &'c str), u64, &'c str);
 
 impl<'c, 'a> View<'c, 'a> {
-    fn new(base: &'c Columns<'a>, current: &'c Columns<'a>, items: &mut [Item<'c, 'a>]) -> Self {
+    fn new(base: &'c Columns<'a>, current: &'c Columns<'a>, items: &mut [DiffItem<'c, 'a>]) -> Self {
         let mut clusters: HashMap<&str, u32> = HashMap::new();
         let mut failing: Vec<(&SuiteRow<'a>, u64, u32)> = Vec::new();
         for (suite, test) in items.iter().filter_map(failure) {
@@ -70,13 +70,13 @@ impl<'c, 'a> View<'c, 'a> {
         View { base, current, failing }
     }
 
-    fn key(&self, item: &Item<'c, 'a>) -> Key<'c> {
+    fn key(&self, item: &DiffItem<'c, 'a>) -> Key<'c> {
         // A signature that no other test has orders nothing.
         let (size, signature) = match item.is {
             Some(test) if item.cluster > 1 => (item.cluster, self.current.signature(test).unwrap_or("")),
             _ => (0, ""),
         };
-        let suite = item.after.or(item.before).map_or((Role::Suite, "", ""), SuiteRow::key);
+        let suite = item.after.or(item.before).map_or((SuiteRole::Suite, "", ""), SuiteRow::key);
         let test = item.is.or(item.was);
         // The suite itself stands before its tests.
         let at = test.map_or(0, |t| 1 + u64::from(t.at));
@@ -85,25 +85,34 @@ impl<'c, 'a> View<'c, 'a> {
     }
 
     /// An index into `SEVERITIES`.
-    fn severity(&self, item: &Item<'_, '_>) -> u8 {
+    fn severity(&self, item: &DiffItem<'_, '_>) -> u8 {
         match item.change {
-            Change::Regression | Change::NewFailure => 0,
-            Change::NotRun if item.is.is_some_and(|t| t.status == TestStatus::Ignored) => 2,
-            Change::NotRun => 1,
-            Change::KnownFailure if item.is.is_none() && item.after.is_some_and(|s| is_abrupt(s.status)) => 1,
-            Change::KnownFailure if self.signatures(item).is_some() => 2,
-            Change::Removed | Change::Flaky => 2,
-            Change::KnownFailure | Change::Fixed | Change::NewPass => 3,
+            DiffChange::Regression | DiffChange::NewFailure => 0,
+            DiffChange::NotRun if item.is.is_some_and(|t| t.status == TestStatus::Ignored) => 2,
+            DiffChange::NotRun => 1,
+            DiffChange::KnownFailure
+                if item.is.is_none() && item.after.is_some_and(|s| is_abrupt(s.status)) =>
+            {
+                1
+            }
+            DiffChange::KnownFailure if self.signatures(item).is_some() => 2,
+            DiffChange::Removed | DiffChange::Flaky => 2,
+            DiffChange::KnownFailure | DiffChange::Fixed | DiffChange::NewPass => 3,
         }
     }
 
     /// The signatures before and now of a test that fails in another way.
-    fn signatures(&self, item: &Item<'_, '_>) -> Option<(&str, &str)> {
+    fn signatures(&self, item: &DiffItem<'_, '_>) -> Option<(&str, &str)> {
         let (was, is) = (self.base.signature(item.was?)?, self.current.signature(item.is?)?);
         (was != is).then_some((was, is))
     }
 
-    fn diagnostic(&self, rank: u64, item: &Item<'c, 'a>, replay: Replay<'_>) -> Option<Diagnostic> {
+    fn diagnostic(
+        &self,
+        rank: u64,
+        item: &DiffItem<'c, 'a>,
+        replay: ReplayCommand<'_>,
+    ) -> Option<Diagnostic> {
         let suite = item.after.or(item.before)?;
         let test = item.is.or(item.was).map(|t| &*t.name);
         let whole = |s: &SuiteRow<'_>| s.status.name().to_string();
@@ -112,7 +121,7 @@ impl<'c, 'a> View<'c, 'a> {
             None => (item.before.map(whole), item.after.map(whole)),
         };
         // Nothing is left to replay of what is gone, and no reason to where it passes.
-        let replays = !matches!(item.change, Change::Removed | Change::Fixed | Change::NewPass);
+        let replays = !matches!(item.change, DiffChange::Removed | DiffChange::Fixed | DiffChange::NewPass);
         let selector = match (item.is, item.was) {
             (Some(test), _) => Some(self.current.selector(test)),
             (None, was) => was.map(|test| self.base.selector(test)),
@@ -134,16 +143,16 @@ impl<'c, 'a> View<'c, 'a> {
         })
     }
 
-    fn reasons(&self, item: &Item<'c, 'a>) -> Vec<String> {
+    fn reasons(&self, item: &DiffItem<'c, 'a>) -> Vec<String> {
         let mut reasons = vec![match item.change {
-            Change::Regression | Change::NewFailure => self.new_failure(item),
-            Change::NotRun => self.not_run(item),
-            Change::KnownFailure if self.signatures(item).is_some() => {
+            DiffChange::Regression | DiffChange::NewFailure => self.new_failure(item),
+            DiffChange::NotRun => self.not_run(item),
+            DiffChange::KnownFailure if self.signatures(item).is_some() => {
                 "it failed in the baseline too, with another signature".into()
             }
-            Change::KnownFailure => "it failed in the baseline too".into(),
-            Change::Flaky => "it failed and then passed in the same run".into(),
-            Change::Removed
+            DiffChange::KnownFailure => "it failed in the baseline too".into(),
+            DiffChange::Flaky => "it failed and then passed in the same run".into(),
+            DiffChange::Removed
                 if item.was.map_or_else(
                     || item.before.is_some_and(|s| s.status.is_failure()),
                     |t| t.status == TestStatus::Failed,
@@ -151,16 +160,19 @@ impl<'c, 'a> View<'c, 'a> {
             {
                 "it failed in the baseline and is no longer there: that is no fix".into()
             }
-            Change::Removed if item.after.is_none() => {
+            DiffChange::Removed if item.after.is_none() => {
                 "its whole suite is in the baseline and not in this run".into()
             }
-            Change::Removed => "it is in the baseline and its suite no longer has it".into(),
-            Change::Fixed => "it failed in the baseline".into(),
-            Change::NewPass => "it is not in the baseline".into(),
+            DiffChange::Removed => "it is in the baseline and its suite no longer has it".into(),
+            DiffChange::Fixed => "it failed in the baseline".into(),
+            DiffChange::NewPass => "it is not in the baseline".into(),
         }];
         if let (Some(suite), None) = (item.after, item.is)
             && item.was.is_none()
-            && matches!(item.change, Change::Regression | Change::NewFailure | Change::KnownFailure)
+            && matches!(
+                item.change,
+                DiffChange::Regression | DiffChange::NewFailure | DiffChange::KnownFailure
+            )
         {
             reasons.push(format!("the suite itself {}", words(suite.status)));
         }
@@ -179,7 +191,7 @@ impl<'c, 'a> View<'c, 'a> {
         reasons
     }
 
-    fn new_failure(&self, item: &Item<'_, '_>) -> String {
+    fn new_failure(&self, item: &DiffItem<'_, '_>) -> String {
         let status = match (item.is, item.was, item.before) {
             (Some(_), Some(test), _) => Some(test.status.name()),
             (None, _, Some(suite)) => Some(suite.status.name()),
@@ -197,7 +209,7 @@ impl<'c, 'a> View<'c, 'a> {
         }
     }
 
-    fn not_run(&self, item: &Item<'_, '_>) -> String {
+    fn not_run(&self, item: &DiffItem<'_, '_>) -> String {
         let replay = self.current.head.rerun_from.is_some();
         let was = item.was.map_or("ran", |t| match t.status {
             TestStatus::Failed => "failed",
@@ -224,7 +236,7 @@ impl<'c, 'a> View<'c, 'a> {
 }
 
 /// The test that fails now, and its suite.
-fn failure<'c, 'a>(item: &Item<'c, 'a>) -> Option<(&'c SuiteRow<'a>, &'c TestRow<'a>)> {
+fn failure<'c, 'a>(item: &DiffItem<'c, 'a>) -> Option<(&'c SuiteRow<'a>, &'c TestRow<'a>)> {
     item.after.zip(item.is.filter(|test| test.status == TestStatus::Failed))
 }
 

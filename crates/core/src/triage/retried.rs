@@ -7,30 +7,30 @@
 
 use super::company::{of_suite, told_apart};
 use super::crash::is_crash;
-use super::step::{Attempt, add_failures};
-use crate::model::flake::{Flake, FlakeRules, FlakyResult};
+use super::step::{SuiteAttempt, add_failures};
+use crate::model::flake::{FlakeRules, FlakeVerdict, FlakyResult};
 use crate::model::record::AttemptFault;
 use crate::model::signature::Basis;
-use crate::model::suite::{Ran, Reader, SuiteStatus, SuiteTry};
-use crate::model::test::{Case, TestStatus, TestTry};
+use crate::model::suite::{RanPart, ResultReader, SuiteStatus, SuiteTry};
+use crate::model::test::{TestCase, TestStatus, TestTry};
 use std::collections::HashMap;
 
 /// What attempts are judged by.
 #[derive(Debug, Clone, Copy)]
 pub struct Judging {
     /// What read the results.
-    pub reader: Reader,
+    pub reader: ResultReader,
     /// The rules of the suite's kind.
     pub rules: FlakeRules,
 }
 
 /// What is known of a test beside its status.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Tried {
+pub struct TestTries {
     /// It failed with the others and passed alone.
     pub passes_alone: bool,
     /// Why it is failed though it passed too.
-    pub flake: Option<Flake>,
+    pub flake: Option<FlakeVerdict>,
     /// What each attempt said, where it failed and passed.
     pub tries: Vec<TestTry>,
 }
@@ -41,13 +41,13 @@ pub struct Combined {
     /// What became of the suite.
     pub status: SuiteStatus,
     /// Its tests; a flaky or failed one with the failure of each attempt, those after the first cut short.
-    pub cases: Vec<Case>,
+    pub cases: Vec<TestCase>,
     /// What the attempts say of each, in the order of `cases`.
-    pub tried: Vec<Tried>,
+    pub tried: Vec<TestTries>,
     /// The attempts, where there were several.
     pub tries: Vec<SuiteTry>,
     /// Why the suite itself is failed though it passed too.
-    pub flake: Option<Flake>,
+    pub flake: Option<FlakeVerdict>,
     /// What was wrong with attempts outside any test, in order.
     pub faults: Vec<AttemptFault>,
     /// A failure outside any test that the last attempt still shows, or that made the suite flaky: a sentence.
@@ -63,7 +63,7 @@ pub struct Combined {
 }
 
 /// Joins the attempts at one suite, in order; at least one.
-pub fn combine(attempts: &[Attempt], judging: &Judging) -> Combined {
+pub fn combine(attempts: &[SuiteAttempt], judging: &Judging) -> Combined {
     let (mut cases, said) = gathered(attempts, judging.reader);
     let mut tried = Vec::with_capacity(cases.len());
     for (case, tries) in cases.iter_mut().zip(said) {
@@ -81,7 +81,7 @@ pub fn combine(attempts: &[Attempt], judging: &Judging) -> Combined {
         Some(AttemptFault { attempt, status: a.status, fault: a.fault.clone()?, basis: a.basis })
     });
     let of_suite = suite(attempts, &cases, &judging.rules);
-    let lacks = |a: &Attempt| a.fault.is_some() || a.stopped.is_some();
+    let lacks = |a: &SuiteAttempt| a.fault.is_some() || a.stopped.is_some();
     let whole = attempts.iter().any(|a| a.whole && !lacks(a));
     Combined {
         status: of_suite.status,
@@ -99,8 +99,8 @@ pub fn combine(attempts: &[Attempt], judging: &Judging) -> Combined {
 }
 
 /// Each test once, with all its failures, and what each attempt said of it.
-fn gathered(attempts: &[Attempt], reader: Reader) -> (Vec<Case>, Vec<Vec<TestTry>>) {
-    let (mut cases, mut said): (Vec<Case>, Vec<Vec<TestTry>>) = (Vec::new(), Vec::new());
+fn gathered(attempts: &[SuiteAttempt], reader: ResultReader) -> (Vec<TestCase>, Vec<Vec<TestTry>>) {
+    let (mut cases, mut said): (Vec<TestCase>, Vec<Vec<TestTry>>) = (Vec::new(), Vec::new());
     let mut at: HashMap<&str, usize> = HashMap::new();
     for (number, attempt) in (1..).zip(attempts) {
         for case in &attempt.cases {
@@ -126,7 +126,7 @@ fn gathered(attempts: &[Attempt], reader: Reader) -> (Vec<Case>, Vec<Vec<TestTry
 }
 
 /// The times and failures of a later result are the test's too.
-fn again(known: &mut Case, later: &Case) {
+fn again(known: &mut TestCase, later: &TestCase) {
     known.duration_ms = match (known.duration_ms, later.duration_ms) {
         (None, None) => None,
         (a, b) => Some(a.unwrap_or(0) + b.unwrap_or(0)),
@@ -135,7 +135,7 @@ fn again(known: &mut Case, later: &Case) {
 }
 
 /// Where a result was had: with the others or alone, from which state, and after which tests.
-fn place(tried: &TestTry, attempts: &[Attempt]) -> Option<(bool, u32, u32)> {
+fn place(tried: &TestTry, attempts: &[SuiteAttempt]) -> Option<(bool, u32, u32)> {
     let nth = usize::try_from(tried.attempt).ok()?.checked_sub(1)?;
     attempts.get(nth).map(|attempt| (attempt.whole, attempt.state, tried.company))
 }
@@ -144,9 +144,9 @@ fn place(tried: &TestTry, attempts: &[Attempt]) -> Option<(bool, u32, u32)> {
 fn verdict(
     name: &str,
     mut tries: Vec<TestTry>,
-    attempts: &[Attempt],
+    attempts: &[SuiteAttempt],
     rules: &FlakeRules,
-) -> (TestStatus, Tried) {
+) -> (TestStatus, TestTries) {
     if tries.iter().any(|t| t.status != tries[0].status) {
         told_apart(name, &mut tries, attempts);
     }
@@ -163,7 +163,7 @@ fn verdict(
             (true, false) => TestStatus::Passed,
             (true, true) => first,
         };
-        return (status, Tried::default());
+        return (status, TestTries::default());
     }
     let whole = |t: &&TestTry| place(t, attempts).is_some_and(|(whole, ..)| whole);
     let state = |t: &TestTry| place(t, attempts).map(|(whole, state, _)| (whole, state));
@@ -177,30 +177,30 @@ fn verdict(
     let passes_alone = !alone.is_empty() && fails.iter().any(whole);
     let after = |f: &&TestTry| whole(f) && alone.iter().any(|p| p.attempt < f.attempt);
     let flake = if !rules.crash && fails.iter().any(|f| f.crash) {
-        Some(Flake::Crash)
+        Some(FlakeVerdict::Crash)
     } else if fails.iter().any(beside) {
-        (rules.result == FlakyResult::Fail).then_some(Flake::Flaky)
+        (rules.result == FlakyResult::Fail).then_some(FlakeVerdict::Flaky)
     } else if fails.iter().any(|f| passes.iter().any(|p| state(p) == state(f))) {
-        Some(Flake::OtherTests)
+        Some(FlakeVerdict::OtherTests)
     } else if !passes_alone || passes.iter().any(whole) {
-        Some(Flake::OtherState)
+        Some(FlakeVerdict::OtherState)
     } else if fails.iter().any(after) {
-        Some(Flake::OrderDependent)
+        Some(FlakeVerdict::OrderDependent)
     } else {
-        Some(Flake::NoBudget)
+        Some(FlakeVerdict::NoBudget)
     };
     let status = if flake.is_some() { TestStatus::Failed } else { TestStatus::Flaky };
-    (status, Tried { passes_alone, flake, tries })
+    (status, TestTries { passes_alone, flake, tries })
 }
 
 /// What becomes of the suite itself, and the attempt that decides it.
 struct OfSuite<'a> {
     status: SuiteStatus,
-    flake: Option<Flake>,
-    by: Option<&'a Attempt>,
+    flake: Option<FlakeVerdict>,
+    by: Option<&'a SuiteAttempt>,
 }
 
-fn suite<'a>(attempts: &'a [Attempt], cases: &[Case], rules: &FlakeRules) -> OfSuite<'a> {
+fn suite<'a>(attempts: &'a [SuiteAttempt], cases: &[TestCase], rules: &FlakeRules) -> OfSuite<'a> {
     let Some(last) = attempts.last() else {
         return OfSuite { status: SuiteStatus::NotRun, flake: None, by: None };
     };
@@ -208,20 +208,21 @@ fn suite<'a>(attempts: &'a [Attempt], cases: &[Case], rules: &FlakeRules) -> OfS
     if last.status != SuiteStatus::Passed {
         return of_last(last.status);
     }
-    let outside: Vec<&Attempt> = attempts.iter().filter(|a| fails_outside(a)).collect();
+    let outside: Vec<&SuiteAttempt> = attempts.iter().filter(|a| fails_outside(a)).collect();
     let company = of_suite(attempts);
-    let green = |bad: &Attempt, exact: bool| {
-        let of =
-            |wanted: &Attempt| attempts.iter().position(|a| std::ptr::eq(a, wanted)).map(|nth| company[nth]);
+    let green = |bad: &SuiteAttempt, exact: bool| {
+        let of = |wanted: &SuiteAttempt| {
+            attempts.iter().position(|a| std::ptr::eq(a, wanted)).map(|nth| company[nth])
+        };
         let mut passed = attempts.iter().filter(|a| a.status == SuiteStatus::Passed);
         passed.any(|a| a.whole == bad.whole && a.state == bad.state && (!exact || of(a) == of(bad)))
     };
     let flake = match &outside[..] {
         [] => None,
-        _ if !rules.crash => Some(Flake::Crash),
-        all if !all.iter().all(|bad| green(bad, false)) => Some(Flake::OtherState),
-        all if !all.iter().all(|bad| green(bad, true)) => Some(Flake::OtherTests),
-        _ => (rules.result == FlakyResult::Fail).then_some(Flake::Flaky),
+        _ if !rules.crash => Some(FlakeVerdict::Crash),
+        all if !all.iter().all(|bad| green(bad, false)) => Some(FlakeVerdict::OtherState),
+        all if !all.iter().all(|bad| green(bad, true)) => Some(FlakeVerdict::OtherTests),
+        _ => (rules.result == FlakyResult::Fail).then_some(FlakeVerdict::Flaky),
     };
     if let (Some(flake), Some(worst)) = (flake, worst(&outside)) {
         return OfSuite { status: worst.status, flake: Some(flake), by: Some(worst) };
@@ -239,14 +240,14 @@ fn suite<'a>(attempts: &'a [Attempt], cases: &[Case], rules: &FlakeRules) -> OfS
 }
 
 /// Whether an attempt failed otherwise than by its tests. A command for one test that ran no such test shows nothing.
-fn fails_outside(attempt: &Attempt) -> bool {
+fn fails_outside(attempt: &SuiteAttempt) -> bool {
     let shows_nothing = attempt.absent || attempt.skipped;
     let by_tests = attempt.cases.iter().any(|c| c.status == TestStatus::Failed);
     attempt.status.is_failure() && !shows_nothing && (attempt.fault.is_some() || !by_tests)
 }
 
 /// The first of those that failed worst.
-fn worst<'a>(outside: &[&'a Attempt]) -> Option<&'a Attempt> {
+fn worst<'a>(outside: &[&'a SuiteAttempt]) -> Option<&'a SuiteAttempt> {
     let rank = |status| match status {
         SuiteStatus::Missing => 0,
         SuiteStatus::Crashed => 1,
@@ -257,14 +258,14 @@ fn worst<'a>(outside: &[&'a Attempt]) -> Option<&'a Attempt> {
 }
 
 /// The attempts as a document lists them: where there were several.
-fn tries_of(attempts: &[Attempt]) -> Vec<SuiteTry> {
+fn tries_of(attempts: &[SuiteAttempt]) -> Vec<SuiteTry> {
     if attempts.len() < 2 {
         return Vec::new();
     }
-    let one = |((attempt, a), company): ((u32, &Attempt), u32)| SuiteTry {
+    let one = |((attempt, a), company): ((u32, &SuiteAttempt), u32)| SuiteTry {
         attempt,
         company,
-        ran: if a.whole { Ran::Whole } else { Ran::Tests },
+        ran: if a.whole { RanPart::Whole } else { RanPart::Tests },
         status: a.status,
         state: a.state,
         outside: fails_outside(a),
@@ -274,7 +275,7 @@ fn tries_of(attempts: &[Attempt]) -> Vec<SuiteTry> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::attempts::{Step, StepEnded, attempt};
+    use super::super::attempts::{JudgedStep, StepEnded, attempt};
     use super::*;
     use crate::model::test::{Failure, Reading};
     use proptest::prelude::*;
@@ -283,28 +284,31 @@ mod tests {
     const P: TestStatus = TestStatus::Passed;
     const FLAKY: TestStatus = TestStatus::Flaky;
 
-    fn case(status: TestStatus) -> Case {
+    fn case(status: TestStatus) -> TestCase {
         let failure = (status != P).then(|| Failure::new("left is not right", "", None));
-        Case { name: "a".into(), status, duration_ms: None, failure, later: Vec::new(), selector: None }
+        TestCase { name: "a".into(), status, duration_ms: None, failure, later: Vec::new(), selector: None }
     }
 
-    fn of(status: TestStatus, whole: bool, state: u32) -> Attempt {
-        let step = Step {
+    fn of(status: TestStatus, whole: bool, state: u32) -> SuiteAttempt {
+        let step = JudgedStep {
             ended: StepEnded::Exited(i32::from(status == F)),
             read: Some(Ok(vec![Reading { cases: vec![case(status)], ..Reading::default() }])),
             asked: (!whole).then(|| "a".to_string()),
             told: None,
             trouble: None,
         };
-        Attempt { state, ..attempt("s", &[step]) }
+        SuiteAttempt { state, ..attempt("s", &[step]) }
     }
 
-    fn judged(attempts: &[Attempt], rules: FlakeRules) -> (SuiteStatus, TestStatus, Option<Flake>) {
-        let found = combine(attempts, &Judging { reader: Reader::Tap, rules });
+    fn judged(
+        attempts: &[SuiteAttempt],
+        rules: FlakeRules,
+    ) -> (SuiteStatus, TestStatus, Option<FlakeVerdict>) {
+        let found = combine(attempts, &Judging { reader: ResultReader::Tap, rules });
         (found.status, found.cases[0].status, found.tried[0].flake)
     }
 
-    fn by_default(attempts: &[Attempt]) -> (SuiteStatus, TestStatus, Option<Flake>) {
+    fn by_default(attempts: &[SuiteAttempt]) -> (SuiteStatus, TestStatus, Option<FlakeVerdict>) {
         judged(attempts, FlakeRules::default())
     }
 
@@ -318,12 +322,12 @@ mod tests {
         assert_eq!(by_default(&[of(F, false, 1), of(P, false, 1)]), flaky, "a replay of the test alone");
         assert_eq!(by_default(&[of(FLAKY, true, 1)]), flaky, "what the tool ran again itself");
         let failed = |flake| (RED, F, Some(flake));
-        assert_eq!(by_default(&[of(F, true, 1), of(P, true, 2)]), failed(Flake::OtherState));
-        assert_eq!(by_default(&[of(F, true, 1), of(P, false, 1)]), failed(Flake::NoBudget));
+        assert_eq!(by_default(&[of(F, true, 1), of(P, true, 2)]), failed(FlakeVerdict::OtherState));
+        assert_eq!(by_default(&[of(F, true, 1), of(P, false, 1)]), failed(FlakeVerdict::NoBudget));
         let order = [of(F, true, 1), of(P, false, 1), of(F, true, 1)];
-        assert_eq!(by_default(&order), failed(Flake::OrderDependent));
+        assert_eq!(by_default(&order), failed(FlakeVerdict::OrderDependent));
         assert!(
-            combine(&order, &Judging { reader: Reader::Tap, rules: FlakeRules::default() }).tried[0]
+            combine(&order, &Judging { reader: ResultReader::Tap, rules: FlakeRules::default() }).tried[0]
                 .passes_alone
         );
         // From the second state on it failed and passed.
@@ -335,13 +339,14 @@ mod tests {
     fn the_policy_of_the_kind_counts() {
         let rules = FlakeRules { result: FlakyResult::Fail, ..FlakeRules::default() };
         let found = judged(&[of(F, true, 1), of(P, true, 1)], rules);
-        assert_eq!(found, (RED, F, Some(Flake::Flaky)));
+        assert_eq!(found, (RED, F, Some(FlakeVerdict::Flaky)));
     }
 
     #[test]
     fn no_pass_excuses_a_crash_unless_the_kind_says_so() {
         let crash = |ended| {
-            let step = Step { ended, read: Some(Ok(Vec::new())), asked: None, told: None, trouble: None };
+            let step =
+                JudgedStep { ended, read: Some(Ok(Vec::new())), asked: None, told: None, trouble: None };
             attempt("s", &[step])
         };
         let late = StepEnded::TimedOut { exit_code: None, signal: Some(15) };
@@ -352,16 +357,16 @@ mod tests {
         ] {
             let both = [crash(ended), of(P, true, 1)];
             let found = |rules| {
-                let found = combine(&both, &Judging { reader: Reader::Libtest, rules });
+                let found = combine(&both, &Judging { reader: ResultReader::Libtest, rules });
                 (found.status, found.flake, found.cases[0].status)
             };
-            assert_eq!(found(FlakeRules::default()), (status, Some(Flake::Crash), P));
+            assert_eq!(found(FlakeRules::default()), (status, Some(FlakeVerdict::Crash), P));
             let allow = FlakeRules { crash: true, ..FlakeRules::default() };
             assert_eq!(found(allow), (SuiteStatus::Flaky, None, P));
         }
         let mut race = of(F, true, 1);
         race.reported = true;
-        assert_eq!(by_default(&[race, of(P, true, 1)]), (RED, F, Some(Flake::Crash)));
+        assert_eq!(by_default(&[race, of(P, true, 1)]), (RED, F, Some(FlakeVerdict::Crash)));
     }
 
     #[test]
@@ -379,7 +384,7 @@ mod tests {
         fn flaky_is_never_more_than_was_seen(
             seen in proptest::collection::vec((any::<bool>(), any::<bool>(), 1..3_u32), 1..6),
         ) {
-            let attempts: Vec<Attempt> =
+            let attempts: Vec<SuiteAttempt> =
                 seen.iter().map(|(passed, whole, state)| of(if *passed { P } else { F }, *whole, *state)).collect();
             let (status, test, flake) = by_default(&attempts);
             let pair = seen.iter().any(|f| !f.0 && seen.iter().any(|p| p.0 && (p.1, p.2) == (f.1, f.2)));

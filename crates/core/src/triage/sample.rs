@@ -1,17 +1,17 @@
 //! Runs for tests, from short texts: `suite status: test status, test status/signature; suite status: ...`. A suite whose
 //! name begins with `e2e` is of that kind and list, others are units; one whose status ends in `!` is cut.
 
-use crate::model::columns::{Columns, Head, SuiteRow, TestRow};
-use crate::model::suite::{Role, SuiteStatus};
+use crate::model::columns::{Columns, RunHead, SuiteRow, TestRow};
+use crate::model::suite::{SuiteRole, SuiteStatus};
 use crate::model::test::TestStatus;
 
 /// The run of a commit, in the tree of that commit.
 pub(super) fn run(commit: &str, text: &str) -> Columns<'static> {
     let mut columns = Columns {
-        head: Head {
+        head: RunHead {
             commit: Some(commit.into()),
             tree: Some(format!("tree of {commit}")),
-            ..Head::default()
+            ..RunHead::default()
         },
         suites: Vec::new(),
         tests: Vec::new(),
@@ -31,7 +31,7 @@ pub(super) fn run(commit: &str, text: &str) -> Columns<'static> {
         }
         let e2e = name.starts_with("e2e");
         columns.suites.push(SuiteRow {
-            role: if e2e { Role::Suite } else { Role::Unit },
+            role: if e2e { SuiteRole::Suite } else { SuiteRole::Unit },
             kind: if e2e { "e2e" } else { "unit" }.into(),
             name: name.to_string().into(),
             status: SuiteStatus::parse(status.trim_end_matches('!')).unwrap(),

@@ -4,7 +4,7 @@ use super::names::{fail_skipped, flatten, missing, unseen};
 use super::order::Company;
 use crate::model::signature::Basis;
 use crate::model::suite::SuiteStatus;
-use crate::model::test::{Case, Failure, Fault, FaultKind, Reading, TestNames, TestStatus};
+use crate::model::test::{Failure, FaultKind, Reading, ReadingFault, TestCase, TestNames, TestStatus};
 use std::collections::HashSet;
 
 /// How one command of an attempt ended.
@@ -36,7 +36,7 @@ pub enum Unread {
 
 /// One command of an attempt, and what its results say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct JudgedStep {
     /// How it ended.
     pub ended: StepEnded,
     /// What its results say, nothing where it did not start; `None` for a suite that is read by its exit code alone.
@@ -49,7 +49,7 @@ pub struct Step {
     pub trouble: Option<String>,
 }
 
-impl Step {
+impl JudgedStep {
     /// Whether the command failed, and not by a test that its results name: only its output says why.
     pub fn is_silent(ended: &StepEnded, read: Option<&Result<Vec<Reading>, Unread>>) -> bool {
         let told = |readings: &Vec<Reading>| {
@@ -81,11 +81,11 @@ impl Step {
 
 /// One attempt at a suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt {
+pub struct SuiteAttempt {
     /// `Passed`, `Failed`, `TimedOut`, `Crashed` or `Missing`.
     pub status: SuiteStatus,
     /// The tests that it ran, in the order reported.
-    pub cases: Vec<Case>,
+    pub cases: Vec<TestCase>,
     /// A failure outside any test: a sentence.
     pub fault: Option<String>,
     /// Whether that sentence is words of the cause.
@@ -110,17 +110,17 @@ pub struct Attempt {
     pub company: Company,
 }
 
-impl Attempt {
+impl SuiteAttempt {
     /// The tests that a narrow retry runs again: those that failed, when nothing else is wrong with the attempt.
-    pub fn failed_alone(&self) -> Option<Vec<&Case>> {
-        let failed: Vec<&Case> = self.cases.iter().filter(|c| c.status == TestStatus::Failed).collect();
+    pub fn failed_alone(&self) -> Option<Vec<&TestCase>> {
+        let failed: Vec<&TestCase> = self.cases.iter().filter(|c| c.status == TestStatus::Failed).collect();
         let alone = self.status == SuiteStatus::Failed && self.fault.is_none() && self.stopped.is_none();
         (alone && !failed.is_empty()).then_some(failed)
     }
 
     /// Cuts failures short that are not the first of their test, as `combine` does: what is held of a suite under way does not
     /// grow by a whole text with each attempt.
-    pub fn shorten(&mut self, earlier: &[Attempt]) {
+    pub fn shorten(&mut self, earlier: &[SuiteAttempt]) {
         let failed = earlier.iter().flat_map(|a| &a.cases).filter(|c| c.failure.is_some());
         let known: HashSet<&str> = failed.map(|c| c.name.as_str()).collect();
         for case in self.cases.iter_mut().filter(|c| known.contains(c.name.as_str())) {
@@ -130,7 +130,7 @@ impl Attempt {
 }
 
 /// How a command ended, before its results are looked at: status, exit code, signal.
-fn ending(step: &Step) -> (SuiteStatus, Option<i32>, Option<i32>) {
+fn ending(step: &JudgedStep) -> (SuiteStatus, Option<i32>, Option<i32>) {
     match &step.ended {
         StepEnded::Exited(0) => (SuiteStatus::Passed, Some(0), None),
         StepEnded::Exited(code) => (SuiteStatus::Failed, Some(*code), None),
@@ -142,7 +142,7 @@ fn ending(step: &Step) -> (SuiteStatus, Option<i32>, Option<i32>) {
 
 /// What the way in which a command ended says by itself. That of a timeout is known by the suite's name; that of a signal says
 /// nothing where the output does not.
-fn ended(step: &Step) -> (Option<String>, Basis) {
+fn ended(step: &JudgedStep) -> (Option<String>, Basis) {
     match &step.ended {
         StepEnded::Exited(_) => (None, Basis::Fallback),
         StepEnded::Signalled(n) => {
@@ -157,11 +157,11 @@ fn ended(step: &Step) -> (Option<String>, Basis) {
 /// The fault with what the results say beside their tests. One sentence is kept: where there are several, or one that does not
 /// follow from how the command ended, it does not tell of everything that failed.
 fn with_faults(
-    step: &Step,
+    step: &JudgedStep,
     (fault, basis): (Option<String>, Basis),
     readings: &[Reading],
 ) -> (Option<String>, Basis) {
-    let stated: Vec<&Fault> = readings.iter().filter_map(|r| r.fault.as_ref()).collect();
+    let stated: Vec<&ReadingFault> = readings.iter().filter_map(|r| r.fault.as_ref()).collect();
     match (fault, stated.as_slice()) {
         (None, [first, more @ ..]) => {
             let told = step.told_basis();
@@ -174,7 +174,7 @@ fn with_faults(
     }
 }
 
-pub(super) fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt {
+pub(super) fn judge_step(name: &str, step: &JudgedStep, names: &TestNames) -> SuiteAttempt {
     let (mut status, exit_code, signal) = ending(step);
     let (mut fault, mut basis) = ended(step);
     let started = !matches!(step.ended, StepEnded::NotStarted(_));
@@ -236,7 +236,7 @@ pub(super) fn judge_step(name: &str, step: &Step, names: &TestNames) -> Attempt 
         "cargo stopped at the test binary that failed, and others may not have run (--no-fail-fast)".into()
     });
     let whole = step.asked.is_none();
-    Attempt {
+    SuiteAttempt {
         status,
         cases,
         fault,
@@ -263,7 +263,7 @@ fn show(text: &str) -> String {
 }
 
 /// The one test of a suite that is read by its exit code.
-fn by_exit(step: &Step, name: &str, fault: Option<&str>, basis: Basis) -> Case {
+fn by_exit(step: &JudgedStep, name: &str, fault: Option<&str>, basis: Basis) -> TestCase {
     let failure = match (&step.ended, fault) {
         (_, Some(fault)) => {
             let told = step.told.clone().unwrap_or_default();
@@ -283,11 +283,11 @@ fn by_exit(step: &Step, name: &str, fault: Option<&str>, basis: Basis) -> Case {
     };
     let status = if failure.is_none() { TestStatus::Passed } else { TestStatus::Failed };
     let name = step.asked.as_deref().unwrap_or(name).to_string();
-    Case { name, status, duration_ms: None, failure, later: Vec::new(), selector: None }
+    TestCase { name, status, duration_ms: None, failure, later: Vec::new(), selector: None }
 }
 /// Every failure of the one is one of the other too. Where one of them does not say why it failed, nothing that the other says
 /// covers that.
-pub(super) fn add_failures(known: &mut Case, other: &Case) {
+pub(super) fn add_failures(known: &mut TestCase, other: &TestCase) {
     if other.status == TestStatus::Failed && other.failure.is_none() {
         known.failure.get_or_insert_default().basis = Basis::Fallback;
     }

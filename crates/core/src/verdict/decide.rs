@@ -2,7 +2,7 @@
 
 use crate::model::finding::Reason;
 use crate::model::gate::Blocking;
-use crate::model::verdict::{Counts, GateResult, Status, Summary};
+use crate::model::verdict::{GateCounts, GateResult, GateSummary, Status};
 
 /// The status of a judged gate that did or did not pass, and is or is not covered by a valid waiver.
 pub fn status(blocking: Blocking, passed: bool, waived: bool) -> Status {
@@ -30,8 +30,8 @@ pub fn cut_preflight(gates: &mut [GateResult]) {
 }
 
 /// Counts over all gates and over the blocking ones. A shadow gate is never counted.
-pub fn summarise(gates: &[GateResult]) -> Summary {
-    let mut summary = Summary::default();
+pub fn summarise(gates: &[GateResult]) -> GateSummary {
+    let mut summary = GateSummary::default();
     for gate in gates.iter().filter(|g| !g.shadow) {
         add(&mut summary.all, gate.status);
         if gate.blocking {
@@ -41,7 +41,7 @@ pub fn summarise(gates: &[GateResult]) -> Summary {
     summary
 }
 
-fn add(counts: &mut Counts, status: Status) {
+fn add(counts: &mut GateCounts, status: Status) {
     counts.gates += 1;
     match status {
         Status::Pass => counts.pass += 1,
@@ -54,8 +54,8 @@ fn add(counts: &mut Counts, status: Status) {
 
 /// 0 pass, 1 a blocking gate failed, 3 nothing was judged that could be passed: no gate passed, or none of the blocking ones
 /// that were selected. A waived gate counts as passed. The other codes of the table are no verdicts.
-pub fn exit_code(summary: &Summary) -> u8 {
-    let passed = |counts: &Counts| counts.pass + counts.waived > 0;
+pub fn exit_code(summary: &GateSummary) -> u8 {
+    let passed = |counts: &GateCounts| counts.pass + counts.waived > 0;
     if summary.blocking.fail > 0 {
         1
     } else if !passed(&summary.all) || (summary.blocking.gates > 0 && !passed(&summary.blocking)) {
@@ -152,7 +152,7 @@ mod tests {
             let gates =
                 [gate("a", one, true, false), gate("b", one, false, false), gate("c", one, false, true)];
             let summary = summarise(&gates);
-            let of = |c: &Counts| [c.pass, c.fail, c.warn, c.skip, c.waived];
+            let of = |c: &GateCounts| [c.pass, c.fail, c.warn, c.skip, c.waived];
             let mut wanted = [0; 5];
             wanted[at] = 1;
             assert_eq!((summary.blocking.gates, of(&summary.blocking)), (1, wanted));

@@ -2,13 +2,13 @@
 
 use crate::model::finding::{Finding, Reason};
 use crate::model::lane::Lane;
-use crate::model::waiver::{Entry, Kind, State};
+use crate::model::waiver::{EntryKind, EntryState, WaiverEntry};
 use std::collections::BTreeSet;
 
 /// Whether `entry` relabels a gate that failed by these findings: each of them must be covered. Findings of checks are
 /// covered by `checks`, or all of them where it is left out; faults of the evidence by their names in `reasons` alone.
-pub fn covers(entry: &Entry, gate_id: &str, lane: Lane, findings: &[Finding]) -> bool {
-    entry.kind == Kind::Waiver
+pub fn covers(entry: &WaiverEntry, gate_id: &str, lane: Lane, findings: &[Finding]) -> bool {
+    entry.kind == EntryKind::Waiver
         && entry.id == gate_id
         && entry.state.holds()
         && in_lane(entry, lane)
@@ -17,11 +17,11 @@ pub fn covers(entry: &Entry, gate_id: &str, lane: Lane, findings: &[Finding]) ->
         && findings.iter().all(|finding| covers_finding(entry, finding))
 }
 
-fn in_lane(entry: &Entry, lane: Lane) -> bool {
+fn in_lane(entry: &WaiverEntry, lane: Lane) -> bool {
     entry.lanes.as_ref().is_some_and(|lanes| lanes.iter().any(|l| l == lane.name()))
 }
 
-fn covers_finding(entry: &Entry, finding: &Finding) -> bool {
+fn covers_finding(entry: &WaiverEntry, finding: &Finding) -> bool {
     match fault_of(finding) {
         Fault::Evidence(reason) => {
             Reason::OF_EVIDENCE.contains(&reason)
@@ -57,11 +57,11 @@ fn fault_of(finding: &Finding) -> Fault<'_> {
 
 /// The waiver that relabels a failing gate, if one does.
 pub fn covering<'e>(
-    entries: &'e [Entry],
+    entries: &'e [WaiverEntry],
     gate_id: &str,
     lane: Lane,
     findings: &[Finding],
-) -> Option<&'e Entry> {
+) -> Option<&'e WaiverEntry> {
     entries.iter().find(|entry| covers(entry, gate_id, lane, findings))
 }
 
@@ -93,7 +93,7 @@ pub fn needs(findings: &[Finding]) -> Option<Needs> {
 
 /// Why a waiver that holds does not relabel its failing gate, as a clause. `None` when it does, and when it does not hold:
 /// then its `detail` says why.
-pub fn shortfall(entry: &Entry, lane: Lane, findings: &[Finding]) -> Option<String> {
+pub fn shortfall(entry: &WaiverEntry, lane: Lane, findings: &[Finding]) -> Option<String> {
     if !entry.state.holds() {
         return None;
     }
@@ -124,7 +124,7 @@ pub fn shortfall(entry: &Entry, lane: Lane, findings: &[Finding]) -> Option<Stri
     Some(format!("{narrowed}it covers {} alone, and {}{line}", what_it_covers(entry), more.join(" and ")))
 }
 
-fn what_it_covers(entry: &Entry) -> String {
+fn what_it_covers(entry: &WaiverEntry) -> String {
     let checks = match &entry.checks {
         None => Some("checks".to_string()),
         Some(checks) if checks.is_empty() => None,
@@ -135,12 +135,12 @@ fn what_it_covers(entry: &Entry) -> String {
 }
 
 /// A waiver that names neither checks nor reasons: before reasons were named, it covered the whole gate.
-fn is_unnamed(entry: &Entry) -> bool {
+fn is_unnamed(entry: &WaiverEntry) -> bool {
     entry.checks.is_none() && entry.reasons.is_none()
 }
 
 /// The entry's `reasons` as they would have to be written.
-fn line_to_add(entry: &Entry, faults: &BTreeSet<Reason>) -> Option<String> {
+fn line_to_add(entry: &WaiverEntry, faults: &BTreeSet<Reason>) -> Option<String> {
     let known = Reason::OF_EVIDENCE.into_iter();
     let named = |reason: &Reason| entry.reasons.iter().flatten().any(|n| n == reason.name());
     let all: Vec<String> = known
@@ -153,7 +153,7 @@ fn line_to_add(entry: &Entry, faults: &BTreeSet<Reason>) -> Option<String> {
 
 /// Says in the detail of each waiver that holds in `lane`, names nothing and would once have covered more of what its gate
 /// failed by, that it is narrowed, and by which line it would cover that again. Its state stays what it is.
-pub fn mark_narrowed(entries: &mut [Entry], lane: Lane, gate_id: &str, findings: &[Finding]) {
+pub fn mark_narrowed(entries: &mut [WaiverEntry], lane: Lane, gate_id: &str, findings: &[Finding]) {
     let faults: BTreeSet<Reason> = findings
         .iter()
         .filter_map(|finding| match fault_of(finding) {
@@ -161,7 +161,7 @@ pub fn mark_narrowed(entries: &mut [Entry], lane: Lane, gate_id: &str, findings:
             Fault::Check(_) => None,
         })
         .collect();
-    for entry in entries.iter_mut().filter(|entry| entry.kind == Kind::Waiver && entry.id == gate_id) {
+    for entry in entries.iter_mut().filter(|entry| entry.kind == EntryKind::Waiver && entry.id == gate_id) {
         if let Some(line) = line_to_add(entry, &faults)
             && entry.state.holds()
             && in_lane(entry, lane)
@@ -176,17 +176,17 @@ pub fn mark_narrowed(entries: &mut [Entry], lane: Lane, gate_id: &str, findings:
 }
 
 /// Marks as `unused` each waiver that holds in `lane` and whose gate passed without it.
-pub fn mark_unused(entries: &mut [Entry], lane: Lane, passed: &BTreeSet<&str>) {
+pub fn mark_unused(entries: &mut [WaiverEntry], lane: Lane, passed: &BTreeSet<&str>) {
     for entry in entries {
         let needed = !passed.contains(entry.id.as_str());
-        if entry.kind == Kind::Waiver
+        if entry.kind == EntryKind::Waiver
             && entry.state.holds()
-            && entry.state != State::Unused
+            && entry.state != EntryState::Unused
             && in_lane(entry, lane)
             && !needed
         {
             entry.detail = format!("its gate passed without it; {}", entry.detail);
-            entry.state = State::Unused;
+            entry.state = EntryState::Unused;
         }
     }
 }
@@ -196,10 +196,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn entry(state: State, checks: Option<&[&str]>) -> Entry {
-        Entry {
+    fn entry(state: EntryState, checks: Option<&[&str]>) -> WaiverEntry {
+        WaiverEntry {
             id: "g".into(),
-            kind: Kind::Waiver,
+            kind: EntryKind::Waiver,
             state,
             detail: "9 days left".into(),
             days_remaining: Some(9),
@@ -221,8 +221,8 @@ mod tests {
         }
     }
 
-    fn reasons(entry: Entry, reasons: &[Reason]) -> Entry {
-        Entry { reasons: Some(reasons.iter().map(|r| r.name().to_string()).collect()), ..entry }
+    fn reasons(entry: WaiverEntry, reasons: &[Reason]) -> WaiverEntry {
+        WaiverEntry { reasons: Some(reasons.iter().map(|r| r.name().to_string()).collect()), ..entry }
     }
 
     fn of(check: &str, reason: Reason) -> Finding {
@@ -240,28 +240,28 @@ mod tests {
 
     #[test]
     fn a_waiver_covers_its_gate_in_its_lanes_while_it_holds() {
-        let active = entry(State::Active, None);
+        let active = entry(EntryState::Active, None);
         assert!(covers(&active, "g", Lane::Full, &failed(&["a", "b"])));
         assert!(!covers(&active, "h", Lane::Full, &failed(&["a"])));
         assert!(!covers(&active, "g", Lane::Preflight, &failed(&["a"])));
-        assert!(covers(&entry(State::Due, None), "g", Lane::Full, &failed(&["a"])));
-        assert!(covers(&entry(State::Unused, None), "g", Lane::Full, &failed(&["a"])));
-        assert!(!covers(&entry(State::Expired, None), "g", Lane::Full, &failed(&["a"])));
-        assert!(!covers(&entry(State::Invalid, None), "g", Lane::Full, &failed(&["a"])));
+        assert!(covers(&entry(EntryState::Due, None), "g", Lane::Full, &failed(&["a"])));
+        assert!(covers(&entry(EntryState::Unused, None), "g", Lane::Full, &failed(&["a"])));
+        assert!(!covers(&entry(EntryState::Expired, None), "g", Lane::Full, &failed(&["a"])));
+        assert!(!covers(&entry(EntryState::Invalid, None), "g", Lane::Full, &failed(&["a"])));
         assert!(!covers(&active, "g", Lane::Full, &[]));
-        let quarantine = Entry { kind: Kind::Quarantine, ..active.clone() };
+        let quarantine = WaiverEntry { kind: EntryKind::Quarantine, ..active.clone() };
         assert!(!covers(&quarantine, "g", Lane::Full, &failed(&["a"])));
-        let nowhere = Entry { lanes: None, ..active };
+        let nowhere = WaiverEntry { lanes: None, ..active };
         assert!(!covers(&nowhere, "g", Lane::Full, &failed(&["a"])));
-        let list = [entry(State::Expired, None), entry(State::Due, Some(&["a"]))];
+        let list = [entry(EntryState::Expired, None), entry(EntryState::Due, Some(&["a"]))];
         let found = covering(&list, "g", Lane::Full, &failed(&["a"]));
-        assert_eq!(found.map(|entry| entry.state), Some(State::Due));
+        assert_eq!(found.map(|entry| entry.state), Some(EntryState::Due));
         assert_eq!(covering(&list, "g", Lane::Full, &failed(&["b"])), None);
     }
 
     #[test]
     fn a_waiver_with_checks_covers_those_alone() {
-        let some = entry(State::Active, Some(&["a", "b"]));
+        let some = entry(EntryState::Active, Some(&["a", "b"]));
         assert!(covers(&some, "g", Lane::Full, &failed(&["a"])));
         assert!(covers(&some, "g", Lane::Full, &failed(&["a", "b", "a"])));
         assert!(!covers(&some, "g", Lane::Full, &failed(&["a", "c"])));
@@ -276,7 +276,7 @@ mod tests {
     fn faults_of_the_evidence_are_covered_by_name_alone() {
         for reason in Reason::OF_EVIDENCE {
             let both = [failed(&["a"]).remove(0), fault(reason)];
-            for plain in [entry(State::Active, None), entry(State::Active, Some(&["a"]))] {
+            for plain in [entry(EntryState::Active, None), entry(EntryState::Active, Some(&["a"]))] {
                 assert!(!covers(&plain, "g", Lane::Full, &[fault(reason)]), "{reason:?}");
                 assert!(!covers(&plain, "g", Lane::Full, &both), "{reason:?}");
                 let named = reasons(plain.clone(), &[reason]);
@@ -285,20 +285,20 @@ mod tests {
                 let others: Vec<_> = Reason::OF_EVIDENCE.into_iter().filter(|r| *r != reason).collect();
                 assert!(!covers(&reasons(plain, &others), "g", Lane::Full, &[fault(reason)]), "{reason:?}");
             }
-            let evidence_alone = reasons(entry(State::Active, Some(&[])), &[reason]);
+            let evidence_alone = reasons(entry(EntryState::Active, Some(&[])), &[reason]);
             assert!(covers(&evidence_alone, "g", Lane::Full, &[fault(reason)]));
             assert!(!covers(&evidence_alone, "g", Lane::Full, &both));
         }
         for never in [Reason::Waiver, Reason::Assertion, Reason::NotApplicable, Reason::NotReached] {
-            let named = reasons(entry(State::Active, None), &[never]);
+            let named = reasons(entry(EntryState::Active, None), &[never]);
             assert!(!covers(&named, "g", Lane::Full, &[fault(never)]), "{never:?}");
         }
     }
 
     #[test]
     fn a_waiver_that_does_not_cover_says_why() {
-        let some = entry(State::Active, Some(&["a", "b"]));
-        let why = |entry: &Entry, lane, findings: &[Finding]| shortfall(entry, lane, findings);
+        let some = entry(EntryState::Active, Some(&["a", "b"]));
+        let why = |entry: &WaiverEntry, lane, findings: &[Finding]| shortfall(entry, lane, findings);
         assert_eq!(why(&some, Lane::Full, &failed(&["a"])), None);
         let mut all = failed(&["d", "a", "c", "c"]);
         all.push(fault(Reason::Missing));
@@ -307,7 +307,7 @@ mod tests {
             "it covers a, b alone, and c, d failed too and the evidence itself is at fault (missing); \
              `reasons = [\"missing\"]` would cover that"
         );
-        let stale = reasons(entry(State::Active, Some(&[])), &[Reason::Stale]);
+        let stale = reasons(entry(EntryState::Active, Some(&[])), &[Reason::Stale]);
         assert_eq!(
             why(&stale, Lane::Full, &[fault(Reason::Missing), of("a", Reason::Assertion)]).unwrap(),
             "it covers evidence that is stale alone, and a failed too and the evidence itself is at fault (missing); \
@@ -315,31 +315,31 @@ mod tests {
         );
         assert_eq!(why(&stale, Lane::Full, &[fault(Reason::Stale)]), None);
         assert_eq!(
-            why(&entry(State::Due, None), Lane::Full, &[fault(Reason::Schema)]).unwrap(),
+            why(&entry(EntryState::Due, None), Lane::Full, &[fault(Reason::Schema)]).unwrap(),
             "it is narrowed: it covers checks alone, and the evidence itself is at fault (schema); \
              `reasons = [\"schema\"]` would cover that"
         );
         assert_eq!(
-            why(&entry(State::Due, None), Lane::Preflight, &[fault(Reason::Missing)]).unwrap(),
+            why(&entry(EntryState::Due, None), Lane::Preflight, &[fault(Reason::Missing)]).unwrap(),
             "it is for full, not for the lane preflight"
         );
-        assert_eq!(why(&entry(State::Expired, None), Lane::Full, &[fault(Reason::Missing)]), None);
+        assert_eq!(why(&entry(EntryState::Expired, None), Lane::Full, &[fault(Reason::Missing)]), None);
         // No line helps where nothing can cover it.
-        let lost = why(&entry(State::Due, None), Lane::Full, &[fault(Reason::Waiver)]).unwrap();
+        let lost = why(&entry(EntryState::Due, None), Lane::Full, &[fault(Reason::Waiver)]).unwrap();
         assert!(lost.ends_with("(waiver)"), "{lost}");
     }
 
     #[test]
     fn a_narrowed_waiver_says_so_and_keeps_its_state() {
         let missing = [fault(Reason::Missing), fault(Reason::Stale)];
-        let marked = |entry: Entry, gate: &str, lane, findings: &[Finding]| {
+        let marked = |entry: WaiverEntry, gate: &str, lane, findings: &[Finding]| {
             let mut list = [entry];
             mark_narrowed(&mut list, lane, gate, findings);
             let [entry] = list;
             (entry.state, entry.detail)
         };
-        let (state, detail) = marked(entry(State::Due, None), "g", Lane::Full, &missing);
-        assert_eq!(state, State::Due);
+        let (state, detail) = marked(entry(EntryState::Due, None), "g", Lane::Full, &missing);
+        assert_eq!(state, EntryState::Due);
         assert_eq!(
             detail,
             "narrowed: it covers checks alone, and the evidence is at fault: add `reasons = [\"missing\", \"stale\"]`; \
@@ -348,32 +348,39 @@ mod tests {
         let same = |entry, gate, lane, findings: &[Finding]| {
             assert_eq!(marked(entry, gate, lane, findings).1, "9 days left");
         };
-        same(entry(State::Due, None), "g", Lane::Full, &failed(&["a"]));
-        same(entry(State::Due, None), "h", Lane::Full, &missing);
-        same(entry(State::Due, None), "g", Lane::Preflight, &missing);
-        same(entry(State::Expired, None), "g", Lane::Full, &missing);
-        same(entry(State::Due, Some(&["a"])), "g", Lane::Full, &missing);
-        same(reasons(entry(State::Due, None), &[Reason::Stale]), "g", Lane::Full, &missing);
-        let quarantine = Entry { kind: Kind::Quarantine, ..entry(State::Due, None) };
+        same(entry(EntryState::Due, None), "g", Lane::Full, &failed(&["a"]));
+        same(entry(EntryState::Due, None), "h", Lane::Full, &missing);
+        same(entry(EntryState::Due, None), "g", Lane::Preflight, &missing);
+        same(entry(EntryState::Expired, None), "g", Lane::Full, &missing);
+        same(entry(EntryState::Due, Some(&["a"])), "g", Lane::Full, &missing);
+        same(reasons(entry(EntryState::Due, None), &[Reason::Stale]), "g", Lane::Full, &missing);
+        let quarantine = WaiverEntry { kind: EntryKind::Quarantine, ..entry(EntryState::Due, None) };
         same(quarantine, "g", Lane::Full, &missing);
     }
 
     #[test]
     fn only_a_passing_gate_of_the_lane_makes_a_waiver_unused() {
-        let mut list = [entry(State::Due, None), entry(State::Expired, None), entry(State::Invalid, None)];
+        let mut list = [
+            entry(EntryState::Due, None),
+            entry(EntryState::Expired, None),
+            entry(EntryState::Invalid, None),
+        ];
         mark_unused(&mut list, Lane::Preflight, &BTreeSet::from(["g"]));
-        assert_eq!(list[0].state, State::Due);
+        assert_eq!(list[0].state, EntryState::Due);
         mark_unused(&mut list, Lane::Full, &BTreeSet::from(["h"]));
-        assert_eq!(list[0].state, State::Due);
+        assert_eq!(list[0].state, EntryState::Due);
         mark_unused(&mut list, Lane::Full, &BTreeSet::from(["g"]));
-        assert_eq!(list.each_ref().map(|e| e.state), [State::Unused, State::Expired, State::Invalid]);
+        assert_eq!(
+            list.each_ref().map(|e| e.state),
+            [EntryState::Unused, EntryState::Expired, EntryState::Invalid]
+        );
         assert_eq!(list[0].detail, "its gate passed without it; 9 days left");
         // Once is enough, and a quarantine entry has no gate.
         mark_unused(&mut list, Lane::Full, &BTreeSet::from(["g"]));
         assert_eq!(list[0].detail, "its gate passed without it; 9 days left");
-        let mut other = [Entry { kind: Kind::Quarantine, ..entry(State::Due, None) }];
+        let mut other = [WaiverEntry { kind: EntryKind::Quarantine, ..entry(EntryState::Due, None) }];
         mark_unused(&mut other, Lane::Full, &BTreeSet::from(["g"]));
-        assert_eq!(other[0].state, State::Due);
+        assert_eq!(other[0].state, EntryState::Due);
     }
 
     const ALL: [Reason; 11] = [
@@ -402,14 +409,14 @@ mod tests {
         #[test]
         fn what_findings_need_is_what_covers_them(findings in prop::collection::vec(a_finding(), 1..6), drop_at in 0..9usize) {
             let Some(needs) = needs(&findings) else {
-                let all = Entry { reasons: Some(ALL.map(|r| r.name().to_string()).into()), ..entry(State::Active, None) };
+                let all = WaiverEntry { reasons: Some(ALL.map(|r| r.name().to_string()).into()), ..entry(EntryState::Active, None) };
                 prop_assert!(!covers(&all, "g", Lane::Full, &findings));
                 return Ok(());
             };
-            let named = Entry {
+            let named = WaiverEntry {
                 checks: Some(needs.checks.clone()),
                 reasons: Some(needs.reasons.iter().map(|r| r.to_string()).collect()),
-                ..entry(State::Active, None)
+                ..entry(EntryState::Active, None)
             };
             prop_assert!(covers(&named, "g", Lane::Full, &findings));
             prop_assert_eq!(shortfall(&named, Lane::Full, &findings), None);

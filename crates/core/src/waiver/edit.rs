@@ -6,11 +6,11 @@
 use super::dates::{QUARANTINE_DAYS, WAIVER_DAYS};
 use super::new_entry::{NewQuarantine, NewWaiver};
 use super::state::UNWAIVABLE;
-use crate::model::waiver::Kind;
+use crate::model::waiver::EntryKind;
 use chrono::{Datelike as _, Days, NaiveDate};
 use std::ops::Range;
 use tollgate_text::escape::is_blank;
-use tollgate_text::toml_text::{self, Fault};
+use tollgate_text::toml_text::{self, TomlFault};
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -27,16 +27,16 @@ pub enum EditError {
     },
     /// There is an entry of that id already.
     #[error("there is a {what} for `{1}` already; {way}", what = noun(*.0), way = way_out(*.0))]
-    Exists(Kind, String),
+    Exists(EntryKind, String),
     /// There is none.
     #[error("there is no {what} for `{1}`", what = noun(*.0))]
-    Absent(Kind, String),
+    Absent(EntryKind, String),
     /// The gate judges the waivers themselves.
     #[error("the gate `{0}` cannot be waived")]
     Unwaivable(String),
     /// No days, or more than are allowed.
     #[error("a {what} holds 1 to {most} days, not {1}", what = noun(*.0), most = most_days(*.0))]
-    Days(Kind, u32),
+    Days(EntryKind, u32),
     /// A field is blank.
     #[error("`{0}` is blank")]
     Blank(&'static str),
@@ -44,7 +44,7 @@ pub enum EditError {
     #[error("the {} for `{id}` cannot be edited here: {why}; edit the file by hand", noun(*.kind))]
     Form {
         /// Waiver or quarantine entry.
-        kind: Kind,
+        kind: EntryKind,
         /// Its id.
         id: String,
         /// What stands in the way.
@@ -56,31 +56,31 @@ pub enum EditError {
 const EMPTY: &str = "# Suites by kind, waivers and quarantines.\n";
 
 /// What an entry is called in a sentence.
-pub fn noun(kind: Kind) -> &'static str {
+pub fn noun(kind: EntryKind) -> &'static str {
     match kind {
-        Kind::Waiver => "waiver",
-        Kind::Quarantine => "quarantine entry",
+        EntryKind::Waiver => "waiver",
+        EntryKind::Quarantine => "quarantine entry",
     }
 }
 
 /// What to do where there is an entry already.
-fn way_out(kind: Kind) -> &'static str {
+fn way_out(kind: EntryKind) -> &'static str {
     match kind {
-        Kind::Waiver => "renew or remove it",
-        Kind::Quarantine => "remove it first",
+        EntryKind::Waiver => "renew or remove it",
+        EntryKind::Quarantine => "remove it first",
     }
 }
 
 /// How many days an entry may hold.
-fn most_days(kind: Kind) -> i64 {
+fn most_days(kind: EntryKind) -> i64 {
     match kind {
-        Kind::Waiver => WAIVER_DAYS,
-        Kind::Quarantine => QUARANTINE_DAYS,
+        EntryKind::Waiver => WAIVER_DAYS,
+        EntryKind::Quarantine => QUARANTINE_DAYS,
     }
 }
 
 /// The last day of an entry of `days` days that begins today.
-fn last_day(kind: Kind, today: NaiveDate, days: u32) -> Result<NaiveDate, EditError> {
+fn last_day(kind: EntryKind, today: NaiveDate, days: u32) -> Result<NaiveDate, EditError> {
     if days == 0 || i64::from(days) > most_days(kind) {
         return Err(EditError::Days(kind, days));
     }
@@ -95,19 +95,27 @@ pub fn add(text: &str, waiver: &NewWaiver, today: NaiveDate) -> Result<String, E
         table(text)?;
         return Err(EditError::Unwaivable(waiver.gate.clone()));
     }
-    let adding = Adding { kind: Kind::Waiver, id: &waiver.gate, required: &waiver.required() };
-    adding.append(text, |expires| waiver.block(today, expires), last_day(Kind::Waiver, today, waiver.days))
+    let adding = Adding { kind: EntryKind::Waiver, id: &waiver.gate, required: &waiver.required() };
+    adding.append(
+        text,
+        |expires| waiver.block(today, expires),
+        last_day(EntryKind::Waiver, today, waiver.days),
+    )
 }
 
 /// Appends a `[quarantine.<id>]` table. The text may be empty.
 pub fn add_quarantine(text: &str, entry: &NewQuarantine, today: NaiveDate) -> Result<String, EditError> {
-    let adding = Adding { kind: Kind::Quarantine, id: &entry.id, required: &entry.required() };
-    adding.append(text, |expires| entry.block(today, expires), last_day(Kind::Quarantine, today, entry.days))
+    let adding = Adding { kind: EntryKind::Quarantine, id: &entry.id, required: &entry.required() };
+    adding.append(
+        text,
+        |expires| entry.block(today, expires),
+        last_day(EntryKind::Quarantine, today, entry.days),
+    )
 }
 
 /// An entry that is added.
 struct Adding<'a> {
-    kind: Kind,
+    kind: EntryKind,
     id: &'a str,
     /// Fields that must not be blank.
     required: &'a [(&'static str, &'a str)],
@@ -146,7 +154,7 @@ impl Adding<'_> {
 
 /// Starts the time of a waiver again: `created` is today, `expires` is `days` later, `renewals` counts one more.
 pub fn renew(text: &str, gate: &str, days: u32, today: NaiveDate) -> Result<String, EditError> {
-    let kind = Kind::Waiver;
+    let kind = EntryKind::Waiver;
     let expires = last_day(kind, today, days)?;
     let form = |why: String| EditError::Form { kind, id: gate.to_string(), why };
     let mut wanted = table(text)?;
@@ -188,7 +196,7 @@ pub fn renew(text: &str, gate: &str, days: u32, today: NaiveDate) -> Result<Stri
 }
 
 /// Removes an entry: its table, and the comment lines that stand directly above it (not those at the top of the file).
-pub fn remove(text: &str, kind: Kind, id: &str) -> Result<String, EditError> {
+pub fn remove(text: &str, kind: EntryKind, id: &str) -> Result<String, EditError> {
     let mut wanted = table(text)?;
     let parsed = toml_text::parse_strict(text).map_err(|fault| not_toml(text, fault))?;
     let (name, value) = find(&parsed, kind, id).ok_or_else(|| EditError::Absent(kind, id.to_string()))?;
@@ -212,26 +220,26 @@ pub fn remove(text: &str, kind: Kind, id: &str) -> Result<String, EditError> {
 fn table(text: &str) -> Result<toml::Table, EditError> {
     toml_text::parse_strict(text).map_err(|fault| not_toml(text, fault))?;
     text.parse::<toml::Table>()
-        .map_err(|error| not_toml(text, Fault { message: error.message().into(), span: 0..0 }))
+        .map_err(|error| not_toml(text, TomlFault { message: error.message().into(), span: 0..0 }))
 }
 
-fn not_toml(text: &str, fault: Fault) -> EditError {
+fn not_toml(text: &str, fault: TomlFault) -> EditError {
     let line = tollgate_text::json::place_of_offset(text.as_bytes(), fault.span.start).line;
     EditError::NotToml { message: fault.message, line }
 }
 
-fn entry_of<'t>(table: &'t toml::Table, kind: Kind, id: &str) -> Option<&'t toml::Value> {
+fn entry_of<'t>(table: &'t toml::Table, kind: EntryKind, id: &str) -> Option<&'t toml::Value> {
     table.get(kind.name())?.as_table()?.get(id)
 }
 
-fn entry_mut<'t>(table: &'t mut toml::Table, kind: Kind, id: &str) -> Option<&'t mut toml::Table> {
+fn entry_mut<'t>(table: &'t mut toml::Table, kind: EntryKind, id: &str) -> Option<&'t mut toml::Table> {
     table.get_mut(kind.name())?.as_table_mut()?.get_mut(id)?.as_table_mut()
 }
 
 /// The entry's name and value, with their places.
 fn find<'p, 't>(
     parsed: &'p Spanned<toml::de::DeTable<'t>>,
-    kind: Kind,
+    kind: EntryKind,
     id: &str,
 ) -> Option<(Range<usize>, &'p Spanned<DeValue<'t>>)> {
     let entries = parsed.get_ref().get(kind.name())?.get_ref().as_table()?;
@@ -240,7 +248,7 @@ fn find<'p, 't>(
 }
 
 /// The edited text, if it says what was meant and nothing else.
-fn verify(edited: String, wanted: &toml::Table, kind: Kind, id: &str) -> Result<String, EditError> {
+fn verify(edited: String, wanted: &toml::Table, kind: EntryKind, id: &str) -> Result<String, EditError> {
     let bare = |table: &toml::Table| {
         let mut table = table.clone();
         if table.get(kind.name()).and_then(toml::Value::as_table).is_some_and(|all| all.is_empty()) {
@@ -416,7 +424,7 @@ mod tests {
     fn of_two_gaps_that_meet_one_goes() {
         for ends in ["\n", "\r\n"] {
             let with = |text: &str| text.replace('\n', ends);
-            let of = |text: &str| remove(&with(text), Kind::Waiver, "a").unwrap();
+            let of = |text: &str| remove(&with(text), EntryKind::Waiver, "a").unwrap();
             let entry = "[waiver.a]\nx = 1\n";
             assert_eq!(of(&format!("k = 1\n\n{entry}\n[b]\n")), with("k = 1\n\n[b]\n"));
             assert_eq!(of(&format!("k = 1\n{entry}\n[b]\n")), with("k = 1\n\n[b]\n"));
@@ -437,14 +445,14 @@ mod tests {
             said(add(FILE, &new("one"), today())),
             "there is a waiver for `one` already; renew or remove it"
         );
-        assert_eq!(said(remove(FILE, Kind::Waiver, "no")), "there is no waiver for `no`");
+        assert_eq!(said(remove(FILE, EntryKind::Waiver, "no")), "there is no waiver for `no`");
         assert_eq!(
             said(add("", &new("waiver_lifecycle"), today())),
             "the gate `waiver_lifecycle` cannot be waived"
         );
         assert_eq!(said(renew(FILE, "one", 0, today())), "a waiver holds 1 to 30 days, not 0");
         assert!(
-            said(remove("a = 1\nb = \n", Kind::Waiver, "a"))
+            said(remove("a = 1\nb = \n", EntryKind::Waiver, "a"))
                 .starts_with("the file is not valid TOML (line 2): ")
         );
         for (file, why) in [
@@ -469,22 +477,22 @@ mod tests {
     #[test]
     fn the_last_day_is_one_that_toml_can_write() {
         let day = |text: &str| dates::parse_day(text).unwrap();
-        let of = |today: &str, days| last_day(Kind::Waiver, day(today), days);
+        let of = |today: &str, days| last_day(EntryKind::Waiver, day(today), days);
         assert_eq!(of("2026-11-20", 1), Ok(day("2026-11-21")));
         assert_eq!(of("2026-11-20", 30), Ok(day("2026-12-20")));
         assert_eq!(of("9999-12-01", 30), Ok(day("9999-12-31")));
-        assert_eq!(of("9999-12-02", 30), Err(EditError::Days(Kind::Waiver, 30)));
+        assert_eq!(of("9999-12-02", 30), Err(EditError::Days(EntryKind::Waiver, 30)));
     }
 
     #[test]
     fn add_refuses() {
-        assert_eq!(add(FILE, &new("one"), today()), Err(EditError::Exists(Kind::Waiver, "one".into())));
+        assert_eq!(add(FILE, &new("one"), today()), Err(EditError::Exists(EntryKind::Waiver, "one".into())));
         let unwaivable = EditError::Unwaivable("waiver_lifecycle".into());
         assert_eq!(add(FILE, &new("waiver_lifecycle"), today()), Err(unwaivable));
         for days in [0, 31, u32::MAX] {
             assert_eq!(
                 add(FILE, &NewWaiver { days, ..new("x") }, today()),
-                Err(EditError::Days(Kind::Waiver, days))
+                Err(EditError::Days(EntryKind::Waiver, days))
             );
         }
         for owner in [" ", "\u{3164}", "\u{feff}\u{e0041}"] {
@@ -519,8 +527,8 @@ mod tests {
 
     #[test]
     fn renew_refuses() {
-        assert_eq!(renew(FILE, "no", 1, today()), Err(EditError::Absent(Kind::Waiver, "no".into())));
-        assert_eq!(renew(FILE, "one", 31, today()), Err(EditError::Days(Kind::Waiver, 31)));
+        assert_eq!(renew(FILE, "no", 1, today()), Err(EditError::Absent(EntryKind::Waiver, "no".into())));
+        assert_eq!(renew(FILE, "one", 31, today()), Err(EditError::Days(EntryKind::Waiver, 31)));
         for odd in [
             "[waiver.a]\nowner = 'o'\n",
             "[waiver]\na.created = 2026-11-01\na.expires = 2026-11-02\n",
@@ -533,7 +541,7 @@ mod tests {
 
     #[test]
     fn remove_takes_the_entry_and_its_own_comment() {
-        insta::assert_snapshot!(remove(FILE, Kind::Waiver, "one").unwrap(), @r#"
+        insta::assert_snapshot!(remove(FILE, EntryKind::Waiver, "one").unwrap(), @r#"
         # Suites.
         [suite.unit]
         files = [ "a" ]
@@ -544,28 +552,31 @@ mod tests {
         expires = 2026-11-02
         renewals = 3
         "#);
-        let two = remove(FILE, Kind::Waiver, "two").unwrap();
+        let two = remove(FILE, EntryKind::Waiver, "two").unwrap();
         assert!(two.ends_with("reason = 'r'\n\n"), "{two:?}");
         assert_eq!(
-            remove("# About the file.\n[waiver.a]\nx = 1\n", Kind::Waiver, "a").unwrap(),
+            remove("# About the file.\n[waiver.a]\nx = 1\n", EntryKind::Waiver, "a").unwrap(),
             "# About the file.\n"
         );
         assert_eq!(
-            remove("[waiver]\na = { x = 1 } # y\nb = {}\n", Kind::Waiver, "a").unwrap(),
+            remove("[waiver]\na = { x = 1 } # y\nb = {}\n", EntryKind::Waiver, "a").unwrap(),
             "[waiver]\nb = {}\n"
         );
         assert_eq!(
-            remove("[waiver.a]\n[waiver.b]\nx = 1\n", Kind::Waiver, "a").unwrap(),
+            remove("[waiver.a]\n[waiver.b]\nx = 1\n", EntryKind::Waiver, "a").unwrap(),
             "[waiver.b]\nx = 1\n"
         );
-        assert_eq!(remove("[waiver.a]\nx = '''\nq\n'''\n\n[b]\n", Kind::Waiver, "a").unwrap(), "[b]\n");
-        assert_eq!(remove(FILE, Kind::Waiver, "no"), Err(EditError::Absent(Kind::Waiver, "no".into())));
+        assert_eq!(remove("[waiver.a]\nx = '''\nq\n'''\n\n[b]\n", EntryKind::Waiver, "a").unwrap(), "[b]\n");
+        assert_eq!(
+            remove(FILE, EntryKind::Waiver, "no"),
+            Err(EditError::Absent(EntryKind::Waiver, "no".into()))
+        );
         assert!(matches!(
-            remove("waiver = { a = {}, b = {} }\n", Kind::Waiver, "a"),
+            remove("waiver = { a = {}, b = {} }\n", EntryKind::Waiver, "a"),
             Err(EditError::Form { .. })
         ));
         assert!(matches!(
-            remove("waiver.a.x = 1\nwaiver.b.x = 1\nwaiver.a.y = 2\n", Kind::Waiver, "a"),
+            remove("waiver.a.x = 1\nwaiver.b.x = 1\nwaiver.a.y = 2\n", EntryKind::Waiver, "a"),
             Err(EditError::Form { .. })
         ));
     }
@@ -605,13 +616,13 @@ mod tests {
         "#);
         // As evidence a file of nothing would be malformed.
         let alone = add_quarantine("", &flake("x"), today()).unwrap();
-        assert_eq!(remove(&alone, Kind::Quarantine, "x").unwrap(), EMPTY);
+        assert_eq!(remove(&alone, EntryKind::Quarantine, "x").unwrap(), EMPTY);
         // The id of a waiver is not that of a quarantine entry.
         let both = add_quarantine(&edited, &flake("one"), today()).unwrap();
-        let gone = remove(&both, Kind::Quarantine, "one").unwrap();
+        let gone = remove(&both, EntryKind::Quarantine, "one").unwrap();
         assert!(gone.contains("[waiver.one]") && !gone.contains("[quarantine.one]"));
-        assert_eq!(remove(&gone, Kind::Quarantine, &signed.id).unwrap().trim_end(), FILE.trim_end());
-        let absent = remove(FILE, Kind::Quarantine, "one").unwrap_err();
+        assert_eq!(remove(&gone, EntryKind::Quarantine, &signed.id).unwrap().trim_end(), FILE.trim_end());
+        let absent = remove(FILE, EntryKind::Quarantine, "one").unwrap_err();
         assert_eq!(absent.to_string(), "there is no quarantine entry for `one`");
         let twice = add_quarantine(&edited, &signed, today()).unwrap_err();
         assert!(
@@ -663,11 +674,11 @@ mod tests {
             let added = add(&text, &new("v"), today()).unwrap();
             prop_assert!(added.starts_with(&text));
             // An entry that was added and is removed again leaves the file as it was, but for the gap.
-            let back = remove(&added, Kind::Waiver, "v").unwrap();
+            let back = remove(&added, EntryKind::Waiver, "v").unwrap();
             let lines = |t: &str| t.lines().filter(|l| !l.trim().is_empty()).map(String::from).collect::<Vec<_>>();
             prop_assert_eq!(lines(&back), lines(&text));
 
-            let removed = remove(&text, Kind::Waiver, "w").unwrap();
+            let removed = remove(&text, EntryKind::Waiver, "w").unwrap();
             prop_assert!(removed.ends_with(&tail), "{:?}", removed);
             prop_assert!(head.starts_with(&removed[..removed.len() - tail.len()]));
         }
@@ -676,7 +687,7 @@ mod tests {
         fn no_text_panics(text in "(\\[waiver.w\\]|waiver|\\.w|[a-z =\\[\\]{}'\"\n#]){0,20}") {
             let _ = add(&text, &new("w"), today());
             let _ = renew(&text, "w", 3, today());
-            let _ = remove(&text, Kind::Waiver, "w");
+            let _ = remove(&text, EntryKind::Waiver, "w");
         }
     }
 }

@@ -12,6 +12,6 @@ pub use apply::{Needs, covering, covers, mark_narrowed, mark_unused, needs, shor
 pub use dates::{QUARANTINE_DAYS, ROLLBACK_DAYS, WAIVER_DAYS, parse_day};
 pub use edit::{EditError, add, add_quarantine, noun, remove, renew};
 pub use new_entry::{NewQuarantine, NewWaiver};
-pub use parse::{ClassificationFile, ParseFault, RawEntry, RawRollback, Suite, parse};
-pub use state::{CATEGORIES, Context, UNWAIVABLE, entries, rollback};
+pub use parse::{ClassificationFile, ParseFault, RawEntry, RawRollback, SuiteTable, parse};
+pub use state::{CATEGORIES, EntryContext, UNWAIVABLE, entries, rollback};
 pub use template::{command, template};

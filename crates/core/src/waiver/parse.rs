@@ -2,10 +2,10 @@
 //! never the file; a text that is not TOML is an error of the whole.
 
 use crate::model::gate::Region;
-use crate::model::waiver::Kind;
+use crate::model::waiver::EntryKind;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use tollgate_text::json::{Place, Places};
+use tollgate_text::json::{TextPlace, TextPlaces};
 use tollgate_text::toml_text::{self, kind, nearest};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -19,12 +19,12 @@ pub struct ParseFault {
     /// One sentence.
     pub message: String,
     /// Where.
-    pub place: Place,
+    pub place: TextPlace,
 }
 
 /// One `[suite.<kind>]` table.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Suite {
+pub struct SuiteTable {
     /// Its `files`, as listed.
     pub files: Vec<String>,
     /// What is wrong with the table; empty when nothing is.
@@ -37,7 +37,7 @@ pub struct RawEntry {
     /// Gate id, suite, or `suite::test`.
     pub id: String,
     /// Which of the two.
-    pub kind: Kind,
+    pub kind: EntryKind,
     /// Fields that hold a string; a TOML date is its `YYYY-MM-DD`.
     pub fields: BTreeMap<&'static str, String>,
     /// Waivers: `lanes`.
@@ -69,7 +69,7 @@ pub struct RawRollback {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ClassificationFile {
     /// `[suite.<kind>]`, by kind.
-    pub suites: BTreeMap<String, Suite>,
+    pub suites: BTreeMap<String, SuiteTable>,
     /// `[waiver.<gate>]`, in id order.
     pub waivers: Vec<RawEntry>,
     /// `[quarantine.<suite>]`, in id order.
@@ -94,7 +94,7 @@ pub fn parse(path: &str, text: &str) -> Result<ClassificationFile, ParseFault> {
         place: tollgate_text::json::place_of_offset(text.as_bytes(), at),
     };
     let table = toml_text::parse_strict(text).map_err(|f| fault(f.message, f.span.start))?;
-    let source = Source { path, text, places: Places::of(text.as_bytes()) };
+    let source = Source { path, text, places: TextPlaces::of(text.as_bytes()) };
     let mut file = ClassificationFile::default();
     let outer = |key: &str| -> Result<Option<&DeTable<'_>>, ParseFault> {
         let Some(value) = table.get_ref().get(key) else { return Ok(None) };
@@ -110,10 +110,10 @@ pub fn parse(path: &str, text: &str) -> Result<ClassificationFile, ParseFault> {
         file.suites.insert(name.get_ref().to_string(), suite(value.get_ref()));
     }
     for (name, value) in outer("waiver")?.into_iter().flat_map(|t| t.iter()) {
-        file.waivers.push(source.entry(Kind::Waiver, name, value));
+        file.waivers.push(source.entry(EntryKind::Waiver, name, value));
     }
     for (name, value) in outer("quarantine")?.into_iter().flat_map(|t| t.iter()) {
-        file.quarantines.push(source.entry(Kind::Quarantine, name, value));
+        file.quarantines.push(source.entry(EntryKind::Quarantine, name, value));
     }
     if let Some(value) = table.get_ref().get("rollback") {
         file.rollback = Some(source.rollback(value));
@@ -121,8 +121,8 @@ pub fn parse(path: &str, text: &str) -> Result<ClassificationFile, ParseFault> {
     Ok(file)
 }
 
-fn suite(value: &DeValue<'_>) -> Suite {
-    let mut suite = Suite::default();
+fn suite(value: &DeValue<'_>) -> SuiteTable {
+    let mut suite = SuiteTable::default();
     let Some(table) = value.as_table() else {
         suite.faults.push(format!("it must be a table, not {}", kind(value)));
         return suite;
@@ -154,7 +154,7 @@ fn strings(value: &DeValue<'_>) -> Result<Vec<String>, String> {
 struct Source<'s> {
     path: &'s str,
     text: &'s str,
-    places: Places<'s>,
+    places: TextPlaces<'s>,
 }
 
 impl Source<'_> {
@@ -167,7 +167,7 @@ impl Source<'_> {
 
     fn entry(
         &self,
-        kind_of: Kind,
+        kind_of: EntryKind,
         name: &Spanned<std::borrow::Cow<'_, str>>,
         value: &Spanned<DeValue<'_>>,
     ) -> RawEntry {
@@ -186,7 +186,7 @@ impl Source<'_> {
             entry.faults.push(format!("it must be a table, not {}", kind(value.get_ref())));
             return entry;
         };
-        let waiver = kind_of == Kind::Waiver;
+        let waiver = kind_of == EntryKind::Waiver;
         let required = if waiver { WAIVER_FIELDS } else { QUARANTINE_FIELDS };
 
         read_fields(table, required, &mut entry.fields, &mut entry.faults);

@@ -4,7 +4,7 @@ use super::dates::{self, DUE_DAYS, Life, QUARANTINE_DAYS, ROLLBACK_DAYS, WAIVER_
 use super::parse::{ClassificationFile, QUARANTINE_FIELDS, ROLLBACK_FIELDS, RawEntry, WAIVER_FIELDS};
 use crate::model::finding::Reason;
 use crate::model::lane::Lane;
-use crate::model::waiver::{Entry, Kind, Rollback, State};
+use crate::model::waiver::{EntryKind, EntryState, Rollback, WaiverEntry};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 use tollgate_text::escape::is_blank;
@@ -18,7 +18,7 @@ pub const CATEGORIES: &[&str] =
     &["FLAKE-TIMING", "FLAKE-ENV", "FLAKE-NET", "FLAKE-RES", "FLAKE-EXT", "FLAKE-LOGIC"];
 
 /// What entries are judged against.
-pub struct Context<'c> {
+pub struct EntryContext<'c> {
     /// The day, in UTC.
     pub today: NaiveDate,
     /// Every gate that is loaded, whatever the lane: its id and the ids of its checks.
@@ -30,7 +30,10 @@ pub struct Context<'c> {
 }
 
 /// Judges every waiver, then every quarantine entry, each in id order.
-pub fn entries(file: &ClassificationFile, context: &Context<'_>) -> (Vec<Entry>, Vec<Entry>) {
+pub fn entries(
+    file: &ClassificationFile,
+    context: &EntryContext<'_>,
+) -> (Vec<WaiverEntry>, Vec<WaiverEntry>) {
     let judge = |raw: &RawEntry| entry(raw, context);
     (file.waivers.iter().map(judge).collect(), file.quarantines.iter().map(judge).collect())
 }
@@ -58,9 +61,9 @@ pub fn rollback(file: &ClassificationFile, today: NaiveDate) -> Result<Rollback,
     })
 }
 
-fn entry(raw: &RawEntry, context: &Context<'_>) -> Entry {
+fn entry(raw: &RawEntry, context: &EntryContext<'_>) -> WaiverEntry {
     let mut wrong = raw.faults.clone();
-    let waiver = raw.kind == Kind::Waiver;
+    let waiver = raw.kind == EntryKind::Waiver;
     let (required, at_most) =
         if waiver { (WAIVER_FIELDS, WAIVER_DAYS) } else { (QUARANTINE_FIELDS, QUARANTINE_DAYS) };
     blanks(required, |key| raw.fields.get(key), &raw.faults, &mut wrong);
@@ -71,12 +74,13 @@ fn entry(raw: &RawEntry, context: &Context<'_>) -> Entry {
     } else {
         signature = quarantine(raw, context, &mut wrong);
     }
-    let (state, detail) = if wrong.is_empty() { judged(life) } else { (State::Invalid, wrong.join("; ")) };
+    let (state, detail) =
+        if wrong.is_empty() { judged(life) } else { (EntryState::Invalid, wrong.join("; ")) };
     let field = |key: &str| raw.fields.get(key).cloned();
     let days = field("expires")
         .and_then(|text| dates::parse_day(&text))
         .map(|expires| (expires - context.today).num_days());
-    Entry {
+    WaiverEntry {
         id: raw.id.clone(),
         kind: raw.kind,
         state,
@@ -100,14 +104,16 @@ fn entry(raw: &RawEntry, context: &Context<'_>) -> Entry {
     }
 }
 
-fn judged(life: Option<Life>) -> (State, String) {
+fn judged(life: Option<Life>) -> (EntryState, String) {
     match life {
-        Some(Life::Holds(0)) => (State::Due, "today is its last day".into()),
-        Some(Life::Holds(days)) if days <= DUE_DAYS => (State::Due, format!("{days} {} left", plural(days))),
-        Some(Life::Holds(days)) => (State::Active, format!("{days} days left")),
-        Some(Life::Over(days)) => (State::Expired, format!("it expired {days} {} ago", plural(days))),
+        Some(Life::Holds(0)) => (EntryState::Due, "today is its last day".into()),
+        Some(Life::Holds(days)) if days <= DUE_DAYS => {
+            (EntryState::Due, format!("{days} {} left", plural(days)))
+        }
+        Some(Life::Holds(days)) => (EntryState::Active, format!("{days} days left")),
+        Some(Life::Over(days)) => (EntryState::Expired, format!("it expired {days} {} ago", plural(days))),
         // No life without a fault, so this is not reached; were it, the entry has no effect.
-        None => (State::Invalid, "its dates cannot be read".into()),
+        None => (EntryState::Invalid, "its dates cannot be read".into()),
     }
 }
 
@@ -158,7 +164,7 @@ fn life<'f>(
 }
 
 /// The names a waiver uses: its gate, its lanes, its checks.
-fn names(raw: &RawEntry, context: &Context<'_>, wrong: &mut Vec<String>) {
+fn names(raw: &RawEntry, context: &EntryContext<'_>, wrong: &mut Vec<String>) {
     let gate = context.gates.get(&raw.id);
     if UNWAIVABLE.contains(&raw.id.as_str()) {
         wrong.push(format!("the gate `{}` cannot be waived", raw.id));
@@ -210,7 +216,7 @@ fn reasons(raw: &RawEntry, wrong: &mut Vec<String>) {
 }
 
 /// The rules of a quarantine entry alone. Returns the signature it covers.
-fn quarantine(raw: &RawEntry, context: &Context<'_>, wrong: &mut Vec<String>) -> Option<String> {
+fn quarantine(raw: &RawEntry, context: &EntryContext<'_>, wrong: &mut Vec<String>) -> Option<String> {
     if let Some(category) = raw.fields.get("category").filter(|c| !is_blank(c))
         && !CATEGORIES.contains(&category.as_str())
     {
@@ -258,7 +264,7 @@ mod tests {
             .collect()
     }
 
-    fn judge(text: &str, today: &str) -> Entry {
+    fn judge(text: &str, today: &str) -> WaiverEntry {
         let file = parse("f.toml", text).unwrap();
         let told = |evidence: &str| match evidence {
             "d.json" => Some(Ok("redraw".to_string())),
@@ -269,8 +275,11 @@ mod tests {
         let unsigned = file.quarantines.iter().filter(|q| !q.fields.contains_key("signature"));
         let signatures =
             unsigned.filter_map(|q| Some((q.id.clone(), told(q.fields.get("evidence")?)?))).collect();
-        let context =
-            Context { today: dates::parse_day(today).unwrap(), gates: &gates(), signatures: &signatures };
+        let context = EntryContext {
+            today: dates::parse_day(today).unwrap(),
+            gates: &gates(),
+            signatures: &signatures,
+        };
         let (mut waivers, quarantines) = entries(&file, &context);
         waivers.extend(quarantines);
         waivers.remove(0)
@@ -297,20 +306,26 @@ mod tests {
             let entry = judge(&text, today);
             (entry.state, entry.detail, entry.days_remaining)
         };
-        assert_eq!(state("2026-11-01"), (State::Active, "19 days left".into(), Some(19)));
-        assert_eq!(state("2026-11-14"), (State::Active, "6 days left".into(), Some(6)));
-        assert_eq!(state("2026-11-15"), (State::Due, "5 days left".into(), Some(5)));
-        assert_eq!(state("2026-11-19"), (State::Due, "1 day left".into(), Some(1)));
-        assert_eq!(state("2026-11-20"), (State::Due, "today is its last day".into(), Some(0)));
-        assert_eq!(state("2026-11-21"), (State::Expired, "it expired 1 day ago".into(), Some(-1)));
-        assert_eq!(state("2026-10-31").0, State::Invalid);
+        assert_eq!(state("2026-11-01"), (EntryState::Active, "19 days left".into(), Some(19)));
+        assert_eq!(state("2026-11-14"), (EntryState::Active, "6 days left".into(), Some(6)));
+        assert_eq!(state("2026-11-15"), (EntryState::Due, "5 days left".into(), Some(5)));
+        assert_eq!(state("2026-11-19"), (EntryState::Due, "1 day left".into(), Some(1)));
+        assert_eq!(state("2026-11-20"), (EntryState::Due, "today is its last day".into(), Some(0)));
+        assert_eq!(state("2026-11-21"), (EntryState::Expired, "it expired 1 day ago".into(), Some(-1)));
+        assert_eq!(state("2026-10-31").0, EntryState::Invalid);
     }
 
     #[test]
     fn thirty_days_are_allowed_and_thirty_one_are_not() {
-        assert_eq!(judge(&waiver("pass", "2026-11-01", "2026-12-01", ""), "2026-11-01").state, State::Active);
+        assert_eq!(
+            judge(&waiver("pass", "2026-11-01", "2026-12-01", ""), "2026-11-01").state,
+            EntryState::Active
+        );
         let long = judge(&waiver("pass", "2026-11-01", "2026-12-02", ""), "2026-11-01");
-        assert_eq!((long.state, long.detail.as_str()), (State::Invalid, "it holds 31 days, more than 30"));
+        assert_eq!(
+            (long.state, long.detail.as_str()),
+            (EntryState::Invalid, "it holds 31 days, more than 30")
+        );
     }
 
     #[test]
@@ -372,7 +387,7 @@ mod tests {
         ];
         for (text, wanted) in cases {
             let entry = judge(&text, "2026-11-10");
-            assert_eq!(entry.state, State::Invalid, "{text}");
+            assert_eq!(entry.state, EntryState::Invalid, "{text}");
             assert!(entry.detail.contains(wanted), "{} lacks {wanted}", entry.detail);
         }
     }
@@ -385,22 +400,27 @@ mod tests {
             "checks = []\nreasons = ['stale']",
         ] {
             let entry = judge(&waiver("pass", "2026-11-01", "2026-11-20", more), "2026-11-10");
-            assert_eq!((entry.state, entry.reasons.is_some()), (State::Active, true), "{}", entry.detail);
+            assert_eq!(
+                (entry.state, entry.reasons.is_some()),
+                (EntryState::Active, true),
+                "{}",
+                entry.detail
+            );
         }
     }
 
     #[test]
     fn an_expired_waiver_with_a_fault_is_invalid() {
         let text = waiver("pass", "2026-11-01", "2026-11-05", "").replace("'o'", "''");
-        assert_eq!(judge(&text, "2026-11-20").state, State::Invalid);
+        assert_eq!(judge(&text, "2026-11-20").state, EntryState::Invalid);
     }
 
     #[test]
     fn a_quarantine_needs_a_category_and_a_signature() {
         let own = "category = 'FLAKE-TIMING'\nevidence = 'gone.json'\nsignature = 's'";
-        assert_eq!(judge(&quarantine(own), "2026-11-10").state, State::Active);
+        assert_eq!(judge(&quarantine(own), "2026-11-10").state, EntryState::Active);
         let digest = judge(&quarantine("category = 'FLAKE-NET'\nevidence = 'd.json'"), "2026-11-10");
-        assert_eq!((digest.state, digest.signature.as_deref()), (State::Active, Some("redraw")));
+        assert_eq!((digest.state, digest.signature.as_deref()), (EntryState::Active, Some("redraw")));
         for (more, wanted) in [
             ("category = 'FLAKE-NET'\nevidence = 'gone.json'", "and gone.json does not exist"),
             ("category = 'FLAKE-NET'\nevidence = 'never.json'", "never.json states none"),
@@ -410,7 +430,7 @@ mod tests {
             ("category = 'FLAKE-NET'\nevidence = 'd.json'\nsignature = ' '", "`signature` is blank"),
         ] {
             let entry = judge(&quarantine(more), "2026-11-10");
-            assert_eq!(entry.state, State::Invalid, "{more}");
+            assert_eq!(entry.state, EntryState::Invalid, "{more}");
             assert!(entry.detail.contains(wanted), "{} lacks {wanted}", entry.detail);
         }
     }
@@ -458,11 +478,11 @@ mod tests {
             ),
         ] {
             let entry = judge(&text, "2026-11-10");
-            assert_eq!((entry.state, entry.detail.as_str()), (State::Invalid, wanted), "{text}");
+            assert_eq!((entry.state, entry.detail.as_str()), (EntryState::Invalid, wanted), "{text}");
         }
         for more in ["checks = ['rate']", "checks = ['rate', 'names']", "reasons = ['stale']"] {
             let entry = judge(&format!("{good}{more}"), "2026-11-10");
-            assert_eq!((entry.state, entry.detail.as_str()), (State::Active, "10 days left"), "{more}");
+            assert_eq!((entry.state, entry.detail.as_str()), (EntryState::Active, "10 days left"), "{more}");
         }
         let all = "category = 'FLAKE-NET'\nevidence = 'd.json'";
         for (more, wanted) in [
@@ -487,11 +507,11 @@ mod tests {
             ),
         ] {
             let entry = judge(&quarantine(more), "2026-11-10");
-            assert_eq!((entry.state, entry.detail.as_str()), (State::Invalid, wanted), "{more}");
+            assert_eq!((entry.state, entry.detail.as_str()), (EntryState::Invalid, wanted), "{more}");
             assert_eq!(entry.signature.is_some(), more.contains("'d.json'"), "{more}");
         }
         let entry = judge(&quarantine(all), "2026-11-10");
-        assert_eq!((entry.state, entry.detail.as_str()), (State::Active, "11 days left"));
+        assert_eq!((entry.state, entry.detail.as_str()), (EntryState::Active, "11 days left"));
     }
 
     #[test]
@@ -499,17 +519,17 @@ mod tests {
         let file =
             parse("f.toml", &waiver("pass", "2026-11-01", "2026-11-20", "checks = ['rate']\nrenewals = 3"))
                 .unwrap();
-        let context = Context {
+        let context = EntryContext {
             today: dates::parse_day("2026-11-10").unwrap(),
             gates: &gates(),
             signatures: &BTreeMap::new(),
         };
         let (waivers, quarantines) = entries(&file, &context);
         let text = |text: &str| Some(text.to_string());
-        let wanted = Entry {
+        let wanted = WaiverEntry {
             id: "pass".into(),
-            kind: Kind::Waiver,
-            state: State::Active,
+            kind: EntryKind::Waiver,
+            state: EntryState::Active,
             detail: "10 days left".into(),
             days_remaining: Some(10),
             owner: text("o"),
@@ -537,7 +557,10 @@ mod tests {
             (own.category, own.evidence, own.reproduce),
             (text("FLAKE-NET"), text("d.json"), text("c"))
         );
-        assert_eq!((own.kind, own.signature, own.days_remaining), (Kind::Quarantine, text("own"), Some(11)));
+        assert_eq!(
+            (own.kind, own.signature, own.days_remaining),
+            (EntryKind::Quarantine, text("own"), Some(11))
+        );
     }
 
     #[test]
@@ -547,16 +570,16 @@ mod tests {
         let of = |known: Option<Result<String, String>>| {
             let signatures = known.map(|known| ("e2e_tui".to_string(), known)).into_iter().collect();
             let today = dates::parse_day("2026-11-10").unwrap();
-            let context = Context { today, gates: &gates(), signatures: &signatures };
+            let context = EntryContext { today, gates: &gates(), signatures: &signatures };
             let entry = entries(&file, &context).1.remove(0);
             (entry.state, entry.detail, entry.signature)
         };
         let own = Some("own".to_string());
-        assert_eq!(of(None), (State::Active, "11 days left".into(), own.clone()));
-        assert_eq!(of(Some(Ok("other".into()))), (State::Active, "11 days left".into(), own.clone()));
+        assert_eq!(of(None), (EntryState::Active, "11 days left".into(), own.clone()));
+        assert_eq!(of(Some(Ok("other".into()))), (EntryState::Active, "11 days left".into(), own.clone()));
         assert_eq!(
             of(Some(Err("rests on nothing".into()))),
-            (State::Invalid, "d.json rests on nothing".into(), own)
+            (EntryState::Invalid, "d.json rests on nothing".into(), own)
         );
     }
 
@@ -580,9 +603,9 @@ mod tests {
     fn a_quarantine_holds_twenty_one_days() {
         let more = "category = 'FLAKE-NET'\nevidence = 'd.json'";
         let text = quarantine(more);
-        assert_eq!(judge(&text, "2026-11-22").state, State::Expired);
-        assert_eq!(judge(&text.replace("2026-11-21", "2026-11-22"), "2026-11-22").state, State::Due);
-        assert_eq!(judge(&text.replace("2026-11-21", "2026-11-23"), "2026-11-22").state, State::Invalid);
+        assert_eq!(judge(&text, "2026-11-22").state, EntryState::Expired);
+        assert_eq!(judge(&text.replace("2026-11-21", "2026-11-22"), "2026-11-22").state, EntryState::Due);
+        assert_eq!(judge(&text.replace("2026-11-21", "2026-11-23"), "2026-11-22").state, EntryState::Invalid);
     }
 
     #[test]
@@ -621,14 +644,14 @@ mod tests {
             let state = judge(&text, &today.to_string()).state;
             let holds = length <= 30 && offset >= 0 && offset <= length as i64;
             prop_assert_eq!(state.holds(), holds);
-            prop_assert_eq!(state == State::Expired, length <= 30 && offset > length as i64);
-            prop_assert_eq!(state == State::Due, holds && length as i64 - offset <= 5);
+            prop_assert_eq!(state == EntryState::Expired, length <= 30 && offset > length as i64);
+            prop_assert_eq!(state == EntryState::Due, holds && length as i64 - offset <= 5);
         }
 
         #[test]
         fn no_text_panics(text in "\\PC{0,60}") {
             if let Ok(file) = parse("f", &text) {
-                let context = Context { today: dates::parse_day("2026-11-20").unwrap(), gates: &gates(), signatures: &BTreeMap::new() };
+                let context = EntryContext { today: dates::parse_day("2026-11-20").unwrap(), gates: &gates(), signatures: &BTreeMap::new() };
                 let _ = entries(&file, &context);
                 let _ = rollback(&file, context.today);
             }

@@ -84,16 +84,19 @@ fn reasons_line(needs: &Needs) -> String {
 mod tests {
     use super::super::dates::parse_day;
     use super::super::parse::parse;
-    use super::super::state::{Context, entries};
+    use super::super::state::{EntryContext, entries};
     use super::*;
     use crate::model::finding::Reason;
-    use crate::model::waiver::State;
+    use crate::model::waiver::EntryState;
     use std::collections::BTreeMap;
 
-    fn judged(text: &str) -> (State, String) {
+    fn judged(text: &str) -> (EntryState, String) {
         let gates = BTreeMap::from([("a.b c".to_string(), vec!["x\"y".to_string()])]);
-        let context =
-            Context { today: parse_day("2026-11-20").unwrap(), gates: &gates, signatures: &BTreeMap::new() };
+        let context = EntryContext {
+            today: parse_day("2026-11-20").unwrap(),
+            gates: &gates,
+            signatures: &BTreeMap::new(),
+        };
         let entry = entries(&parse("f", text).unwrap(), &context).0.remove(0);
         (entry.state, entry.detail)
     }
@@ -121,8 +124,8 @@ mod tests {
         checks = ["x\"y"]   # any other failing check is still red
         "#);
         let blanks = "`owner` is blank; `reason` is blank; `issue` is blank; `exit_criteria` is blank";
-        assert_eq!(judged(&text), (State::Invalid, blanks.into()));
-        assert_eq!(judged(&text.replace("\"\"", "\"filled in\"")).0, State::Active);
+        assert_eq!(judged(&text), (EntryState::Invalid, blanks.into()));
+        assert_eq!(judged(&text.replace("\"\"", "\"filled in\"")).0, EntryState::Active);
         assert_eq!(template("waiver_lifecycle", &[failed("x")], today()), None);
         assert_eq!(template("g", &[], today()), None);
     }
@@ -134,7 +137,7 @@ mod tests {
         let tail = "checks = []   # any other failing check is still red\n\
                     reasons = [\"missing\", \"stale\"]   # any other fault of the evidence is still red\n";
         assert!(text.ends_with(tail), "{text}");
-        assert_eq!(judged(&text.replace("= \"\"", "= \"filled in\"")).0, State::Active);
+        assert_eq!(judged(&text.replace("= \"\"", "= \"filled in\"")).0, EntryState::Active);
         assert_eq!(template("g", &[Finding::new(Reason::Waiver, "x")], today()), None);
     }
 

@@ -1,24 +1,24 @@
 //! In which states of files the attempts at one suite began.
 
 use std::path::Path;
-use tollgate_host::changes::{Began, Changes, Look, Stamp, Start};
+use tollgate_host::changes::{Began, Changes, FileTime, SeenChanges, Start};
 
 /// What stood there, when they began, and what had changed when each ended. Errors are clauses.
 #[derive(Default)]
-pub struct Seen {
+pub struct SeenStates {
     /// What stood there when the first began; `None` where nothing is run again.
     pub start: Option<Result<Start, String>>,
     /// One for each attempt that began.
-    pub began: Vec<Option<Stamp>>,
+    pub began: Vec<Option<FileTime>>,
     /// One for each that ended and was followed by another, or followed one.
-    pub looks: Vec<Result<Look, String>>,
+    pub looks: Vec<Result<SeenChanges, String>>,
     /// Why an attempt began with what the one before it wrote into the folder of the suite, one for each that began.
     pub filled: Vec<Option<String>>,
 }
 
-impl Seen {
+impl SeenStates {
     /// In what it differs now from when the first began.
-    pub fn look(&self, changes: &Changes) -> Result<Look, String> {
+    pub fn look(&self, changes: &Changes) -> Result<SeenChanges, String> {
         match &self.start {
             Some(Ok(start)) => changes.look(start),
             Some(Err(why)) => Err(why.clone()),

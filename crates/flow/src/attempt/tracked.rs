@@ -4,15 +4,15 @@
 use super::results::Results;
 use crate::error::Error;
 use crate::ground::Ground;
-use tollgate_core::model::plan::Item;
-use tollgate_core::model::suite::{Reader, SuiteSpec};
+use tollgate_core::model::plan::PlannedSuite;
+use tollgate_core::model::suite::{ResultReader, SuiteSpec};
 use tollgate_host::git::{GitError, Repository};
 use tollgate_text::command::fill;
 use tollgate_text::show::show;
 
 /// Refuses a plan whose suites name a file behind a link as their results, before anything starts. What is in the folder of the run is
 /// made by the run.
-pub fn refuse_linked(ground: &Ground, items: &[Item]) -> Result<(), Error> {
+pub fn refuse_linked(ground: &Ground, items: &[PlannedSuite]) -> Result<(), Error> {
     for item in items {
         let Some(spec) = ground
             .spec(&item.kind)
@@ -36,10 +36,10 @@ pub fn refuse_linked(ground: &Ground, items: &[Item]) -> Result<(), Error> {
 
 /// Refuses a plan whose suites name a tracked file as their results, before anything starts. Git is asked once, and only where
 /// such a file is there.
-pub fn refuse_tracked(ground: &Ground, items: &[Item]) -> Result<(), Error> {
+pub fn refuse_tracked(ground: &Ground, items: &[PlannedSuite]) -> Result<(), Error> {
     let mut there: Vec<(&str, String)> = Vec::new();
     for item in items {
-        let spec = ground.spec(&item.kind).filter(|spec| spec.reader != Reader::Exit);
+        let spec = ground.spec(&item.kind).filter(|spec| spec.reader != ResultReader::Exit);
         let Some((spec, path)) = spec.and_then(|spec| Some((spec, fixed(spec, &item.name)?))) else {
             continue;
         };
@@ -74,10 +74,10 @@ pub fn refuse_tracked(ground: &Ground, items: &[Item]) -> Result<(), Error> {
 }
 
 /// Whether a file is named as the reports are that the reader reads: one that somebody committed is an old report all the same.
-fn is_report(reader: Reader, path: &str) -> bool {
+fn is_report(reader: ResultReader, path: &str) -> bool {
     let wanted = match reader {
-        Reader::Junit | Reader::Pytest => ".xml",
-        Reader::Jest | Reader::Playwright => ".json",
+        ResultReader::Junit | ResultReader::Pytest => ".xml",
+        ResultReader::Jest | ResultReader::Playwright => ".json",
         _ => return false,
     };
     path.ends_with(wanted)

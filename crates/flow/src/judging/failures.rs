@@ -8,22 +8,22 @@ use crate::failure_text::{self, lines, lint_command, of_suite};
 use crate::ground::Ground;
 use crate::judging::json::{fails, is_left, is_unrun, status, suites};
 use crate::masking::masker_of_policy;
-use crate::source_place::Places;
+use crate::source_place::SourcePlaces;
 use crate::workspace::Workspace;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io::{Read as _, Seek as _, SeekFrom};
-use tollgate_core::gate::Facts;
+use tollgate_core::gate::BoundFacts;
 use tollgate_core::model::failure::{Assertion, RootCause};
 use tollgate_core::model::finding::SourceAt;
 use tollgate_core::model::gate::{ForRun, Format};
 use tollgate_core::model::lane::{Lane, Mode};
-use tollgate_core::model::suite::{Role, SuiteStatus};
-use tollgate_core::model::test::{Case, Failure, TestStatus};
+use tollgate_core::model::suite::{SuiteRole, SuiteStatus};
+use tollgate_core::model::test::{Failure, TestCase, TestStatus};
 use tollgate_core::model::told::title;
 use tollgate_host::artifact::parse;
 use tollgate_host::record::{SuiteFolders, lint_log};
-use tollgate_text::json::{Json, Limits};
+use tollgate_text::json::{Json, JsonLimits};
 
 /// Most entries; the last one then says how many more there are.
 const MOST: usize = 10_000;
@@ -72,7 +72,7 @@ struct Told {
     fault: Option<String>,
     root_cause_class: Option<RootCause>,
     log: Option<String>,
-    failures: Vec<Case>,
+    failures: Vec<TestCase>,
 }
 
 /// What `failure_digest.json` tells of a suite without a failed test.
@@ -83,7 +83,7 @@ struct Digest {
 }
 
 /// Everything but the artifacts that gates see, `run_failures` with it where a gate reads or tells of it.
-pub fn facts(workspace: &Workspace, lane: Lane, mode: Mode, summary: Option<&Json<'_>>) -> Facts {
+pub fn facts(workspace: &Workspace, lane: Lane, mode: Mode, summary: Option<&Json<'_>>) -> BoundFacts {
     let mut facts = workspace.facts(lane, mode, summary);
     if workspace.policy.gates.iter().any(|gate| gate.tells_of("run_failures")) {
         let found = failures(workspace, summary);
@@ -118,7 +118,8 @@ fn failures(workspace: &Workspace, summary: Option<&Json<'_>>) -> Result<Vec<Run
         Some(command) => replays.knowing(&names, command),
         None => replays,
     };
-    let places = Places::new(&workspace.root, &workspace.policy.runs.suites, workspace.commit.as_deref());
+    let places =
+        SourcePlaces::new(&workspace.root, &workspace.policy.runs.suites, workspace.commit.as_deref());
     let mut finder = Finder { workspace, run, replays, places, found: Vec::new() };
     finder.all(summary);
     Ok(cut(finder.found))
@@ -151,14 +152,14 @@ struct Finder<'w> {
     workspace: &'w Workspace,
     run: &'w str,
     replays: Replays<'w>,
-    places: Places<'w>,
+    places: SourcePlaces<'w>,
     found: Vec<RunFailure>,
 }
 
 /// A suite of the summary.
 #[derive(Clone, Copy)]
 struct Suite<'s> {
-    role: Role,
+    role: SuiteRole,
     kind: &'s str,
     name: &'s str,
     entry: &'s Json<'s>,
@@ -166,7 +167,7 @@ struct Suite<'s> {
 
 impl<'s> Suite<'s> {
     /// One that says what it is called.
-    fn of(role: Role, entry: &'s Json<'s>) -> Option<Suite<'s>> {
+    fn of(role: SuiteRole, entry: &'s Json<'s>) -> Option<Suite<'s>> {
         Some(Suite { role, kind: entry.text("kind")?, name: entry.text("name")?, entry })
     }
 }
@@ -212,7 +213,7 @@ impl Finder<'_> {
         for entry in summary.items("not_run") {
             // A suite that has a result has told of what it left out.
             let (Some(kind), Some(name)) = (entry.text("kind"), entry.text("name")) else { continue };
-            let role = if entry.text("role") == Some("suite") { Role::Suite } else { Role::Unit };
+            let role = if entry.text("role") == Some("suite") { SuiteRole::Suite } else { SuiteRole::Unit };
             if !told.contains(&(kind, name)) {
                 let suite = Suite { role, kind, name, entry };
                 self.left(suite, "it was selected and did not run".into());
@@ -287,7 +288,7 @@ impl Finder<'_> {
 
     fn tests(&mut self, suite: Suite<'_>, told: Told, red: &[&Json<'_>]) {
         // Two tests may have one name: their failures are told in their order.
-        let mut cases: BTreeMap<&str, VecDeque<&Case>> = BTreeMap::new();
+        let mut cases: BTreeMap<&str, VecDeque<&TestCase>> = BTreeMap::new();
         for case in told.failures.iter().filter(|case| case.status == TestStatus::Failed) {
             cases.entry(&case.name).or_default().push_back(case);
         }
@@ -344,7 +345,7 @@ impl Finder<'_> {
     /// A document of the run; what is not there, or cannot be read as one, tells nothing.
     fn document<T: Default + for<'d> Deserialize<'d>>(&self, path: &str) -> T {
         let Ok(bytes) = self.workspace.root.read(path, LARGEST) else { return T::default() };
-        let document = parse(Format::Json, &bytes, &Limits::default());
+        let document = parse(Format::Json, &bytes, &JsonLimits::default());
         document.ok().and_then(|json| serde_json::from_value(json.to_value()).ok()).unwrap_or_default()
     }
 }

@@ -1,6 +1,6 @@
 //! Documents of runs as the judge walks them: without the types, for a foreign runner leaves out what it does not know.
 
-use tollgate_core::model::suite::{Role, SuiteStatus};
+use tollgate_core::model::suite::{SuiteRole, SuiteStatus};
 use tollgate_core::model::test::TestStatus;
 use tollgate_text::escape::fit;
 use tollgate_text::json::Json;
@@ -11,9 +11,9 @@ const NAMED: usize = 10;
 const NAME: usize = 400;
 
 /// The suites and units of a summary with the list that each stands in.
-pub fn suites<'s>(summary: &'s Json<'s>) -> impl Iterator<Item = (Role, &'s Json<'s>)> {
+pub fn suites<'s>(summary: &'s Json<'s>) -> impl Iterator<Item = (SuiteRole, &'s Json<'s>)> {
     let of = |list, role| summary.items(list).iter().map(move |suite| (role, suite));
-    of("suites", Role::Suite).chain(of("units", Role::Unit))
+    of("suites", SuiteRole::Suite).chain(of("units", SuiteRole::Unit))
 }
 
 /// The status of a suite, where it is one that is known.

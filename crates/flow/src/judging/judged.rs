@@ -7,9 +7,9 @@ use tollgate_core::model::finding::Reason;
 use tollgate_core::model::gate::Format;
 use tollgate_core::model::run::schema;
 use tollgate_core::model::suite::SuiteSpec;
-use tollgate_core::model::waiver::Entry;
-use tollgate_core::plan::{self, Claims, JudgedKind};
-use tollgate_host::artifact::{Documents, Fault};
+use tollgate_core::model::waiver::WaiverEntry;
+use tollgate_core::plan::{self, ClaimRules, JudgedKind};
+use tollgate_host::artifact::{Documents, FileFault};
 use tollgate_text::json::Json;
 
 /// What a run writes beside its summary and the results of its suites, and says of its failures what those say. These are not
@@ -31,8 +31,8 @@ const STALE: &str =
 pub fn bind(
     documents: &mut Documents<'_>,
     workspace: &Workspace,
-    entries: &[Entry],
-) -> (Vec<String>, Vec<Fault>) {
+    entries: &[WaiverEntry],
+) -> (Vec<String>, Vec<FileFault>) {
     let run = workspace.run_dir.as_deref().ok();
     // What was written is compared, before it is judged otherwise.
     let faults =
@@ -40,7 +40,7 @@ pub fn bind(
     let folder = workspace.run_dir.as_ref().ok().map(|dir| format!("{dir}/"));
     let mut notes: Vec<String> = Vec::new();
     let mut altered = false;
-    let held = Claims { entries, suites: &workspace.policy.runs.suites };
+    let held = ClaimRules { entries, suites: &workspace.policy.runs.suites };
     documents.rebind(&[schema::SUMMARY, schema::RESULT], |path, id, document| {
         let judged = plan::judged(kind_of(id)?, document, held)?;
         altered |= folder.as_ref().is_some_and(|folder| path.starts_with(folder));
@@ -54,7 +54,7 @@ pub fn bind(
     if altered {
         let judged = |name: &str| name == "summary.json" || name.ends_with("/result.json");
         let is = |name: &str, format| REPEATS.contains(&name) || (judged(name) && format != Format::Json);
-        documents.distrust(is, &Fault::new(Reason::Stale, STALE));
+        documents.distrust(is, &FileFault::new(Reason::Stale, STALE));
     }
     (notes, faults.unwrap_or_default())
 }
@@ -62,14 +62,14 @@ pub fn bind(
 /// A document that a person named, as the entries and the rules of the kinds judge it; those are asked for only where that matters.
 pub fn document<'a>(
     document: Json<'a>,
-    policy: impl FnOnce() -> Result<(Vec<Entry>, Vec<SuiteSpec>), Error>,
+    policy: impl FnOnce() -> Result<(Vec<WaiverEntry>, Vec<SuiteSpec>), Error>,
 ) -> Result<Json<'a>, Error> {
     let kind = document.get("schema").and_then(Json::as_str).and_then(kind_of);
     let Some(kind) = kind.filter(|kind| plan::has_claims(*kind, &document)) else {
         return Ok(document);
     };
     let (entries, suites) = policy()?;
-    let judged = plan::judged(kind, &document, Claims { entries: &entries, suites: &suites });
+    let judged = plan::judged(kind, &document, ClaimRules { entries: &entries, suites: &suites });
     Ok(judged.map_or(document, |judged| judged.document))
 }
 

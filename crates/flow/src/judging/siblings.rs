@@ -4,10 +4,10 @@
 use rayon::prelude::*;
 use tollgate_core::model::finding::Reason;
 use tollgate_core::model::gate::Format;
-use tollgate_host::artifact::{Fault, parse};
+use tollgate_host::artifact::{FileFault, parse};
 use tollgate_host::files::{ReadError, Root};
 use tollgate_host::record::SuiteFolders;
-use tollgate_text::json::{Json, Limits};
+use tollgate_text::json::{Json, JsonLimits};
 use tollgate_text::show::show;
 
 /// Bytes of one document.
@@ -31,14 +31,14 @@ const OF_SUITE: [&str; 11] = [
 
 /// Where a document of the folder `run` says other than its summary does. A document that is not there says nothing: a run may be asked
 /// to keep none, and a foreign runner writes none.
-pub fn contradictions(root: &Root, run: &str, summary: &Json<'_>) -> Vec<Fault> {
+pub fn contradictions(root: &Root, run: &str, summary: &Json<'_>) -> Vec<FileFault> {
     let suites: Vec<(&str, &str, &Json<'_>)> = ["suites", "units"]
         .into_iter()
         .flat_map(|list| summary.items(list))
         .filter_map(|entry| Some((entry.text("kind")?, entry.text("name")?, entry)))
         .collect();
     let folders = SuiteFolders::new(suites.iter().map(|(kind, name, _)| (*kind, *name)));
-    let of_suites: Vec<Fault> = suites
+    let of_suites: Vec<FileFault> = suites
         .par_iter()
         .filter_map(|(kind, name, entry)| {
             let path = format!("{run}/{}/result.json", folders.of(kind, name));
@@ -62,9 +62,9 @@ pub fn contradictions(root: &Root, run: &str, summary: &Json<'_>) -> Vec<Fault> 
     of_suites.into_iter().chain(environment).take(TOLD).collect()
 }
 
-fn said(of: &str, path: &str, clause: &str) -> Fault {
+fn said(of: &str, path: &str, clause: &str) -> FileFault {
     let clause = format!("of {of} its run says one thing in summary.json, and {clause} in {}", show(path));
-    Fault::new(Reason::Malformed, clause)
+    FileFault::new(Reason::Malformed, clause)
 }
 
 /// What `differs` says of a document; nothing where none is there. One that cannot be looked at may say anything, where it must be `ours`:
@@ -81,7 +81,7 @@ fn with(
         Err(ReadError::Missing(_)) => return None,
         Err(_) => return unlike("something that cannot be read"),
     };
-    match parse(Format::Json, &bytes, &Limits::default()) {
+    match parse(Format::Json, &bytes, &JsonLimits::default()) {
         Ok(document) => differs(&document),
         Err(_) => unlike("something that is no JSON"),
     }

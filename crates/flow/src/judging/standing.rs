@@ -6,20 +6,20 @@ use crate::run_tree::{Observed, Observing, some};
 use crate::workspace::Workspace;
 use tollgate_core::model::finding::Reason;
 use tollgate_core::model::lane::Lane;
-use tollgate_core::model::tree::Tree;
+use tollgate_core::model::tree::WorkingTree;
 use tollgate_core::model::workspace::UntrackedRule;
-use tollgate_core::plan::Compared;
-use tollgate_host::artifact::Fault;
+use tollgate_core::plan::TreeDifference;
+use tollgate_host::artifact::FileFault;
 use tollgate_text::json::Json;
 use tollgate_text::show::show;
 
 /// How a run stands to what is judged.
 #[derive(Debug, Default)]
-pub struct Standing {
+pub struct RunStanding {
     /// Why all that it made is stale.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<FileFault>,
     /// Why it is of another commit, where it is.
-    pub other_commit: Option<Fault>,
+    pub other_commit: Option<FileFault>,
     /// Whether it was held to the tree.
     pub of_tree: bool,
     /// What a person should know, one sentence each.
@@ -32,14 +32,14 @@ pub fn standing(
     lane: Lane,
     summary: Option<&Json<'_>>,
     observing: Observing,
-) -> Result<Standing, Error> {
-    let mut standing = Standing::default();
+) -> Result<RunStanding, Error> {
+    let mut standing = RunStanding::default();
     let Some(summary) = summary else { return Ok(standing) };
     if let Some(why) = summary.get("stale").filter(|why| **why != Json::Null) {
         let why = why.as_str().map_or_else(|| "for a reason that is no text".into(), show);
-        standing.faults.push(Fault {
+        standing.faults.push(FileFault {
             pointer: Some("/stale".into()),
-            ..Fault::new(Reason::Stale, format!("the run was stale when it was taken in: {why}"))
+            ..FileFault::new(Reason::Stale, format!("the run was stale when it was taken in: {why}"))
         });
     }
     let Some(judged) = workspace.commit.as_deref() else { return Ok(standing) };
@@ -52,13 +52,13 @@ pub fn standing(
             );
             standing
                 .faults
-                .push(Fault { pointer: Some("/commit".into()), ..Fault::new(Reason::Stale, clause) });
+                .push(FileFault { pointer: Some("/commit".into()), ..FileFault::new(Reason::Stale, clause) });
             return Ok(standing);
         }
         commit => {
             let commit = commit.map_or("no commit".into(), |commit| format!("commit {}", show(commit)));
             let clause = format!("its run is of {commit}, not of {judged}");
-            standing.other_commit = Some(Fault::new(Reason::Stale, clause));
+            standing.other_commit = Some(FileFault::new(Reason::Stale, clause));
             return Ok(standing);
         }
     }
@@ -70,9 +70,9 @@ pub fn standing(
         );
         return Ok(standing);
     };
-    let Ok(tree) = serde_json::from_value::<Tree>(tree.to_value()) else {
+    let Ok(tree) = serde_json::from_value::<WorkingTree>(tree.to_value()) else {
         let clause = "its run does not say in a readable form in which tree it took place";
-        standing.faults.push(Fault::new(Reason::Stale, clause));
+        standing.faults.push(FileFault::new(Reason::Stale, clause));
         return Ok(standing);
     };
     let observed = observing.finish(&workspace.root, &workspace.policy.settings)?;
@@ -90,13 +90,17 @@ pub fn standing(
 }
 
 /// Holds the tree of a run to the one that is judged, by what the policy in force leaves out.
-pub fn compare(workspace: &Workspace, tree: &Tree, observed: &Observed) -> Result<Compared, Error> {
+pub fn compare(
+    workspace: &Workspace,
+    tree: &WorkingTree,
+    observed: &Observed,
+) -> Result<TreeDifference, Error> {
     let run = workspace.run_dir.as_deref().ok();
     let left_out = observed.left_out(&workspace.policy.settings, &workspace.policy.gates, run);
     observed.compare(tree, &left_out, &masker_of_policy(workspace.env(), workspace)?)
 }
 
-fn judge(compared: &Compared, rule: UntrackedRule, standing: &mut Standing) {
+fn judge(compared: &TreeDifference, rule: UntrackedRule, standing: &mut RunStanding) {
     let untracked = untracked(compared);
     let other = match rule {
         UntrackedRule::Allow => compared.is_other(),
@@ -122,11 +126,13 @@ fn judge(compared: &Compared, rule: UntrackedRule, standing: &mut Standing) {
         whats.extend(untracked);
     }
     let clause = format!("the run took place in another tree than the one judged: {}", whats.join("; "));
-    standing.faults.push(Fault { pointer: Some("/tree".into()), ..Fault::new(Reason::Stale, clause) });
+    standing
+        .faults
+        .push(FileFault { pointer: Some("/tree".into()), ..FileFault::new(Reason::Stale, clause) });
 }
 
 /// In which untracked files the trees differ, where that alone need not count.
-fn untracked(compared: &Compared) -> Vec<String> {
+fn untracked(compared: &TreeDifference) -> Vec<String> {
     let missing = (!compared.missing.is_empty()).then(|| {
         format!("untracked files that the run had and that are not there: {}", some(&compared.missing))
     });

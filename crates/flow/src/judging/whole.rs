@@ -12,11 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use tollgate_core::model::finding::Reason;
 use tollgate_core::model::gate::ForRun;
 use tollgate_core::model::suite::{EvidenceFrom, Names};
-use tollgate_core::model::whole::{Asked, Change, Gap};
+use tollgate_core::model::whole::{AskedOfWhole, Gap, PlanChange};
 use tollgate_core::plan::{self, Altered, Side, SuiteNames};
 use tollgate_core::waiver::{self, ClassificationFile};
 use tollgate_host::artifact::NoRun;
-use tollgate_host::config::{Classification, Policy, TreePlan};
+use tollgate_host::config::{Classification, PolicyInForce, TreePlan};
 use tollgate_host::files::{ReadError, Root, is_there};
 use tollgate_host::git::Repository;
 use tollgate_text::json::Json;
@@ -28,9 +28,9 @@ const CLASSIFIED: &str = "tests";
 /// What a whole run is here.
 pub struct WholePlan {
     /// What is asked; `None` where the policy knows no suites, an error where it cannot be told.
-    pub asked: Result<Option<Asked>, String>,
+    pub asked: Result<Option<AskedOfWhole>, String>,
     /// What the working tree would alter of it, where the policy is a ref's.
-    pub changes: Vec<Change>,
+    pub changes: Vec<PlanChange>,
     /// What of that takes something out of the plan.
     lost: Vec<Gap>,
     /// The command that runs the whole.
@@ -65,7 +65,11 @@ fn command_of(run: &ForRun) -> String {
 
 impl WholePlan {
     /// Of the policy in force. Errors about the plan are kept: they are of every gate that reads `run_gaps`, and of no other.
-    pub fn of(root: &Root, policy: &Policy, env: &BTreeMap<String, String>) -> Result<WholePlan, Error> {
+    pub fn of(
+        root: &Root,
+        policy: &PolicyInForce,
+        env: &BTreeMap<String, String>,
+    ) -> Result<WholePlan, Error> {
         let whole = &policy.settings.whole;
         let ingested = policy.runs.suites.iter().filter(|spec| spec.evidence == EvidenceFrom::Ingest);
         let taken_in: BTreeMap<String, String> =
@@ -112,7 +116,7 @@ impl WholePlan {
     }
 
     /// Commands and variables of `tollgate.toml` may hold secrets; of the working tree's anyone may have written them.
-    fn mask(&mut self, policy: &Policy, env: &BTreeMap<String, String>) -> Result<(), Error> {
+    fn mask(&mut self, policy: &PolicyInForce, env: &BTreeMap<String, String>) -> Result<(), Error> {
         if self.changes.is_empty() {
             return Ok(());
         }
@@ -180,7 +184,7 @@ impl WholePlan {
 }
 
 /// The suites of the policy by kind, over the judged tree; and those that its patterns find at the ref and no longer here.
-fn own_names(root: &Root, policy: &Policy) -> Result<(SuiteNames, Vec<Change>), String> {
+fn own_names(root: &Root, policy: &PolicyInForce) -> Result<(SuiteNames, Vec<PlanChange>), String> {
     let classification = parsed(&policy.classification, &policy.settings.classification);
     let lists = Lists {
         root,
@@ -207,7 +211,7 @@ fn own_names(root: &Root, policy: &Policy) -> Result<(SuiteNames, Vec<Change>), 
             Names::Classification => without_file(root, repository, commit, here)?,
         };
         here.retain(|name| !taken.contains(name));
-        gone.extend(taken.into_iter().map(|name| Change {
+        gone.extend(taken.into_iter().map(|name| PlanChange {
             what: "name".into(),
             kind: spec.kind.clone(),
             name,

@@ -1,6 +1,6 @@
 //! What people are told of a run that is not whole.
 
-use tollgate_core::model::whole::{Asked, Gap};
+use tollgate_core::model::whole::{AskedOfWhole, Gap};
 
 /// Gaps that a sentence names.
 const NAMED: usize = 10;
@@ -21,13 +21,13 @@ pub fn listed(gaps: &[Gap]) -> String {
 }
 
 /// `2 of 12`; where the change takes out more than is asked for, only how many.
-fn of_all(gaps: &[Gap], asked: &Asked) -> String {
+fn of_all(gaps: &[Gap], asked: &AskedOfWhole) -> String {
     let all = asked.suites.len() + asked.lint.len();
     if gaps.len() <= all { format!("{} of {all}", gaps.len()) } else { gaps.len().to_string() }
 }
 
 /// The note of a report.
-pub fn note(gaps: &[Gap], asked: &Asked, way: &str) -> String {
+pub fn note(gaps: &[Gap], asked: &AskedOfWhole, way: &str) -> String {
     format!(
         "the run is not whole: it does not show {} of what the profile {} asks for: {}; {way}",
         of_all(gaps, asked),
@@ -37,7 +37,7 @@ pub fn note(gaps: &[Gap], asked: &Asked, way: &str) -> String {
 }
 
 /// The condition of a promotion.
-pub fn condition(gaps: &[Gap], asked: &Asked, way: &str) -> String {
+pub fn condition(gaps: &[Gap], asked: &AskedOfWhole, way: &str) -> String {
     format!(
         "the run judged must be whole, and does not show {} of what the profile {} asks for: {}; {way}",
         of_all(gaps, asked),

@@ -2,12 +2,12 @@
 
 use crate::commands::{Replays, rerun_from};
 use crate::error::Error;
-use crate::made::summary::{self, Text};
+use crate::made::summary::{self, SummaryText};
 use crate::masking::mask_ranked;
 use std::path::{Path, PathBuf};
-use tollgate_core::model::run::{Summary, schema};
-use tollgate_core::model::suite::Role;
-use tollgate_core::model::triage::{Compared, RecommendedCommands, TriageDiff};
+use tollgate_core::model::run::{RunSummary, schema};
+use tollgate_core::model::suite::SuiteRole;
+use tollgate_core::model::triage::{ComparedFile, RecommendedCommands, TriageDiff};
 use tollgate_core::triage;
 use tollgate_host::files::Root;
 use tollgate_host::record;
@@ -19,7 +19,7 @@ pub struct Baseline {
     /// Workspace-relative.
     pub shown: String,
     path: PathBuf,
-    text: Text,
+    text: SummaryText,
 }
 
 impl Baseline {
@@ -40,7 +40,7 @@ impl Baseline {
 /// What changed from the baseline to `summary`, which stands or will stand at `path`.
 pub fn compare(
     baseline: &Baseline,
-    summary: &Summary,
+    summary: &RunSummary,
     path: &str,
     replays: &Replays<'_>,
 ) -> Result<TriageDiff, Error> {
@@ -49,7 +49,7 @@ pub fn compare(
     let current = record::columns(&show(path), &bytes, bytes.len() as u64)
         .map_err(|e| Error::Work(format!("the summary cannot be compared: {e}")))?;
     let base = summary::columns(&baseline.path, &baseline.text)?;
-    let replay = |suite: &str, kind: &str, role: Role, selector: Option<&str>| {
+    let replay = |suite: &str, kind: &str, role: SuiteRole, selector: Option<&str>| {
         let one = selector.and_then(|selector| replays.test(kind, suite, selector));
         Some(one.unwrap_or_else(|| replays.suite(role, kind, suite)))
     };
@@ -60,13 +60,13 @@ pub fn compare(
         identity: summary.identity.clone(),
         baseline: baseline.shown.clone(),
         compared: [
-            Compared {
+            ComparedFile {
                 path: baseline.shown.clone(),
                 sha256: Some(baseline.text.sha256.clone()),
                 run_id: base.head.run_id.clone(),
                 commit: base.head.commit.clone(),
             },
-            Compared {
+            ComparedFile {
                 path: path.to_string(),
                 // The summary names this comparison: its digest is not known before it is written.
                 sha256: None,

@@ -9,14 +9,14 @@ use crate::made::told;
 use std::collections::BTreeMap;
 use tollgate_core::model::bundle::{BundleEnvironment, FailedSuite, ReplayBundle};
 use tollgate_core::model::failure::{FailureDigest, FailureIndex, IndexedDigest, RootCause};
-use tollgate_core::model::plan::{Counts, Shard};
+use tollgate_core::model::plan::{SelectionCounts, Shard};
 use tollgate_core::model::record::SuiteRecord;
 use tollgate_core::model::run::{
-    Chosen, Identity, LintResult, NotRun, RunStatus, Summary, TriageRef, schema,
+    Chosen, Identity, LintResult, NotRun, RunStatus, RunSummary, TriageRef, schema,
 };
-use tollgate_core::model::suite::{Role, SuiteResult, SuiteStatus};
+use tollgate_core::model::suite::{SuiteResult, SuiteRole, SuiteStatus};
 use tollgate_core::model::told::AllFailed;
-use tollgate_core::model::tree::{DatedBy, Tree};
+use tollgate_core::model::tree::{DatedBy, WorkingTree};
 use tollgate_core::model::triage::TriageDiff;
 use tollgate_core::plan;
 use tollgate_core::triage::{self, ToDigest};
@@ -26,13 +26,13 @@ use tollgate_host::record::{self, Details, File, Folder, SuiteFile, SuiteFolders
 const LINT_TAIL: u64 = 4 << 10;
 
 /// What a run comes to.
-pub struct Outcome<'a> {
+pub struct RunOutcome<'a> {
     /// Where it took place.
     pub ground: &'a Ground,
     /// Who and when.
     pub identity: Identity,
     /// The working tree.
-    pub tree: Option<Tree>,
+    pub tree: Option<WorkingTree>,
     /// Where the time comes from, where it is not the machine's.
     pub dated_by: Option<DatedBy>,
     /// Why it is stale already.
@@ -52,7 +52,7 @@ pub struct Outcome<'a> {
     /// Which part of the plan it is.
     pub shard: Shard,
     /// How many suites and units the whole plan has.
-    pub plan: Counts,
+    pub plan: SelectionCounts,
     /// Every suite that ran.
     pub records: Vec<SuiteRecord>,
     /// What was selected and did not start.
@@ -72,13 +72,13 @@ pub struct Outcome<'a> {
     /// Commands of suites.
     pub replays: Replays<'a>,
     /// What the machine says of itself.
-    pub facts: &'a environment::Facts,
+    pub facts: &'a environment::MachineFacts,
 }
 
 /// What was written.
 pub struct Written {
     /// `summary.json`
-    pub summary: Summary,
+    pub summary: RunSummary,
     /// `triage_diff.json`, where there is a baseline.
     pub diff: Option<TriageDiff>,
     /// Every suite, by role, name and kind.
@@ -94,7 +94,7 @@ pub struct Written {
 }
 
 /// Writes every document of the run folder; `summary.json` last, because whoever finds it finds the rest.
-pub fn write(folder: &Folder, folders: &SuiteFolders, mut outcome: Outcome<'_>) -> Result<Written, Error> {
+pub fn write(folder: &Folder, folders: &SuiteFolders, mut outcome: RunOutcome<'_>) -> Result<Written, Error> {
     let (tree, shard) = (outcome.tree.as_ref(), &outcome.shard);
     let environment = environment::document(outcome.facts, &outcome.identity, tree, &outcome.profile, shard);
     outcome.records.sort_by(|a, b| {
@@ -162,7 +162,7 @@ fn details(record: &SuiteRecord) -> Details {
 }
 
 /// The digests of what failed, as the suites' own files have them but for the end of their logs.
-fn digests(outcome: &Outcome<'_>) -> Vec<FailureDigest> {
+fn digests(outcome: &RunOutcome<'_>) -> Vec<FailureDigest> {
     let failed = outcome.records.iter().filter(|r| r.result.status.is_failure());
     failed
         .map(|record| {
@@ -184,9 +184,9 @@ fn digests(outcome: &Outcome<'_>) -> Vec<FailureDigest> {
         .collect()
 }
 
-fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
+fn summary(folder: &Folder, outcome: &RunOutcome<'_>) -> RunSummary {
     // What did not start is selected all the same: it counts in the totals.
-    let of = |role: Role| {
+    let of = |role: SuiteRole| {
         let ran = outcome.records.iter().filter(move |r| r.role == role).map(|r| r.result.clone());
         // A suite that ran may have left out tests that it was to run.
         let told = |n: &&NotRun| {
@@ -195,7 +195,7 @@ fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
         let left = outcome.not_run.iter().filter(move |n| n.role == role && !told(n));
         ran.chain(left.map(|n| SuiteResult::not_run(&n.name, &n.kind))).collect::<Vec<_>>()
     };
-    let mut summary = Summary {
+    let mut summary = RunSummary {
         status: if outcome.aborted { RunStatus::Aborted } else { RunStatus::Passed },
         tree: outcome.tree.clone(),
         dated_by: outcome.dated_by,
@@ -210,9 +210,9 @@ fn summary(folder: &Folder, outcome: &Outcome<'_>) -> Summary {
         mask_allowed: outcome.mask_allowed.saturating_add(allowed(&outcome.records, &outcome.lint)),
         lint: outcome.lint.clone(),
         lint_not_run: outcome.lint_not_run.clone(),
-        suites: of(Role::Suite),
-        units: of(Role::Unit),
-        ..Summary::empty(outcome.identity.clone(), outcome.profile.clone(), outcome.shard.clone())
+        suites: of(SuiteRole::Suite),
+        units: of(SuiteRole::Unit),
+        ..RunSummary::empty(outcome.identity.clone(), outcome.profile.clone(), outcome.shard.clone())
     };
     summary.replay_bundle.path = folder.rel(File::ReplayBundle);
     summary.recompute();
@@ -236,7 +236,7 @@ pub fn allowed<'r>(records: impl IntoIterator<Item = &'r SuiteRecord>, lint: &[L
     all.fold(0, u64::saturating_add)
 }
 
-fn index(folder: &Folder, folders: &SuiteFolders, outcome: &Outcome<'_>) -> FailureIndex {
+fn index(folder: &Folder, folders: &SuiteFolders, outcome: &RunOutcome<'_>) -> FailureIndex {
     let failed = outcome.records.iter().filter(|r| r.result.status.is_failure());
     FailureIndex {
         schema: schema::FAILURE_INDEX.into(),
@@ -255,8 +255,13 @@ fn index(folder: &Folder, folders: &SuiteFolders, outcome: &Outcome<'_>) -> Fail
     }
 }
 
-fn bundle(folder: &Folder, folders: &SuiteFolders, outcome: &Outcome<'_>, summary: &Summary) -> ReplayBundle {
-    let failed = |role: Role| {
+fn bundle(
+    folder: &Folder,
+    folders: &SuiteFolders,
+    outcome: &RunOutcome<'_>,
+    summary: &RunSummary,
+) -> ReplayBundle {
+    let failed = |role: SuiteRole| {
         let mine = outcome.records.iter().filter(move |r| r.role == role && r.result.status.is_failure());
         mine.map(|r| failed_suite(folder, folders, &outcome.replays, r)).collect::<Vec<_>>()
     };
@@ -276,8 +281,8 @@ fn bundle(folder: &Folder, folders: &SuiteFolders, outcome: &Outcome<'_>, summar
             os: Some(format!("{}-{}", outcome.facts.os.name, outcome.facts.os.arch)),
             rustc: outcome.facts.rustc.clone(),
         },
-        failed_suites: failed(Role::Suite),
-        failed_units: failed(Role::Unit),
+        failed_suites: failed(SuiteRole::Suite),
+        failed_units: failed(SuiteRole::Unit),
         not_run: outcome.not_run.clone(),
         failed_lint: summary.lint.iter().filter(|l| !l.passed).map(|l| l.name.clone()).collect(),
         lint_not_run: summary.lint_not_run.clone(),

@@ -5,12 +5,12 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tollgate_core::model::plan::{RunSettings, Shard};
-use tollgate_core::model::run::{Environment, Identity, Node, Os, schema};
+use tollgate_core::model::run::{Environment, Identity, NodeJs, Os, schema};
 use tollgate_core::model::suite::SuiteSpec;
-use tollgate_core::model::tree::Tree;
-use tollgate_host::git::Place;
+use tollgate_core::model::tree::WorkingTree;
+use tollgate_host::git::RepositoryPlace;
 use tollgate_host::machine;
-use tollgate_host::process::{Ending, Limits, run};
+use tollgate_host::process::{CommandLimits, Ending, run};
 use tollgate_text::command::CommandLine;
 use tollgate_text::digest::Running;
 use tollgate_text::redact::Masker;
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the machine and its environment say of themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
+pub struct MachineFacts {
     /// Operating system.
     pub os: Os,
     /// Cores that tollgate may use.
@@ -28,7 +28,7 @@ pub struct Facts {
     /// `rustc --version`, where the run has to do with Rust.
     pub rustc: Option<String>,
     /// Node.js, where there is one.
-    pub node: Option<Node>,
+    pub node: Option<NodeJs>,
     /// `VCR_MODE`.
     pub vcr_mode: Option<String>,
     /// Whether `CI` is set.
@@ -38,15 +38,20 @@ pub struct Facts {
 /// Asks the machine, as suites see it: in the root, where `rust-toolchain.toml` and relative folders of `PATH` decide which
 /// program a name stands for. For verbs that start what the workspace says anyway. rustc is asked only where the root or a
 /// command speaks of cargo: its proxy is slow to start.
-pub fn facts(root: &Path, settings: &RunSettings, env: &BTreeMap<String, String>) -> Facts {
+pub fn facts(root: &Path, settings: &RunSettings, env: &BTreeMap<String, String>) -> MachineFacts {
     asked(root, settings, env, root, |name, path| machine::find_program(name, path, root))
 }
 
 /// As `facts`, for verbs that read what something else ran, perhaps where a change is judged: nothing that stands in the
 /// root or its repository chooses the programs that are asked.
-pub fn facts_of_the_machine(root: &Path, settings: &RunSettings, env: &BTreeMap<String, String>) -> Facts {
+pub fn facts_of_the_machine(
+    root: &Path,
+    settings: &RunSettings,
+    env: &BTreeMap<String, String>,
+) -> MachineFacts {
     // Where it cannot be told how far the repository reaches, the root is known at least.
-    let theirs = Place::find(root).ok().flatten().map_or_else(|| root.to_path_buf(), |place| place.top);
+    let theirs =
+        RepositoryPlace::find(root).ok().flatten().map_or_else(|| root.to_path_buf(), |place| place.top);
     asked(root, settings, env, Path::new("/"), |name, path| {
         let folders = machine::outside_folders(path, &theirs);
         folders.into_iter().map(|folder| folder.join(name)).find(|file| {
@@ -62,7 +67,7 @@ fn asked(
     env: &BTreeMap<String, String>,
     dir: &Path,
     find: impl Fn(&str, &OsStr) -> Option<PathBuf>,
-) -> Facts {
+) -> MachineFacts {
     let path = OsStr::new(env.get("PATH").map_or("", String::as_str));
     let uses_cargo =
         settings.suites.iter().any(|s| s.command.as_ref().is_some_and(|c| c.program().ends_with("cargo")));
@@ -71,7 +76,7 @@ fn asked(
         .flatten()
         .and_then(|rustc| version(dir, &rustc))
         .map(|text| text.strip_prefix("rustc ").unwrap_or(&text).to_string());
-    let node = find("node", path).map(|found| Node {
+    let node = find("node", path).map(|found| NodeJs {
         version: version(dir, &found),
         is_bun_shim: is_bun_shim(&found),
         path: found.display().to_string(),
@@ -83,7 +88,7 @@ fn asked(
     };
     let vcr_mode = env.get("VCR_MODE").filter(|mode| !mode.is_empty()).cloned();
     let ci = env.get("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
-    Facts { os, cpus: machine::cpus(), rustc, node, vcr_mode, ci }
+    MachineFacts { os, cpus: machine::cpus(), rustc, node, vcr_mode, ci }
 }
 
 /// Bun installs itself under the name `node` as `<home>/.bun/bin/node`; it never counts as Node.js.
@@ -101,7 +106,7 @@ fn is_bun_shim(found: &Path) -> bool {
 fn version(dir: &Path, program: &Path) -> Option<String> {
     let quoted = tollgate_text::command::quote(program.to_str()?).into_owned();
     let command = CommandLine::parse(&format!("{quoted} --version")).ok()?;
-    let limits = Limits { dir, timeout: PATIENCE, grace: Duration::from_secs(1), keep: 4 << 10 };
+    let limits = CommandLimits { dir, timeout: PATIENCE, grace: Duration::from_secs(1), keep: 4 << 10 };
     let done = run(&command, &limits, &mut |_| {}).ok()?;
     let text = String::from_utf8(done.output).ok()?;
     let first = text.lines().next()?.trim();
@@ -167,9 +172,9 @@ fn reads(line: &str, name: &str) -> bool {
 
 /// The document.
 pub fn document(
-    facts: &Facts,
+    facts: &MachineFacts,
     identity: &Identity,
-    tree: Option<&Tree>,
+    tree: Option<&WorkingTree>,
     profile: &str,
     shard: &Shard,
 ) -> Environment {
@@ -209,7 +214,7 @@ mod tests {
         let path = std::env::join_paths::<_, PathBuf>(folders).unwrap().into_string().unwrap();
         let env = BTreeMap::from([("PATH".to_string(), path)]);
         let settings = RunSettings { suites: Vec::new(), lint: Vec::new(), profiles: Vec::new() };
-        let said = |facts: Facts| facts.node.unwrap().version;
+        let said = |facts: MachineFacts| facts.node.unwrap().version;
         assert_eq!(
             said(facts(&root, &settings, &env)).as_deref(),
             Some("v1"),

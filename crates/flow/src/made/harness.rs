@@ -5,7 +5,7 @@
 
 use std::path::Path;
 use tollgate_core::model::signature::Basis;
-use tollgate_core::model::test::{Case, Failure, Fault, FaultKind, Reading, Silent, TestStatus};
+use tollgate_core::model::test::{Failure, FaultKind, Reading, ReadingFault, Silent, TestCase, TestStatus};
 use tollgate_host::files::{self, Root};
 use tollgate_host::process::Ending;
 use tollgate_host::run::StepEnd;
@@ -57,12 +57,12 @@ fn judge(reading: &mut Reading, silent: Silent, exit_code: Option<i32>, apart: b
     let Some(failed) = failed else {
         let kind = reading.fault.as_ref().map_or(FaultKind::Stated, |fault| fault.kind);
         let sentence = "it has a harness of its own, and nothing behind it says how it ended: `tollgate run` goes by its exit code";
-        reading.fault = Some(Fault { kind, sentence: sentence.into(), basis: Basis::Fallback });
+        reading.fault = Some(ReadingFault { kind, sentence: sentence.into(), basis: Basis::Fallback });
         return;
     };
     let name = reading.name.clone();
     let source = if silent.source.is_empty() { "harness = false".to_string() } else { silent.source.clone() };
-    let case = Case {
+    let case = TestCase {
         status: if failed { TestStatus::Failed } else { TestStatus::Passed },
         failure: failed.then(|| failure(silent)),
         duration_ms: None,
@@ -208,7 +208,8 @@ mod tests {
 
     fn silent(target: &str, source: &str, failed: Option<bool>) -> Reading {
         let silent = Silent { target: target.into(), source: source.into(), failed, ..Silent::default() };
-        let fault = Fault { kind: FaultKind::Stated, sentence: "silent".into(), basis: Basis::Fallback };
+        let fault =
+            ReadingFault { kind: FaultKind::Stated, sentence: "silent".into(), basis: Basis::Fallback };
         Reading { name: target.into(), fault: Some(fault), silent: Some(silent), ..Reading::default() }
     }
 

@@ -5,12 +5,12 @@ use crate::ground::Ground;
 use std::io::Read as _;
 use tollgate_core::ingest;
 use tollgate_core::model::signature::Basis;
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 use tollgate_core::model::test::{Failure, Reading};
 use tollgate_core::triage;
-use tollgate_core::triage::attempts::{Step, StepEnded, Unread};
+use tollgate_core::triage::attempts::{JudgedStep, StepEnded, Unread};
 use tollgate_host::process::Ending;
-use tollgate_host::run::{Log, StepEnd};
+use tollgate_host::run::{AttemptLog, StepEnd};
 
 /// Bytes at the end of an output in which a cause is looked for.
 pub const TAIL: u64 = 64 << 10;
@@ -21,12 +21,12 @@ const TOLD: u64 = 1 << 20;
 pub fn step_of(
     ground: &Ground,
     end: &StepEnd,
-    log: &Log,
-    reader: Reader,
+    log: &AttemptLog,
+    reader: ResultReader,
     asked: Option<String>,
     trouble: Option<String>,
     read: impl FnOnce() -> Result<Vec<Reading>, Unread>,
-) -> Step {
+) -> JudgedStep {
     let ended = match (&end.start_error, end.ending) {
         (Some(why), _) => StepEnded::NotStarted(why.clone()),
         (None, Ending::Exited(code)) => StepEnded::Exited(code),
@@ -34,18 +34,18 @@ pub fn step_of(
         (None, Ending::TimedOut) => StepEnded::TimedOut { exit_code: end.exit_code, signal: end.signal },
     };
     let read = match (reader, &end.start_error) {
-        (Reader::Exit, _) => None,
+        (ResultReader::Exit, _) => None,
         // What did not start has no results, and no test is made up.
         (_, Some(_)) => Some(Ok(Vec::new())),
         (_, None) => Some(read()),
     };
     // The last lines of any reporter are counts; those of a killed process are whatever it was at.
-    let last = reader == Reader::Exit && matches!(ended, StepEnded::Exited(_));
-    let told = Step::is_silent(&ended, read.as_ref()).then(|| told(ground, end, log, last)).flatten();
-    Step { ended, read, asked, told, trouble }
+    let last = reader == ResultReader::Exit && matches!(ended, StepEnded::Exited(_));
+    let told = JudgedStep::is_silent(&ended, read.as_ref()).then(|| told(ground, end, log, last)).flatten();
+    JudgedStep { ended, read, asked, told, trouble }
 }
 
-fn told(ground: &Ground, end: &StepEnd, log: &Log, last: bool) -> Option<Failure> {
+fn told(ground: &Ground, end: &StepEnd, log: &AttemptLog, last: bool) -> Option<Failure> {
     let from = end.log_end.saturating_sub(TOLD).max(end.log_start);
     let mut bytes = Vec::new();
     // What cannot be read tells nothing; that it cannot is told where the log is kept.

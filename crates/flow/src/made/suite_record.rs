@@ -5,16 +5,16 @@ use crate::error::Error;
 use crate::ground::Ground;
 use crate::masking::{mask_failures, mask_names};
 use tollgate_core::model::flake::FlakeRules;
-use tollgate_core::model::plan::Item;
+use tollgate_core::model::plan::PlannedSuite;
 use tollgate_core::model::record::SuiteRecord;
 use tollgate_core::model::run::Identity;
 use tollgate_core::model::signature::Basis;
-use tollgate_core::model::suite::{Ran, Reader, SuiteResult};
-use tollgate_core::model::test::{Case, Failure, TestStatus};
-use tollgate_core::model::waiver::Entry;
+use tollgate_core::model::suite::{RanPart, ResultReader, SuiteResult};
+use tollgate_core::model::test::{Failure, TestCase, TestStatus};
+use tollgate_core::model::waiver::WaiverEntry;
 use tollgate_core::plan;
-use tollgate_core::triage::attempts::{self, Attempt, Combined, Judging};
-use tollgate_core::triage::{self, Causes, Digested, Facts, ToDigest};
+use tollgate_core::triage::attempts::{self, Combined, Judging, SuiteAttempt};
+use tollgate_core::triage::{self, Causes, Digested, SuiteFacts, ToDigest};
 use tollgate_host::record::{Folder, SuiteFolders};
 use tollgate_text::figures::total;
 use tollgate_text::redact::Masker;
@@ -32,17 +32,17 @@ const FAULTS: usize = 100;
 /// What is known of a suite when its attempts are over.
 pub struct SuiteEnd {
     /// The suite.
-    pub item: Item,
+    pub item: PlannedSuite,
     /// In a replay, how much of it ran.
-    pub ran: Option<Ran>,
+    pub ran: Option<RanPart>,
     /// The digest of how it was said to run, where tollgate ran it.
     pub definition: Option<String>,
     /// At least one.
-    pub attempts: Vec<Attempt>,
+    pub attempts: Vec<SuiteAttempt>,
     /// Wall time of all attempts.
     pub duration_ms: u64,
     /// What read its results.
-    pub reader: Reader,
+    pub reader: ResultReader,
     /// What a retry that passed proves.
     pub rules: FlakeRules,
     /// The digest of the environment that it ran in, where that is known.
@@ -71,7 +71,7 @@ pub struct Recorded {
     /// The record.
     pub record: SuiteRecord,
     /// Every case, with its failures.
-    pub cases: Vec<Case>,
+    pub cases: Vec<TestCase>,
     /// One sentence each.
     pub notes: Vec<String>,
 }
@@ -86,7 +86,7 @@ pub fn record_of(end: SuiteEnd, masker: &Masker, ground: &Ground, tail: &str) ->
     let mut result = triage::result(name, kind, &combined, attempts, end.duration_ms);
     (result.ran, result.definition, result.environment) = (end.ran, end.definition, end.environment);
     // Of a suite that is read by its exit code the one test is the suite.
-    if let (Reader::Exit, [test]) = (end.reader, result.tests.as_mut_slice()) {
+    if let (ResultReader::Exit, [test]) = (end.reader, result.tests.as_mut_slice()) {
         (test.duration_ms, result.incomplete) = (Some(end.duration_ms), false);
     }
     let of_fault =
@@ -111,10 +111,10 @@ pub fn record_of(end: SuiteEnd, masker: &Masker, ground: &Ground, tail: &str) ->
     // A quarantined test did not fail the suite: neither its signature nor its cause is the suite's.
     let mut told = combined.cases.iter().zip(&result.tests);
     let first = told.find(|(_, test)| test.status == TestStatus::Failed).map(|(case, _)| case);
-    let facts = Facts { status: result.status, signal: result.signal, fault: combined.fault.as_deref() };
+    let facts = SuiteFacts { status: result.status, signal: result.signal, fault: combined.fault.as_deref() };
     let failure = first.and_then(|c| c.failure.as_ref());
     let cause = failed.then(|| triage::cause(ground.causes(), facts, failure, tail));
-    let signed = |case: &Case| triage::signature(case.failure.as_ref(), &case.name);
+    let signed = |case: &TestCase| triage::signature(case.failure.as_ref(), &case.name);
     let own = first.map(signed).or_else(|| Some(of_fault(combined.fault.as_deref()?, combined.basis)));
     let own = own.filter(|_| failed);
     let record = SuiteRecord {
@@ -140,16 +140,17 @@ pub fn record_of(end: SuiteEnd, masker: &Masker, ground: &Ground, tail: &str) ->
 }
 
 /// Why what the suite left out is not known, where no attempt at it came to its end: a sentence.
-fn stopped(attempts: &[Attempt]) -> Option<&str> {
-    let ran_on = |a: &Attempt| a.whole && a.stopped.is_none() && a.fault.is_none();
+fn stopped(attempts: &[SuiteAttempt]) -> Option<&str> {
+    let ran_on = |a: &SuiteAttempt| a.whole && a.stopped.is_none() && a.fault.is_none();
     let said = attempts.iter().find_map(|a| a.stopped.as_deref());
     said.filter(|_| !attempts.iter().any(ran_on))
 }
 
 /// What the failed tests of an attempt do not explain, one sentence: it did not end as it does when tests fail. While such a
 /// test blocks, that is all there is to say; where all of them are quarantined, this is not.
-fn unexplained(attempts: &[Attempt], reader: Reader) -> Option<String> {
-    let by_tests = |a: &&Attempt| a.fault.is_none() && a.cases.iter().any(|c| c.status == TestStatus::Failed);
+fn unexplained(attempts: &[SuiteAttempt], reader: ResultReader) -> Option<String> {
+    let by_tests =
+        |a: &&SuiteAttempt| a.fault.is_none() && a.cases.iter().any(|c| c.status == TestStatus::Failed);
     if let Some(stopped) = stopped(attempts) {
         return Some(stopped.to_string());
     }
@@ -160,7 +161,7 @@ fn unexplained(attempts: &[Attempt], reader: Reader) -> Option<String> {
 }
 
 /// Masks secrets in what the results say, which came past the masking of the output; gives their number.
-fn mask(combined: &mut Combined, reader: Reader, masker: &Masker) -> u64 {
+fn mask(combined: &mut Combined, reader: ResultReader, masker: &Masker) -> u64 {
     let faults = combined.faults.iter_mut().map(|f| &mut f.fault).chain(&mut combined.fault);
     let of_faults: u64 = total(faults.map(|fault| masker.hide(fault)));
     of_faults + mask_failures(&mut combined.cases, masker) + mask_names(&mut combined.cases, reader, masker)
@@ -168,7 +169,7 @@ fn mask(combined: &mut Combined, reader: Reader, masker: &Masker) -> u64 {
 
 /// The failed and flaky cases that the record keeps, their texts cut short. Of the others only how often they failed is kept,
 /// where that is more than once, so that every failed attempt is told of.
-fn kept(cases: &[Case]) -> Vec<Case> {
+fn kept(cases: &[TestCase]) -> Vec<TestCase> {
     let red = cases.iter().filter(|c| matches!(c.status, TestStatus::Failed | TestStatus::Flaky));
     let mut left = LATER;
     let mut later = |failure: &Failure| {
@@ -176,7 +177,7 @@ fn kept(cases: &[Case]) -> Vec<Case> {
         left -= fits.size();
         fits
     };
-    let keep = |(nth, case): (usize, &Case)| {
+    let keep = |(nth, case): (usize, &TestCase)| {
         let (failure, later) = if nth < FAILURES {
             let first = case.failure.as_ref().map(|f| f.short(TEXT));
             (first, case.later.iter().map(&mut later).collect())
@@ -185,20 +186,20 @@ fn kept(cases: &[Case]) -> Vec<Case> {
         } else {
             (Some(Failure::default()), vec![Failure::default(); case.later.len()])
         };
-        Some(Case { failure, later, ..bare(case) })
+        Some(TestCase { failure, later, ..bare(case) })
     };
     red.enumerate().filter_map(keep).collect()
 }
 
 /// The case without its failures.
-fn bare(case: &Case) -> Case {
+fn bare(case: &TestCase) -> TestCase {
     let (name, selector) = (case.name.clone(), case.selector.clone());
     let (status, duration_ms) = (case.status, case.duration_ms);
-    Case { name, status, duration_ms, failure: None, later: Vec::new(), selector }
+    TestCase { name, status, duration_ms, failure: None, later: Vec::new(), selector }
 }
 
 /// Relabels what quarantine entries cover.
-fn quarantine(result: &mut SuiteResult, entries: &[Entry]) -> Vec<String> {
+fn quarantine(result: &mut SuiteResult, entries: &[WaiverEntry]) -> Vec<String> {
     let judged = plan::quarantine(entries, result);
     result.status = judged.status;
     for (test, status) in result.tests.iter_mut().zip(judged.tests) {
@@ -234,7 +235,7 @@ pub fn digested(
     causes: &Causes,
     identity: &Identity,
     record: &SuiteRecord,
-    cases: &[Case],
+    cases: &[TestCase],
     log_tail: &str,
     replays: &Replays<'_>,
 ) -> Digested {
@@ -258,7 +259,7 @@ mod tests {
     #[test]
     fn every_failed_attempt_is_kept_within_bounds() {
         let failure = Failure::new("it is red", &"x".repeat(60_000), None).printed(&"y".repeat(60_000));
-        let case = |nth: usize| Case {
+        let case = |nth: usize| TestCase {
             name: format!("t{nth}"),
             status: if nth.is_multiple_of(2) { TestStatus::Flaky } else { TestStatus::Failed },
             duration_ms: Some(1),
@@ -266,13 +267,13 @@ mod tests {
             later: vec![failure.clone(); 9],
             selector: None,
         };
-        let mut cases: Vec<Case> = (0..2 * FAILURES).map(case).collect();
+        let mut cases: Vec<TestCase> = (0..2 * FAILURES).map(case).collect();
         cases[FAILURES + 1].later.clear();
-        cases.push(Case { status: TestStatus::Passed, failure: None, later: Vec::new(), ..case(0) });
+        cases.push(TestCase { status: TestStatus::Passed, failure: None, later: Vec::new(), ..case(0) });
         let kept = kept(&cases);
         assert_eq!(kept.len(), 2 * FAILURES - 1, "one failure alone is no news past the first tests");
         assert!(kept.iter().all(|c| c.failures().count() == 10));
-        let size: usize = total(kept.iter().flat_map(Case::failures).map(Failure::size));
+        let size: usize = total(kept.iter().flat_map(TestCase::failures).map(Failure::size));
         assert!(size <= LATER + FAILURES * (TEXT + Failure::OUTPUT + failure.message.len()), "{size}");
         assert_eq!(kept[0].later[0].text.len(), TEXT);
     }

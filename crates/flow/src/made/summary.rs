@@ -11,7 +11,7 @@ use tollgate_text::show::show;
 const MAX_BYTES: u64 = 512 << 20;
 
 /// A summary as it was read.
-pub struct Text {
+pub struct SummaryText {
     /// Its bytes.
     pub bytes: Vec<u8>,
     /// Their SHA-256, lower-case hex.
@@ -24,13 +24,13 @@ pub fn file(named: &Path) -> PathBuf {
 }
 
 /// Reads it once. An error names it.
-pub fn read(path: &Path) -> Result<Text, Error> {
+pub fn read(path: &Path) -> Result<SummaryText, Error> {
     let (bytes, sha256) = files::read_hashed(path, MAX_BYTES).map_err(|e| Error::Work(e.to_string()))?;
-    Ok(Text { bytes, sha256 })
+    Ok(SummaryText { bytes, sha256 })
 }
 
 /// Its columns; an error names it, with line and column where there is a place. A summary that contradicts itself is one.
-pub fn columns<'t>(path: &Path, text: &'t Text) -> Result<Columns<'t>, Error> {
+pub fn columns<'t>(path: &Path, text: &'t SummaryText) -> Result<Columns<'t>, Error> {
     let shown = show(&path.display().to_string());
     record::columns(&shown, &text.bytes, MAX_BYTES).map_err(|e| Error::Work(e.to_string()))
 }

@@ -4,11 +4,11 @@
 use crate::commands::Replays;
 use crate::failure_text::{lines, lint_command, of_suite, said};
 use crate::ground::Ground;
-use crate::source_place::Places;
+use crate::source_place::SourcePlaces;
 use std::collections::{BTreeMap, VecDeque};
 use tollgate_core::model::record::SuiteRecord;
-use tollgate_core::model::run::Summary;
-use tollgate_core::model::test::{Case, Failure, TestResult, TestStatus};
+use tollgate_core::model::run::RunSummary;
+use tollgate_core::model::test::{Failure, TestCase, TestResult, TestStatus};
 use tollgate_core::model::told::{AllFailed, Failed};
 use tollgate_host::files::read_tail;
 use tollgate_host::record::{File, Folder, lint_log};
@@ -31,11 +31,11 @@ pub fn failed(
     folder: &Folder,
     replays: &Replays<'_>,
     records: &[SuiteRecord],
-    summary: &Summary,
+    summary: &RunSummary,
 ) -> AllFailed {
     let red: Vec<&SuiteRecord> = records.iter().filter(|r| r.result.status.is_failure()).collect();
     let lint = summary.lint.iter().filter(|step| !step.passed);
-    let places = Places::new(&ground.root, &ground.run.suites, ground.commit.as_deref());
+    let places = SourcePlaces::new(&ground.root, &ground.run.suites, ground.commit.as_deref());
     let finder = Finder { ground, replays, places };
     let mut all = AllFailed::default();
     for step in lint {
@@ -65,7 +65,7 @@ fn failed_tests(record: &SuiteRecord) -> impl Iterator<Item = &TestResult> {
 struct Finder<'g> {
     ground: &'g Ground,
     replays: &'g Replays<'g>,
-    places: Places<'g>,
+    places: SourcePlaces<'g>,
 }
 
 impl Finder<'_> {
@@ -99,7 +99,7 @@ impl Finder<'_> {
 
     fn tests(&self, record: &SuiteRecord, all: &mut AllFailed) {
         // Two tests may have one name: their failures are told in their order.
-        let mut cases: BTreeMap<&str, VecDeque<&Case>> = BTreeMap::new();
+        let mut cases: BTreeMap<&str, VecDeque<&TestCase>> = BTreeMap::new();
         for case in record.failures.iter().filter(|case| case.status == TestStatus::Failed) {
             cases.entry(&case.name).or_default().push_back(case);
         }

@@ -98,7 +98,7 @@ fn masker() -> Masker {
 }
 
 /// Whether the tree is that of the run: as it counts where untracked files are allowed, and where they are not.
-fn judged(dir: &Path, tree: &Tree) -> (bool, bool) {
+fn judged(dir: &Path, tree: &WorkingTree) -> (bool, bool) {
     let here = look(dir);
     let compared = here.compare(tree, &here.left_out(&settings(), &[], None), &masker()).unwrap();
     (!compared.is_other(), !compared.is_other_strictly())

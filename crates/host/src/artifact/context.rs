@@ -2,11 +2,11 @@
 
 use super::run_folder::NoRun;
 use crate::files::Root;
-use tollgate_text::json::Limits;
+use tollgate_text::json::JsonLimits;
 use tollgate_text::time::Now;
 
 /// What evidence is read against: one an invocation.
-pub struct Context<'c> {
+pub struct EvidenceContext<'c> {
     /// The workspace.
     pub root: &'c Root,
     /// What `{run}` stands for, workspace-relative; or why there is no run folder.
@@ -18,5 +18,5 @@ pub struct Context<'c> {
     /// Git holds, and HEAD has no commit yet: then no evidence of a run is of the commit judged.
     pub unborn: bool,
     /// What a document may be at most.
-    pub limits: Limits,
+    pub limits: JsonLimits,
 }

@@ -1,7 +1,7 @@
 //! How old a document is, and of which commit: stale is what is too old, from the future, undated, without a zone, or of
 //! another commit.
 
-use super::fault::Fault;
+use super::fault::FileFault;
 use chrono::TimeDelta;
 use tollgate_core::model::finding::Reason;
 use tollgate_text::json::{Json, plain};
@@ -9,7 +9,7 @@ use tollgate_text::time::{AHEAD, Now, parse_rfc3339};
 
 /// What a document says of its own time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Dated {
+pub(super) struct DocumentDate {
     /// As written; `None` when it says nothing, or nothing that is text.
     pub(super) generated_at: Option<String>,
     /// Seconds between that and now; negative in the future.
@@ -22,24 +22,29 @@ fn field<'d, 'f>(document: &'d Json<'d>, fields: &[&'f str]) -> Option<(&'f str,
 }
 
 /// Reads the document's own time.
-pub(super) fn dated(document: &Json<'_>, fields: &[&str], now: Now) -> Dated {
+pub(super) fn dated(document: &Json<'_>, fields: &[&str], now: Now) -> DocumentDate {
     let text = field(document, fields).and_then(|(_, value)| value.as_str());
     let age = text.and_then(|t| parse_rfc3339(t).ok()).map(|t| (now.time() - t.to_utc()).num_seconds());
-    Dated { generated_at: text.map(plain), age_seconds: age }
+    DocumentDate { generated_at: text.map(plain), age_seconds: age }
 }
 
 /// Why the document is stale. A `generated_at` is held to being a time with a zone and not in the future even where no
 /// `max_age` is asked; a `ts`, which events use for times of any kind, only where it is a time.
-pub(super) fn stale(document: &Json<'_>, fields: &[&str], max_age: Option<u64>, now: Now) -> Option<Fault> {
+pub(super) fn stale(
+    document: &Json<'_>,
+    fields: &[&str],
+    max_age: Option<u64>,
+    now: Now,
+) -> Option<FileFault> {
     let expected = match max_age {
         Some(most) => format!("at most {} old", span(most)),
         None => "a time with a zone, not in the future".into(),
     };
-    let fault = |clause: String, pointer: String, actual: Option<String>| Fault {
+    let fault = |clause: String, pointer: String, actual: Option<String>| FileFault {
         pointer: Some(pointer.into()),
         expected: Some(expected.as_str().into()),
         actual: actual.map(Into::into),
-        ..Fault::new(Reason::Stale, clause)
+        ..FileFault::new(Reason::Stale, clause)
     };
     let Some((name, value)) = field(document, fields) else {
         let clause = format!("it has no `{}`, so its age cannot be told", fields.join("` or `"));
@@ -95,13 +100,13 @@ fn span(seconds: u64) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use tollgate_text::json::{Limits, parse};
+    use tollgate_text::json::{JsonLimits, parse};
 
     const DAY: u64 = 86_400;
 
     fn why(text: &str, max_age: Option<u64>) -> String {
         let now = Now::parse("2026-11-20T12:00:00Z").unwrap();
-        let doc = parse(text.as_bytes(), &Limits::default()).unwrap();
+        let doc = parse(text.as_bytes(), &JsonLimits::default()).unwrap();
         stale(&doc, &["generated_at", "ts"], max_age, now).map_or("fresh".into(), |f| f.clause)
     }
 

@@ -1,21 +1,21 @@
 //! Every document of a set of gates: parsed once, held to each schema that is demanded of it once, in parallel.
 
-use super::context::Context;
-use super::fault::Fault;
-use super::jsonl::{Stream, survey};
+use super::context::EvidenceContext;
+use super::fault::FileFault;
+use super::jsonl::{JsonlStream, survey};
 use super::parse::parse;
-use super::read::{Asked, Content, Sources};
+use super::read::{AskedPaths, Content, Sources};
 use super::schema::hold;
-use super::weight::{EVIDENCE, Look, fill, fitting, weight};
+use super::weight::{EVIDENCE, WeightLook, fill, fitting, weight};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use tollgate_core::model::artifact::Lines as _;
+use tollgate_core::model::artifact::JsonlLines as _;
 use tollgate_core::model::finding::Reason;
 use tollgate_core::model::gate::{ArtifactSpec, Demand, Format};
 use tollgate_lang::schema::Registry;
 use tollgate_text::figures::total;
-use tollgate_text::json::{Json, Object};
+use tollgate_text::json::{Json, JsonObject};
 
 /// Schema violations that are listed for one artifact; a last finding counts the rest.
 pub(super) const LISTED: usize = 50;
@@ -23,13 +23,13 @@ pub(super) const LISTED: usize = 50;
 /// The documents of `Sources`, parsed and validated.
 pub struct Documents<'s> {
     pub(super) sources: &'s Sources,
-    pub(super) ctx: &'s Context<'s>,
-    pub(super) parsed: BTreeMap<&'s str, OfFormats<Result<Json<'s>, Fault>>>,
-    streams: BTreeMap<&'s str, Result<Stream<'s>, Fault>>,
-    pub(super) breaches: BTreeMap<(&'s str, Format, &'s Demand), Vec<Fault>>,
-    lists: BTreeMap<Asked, OfFormats<Json<'s>>>,
+    pub(super) ctx: &'s EvidenceContext<'s>,
+    pub(super) parsed: BTreeMap<&'s str, OfFormats<Result<Json<'s>, FileFault>>>,
+    streams: BTreeMap<&'s str, Result<JsonlStream<'s>, FileFault>>,
+    pub(super) breaches: BTreeMap<(&'s str, Format, &'s Demand), Vec<FileFault>>,
+    lists: BTreeMap<AskedPaths, OfFormats<Json<'s>>>,
     /// Why everything of the run judged is stale, and why what names no commit itself is of another one.
-    of_run: (Vec<Fault>, Option<Fault>),
+    of_run: (Vec<FileFault>, Option<FileFault>),
 }
 
 /// One for each format that a file is asked for in: nearly always a single one.
@@ -40,18 +40,18 @@ fn of<T>(all: Option<&OfFormats<T>>, format: Format) -> Option<&T> {
 }
 
 /// A document and what is wrong with it: its faults are those that leave it unbound.
-pub(super) enum Found<'d> {
+pub(super) enum FoundDocument<'d> {
     /// A whole document.
     Whole(&'d Json<'d>, &'d Content),
     /// A stream.
-    Stream(&'d Stream<'d>),
+    Stream(&'d JsonlStream<'d>),
     /// Neither: nothing of it is known but perhaps its bytes.
     Broken(Option<&'d Content>),
 }
 
 impl<'s> Documents<'s> {
     /// Parses and validates everything that the sources hold; streams the jsonl artifacts.
-    pub fn parse(sources: &'s Sources, registry: &Registry, ctx: &'s Context<'s>) -> Documents<'s> {
+    pub fn parse(sources: &'s Sources, registry: &Registry, ctx: &'s EvidenceContext<'s>) -> Documents<'s> {
         Self::parse_within(sources, registry, ctx, EVIDENCE)
     }
 
@@ -60,7 +60,7 @@ impl<'s> Documents<'s> {
     pub fn parse_within(
         sources: &'s Sources,
         registry: &Registry,
-        ctx: &'s Context<'s>,
+        ctx: &'s EvidenceContext<'s>,
         most: u64,
     ) -> Documents<'s> {
         let wanted = sources.wanted();
@@ -93,11 +93,11 @@ impl<'s> Documents<'s> {
                 streamed.into_par_iter().map(one).collect::<Vec<_>>()
             },
         );
-        let mut parsed: BTreeMap<&'s str, OfFormats<Result<Json<'s>, Fault>>> = BTreeMap::new();
+        let mut parsed: BTreeMap<&'s str, OfFormats<Result<Json<'s>, FileFault>>> = BTreeMap::new();
         for ((path, format), document) in whole {
             parsed.entry(path).or_default().push((format, document));
         }
-        let mut breaches: BTreeMap<(&'s str, Format, &'s Demand), Vec<Fault>> = wanted
+        let mut breaches: BTreeMap<(&'s str, Format, &'s Demand), Vec<FileFault>> = wanted
             .par_iter()
             .filter(|(_, format, _)| *format != Format::Jsonl)
             .filter_map(|(path, format, demand)| {
@@ -146,12 +146,12 @@ impl<'s> Documents<'s> {
 
     /// Lets every artifact of the run judged have these faults of the run, unless its gate takes any commit's: a run is stale as a whole.
     /// `other_commit` is had by what names no commit itself.
-    pub fn bind_run(&mut self, faults: Vec<Fault>, other_commit: Option<Fault>) {
+    pub fn bind_run(&mut self, faults: Vec<FileFault>, other_commit: Option<FileFault>) {
         self.of_run = (faults, other_commit);
     }
 
     /// The faults that an artifact has because the run has them.
-    pub(super) fn faults_of_run(&self, spec: &ArtifactSpec, path: &str) -> impl Iterator<Item = &Fault> {
+    pub(super) fn faults_of_run(&self, spec: &ArtifactSpec, path: &str) -> impl Iterator<Item = &FileFault> {
         let in_folder =
             |dir: &String| path.strip_prefix(dir.as_str()).is_some_and(|rest| rest.starts_with('/'));
         let of_run = spec.commit_same != Some(false)
@@ -195,7 +195,7 @@ impl<'s> Documents<'s> {
             let stem =
                 name.rsplit_once('.').map_or(name, |(stem, _)| if stem.is_empty() { name } else { stem });
             let text = |s: &str| Json::Str(Cow::Owned(s.to_string()));
-            Some(Json::Object(Object::from_members(vec![
+            Some(Json::Object(JsonObject::from_members(vec![
                 (Cow::Borrowed("path"), text(path)),
                 (Cow::Borrowed("stem"), text(stem)),
                 (Cow::Borrowed("doc"), doc),
@@ -204,12 +204,17 @@ impl<'s> Documents<'s> {
         files.iter().map(member).collect::<Option<Vec<_>>>().map(Json::Array)
     }
 
-    pub(super) fn bound_list(&self, asked: &Asked, format: Format) -> Option<&Json<'s>> {
+    pub(super) fn bound_list(&self, asked: &AskedPaths, format: Format) -> Option<&Json<'s>> {
         of(self.lists.get(asked), format)
     }
 
     /// What stands at a path that was found, and everything that keeps it from being bound.
-    pub(super) fn look(&self, path: &str, format: Format, demand: &Demand) -> (Found<'_>, Vec<Fault>) {
+    pub(super) fn look(
+        &self,
+        path: &str,
+        format: Format,
+        demand: &Demand,
+    ) -> (FoundDocument<'_>, Vec<FileFault>) {
         let breaches = || match self.breaches.get(&(path, format, demand)) {
             Some(faults) => faults.clone(),
             None => vec![unread()],
@@ -218,17 +223,19 @@ impl<'s> Documents<'s> {
             return match self.streams.get(path) {
                 Some(Ok(stream)) => {
                     let faults = stream.survey.faults.iter().cloned().chain(breaches()).collect();
-                    (Found::Stream(stream), faults)
+                    (FoundDocument::Stream(stream), faults)
                 }
-                Some(Err(fault)) => (Found::Broken(None), vec![fault.clone()]),
-                None => (Found::Broken(None), vec![unread()]),
+                Some(Err(fault)) => (FoundDocument::Broken(None), vec![fault.clone()]),
+                None => (FoundDocument::Broken(None), vec![unread()]),
             };
         }
         match (self.sources.file(path), of(self.parsed.get(path), format)) {
-            (Some(Ok(content)), Some(Ok(document))) => (Found::Whole(document, content), breaches()),
-            (Some(Ok(content)), Some(Err(fault))) => (Found::Broken(Some(content)), vec![fault.clone()]),
-            (Some(Err(error)), _) => (Found::Broken(None), vec![Fault::of_read(error)]),
-            _ => (Found::Broken(None), vec![unread()]),
+            (Some(Ok(content)), Some(Ok(document))) => (FoundDocument::Whole(document, content), breaches()),
+            (Some(Ok(content)), Some(Err(fault))) => {
+                (FoundDocument::Broken(Some(content)), vec![fault.clone()])
+            }
+            (Some(Err(error)), _) => (FoundDocument::Broken(None), vec![FileFault::of_read(error)]),
+            _ => (FoundDocument::Broken(None), vec![unread()]),
         }
     }
 }
@@ -249,14 +256,15 @@ fn allotted<'s>(sources: &Sources, whole: Vec<(&'s str, Format)>, room: u64) -> 
     let fits = fitting(&documents, room);
     let held = documents.iter().zip(&fits).filter(|(_, fits)| **fits);
     let taken = |look| total(held.clone().map(|((f, b, n), _)| weight(*f, b, look).saturating_mul(*n)));
-    let left =
-        [Look::Size, Look::Crude, Look::Close].into_iter().find_map(|look| room.checked_sub(taken(look)));
+    let left = [WeightLook::Size, WeightLook::Crude, WeightLook::Close]
+        .into_iter()
+        .find_map(|look| room.checked_sub(taken(look)));
     (whole.into_iter().zip(fits.iter().copied()).collect(), left.unwrap_or(0))
 }
 
 /// In how many lists a document stands.
 fn lists_of(sources: &Sources, path: &str, format: Format) -> u64 {
-    let holds = |(_, of, files): &(&Asked, Format, &[String])| {
+    let holds = |(_, of, files): &(&AskedPaths, Format, &[String])| {
         *of == format && files.binary_search_by(|file| file.as_str().cmp(path)).is_ok()
     };
     sources.lists().filter(holds).count() as u64
@@ -278,55 +286,55 @@ fn unlisted<'s>(sources: &Sources, surveyed: &[Surveyed<'s>], room: u64) -> BTre
     streams.iter().zip(fits).filter(|(_, fits)| !fits).map(|((_, path), _)| *path).collect()
 }
 
-fn too_much(most: u64) -> Fault {
+fn too_much(most: u64) -> FileFault {
     let most = most >> 20;
     let clause = format!(
         "with it the evidence of the check takes more than the {most} MiB that it may take in memory"
     );
-    Fault::new(Reason::Limit, clause)
+    FileFault::new(Reason::Limit, clause)
 }
 
 /// A gate that was not among those that the sources were read for: nothing is known, so nothing passes.
-pub(super) fn unread() -> Fault {
-    Fault::new(Reason::Unreadable, "it was not read")
+pub(super) fn unread() -> FileFault {
+    FileFault::new(Reason::Unreadable, "it was not read")
 }
 
 fn parse_one<'s>(
     sources: &'s Sources,
     (path, format): (&str, Format),
-    ctx: &Context<'_>,
-) -> Result<Json<'s>, Fault> {
+    ctx: &EvidenceContext<'_>,
+) -> Result<Json<'s>, FileFault> {
     match sources.file(path) {
         Some(Ok(content)) => parse(format, &content.bytes, &ctx.limits),
-        Some(Err(error)) => Err(Fault::of_read(error)),
+        Some(Err(error)) => Err(FileFault::of_read(error)),
         None => Err(unread()),
     }
 }
 
 /// A stream by its path, with what breaks the demands.
-type Surveyed<'s> = (&'s str, Result<Stream<'s>, Fault>, Vec<(&'s Demand, Vec<Fault>)>);
+type Surveyed<'s> = (&'s str, Result<JsonlStream<'s>, FileFault>, Vec<(&'s Demand, Vec<FileFault>)>);
 
-type Streamed<'s> = (Result<Stream<'s>, Fault>, Vec<(&'s Demand, Vec<Fault>)>);
+type Streamed<'s> = (Result<JsonlStream<'s>, FileFault>, Vec<(&'s Demand, Vec<FileFault>)>);
 
 fn stream_one<'s>(
     path: &'s str,
     demands: &[&'s Demand],
     registry: &Registry,
-    ctx: &'s Context<'s>,
+    ctx: &'s EvidenceContext<'s>,
 ) -> Streamed<'s> {
     let file = match ctx.root.open_file(path) {
         Ok((file, _)) => file,
-        Err(error) => return (Err(Fault::of_read(&error)), Vec::new()),
+        Err(error) => return (Err(FileFault::of_read(&error)), Vec::new()),
     };
     let owned: Vec<Demand> = demands.iter().map(|d| (*d).clone()).collect();
     match survey(file, &owned, registry, &ctx.limits, LISTED) {
         Ok(mut found) => {
             if let Err(error) = ctx.root.seal(path, &found.sha256) {
-                return (Err(Fault::of_read(&error)), Vec::new());
+                return (Err(FileFault::of_read(&error)), Vec::new());
             }
             let breaches = std::mem::take(&mut found.breaches);
             let breaches = demands.iter().copied().zip(breaches).collect();
-            (Ok(Stream::new(ctx.root, path, ctx.limits, found)), breaches)
+            (Ok(JsonlStream::new(ctx.root, path, ctx.limits, found)), breaches)
         }
         Err(fault) => (Err(fault), Vec::new()),
     }

@@ -1,17 +1,17 @@
 //! What one gate sees.
 
 use super::date::{commit, dated, stale};
-use super::documents::{Documents, Found, unread};
-use super::fault::Fault;
-use super::find::Found as Files;
+use super::documents::{Documents, FoundDocument, unread};
+use super::fault::FileFault;
+use super::find::FoundFiles as Files;
 use super::parse::places;
 use super::read::asked;
 use std::collections::BTreeMap;
 use tollgate_core::model::artifact::{Bound, Evidence};
 use tollgate_core::model::finding::Reason;
-use tollgate_core::model::gate::{ArtifactSpec, Check, Format, Gate};
+use tollgate_core::model::gate::{ArtifactSpec, Format, Gate, GateCheck};
 use tollgate_core::model::verdict::ArtifactRecord;
-use tollgate_text::json::{Json, Place, plain};
+use tollgate_text::json::{Json, TextPlace, plain};
 
 impl<'s> Documents<'s> {
     /// The evidence of a gate, which must be one of those that the sources were read for: anything else was not read, and says
@@ -55,7 +55,7 @@ impl<'s> Documents<'s> {
         let mut bound = None;
         for path in files {
             let (found, mut faults) = self.look(path, spec.format, &spec.demand);
-            if may_be_empty && matches!(&found, Found::Stream(stream) if stream.survey.count == 0) {
+            if may_be_empty && matches!(&found, FoundDocument::Stream(stream) if stream.survey.count == 0) {
                 faults.retain(|fault| fault.reason != Reason::Malformed);
             }
             whole &= faults.is_empty();
@@ -67,16 +67,16 @@ impl<'s> Documents<'s> {
             evidence.records.push(record);
             evidence.faults.extend(faults.iter().map(|f| f.finding(Some(name), path)));
             bound = match found {
-                Found::Whole(document, _) => Some(Bound::Doc(document)),
-                Found::Stream(stream) => Some(Bound::Lines(stream)),
-                Found::Broken(_) => None,
+                FoundDocument::Whole(document, _) => Some(Bound::Doc(document)),
+                FoundDocument::Stream(stream) => Some(Bound::Lines(stream)),
+                FoundDocument::Broken(_) => None,
             };
         }
         if spec.many && whole {
             bound = self.bound_list(&asked(spec), spec.format).map(Bound::Doc);
             if bound.is_none() {
                 let clause = format!("{}: its files cannot be bound as one list", files.join(", "));
-                evidence.faults.push(Fault::new(Reason::Limit, clause).finding(Some(name), &files[0]));
+                evidence.faults.push(FileFault::new(Reason::Limit, clause).finding(Some(name), &files[0]));
             }
         }
         if let (true, Some(bound)) = (whole, bound) {
@@ -90,22 +90,22 @@ impl<'s> Documents<'s> {
         name: &str,
         spec: &ArtifactSpec,
         path: &str,
-        found: &Found<'_>,
-    ) -> (ArtifactRecord, Vec<Fault>) {
+        found: &FoundDocument<'_>,
+    ) -> (ArtifactRecord, Vec<FileFault>) {
         let (document, bytes, sha256, fields, line) = match found {
-            Found::Whole(document, content) => {
+            FoundDocument::Whole(document, content) => {
                 (Some(*document), content.bytes.len() as u64, &content.sha256, &["generated_at"][..], None)
             }
-            Found::Stream(stream) => {
+            FoundDocument::Stream(stream) => {
                 let survey = &stream.survey;
-                let place = Place { line: survey.count.max(1), column: 1 };
+                let place = TextPlace { line: survey.count.max(1), column: 1 };
                 (survey.last.as_ref(), survey.bytes, &survey.sha256, &["generated_at", "ts"][..], Some(place))
             }
-            Found::Broken(Some(content)) => {
+            FoundDocument::Broken(Some(content)) => {
                 let (bytes, sha256) = (Some(content.bytes.len() as u64), Some(content.sha256.clone()));
                 return (ArtifactRecord { bytes, sha256, ..record(name, path) }, Vec::new());
             }
-            Found::Broken(None) => return (record(name, path), Vec::new()),
+            FoundDocument::Broken(None) => return (record(name, path), Vec::new()),
         };
         let undated = Json::Null;
         let document = document.unwrap_or(&undated);
@@ -121,7 +121,7 @@ impl<'s> Documents<'s> {
         let late = late.into_iter().chain(self.other_commit(spec, document));
         let placed = late.map(|fault| {
             let place = line.or_else(|| match (found, fault.pointer.as_deref()) {
-                (Found::Whole(_, content), Some(p)) if !p.is_empty() => {
+                (FoundDocument::Whole(_, content), Some(p)) if !p.is_empty() => {
                     places(spec.format, &content.bytes, &[p]).pop().flatten()
                 }
                 _ => None,
@@ -132,7 +132,7 @@ impl<'s> Documents<'s> {
     }
 
     /// Why a document that must be of the judged commit is not.
-    fn other_commit(&self, spec: &ArtifactSpec, document: &Json<'_>) -> Option<Fault> {
+    fn other_commit(&self, spec: &ArtifactSpec, document: &Json<'_>) -> Option<FileFault> {
         let of_run = spec.paths.iter().any(|p| p.contains("{run}"));
         let says_one = !matches!(spec.format, Format::Text | Format::Junit);
         let judged = self.ctx.commit.as_deref();
@@ -155,11 +155,11 @@ impl<'s> Documents<'s> {
             }
             (None, _) => "it must be of the judged commit, and which one that is cannot be told".into(),
         };
-        Some(Fault {
+        Some(FileFault {
             pointer: Some(found.map_or("", |(pointer, _)| pointer).into()),
             expected: judged.map(|c| format!("commit {}", plain(c)).into()),
             actual: found.map(|(_, c)| plain(c).into()),
-            ..Fault::new(Reason::Stale, clause)
+            ..FileFault::new(Reason::Stale, clause)
         })
     }
 }
@@ -167,7 +167,8 @@ impl<'s> Documents<'s> {
 /// Whether the gate says that this jsonl artifact may hold no line: `empty = "ok"` on a check that walks it
 /// (`docs/gates.md`).
 fn may_be_empty(gate: &Gate, spec: &ArtifactSpec) -> bool {
-    let walks = |check: &Check| check.for_each.as_ref().is_some_and(|list| list.text().trim() == spec.name);
+    let walks =
+        |check: &GateCheck| check.for_each.as_ref().is_some_and(|list| list.text().trim() == spec.name);
     spec.format == Format::Jsonl
         && !spec.many
         && gate.checks.iter().any(|check| check.empty_ok && walks(check))
@@ -186,7 +187,7 @@ fn record(name: &str, path: &str) -> ArtifactRecord {
 
 #[cfg(test)]
 mod tests {
-    use super::super::context::Context;
+    use super::super::context::EvidenceContext;
     use super::super::read::Sources;
     use super::super::run_folder::newest;
     use super::super::weight::EVIDENCE;
@@ -194,9 +195,9 @@ mod tests {
     use crate::files::Root;
     use std::io::Write as _;
     use std::path::Path;
-    use tollgate_core::model::gate::{Blocking, Demand, Origin, Region};
-    use tollgate_lang::schema::{Registry, Source};
-    use tollgate_text::json::Limits;
+    use tollgate_core::model::gate::{Blocking, Demand, GateOrigin, Region};
+    use tollgate_lang::schema::{Registry, SchemaSource};
+    use tollgate_text::json::JsonLimits;
     use tollgate_text::time::Now;
 
     use super::*;
@@ -240,7 +241,7 @@ mod tests {
             artifacts: specs.into_iter().map(|s| (s.name.clone(), s)).collect(),
             checks: Vec::new(),
             except: Vec::new(),
-            origin: Origin::Workspace,
+            origin: GateOrigin::Workspace,
             region: region(),
             digest: String::new(),
             replaces: None,
@@ -279,15 +280,15 @@ mod tests {
         fn see_within(&self, specs: Vec<ArtifactSpec>, most: u64) -> String {
             let root = Root::open(self.path()).unwrap();
             let registry =
-                Registry::new(SCHEMAS, vec![Source::read("e.json", "e.json", SCHEMA.into()).unwrap()])
+                Registry::new(SCHEMAS, vec![SchemaSource::read("e.json", "e.json", SCHEMA.into()).unwrap()])
                     .unwrap();
-            let ctx = Context {
+            let ctx = EvidenceContext {
                 root: &root,
                 run_dir: newest(&root, "results"),
                 now: Now::parse("2026-11-20T12:00:00Z").unwrap(),
                 commit: self.commit.clone(),
                 unborn: self.unborn,
-                limits: Limits { depth: 128, bytes: 4_000 },
+                limits: JsonLimits { depth: 128, bytes: 4_000 },
             };
             let gate = gate(specs);
             let sources = Sources::read_within(&[&gate, &gate], &ctx, most);
@@ -551,14 +552,15 @@ mod tests {
         let root = Root::open(workspace.path()).unwrap();
         let text = r#"{"$id": "l.v1", "items": {"minimum": 0}}"#;
         let registry =
-            Registry::new(SCHEMAS, vec![Source::read("l.json", "l.json", text.into()).unwrap()]).unwrap();
-        let ctx = Context {
+            Registry::new(SCHEMAS, vec![SchemaSource::read("l.json", "l.json", text.into()).unwrap()])
+                .unwrap();
+        let ctx = EvidenceContext {
             root: &root,
             run_dir: newest(&root, "results"),
             now: Now::parse("2026-11-20T12:00:00Z").unwrap(),
             commit: None,
             unborn: false,
-            limits: Limits::default(),
+            limits: JsonLimits::default(),
         };
         let gate = gate(vec![spec("many", &["many.json"], Format::Json, Demand::Shape("l.v1".into()))]);
         let sources = Sources::read(&[&gate], &ctx);

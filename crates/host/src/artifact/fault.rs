@@ -2,12 +2,12 @@
 
 use crate::files::ReadError;
 use tollgate_core::model::finding::{Finding, Reason};
-use tollgate_text::json::{ParseError, ParseErrorKind, Place};
+use tollgate_text::json::{ParseError, ParseErrorKind, TextPlace};
 use tollgate_text::show::show;
 
 /// What is wrong with a file.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Fault {
+pub struct FileFault {
     /// What kind of fault it is.
     pub reason: Reason,
     /// One clause, without the file's name and the place.
@@ -15,17 +15,17 @@ pub struct Fault {
     /// RFC 6901 pointer into the document.
     pub pointer: Option<Box<str>>,
     /// Line and column.
-    pub place: Option<Place>,
+    pub place: Option<TextPlace>,
     /// What was asked for.
     pub expected: Option<Box<str>>,
     /// What was there.
     pub actual: Option<Box<str>>,
 }
 
-impl Fault {
+impl FileFault {
     /// A fault with a reason and a clause and nothing else.
     pub fn new(reason: Reason, clause: impl Into<String>) -> Self {
-        Fault { reason, clause: clause.into(), pointer: None, place: None, expected: None, actual: None }
+        FileFault { reason, clause: clause.into(), pointer: None, place: None, expected: None, actual: None }
     }
 
     /// A fault of a whole file that could not be read; its clause is the error's own sentence, which names the path.
@@ -35,7 +35,7 @@ impl Fault {
             ReadError::TooLarge { .. } | ReadError::TooMuch { .. } => Reason::Limit,
             _ => Reason::Unreadable,
         };
-        Fault::new(reason, error.to_string())
+        FileFault::new(reason, error.to_string())
     }
 
     /// A fault of a text that does not parse.
@@ -44,12 +44,12 @@ impl Fault {
             ParseErrorKind::Malformed => Reason::Malformed,
             ParseErrorKind::Limit => Reason::Limit,
         };
-        Fault { place: Some(error.place), ..Fault::new(reason, error.message) }
+        FileFault { place: Some(error.place), ..FileFault::new(reason, error.message) }
     }
 
     /// The same fault, `place` set where it has none.
-    pub fn at(self, place: Option<Place>) -> Self {
-        Fault { place: self.place.or(place), ..self }
+    pub fn at(self, place: Option<TextPlace>) -> Self {
+        FileFault { place: self.place.or(place), ..self }
     }
 
     /// The finding: its sentence begins with the file's name, line and column. `path` is the file as it is named.
@@ -74,7 +74,7 @@ impl Fault {
 
 /// Faults up to a number; past it they are only counted.
 pub(super) struct Capped {
-    kept: Vec<Fault>,
+    kept: Vec<FileFault>,
     most: usize,
     more: u64,
 }
@@ -84,7 +84,7 @@ impl Capped {
         Capped { kept: Vec::new(), most, more: 0 }
     }
 
-    pub(super) fn extend(&mut self, faults: impl IntoIterator<Item = Fault>) {
+    pub(super) fn extend(&mut self, faults: impl IntoIterator<Item = FileFault>) {
         for fault in faults {
             if self.kept.len() < self.most {
                 self.kept.push(fault);
@@ -95,10 +95,10 @@ impl Capped {
     }
 
     /// The faults, the last one counting those that were not kept.
-    pub(super) fn finish(mut self) -> Vec<Fault> {
+    pub(super) fn finish(mut self) -> Vec<FileFault> {
         if let (Some(last), true) = (self.kept.last(), self.more > 0) {
             let rest =
-                Fault::new(last.reason, format!("{} more faults of this file are not listed", self.more));
+                FileFault::new(last.reason, format!("{} more faults of this file are not listed", self.more));
             self.kept.push(rest);
         }
         self.kept

@@ -1,7 +1,7 @@
 //! Which files an `[artifacts.<name>]` table stands for.
 
-use super::context::Context;
-use super::fault::Fault;
+use super::context::EvidenceContext;
+use super::fault::FileFault;
 use super::glob::glob;
 use super::run_folder::NoRun;
 use tollgate_core::model::finding::Reason;
@@ -10,15 +10,15 @@ use tollgate_text::show::show;
 
 /// What was found for one table.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Found {
+pub(super) enum FoundFiles {
     /// One file; with `many = true` one or more, sorted. They may still turn out to be unreadable.
     Files(Vec<String>),
     /// Nothing is there, or it cannot be told: what was looked for, and a fault whose clause says so.
-    None(String, Fault),
+    None(String, FileFault),
 }
 
 /// Finds the files of a table: the first path that exists, or with `many = true` every match of every path.
-pub(super) fn find(spec: &ArtifactSpec, ctx: &Context<'_>) -> Found {
+pub(super) fn find(spec: &ArtifactSpec, ctx: &EvidenceContext<'_>) -> FoundFiles {
     let place = ctx.run_dir.as_ref().err().map_or("{run}", |none| none.place.as_str());
     let named = spec.paths.first().map(|path| path.replace("{run}", place)).unwrap_or_default();
     let mut paths = Vec::new();
@@ -30,7 +30,7 @@ pub(super) fn find(spec: &ArtifactSpec, ctx: &Context<'_>) -> Found {
                 // `{run}` says nothing to whoever reads the verdict.
                 let path = path.replace("{run}", &none.place);
                 let clause = format!("{} cannot be found: {}", show(&path), none.why);
-                let fault = Found::None(path, Fault::new(none.reason, clause));
+                let fault = FoundFiles::None(path, FileFault::new(none.reason, clause));
                 // Where there is no run at all, its file does not exist and a later path may; a run that cannot be looked
                 // into is never passed over.
                 if none.reason != Reason::Missing {
@@ -52,23 +52,23 @@ pub(super) fn find(spec: &ArtifactSpec, ctx: &Context<'_>) -> Found {
             (false, []) => "no path is given".into(),
             (true, globs) => format!("{}: no file matches", globs.join(" or ")),
         };
-        Found::None(shown.clone(), Fault::new(Reason::Missing, clause))
+        FoundFiles::None(shown.clone(), FileFault::new(Reason::Missing, clause))
     };
     if !spec.many {
         // What is there and cannot be read is found: it is never passed over for a later path.
         let there = paths.iter().find(|p| !matches!(ctx.root.exists(p), Ok(false)));
-        return there.map_or_else(missing, |path| Found::Files(vec![path.clone()]));
+        return there.map_or_else(missing, |path| FoundFiles::Files(vec![path.clone()]));
     }
     let mut files = Vec::new();
     for path in &paths {
         match glob(ctx.root, path) {
             Ok(found) => files.extend(found),
-            Err(why) => return Found::None(path.clone(), Fault::new(Reason::Unreadable, why)),
+            Err(why) => return FoundFiles::None(path.clone(), FileFault::new(Reason::Unreadable, why)),
         }
     }
     files.sort();
     files.dedup();
-    if files.is_empty() { missing() } else { Found::Files(files) }
+    if files.is_empty() { missing() } else { FoundFiles::Files(files) }
 }
 
 /// `{run}` filled in.

@@ -1,9 +1,9 @@
 //! What expressions see of the workspace: read-only, confined to it, each answer kept for the invocation.
 
-use super::fault::Fault;
+use super::fault::FileFault;
 use super::glob::glob;
 use super::jsonl::parse_line;
-use super::lines::{Block, blocks};
+use super::lines::{LineBlock, blocks};
 use super::parse::{format_of, parse};
 use super::schema::hold;
 use super::weight::turn;
@@ -19,7 +19,7 @@ use tollgate_core::model::gate::{Demand, Format};
 use tollgate_lang::cel::{EvalError, Host, Meter};
 use tollgate_lang::schema::Registry;
 use tollgate_text::digest::Running;
-use tollgate_text::json::{Json, Limits};
+use tollgate_text::json::{Json, JsonLimits};
 use tollgate_text::show::{plain, show};
 
 /// Matches that one `grep` returns at most.
@@ -36,7 +36,7 @@ type Grep = Vec<(String, u64, String)>;
 pub struct WorkspaceHost<'w> {
     root: &'w Root,
     registry: &'w Registry,
-    limits: Limits,
+    limits: JsonLimits,
     files: Kept<String, Vec<String>>,
     digests: Kept<String, String>,
     validity: Kept<String, bool>,
@@ -58,7 +58,7 @@ fn unread(error: ReadError) -> EvalError {
 impl<'w> WorkspaceHost<'w> {
     /// A host over `root`; one an invocation, so that a question asked twice has one answer. Where the root is sealed the
     /// answers are of the bytes that were judged, or an error.
-    pub fn new(root: &'w Root, registry: &'w Registry, limits: Limits) -> Self {
+    pub fn new(root: &'w Root, registry: &'w Registry, limits: JsonLimits) -> Self {
         WorkspaceHost {
             root,
             registry,
@@ -138,7 +138,7 @@ impl<'w> WorkspaceHost<'w> {
         let torn = blocks(file, self.limits.bytes, |block| {
             hash.update(block.bytes);
             visit(block.bytes, block.first).map_err(|error| {
-                let fault = Fault::new(Reason::Unreadable, error.message());
+                let fault = FileFault::new(Reason::Unreadable, error.message());
                 stopped = Some(error);
                 fault
             })
@@ -188,7 +188,7 @@ impl<'w> WorkspaceHost<'w> {
         let torn = self.each_block(path, file, |bytes, first| {
             any = true;
             meter.clock()?;
-            for (number, line) in (Block { bytes, first }).lines() {
+            for (number, line) in (LineBlock { bytes, first }).lines() {
                 if !all {
                     break;
                 }
@@ -235,7 +235,7 @@ impl<'w> WorkspaceHost<'w> {
 }
 
 /// What does not parse is not valid; what is too large to be told is an error.
-fn not_valid(path: &str, fault: &Fault) -> Result<bool, EvalError> {
+fn not_valid(path: &str, fault: &FileFault) -> Result<bool, EvalError> {
     match fault.reason {
         Reason::Limit => Err(EvalError::Limit(format!("valid: {}: {}", show(path), fault.clause))),
         _ => Ok(false),
@@ -338,7 +338,7 @@ mod tests {
     use std::fs;
     use std::io::Write as _;
     use tollgate_lang::cel::{Budget, stopped};
-    use tollgate_lang::schema::Source;
+    use tollgate_lang::schema::SchemaSource;
 
     fn meter() -> Meter {
         Meter::alone(&Budget { seconds: 36_000, ..Budget::default() }, stopped)
@@ -353,9 +353,9 @@ mod tests {
         }
         let root = Root::open(dir.path()).unwrap();
         let schema =
-            Source::read("e.json", "e.json", r#"{"$id": "e.v1", "required": ["n"]}"#.into()).unwrap();
+            SchemaSource::read("e.json", "e.json", r#"{"$id": "e.v1", "required": ["n"]}"#.into()).unwrap();
         let registry = Registry::new(SCHEMAS, vec![schema]).unwrap();
-        ask(&WorkspaceHost::new(&root, &registry, Limits::default()), dir.path());
+        ask(&WorkspaceHost::new(&root, &registry, JsonLimits::default()), dir.path());
     }
 
     #[test]
@@ -458,7 +458,7 @@ mod tests {
         let (_, lines) = root.read_hashed("l.jsonl", 100).unwrap();
         put("d.json", "{}");
         put("l.jsonl", "{\"n\": 2}\n");
-        let host = WorkspaceHost::new(&root, &registry, Limits::default());
+        let host = WorkspaceHost::new(&root, &registry, JsonLimits::default());
         assert_eq!(host.sha256("d.json", &meter()), Ok(document));
         assert_eq!(host.sha256("./l.jsonl", &meter()), Ok(lines));
         let changed = |path: &str| EvalError::Expression(format!("{path} changed while it was judged"));

@@ -1,22 +1,22 @@
 //! A jsonl file: streamed in blocks, hashed, parsed and held to its schema line by line; walked again on demand.
 
-use super::fault::{Capped, Fault};
-use super::lines::{Block, blocks};
+use super::fault::{Capped, FileFault};
+use super::lines::{LineBlock, blocks};
 use super::schema::{breaches, demanded};
-use super::weight::{LINE, Look, too_heavy, weight};
+use super::weight::{LINE, WeightLook, too_heavy, weight};
 use crate::files::Root;
 use rayon::prelude::*;
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
-use tollgate_core::model::artifact::Lines;
+use tollgate_core::model::artifact::JsonlLines;
 use tollgate_core::model::finding::Reason;
 use tollgate_core::model::gate::{Demand, Format};
-use tollgate_lang::schema::{Registry, Schema};
+use tollgate_lang::schema::{CompiledSchema, Registry};
 use tollgate_text::decode::{foreign, unmarked};
 use tollgate_text::digest::Running;
 use tollgate_text::figures::total;
-use tollgate_text::json::{self, Json, Limits, Place, locate};
+use tollgate_text::json::{self, Json, JsonLimits, TextPlace, locate};
 
 /// What one pass over a jsonl file found.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,9 +32,9 @@ pub struct Survey {
     /// What all documents as one list take in memory, at most.
     pub weight: u64,
     /// What is wrong with the lines themselves: torn, blank, not JSON, too long.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<FileFault>,
     /// For each demand, in the order given, where lines break it.
-    pub breaches: Vec<Vec<Fault>>,
+    pub breaches: Vec<Vec<FileFault>>,
 }
 
 /// Reads a jsonl file once: hashes it, parses each line, holds it to each of the demands. At most `most` faults of each kind
@@ -43,9 +43,9 @@ pub fn survey(
     file: impl Read,
     demands: &[Demand],
     registry: &Registry,
-    limits: &Limits,
+    limits: &JsonLimits,
     most: usize,
-) -> Result<Survey, Fault> {
+) -> Result<Survey, FileFault> {
     let mut hash = Running::default();
     let (mut bytes, mut count, mut last, mut heavy) = (0u64, 0u64, Vec::new(), 0u64);
     let mut faults = Capped::new(most);
@@ -60,7 +60,8 @@ pub fn survey(
             }
         }
         // A list has strings of its own.
-        let own = total([weight(Format::Jsonl, block.bytes, Look::Crude), 3 * block.bytes.len() as u64]);
+        let own =
+            total([weight(Format::Jsonl, block.bytes, WeightLook::Crude), 3 * block.bytes.len() as u64]);
         heavy = heavy.saturating_add(own);
         bytes += block.bytes.len() as u64;
         if let Some((number, line)) = block.lines().last() {
@@ -75,9 +76,9 @@ pub fn survey(
     if !torn.is_empty() {
         count += 1;
         let clause = "the last line has no end: the file is torn";
-        faults.extend([Fault::new(Reason::Malformed, clause).at(line_place(count))]);
+        faults.extend([FileFault::new(Reason::Malformed, clause).at(line_place(count))]);
     } else if count == 0 {
-        faults.extend([Fault::new(Reason::Malformed, "the file is empty").at(line_place(1))]);
+        faults.extend([FileFault::new(Reason::Malformed, "the file is empty").at(line_place(1))]);
     }
     let last = json::parse(&last, limits).ok().map(Json::into_owned);
     let breaches = broken.into_iter().map(Capped::finish).collect();
@@ -87,24 +88,24 @@ pub fn survey(
 /// Bytes of one line at most.
 const LINE_BYTES: u64 = 64 << 20;
 
-fn line_place(line: u64) -> Option<Place> {
-    Some(Place { line, column: 1 })
+fn line_place(line: u64) -> Option<TextPlace> {
+    Some(TextPlace { line, column: 1 })
 }
 
 enum LineFaults {
-    Malformed(Fault),
+    Malformed(FileFault),
     /// Of the demand with this number.
-    Broken(usize, Vec<Fault>),
+    Broken(usize, Vec<FileFault>),
 }
 
 /// Lines that one task judges.
 const CHUNK: usize = 256;
 
 fn judge_block(
-    block: &Block<'_>,
+    block: &LineBlock<'_>,
     demands: &[Demand],
     registry: &Registry,
-    limits: &Limits,
+    limits: &JsonLimits,
     most: usize,
 ) -> Vec<LineFaults> {
     let lines: Vec<(u64, &[u8])> = block.lines().collect();
@@ -113,7 +114,7 @@ fn judge_block(
         .map(|chunk| {
             let mut found = Vec::new();
             // Nearly every line names the schema of the line before.
-            let mut known: Vec<Option<(&str, &Schema)>> = vec![None; demands.len()];
+            let mut known: Vec<Option<(&str, &CompiledSchema)>> = vec![None; demands.len()];
             for (number, line) in chunk {
                 match parse_line(line, *number, limits) {
                     Err(fault) => found.push(LineFaults::Malformed(fault)),
@@ -140,9 +141,9 @@ fn judge_line<'r>(
     number: u64,
     demand: &'r Demand,
     registry: &'r Registry,
-    known: &mut Option<(&'r str, &'r Schema)>,
+    known: &mut Option<(&'r str, &'r CompiledSchema)>,
     most: usize,
-) -> Vec<Fault> {
+) -> Vec<FileFault> {
     let own = document.get("schema").and_then(Json::as_str);
     let same = known.filter(|(id, _)| matches!(demand, Demand::Shape(_)) || own == Some(*id));
     let found = match same.map_or_else(|| demanded(document, demand, registry), Ok) {
@@ -159,9 +160,9 @@ fn judge_line<'r>(
 }
 
 /// Moves a fault of a line's text to the line's place in the file.
-fn on_line(fault: Fault, number: u64) -> Fault {
+fn on_line(fault: FileFault, number: u64) -> FileFault {
     let column = fault.place.map_or(1, |place| place.column);
-    Fault { place: Some(Place { line: number, column }), ..fault }
+    FileFault { place: Some(TextPlace { line: number, column }), ..fault }
 }
 
 /// A byte order mark before the first line is no part of it.
@@ -169,9 +170,13 @@ fn first_unmarked(line: &[u8], number: u64) -> &[u8] {
     if number == 1 { unmarked(line) } else { line }
 }
 
-pub(super) fn parse_line<'a>(line: &'a [u8], number: u64, limits: &Limits) -> Result<Json<'a>, Fault> {
+pub(super) fn parse_line<'a>(
+    line: &'a [u8],
+    number: u64,
+    limits: &JsonLimits,
+) -> Result<Json<'a>, FileFault> {
     if line.trim_ascii().is_empty() {
-        return Err(Fault::new(Reason::Malformed, "the line is blank").at(line_place(number)));
+        return Err(FileFault::new(Reason::Malformed, "the line is blank").at(line_place(number)));
     }
     if let Some(fault) = too_heavy(Format::Jsonl, line, LINE) {
         return Err(fault.at(line_place(number)));
@@ -179,28 +184,28 @@ pub(super) fn parse_line<'a>(line: &'a [u8], number: u64, limits: &Limits) -> Re
     if number == 1
         && let Some(clause) = foreign(line)
     {
-        return Err(Fault::new(Reason::Malformed, clause).at(line_place(number)));
+        return Err(FileFault::new(Reason::Malformed, clause).at(line_place(number)));
     }
-    json::parse(first_unmarked(line, number), limits).map_err(|e| on_line(Fault::of_parse(e), number))
+    json::parse(first_unmarked(line, number), limits).map_err(|e| on_line(FileFault::of_parse(e), number))
 }
 
 /// Values of a stream as a list: a backstop for memory.
 const LISTED_VALUES: usize = 1 << 23;
 
 /// A jsonl artifact that passed its survey and can be walked again.
-pub(super) struct Stream<'s> {
+pub(super) struct JsonlStream<'s> {
     root: &'s Root,
     path: String,
-    limits: Limits,
+    limits: JsonLimits,
     pub(super) survey: Survey,
     /// It is not read as a list: all evidence would take more than these bytes.
     pub(super) refused: Option<u64>,
     list: OnceLock<Result<Json<'static>, String>>,
 }
 
-impl<'s> Stream<'s> {
-    pub(super) fn new(root: &'s Root, path: &str, limits: Limits, survey: Survey) -> Self {
-        Stream { root, path: path.to_string(), limits, survey, refused: None, list: OnceLock::new() }
+impl<'s> JsonlStream<'s> {
+    pub(super) fn new(root: &'s Root, path: &str, limits: JsonLimits, survey: Survey) -> Self {
+        JsonlStream { root, path: path.to_string(), limits, survey, refused: None, list: OnceLock::new() }
     }
 
     fn collect(&self) -> Result<Json<'static>, String> {
@@ -234,7 +239,7 @@ impl<'s> Stream<'s> {
     }
 }
 
-impl Lines for Stream<'_> {
+impl JsonlLines for JsonlStream<'_> {
     fn each(&self, visit: &mut dyn FnMut(u64, &Json<'_>) -> ControlFlow<()>) -> Result<(), String> {
         let changed = || format!("{} is no longer the file that was hashed and validated", self.path);
         let (file, _) = self.root.open_file(&self.path).map_err(|e| e.to_string())?;
@@ -274,11 +279,11 @@ impl Lines for Stream<'_> {
 mod tests {
     use super::*;
     use crate::embedded_in_tests::SCHEMAS;
-    use tollgate_lang::schema::Source;
+    use tollgate_lang::schema::SchemaSource;
 
     fn registry() -> Registry {
         let text = r#"{"$id": "e.v1", "type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}"#;
-        Registry::new(SCHEMAS, vec![Source::read("e.json", "e.json", text.into()).unwrap()]).unwrap()
+        Registry::new(SCHEMAS, vec![SchemaSource::read("e.json", "e.json", text.into()).unwrap()]).unwrap()
     }
 
     fn shape() -> Demand {
@@ -286,7 +291,7 @@ mod tests {
     }
 
     fn said(text: &[u8], demand: Demand) -> String {
-        let survey = survey(text, &[demand], &registry(), &Limits::default(), 3).unwrap();
+        let survey = survey(text, &[demand], &registry(), &JsonLimits::default(), 3).unwrap();
         let faults = survey.faults.iter().chain(&survey.breaches[0]);
         faults.map(|f| f.finding(None, "e.jsonl").message).collect::<Vec<_>>().join("\n")
     }
@@ -338,9 +343,9 @@ mod tests {
             .and_then(|mut f| std::io::Write::write_all(&mut f, text.as_bytes()))
             .unwrap();
         let root = Root::open(dir.path()).unwrap();
-        let found = survey(text.as_bytes(), &[shape()], &registry(), &Limits::default(), 3).unwrap();
-        assert_eq!(found.last, Some(json::parse(b"{\"n\": 4999}", &Limits::default()).unwrap()));
-        let stream = Stream::new(&root, "e.jsonl", Limits::default(), found);
+        let found = survey(text.as_bytes(), &[shape()], &registry(), &JsonLimits::default(), 3).unwrap();
+        assert_eq!(found.last, Some(json::parse(b"{\"n\": 4999}", &JsonLimits::default()).unwrap()));
+        let stream = JsonlStream::new(&root, "e.jsonl", JsonLimits::default(), found);
         let mut sum = 0;
         let counted = stream.each(&mut |number, doc| {
             assert_eq!(doc.get("n"), Some(&Json::Int(number as i64 - 1)));

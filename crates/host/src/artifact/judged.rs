@@ -2,7 +2,7 @@
 //! may know better. Each document's schema was asked of what was written.
 
 use super::documents::Documents;
-use super::fault::Fault;
+use super::fault::FileFault;
 use std::collections::BTreeSet;
 use tollgate_core::model::gate::{Demand, Format};
 use tollgate_text::json::Json;
@@ -49,7 +49,7 @@ impl<'s> Documents<'s> {
 
     /// States a fault of the files in the run's folder that `is` names: as they are called below it, and in the format in which
     /// a gate asks for them.
-    pub fn distrust(&mut self, is: impl Fn(&str, Format) -> bool, fault: &Fault) {
+    pub fn distrust(&mut self, is: impl Fn(&str, Format) -> bool, fault: &FileFault) {
         let Some(folder) = self.sources.summary().and_then(|path| path.strip_suffix("summary.json")) else {
             return;
         };

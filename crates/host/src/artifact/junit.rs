@@ -1,14 +1,14 @@
 //! JUnit XML reports, bound as one object; every count is recomputed from the cases.
 
-use super::fault::Fault;
+use super::fault::FileFault;
 use super::weight::{EVIDENCE, too_heavy};
 use std::borrow::Cow;
 use tollgate_core::model::finding::Reason;
 use tollgate_core::model::gate::Format;
 use tollgate_text::decode;
 use tollgate_text::figures::total;
-use tollgate_text::json::{Json, Limits, Object, place_of_offset, plain};
-use tollgate_text::junit::{self, Case, Ended, Kind, Report};
+use tollgate_text::json::{Json, JsonLimits, JsonObject, place_of_offset, plain};
+use tollgate_text::junit::{self, CaseEnd, JunitCase, JunitReport, OutcomeKind};
 
 /// Characters of a failure's text that are kept.
 const MESSAGE: usize = 2_000;
@@ -17,11 +17,11 @@ const MESSAGE: usize = 2_000;
 /// tests: [{name, classname, status, time_ms, message}]}]}`; a nested suite stands on its own, as `outer/inner`. Refused are a
 /// DOCTYPE, a text that ends before its elements do, a report that counts more failures or tests than it shows, or other skipped
 /// ones, and one that says of a suite itself that it failed.
-pub(super) fn parse<'a>(bytes: &[u8], limits: &Limits) -> Result<Json<'a>, Fault> {
-    let text = decode::xml(bytes).map_err(Fault::of_parse)?;
+pub(super) fn parse<'a>(bytes: &[u8], limits: &JsonLimits) -> Result<Json<'a>, FileFault> {
+    let text = decode::xml(bytes).map_err(FileFault::of_parse)?;
     if let Some(at) = memchr::memchr(0, text.as_bytes()) {
         let place = place_of_offset(text.as_bytes(), at);
-        return Err(Fault::new(Reason::Malformed, "a NUL byte stands in the text").at(Some(place)));
+        return Err(FileFault::new(Reason::Malformed, "a NUL byte stands in the text").at(Some(place)));
     }
     // UTF-8 may take more bytes than the encoding of the file.
     if let Cow::Owned(text) = &text
@@ -29,10 +29,10 @@ pub(super) fn parse<'a>(bytes: &[u8], limits: &Limits) -> Result<Json<'a>, Fault
     {
         return Err(fault);
     }
-    let report = junit::parse(&text, limits, false).map_err(Fault::of_parse)?;
+    let report = junit::parse(&text, limits, false).map_err(FileFault::of_parse)?;
     if report.only_lists {
         let end = place_of_offset(text.as_bytes(), text.len());
-        return Err(Fault::new(Reason::Malformed, junit::IS_LIST).at(Some(end)));
+        return Err(FileFault::new(Reason::Malformed, junit::IS_LIST).at(Some(end)));
     }
     if let Some((suite, clause)) = report.against_itself(false).into_iter().next() {
         let name = match suite {
@@ -41,7 +41,7 @@ pub(super) fn parse<'a>(bytes: &[u8], limits: &Limits) -> Result<Json<'a>, Fault
         };
         let clause = format!("{name} {clause}");
         let end = place_of_offset(text.as_bytes(), text.len());
-        return Err(Fault::new(Reason::Malformed, clause).at(Some(end)));
+        return Err(FileFault::new(Reason::Malformed, clause).at(Some(end)));
     }
     Ok(document(report))
 }
@@ -55,15 +55,15 @@ enum Status {
 }
 
 /// What became of a case, as every reader of JUnit has it; its message is that of the first element that says so, else its text.
-fn judged(case: &Case) -> (Status, Option<String>) {
-    let (status, kinds): (Status, &[Kind]) = match case.ended() {
-        Ended::Passed | Ended::Flaky => (Status::Passed, &[]),
-        Ended::LeftOut | Ended::NotRun => (Status::Skipped, &[Kind::Skipped]),
-        Ended::Failed if case.outcomes.iter().any(|o| o.kind == Kind::Failure) => {
-            (Status::Failed, &[Kind::Failure])
+fn judged(case: &JunitCase) -> (Status, Option<String>) {
+    let (status, kinds): (Status, &[OutcomeKind]) = match case.ended() {
+        CaseEnd::Passed | CaseEnd::Flaky => (Status::Passed, &[]),
+        CaseEnd::LeftOut | CaseEnd::NotRun => (Status::Skipped, &[OutcomeKind::Skipped]),
+        CaseEnd::Failed if case.outcomes.iter().any(|o| o.kind == OutcomeKind::Failure) => {
+            (Status::Failed, &[OutcomeKind::Failure])
         }
-        Ended::Failed => (Status::Failed, &[Kind::Rerun, Kind::Flaky]),
-        Ended::Error => (Status::Error, &[Kind::Error]),
+        CaseEnd::Failed => (Status::Failed, &[OutcomeKind::Rerun, OutcomeKind::Flaky]),
+        CaseEnd::Error => (Status::Error, &[OutcomeKind::Error]),
     };
     let message = case.outcomes.iter().find(|o| kinds.contains(&o.kind)).and_then(|outcome| {
         let text = outcome.message.as_deref().unwrap_or(outcome.text.trim());
@@ -73,7 +73,7 @@ fn judged(case: &Case) -> (Status, Option<String>) {
     (status, message)
 }
 
-fn document(report: Report) -> Json<'static> {
+fn document(report: JunitReport) -> Json<'static> {
     let mut counts = [0_i64; 4];
     let mut suites = Vec::with_capacity(report.suites.len());
     for (nth, suite) in report.suites.iter().enumerate() {
@@ -94,7 +94,7 @@ fn document(report: Report) -> Json<'static> {
     ])
 }
 
-fn bound(case: &Case, status: Status, message: Option<String>) -> Json<'static> {
+fn bound(case: &JunitCase, status: Status, message: Option<String>) -> Json<'static> {
     let status = match status {
         Status::Passed => "passed",
         Status::Skipped => "skipped",
@@ -115,7 +115,7 @@ fn text(text: String) -> Json<'static> {
 }
 
 fn object<const N: usize>(members: [(&'static str, Json<'static>); N]) -> Json<'static> {
-    Json::Object(Object::from_members(members.into_iter().map(|(k, v)| (Cow::Borrowed(k), v)).collect()))
+    Json::Object(JsonObject::from_members(members.into_iter().map(|(k, v)| (Cow::Borrowed(k), v)).collect()))
 }
 
 #[cfg(test)]
@@ -123,7 +123,8 @@ mod tests {
     use super::*;
 
     fn bound(text: &str) -> String {
-        serde_json::to_string_pretty(&parse(text.as_bytes(), &Limits::default()).unwrap().to_value()).unwrap()
+        serde_json::to_string_pretty(&parse(text.as_bytes(), &JsonLimits::default()).unwrap().to_value())
+            .unwrap()
     }
 
     #[test]
@@ -132,7 +133,7 @@ mod tests {
             let text = format!(
                 "<testsuite name='s'><testcase name='a' {attributes}>{elements}</testcase></testsuite>"
             );
-            let document = parse(text.as_bytes(), &Limits::default()).unwrap();
+            let document = parse(text.as_bytes(), &JsonLimits::default()).unwrap();
             document
                 .pointer("/suites/0/tests/0/status")
                 .and_then(Json::as_str)
@@ -156,14 +157,14 @@ mod tests {
     fn a_report_of_any_encoding_is_bound() {
         let text = "<?xml version='1.0' encoding='utf-16'?><testsuite name='s' tests='1'><testcase classname='Gr\u{fc}n&#0;'/></testsuite>";
         let name = |bytes: &[u8]| {
-            let document = parse(bytes, &Limits::default()).unwrap();
+            let document = parse(bytes, &JsonLimits::default()).unwrap();
             document.pointer("/suites/0/tests/0/name").and_then(Json::as_str).unwrap_or_default().to_string()
         };
         let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(name(text.as_bytes()), "Gr\u{fc}n\0");
         assert_eq!(name(&utf16), "Gr\u{fc}n\0");
         assert_eq!(name(format!("\u{feff}{text}").as_bytes()), "Gr\u{fc}n\0");
-        let fault = parse(b"<testsuite name='\xe9'/>", &Limits::default()).unwrap_err();
+        let fault = parse(b"<testsuite name='\xe9'/>", &JsonLimits::default()).unwrap_err();
         assert_eq!(fault.clause, "it is not UTF-8: byte 0xE9 at offset 17");
     }
 
@@ -241,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_bare_suite_is_a_report() {
-        let doc = parse(b"<testsuite name='x'/>", &Limits::default()).unwrap();
+        let doc = parse(b"<testsuite name='x'/>", &JsonLimits::default()).unwrap();
         assert_eq!(doc.get("tests"), Some(&Json::Int(0)));
         assert_eq!(doc.pointer("/suites/0/name").and_then(Json::as_str), Some("x"));
     }
@@ -273,7 +274,7 @@ mod tests {
         let said: Vec<String> = cases
             .iter()
             .map(|text| {
-                let fault = parse(text.as_bytes(), &Limits::default()).unwrap_err();
+                let fault = parse(text.as_bytes(), &JsonLimits::default()).unwrap_err();
                 let place = fault.place.map_or("-".into(), |p| format!("{}:{}", p.line, p.column));
                 format!("{place} {:?} {}", fault.reason, fault.clause)
             })

@@ -1,23 +1,23 @@
 //! Walks a file of lines in blocks, so that its size does not matter.
 
-use super::fault::Fault;
+use super::fault::FileFault;
 use std::io::Read;
 use tollgate_core::model::finding::Reason;
-use tollgate_text::json::Place;
+use tollgate_text::json::TextPlace;
 use tollgate_text::show::plain;
 
 /// Bytes read at a time.
 const BLOCK: u64 = 1 << 20;
 
 /// Some whole lines of the file.
-pub(super) struct Block<'b> {
+pub(super) struct LineBlock<'b> {
     /// The bytes as they stand in the file; the last is the end of a line.
     pub bytes: &'b [u8],
     /// The number of the first line, from 1.
     pub first: u64,
 }
 
-impl<'b> Block<'b> {
+impl<'b> LineBlock<'b> {
     /// Each line with its number, without its end.
     pub(super) fn lines(&self) -> impl Iterator<Item = (u64, &'b [u8])> {
         let mut from = 0;
@@ -35,15 +35,15 @@ impl<'b> Block<'b> {
 pub(super) fn blocks(
     mut file: impl Read,
     limit: u64,
-    mut visit: impl FnMut(Block<'_>) -> Result<(), Fault>,
-) -> Result<Vec<u8>, Fault> {
+    mut visit: impl FnMut(LineBlock<'_>) -> Result<(), FileFault>,
+) -> Result<Vec<u8>, FileFault> {
     let mut buffer: Vec<u8> = Vec::new();
     let mut first = 1;
     loop {
         let old = buffer.len();
         let read = file.by_ref().take(BLOCK).read_to_end(&mut buffer);
-        let read =
-            read.map_err(|e| Fault::new(Reason::Unreadable, format!("it cannot be read: {}", plain(&e))))?;
+        let read = read
+            .map_err(|e| FileFault::new(Reason::Unreadable, format!("it cannot be read: {}", plain(&e))))?;
         if read == 0 {
             return Ok(buffer);
         }
@@ -51,13 +51,15 @@ pub(super) fn blocks(
             Some(last) => {
                 let whole = old + last + 1;
                 let bytes = &buffer[..whole];
-                visit(Block { bytes, first })?;
+                visit(LineBlock { bytes, first })?;
                 first += memchr::memchr_iter(b'\n', bytes).count() as u64;
                 buffer.drain(..whole);
             }
             None if buffer.len() as u64 > limit => {
                 let clause = format!("the line has more than the limit of {limit} bytes");
-                return Err(Fault::new(Reason::Limit, clause).at(Some(Place { line: first, column: 1 })));
+                return Err(
+                    FileFault::new(Reason::Limit, clause).at(Some(TextPlace { line: first, column: 1 }))
+                );
             }
             None => {}
         }

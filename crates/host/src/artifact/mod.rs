@@ -23,13 +23,13 @@ mod toml;
 mod weight;
 
 pub use self::glob::glob;
-pub use context::Context;
+pub use context::EvidenceContext;
 pub use documents::Documents;
-pub use fault::Fault;
+pub use fault::FileFault;
 pub use host::WorkspaceHost;
 pub use jsonl::{Survey, survey};
 pub use parse::{format_of, parse};
 pub use read::Sources;
 pub use run_folder::{NoRun, named as named_run, newest as newest_run};
-pub use schema::{Held, hold};
+pub use schema::{HeldDocument, hold};
 pub use weight::{EVIDENCE, fit_together, turn};

@@ -1,13 +1,13 @@
 //! From bytes to a document, whatever the format.
 
-use super::fault::Fault;
+use super::fault::FileFault;
 use super::weight::{EVIDENCE, too_heavy};
 use super::{junit, toml};
 use std::borrow::Cow;
 use tollgate_core::model::finding::Reason;
 use tollgate_core::model::gate::Format;
 use tollgate_text::decode::{foreign, unmarked};
-use tollgate_text::json::{self, Json, Limits, Place, locate_many, place_of_offset, utf8};
+use tollgate_text::json::{self, Json, JsonLimits, TextPlace, locate_many, place_of_offset, utf8};
 
 /// The format a file's name tells: `.json`, `.jsonl`, `.ndjson`, `.toml`; `None` for any other.
 pub fn format_of(path: &str) -> Option<Format> {
@@ -24,7 +24,7 @@ const TOML_BYTES: u64 = 16 << 20;
 const JUNIT_BYTES: u64 = 64 << 20;
 
 /// Parses a whole file. A byte order mark before JSON is no part of it, and JUnit may be of any encoding. A jsonl file is no single document: see `jsonl::survey`.
-pub fn parse<'a>(format: Format, bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, Fault> {
+pub fn parse<'a>(format: Format, bytes: &'a [u8], limits: &JsonLimits) -> Result<Json<'a>, FileFault> {
     let most = match format {
         Format::Toml => TOML_BYTES.min(limits.bytes),
         Format::Junit => JUNIT_BYTES.min(limits.bytes),
@@ -32,7 +32,7 @@ pub fn parse<'a>(format: Format, bytes: &'a [u8], limits: &Limits) -> Result<Jso
     };
     if bytes.len() as u64 > most {
         let clause = format!("it has {} bytes; as {} it may have at most {most}", bytes.len(), format.name());
-        return Err(Fault::new(Reason::Limit, clause));
+        return Err(FileFault::new(Reason::Limit, clause));
     }
     if let Some(fault) = too_heavy(format, bytes, EVIDENCE) {
         return Err(fault);
@@ -41,29 +41,29 @@ pub fn parse<'a>(format: Format, bytes: &'a [u8], limits: &Limits) -> Result<Jso
     let told =
         format != Format::Junit && (format != Format::Text || bytes.first().is_some_and(|b| *b >= 0xFE));
     if told && let Some(clause) = foreign(bytes) {
-        return Err(Fault::new(Reason::Malformed, clause).at(Some(place_of_offset(bytes, 0))));
+        return Err(FileFault::new(Reason::Malformed, clause).at(Some(place_of_offset(bytes, 0))));
     }
     match format {
-        Format::Json => json::parse(unmarked(bytes), limits).map_err(Fault::of_parse),
+        Format::Json => json::parse(unmarked(bytes), limits).map_err(FileFault::of_parse),
         Format::Toml => toml::parse(bytes, limits),
         Format::Text => text(bytes).map(|text| Json::Str(Cow::Borrowed(text))),
         Format::Junit => junit::parse(bytes, limits),
-        Format::Jsonl => Err(Fault::new(Reason::Malformed, "a jsonl file is not one document")),
+        Format::Jsonl => Err(FileFault::new(Reason::Malformed, "a jsonl file is not one document")),
     }
 }
 
 /// UTF-8 without NUL bytes: UTF-16 without a byte order mark is valid UTF-8 full of them, and no text in it is ever found.
-pub(super) fn text(bytes: &[u8]) -> Result<&str, Fault> {
-    let text = utf8(bytes).map_err(Fault::of_parse)?;
+pub(super) fn text(bytes: &[u8]) -> Result<&str, FileFault> {
+    let text = utf8(bytes).map_err(FileFault::of_parse)?;
     match memchr::memchr(0, bytes) {
         None => Ok(text),
-        Some(at) => Err(Fault::new(Reason::Malformed, "a NUL byte stands in the text")
+        Some(at) => Err(FileFault::new(Reason::Malformed, "a NUL byte stands in the text")
             .at(Some(place_of_offset(bytes, at)))),
     }
 }
 
 /// Where pointers lead in a file that parsed, by a second pass.
-pub(super) fn places(format: Format, bytes: &[u8], pointers: &[&str]) -> Vec<Option<Place>> {
+pub(super) fn places(format: Format, bytes: &[u8], pointers: &[&str]) -> Vec<Option<TextPlace>> {
     match format {
         Format::Json | Format::Jsonl => locate_many(unmarked(bytes), pointers),
         Format::Toml => toml::locate(bytes, pointers),

@@ -1,7 +1,7 @@
 //! Reads and hashes every file that a set of gates names, once each.
 
-use super::context::Context;
-use super::find::{Found, find};
+use super::context::EvidenceContext;
+use super::find::{FoundFiles, find};
 use super::weight::{EVIDENCE, fill};
 use crate::files::ReadError;
 use rayon::prelude::*;
@@ -19,39 +19,39 @@ pub(super) struct Content {
 }
 
 /// A table's paths, and whether they are globs: what decides which files it stands for.
-pub(super) type Asked = (Vec<String>, bool);
+pub(super) type AskedPaths = (Vec<String>, bool);
 
 /// The bytes of every artifact of a set of gates. jsonl artifacts are not among them: they are streamed.
 #[derive(Debug)]
 pub struct Sources {
-    found: BTreeMap<Asked, Found>,
+    found: BTreeMap<AskedPaths, FoundFiles>,
     files: BTreeMap<String, Result<Content, ReadError>>,
     /// How each file is asked for.
     wanted: BTreeSet<(String, Format, Demand)>,
     /// The tables with `many = true`.
-    lists: BTreeSet<(Asked, Format)>,
+    lists: BTreeSet<(AskedPaths, Format)>,
     /// Where the summary of the run judged stands, whoever asks for it.
     summary: Option<String>,
 }
 
 impl Sources {
     /// Finds, reads and hashes what the gates name, and the run's summary, in parallel. What is absent or cannot be read is kept as such.
-    pub fn read(gates: &[&Gate], ctx: &Context<'_>) -> Sources {
+    pub fn read(gates: &[&Gate], ctx: &EvidenceContext<'_>) -> Sources {
         Self::read_within(gates, ctx, EVIDENCE)
     }
 
     /// As `read`; all files together have at most `most` bytes, and one that is too many by then is not read.
-    pub fn read_within(gates: &[&Gate], ctx: &Context<'_>, most: u64) -> Sources {
+    pub fn read_within(gates: &[&Gate], ctx: &EvidenceContext<'_>, most: u64) -> Sources {
         let specs: Vec<&ArtifactSpec> = gates.iter().flat_map(|gate| gate.artifacts.values()).collect();
-        let distinct: BTreeMap<Asked, &ArtifactSpec> =
+        let distinct: BTreeMap<AskedPaths, &ArtifactSpec> =
             specs.iter().map(|spec| (asked(spec), *spec)).collect();
-        let found: BTreeMap<Asked, Found> =
+        let found: BTreeMap<AskedPaths, FoundFiles> =
             distinct.into_par_iter().map(|(asked, spec)| (asked, find(spec, ctx))).collect();
         let mut wanted = BTreeSet::new();
         let mut lists = BTreeSet::new();
         for spec in specs {
             let asked = asked(spec);
-            if let Some(Found::Files(files)) = found.get(&asked) {
+            if let Some(FoundFiles::Files(files)) = found.get(&asked) {
                 wanted.extend(files.iter().map(|f| (f.clone(), spec.format, spec.demand.clone())));
                 if spec.many {
                     lists.insert((asked, spec.format));
@@ -66,7 +66,7 @@ impl Sources {
         Sources { found, files, wanted, lists, summary }
     }
 
-    pub(super) fn found(&self, spec: &ArtifactSpec) -> Option<&Found> {
+    pub(super) fn found(&self, spec: &ArtifactSpec) -> Option<&FoundFiles> {
         self.found.get(&asked(spec))
     }
 
@@ -89,9 +89,9 @@ impl Sources {
     }
 
     /// The lists to build: the table's key and the files.
-    pub(super) fn lists(&self) -> impl Iterator<Item = (&Asked, Format, &[String])> {
+    pub(super) fn lists(&self) -> impl Iterator<Item = (&AskedPaths, Format, &[String])> {
         self.lists.iter().filter_map(|(asked, format)| match self.found.get(asked) {
-            Some(Found::Files(files)) => Some((asked, *format, &files[..])),
+            Some(FoundFiles::Files(files)) => Some((asked, *format, &files[..])),
             _ => None,
         })
     }
@@ -108,7 +108,7 @@ type Opened = Result<(File, Metadata), ReadError>;
 /// Reads files, some at a time: they are opened first, so that the sizes of those before it say whether one is read.
 fn contents(
     paths: Vec<&String>,
-    ctx: &Context<'_>,
+    ctx: &EvidenceContext<'_>,
     most: u64,
 ) -> BTreeMap<String, Result<Content, ReadError>> {
     let mut files = BTreeMap::new();
@@ -138,6 +138,6 @@ fn contents(
     files
 }
 
-pub(super) fn asked(spec: &ArtifactSpec) -> Asked {
+pub(super) fn asked(spec: &ArtifactSpec) -> AskedPaths {
     (spec.paths.clone(), spec.many)
 }

@@ -1,19 +1,19 @@
 //! Which schema a document must pass, and whether it does.
 
-use super::fault::{Capped, Fault};
+use super::fault::{Capped, FileFault};
 use super::parse::places;
 use tollgate_core::model::finding::Reason;
 use tollgate_core::model::gate::{Demand, Format};
-use tollgate_lang::schema::{Registry, Schema, Violation};
+use tollgate_lang::schema::{CompiledSchema, Registry, Violation};
 use tollgate_text::json::{Json, plain};
 
 /// A document held to its schema.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Held {
+pub struct HeldDocument {
     /// The id of the schema it was held to; `None` when none was asked for or none could be found.
     pub schema: Option<String>,
     /// Every way in which it breaks it, with places.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<FileFault>,
 }
 
 /// Holds a parsed document to what is demanded of it; at most `most` violations are listed, a last one counts the rest.
@@ -25,18 +25,19 @@ pub fn hold(
     demand: &Demand,
     registry: &Registry,
     most: usize,
-) -> Held {
+) -> HeldDocument {
     if matches!((format, demand), (Format::Text | Format::Junit, Demand::Own)) {
-        return Held::default();
+        return HeldDocument::default();
     }
     match demanded(document, demand, registry) {
         Err(fault) => {
             let place = fault.pointer.as_deref().and_then(|p| places(format, bytes, &[p]).pop().flatten());
-            Held { schema: None, faults: vec![fault.at(place)] }
+            HeldDocument { schema: None, faults: vec![fault.at(place)] }
         }
-        Ok((id, schema)) => {
-            Held { schema: Some(id.to_string()), faults: breaches(document, schema, format, bytes, most) }
-        }
+        Ok((id, schema)) => HeldDocument {
+            schema: Some(id.to_string()),
+            faults: breaches(document, schema, format, bytes, most),
+        },
     }
 }
 
@@ -45,13 +46,13 @@ pub(super) fn demanded<'r>(
     document: &Json<'_>,
     demand: &'r Demand,
     registry: &'r Registry,
-) -> Result<(&'r str, &'r Schema), Fault> {
+) -> Result<(&'r str, &'r CompiledSchema), FileFault> {
     let named = document.get("schema");
-    let fault = |clause: String, pointer: &str, expected: Option<&str>| Fault {
+    let fault = |clause: String, pointer: &str, expected: Option<&str>| FileFault {
         pointer: Some(pointer.into()),
         expected: expected.map(|id| format!("schema {id}").into()),
         actual: named.map(|value| value.brief().into()),
-        ..Fault::new(Reason::Schema, clause)
+        ..FileFault::new(Reason::Schema, clause)
     };
     let id = match (demand, named) {
         (Demand::Shape(id), _) => id.as_str(),
@@ -90,7 +91,7 @@ pub(super) fn demanded<'r>(
     };
     match registry.get(id) {
         Some(Ok(schema)) => Ok((id, schema)),
-        Some(Err(why)) => Err(Fault::new(Reason::Schema, format!("the schema `{}`: {why}", plain(id)))),
+        Some(Err(why)) => Err(FileFault::new(Reason::Schema, format!("the schema `{}`: {why}", plain(id)))),
         None => Err(fault(format!("the schema `{}` is not registered", plain(id)), "", Some(id))),
     }
 }
@@ -98,11 +99,11 @@ pub(super) fn demanded<'r>(
 /// Every violation as a fault, placed by a second pass over the bytes.
 pub(super) fn breaches(
     document: &Json<'_>,
-    schema: &Schema,
+    schema: &CompiledSchema,
     format: Format,
     bytes: &[u8],
     most: usize,
-) -> Vec<Fault> {
+) -> Vec<FileFault> {
     // The quick answer first: nearly every document passes.
     if schema.is_valid(document) {
         return Vec::new();
@@ -117,16 +118,16 @@ pub(super) fn breaches(
     capped.finish()
 }
 
-fn fault_of(violation: &Violation) -> Fault {
+fn fault_of(violation: &Violation) -> FileFault {
     let clause = if violation.pointer.is_empty() {
         violation.message.clone()
     } else {
         format!("{}: {}", plain(&violation.pointer), violation.message)
     };
-    Fault {
+    FileFault {
         pointer: Some(violation.pointer.as_str().into()),
         expected: violation.expected.as_deref().map(Into::into),
         actual: violation.actual.as_deref().map(Into::into),
-        ..Fault::new(Reason::Schema, clause)
+        ..FileFault::new(Reason::Schema, clause)
     }
 }

@@ -1,48 +1,52 @@
 //! TOML as evidence: keys in document order, dates as strings, no NaN and no infinity.
 
-use super::fault::Fault;
+use super::fault::FileFault;
 use ::toml::Spanned;
 use ::toml::de::{DeString, DeTable, DeValue};
 use std::borrow::Cow;
 use tollgate_core::model::finding::Reason;
-use tollgate_text::json::{Json, Limits, Object, Place, place_of_offset, places_of_offsets, plain, utf8};
+use tollgate_text::json::{
+    Json, JsonLimits, JsonObject, TextPlace, place_of_offset, places_of_offsets, plain, utf8,
+};
 
 /// Parses a TOML document. Dates are bound as `YYYY-MM-DD`, times as RFC 3339 (without a zone where the file has none).
-pub(super) fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, Fault> {
-    let text = utf8(bytes).map_err(Fault::of_parse)?;
+pub(super) fn parse<'a>(bytes: &'a [u8], limits: &JsonLimits) -> Result<Json<'a>, FileFault> {
+    let text = utf8(bytes).map_err(FileFault::of_parse)?;
     if text.trim().is_empty() {
-        return Err(Fault::new(Reason::Malformed, "the file is empty").at(Some(place_of_offset(bytes, 0))));
+        return Err(
+            FileFault::new(Reason::Malformed, "the file is empty").at(Some(place_of_offset(bytes, 0)))
+        );
     }
     let table = DeTable::parse(text).map_err(|e| {
         let place = e.span().map(|span| place_of_offset(bytes, span.start));
         // The parser's two ways to say that it goes no deeper.
         let deep = e.message().contains("recursion");
-        let fault = if deep { too_deep() } else { Fault::new(Reason::Malformed, plain(e.message())) };
+        let fault = if deep { too_deep() } else { FileFault::new(Reason::Malformed, plain(e.message())) };
         fault.at(place)
     })?;
     object(table.get_ref(), bytes, limits.levels())
 }
 
-fn too_deep() -> Fault {
-    Fault::new(Reason::Limit, "it is nested too deeply")
+fn too_deep() -> FileFault {
+    FileFault::new(Reason::Limit, "it is nested too deeply")
 }
 
-fn object<'a>(table: &DeTable<'_>, bytes: &'a [u8], depth: usize) -> Result<Json<'a>, Fault> {
+fn object<'a>(table: &DeTable<'_>, bytes: &'a [u8], depth: usize) -> Result<Json<'a>, FileFault> {
     let Some(depth) = depth.checked_sub(1) else {
         return Err(too_deep());
     };
     let mut members: Vec<(&Spanned<DeString<'_>>, &Spanned<DeValue<'_>>)> = table.iter().collect();
     members.sort_by_key(|(key, _)| key.span().start);
-    let members: Result<Vec<_>, Fault> = members
+    let members: Result<Vec<_>, FileFault> = members
         .into_iter()
         .map(|(key, inner)| Ok((Cow::Owned(key.get_ref().to_string()), value(inner, bytes, depth)?)))
         .collect();
-    Ok(Json::Object(Object::from_members(members?)))
+    Ok(Json::Object(JsonObject::from_members(members?)))
 }
 
-fn value<'a>(spanned: &Spanned<DeValue<'_>>, bytes: &'a [u8], depth: usize) -> Result<Json<'a>, Fault> {
+fn value<'a>(spanned: &Spanned<DeValue<'_>>, bytes: &'a [u8], depth: usize) -> Result<Json<'a>, FileFault> {
     let malformed = |clause: String| {
-        Fault::new(Reason::Malformed, clause).at(Some(place_of_offset(bytes, spanned.span().start)))
+        FileFault::new(Reason::Malformed, clause).at(Some(place_of_offset(bytes, spanned.span().start)))
     };
     match spanned.get_ref() {
         DeValue::String(s) => Ok(Json::Str(Cow::Owned(s.to_string()))),
@@ -66,7 +70,7 @@ fn value<'a>(spanned: &Spanned<DeValue<'_>>, bytes: &'a [u8], depth: usize) -> R
 }
 
 /// Where the values that RFC 6901 pointers name begin, or their nearest parents that have a place.
-pub(super) fn locate(bytes: &[u8], pointers: &[&str]) -> Vec<Option<Place>> {
+pub(super) fn locate(bytes: &[u8], pointers: &[&str]) -> Vec<Option<TextPlace>> {
     let table = utf8(bytes).ok().and_then(|text| DeTable::parse(text).ok());
     let offset = |pointer: &str| {
         let mut tokens = pointer.split('/').skip(1).map(|t| t.replace("~1", "/").replace("~0", "~"));
@@ -95,7 +99,7 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> Json<'_> {
-        parse(text.as_bytes(), &Limits::default()).unwrap()
+        parse(text.as_bytes(), &JsonLimits::default()).unwrap()
     }
 
     #[test]
@@ -115,7 +119,7 @@ mod tests {
     #[test]
     fn bad_toml_is_one_clause_with_a_place() {
         let said = |bytes: &[u8]| {
-            let fault = parse(bytes, &Limits::default()).unwrap_err();
+            let fault = parse(bytes, &JsonLimits::default()).unwrap_err();
             let place = fault.place.map_or("-".into(), |p| format!("{}:{}", p.line, p.column));
             format!("{place} {:?} {}", fault.reason, fault.clause)
         };

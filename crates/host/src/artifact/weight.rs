@@ -2,7 +2,7 @@
 //! a tree. What is held of all evidence together is bounded by it, in the order of the paths, so that neither the number of
 //! processors nor their speed says which file is one too many.
 
-use super::fault::Fault;
+use super::fault::FileFault;
 use std::borrow::Cow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tollgate_core::model::finding::Reason;
@@ -96,7 +96,7 @@ impl Marks {
 
 /// How closely a weight is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Look {
+pub(super) enum WeightLook {
     /// By the number of bytes alone.
     Size,
     /// By characters that may stand in strings too.
@@ -106,28 +106,28 @@ pub(super) enum Look {
 }
 
 /// At most so many bytes does the tree of a document take.
-pub(super) fn weight(format: Format, bytes: &[u8], look: Look) -> u64 {
+pub(super) fn weight(format: Format, bytes: &[u8], look: WeightLook) -> u64 {
     let among = |marks: &[u8]| bytes.iter().filter(|byte| marks.contains(byte)).count() as u64;
     match (format, look) {
         (Format::Text, _) => 0,
-        (Format::Json | Format::Jsonl, Look::Size) => (bytes.len() as u64).saturating_mul(DENSEST_JSON),
-        (_, Look::Size) => (bytes.len() as u64).saturating_mul(DENSEST),
-        (Format::Json | Format::Jsonl, Look::Crude) => Marks::crude(bytes).weight(bytes.len()),
-        (Format::Json | Format::Jsonl, Look::Close) => Marks::exact(bytes).weight(bytes.len()),
+        (Format::Json | Format::Jsonl, WeightLook::Size) => (bytes.len() as u64).saturating_mul(DENSEST_JSON),
+        (_, WeightLook::Size) => (bytes.len() as u64).saturating_mul(DENSEST),
+        (Format::Json | Format::Jsonl, WeightLook::Crude) => Marks::crude(bytes).weight(bytes.len()),
+        (Format::Json | Format::Jsonl, WeightLook::Close) => Marks::exact(bytes).weight(bytes.len()),
         (Format::Toml, _) => among(b",=[{.\n").saturating_mul(TOML).saturating_add(bytes.len() as u64),
         (Format::Junit, _) => among(b"<").saturating_mul(ELEMENT).saturating_add(bytes.len() as u64),
     }
 }
 
 /// Why a document on its own is refused, if it takes more than `most`. Nearly every document is too small for that.
-pub(super) fn too_heavy(format: Format, bytes: &[u8], most: u64) -> Option<Fault> {
-    let looks = [Look::Size, Look::Crude, Look::Close];
+pub(super) fn too_heavy(format: Format, bytes: &[u8], most: u64) -> Option<FileFault> {
+    let looks = [WeightLook::Size, WeightLook::Crude, WeightLook::Close];
     let least = looks.into_iter().map(|look| weight(format, bytes, look)).find(|weight| *weight <= most);
     if least.is_some() {
         return None;
     }
     let clause = format!("it takes more than {} MiB in memory: it holds too many values", most >> 20);
-    Some(Fault::new(Reason::Limit, clause))
+    Some(FileFault::new(Reason::Limit, clause))
 }
 
 /// Whether these documents, as they were read and parsed, fit together into what the evidence of one check may take.
@@ -141,7 +141,9 @@ pub fn fit_together(documents: &[(Format, &[u8])]) -> bool {
 /// what this gives is dropped. It is not held over parallel work, which could wait for itself.
 pub fn turn(format: Format, bytes: &[u8]) -> Option<MutexGuard<'static, ()>> {
     static LARGE: Mutex<()> = Mutex::new(());
-    let large = [Look::Size, Look::Crude].into_iter().all(|look| weight(format, bytes, look) > EVIDENCE / 3);
+    let large = [WeightLook::Size, WeightLook::Crude]
+        .into_iter()
+        .all(|look| weight(format, bytes, look) > EVIDENCE / 3);
     large.then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
@@ -149,7 +151,7 @@ pub fn turn(format: Format, bytes: &[u8]) -> Option<MutexGuard<'static, ()>> {
 /// counts as often as it stands there (`times`).
 pub(super) fn fitting(documents: &[(Format, &[u8], u64)], room: u64) -> Vec<bool> {
     use rayon::prelude::*;
-    for look in [Look::Size, Look::Crude] {
+    for look in [WeightLook::Size, WeightLook::Crude] {
         let weigh = |(format, bytes, times): &(Format, &[u8], u64)| {
             weight(*format, bytes, look).saturating_mul(*times)
         };
@@ -160,7 +162,7 @@ pub(super) fn fitting(documents: &[(Format, &[u8], u64)], room: u64) -> Vec<bool
     }
     let weights: Vec<u64> = documents
         .par_iter()
-        .map(|(format, bytes, times)| weight(*format, bytes, Look::Close).saturating_mul(*times))
+        .map(|(format, bytes, times)| weight(*format, bytes, WeightLook::Close).saturating_mul(*times))
         .collect();
     fill(&weights, room)
 }
@@ -181,20 +183,22 @@ pub(super) fn fill(weights: &[u64], mut room: u64) -> Vec<bool> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use tollgate_text::json::{Limits, parse};
+    use tollgate_text::json::{JsonLimits, parse};
 
     #[test]
     fn zeros_weigh_many_times_their_bytes() {
         let zeros = format!("[{}0]", "0,".repeat(100_000));
         let weigh = |look| weight(Format::Json, zeros.as_bytes(), look);
-        assert_eq!(weigh(Look::Close), weigh(Look::Crude));
-        assert!(weigh(Look::Close) >= 100_001 * VALUE && weigh(Look::Close) < weigh(Look::Size));
+        assert_eq!(weigh(WeightLook::Close), weigh(WeightLook::Crude));
+        assert!(
+            weigh(WeightLook::Close) >= 100_001 * VALUE && weigh(WeightLook::Close) < weigh(WeightLook::Size)
+        );
         assert!(too_heavy(Format::Json, zeros.as_bytes(), 3 << 20).is_some());
         assert!(too_heavy(Format::Json, zeros.as_bytes(), 4 << 20).is_none());
         // What stands in a string is no value.
         let text = format!("{{\"log\": \"{}\"}}", ",".repeat(1_000_000));
         assert!(too_heavy(Format::Json, text.as_bytes(), 1 << 20).is_none());
-        assert_eq!(weight(Format::Text, zeros.as_bytes(), Look::Close), 0);
+        assert_eq!(weight(Format::Text, zeros.as_bytes(), WeightLook::Close), 0);
     }
 
     /// 126 MB with a million tests, the largest ordinary document.
@@ -206,7 +210,7 @@ mod tests {
             )
         };
         let thousand: String = (0..1_000).map(|n| test(n * 997)).collect();
-        let tree = 1_000 * weight(Format::Json, thousand.as_bytes(), Look::Crude);
+        let tree = 1_000 * weight(Format::Json, thousand.as_bytes(), WeightLook::Crude);
         assert!(tree + 126_000_000 < EVIDENCE, "{tree}");
     }
 
@@ -260,9 +264,9 @@ mod tests {
     proptest! {
         #[test]
         fn a_document_takes_at_most_what_it_weighs(text in text()) {
-            let json = parse(text.as_bytes(), &Limits::default()).unwrap();
+            let json = parse(text.as_bytes(), &JsonLimits::default()).unwrap();
             let [size, crude, close] =
-                [Look::Size, Look::Crude, Look::Close].map(|l| weight(Format::Json, text.as_bytes(), l));
+                [WeightLook::Size, WeightLook::Crude, WeightLook::Close].map(|l| weight(Format::Json, text.as_bytes(), l));
             prop_assert!(held(&json) <= close, "{} {close} {text}", held(&json));
             prop_assert!(close <= crude);
             // A single value may weigh more than its few bytes tell.

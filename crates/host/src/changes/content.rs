@@ -12,29 +12,29 @@ const OF_SYSTEM: [&str; 2] = ["/usr", "/nix/store"];
 
 /// A moment by the clock of the file system: seconds and nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stamp(i64, i64);
+pub struct FileTime(i64, i64);
 
 /// By what an entry is known to be the one that was looked at, unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Id {
+pub(super) struct FileId {
     device: u64,
     inode: u64,
     length: u64,
     /// When the system last changed it.
-    pub(super) at: Stamp,
+    pub(super) at: FileTime,
 }
 
 /// An entry as it was found.
 #[derive(Debug, Clone)]
-pub(super) struct There {
-    pub(super) id: Id,
+pub(super) struct FoundEntry {
+    pub(super) id: FileId,
     /// A digest; `None` where it was not read.
     pub(super) what: Option<String>,
 }
 
-impl There {
+impl FoundEntry {
     /// Whether both are the same for a test: of what was not read only where it was not touched.
-    pub(super) fn is_as(&self, other: &There) -> bool {
+    pub(super) fn is_as(&self, other: &FoundEntry) -> bool {
         self.id == other.id || self.what.is_some() && self.what == other.what
     }
 }
@@ -71,18 +71,18 @@ pub(super) fn behind(root: &Path, path: &Path) -> Behind {
 /// What was read, so that it is read once.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
-    known: HashMap<PathBuf, (Id, String)>,
+    known: HashMap<PathBuf, (FileId, String)>,
 }
 
 impl Contents {
     /// The digest of a regular file, where it was read and has not been changed since.
-    pub(super) fn known(&self, path: &Path, id: Id) -> Option<&str> {
+    pub(super) fn known(&self, path: &Path, id: FileId) -> Option<&str> {
         self.known.get(path).filter(|(known, _)| *known == id).map(|(_, digest)| digest.as_str())
     }
 
     /// The digest of a regular file with this entry; `None` where it cannot be read as that. What was changed after `settled` may be
     /// changed once more without the system telling the two apart, and is not kept.
-    pub(super) fn read(&mut self, root: &Path, path: &Path, id: Id, settled: Stamp) -> Option<String> {
+    pub(super) fn read(&mut self, root: &Path, path: &Path, id: FileId, settled: FileTime) -> Option<String> {
         if let Some(known) = self.known(path, id) {
             return Some(known.to_string());
         }
@@ -106,12 +106,12 @@ pub(super) fn digest_of(path: &Path) -> Option<String> {
 }
 
 /// Of a link to a file outside it is also that of the file.
-pub(super) fn id(meta: &Metadata, behind: &Behind) -> Id {
-    let own = Id { device: meta.dev(), inode: meta.ino(), length: meta.len(), at: changed(meta) };
+pub(super) fn id(meta: &Metadata, behind: &Behind) -> FileId {
+    let own = FileId { device: meta.dev(), inode: meta.ino(), length: meta.len(), at: changed(meta) };
     match behind {
         Behind::File(_, meta) => {
             let file = id(meta, &Behind::Seen);
-            Id { at: file.at.max(own.at), ..file }
+            FileId { at: file.at.max(own.at), ..file }
         }
         _ => own,
     }
@@ -124,14 +124,14 @@ pub(super) fn shape(meta: &Metadata) -> String {
 
 /// When it was written, of a file in which nothing stands: that it was touched is all that it says. Of one that was touched after the
 /// first attempt began it is not told when: the attempts after it find it new, each alike.
-pub(super) fn touched(meta: &Metadata, since: Option<Stamp>) -> String {
-    let at = Stamp(meta.mtime(), meta.mtime_nsec());
+pub(super) fn touched(meta: &Metadata, since: Option<FileTime>) -> String {
+    let at = FileTime(meta.mtime(), meta.mtime_nsec());
     match since {
         Some(since) if at >= since => "new".into(),
         _ => format!("{at:?}"),
     }
 }
 
-pub(super) fn changed(meta: &Metadata) -> Stamp {
-    Stamp(meta.ctime(), meta.ctime_nsec())
+pub(super) fn changed(meta: &Metadata) -> FileTime {
+    FileTime(meta.ctime(), meta.ctime_nsec())
 }

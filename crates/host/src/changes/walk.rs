@@ -63,7 +63,7 @@ const REPORTS: [&str; 6] = [
 
 /// What an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum WalkedKind {
     Folder,
     Link,
     Other,
@@ -93,7 +93,7 @@ impl Walk<'_> {
         &self,
         mut below: Vec<PathBuf>,
         before: &Before<'_>,
-        visit: &mut dyn FnMut(&Path, Kind) -> Result<(), String>,
+        visit: &mut dyn FnMut(&Path, WalkedKind) -> Result<(), String>,
     ) -> Result<HashSet<PathBuf>, String> {
         let (mut passed_over, mut count) = (HashSet::new(), 0);
         while let Some(folder) = below.pop() {
@@ -102,7 +102,7 @@ impl Walk<'_> {
                 Ok(entries) => entries,
                 // What nobody here may look into no suite looks into; that it is there is told.
                 Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => {
-                    visit(&folder, Kind::Folder)?;
+                    visit(&folder, WalkedKind::Folder)?;
                     continue;
                 }
                 Err(error) => return Err(untold(&folder, &error)),
@@ -121,7 +121,7 @@ impl Walk<'_> {
                 continue;
             }
             if !is_root && (!self.leaves || entries.is_empty()) {
-                visit(&folder, Kind::Folder)?;
+                visit(&folder, WalkedKind::Folder)?;
             }
             count += entries.len();
             if count > ENTRIES {
@@ -138,7 +138,7 @@ impl Walk<'_> {
     fn inside(
         &self,
         folder: &Path,
-        visit: &mut dyn FnMut(&Path, Kind) -> Result<(), String>,
+        visit: &mut dyn FnMut(&Path, WalkedKind) -> Result<(), String>,
     ) -> Result<Vec<PathBuf>, String> {
         let mut found = Vec::new();
         let entries = match std::fs::read_dir(self.root.join(folder)) {
@@ -158,7 +158,7 @@ impl Walk<'_> {
         &self,
         folder: &Path,
         entry: &DirEntry,
-        visit: &mut dyn FnMut(&Path, Kind) -> Result<(), String>,
+        visit: &mut dyn FnMut(&Path, WalkedKind) -> Result<(), String>,
     ) -> Result<Option<PathBuf>, String> {
         let path = folder.join(entry.file_name());
         if self.is_skipped(&path, &entry.file_name()) {
@@ -172,7 +172,7 @@ impl Walk<'_> {
         if kind.is_dir() {
             return Ok(Some(path));
         }
-        visit(&path, if kind.is_symlink() { Kind::Link } else { Kind::Other })?;
+        visit(&path, if kind.is_symlink() { WalkedKind::Link } else { WalkedKind::Other })?;
         Ok(None)
     }
 

@@ -1,20 +1,20 @@
 //! From a draft to a gate: every expression compiled and linted, every message split.
 
-use crate::config::gate_file::{CheckDraft, Draft};
-use crate::config::lint::{self, Known, Role, point};
+use crate::config::gate_file::{CheckDraft, GateDraft};
+use crate::config::lint::{self, ExprRole, LintContext, point};
 use crate::config::message::{self, RawPiece};
 use crate::config::raw::RawTold;
 use std::sync::Arc;
-use tollgate_core::model::gate::{Check, Gate, Piece, Told};
+use tollgate_core::model::gate::{Gate, GateCheck, Piece, ToldByCheck};
 use tollgate_lang::cel::Expr;
-use tollgate_text::toml_text::{Fault, Text};
+use tollgate_text::toml_text::{TomlFault, TomlText};
 
 /// Compiles and lints a draft; the gate, or everything that is wrong.
-pub fn gate(draft: &Draft, known: &Known<'_>) -> Result<Gate, Vec<Fault>> {
+pub fn gate(draft: &GateDraft, known: &LintContext<'_>) -> Result<Gate, Vec<TomlFault>> {
     let mut compiler = Compiler { draft, known, faults: Vec::new() };
     lint::artifacts(draft, known, &mut compiler.faults);
-    let applies_when = draft.applies_when.as_ref().map(|text| compiler.expression(text, Role::Outer));
-    let checks: Vec<Option<Check>> = draft.checks.iter().map(|check| compiler.check(check)).collect();
+    let applies_when = draft.applies_when.as_ref().map(|text| compiler.expression(text, ExprRole::Outer));
+    let checks: Vec<Option<GateCheck>> = draft.checks.iter().map(|check| compiler.check(check)).collect();
     if !compiler.faults.is_empty() {
         return Err(compiler.faults);
     }
@@ -39,21 +39,21 @@ pub fn gate(draft: &Draft, known: &Known<'_>) -> Result<Gate, Vec<Fault>> {
 }
 
 struct Compiler<'c> {
-    draft: &'c Draft,
-    known: &'c Known<'c>,
-    faults: Vec<Fault>,
+    draft: &'c GateDraft,
+    known: &'c LintContext<'c>,
+    faults: Vec<TomlFault>,
 }
 
 impl Compiler<'_> {
-    fn check(&mut self, check: &CheckDraft) -> Option<Check> {
+    fn check(&mut self, check: &CheckDraft) -> Option<GateCheck> {
         let each = check.for_each.is_some();
-        let for_each = check.for_each.as_ref().map(|text| self.expression(text, Role::Outer));
-        let when = check.when.as_ref().map(|text| self.expression(text, Role::Decides { each }));
-        let assert = check.assert.as_ref().and_then(|text| self.expression(text, Role::Decides { each }));
+        let for_each = check.for_each.as_ref().map(|text| self.expression(text, ExprRole::Outer));
+        let when = check.when.as_ref().map(|text| self.expression(text, ExprRole::Decides { each }));
+        let assert = check.assert.as_ref().and_then(|text| self.expression(text, ExprRole::Decides { each }));
         let each = each || check.told.findings.is_some();
         let message = check.message.as_ref().map(|text| self.message(text, each));
         let told = self.told(&check.told, each);
-        Some(Check {
+        Some(GateCheck {
             id: check.id.clone(),
             when: match when {
                 Some(compiled) => Some(compiled?),
@@ -72,11 +72,11 @@ impl Compiler<'_> {
     }
 
     /// What is told of findings: shown, so that nothing of it decides.
-    fn told(&mut self, raw: &RawTold, each: bool) -> Told {
-        let mut shown = |text: &Option<Text>, each| {
-            text.as_ref().and_then(|text| self.expression(text, Role::Shown { each }))
+    fn told(&mut self, raw: &RawTold, each: bool) -> ToldByCheck {
+        let mut shown = |text: &Option<TomlText>, each| {
+            text.as_ref().and_then(|text| self.expression(text, ExprRole::Shown { each }))
         };
-        Told {
+        ToldByCheck {
             findings: shown(&raw.findings, false),
             title: shown(&raw.title, each),
             at: shown(&raw.at, each),
@@ -84,12 +84,12 @@ impl Compiler<'_> {
         }
     }
 
-    fn expression(&mut self, text: &Text, role: Role) -> Option<Arc<Expr>> {
+    fn expression(&mut self, text: &TomlText, role: ExprRole) -> Option<Arc<Expr>> {
         self.part(text, 0..text.value.len(), role)
     }
 
     /// Compiles a byte range of a string of the gate file.
-    fn part(&mut self, text: &Text, range: std::ops::Range<usize>, role: Role) -> Option<Arc<Expr>> {
+    fn part(&mut self, text: &TomlText, range: std::ops::Range<usize>, role: ExprRole) -> Option<Arc<Expr>> {
         match Expr::compile(&text.value[range.clone()]) {
             Ok(expr) => {
                 lint::expression(&expr, self.draft, role, self.known, text, range.start, &mut self.faults);
@@ -103,7 +103,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn message(&mut self, text: &Text, each: bool) -> Vec<Piece> {
+    fn message(&mut self, text: &TomlText, each: bool) -> Vec<Piece> {
         let pieces = match message::split(&text.value) {
             Ok(pieces) => pieces,
             Err((why, offset)) => {
@@ -116,7 +116,7 @@ impl Compiler<'_> {
             .into_iter()
             .filter_map(|piece| match piece {
                 RawPiece::Text(text) => Some(Piece::Text(text)),
-                RawPiece::Expr(range) => self.part(text, range, Role::Shown { each }).map(Piece::Expr),
+                RawPiece::Expr(range) => self.part(text, range, ExprRole::Shown { each }).map(Piece::Expr),
             })
             .collect()
     }

@@ -2,7 +2,7 @@
 
 use crate::config::inventory::{Classification, GateFile, Inventory, replaces_embedded};
 use std::collections::{BTreeMap, BTreeSet};
-use tollgate_core::model::gate::Origin;
+use tollgate_core::model::gate::GateOrigin;
 use tollgate_core::model::plan::{Profile, RunSettings};
 use tollgate_core::model::suite::{Names, SuiteSpec};
 use tollgate_core::model::workspace::Settings;
@@ -262,8 +262,8 @@ fn concerns(ours: &Settings, theirs: &Settings, gate: &str) -> bool {
 fn same_gate(ours: Option<&GateFile>, theirs: Option<&GateFile>) -> bool {
     let facts = |gate: &GateFile| {
         let pack = match &gate.origin {
-            Origin::Pack(pack) => Some(pack.clone()),
-            Origin::Workspace => None,
+            GateOrigin::Pack(pack) => Some(pack.clone()),
+            GateOrigin::Workspace => None,
         };
         (pack, sha256_hex(gate.source.text.as_bytes()))
     };

@@ -4,10 +4,10 @@ use crate::files::Root;
 use glob::Pattern;
 use tollgate_core::model::flake::{FlakeRules, FlakyResult, Share};
 use tollgate_core::model::suite;
-use tollgate_text::toml_text::Reader;
+use tollgate_text::toml_text::TableReader;
 
 /// `flaky_result`, `flaky_crash`, `retry_limit`.
-pub(super) fn read(section: &Reader<'_, '_>, reader: Option<suite::Reader>) -> FlakeRules {
+pub(super) fn read(section: &TableReader<'_, '_>, reader: Option<suite::ResultReader>) -> FlakeRules {
     let is_second = |key: &'static str, [first, second]: [&str; 2]| {
         let Some(word) = section.text(key) else { return false };
         if ![first, second].contains(&word.value.as_str()) {
@@ -29,7 +29,7 @@ pub(super) fn read(section: &Reader<'_, '_>, reader: Option<suite::Reader>) -> F
 }
 
 /// `max_retries`; `None` where the key is absent.
-pub(super) fn max_retries(section: &Reader<'_, '_>) -> Option<u32> {
+pub(super) fn max_retries(section: &TableReader<'_, '_>) -> Option<u32> {
     let value = section.value("max_retries")?;
     let number = value.get_ref().as_integer().and_then(|n| u32::from_str_radix(n.as_str(), n.radix()).ok());
     if number.is_none() {
@@ -40,7 +40,7 @@ pub(super) fn max_retries(section: &Reader<'_, '_>) -> Option<u32> {
 }
 
 /// `outputs`: paths of the workspace.
-pub(super) fn outputs(section: &Reader<'_, '_>) -> Vec<String> {
+pub(super) fn outputs(section: &TableReader<'_, '_>) -> Vec<String> {
     let mut paths = Vec::new();
     for text in section.texts("outputs").unwrap_or_default() {
         let wrong = |why: &str| {
@@ -58,7 +58,7 @@ pub(super) fn outputs(section: &Reader<'_, '_>) -> Vec<String> {
     paths
 }
 
-fn retry_limit(section: &Reader<'_, '_>, reader: Option<suite::Reader>) -> Option<Share> {
+fn retry_limit(section: &TableReader<'_, '_>, reader: Option<suite::ResultReader>) -> Option<Share> {
     let text = section.text("retry_limit")?;
     let what = section.what();
     let share = Share::parse(&text.value);
@@ -68,7 +68,7 @@ fn retry_limit(section: &Reader<'_, '_>, reader: Option<suite::Reader>) -> Optio
             text.span.clone(),
             format!("`retry_limit` of {what} is a share of its tests such as \"10%\", not \"{said}\""),
         );
-    } else if reader == Some(suite::Reader::Exit) {
+    } else if reader == Some(suite::ResultReader::Exit) {
         section.fault(
             text.span,
             format!(

@@ -7,11 +7,11 @@ use crate::files::Root;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use tollgate_core::model::gate::{ArtifactSpec, Blocking, Demand, Except, Format, Origin, Region};
+use tollgate_core::model::gate::{ArtifactSpec, Blocking, Demand, Except, Format, GateOrigin, Region};
 use tollgate_core::model::lane::Lane;
 use tollgate_text::digest::sha256_hex;
-use tollgate_text::json::Places;
-use tollgate_text::toml_text::{self, Fault, Faults, Text, suggestion};
+use tollgate_text::json::TextPlaces;
+use tollgate_text::toml_text::{self, Faults, TomlFault, TomlText, suggestion};
 
 /// An artifact table, understood, with the places that later checks point at.
 #[derive(Debug, Clone)]
@@ -19,11 +19,11 @@ pub struct ArtifactDraft {
     /// What it states.
     pub spec: ArtifactSpec,
     /// Its name.
-    pub name: Text,
+    pub name: TomlText,
     /// Its paths as written.
-    pub paths: Vec<Text>,
+    pub paths: Vec<TomlText>,
     /// The id under `schema` or `shape`.
-    pub demand: Option<Text>,
+    pub demand: Option<TomlText>,
 }
 
 /// A `[[checks]]` table, its expressions still text.
@@ -32,15 +32,15 @@ pub struct CheckDraft {
     /// Unique within the gate.
     pub id: String,
     /// `when`
-    pub when: Option<Text>,
+    pub when: Option<TomlText>,
     /// `for_each`
-    pub for_each: Option<Text>,
+    pub for_each: Option<TomlText>,
     /// `empty = "ok"`
     pub empty_ok: bool,
     /// `assert`
-    pub assert: Option<Text>,
+    pub assert: Option<TomlText>,
     /// `message`
-    pub message: Option<Text>,
+    pub message: Option<TomlText>,
     /// `findings`, `title`, `at`, `reproduce`
     pub told: RawTold,
     /// Its header.
@@ -49,13 +49,13 @@ pub struct CheckDraft {
 
 /// A gate file whose values are checked and whose expressions are not yet compiled. What was wrong is absent.
 #[derive(Debug, Clone)]
-pub struct Draft {
+pub struct GateDraft {
     /// The file's stem.
     pub id: String,
     /// Its text.
     pub source: SourceText,
     /// Where it comes from.
-    pub origin: Origin,
+    pub origin: GateOrigin,
     /// `name`
     pub name: String,
     /// `why`
@@ -71,7 +71,7 @@ pub struct Draft {
     /// `reproduce`
     pub reproduce: String,
     /// `applies_when`
-    pub applies_when: Option<Text>,
+    pub applies_when: Option<TomlText>,
     /// By name.
     pub artifacts: Vec<ArtifactDraft>,
     /// In file order.
@@ -96,16 +96,16 @@ pub fn is_id(id: &str) -> bool {
 }
 
 /// Reads a gate file. What is wrong is in the list; what could be understood is in the draft.
-pub fn read(id: &str, source: SourceText, origin: Origin) -> (Draft, Vec<Fault>) {
+pub fn read(id: &str, source: SourceText, origin: GateOrigin) -> (GateDraft, Vec<TomlFault>) {
     let text = source.text.clone();
     let (table, syntax) = toml_text::parse(&text);
     let broken = !syntax.is_empty();
     let faults = RefCell::new(syntax);
     let raw = raw::gate(&text, table.get_ref(), &faults);
-    let places = Places::of(text.as_bytes());
+    let places = TextPlaces::of(text.as_bytes());
     let name_at = raw.name.as_ref().map_or(0, |name| line_start(&text, name.span.start));
     let region = Region::to_end_of_line(&source.path, &places, name_at);
-    let draft = Draft {
+    let draft = GateDraft {
         id: id.to_string(),
         name: value(&raw.name),
         why: value(&raw.why),
@@ -135,7 +135,7 @@ pub fn read(id: &str, source: SourceText, origin: Origin) -> (Draft, Vec<Fault>)
     };
     if draft.artifacts.is_empty() && draft.checks.is_empty() {
         let none = "the gate has no check and no artifact: it would pass over nothing".to_string();
-        faults.borrow_mut().push(Fault { message: none, span: raw.header.clone() });
+        faults.borrow_mut().push(TomlFault { message: none, span: raw.header.clone() });
     }
     let mut faults = faults.into_inner();
     if broken {
@@ -145,7 +145,7 @@ pub fn read(id: &str, source: SourceText, origin: Origin) -> (Draft, Vec<Fault>)
     (draft, faults)
 }
 
-fn value(text: &Option<Text>) -> String {
+fn value(text: &Option<TomlText>) -> String {
     text.as_ref().map(|t| t.value.clone()).unwrap_or_default()
 }
 
@@ -154,7 +154,7 @@ fn line_start(text: &str, offset: usize) -> usize {
 }
 
 fn report(faults: &Faults, span: &Range<usize>, message: String) {
-    faults.borrow_mut().push(Fault { message, span: span.clone() });
+    faults.borrow_mut().push(TomlFault { message, span: span.clone() });
 }
 
 fn blocking(raw: &RawGate, faults: &Faults) -> Blocking {
@@ -209,7 +209,12 @@ fn reproduce(raw: &RawGate, faults: &Faults) -> String {
     text.value.clone()
 }
 
-fn artifact(raw: &RawArtifact, source: &SourceText, places: &Places<'_>, faults: &Faults) -> ArtifactDraft {
+fn artifact(
+    raw: &RawArtifact,
+    source: &SourceText,
+    places: &TextPlaces<'_>,
+    faults: &Faults,
+) -> ArtifactDraft {
     let label = format!("`[artifacts.{}]`", raw.name.value.escape_debug());
     let format = match &raw.format {
         None => Format::Json,
@@ -331,7 +336,12 @@ fn clean_path(path: &str, many: bool) -> Result<String, String> {
     Ok(format!("{prefix}{clean}"))
 }
 
-fn checks(raws: &[RawCheck], source: &SourceText, places: &Places<'_>, faults: &Faults) -> Vec<CheckDraft> {
+fn checks(
+    raws: &[RawCheck],
+    source: &SourceText,
+    places: &TextPlaces<'_>,
+    faults: &Faults,
+) -> Vec<CheckDraft> {
     let mut seen: BTreeMap<&str, u64> = BTreeMap::new();
     let mut found = Vec::new();
     for raw in raws {
@@ -376,9 +386,9 @@ mod tests {
     const HEAD: &str =
         "name = 'N'\nwhy = 'W'\nowner = 'o'\nblocking = true\nlanes = ['full']\nreproduce = 'run it'\n";
 
-    fn load(text: &str) -> (Draft, Vec<String>) {
+    fn load(text: &str) -> (GateDraft, Vec<String>) {
         let source = SourceText { path: "gates/g.toml".into(), text: text.into() };
-        let (draft, faults) = read("g", source, Origin::Workspace);
+        let (draft, faults) = read("g", source, GateOrigin::Workspace);
         (draft, faults.into_iter().map(|f| f.message).collect())
     }
 

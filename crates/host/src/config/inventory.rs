@@ -2,13 +2,13 @@
 
 use crate::config::gate_file::is_id;
 use crate::config::policy_names::{Sort, sort};
-use crate::config::problem::{ConfigError, Problem, SourceText, problems_of};
-use crate::config::resolve::{self, Workspace};
-use crate::config::tree::Tree;
+use crate::config::problem::{ConfigError, ConfigProblem, SourceText, problems_of};
+use crate::config::resolve::{self, WorkspaceFile};
+use crate::config::tree::PolicyTree;
 use std::collections::BTreeMap;
 use tollgate_core::model::embedded::Embedded;
-use tollgate_core::model::gate::Origin;
-use tollgate_lang::schema::{Beside, Source};
+use tollgate_core::model::gate::GateOrigin;
+use tollgate_lang::schema::{Beside, SchemaSource};
 use tollgate_text::show::show;
 use tollgate_text::toml_text::text_of;
 
@@ -36,7 +36,7 @@ impl Classification {
     pub fn of_bytes(path: &str, bytes: &[u8]) -> Classification {
         match text_of(bytes) {
             Ok(text) => Classification::Text(text.to_string()),
-            Err(fault) => Classification::Unreadable(Problem::of_bytes(path, bytes, fault).sentence()),
+            Err(fault) => Classification::Unreadable(ConfigProblem::of_bytes(path, bytes, fault).sentence()),
         }
     }
 }
@@ -47,7 +47,7 @@ pub struct GateFile {
     /// Its text and path.
     pub source: SourceText,
     /// Where it comes from.
-    pub origin: Origin,
+    pub origin: GateOrigin,
     /// The pack whose gate of the same id it replaces.
     pub replaces: Option<String>,
 }
@@ -57,11 +57,11 @@ pub struct Inventory {
     /// What the binary brings.
     pub embedded: &'static Embedded,
     /// `tollgate.toml`
-    pub workspace: Workspace,
+    pub workspace: WorkspaceFile,
     /// Gates in force, by id.
     pub gates: BTreeMap<String, GateFile>,
     /// The workspace's own schemas.
-    pub schemas: Vec<Source>,
+    pub schemas: Vec<SchemaSource>,
     /// The files of the workspace that they refer to.
     pub beside: Beside,
     /// The workspace's own runbook entries: id and text, in id order.
@@ -71,11 +71,15 @@ pub struct Inventory {
     /// What is worth saying and wrong with nothing.
     pub notes: Vec<String>,
     /// What is wrong with what was found; the rest is usable.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<ConfigProblem>,
 }
 
 /// Finds and reads everything. `shown` names the folder or commit in the error that there is no `tollgate.toml`.
-pub fn collect(embedded: &'static Embedded, tree: &dyn Tree, shown: &str) -> Result<Inventory, ConfigError> {
+pub fn collect(
+    embedded: &'static Embedded,
+    tree: &dyn PolicyTree,
+    shown: &str,
+) -> Result<Inventory, ConfigError> {
     let (workspace, problems) = workspace(embedded, tree, shown)?;
     let mut found = Inventory {
         embedded,
@@ -100,34 +104,36 @@ pub fn collect(embedded: &'static Embedded, tree: &dyn Tree, shown: &str) -> Res
 /// `tollgate.toml` alone, and what is wrong with it.
 pub fn workspace(
     embedded: &Embedded,
-    tree: &dyn Tree,
+    tree: &dyn PolicyTree,
     shown: &str,
-) -> Result<(Workspace, Vec<Problem>), ConfigError> {
-    let fail = |problem: Problem| ConfigError { problems: vec![problem] };
-    let bytes =
-        tree.read(resolve::FILE, SMALL).map_err(|why| fail(Problem::of_request(why)))?.ok_or_else(|| {
+) -> Result<(WorkspaceFile, Vec<ConfigProblem>), ConfigError> {
+    let fail = |problem: ConfigProblem| ConfigError { problems: vec![problem] };
+    let bytes = tree
+        .read(resolve::FILE, SMALL)
+        .map_err(|why| fail(ConfigProblem::of_request(why)))?
+        .ok_or_else(|| {
             let hint = match tree.is_commit() {
                 true => "so there is no policy in it to judge by",
                 false => "`tollgate init` writes one",
             };
             let what = format!("{shown} has no {}; {hint}", resolve::FILE);
-            fail(Problem::of_request(what))
+            fail(ConfigProblem::of_request(what))
         })?;
     let source = text(resolve::FILE, &bytes).map_err(fail)?;
     let (workspace, faults) = resolve::workspace(embedded, &source);
     Ok((workspace, problems_of(&source, faults)))
 }
 
-fn text(path: &str, bytes: &[u8]) -> Result<SourceText, Problem> {
+fn text(path: &str, bytes: &[u8]) -> Result<SourceText, ConfigProblem> {
     match text_of(bytes) {
         Ok(text) => Ok(SourceText { path: path.to_string(), text: text.into() }),
-        Err(fault) => Err(Problem::of_bytes(path, bytes, fault)),
+        Err(fault) => Err(ConfigProblem::of_bytes(path, bytes, fault)),
     }
 }
 
 /// Whether a schema of the workspace stands in for an embedded one and says something else: then documents of tollgate's own
 /// are held to another contract.
-pub fn replaces_embedded(embedded: &Embedded, source: &Source) -> bool {
+pub fn replaces_embedded(embedded: &Embedded, source: &SchemaSource) -> bool {
     let own = |path: &str| path.strip_suffix(".json") == Some(source.id.as_str());
     embedded.schemas.iter().any(|(path, text)| own(path) && **text != *source.text)
 }
@@ -148,14 +154,14 @@ impl Inventory {
                 else {
                     continue;
                 };
-                if let Some(GateFile { origin: Origin::Pack(first), source, .. }) = self.gates.get(id) {
+                if let Some(GateFile { origin: GateOrigin::Pack(first), source, .. }) = self.gates.get(id) {
                     if *source.text != **content {
                         self.notes.push(format!("gate {id}: the pack {first} comes before the pack {pack}"));
                     }
                     continue;
                 }
                 let source = SourceText { path: format!("pack:{path}"), text: (*content).into() };
-                let gate = GateFile { source, origin: Origin::Pack(pack.clone()), replaces: None };
+                let gate = GateFile { source, origin: GateOrigin::Pack(pack.clone()), replaces: None };
                 self.gates.insert(id.to_string(), gate);
             }
         }
@@ -163,7 +169,7 @@ impl Inventory {
 
     /// The files of a folder that end in `extension`, as (name, stem). Says what is not loaded, and what is not there; a
     /// name that was meant to end so and does not is a problem.
-    fn files(&mut self, tree: &dyn Tree, folder: &str, extension: &str) -> Vec<(String, String)> {
+    fn files(&mut self, tree: &dyn PolicyTree, folder: &str, extension: &str) -> Vec<(String, String)> {
         let listing = match tree.list(folder) {
             Ok(Some(listing)) => listing,
             Ok(None) => {
@@ -173,7 +179,7 @@ impl Inventory {
                 return Vec::new();
             }
             Err(why) => {
-                self.problems.push(Problem::of_file(folder, why));
+                self.problems.push(ConfigProblem::of_file(folder, why));
                 return Vec::new();
             }
         };
@@ -187,7 +193,7 @@ impl Inventory {
                     unloaded.push(format!("{} is not loaded: {why}", show(&join(folder, &entry.name))));
                 }
                 Sort::Wrong(why) => {
-                    self.problems.push(Problem::of_file(&join(folder, &entry.name), why));
+                    self.problems.push(ConfigProblem::of_file(&join(folder, &entry.name), why));
                 }
             }
         }
@@ -206,16 +212,17 @@ impl Inventory {
         found
     }
 
-    fn read(&mut self, tree: &dyn Tree, path: &str, limit: u64) -> Option<SourceText> {
+    fn read(&mut self, tree: &dyn PolicyTree, path: &str, limit: u64) -> Option<SourceText> {
         let bytes = match tree.read(path, limit) {
             Ok(Some(bytes)) => bytes,
             // A link that leads nowhere is listed and cannot be read.
             Ok(None) => {
-                self.problems.push(Problem::of_file(path, "it does not exist (a link that leads nowhere?)"));
+                self.problems
+                    .push(ConfigProblem::of_file(path, "it does not exist (a link that leads nowhere?)"));
                 return None;
             }
             Err(why) => {
-                self.problems.push(Problem::of_request(why));
+                self.problems.push(ConfigProblem::of_request(why));
                 return None;
             }
         };
@@ -228,7 +235,7 @@ impl Inventory {
         }
     }
 
-    fn own_gates(&mut self, tree: &dyn Tree) {
+    fn own_gates(&mut self, tree: &dyn PolicyTree) {
         for folder in self.workspace.settings.gates.clone() {
             for (name, id) in self.files(tree, &folder, ".toml") {
                 if folder.is_empty()
@@ -240,19 +247,19 @@ impl Inventory {
                 if !is_id(&id) {
                     let what = "the file's name is the gate's id: letters, digits, `_`, `-` and `.`, beginning with a \
                                 letter, a digit or `_`";
-                    self.problems.push(Problem::of_file(&path, what));
+                    self.problems.push(ConfigProblem::of_file(&path, what));
                     continue;
                 }
                 let Some(source) = self.read(tree, &path, SMALL) else { continue };
-                let mut gate = GateFile { source, origin: Origin::Workspace, replaces: None };
+                let mut gate = GateFile { source, origin: GateOrigin::Workspace, replaces: None };
                 match self.gates.get(&id) {
-                    Some(GateFile { origin: Origin::Pack(pack), .. }) => {
+                    Some(GateFile { origin: GateOrigin::Pack(pack), .. }) => {
                         self.notes.push(format!("gate {id}: {path} replaces that of the pack {pack}"));
                         gate.replaces = Some(pack.clone());
                     }
                     Some(other) => {
                         let what = format!("the gate {id} is already that of {}", show(&other.source.path));
-                        self.problems.push(Problem::of_file(&path, what));
+                        self.problems.push(ConfigProblem::of_file(&path, what));
                         continue;
                     }
                     None => {}
@@ -262,12 +269,12 @@ impl Inventory {
         }
     }
 
-    fn own_schemas(&mut self, tree: &dyn Tree) {
+    fn own_schemas(&mut self, tree: &dyn PolicyTree) {
         for folder in self.workspace.settings.schemas.clone() {
             for (name, _) in self.files(tree, &folder, ".json") {
                 let path = join(&folder, &name);
                 let Some(source) = self.read(tree, &path, LARGE) else { continue };
-                match Source::read(&path, &path, source.text.to_string()) {
+                match SchemaSource::read(&path, &path, source.text.to_string()) {
                     Ok(source) => {
                         if replaces_embedded(self.embedded, &source) {
                             let (path, id) = (show(&path), show(&source.id));
@@ -275,14 +282,14 @@ impl Inventory {
                         }
                         self.schemas.push(source);
                     }
-                    Err(sentence) => self.problems.push(Problem::of_request(sentence)),
+                    Err(sentence) => self.problems.push(ConfigProblem::of_request(sentence)),
                 }
             }
         }
     }
 
     /// What the schemas refer to comes from where they come from: of a commit, the commit.
-    fn beside_schemas(&mut self, tree: &dyn Tree) {
+    fn beside_schemas(&mut self, tree: &dyn PolicyTree) {
         self.beside =
             Beside::look(self.embedded.schemas, &self.schemas, &mut |path| match tree.read(path, LARGE)? {
                 None => Ok(None),
@@ -293,7 +300,7 @@ impl Inventory {
             });
     }
 
-    fn own_runbook(&mut self, tree: &dyn Tree) {
+    fn own_runbook(&mut self, tree: &dyn PolicyTree) {
         for folder in self.workspace.settings.runbook.clone() {
             for (name, id) in self.files(tree, &folder, ".toml") {
                 let path = join(&folder, &name);
@@ -305,7 +312,7 @@ impl Inventory {
         self.runbook.sort();
     }
 
-    fn classify(&mut self, tree: &dyn Tree) {
+    fn classify(&mut self, tree: &dyn PolicyTree) {
         let path = &self.workspace.settings.classification;
         self.classification = match tree.read(path, LARGE) {
             Ok(None) => Classification::Absent,
@@ -313,7 +320,7 @@ impl Inventory {
             // Of a working tree the gates that read it fail by it, and whoever judges can mend it.
             Err(why) if !tree.is_commit() => Classification::Unreadable(why),
             Err(why) => {
-                self.problems.push(Problem::of_request(why.clone()));
+                self.problems.push(ConfigProblem::of_request(why.clone()));
                 Classification::Unreadable(why)
             }
         };

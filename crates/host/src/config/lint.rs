@@ -1,10 +1,10 @@
 //! What an author would regret: found when a gate is loaded, so that it cannot pass by mistake (`docs/gates.md`).
 
-use crate::config::gate_file::{ArtifactDraft, Draft};
+use crate::config::gate_file::{ArtifactDraft, GateDraft};
 use std::collections::BTreeSet;
 use tollgate_core::model::lane::Lane;
 use tollgate_lang::cel::Expr;
-use tollgate_text::toml_text::{Fault, Text, nearest, offset_in_text, suggestion};
+use tollgate_text::toml_text::{TomlFault, TomlText, nearest, offset_in_text, suggestion};
 
 /// Names that are bound in every expression.
 pub const BOUND: &[&str] = &[
@@ -62,7 +62,7 @@ const WORDS: &[&str] = &[
 ];
 
 /// What gates are linted against.
-pub struct Known<'k> {
+pub struct LintContext<'k> {
     /// Every registered schema id; `None` when the schemas themselves cannot be used.
     pub schemas: Option<&'k BTreeSet<String>>,
     /// The files that `tollgate check` itself writes, workspace-relative.
@@ -80,7 +80,7 @@ fn join(folder: &str, name: &str) -> String {
 
 /// Where an expression stands, which decides what it sees and what it is held to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub enum ExprRole {
     /// `when`, `assert`: decides; `each` when the check has a `for_each`.
     Decides {
         /// `it` is bound.
@@ -98,14 +98,14 @@ pub enum Role {
 /// Lints one compiled expression: `at` is the string it stands in, from byte `from` of that string.
 pub fn expression(
     expr: &Expr,
-    draft: &Draft,
-    role: Role,
-    known: &Known<'_>,
-    at: &Text,
+    draft: &GateDraft,
+    role: ExprRole,
+    known: &LintContext<'_>,
+    at: &TomlText,
     from: usize,
-    faults: &mut Vec<Fault>,
+    faults: &mut Vec<TomlFault>,
 ) {
-    let each = matches!(role, Role::Decides { each: true } | Role::Shown { each: true });
+    let each = matches!(role, ExprRole::Decides { each: true } | ExprRole::Shown { each: true });
     for name in expr.names() {
         let artifact = draft.artifacts.iter().any(|a| a.name.value == name);
         if artifact || BOUND.contains(&name) || (each && name == "it") {
@@ -124,7 +124,7 @@ pub fn expression(
         let offset = from + find_word(expr.text(), name);
         faults.push(point(draft, at, offset, name.len(), format!("nothing binds the name `{name}`{hint}")));
     }
-    if !matches!(role, Role::Shown { .. }) {
+    if !matches!(role, ExprRole::Shown { .. }) {
         for lint in expr.lints() {
             faults.push(point(draft, at, from + lint.offset, 1, lint.message));
         }
@@ -140,10 +140,10 @@ fn written(path: &str) -> String {
 }
 
 /// A fault at byte `offset` of a string of the gate file, `length` bytes long where the text is as written.
-pub fn point(draft: &Draft, at: &Text, offset: usize, length: usize, message: String) -> Fault {
+pub fn point(draft: &GateDraft, at: &TomlText, offset: usize, length: usize, message: String) -> TomlFault {
     let start = offset_in_text(&draft.source.text, at, offset);
     let end = if start == at.span.start { at.span.end } else { (start + length).min(at.span.end) };
-    Fault { message, span: start..end }
+    TomlFault { message, span: start..end }
 }
 
 /// Where `name` stands as a word of its own; 0 when it is not found.
@@ -158,7 +158,7 @@ fn find_word(text: &str, name: &str) -> usize {
 }
 
 /// Lints the artifact tables: their names, paths and schemas.
-pub fn artifacts(draft: &Draft, known: &Known<'_>, faults: &mut Vec<Fault>) {
+pub fn artifacts(draft: &GateDraft, known: &LintContext<'_>, faults: &mut Vec<TomlFault>) {
     for artifact in &draft.artifacts {
         name(artifact, faults);
         if let (Some(id), Some(schemas)) = (&artifact.demand, known.schemas)
@@ -168,11 +168,11 @@ pub fn artifacts(draft: &Draft, known: &Known<'_>, faults: &mut Vec<Fault>) {
                 .map(|near| format!("; did you mean `{near}`?"))
                 .unwrap_or_default();
             let message = format!("no schema is registered as `{}`{hint}", id.value.escape_debug());
-            faults.push(Fault { message, span: id.span.clone() });
+            faults.push(TomlFault { message, span: id.span.clone() });
         }
         for (path, text) in artifact.spec.paths.iter().zip(&artifact.paths) {
             if let Some(own) = known.written.iter().find(|own| reads(path, own, artifact.spec.many)) {
-                faults.push(Fault { message: written(own), span: text.span.clone() });
+                faults.push(TomlFault { message: written(own), span: text.span.clone() });
             }
         }
     }
@@ -190,7 +190,7 @@ fn reads(path: &str, own: &str, many: bool) -> bool {
     many && glob::Pattern::new(path).is_ok_and(|glob| glob.matches_with(own, options))
 }
 
-fn name(artifact: &ArtifactDraft, faults: &mut Vec<Fault>) {
+fn name(artifact: &ArtifactDraft, faults: &mut Vec<TomlFault>) {
     let name = &artifact.name;
     let text = name.value.as_str();
     let shaped = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -204,5 +204,5 @@ fn name(artifact: &ArtifactDraft, faults: &mut Vec<Fault>) {
     } else {
         return;
     };
-    faults.push(Fault { message, span: name.span.clone() });
+    faults.push(TomlFault { message, span: name.span.clone() });
 }

@@ -2,10 +2,10 @@
 
 use crate::config::compile;
 use crate::config::digest::{self, Alterations};
-use crate::config::gate_file::{self, Draft};
+use crate::config::gate_file::{self, GateDraft};
 use crate::config::inventory::{self, Classification, GateFile, Inventory, collect};
-use crate::config::lint::{Known, written_files};
-use crate::config::problem::{ConfigError, Problem, problems_of};
+use crate::config::lint::{LintContext, written_files};
+use crate::config::problem::{ConfigError, ConfigProblem, problems_of};
 use crate::config::resolve::unknown_gate;
 use crate::config::tree::{FsTree, GitTree};
 use crate::files::Root;
@@ -13,7 +13,7 @@ use crate::git::{Repository, link_on_the_way};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use tollgate_core::model::embedded::Embedded;
-use tollgate_core::model::gate::{Blocking, Gate, Origin, Region};
+use tollgate_core::model::gate::{Blocking, Gate, GateOrigin, Region};
 use tollgate_core::model::lane::Lane;
 use tollgate_core::model::plan::RunSettings;
 use tollgate_core::model::workspace::Settings;
@@ -41,7 +41,7 @@ impl<'r> LoadRequest<'r> {
 }
 
 /// A policy in force.
-pub struct Policy {
+pub struct PolicyInForce {
     /// `tollgate.toml` over the embedded default.
     pub settings: Settings,
     /// The selected gates, sorted by id.
@@ -101,14 +101,14 @@ pub fn run_settings(
 }
 
 /// Loads a policy. An error holds every problem of every file.
-pub fn load(request: &LoadRequest<'_>) -> Result<Policy, ConfigError> {
+pub fn load(request: &LoadRequest<'_>) -> Result<PolicyInForce, ConfigError> {
     let Some(name) = request.policy_from else {
         let shown = tollgate_text::show::show(&request.root.dir().display().to_string());
         let inventory = collect(request.embedded, &FsTree::new(request.root), &shown)?;
         return Loading::start(inventory).finish(request, None);
     };
     let refuse = |why: String| ConfigError {
-        problems: vec![Problem::of_request(format!("the policy cannot be loaded from a ref: {why}"))],
+        problems: vec![ConfigProblem::of_request(format!("the policy cannot be loaded from a ref: {why}"))],
     };
     // The root is a path of the commit too, and a change of the working tree must not say which.
     if let Some(link) = link_on_the_way(request.root.dir()).map_err(|e| refuse(e.to_string()))? {
@@ -142,7 +142,7 @@ pub fn schemas(embedded: &'static Embedded, root: &Root) -> Result<Registry, Con
         (Some(error), _) => Err(error),
         // Without a registry there is a problem, which has returned already.
         (None, None) => {
-            Err(ConfigError { problems: vec![Problem::of_request("the schemas cannot be used")] })
+            Err(ConfigError { problems: vec![ConfigProblem::of_request("the schemas cannot be used")] })
         }
     }
 }
@@ -157,8 +157,8 @@ struct FromRef<'r> {
 
 struct Loading {
     inventory: Inventory,
-    drafts: Vec<Draft>,
-    problems: Vec<Problem>,
+    drafts: Vec<GateDraft>,
+    problems: Vec<ConfigProblem>,
 }
 
 impl Loading {
@@ -211,7 +211,11 @@ impl Loading {
         }
     }
 
-    fn finish(mut self, request: &LoadRequest<'_>, from: Option<FromRef<'_>>) -> Result<Policy, ConfigError> {
+    fn finish(
+        mut self,
+        request: &LoadRequest<'_>,
+        from: Option<FromRef<'_>>,
+    ) -> Result<PolicyInForce, ConfigError> {
         self.unknown_gates(request.gates);
         let digest = digest::digest(&self.inventory);
         let schemas = self.registry();
@@ -222,7 +226,9 @@ impl Loading {
         }
         let Some(schemas) = schemas else {
             // Without a registry there is a problem, which has returned already.
-            return Err(ConfigError { problems: vec![Problem::of_request("the schemas cannot be used")] });
+            return Err(ConfigError {
+                problems: vec![ConfigProblem::of_request("the schemas cannot be used")],
+            });
         };
         let known = self
             .drafts
@@ -236,7 +242,7 @@ impl Loading {
             altered = from.altered.gates;
             (named, from_commit, tree) = (Some(from.name.to_string()), Some(from.commit), Some(from.tree));
         }
-        Ok(Policy {
+        Ok(PolicyInForce {
             settings: self.inventory.workspace.settings,
             runs: self.inventory.workspace.runs,
             tree,
@@ -257,7 +263,7 @@ impl Loading {
     fn unknown_gates(&mut self, asked: &[String]) {
         let known: Vec<&str> = self.inventory.gates.keys().map(String::as_str).collect();
         for id in asked.iter().filter(|id| !known.contains(&id.as_str())) {
-            self.problems.push(Problem::of_request(unknown_gate(id, &known)));
+            self.problems.push(ConfigProblem::of_request(unknown_gate(id, &known)));
         }
     }
 
@@ -265,7 +271,7 @@ impl Loading {
     fn registry(&mut self) -> Option<Registry> {
         match Registry::new(self.inventory.embedded.schemas, std::mem::take(&mut self.inventory.schemas)) {
             Err(sentences) => {
-                self.problems.extend(sentences.into_iter().map(Problem::of_request));
+                self.problems.extend(sentences.into_iter().map(ConfigProblem::of_request));
                 None
             }
             Ok(registry) => {
@@ -289,13 +295,13 @@ impl Loading {
         let ids: Option<BTreeSet<String>> =
             schemas.map(|registry| registry.ids().into_iter().map(String::from).collect());
         let written = written_files(&self.inventory.workspace.settings.output);
-        let known = Known { schemas: ids.as_ref(), written: &written };
-        let wanted: Vec<(&Draft, bool)> = self
+        let known = LintContext { schemas: ids.as_ref(), written: &written };
+        let wanted: Vec<(&GateDraft, bool)> = self
             .drafts
             .iter()
             .map(|draft| (draft, selected(draft, request)))
             // What is not TOML has said so; its echoes help nobody.
-            .filter(|(draft, selected)| !draft.broken && (*selected || draft.origin == Origin::Workspace))
+            .filter(|(draft, selected)| !draft.broken && (*selected || draft.origin == GateOrigin::Workspace))
             .collect();
         let compiled: Vec<_> = wanted
             .into_par_iter()
@@ -315,11 +321,11 @@ impl Loading {
     }
 }
 
-fn selected(draft: &Draft, request: &LoadRequest<'_>) -> bool {
+fn selected(draft: &GateDraft, request: &LoadRequest<'_>) -> bool {
     of_lane(draft, request) && (request.gates.is_empty() || request.gates.contains(&draft.id))
 }
 
-fn of_lane(draft: &Draft, request: &LoadRequest<'_>) -> bool {
+fn of_lane(draft: &GateDraft, request: &LoadRequest<'_>) -> bool {
     match request.lane {
         None => true,
         Some(Lane::Preflight) => draft.lanes.contains(&Lane::Preflight) && draft.blocking == Blocking::Yes,
@@ -332,7 +338,7 @@ impl Inventory {
     /// the line of `tollgate.toml` that names the packs.
     fn place(&self, mut gate: Gate) -> Gate {
         gate.replaces = self.gates.get(&gate.id).and_then(|file| file.replaces.clone());
-        if let Origin::Pack(_) = gate.origin {
+        if let GateOrigin::Pack(_) = gate.origin {
             let here: &Region = &self.workspace.packs_region;
             gate.region = here.clone();
             for check in &mut gate.checks {
@@ -370,7 +376,7 @@ mod tests {
         dir
     }
 
-    fn load_all(dir: &Path) -> Result<Policy, String> {
+    fn load_all(dir: &Path) -> Result<PolicyInForce, String> {
         load(&LoadRequest::all(&EMBEDDED, &Root::open(dir).unwrap())).map_err(|e| e.to_string())
     }
 
@@ -572,7 +578,7 @@ mod tests {
         put(dir.path(), "gates/minimum_tests.toml", GATE);
         let policy = load_all(dir.path()).unwrap();
         let own = policy.gates.iter().find(|g| g.id == "minimum_tests").unwrap();
-        assert_eq!((own.replaces.as_deref(), &own.origin), (Some("starter"), &Origin::Workspace));
+        assert_eq!((own.replaces.as_deref(), &own.origin), (Some("starter"), &GateOrigin::Workspace));
         assert!(
             policy
                 .notes

@@ -22,6 +22,6 @@ pub use duration::parse as parse_duration;
 pub use gate_file::is_id;
 pub use inventory::Classification;
 pub use lint::written_files;
-pub use load::{LoadRequest, Policy, TreePlan, load, run_settings, schemas, settings};
-pub use problem::{ConfigError, Problem};
+pub use load::{LoadRequest, PolicyInForce, TreePlan, load, run_settings, schemas, settings};
+pub use problem::{ConfigError, ConfigProblem};
 pub use resolve::{FILE, defaults, known_packs};

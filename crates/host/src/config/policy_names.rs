@@ -1,7 +1,7 @@
 //! Which files of a policy's folder are of the policy: by their names alone, and the same in the working tree and in a commit.
 
-use crate::config::tree::Listed;
-use crate::git::Kind;
+use crate::config::tree::ListedPath;
+use crate::git::NodeKind;
 
 /// What a path in a folder of the policy is to the policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum Sort {
 
 /// Sorts a path. `extension` is `.toml` or `.json`; `root` says that the folder is the workspace itself, where much else
 /// stands.
-pub fn sort(entry: &Listed, extension: &str, root: bool) -> Sort {
+pub fn sort(entry: &ListedPath, extension: &str, root: bool) -> Sort {
     let (above, name) =
         entry.name.rsplit_once('/').map_or((None, entry.name.as_str()), |(a, n)| (Some(a), n));
     let meant = is_meant(name, extension);
@@ -32,14 +32,16 @@ pub fn sort(entry: &Listed, extension: &str, root: bool) -> Sort {
     }
     if above.is_some() {
         return match entry.kind {
-            Kind::File | Kind::Link if meant => Sort::Unloaded("files stand directly in {folder}".into()),
+            NodeKind::File | NodeKind::Link if meant => {
+                Sort::Unloaded("files stand directly in {folder}".into())
+            }
             kind => passed_over(kind, false),
         };
     }
     match name.strip_suffix(extension) {
         // A folder, link or submodule of that name is read, and the reading says what it is.
         Some(stem) => Sort::Of(stem.to_string()),
-        None if meant && entry.kind != Kind::Folder => {
+        None if meant && entry.kind != NodeKind::Folder => {
             let stem = stem_meant(name, extension);
             Sort::Wrong(format!(
                 "it would not be loaded, for its name must end in `{extension}`: rename it to {stem}{extension}"
@@ -50,9 +52,9 @@ pub fn sort(entry: &Listed, extension: &str, root: bool) -> Sort {
 }
 
 /// What stands behind a link to a folder, or in a submodule, is not listed.
-fn passed_over(kind: Kind, root: bool) -> Sort {
+fn passed_over(kind: NodeKind, root: bool) -> Sort {
     match kind {
-        Kind::Link | Kind::Submodule if !root => {
+        NodeKind::Link | NodeKind::Submodule if !root => {
             Sort::Unloaded(format!("it is {}; files stand directly in {{folder}}", kind.name()))
         }
         _ => Sort::Other,
@@ -93,14 +95,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn of(name: &str, kind: Kind) -> Sort {
-        sort(&Listed { name: name.into(), utf8: true, kind }, ".toml", false)
+    fn of(name: &str, kind: NodeKind) -> Sort {
+        sort(&ListedPath { name: name.into(), utf8: true, kind }, ".toml", false)
     }
 
     #[test]
     fn names_are_sorted() {
         for name in ["red.toml", ".toml", "a.b.toml", "Red.toml", "~red.toml"] {
-            assert!(matches!(of(name, Kind::File), Sort::Of(_)), "{name}");
+            assert!(matches!(of(name, NodeKind::File), Sort::Of(_)), "{name}");
         }
         for name in [
             "README.md",
@@ -117,7 +119,7 @@ mod tests {
             "red.tom",
             ".keep",
         ] {
-            assert_eq!(of(name, Kind::File), Sort::Other, "{name}");
+            assert_eq!(of(name, NodeKind::File), Sort::Other, "{name}");
         }
         for (name, to) in [
             ("red.TOML", "red.toml"),
@@ -129,22 +131,22 @@ mod tests {
             ("red. toml", "red.toml"),
             ("RED.TOML", "RED.toml"),
         ] {
-            let Sort::Wrong(why) = of(name, Kind::File) else { panic!("{name} is passed over") };
+            let Sort::Wrong(why) = of(name, NodeKind::File) else { panic!("{name} is passed over") };
             assert!(why.ends_with(&format!("rename it to {to}")), "{name}: {why}");
         }
     }
 
     #[test]
     fn kinds_are_sorted() {
-        assert!(matches!(of("deep/red.TOML", Kind::File), Sort::Unloaded(_)));
-        assert!(matches!(of("deep/er/red.toml", Kind::Link), Sort::Unloaded(_)));
-        assert_eq!(of("deep/er/README.md", Kind::File), Sort::Other);
-        assert_eq!(of("deep", Kind::Folder), Sort::Other);
-        assert!(matches!(of("team", Kind::Link), Sort::Unloaded(_)));
-        assert!(matches!(of("deep/team", Kind::Submodule), Sort::Unloaded(_)));
-        assert!(matches!(of("red.toml", Kind::Folder), Sort::Of(_)), "reading it says what it is");
+        assert!(matches!(of("deep/red.TOML", NodeKind::File), Sort::Unloaded(_)));
+        assert!(matches!(of("deep/er/red.toml", NodeKind::Link), Sort::Unloaded(_)));
+        assert_eq!(of("deep/er/README.md", NodeKind::File), Sort::Other);
+        assert_eq!(of("deep", NodeKind::Folder), Sort::Other);
+        assert!(matches!(of("team", NodeKind::Link), Sort::Unloaded(_)));
+        assert!(matches!(of("deep/team", NodeKind::Submodule), Sort::Unloaded(_)));
+        assert!(matches!(of("red.toml", NodeKind::Folder), Sort::Of(_)), "reading it says what it is");
         let odd = |root| {
-            let entry = Listed { name: "x\u{fffd}".into(), utf8: false, kind: Kind::File };
+            let entry = ListedPath { name: "x\u{fffd}".into(), utf8: false, kind: NodeKind::File };
             sort(&entry, ".toml", root)
         };
         assert!(matches!((odd(false), odd(true)), (Sort::Wrong(_), Sort::Other)));
@@ -161,7 +163,7 @@ mod tests {
             let ending: String = ".toml".chars().zip(upper)
                 .map(|(c, up)| if up { c.to_ascii_uppercase() } else { c }).collect();
             let name = format!("{stem}{ending}{after}");
-            let sorted = of(&name, Kind::File);
+            let sorted = of(&name, NodeKind::File);
             let exact = name.ends_with(".toml");
             prop_assert_eq!(matches!(sorted, Sort::Of(_)), exact);
             prop_assert_eq!(matches!(sorted, Sort::Wrong(_)), !exact);

@@ -3,9 +3,9 @@
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::DecorStyle};
 use std::ops::Range;
 use std::sync::Arc;
-use tollgate_text::json::{Place, place_of_offset};
+use tollgate_text::json::{TextPlace, place_of_offset};
 use tollgate_text::show::show;
-use tollgate_text::toml_text::Fault;
+use tollgate_text::toml_text::TomlFault;
 
 /// A text of the policy and how it is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,30 +18,30 @@ pub struct SourceText {
 
 /// One thing that is wrong with `tollgate.toml`, a gate file, a schema or the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct ConfigProblem {
     /// The file; `None` when it is the command line.
     pub path: Option<String>,
     /// One sentence.
     pub message: String,
     /// Where in the file.
-    pub place: Option<Place>,
+    pub place: Option<TextPlace>,
     /// The line it is on and the byte range in that line.
     line: Option<(String, Range<usize>)>,
 }
 
-impl Problem {
+impl ConfigProblem {
     /// A problem without a place.
-    pub fn of_file(path: &str, message: impl Into<String>) -> Problem {
-        Problem { path: Some(path.to_string()), message: message.into(), place: None, line: None }
+    pub fn of_file(path: &str, message: impl Into<String>) -> ConfigProblem {
+        ConfigProblem { path: Some(path.to_string()), message: message.into(), place: None, line: None }
     }
 
     /// A problem of what was asked for, not of a file.
-    pub fn of_request(message: impl Into<String>) -> Problem {
-        Problem { path: None, message: message.into(), place: None, line: None }
+    pub fn of_request(message: impl Into<String>) -> ConfigProblem {
+        ConfigProblem { path: None, message: message.into(), place: None, line: None }
     }
 
     /// A fault of a text.
-    pub fn of_text(source: &SourceText, fault: Fault) -> Problem {
+    pub fn of_text(source: &SourceText, fault: TomlFault) -> ConfigProblem {
         let text: &str = &source.text;
         let start = floor(text, fault.span.start);
         let from = text[..start].rfind('\n').map_or(0, |i| i + 1);
@@ -49,7 +49,7 @@ impl Problem {
         let line = text[from..to].trim_end_matches('\r');
         let end = floor(text, fault.span.end).min(from + line.len()).max(start) - from;
         let begin = (start - from).min(line.len());
-        Problem {
+        ConfigProblem {
             path: Some(source.path.clone()),
             message: fault.message,
             place: Some(place_of_offset(text.as_bytes(), start)),
@@ -58,9 +58,9 @@ impl Problem {
     }
 
     /// A fault of bytes that are no text: with its place, without the line.
-    pub fn of_bytes(path: &str, bytes: &[u8], fault: Fault) -> Problem {
+    pub fn of_bytes(path: &str, bytes: &[u8], fault: TomlFault) -> ConfigProblem {
         let place = Some(place_of_offset(bytes, fault.span.start));
-        Problem { path: Some(path.to_string()), message: fault.message, place, line: None }
+        ConfigProblem { path: Some(path.to_string()), message: fault.message, place, line: None }
     }
 
     /// `path:line:column: message`, on one line.
@@ -114,12 +114,12 @@ fn printable(message: &str) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     /// In file order, then in the order of their places.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<ConfigProblem>,
 }
 
 impl ConfigError {
     /// Sorts what was found; `None` when nothing was.
-    pub fn of(mut problems: Vec<Problem>) -> Option<ConfigError> {
+    pub fn of(mut problems: Vec<ConfigProblem>) -> Option<ConfigError> {
         problems.sort_by(|a, b| (&a.path, a.place).cmp(&(&b.path, b.place)));
         problems.dedup();
         (!problems.is_empty()).then_some(ConfigError { problems })
@@ -140,18 +140,20 @@ impl ConfigError {
 const MOST: usize = 50;
 
 /// The problems of one text, at most `MOST` and a last one that counts the rest.
-pub fn problems_of(source: &SourceText, mut faults: Vec<Fault>) -> Vec<Problem> {
+pub fn problems_of(source: &SourceText, mut faults: Vec<TomlFault>) -> Vec<ConfigProblem> {
     faults.sort_by_key(|fault| fault.span.start);
     let rest = faults.len().saturating_sub(MOST);
     let last = faults.get(MOST).map(|fault| fault.span.clone());
     faults.truncate(MOST);
-    faults.extend(last.map(|span| Fault { message: format!("and {rest} more problems from here on"), span }));
-    faults.into_iter().map(|fault| Problem::of_text(source, fault)).collect()
+    faults.extend(
+        last.map(|span| TomlFault { message: format!("and {rest} more problems from here on"), span }),
+    );
+    faults.into_iter().map(|fault| ConfigProblem::of_text(source, fault)).collect()
 }
 
 impl std::fmt::Display for ConfigError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let lines: Vec<String> = self.problems.iter().map(Problem::sentence).collect();
+        let lines: Vec<String> = self.problems.iter().map(ConfigProblem::sentence).collect();
         f.write_str(&lines.join("\n"))
     }
 }
@@ -162,9 +164,9 @@ impl std::error::Error for ConfigError {}
 mod tests {
     use super::*;
 
-    fn problem(text: &str, span: Range<usize>) -> Problem {
+    fn problem(text: &str, span: Range<usize>) -> ConfigProblem {
         let source = SourceText { path: "gates/a.toml".into(), text: text.into() };
-        Problem::of_text(&source, Fault { message: "it is wrong".into(), span })
+        ConfigProblem::of_text(&source, TomlFault { message: "it is wrong".into(), span })
     }
 
     #[test]
@@ -217,7 +219,7 @@ mod tests {
         let text = "a\nb\nc\n";
         let error = ConfigError::of(vec![
             problem(text, 4..5),
-            Problem::of_request("no gate"),
+            ConfigProblem::of_request("no gate"),
             problem(text, 0..1),
             problem(text, 0..1),
         ])

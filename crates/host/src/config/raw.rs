@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 use tollgate_text::escape::is_blank;
-use tollgate_text::toml_text::{Faults, Reader, Text};
+use tollgate_text::toml_text::{Faults, TableReader, TomlText};
 use toml::de::{DeTable, DeValue};
 
 /// `blocking = true | false | "shadow"`
@@ -12,34 +12,34 @@ pub enum RawBlocking {
     /// `true` or `false`
     Flag(bool),
     /// A string, which must be `shadow`.
-    Word(Text),
+    Word(TomlText),
 }
 
 /// One `[artifacts.<name>]` table.
 #[derive(Debug, Clone)]
 pub struct RawArtifact {
     /// The table's name.
-    pub name: Text,
+    pub name: TomlText,
     /// Its header.
     pub header: Range<usize>,
     /// `path`: one or several.
-    pub paths: Vec<Text>,
+    pub paths: Vec<TomlText>,
     /// `path` is a list.
     pub listed: bool,
     /// `many`
     pub many: Option<bool>,
     /// `format`
-    pub format: Option<Text>,
+    pub format: Option<TomlText>,
     /// `schema`
-    pub schema: Option<Text>,
+    pub schema: Option<TomlText>,
     /// `shape`
-    pub shape: Option<Text>,
+    pub shape: Option<TomlText>,
     /// `max_age`
-    pub max_age: Option<Text>,
+    pub max_age: Option<TomlText>,
     /// `required`
     pub required: Option<bool>,
     /// `commit`
-    pub commit: Option<Text>,
+    pub commit: Option<TomlText>,
 }
 
 /// One `[[checks]]` table.
@@ -48,17 +48,17 @@ pub struct RawCheck {
     /// Its header.
     pub header: Range<usize>,
     /// `id`
-    pub id: Option<Text>,
+    pub id: Option<TomlText>,
     /// `when`
-    pub when: Option<Text>,
+    pub when: Option<TomlText>,
     /// `for_each`
-    pub for_each: Option<Text>,
+    pub for_each: Option<TomlText>,
     /// `empty`
-    pub empty: Option<Text>,
+    pub empty: Option<TomlText>,
     /// `assert`
-    pub assert: Option<Text>,
+    pub assert: Option<TomlText>,
     /// `message`
-    pub message: Option<Text>,
+    pub message: Option<TomlText>,
     /// `findings`, `title`, `at`, `reproduce`
     pub told: RawTold,
 }
@@ -67,22 +67,22 @@ pub struct RawCheck {
 #[derive(Debug, Clone)]
 pub struct RawTold {
     /// `findings`
-    pub findings: Option<Text>,
+    pub findings: Option<TomlText>,
     /// `title`
-    pub title: Option<Text>,
+    pub title: Option<TomlText>,
     /// `at`
-    pub at: Option<Text>,
+    pub at: Option<TomlText>,
     /// `reproduce`
-    pub reproduce: Option<Text>,
+    pub reproduce: Option<TomlText>,
 }
 
 /// One `[[prove.except]]` table.
 #[derive(Debug, Clone)]
 pub struct RawExcept {
     /// `mutation`
-    pub mutation: Option<Text>,
+    pub mutation: Option<TomlText>,
     /// `why`
-    pub why: Option<Text>,
+    pub why: Option<TomlText>,
 }
 
 /// A gate file.
@@ -91,21 +91,21 @@ pub struct RawGate {
     /// Where a missing key is reported: the first line.
     pub header: Range<usize>,
     /// `name`
-    pub name: Option<Text>,
+    pub name: Option<TomlText>,
     /// `why`
-    pub why: Option<Text>,
+    pub why: Option<TomlText>,
     /// `owner`
-    pub owner: Option<Text>,
+    pub owner: Option<TomlText>,
     /// `blocking`
     pub blocking: Option<RawBlocking>,
     /// `lanes`
-    pub lanes: Option<Vec<Text>>,
+    pub lanes: Option<Vec<TomlText>>,
     /// `runbook`
-    pub runbook: Option<Text>,
+    pub runbook: Option<TomlText>,
     /// `reproduce`
-    pub reproduce: Option<Text>,
+    pub reproduce: Option<TomlText>,
     /// `applies_when`
-    pub applies_when: Option<Text>,
+    pub applies_when: Option<TomlText>,
     /// `[artifacts.*]`, in name order
     pub artifacts: Vec<RawArtifact>,
     /// `[[checks]]`
@@ -117,7 +117,7 @@ pub struct RawGate {
 /// Reads the top table of a gate file.
 pub fn gate(text: &str, table: &DeTable<'_>, faults: &Faults) -> RawGate {
     let header = 0..text.find(['\n', '\r']).unwrap_or(text.len());
-    let reader = Reader::new(table, header.clone(), "the gate", faults);
+    let reader = TableReader::new(table, header.clone(), "the gate", faults);
     let raw = RawGate {
         header,
         name: reader.required_line("name"),
@@ -148,7 +148,7 @@ pub fn gate(text: &str, table: &DeTable<'_>, faults: &Faults) -> RawGate {
 }
 
 /// A string that may be absent, and is not blank when it is there.
-fn optional_text(reader: &Reader<'_, '_>, key: &'static str) -> Option<Text> {
+fn optional_text(reader: &TableReader<'_, '_>, key: &'static str) -> Option<TomlText> {
     let text = reader.text(key)?;
     if is_blank(&text.value) {
         reader.fault(text.span, format!("`{key}` of {} is blank", reader.what()));
@@ -157,7 +157,7 @@ fn optional_text(reader: &Reader<'_, '_>, key: &'static str) -> Option<Text> {
     Some(text)
 }
 
-fn blocking(reader: &Reader<'_, '_>) -> Option<RawBlocking> {
+fn blocking(reader: &TableReader<'_, '_>) -> Option<RawBlocking> {
     let Some(value) = reader.value("blocking") else {
         reader.missing("blocking");
         return None;
@@ -165,7 +165,7 @@ fn blocking(reader: &Reader<'_, '_>) -> Option<RawBlocking> {
     match value.get_ref() {
         DeValue::Boolean(flag) => Some(RawBlocking::Flag(*flag)),
         DeValue::String(word) => {
-            Some(RawBlocking::Word(Text { value: word.to_string(), span: value.span() }))
+            Some(RawBlocking::Word(TomlText { value: word.to_string(), span: value.span() }))
         }
         _ => {
             reader.wrong("blocking", value, "true, false or \"shadow\"");
@@ -174,7 +174,7 @@ fn blocking(reader: &Reader<'_, '_>) -> Option<RawBlocking> {
     }
 }
 
-fn lanes(reader: &Reader<'_, '_>) -> Option<Vec<Text>> {
+fn lanes(reader: &TableReader<'_, '_>) -> Option<Vec<TomlText>> {
     let Some(value) = reader.value("lanes") else {
         reader.missing("lanes");
         return None;
@@ -187,7 +187,7 @@ fn lanes(reader: &Reader<'_, '_>) -> Option<Vec<Text>> {
     Some(lanes)
 }
 
-fn artifact(name: Text, table: Reader<'_, '_>) -> RawArtifact {
+fn artifact(name: TomlText, table: TableReader<'_, '_>) -> RawArtifact {
     let mut paths = Vec::new();
     let mut listed = false;
     match table.value("path") {
@@ -219,7 +219,7 @@ fn artifact(name: Text, table: Reader<'_, '_>) -> RawArtifact {
     raw
 }
 
-fn check(table: Reader<'_, '_>) -> RawCheck {
+fn check(table: TableReader<'_, '_>) -> RawCheck {
     let id = table.required_line("id");
     let table = match &id {
         Some(id) => table.called(format!("check `{}`", id.value.escape_debug())),
@@ -244,7 +244,7 @@ fn check(table: Reader<'_, '_>) -> RawCheck {
     raw
 }
 
-fn except(table: Reader<'_, '_>) -> RawExcept {
+fn except(table: TableReader<'_, '_>) -> RawExcept {
     let raw = RawExcept { mutation: table.required_line("mutation"), why: table.required_text("why") };
     table.finish();
     raw

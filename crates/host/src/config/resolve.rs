@@ -9,8 +9,8 @@ use tollgate_core::model::embedded::Embedded;
 use tollgate_core::model::gate::Region;
 use tollgate_core::model::plan::RunSettings;
 use tollgate_core::model::workspace::{Settings, UntrackedRule};
-use tollgate_text::json::Places;
-use tollgate_text::toml_text::{self, Fault, Faults, Reader, Text, suggestion};
+use tollgate_text::json::TextPlaces;
+use tollgate_text::toml_text::{self, Faults, TableReader, TomlFault, TomlText, suggestion};
 
 /// The file's name in the root folder.
 pub const FILE: &str = "tollgate.toml";
@@ -20,7 +20,7 @@ const ALLOWED: usize = 16 << 10;
 
 /// `tollgate.toml`, understood.
 #[derive(Debug, Clone)]
-pub struct Workspace {
+pub struct WorkspaceFile {
     /// The settings in force.
     pub settings: Settings,
     /// The line that names the packs: where packed gates are shown to come from.
@@ -58,15 +58,15 @@ pub fn known_packs(embedded: &Embedded) -> BTreeSet<&'static str> {
 }
 
 /// Reads the file. What is wrong is in the list; where something is, the default stands in.
-pub fn workspace(embedded: &Embedded, source: &SourceText) -> (Workspace, Vec<Fault>) {
+pub fn workspace(embedded: &Embedded, source: &SourceText) -> (WorkspaceFile, Vec<TomlFault>) {
     let text: &str = &source.text;
-    let places = Places::of(text.as_bytes());
+    let places = TextPlaces::of(text.as_bytes());
     let (table, syntax) = toml_text::parse(text);
     let broken = !syntax.is_empty();
     let faults = RefCell::new(syntax);
     let header = 0..text.find(['\n', '\r']).unwrap_or(text.len());
-    let top = Reader::new(table.get_ref(), header, "tollgate.toml", &faults);
-    let mut found = Workspace {
+    let top = TableReader::new(table.get_ref(), header, "tollgate.toml", &faults);
+    let mut found = WorkspaceFile {
         settings: defaults(),
         packs_region: Region::to_end_of_line(&source.path, &places, 0),
         named_folders: Vec::new(),
@@ -103,10 +103,10 @@ pub fn workspace(embedded: &Embedded, source: &SourceText) -> (Workspace, Vec<Fa
 
 fn workspace_section(
     known: &BTreeSet<&str>,
-    section: Reader<'_, '_>,
-    found: &mut Workspace,
+    section: TableReader<'_, '_>,
+    found: &mut WorkspaceFile,
     source: &SourceText,
-    places: &Places<'_>,
+    places: &TextPlaces<'_>,
     faults: &Faults,
 ) {
     let settings = &mut found.settings;
@@ -153,7 +153,7 @@ fn workspace_section(
 }
 
 /// `whole` names a profile, and one that selects by itself.
-fn whole_profile(name: &Text, runs: &RunSettings, faults: &Faults) {
+fn whole_profile(name: &TomlText, runs: &RunSettings, faults: &Faults) {
     let shown = name.value.escape_debug();
     let message = match runs.profiles.iter().find(|p| p.name == name.value) {
         None => {
@@ -166,20 +166,20 @@ fn whole_profile(name: &Text, runs: &RunSettings, faults: &Faults) {
         }
         Some(_) => return,
     };
-    faults.borrow_mut().push(Fault { message, span: name.span.clone() });
+    faults.borrow_mut().push(TomlFault { message, span: name.span.clone() });
 }
 
-fn untracked(word: &Text, faults: &Faults) -> Option<UntrackedRule> {
+fn untracked(word: &TomlText, faults: &Faults) -> Option<UntrackedRule> {
     let found =
         [UntrackedRule::Allow, UntrackedRule::Fail].into_iter().find(|rule| rule.name() == word.value);
     if found.is_none() {
         let message = "`untracked` of `[workspace]` is \"allow\" or \"fail\"".to_string();
-        faults.borrow_mut().push(Fault { message, span: word.span.clone() });
+        faults.borrow_mut().push(TomlFault { message, span: word.span.clone() });
     }
     found
 }
 
-fn packs(known: &BTreeSet<&str>, names: &[Text], faults: &Faults) -> Vec<String> {
+fn packs(known: &BTreeSet<&str>, names: &[TomlText], faults: &Faults) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for name in names {
         let message = if !known.contains(name.value.as_str()) {
@@ -202,16 +202,16 @@ fn packs(known: &BTreeSet<&str>, names: &[Text], faults: &Faults) -> Vec<String>
             found.push(name.value.clone());
             continue;
         };
-        faults.borrow_mut().push(Fault { message, span: name.span.clone() });
+        faults.borrow_mut().push(TomlFault { message, span: name.span.clone() });
     }
     found
 }
 
 /// A path of the workspace; the root itself only where `root` allows it.
-fn folder(key: &str, text: &Text, root: bool, faults: &Faults) -> Option<String> {
+fn folder(key: &str, text: &TomlText, root: bool, faults: &Faults) -> Option<String> {
     let wrong = |why: String| {
         let message = format!("`{key}` of `[workspace]`: {why}");
-        faults.borrow_mut().push(Fault { message, span: text.span.clone() });
+        faults.borrow_mut().push(TomlFault { message, span: text.span.clone() });
         None
     };
     if text.value.chars().any(char::is_control) {
@@ -226,18 +226,18 @@ fn folder(key: &str, text: &Text, root: bool, faults: &Faults) -> Option<String>
     }
 }
 
-fn env_name(name: &Text, faults: &Faults) -> Option<String> {
+fn env_name(name: &TomlText, faults: &Faults) -> Option<String> {
     let shaped = name.value.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if shaped {
         return Some(name.value.clone());
     }
     let message = format!("`{}` is no name of an environment variable", name.value.escape_debug());
-    faults.borrow_mut().push(Fault { message, span: name.span.clone() });
+    faults.borrow_mut().push(TomlFault { message, span: name.span.clone() });
     None
 }
 
-fn reproduce_section(section: Reader<'_, '_>, settings: &mut Settings) {
+fn reproduce_section(section: TableReader<'_, '_>, settings: &mut Settings) {
     if let Some(prefix) = section.text("prefix") {
         if shlex::split(&prefix.value).is_none() || prefix.value.chars().any(char::is_control) {
             section.fault(prefix.span, "`prefix` of `[reproduce]` cannot be split into words");
@@ -254,7 +254,7 @@ fn reproduce_section(section: Reader<'_, '_>, settings: &mut Settings) {
     section.finish();
 }
 
-fn mask_section(section: Reader<'_, '_>, settings: &mut Settings) {
+fn mask_section(section: TableReader<'_, '_>, settings: &mut Settings) {
     for text in section.texts("allow").unwrap_or_default() {
         let wrong = if text.value.trim().is_empty() {
             "a text that is let through is blank"
@@ -279,7 +279,7 @@ mod tests {
     use super::*;
     use crate::embedded_in_tests::EMBEDDED;
 
-    fn load(text: &str) -> (Workspace, Vec<String>) {
+    fn load(text: &str) -> (WorkspaceFile, Vec<String>) {
         let (found, faults) = workspace(&EMBEDDED, &SourceText { path: FILE.into(), text: text.into() });
         (found, faults.into_iter().map(|f| f.message).collect())
     }

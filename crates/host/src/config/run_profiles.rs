@@ -2,8 +2,8 @@
 
 use crate::config::gate_file::is_id;
 use tollgate_core::model::plan::Profile;
-use tollgate_core::model::suite::Role;
-use tollgate_text::toml_text::{Reader, Text, suggestion};
+use tollgate_core::model::suite::SuiteRole;
+use tollgate_text::toml_text::{TableReader, TomlText, suggestion};
 
 /// What `ci` leaves out: suites that reach live services do not give the same answer twice.
 const LIVE: &str = "*_live";
@@ -12,12 +12,12 @@ const LIVE: &str = "*_live";
 ///
 /// `quick` runs the kind `unit`, or where there is none every kind of unit targets. The others run every kind: `focused`
 /// what is chosen on the command line, `ci` all but live suites, `full` all.
-fn embedded(kinds: &[String], roles: &[(&str, Role)]) -> Vec<Profile> {
+fn embedded(kinds: &[String], roles: &[(&str, SuiteRole)]) -> Vec<Profile> {
     let unit: Vec<String> = match kinds.iter().find(|kind| *kind == "unit") {
         Some(unit) => vec![unit.clone()],
         None => roles
             .iter()
-            .filter(|(_, role)| *role == Role::Unit)
+            .filter(|(_, role)| *role == SuiteRole::Unit)
             .map(|(kind, _)| (*kind).to_string())
             .collect(),
     };
@@ -39,7 +39,7 @@ fn embedded(kinds: &[String], roles: &[(&str, Role)]) -> Vec<Profile> {
 /// Every profile: the embedded four, then those that the file adds, by name. A section of an embedded profile's name
 /// changes the keys it gives; in one of another name lint runs, every kind is selected and nothing is skipped unless it
 /// says so.
-pub fn read(top: &Reader<'_, '_>, kinds: &[String], roles: &[(&str, Role)]) -> Vec<Profile> {
+pub fn read(top: &TableReader<'_, '_>, kinds: &[String], roles: &[(&str, SuiteRole)]) -> Vec<Profile> {
     let mut profiles = embedded(kinds, roles);
     for (name, section) in top.tables("profiles", "profiles") {
         named(&section, &name, "a profile");
@@ -59,7 +59,7 @@ pub fn read(top: &Reader<'_, '_>, kinds: &[String], roles: &[(&str, Role)]) -> V
 }
 
 /// A kind, profile or lint step is named on command lines and in file names: its name is an id.
-pub(super) fn named(section: &Reader<'_, '_>, name: &Text, what: &str) {
+pub(super) fn named(section: &TableReader<'_, '_>, name: &TomlText, what: &str) {
     if !is_id(&name.value) {
         let shown = name.value.escape_debug().to_string();
         section.fault(
@@ -69,7 +69,7 @@ pub(super) fn named(section: &Reader<'_, '_>, name: &Text, what: &str) {
     }
 }
 
-fn overlay(profile: &mut Profile, section: Reader<'_, '_>, known: &[String]) {
+fn overlay(profile: &mut Profile, section: TableReader<'_, '_>, known: &[String]) {
     if let Some(lint) = section.boolean("lint") {
         profile.lint = lint;
     }
@@ -94,7 +94,7 @@ fn overlay(profile: &mut Profile, section: Reader<'_, '_>, known: &[String]) {
     section.finish();
 }
 
-fn add_kind(profile: &mut Profile, section: &Reader<'_, '_>, kind: &Text, known: &[String]) {
+fn add_kind(profile: &mut Profile, section: &TableReader<'_, '_>, kind: &TomlText, known: &[String]) {
     let shown = kind.value.escape_debug();
     let what = section.what();
     if !known.contains(&kind.value) {

@@ -6,10 +6,10 @@ use crate::config::flake_rules;
 use crate::config::run_profiles::{self, named};
 use crate::files::Root;
 use tollgate_core::model::plan::RunSettings;
-use tollgate_core::model::suite::{self, EvidenceFrom, Names, Repeats, Role, SuiteSpec};
+use tollgate_core::model::suite::{self, EvidenceFrom, Names, Repeats, SuiteRole, SuiteSpec};
 use tollgate_text::command::{CommandLine, shell_word};
 use tollgate_text::escape::is_blank;
-use tollgate_text::toml_text::{Reader, Text, kind, suggestion, text_at};
+use tollgate_text::toml_text::{TableReader, TomlText, kind, suggestion, text_at};
 
 /// Seconds that a suite may take where its section says nothing: 10 minutes.
 const TIMEOUT: u64 = 600;
@@ -24,7 +24,7 @@ const OF_JUNIT_TEST: &[&str] =
 const OF_PYTEST_TEST: &[&str] = &["{name}", "{out}", "{test}", "{file}", "{test_regex}"];
 
 /// Reads the three sections of the top table. What is wrong is a fault of its reader, and is left out of the settings.
-pub fn read(top: &Reader<'_, '_>) -> RunSettings {
+pub fn read(top: &TableReader<'_, '_>) -> RunSettings {
     let mut kinds: Vec<String> = Vec::new();
     let mut suites: Vec<SuiteSpec> = Vec::new();
     for (kind, section) in top.tables("suites", "suites") {
@@ -33,12 +33,12 @@ pub fn read(top: &Reader<'_, '_>) -> RunSettings {
         suites.extend(suite(&kind.value, section));
     }
     let lint = top.table("lint", "`[lint]`").map(|section| lint(&section)).unwrap_or_default();
-    let roles: Vec<(&str, Role)> = suites.iter().map(|s| (s.kind.as_str(), s.role)).collect();
+    let roles: Vec<(&str, SuiteRole)> = suites.iter().map(|s| (s.kind.as_str(), s.role)).collect();
     let profiles = run_profiles::read(top, &kinds, &roles);
     RunSettings { suites, lint, profiles }
 }
 
-fn suite(kind: &str, section: Reader<'_, '_>) -> Option<SuiteSpec> {
+fn suite(kind: &str, section: TableReader<'_, '_>) -> Option<SuiteSpec> {
     let evidence = evidence(&section);
     let given = evidence == EvidenceFrom::Run || section.value("command").is_some();
     let command = given
@@ -78,7 +78,7 @@ fn suite(kind: &str, section: Reader<'_, '_>) -> Option<SuiteSpec> {
 }
 
 /// `evidence`; `run` where the key is absent.
-fn evidence(section: &Reader<'_, '_>) -> EvidenceFrom {
+fn evidence(section: &TableReader<'_, '_>) -> EvidenceFrom {
     let Some(word) = section.text("evidence") else { return EvidenceFrom::Run };
     match word.value.as_str() {
         "run" => EvidenceFrom::Run,
@@ -92,7 +92,7 @@ fn evidence(section: &Reader<'_, '_>) -> EvidenceFrom {
 }
 
 /// A kind without a command is run by nothing here: a file of results would be read by nothing.
-fn unused(section: &Reader<'_, '_>) -> Option<String> {
+fn unused(section: &TableReader<'_, '_>) -> Option<String> {
     if let Some(value) = section.value("results") {
         let what = section.what();
         section.fault(value.span(), format!("{what} has no `command`, and so no use for `results`"));
@@ -101,10 +101,10 @@ fn unused(section: &Reader<'_, '_>) -> Option<String> {
 }
 
 /// `repeats`; tests of their own where the key is absent. Other formats show themselves what is an attempt.
-fn repeats(section: &Reader<'_, '_>, reader: Option<suite::Reader>) -> Repeats {
+fn repeats(section: &TableReader<'_, '_>, reader: Option<suite::ResultReader>) -> Repeats {
     let Some(word) = section.text("repeats") else { return Repeats::Tests };
     let (what, said) = (section.what(), word.value.escape_debug());
-    if reader.is_some_and(|reader| reader != suite::Reader::Junit) {
+    if reader.is_some_and(|reader| reader != suite::ResultReader::Junit) {
         section.fault(word.span.clone(), format!("`repeats` of {what} is for the reader \"junit\" alone"));
     }
     let no_word = format!("`repeats` of {what} is \"tests\" or \"attempts\", not \"{said}\"");
@@ -115,7 +115,7 @@ fn repeats(section: &Reader<'_, '_>, reader: Option<suite::Reader>) -> Repeats {
 }
 
 /// One of `names`, `glob`, `from`.
-fn names(section: &Reader<'_, '_>) -> Option<Names> {
+fn names(section: &TableReader<'_, '_>) -> Option<Names> {
     let listed = section.texts("names").map(|names| listed(section, &names));
     let glob = section.text("glob").map(|text| glob(section, &text));
     let from = section.text("from").map(|word| {
@@ -133,7 +133,7 @@ fn names(section: &Reader<'_, '_>) -> Option<Names> {
     listed.or(glob).or(from)
 }
 
-fn listed(section: &Reader<'_, '_>, names: &[Text]) -> Names {
+fn listed(section: &TableReader<'_, '_>, names: &[TomlText]) -> Names {
     let what = section.what();
     let mut found: Vec<String> = Vec::new();
     if names.is_empty()
@@ -155,7 +155,7 @@ fn listed(section: &Reader<'_, '_>, names: &[Text]) -> Names {
     Names::Listed(found)
 }
 
-fn glob(section: &Reader<'_, '_>, text: &Text) -> Names {
+fn glob(section: &TableReader<'_, '_>, text: &TomlText) -> Names {
     let why = match Root::clean(&text.value) {
         Err(error) => Some(error.to_string()),
         Ok(clean) => clean.split('/').find_map(|part| match part {
@@ -170,7 +170,7 @@ fn glob(section: &Reader<'_, '_>, text: &Text) -> Names {
 }
 
 /// A command in words, holding no placeholder but those of `known`.
-fn command(section: &Reader<'_, '_>, key: &str, text: &Text, known: &[&str]) -> Option<CommandLine> {
+fn command(section: &TableReader<'_, '_>, key: &str, text: &TomlText, known: &[&str]) -> Option<CommandLine> {
     placeholders(section, key, text, known);
     match CommandLine::parse(&text.value) {
         Ok(line) => {
@@ -192,10 +192,14 @@ fn command(section: &Reader<'_, '_>, key: &str, text: &Text, known: &[&str]) -> 
     }
 }
 
-fn single(section: &Reader<'_, '_>, text: &Text, reader: Option<suite::Reader>) -> Option<CommandLine> {
+fn single(
+    section: &TableReader<'_, '_>,
+    text: &TomlText,
+    reader: Option<suite::ResultReader>,
+) -> Option<CommandLine> {
     let known = match reader {
-        Some(suite::Reader::Junit) => OF_JUNIT_TEST,
-        Some(suite::Reader::Pytest) => OF_PYTEST_TEST,
+        Some(suite::ResultReader::Junit) => OF_JUNIT_TEST,
+        Some(suite::ResultReader::Pytest) => OF_PYTEST_TEST,
         _ => OF_TEST,
     };
     let line = command(section, "single", text, known)?;
@@ -215,7 +219,7 @@ fn single(section: &Reader<'_, '_>, text: &Text, reader: Option<suite::Reader>) 
 }
 
 /// Reports each `{word}` that stands for nothing: it would reach the command as it is.
-fn placeholders(section: &Reader<'_, '_>, key: &str, text: &Text, known: &[&str]) {
+fn placeholders(section: &TableReader<'_, '_>, key: &str, text: &TomlText, known: &[&str]) {
     let mut rest = text.value.as_str();
     while let Some(open) = rest.find('{') {
         rest = &rest[open..];
@@ -238,19 +242,19 @@ fn placeholders(section: &Reader<'_, '_>, key: &str, text: &Text, known: &[&str]
 }
 
 /// The reader; `exit` where none is named.
-fn reader(section: &Reader<'_, '_>) -> Option<suite::Reader> {
-    let Some(word) = section.text("reader") else { return Some(suite::Reader::Exit) };
-    let found = suite::Reader::parse(&word.value);
+fn reader(section: &TableReader<'_, '_>) -> Option<suite::ResultReader> {
+    let Some(word) = section.text("reader") else { return Some(suite::ResultReader::Exit) };
+    let found = suite::ResultReader::parse(&word.value);
     if found.is_none() {
-        let hint = suggestion(&word.value, suite::Reader::ALL.map(suite::Reader::name));
+        let hint = suggestion(&word.value, suite::ResultReader::ALL.map(suite::ResultReader::name));
         section.fault(word.span, format!("no reader is called \"{}\"{hint}", word.value.escape_debug()));
     }
     found
 }
 
 /// The file that the reader reads. Without one a reader of text reads the suite's output; a reader of a file has nothing.
-fn results(section: &Reader<'_, '_>, reader: Option<suite::Reader>, cwd: &str) -> Option<String> {
-    use suite::Reader::{Exit, Jest, Junit, Playwright, Pytest};
+fn results(section: &TableReader<'_, '_>, reader: Option<suite::ResultReader>, cwd: &str) -> Option<String> {
+    use suite::ResultReader::{Exit, Jest, Junit, Playwright, Pytest};
     let what = section.what();
     let Some(text) = section.text("results") else {
         if let Some(reader @ (Jest | Junit | Playwright | Pytest)) = reader
@@ -311,7 +315,7 @@ fn leaves(results: &str, cwd: &str) -> bool {
     results.starts_with('/')
 }
 
-fn timeout(section: &Reader<'_, '_>) -> u64 {
+fn timeout(section: &TableReader<'_, '_>) -> u64 {
     let Some(text) = section.text("timeout") else { return TIMEOUT };
     duration::parse(&text.value).unwrap_or_else(|why| {
         section.fault(text.span, format!("`timeout` of {}: {why}", section.what()));
@@ -320,12 +324,12 @@ fn timeout(section: &Reader<'_, '_>) -> u64 {
 }
 
 /// `as`; without it the kind `e2e` holds suites and every other holds units.
-fn role(section: &Reader<'_, '_>, kind: &str) -> Role {
-    let usual = if kind == "e2e" { Role::Suite } else { Role::Unit };
+fn role(section: &TableReader<'_, '_>, kind: &str) -> SuiteRole {
+    let usual = if kind == "e2e" { SuiteRole::Suite } else { SuiteRole::Unit };
     let Some(word) = section.text("as") else { return usual };
     match word.value.as_str() {
-        "suite" => Role::Suite,
-        "unit" => Role::Unit,
+        "suite" => SuiteRole::Suite,
+        "unit" => SuiteRole::Unit,
         said => {
             let said = said.escape_debug().to_string();
             section.fault(word.span, format!("`as` is \"suite\" or \"unit\", not \"{said}\""));
@@ -335,7 +339,7 @@ fn role(section: &Reader<'_, '_>, kind: &str) -> Role {
 }
 
 /// `env`, in the order written.
-fn env(section: &Reader<'_, '_>) -> Vec<(String, String)> {
+fn env(section: &TableReader<'_, '_>) -> Vec<(String, String)> {
     let label = format!("{}.env]`", section.what().trim_end_matches('`').trim_end_matches(']'));
     let Some(table) = section.table("env", label.clone()) else { return Vec::new() };
     let mut found = strings(&table, &label);
@@ -357,7 +361,7 @@ fn env(section: &Reader<'_, '_>) -> Vec<(String, String)> {
 }
 
 /// The folder that the suite runs in, `.` for the root.
-fn cwd(section: &Reader<'_, '_>) -> String {
+fn cwd(section: &TableReader<'_, '_>) -> String {
     let Some(text) = section.text("cwd") else { return ".".into() };
     placeholders(section, "cwd", &text, &[]);
     match Root::clean(&text.value) {
@@ -371,7 +375,7 @@ fn cwd(section: &Reader<'_, '_>) -> String {
 }
 
 /// Lint steps, in the order written.
-fn lint(section: &Reader<'_, '_>) -> Vec<(String, CommandLine)> {
+fn lint(section: &TableReader<'_, '_>) -> Vec<(String, CommandLine)> {
     let mut steps = strings(section, "`[lint]`");
     steps.sort_by_key(|(name, _)| name.span.start);
     let mut found = Vec::new();
@@ -383,7 +387,7 @@ fn lint(section: &Reader<'_, '_>) -> Vec<(String, CommandLine)> {
 }
 
 /// A table whose keys are the author's own and whose values are strings.
-fn strings(table: &Reader<'_, '_>, what: &str) -> Vec<(Text, Text)> {
+fn strings(table: &TableReader<'_, '_>, what: &str) -> Vec<(TomlText, TomlText)> {
     let mut found = Vec::new();
     for (key, value) in table.entries() {
         match text_at(value) {
@@ -404,7 +408,7 @@ mod tests {
     use crate::config::resolve::{FILE, workspace};
     use crate::embedded_in_tests::EMBEDDED;
     use tollgate_core::model::plan::RunSettings;
-    use tollgate_core::model::suite::{Names, Reader, Role};
+    use tollgate_core::model::suite::{Names, ResultReader, SuiteRole};
 
     fn load(text: &str) -> (RunSettings, Vec<(usize, String)>) {
         let (found, faults) = workspace(&EMBEDDED, &SourceText { path: FILE.into(), text: text.into() });
@@ -421,10 +425,13 @@ mod tests {
         let (runs, faults) = load(&suite("[suites.e2e]\nfrom = 'classification'\ncommand = 'y'"));
         assert_eq!(faults, []);
         let [e2e, unit] = &runs.suites[..] else { panic!("{runs:?}") };
-        assert_eq!((unit.kind.as_str(), unit.role, unit.reader), ("unit", Role::Unit, Reader::Exit));
+        assert_eq!(
+            (unit.kind.as_str(), unit.role, unit.reader),
+            ("unit", SuiteRole::Unit, ResultReader::Exit)
+        );
         assert_eq!((unit.timeout, unit.cwd.as_str(), &unit.results, &unit.single), (600, ".", &None, &None));
         assert_eq!(unit.names, Names::Listed(vec!["a".into()]));
-        assert_eq!((e2e.role, &e2e.names), (Role::Suite, &Names::Classification));
+        assert_eq!((e2e.role, &e2e.names), (SuiteRole::Suite, &Names::Classification));
     }
 
     #[test]
@@ -437,7 +444,7 @@ mod tests {
         );
         assert_eq!(faults, []);
         let web = &runs.suites[0];
-        assert_eq!((web.role, web.timeout, web.cwd.as_str()), (Role::Suite, 90, "web"));
+        assert_eq!((web.role, web.timeout, web.cwd.as_str()), (SuiteRole::Suite, 90, "web"));
         assert_eq!(web.command.as_ref().unwrap().filled("{name}", "a 'b").arguments()[2], "a 'b");
         assert_eq!(web.env, [("Z".into(), "{out}/z".into()), ("A".into(), "{name}".to_string())]);
         assert_eq!(runs.lint.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["z", "a"]);

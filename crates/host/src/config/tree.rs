@@ -1,7 +1,7 @@
 //! Where the policy is read from: the working tree, or a commit.
 
 use crate::files::{ReadError, Root, io_error};
-use crate::git::{self, Kind, Node, Repository};
+use crate::git::{self, CommitNode, NodeKind, Repository};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
@@ -13,38 +13,38 @@ const DEEPER: usize = 5_000;
 
 /// One path in a folder of the policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedPath {
     /// Relative to the folder, `/`-separated. Bytes that are not UTF-8 are replaced.
     pub name: String,
     /// Whether nothing had to be replaced.
     pub utf8: bool,
     /// What stands there. A link that is followed is what it leads to.
-    pub kind: Kind,
+    pub kind: NodeKind,
 }
 
 /// What stands in a folder of the policy.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Listing {
+pub struct FolderListing {
     /// In byte order: all that stands directly in it, and 5,000 at most of what is deeper.
-    pub entries: Vec<Listed>,
+    pub entries: Vec<ListedPath>,
     /// There is more that is deeper.
     pub cut: bool,
 }
 
-impl Listing {
-    fn sorted(mut self) -> Listing {
+impl FolderListing {
+    fn sorted(mut self) -> FolderListing {
         self.entries.sort_by(|a, b| a.name.cmp(&b.name));
         self
     }
 }
 
 /// Reads the files of a workspace. Errors are sentences that name the path: what cannot be looked at is never `None`.
-pub trait Tree {
+pub trait PolicyTree {
     /// The bytes of a regular file; `None` when nothing is there.
     fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, String>;
     /// What stands in a folder and in the folders below it; of the root folder only what stands directly in it. `None` when
     /// the folder is not there.
-    fn list(&self, folder: &str) -> Result<Option<Listing>, String>;
+    fn list(&self, folder: &str) -> Result<Option<FolderListing>, String>;
     /// Whether these are files of a commit: whatever cannot be read there is a fault of the policy, for nobody can mend it
     /// but by another commit.
     fn is_commit(&self) -> bool;
@@ -62,7 +62,7 @@ impl<'r> FsTree<'r> {
     }
 
     /// What stands directly in a folder: `real` on disk, `shown` in messages, each name led by `lead`.
-    fn names(real: &Path, shown: &str, lead: &str) -> Result<Vec<Listed>, String> {
+    fn names(real: &Path, shown: &str, lead: &str) -> Result<Vec<ListedPath>, String> {
         let broken = |error: &std::io::Error| io_error(&show(shown), error).to_string();
         let mut found = Vec::new();
         for entry in std::fs::read_dir(real).map_err(|e| broken(&e))? {
@@ -70,25 +70,25 @@ impl<'r> FsTree<'r> {
             let file = entry.file_name();
             let kind = entry.file_type().map_err(|e| broken(&e))?;
             let kind = match kind {
-                kind if kind.is_dir() => Kind::Folder,
+                kind if kind.is_dir() => NodeKind::Folder,
                 // One that leads to a file, or to nothing, is read as a file: the reading says what is wrong with it.
-                kind if kind.is_symlink() && entry.path().is_dir() => Kind::Link,
-                _ => Kind::File,
+                kind if kind.is_symlink() && entry.path().is_dir() => NodeKind::Link,
+                _ => NodeKind::File,
             };
             let name = format!("{lead}{}", file.to_string_lossy());
-            found.push(Listed { name, utf8: file.to_str().is_some(), kind });
+            found.push(ListedPath { name, utf8: file.to_str().is_some(), kind });
         }
         Ok(found)
     }
 
     /// Adds what is deeper, folder by folder, until it is too much.
-    fn add_deeper(real: &Path, folder: &str, listing: &mut Listing) -> Result<(), String> {
+    fn add_deeper(real: &Path, folder: &str, listing: &mut FolderListing) -> Result<(), String> {
         let top = listing.entries.len();
         let mut at = 0;
         while let Some(entry) = listing.entries.get(at) {
             at += 1;
             // What is behind a name that is not UTF-8 is not told: the name is an error already.
-            if entry.kind != Kind::Folder || !entry.utf8 {
+            if entry.kind != NodeKind::Folder || !entry.utf8 {
                 continue;
             }
             if listing.entries.len() - top > DEEPER {
@@ -103,7 +103,7 @@ impl<'r> FsTree<'r> {
     }
 }
 
-impl Tree for FsTree<'_> {
+impl PolicyTree for FsTree<'_> {
     fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, String> {
         match self.root.read(path, limit) {
             Ok(bytes) => Ok(Some(bytes)),
@@ -112,7 +112,7 @@ impl Tree for FsTree<'_> {
         }
     }
 
-    fn list(&self, folder: &str) -> Result<Option<Listing>, String> {
+    fn list(&self, folder: &str) -> Result<Option<FolderListing>, String> {
         let inside = if folder.is_empty() { "." } else { folder };
         let real = match self.root.resolve(inside) {
             Ok(real) => real,
@@ -123,7 +123,7 @@ impl Tree for FsTree<'_> {
         if !found.is_dir() {
             return Err(no_folder(folder));
         }
-        let mut listing = Listing { entries: Self::names(&real, inside, "")?, cut: false };
+        let mut listing = FolderListing { entries: Self::names(&real, inside, "")?, cut: false };
         if !folder.is_empty() {
             Self::add_deeper(&real, folder, &mut listing)?;
         }
@@ -144,7 +144,7 @@ pub struct GitTree<'r> {
     repository: &'r Repository,
     commit: String,
     // What was listed need not be looked up again.
-    seen: Mutex<BTreeMap<String, Node>>,
+    seen: Mutex<BTreeMap<String, CommitNode>>,
 }
 
 impl<'r> GitTree<'r> {
@@ -153,7 +153,7 @@ impl<'r> GitTree<'r> {
         GitTree { repository, commit, seen: Mutex::default() }
     }
 
-    fn find(&self, path: &str) -> Result<Option<Node>, String> {
+    fn find(&self, path: &str) -> Result<Option<CommitNode>, String> {
         if let Some(node) = self.seen.lock().ok().and_then(|seen| seen.get(path).cloned()) {
             return Ok(Some(node));
         }
@@ -161,26 +161,26 @@ impl<'r> GitTree<'r> {
     }
 }
 
-impl Tree for GitTree<'_> {
+impl PolicyTree for GitTree<'_> {
     fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, String> {
         let clean = Root::clean(path).map_err(|e| e.to_string())?;
         let Some(node) = self.find(&clean)? else { return Ok(None) };
         self.repository.read(&node, limit).map(Some).map_err(|e| e.to_string())
     }
 
-    fn list(&self, folder: &str) -> Result<Option<Listing>, String> {
+    fn list(&self, folder: &str) -> Result<Option<FolderListing>, String> {
         let nodes = self.repository.list(&self.commit, folder).map_err(|e| e.to_string())?;
         if nodes.is_empty() && !folder.is_empty() {
             return match self.repository.find_node(&self.commit, folder).map_err(|e| e.to_string())? {
                 None => Ok(None),
                 Some(node) => match node.kind {
-                    Kind::Folder => Ok(Some(Listing::default())),
-                    Kind::File => Err(no_folder(folder)),
-                    Kind::Link | Kind::Submodule => Err(git::leads_away(&node).to_string()),
+                    NodeKind::Folder => Ok(Some(FolderListing::default())),
+                    NodeKind::File => Err(no_folder(folder)),
+                    NodeKind::Link | NodeKind::Submodule => Err(git::leads_away(&node).to_string()),
                 },
             };
         }
-        let mut listing = Listing::default();
+        let mut listing = FolderListing::default();
         let mut deeper = 0;
         for node in nodes {
             if node.path.contains('/') {
@@ -190,12 +190,12 @@ impl Tree for GitTree<'_> {
                     continue;
                 }
             }
-            listing.entries.push(Listed { name: node.path.clone(), utf8: node.utf8, kind: node.kind });
+            listing.entries.push(ListedPath { name: node.path.clone(), utf8: node.utf8, kind: node.kind });
             let whole = if folder.is_empty() { node.path.clone() } else { format!("{folder}/{}", node.path) };
             if let Ok(mut seen) = self.seen.lock()
                 && node.utf8
             {
-                seen.insert(whole.clone(), Node { path: whole, ..node });
+                seen.insert(whole.clone(), CommitNode { path: whole, ..node });
             }
         }
         Ok(Some(listing.sorted()))

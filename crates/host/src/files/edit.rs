@@ -56,11 +56,11 @@ pub enum EditFault {
 }
 
 /// What makes the new bytes of the file from those that stand there.
-pub type Change<'c, E> = dyn FnMut(Option<&[u8]>) -> Result<Vec<u8>, E> + 'c;
+pub type FileEdit<'c, E> = dyn FnMut(Option<&[u8]>) -> Result<Vec<u8>, E> + 'c;
 
 /// Reads the file at a workspace-relative path, has it changed, and writes it whole, or leaves it as it is. `change` is given
 /// what stands there now, `None` where nothing does, and may be asked more than once: what it gave the last time counts.
-pub fn edit<E: From<EditFault>>(root: &Root, rel: &str, change: &mut Change<'_, E>) -> Result<(), E> {
+pub fn edit<E: From<EditFault>>(root: &Root, rel: &str, change: &mut FileEdit<'_, E>) -> Result<(), E> {
     edit_within(PATIENCE, root, rel, change)
 }
 
@@ -68,7 +68,7 @@ fn edit_within<E: From<EditFault>>(
     patience: Duration,
     root: &Root,
     rel: &str,
-    change: &mut Change<'_, E>,
+    change: &mut FileEdit<'_, E>,
 ) -> Result<(), E> {
     let asked = Asked { shown: show(rel), patience, watch: Stopwatch::start() };
     loop {

@@ -55,7 +55,7 @@ impl Size {
 
 /// What stands in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tree {
+pub struct FolderTree {
     from: PathBuf,
     /// Relative to `from`, each after the folder that it stands in.
     folders: Vec<PathBuf>,
@@ -93,9 +93,9 @@ pub enum TreeError {
     },
 }
 
-impl Tree {
+impl FolderTree {
     /// Looks a folder through; `None` where nothing is.
-    pub fn of(from: &Path, bounds: Bounds) -> Result<Option<Tree>, TreeError> {
+    pub fn of(from: &Path, bounds: Bounds) -> Result<Option<FolderTree>, TreeError> {
         let shown = shown(from);
         match std::fs::symlink_metadata(from).map_err(|e| (io_error(&shown, &e), e)) {
             Ok(meta) if meta.is_dir() => {}
@@ -103,7 +103,7 @@ impl Tree {
             Err((ReadError::Missing(_), e)) if e.kind() == ErrorKind::NotFound => return Ok(None),
             Err((_, e)) => return Err(fault(from, &e)),
         }
-        let mut tree = Tree {
+        let mut tree = FolderTree {
             from: from.to_path_buf(),
             folders: vec![],
             files: vec![],
@@ -260,7 +260,7 @@ mod tests {
     }
 
     fn refused(dir: &Path) -> String {
-        let error = Tree::of(dir, BOUNDS).unwrap_err().to_string();
+        let error = FolderTree::of(dir, BOUNDS).unwrap_err().to_string();
         error.replace(&dir.display().to_string(), "DIR")
     }
 
@@ -271,11 +271,11 @@ mod tests {
         std::fs::create_dir(from.path().join("empty")).unwrap();
         std::os::unix::fs::symlink("/etc", from.path().join("link")).unwrap();
         std::os::unix::fs::symlink("a", from.path().join("in/a")).unwrap();
-        let tree = Tree::of(from.path(), BOUNDS).unwrap().unwrap();
+        let tree = FolderTree::of(from.path(), BOUNDS).unwrap().unwrap();
         assert_eq!((tree.others, tree.has("a"), tree.has("link"), tree.has("in")), (2, true, false, false));
         let to = to.path().join("x/y");
         tree.copy(&to, &["b.json".into()]).unwrap();
-        let copied = Tree::of(&to, BOUNDS).unwrap().unwrap();
+        let copied = FolderTree::of(&to, BOUNDS).unwrap().unwrap();
         let files: Vec<_> = copied.files.iter().map(|(f, _)| f.to_str().unwrap()).collect();
         assert_eq!(files, ["a", "in/b.json", "in/c d", "in/deeper/é"]);
         assert_eq!((copied.folders.len(), copied.others), (3, 0));
@@ -287,10 +287,10 @@ mod tests {
     fn what_is_no_folder_is_told_from_nothing() {
         let dir = tempfile::tempdir().unwrap();
         put(dir.path(), &["in/file"]);
-        assert_eq!(Tree::of(&dir.path().join("none"), BOUNDS), Ok(None));
+        assert_eq!(FolderTree::of(&dir.path().join("none"), BOUNDS), Ok(None));
         std::os::unix::fs::symlink("in", dir.path().join("link")).unwrap();
         for name in ["in/file", "link"] {
-            let error = Tree::of(&dir.path().join(name), BOUNDS).unwrap_err().to_string();
+            let error = FolderTree::of(&dir.path().join(name), BOUNDS).unwrap_err().to_string();
             assert!(error.ends_with(&format!("{name} is not a folder and is not copied")), "{error}");
         }
     }
@@ -299,13 +299,13 @@ mod tests {
     fn what_has_no_end_is_not_copied_in_part() {
         let dir = tempfile::tempdir().unwrap();
         put(dir.path(), &["1/2/file"]);
-        assert!(Tree::of(dir.path(), BOUNDS).is_ok());
+        assert!(FolderTree::of(dir.path(), BOUNDS).is_ok());
         put(dir.path(), &["1/2/3/file"]);
         assert_eq!(refused(dir.path()), "DIR holds folders nested deeper than 2 and is not copied in part");
         let dir = tempfile::tempdir().unwrap();
         let names: Vec<String> = (0..20).map(|n| format!("f{n}")).collect();
         put(dir.path(), &names.iter().map(String::as_str).collect::<Vec<_>>());
-        assert!(Tree::of(dir.path(), BOUNDS).is_ok());
+        assert!(FolderTree::of(dir.path(), BOUNDS).is_ok());
         put(dir.path(), &["in/one"]);
         assert_eq!(refused(dir.path()), "DIR holds more than 20 files and folders and is not copied in part");
     }
@@ -314,7 +314,7 @@ mod tests {
     fn an_emoji_and_a_foreign_space_are_ordinary_names() {
         let dir = tempfile::tempdir().unwrap();
         put(dir.path(), &["in/\u{26a0}\u{fe0f} warned.png", "in/a\u{3000}b"]);
-        assert!(Tree::of(&dir.path().join("in"), BOUNDS).unwrap().is_some());
+        assert!(FolderTree::of(&dir.path().join("in"), BOUNDS).unwrap().is_some());
     }
 
     #[test]
@@ -326,13 +326,13 @@ mod tests {
             (&sparse).seek(At::Start(at)).unwrap();
             std::io::Write::write_all(&mut (&sparse), text.as_bytes()).unwrap();
         }
-        let tree = Tree::of(from.path(), BOUNDS).unwrap().unwrap();
+        let tree = FolderTree::of(from.path(), BOUNDS).unwrap().unwrap();
         assert_eq!(tree.size().bytes, 1 << 20);
         let to = to.path().join("x");
         tree.copy(&to, &[]).unwrap();
         let read = |dir: &Path| crate::files::read(&dir.join("sparse"), 2 << 20).unwrap();
         assert!(read(&to) == read(from.path()));
-        let copied = Tree::of(&to, BOUNDS).unwrap().unwrap().size();
+        let copied = FolderTree::of(&to, BOUNDS).unwrap().unwrap().size();
         assert!(copied.on_disk <= tree.size().on_disk.max(64 << 10), "{copied:?}");
         sparse.set_len(3 << 20).unwrap();
         assert_eq!(refused(from.path()), "DIR holds more than 2000000 bytes and is not copied in part");

@@ -1,8 +1,8 @@
 //! The files of a commit and of the index, held to what stands on disk.
 
 use crate::git::content::{Conversions, is_blob, is_checked_out, lfs, mode};
-use crate::git::index::{Held, Index, Object, Seen, listed};
-use crate::git::scan::{Kind, Scan, There, look_at};
+use crate::git::index::{HeldObject, Index, ObjectName, SeenFile, listed};
+use crate::git::scan::{FileInfo, Scan, ScannedKind, look_at};
 use crate::git::state::{hex, named, state};
 use crate::git::{GitError, line, run, run_of};
 use rayon::prelude::*;
@@ -20,22 +20,22 @@ const POINTER: usize = 1 << 10;
 pub(super) struct Tracked<'t> {
     pub path: Cow<'t, [u8]>,
     /// What the commit has there.
-    pub base: Option<Held>,
+    pub base: Option<HeldObject>,
     /// What the index has there, and what git saw then.
-    pub index: Option<(Held, Seen)>,
+    pub index: Option<(HeldObject, SeenFile)>,
     /// What stands there.
-    pub there: Option<There>,
+    pub there: Option<FileInfo>,
 }
 
 impl Tracked<'_> {
     pub(super) fn is_module(&self) -> bool {
-        let module = |held: &Held| held.mode == 0o160_000;
+        let module = |held: &HeldObject| held.mode == 0o160_000;
         self.base.as_ref().is_some_and(module) || self.index.as_ref().is_some_and(|(held, _)| module(held))
     }
 }
 
 /// When a file was written: seconds and nanoseconds.
-pub(super) type Stamp = (u32, u32);
+pub(super) type IndexTime = (u32, u32);
 
 /// A repository whose files are compared with its commit.
 pub(super) struct Compare<'l> {
@@ -43,7 +43,7 @@ pub(super) struct Compare<'l> {
     /// Bytes of an object.
     pub hash: usize,
     /// When the index was written.
-    pub written: Stamp,
+    pub written: IndexTime,
     /// Paths of which the index may hold another content than it saw.
     pub converted: HashSet<Vec<u8>>,
 }
@@ -61,7 +61,7 @@ impl Compare<'_> {
     pub(super) fn tracked<'t>(
         &self,
         index: &'t Index<'_>,
-        tree: Object,
+        tree: ObjectName,
         scanned: &Scan,
     ) -> Result<Vec<Tracked<'t>>, GitError> {
         let mut there = scanned.there.iter();
@@ -81,7 +81,7 @@ impl Compare<'_> {
         let listing = run(self.top, &["ls-tree", "-r", "-z", "--full-tree", "HEAD"])?;
         let listing = listed(&listing)
             .ok_or_else(|| GitError::Failed("lists a tree in a form that is not understood".into()))?;
-        let mut base: BTreeMap<Cow<'_, [u8]>, Option<Held>> =
+        let mut base: BTreeMap<Cow<'_, [u8]>, Option<HeldObject>> =
             listing.into_iter().map(|entry| (entry.path, entry.held)).collect();
         for one in &mut tracked {
             one.base = base.remove(&*one.path).flatten();
@@ -106,7 +106,7 @@ impl Compare<'_> {
 
     /// Whether the system says of the file what it said when git saw the content of the index in it. Of a file that was written when
     /// the index was, or later, it would say so too if it had been written once more since.
-    fn is_as_seen(&self, one: &Tracked<'_>) -> Option<Held> {
+    fn is_as_seen(&self, one: &Tracked<'_>) -> Option<HeldObject> {
         let ((held, seen), there) = (one.index?, one.there?);
         let same = seen == there.seen && Some(held.mode) == mode(there) && seen.modified < self.written;
         same.then_some(held)
@@ -124,7 +124,9 @@ impl Compare<'_> {
             return Ok(one.base.map(|_| Differs { tracked: one, state: gone, same_content: false }));
         };
         let same_content = match one.base {
-            Some(base) if (base.mode == 0o120_000) == (mode == 0o120_000) || there.kind != Kind::Link => {
+            Some(base)
+                if (base.mode == 0o120_000) == (mode == 0o120_000) || there.kind != ScannedKind::Link =>
+            {
                 is_blob(self.top, &one.path, there, base, self.hash)?
             }
             _ => false,
@@ -246,7 +248,10 @@ impl Compare<'_> {
     }
 
     /// The blobs among these that may be pointers of Git LFS, by their names.
-    fn pointers(&self, blobs: impl Iterator<Item = Held>) -> Result<BTreeMap<String, Vec<u8>>, GitError> {
+    fn pointers(
+        &self,
+        blobs: impl Iterator<Item = HeldObject>,
+    ) -> Result<BTreeMap<String, Vec<u8>>, GitError> {
         let named: Vec<String> = blobs.map(|held| hex(&held.object, self.hash)).collect();
         if named.is_empty() {
             return Ok(BTreeMap::new());

@@ -1,8 +1,8 @@
 //! The content of what stands at a path: as git would name it without any filter, and as a SHA-256.
 
 use crate::git::GitError;
-use crate::git::index::{Held, Object};
-use crate::git::scan::{Kind, There, on_disk};
+use crate::git::index::{HeldObject, ObjectName};
+use crate::git::scan::{FileInfo, ScannedKind, on_disk};
 use rustix::fs::{Mode, OFlags, openat};
 use sha1::{Digest as _, Sha1};
 use std::fs::File;
@@ -24,12 +24,12 @@ fn cannot(path: &[u8], error: &std::io::Error) -> GitError {
 }
 
 /// The mode that git has for it; `None` of what git does not keep.
-pub(super) fn mode(there: There) -> Option<u32> {
+pub(super) fn mode(there: FileInfo) -> Option<u32> {
     match there.kind {
-        Kind::File { executable: false } => Some(0o100_644),
-        Kind::File { executable: true } => Some(0o100_755),
-        Kind::Link => Some(0o120_000),
-        Kind::Folder | Kind::Other => None,
+        ScannedKind::File { executable: false } => Some(0o100_644),
+        ScannedKind::File { executable: true } => Some(0o100_755),
+        ScannedKind::Link => Some(0o120_000),
+        ScannedKind::Folder | ScannedKind::Other => None,
     }
 }
 
@@ -44,8 +44,8 @@ fn open(top: &Path, path: &[u8]) -> Result<File, GitError> {
 }
 
 /// Gives the content block by block: of a link its target.
-fn each_block(top: &Path, path: &[u8], there: There, take: &mut dyn FnMut(&[u8])) -> Result<(), GitError> {
-    if there.kind == Kind::Link {
+fn each_block(top: &Path, path: &[u8], there: FileInfo, take: &mut dyn FnMut(&[u8])) -> Result<(), GitError> {
+    if there.kind == ScannedKind::Link {
         let target = std::fs::read_link(on_disk(top, path)).map_err(|e| cannot(path, &e))?;
         take(target.as_os_str().as_bytes());
         return Ok(());
@@ -63,7 +63,7 @@ fn each_block(top: &Path, path: &[u8], there: There, take: &mut dyn FnMut(&[u8])
 }
 
 /// The SHA-256 of the content, lower-case hex, and its length.
-pub(super) fn sha256(top: &Path, path: &[u8], there: There) -> Result<(String, u64), GitError> {
+pub(super) fn sha256(top: &Path, path: &[u8], there: FileInfo) -> Result<(String, u64), GitError> {
     let (mut running, mut length) = (Running::default(), 0);
     each_block(top, path, there, &mut |block| {
         running.update(block);
@@ -76,11 +76,11 @@ pub(super) fn sha256(top: &Path, path: &[u8], there: There) -> Result<(String, u
 pub(super) fn is_blob(
     top: &Path,
     path: &[u8],
-    there: There,
-    held: Held,
+    there: FileInfo,
+    held: HeldObject,
     hash: usize,
 ) -> Result<bool, GitError> {
-    if there.kind == Kind::Link {
+    if there.kind == ScannedKind::Link {
         let mut target = Vec::new();
         each_block(top, path, there, &mut |block| target.extend_from_slice(block))?;
         return Ok(blob(&target, hash) == held.object);
@@ -116,7 +116,7 @@ impl Blob {
         }
     }
 
-    fn object(self) -> Object {
+    fn object(self) -> ObjectName {
         let mut object = [0; 32];
         match self {
             Blob::Sha1(running) => object[..20].copy_from_slice(&running.finalize()),
@@ -129,7 +129,7 @@ impl Blob {
 }
 
 /// The object of a blob with this content.
-fn blob(content: &[u8], hash: usize) -> Object {
+fn blob(content: &[u8], hash: usize) -> ObjectName {
     let mut blob = Blob::new(content.len() as u64, hash);
     blob.update(content);
     blob.object()
@@ -148,8 +148,8 @@ pub(super) struct Conversions {
 pub(super) fn is_checked_out(
     top: &Path,
     path: &[u8],
-    there: There,
-    (held, hash): (Held, usize),
+    there: FileInfo,
+    (held, hash): (HeldObject, usize),
     by: Conversions,
 ) -> Result<bool, GitError> {
     if !by.line_ends && !by.ident {
@@ -174,7 +174,7 @@ pub(super) fn is_checked_out(
 
 /// The content with the names of its own blob, which git writes at a checkout, taken out. What else stands in a `$Id: … $` git takes
 /// out too, and somebody wrote it.
-fn without_ident(content: &[u8], object: Object, hash: usize) -> Vec<u8> {
+fn without_ident(content: &[u8], object: ObjectName, hash: usize) -> Vec<u8> {
     let name: String = object.iter().take(hash).map(|byte| format!("{byte:02x}")).collect();
     let written = format!("$Id: {name} $");
     let mut plain = Vec::with_capacity(content.len());

@@ -4,20 +4,20 @@
 use std::borrow::Cow;
 
 /// A blob, tree or commit: 20 or 32 bytes, the rest zero.
-pub(super) type Object = [u8; 32];
+pub(super) type ObjectName = [u8; 32];
 
 /// What a tree or an index says of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Held {
+pub(super) struct HeldObject {
     /// `0o100644`, `0o100755`, `0o120000` (a link), `0o160000` (a submodule).
     pub mode: u32,
     /// Its blob; of a submodule its commit.
-    pub object: Object,
+    pub object: ObjectName,
 }
 
 /// What git saw of a file when its content was that of the index, each number cut to 32 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Seen {
+pub(super) struct SeenFile {
     /// Seconds and nanoseconds of its last change of any kind.
     pub changed: (u32, u32),
     /// Seconds and nanoseconds of the last change of its content.
@@ -30,22 +30,22 @@ pub(super) struct Seen {
 
 /// One path of the index, lent from its bytes where it stands there whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry<'b> {
+pub(super) struct IndexEntry<'b> {
     /// From the top of the repository.
     pub path: Cow<'b, [u8]>,
     /// `None` of a path in conflict, and of one that was only announced (`git add -N`): there is no content to go by.
-    pub held: Option<Held>,
+    pub held: Option<HeldObject>,
     /// `None` where the index does not say.
-    pub seen: Option<Seen>,
+    pub seen: Option<SeenFile>,
 }
 
 /// An index.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Index<'b> {
     /// In byte order of their paths; a path in conflict stands there several times.
-    pub entries: Vec<Entry<'b>>,
+    pub entries: Vec<IndexEntry<'b>>,
     /// The tree that the whole index is, where git has worked it out.
-    pub tree: Option<Object>,
+    pub tree: Option<ObjectName>,
 }
 
 /// Bytes before an entry's object.
@@ -63,7 +63,7 @@ pub(super) fn parse(bytes: &[u8], hash: usize) -> Option<Index<'_>> {
     }
     let count = usize::try_from(number(bytes, 8)?).ok()?;
     // An entry has more than 60 bytes: a count that cannot be is not made room for.
-    let mut entries: Vec<Entry<'_>> = Vec::with_capacity(count.min(bytes.len() / 60));
+    let mut entries: Vec<IndexEntry<'_>> = Vec::with_capacity(count.min(bytes.len() / 60));
     let mut at = 12;
     for _ in 0..count {
         let before = entries.last().map_or(&[][..], |entry| &entry.path[..]);
@@ -78,7 +78,7 @@ fn number(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
 }
 
-fn object(bytes: &[u8], at: usize, hash: usize) -> Option<Object> {
+fn object(bytes: &[u8], at: usize, hash: usize) -> Option<ObjectName> {
     let mut object = [0; 32];
     object.get_mut(..hash)?.copy_from_slice(bytes.get(at..at + hash)?);
     Some(object)
@@ -90,7 +90,7 @@ fn entry<'b>(
     hash: usize,
     version: u32,
     before: &[u8],
-) -> Option<(Entry<'b>, usize)> {
+) -> Option<(IndexEntry<'b>, usize)> {
     let field = |nth: usize| number(bytes, at + 4 * nth);
     let flags_at = at + STAT + hash;
     let flags = u16::from_be_bytes(bytes.get(flags_at..flags_at + 2)?.try_into().ok()?);
@@ -120,8 +120,8 @@ fn entry<'b>(
     };
     let announced = more & 0x2000 != 0;
     let conflict = flags & 0x3000 != 0;
-    let held = Held { mode: field(6)?, object: object(bytes, at + STAT, hash)? };
-    let seen = Seen {
+    let held = HeldObject { mode: field(6)?, object: object(bytes, at + STAT, hash)? };
+    let seen = SeenFile {
         changed: (field(0)?, field(1)?),
         modified: (field(2)?, field(3)?),
         inode: field(5)?,
@@ -130,7 +130,7 @@ fn entry<'b>(
         bytes: field(9)?,
     };
     let sound = !announced && !conflict;
-    Some((Entry { path, held: sound.then_some(held), seen: sound.then_some(seen) }, next))
+    Some((IndexEntry { path, held: sound.then_some(held), seen: sound.then_some(seen) }, next))
 }
 
 /// The number that git writes in steps of seven bits, and where it ends.
@@ -147,7 +147,7 @@ fn varint(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
 }
 
 /// The tree of the whole index, where an extension has it; `None` where one stands there without which the index is another.
-fn extensions(bytes: &[u8], at: usize, hash: usize) -> Option<Option<Object>> {
+fn extensions(bytes: &[u8], at: usize, hash: usize) -> Option<Option<ObjectName>> {
     let mut at = at;
     let mut tree = None;
     while at < bytes.len() {
@@ -166,7 +166,7 @@ fn extensions(bytes: &[u8], at: usize, hash: usize) -> Option<Option<Object>> {
 }
 
 /// The first tree of the extension `TREE`, `\0<entries> <subtrees>\n<object>`: the root's, unless its number is negative.
-fn root(content: &[u8], hash: usize) -> Option<Object> {
+fn root(content: &[u8], hash: usize) -> Option<ObjectName> {
     let rest = content.strip_prefix(b"\0")?;
     let line = memchr::memchr(b'\n', rest)?;
     let valid = !rest.starts_with(b"-");
@@ -174,7 +174,7 @@ fn root(content: &[u8], hash: usize) -> Option<Object> {
 }
 
 /// The object of these hexadecimal digits.
-pub(super) fn unhex(digits: &[u8]) -> Option<Object> {
+pub(super) fn unhex(digits: &[u8]) -> Option<ObjectName> {
     let mut object = [0; 32];
     if !matches!(digits.len(), 40 | 64) {
         return None;
@@ -187,15 +187,15 @@ pub(super) fn unhex(digits: &[u8]) -> Option<Object> {
 
 /// Reads `ls-tree -r -z` and `ls-files -s -z`: `<mode> [<type>] <object> [<stage>]\t<path>`, each ended by a zero byte. A stage
 /// other than 0 is a path in conflict.
-pub(super) fn listed(bytes: &[u8]) -> Option<Vec<Entry<'_>>> {
-    fn read(record: &[u8]) -> Option<Entry<'_>> {
+pub(super) fn listed(bytes: &[u8]) -> Option<Vec<IndexEntry<'_>>> {
+    fn read(record: &[u8]) -> Option<IndexEntry<'_>> {
         let tab = memchr::memchr(b'\t', record)?;
         let words: Vec<&[u8]> = record[..tab].split(|b| *b == b' ').collect();
         let mode = u32::from_str_radix(std::str::from_utf8(words.first()?).ok()?, 8).ok()?;
         let object = words.iter().find_map(|word| unhex(word))?;
         let staged = words.last().is_none_or(|last| last.len() != 1 || *last == b"0");
-        let held = staged.then_some(Held { mode, object });
-        Some(Entry { path: Cow::Borrowed(&record[tab + 1..]), held, seen: None })
+        let held = staged.then_some(HeldObject { mode, object });
+        Some(IndexEntry { path: Cow::Borrowed(&record[tab + 1..]), held, seen: None })
     }
     let records = bytes.split(|b| *b == 0).filter(|record| !record.is_empty());
     records.map(read).collect()
@@ -215,10 +215,10 @@ mod tests {
         let a = "a".repeat(40);
         let given = format!("100644 {a} 0\ta b\0100755 {a} 2\tc\0100644 blob {a}\td\0");
         let found = listed(given.as_bytes()).unwrap();
-        let held = Held { mode: 0o100_644, object: unhex(a.as_bytes()).unwrap() };
-        assert_eq!(found[0], Entry { path: text("a b"), held: Some(held), seen: None });
-        assert_eq!(found[1], Entry { path: text("c"), held: None, seen: None });
-        assert_eq!(found[2], Entry { path: text("d"), held: Some(held), seen: None });
+        let held = HeldObject { mode: 0o100_644, object: unhex(a.as_bytes()).unwrap() };
+        assert_eq!(found[0], IndexEntry { path: text("a b"), held: Some(held), seen: None });
+        assert_eq!(found[1], IndexEntry { path: text("c"), held: None, seen: None });
+        assert_eq!(found[2], IndexEntry { path: text("d"), held: Some(held), seen: None });
         assert_eq!(listed(b"100644 zz 0\ta\0"), None);
     }
 

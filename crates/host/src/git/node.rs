@@ -4,7 +4,7 @@ use super::error::GitError;
 
 /// What stands at a path of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum NodeKind {
     /// A regular file.
     File,
     /// A symbolic link.
@@ -15,21 +15,21 @@ pub enum Kind {
     Submodule,
 }
 
-impl Kind {
+impl NodeKind {
     /// For a sentence: "a symbolic link".
     pub fn name(self) -> &'static str {
         match self {
-            Kind::File => "a file",
-            Kind::Link => "a symbolic link",
-            Kind::Folder => "a folder",
-            Kind::Submodule => "a submodule",
+            NodeKind::File => "a file",
+            NodeKind::Link => "a symbolic link",
+            NodeKind::Folder => "a folder",
+            NodeKind::Submodule => "a submodule",
         }
     }
 }
 
 /// One path of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Node {
+pub struct CommitNode {
     /// Relative to the folder that was listed or asked for, `/`-separated. Bytes that are not UTF-8 are replaced.
     pub path: String,
     /// Whether nothing had to be replaced.
@@ -39,11 +39,11 @@ pub struct Node {
     /// Its size; 0 for what is no file.
     pub bytes: u64,
     /// What it is.
-    pub kind: Kind,
+    pub kind: NodeKind,
 }
 
 /// Reads `ls-tree -l -z`: `<mode> <type> <object> <size>\t<path>\0`, the size right-aligned. In byte order of the paths.
-pub(super) fn nodes(bytes: &[u8]) -> Result<Vec<Node>, GitError> {
+pub(super) fn nodes(bytes: &[u8]) -> Result<Vec<CommitNode>, GitError> {
     let broken = || GitError::Failed("lists a tree in a form that is not understood".into());
     let mut found = Vec::new();
     for record in bytes.split(|b| *b == 0).filter(|r| !r.is_empty()) {
@@ -53,15 +53,15 @@ pub(super) fn nodes(bytes: &[u8]) -> Result<Vec<Node>, GitError> {
         let words: Vec<&str> = meta.split_ascii_whitespace().collect();
         let [mode, _, object, size] = words[..] else { return Err(broken()) };
         let kind = match mode {
-            "040000" => Kind::Folder,
-            "120000" => Kind::Link,
-            "160000" => Kind::Submodule,
-            "100644" | "100755" | "100664" => Kind::File,
+            "040000" => NodeKind::Folder,
+            "120000" => NodeKind::Link,
+            "160000" => NodeKind::Submodule,
+            "100644" | "100755" | "100664" => NodeKind::File,
             _ => return Err(broken()),
         };
-        let bytes = if kind == Kind::File { size.parse().map_err(|_| broken())? } else { 0 };
+        let bytes = if kind == NodeKind::File { size.parse().map_err(|_| broken())? } else { 0 };
         let utf8 = std::str::from_utf8(&record[tab + 1..]).is_ok();
-        found.push(Node { path: path.into_owned(), utf8, object: object.to_string(), bytes, kind });
+        found.push(CommitNode { path: path.into_owned(), utf8, object: object.to_string(), bytes, kind });
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(found)

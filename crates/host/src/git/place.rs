@@ -15,22 +15,22 @@ const LINKS: usize = 40;
 
 /// The repository that a folder stands in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct RepositoryPlace {
     /// The nearest folder upwards, the folder itself counted, in which something is called `.git`; every link resolved.
     pub top: PathBuf,
     /// The folder asked about, from there.
     pub below: PathBuf,
 }
 
-impl Place {
+impl RepositoryPlace {
     /// The repository that `dir` stands in; `None` when it stands in none. git is not asked. An error is that it cannot be
     /// told.
-    pub fn find(dir: &Path) -> Result<Option<Place>, GitError> {
+    pub fn find(dir: &Path) -> Result<Option<RepositoryPlace>, GitError> {
         let real = std::fs::canonicalize(dir).map_err(|error| unseen(dir, &error))?;
         for top in real.ancestors() {
             if has_git(top)? {
                 let below = real.strip_prefix(top).unwrap_or(Path::new("")).to_path_buf();
-                return Ok(Some(Place { top: top.to_path_buf(), below }));
+                return Ok(Some(RepositoryPlace { top: top.to_path_buf(), below }));
             }
         }
         Ok(None)
@@ -95,7 +95,7 @@ pub fn link_on_the_way(dir: &Path) -> Result<Option<PathBuf>, GitError> {
                     at = next;
                     continue;
                 }
-                if Place::find(&at)?.is_some() {
+                if RepositoryPlace::find(&at)?.is_some() {
                     return Ok(Some(next));
                 }
                 links += 1;

@@ -1,7 +1,7 @@
 //! What stands on disk at the paths that a repository tracks, and what stands beside them: one look into each folder.
 
 use crate::git::GitError;
-use crate::git::index::Seen;
+use crate::git::index::SeenFile;
 use rayon::prelude::*;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, openat, statat};
 use rustix::io::Errno;
@@ -13,7 +13,7 @@ use tollgate_text::show::show;
 
 /// What stands at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ScannedKind {
     /// A regular file; whether its owner may execute it.
     File { executable: bool },
     /// A symbolic link.
@@ -26,22 +26,22 @@ pub(super) enum Kind {
 
 /// What stands at a path, as the system tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct There {
-    pub kind: Kind,
-    pub seen: Seen,
+pub(super) struct FileInfo {
+    pub kind: ScannedKind,
+    pub seen: SeenFile,
 }
 
 /// What was found at the paths that were asked for, in their order, and the paths beside them.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
     /// `None`: nothing is there.
-    pub there: Vec<Option<There>>,
+    pub there: Vec<Option<FileInfo>>,
     /// Files, links and whole folders that are none of the paths and hold none, from the top.
     pub beside: Vec<Vec<u8>>,
 }
 
 struct Folder {
-    there: Vec<(usize, There)>,
+    there: Vec<(usize, FileInfo)>,
     beside: Vec<Vec<u8>>,
     /// Folders of paths that are no folders.
     no_folders: Vec<Vec<u8>>,
@@ -171,19 +171,19 @@ fn look_into(
 }
 
 /// What stands at one path; `None` where nothing does, or a link stands above it.
-pub(super) fn look_at(top: &Path, path: &[u8]) -> Result<Option<There>, GitError> {
+pub(super) fn look_at(top: &Path, path: &[u8]) -> Result<Option<FileInfo>, GitError> {
     let mut at = 0;
     while let Some(slash) = memchr::memchr(b'/', &path[at..]) {
         let folder = &path[..at + slash];
         match stat(top, folder)? {
-            Some(There { kind: Kind::Folder, .. }) => at += slash + 1,
+            Some(FileInfo { kind: ScannedKind::Folder, .. }) => at += slash + 1,
             _ => return Ok(None),
         }
     }
     stat(top, path)
 }
 
-fn stat(top: &Path, path: &[u8]) -> Result<Option<There>, GitError> {
+fn stat(top: &Path, path: &[u8]) -> Result<Option<FileInfo>, GitError> {
     match statat(rustix::fs::CWD, on_disk(top, path), AtFlags::SYMLINK_NOFOLLOW) {
         Ok(stat) => Ok(Some(there(&stat))),
         Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
@@ -192,15 +192,15 @@ fn stat(top: &Path, path: &[u8]) -> Result<Option<There>, GitError> {
 }
 
 #[expect(clippy::unnecessary_cast, reason = "the widths of these fields differ between systems")]
-fn there(stat: &Stat) -> There {
+fn there(stat: &Stat) -> FileInfo {
     let kind = match FileType::from_raw_mode(stat.st_mode) {
-        FileType::RegularFile => Kind::File { executable: stat.st_mode & 0o100 != 0 },
-        FileType::Symlink => Kind::Link,
-        FileType::Directory => Kind::Folder,
-        _ => Kind::Other,
+        FileType::RegularFile => ScannedKind::File { executable: stat.st_mode & 0o100 != 0 },
+        FileType::Symlink => ScannedKind::Link,
+        FileType::Directory => ScannedKind::Folder,
+        _ => ScannedKind::Other,
     };
     // As git keeps them: the lower 32 bits.
-    let seen = Seen {
+    let seen = SeenFile {
         changed: (stat.st_ctime as u32, stat.st_ctime_nsec as u32),
         modified: (stat.st_mtime as u32, stat.st_mtime_nsec as u32),
         inode: stat.st_ino as u32,
@@ -208,5 +208,5 @@ fn there(stat: &Stat) -> There {
         group: stat.st_gid as u32,
         bytes: stat.st_size as u32,
     };
-    There { kind, seen }
+    FileInfo { kind, seen }
 }

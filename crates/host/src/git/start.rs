@@ -38,7 +38,7 @@ const GIVEN: &[(&str, &str)] = &[
 const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
 /// How git ended.
-pub(super) struct Answer {
+pub(super) struct GitEnded {
     /// What it printed.
     pub stdout: Vec<u8>,
     /// What it complained of.
@@ -47,7 +47,7 @@ pub(super) struct Answer {
     pub code: Option<i32>,
 }
 
-impl Answer {
+impl GitEnded {
     /// git said no without a word: with `--quiet` that is the answer that nothing is there, not a failure to look.
     pub fn is_no(&self) -> bool {
         self.code == Some(1) && self.complaint.trim().is_empty()
@@ -72,12 +72,12 @@ impl Answer {
 }
 
 /// Runs git in `top`, the top folder of a repository. An error is that it could not be started.
-pub(super) fn ask(top: &Path, arguments: &[&str]) -> Result<Answer, GitError> {
+pub(super) fn ask(top: &Path, arguments: &[&str]) -> Result<GitEnded, GitError> {
     ask_of(top, arguments, Vec::new())
 }
 
 /// As `ask`, with what git reads from its standard input.
-pub(super) fn ask_of(top: &Path, arguments: &[&str], input: Vec<u8>) -> Result<Answer, GitError> {
+pub(super) fn ask_of(top: &Path, arguments: &[&str], input: Vec<u8>) -> Result<GitEnded, GitError> {
     // Names of the environment that are to be taken away, and the path that the program is looked for in: nothing of it is
     // an input of what is judged, so it is not handed in.
     let environment: Vec<(OsString, OsString)> = std::env::vars_os().collect();
@@ -102,7 +102,7 @@ pub(super) fn ask_of(top: &Path, arguments: &[&str], input: Vec<u8>) -> Result<A
     let output = command
         .run()
         .map_err(|error| GitError::Failed(format!("could not be started: {}", plain(&error))))?;
-    Ok(Answer {
+    Ok(GitEnded {
         stdout: output.stdout,
         complaint: String::from_utf8_lossy(&output.stderr).into_owned(),
         code: output.status.code(),
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told_from_a_no() {
-        let answer = |code, complaint: &str| Answer {
+        let answer = |code, complaint: &str| GitEnded {
             stdout: Vec::new(),
             complaint: complaint.into(),
             code: Some(code),

@@ -6,10 +6,10 @@
 
 use crate::files;
 use crate::git::attributes::{converted, settings};
-use crate::git::compare::{ASKED, Compare, Stamp, Tracked};
+use crate::git::compare::{ASKED, Compare, IndexTime, Tracked};
 use crate::git::content::mode;
-use crate::git::index::{Entry, Index, listed, parse, unhex};
-use crate::git::scan::{Kind, Scan, There, look_at, on_disk, scan};
+use crate::git::index::{Index, IndexEntry, listed, parse, unhex};
+use crate::git::scan::{FileInfo, Scan, ScannedKind, look_at, on_disk, scan};
 use crate::git::state::{hex, named, state};
 use crate::git::{GitError, line, run};
 use rayon::prelude::*;
@@ -118,14 +118,14 @@ fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-fn paths<'e>(entries: &'e [Entry<'_>]) -> Vec<&'e [u8]> {
+fn paths<'e>(entries: &'e [IndexEntry<'_>]) -> Vec<&'e [u8]> {
     let mut paths: Vec<&[u8]> = entries.iter().map(|entry| &entry.path[..]).collect();
     paths.dedup();
     paths
 }
 
 /// The file of the index, empty where there is none, and when it was written; and the path of the repository's own attributes.
-fn git_files(top: &Path) -> Result<(Vec<u8>, Stamp, PathBuf), GitError> {
+fn git_files(top: &Path) -> Result<(Vec<u8>, IndexTime, PathBuf), GitError> {
     let git_dir = top.join(".git");
     let (path, info) = match git_dir.is_dir() && !git_dir.join("commondir").exists() {
         true => (git_dir.join("index"), git_dir.join("info/attributes")),
@@ -167,12 +167,12 @@ fn index<'b>(top: &Path, bytes: &'b [u8], hash: usize) -> Result<Index<'b>, GitE
     let listing = run(top, &["ls-files", "-s", "-z", "--full-name"])?;
     let entries = listed(&listing)
         .ok_or_else(|| GitError::Failed("lists its index in a form that is not understood".into()))?;
-    let owned = |entry: Entry<'_>| Entry { path: Cow::Owned(entry.path.into_owned()), ..entry };
+    let owned = |entry: IndexEntry<'_>| IndexEntry { path: Cow::Owned(entry.path.into_owned()), ..entry };
     Ok(Index { entries: entries.into_iter().map(owned).collect(), tree: None })
 }
 
 /// What stands at a path and cannot be read: its mode alone.
-fn unread(path: &[u8], there: There) -> Option<TreeFile> {
+fn unread(path: &[u8], there: FileInfo) -> Option<TreeFile> {
     let mode = format!("{:o}", mode(there)?);
     Some(TreeFile { path: named(path), mode: Some(mode), content: None })
 }
@@ -195,7 +195,7 @@ impl Look<'_> {
             mode: mode.map(String::from),
             content,
         };
-        if module.there.is_some_and(|there| there.kind != Kind::Folder) {
+        if module.there.is_some_and(|there| there.kind != ScannedKind::Folder) {
             if let Some(there) = module.there {
                 state.changed.extend(self::state(self.top, &module.path, there)?);
             }

@@ -18,9 +18,9 @@ mod supervise;
 mod table;
 
 pub use mark::MARK;
-pub use order::{Ending, Order, Outcome, StartError};
+pub use order::{CommandOrder, CommandOutcome, Ending, StartError};
 pub use remains::{Remains, end_remains, owner};
-pub use run::{Finished, Limits, run};
+pub use run::{CommandLimits, Finished, run};
 pub use signals::Watch;
 pub use strays::sweep_rest;
 pub use supervise::supervise;

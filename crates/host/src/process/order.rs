@@ -6,7 +6,7 @@ use tollgate_text::command::CommandLine;
 
 /// A command to run.
 #[derive(Debug, Clone, Copy)]
-pub struct Order<'a> {
+pub struct CommandOrder<'a> {
     /// What to start.
     pub command: &'a CommandLine,
     /// The folder it runs in; a program with a `/` is looked up from there.
@@ -37,7 +37,7 @@ pub enum Ending {
 
 /// A command that ran, its output handed over.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Outcome {
+pub struct CommandOutcome {
     /// How it ended.
     pub ending: Ending,
     /// The exit code of the process that was started, where it exited, whoever told it to.

@@ -1,6 +1,6 @@
 //! One command whose last output is kept: what `reproduce` runs.
 
-use crate::process::order::{Ending, Order, StartError};
+use crate::process::order::{CommandOrder, Ending, StartError};
 use crate::process::signals::Watch;
 use crate::process::supervise::supervise;
 use std::collections::VecDeque;
@@ -10,7 +10,7 @@ use tollgate_text::command::CommandLine;
 
 /// Where and how long a command may run.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits<'a> {
+pub struct CommandLimits<'a> {
     /// The folder it runs in; a program with a `/` is looked up from there.
     pub dir: &'a Path,
     /// After this the group is told to end.
@@ -38,13 +38,13 @@ pub struct Finished {
 /// a group of its own would be stopped when it reads the terminal.
 pub fn run(
     command: &CommandLine,
-    limits: &Limits<'_>,
+    limits: &CommandLimits<'_>,
     output: &mut dyn FnMut(&[u8]),
 ) -> Result<Finished, StartError> {
     let watch = Watch::start();
     let (mut tail, mut dropped) = (VecDeque::new(), 0);
     let (timeout, grace) = (limits.timeout, limits.grace);
-    let order = Order { command, dir: limits.dir, env: &[], timeout, grace, mark: None };
+    let order = CommandOrder { command, dir: limits.dir, env: &[], timeout, grace, mark: None };
     let outcome = supervise(&order, &watch, &mut Vec::new(), &mut |block| {
         output(block);
         tail.extend(block);
@@ -59,11 +59,16 @@ pub fn run(
 mod tests {
     use super::*;
 
-    fn limits(dir: &Path) -> Limits<'_> {
-        Limits { dir, timeout: Duration::from_secs(60), grace: Duration::from_millis(200), keep: 1 << 16 }
+    fn limits(dir: &Path) -> CommandLimits<'_> {
+        CommandLimits {
+            dir,
+            timeout: Duration::from_secs(60),
+            grace: Duration::from_millis(200),
+            keep: 1 << 16,
+        }
     }
 
-    fn go(text: &str, limits: &Limits<'_>) -> Finished {
+    fn go(text: &str, limits: &CommandLimits<'_>) -> Finished {
         run(&CommandLine::parse(text).unwrap(), limits, &mut |_| {}).unwrap()
     }
 
@@ -83,7 +88,7 @@ mod tests {
         let dir = Path::new(".");
         let done = go(
             "sh -c 'i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); done'",
-            &Limits { keep: 100, ..limits(dir) },
+            &CommandLimits { keep: 100, ..limits(dir) },
         );
         assert_eq!(done.output.len(), 100);
         assert!(done.dropped > 20_000);
@@ -95,7 +100,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let text =
             "sh -c 'trap \"\" TERM; (trap \"\" TERM; sleep 600) & echo $! > child; echo up; wait; sleep 600'";
-        let done = go(text, &Limits { timeout: Duration::from_secs(2), ..limits(dir.path()) });
+        let done = go(text, &CommandLimits { timeout: Duration::from_secs(2), ..limits(dir.path()) });
         assert_eq!(done.ending, Ending::TimedOut);
         assert_eq!(done.output, b"up\n");
         assert!(is_gone(dir.path()));

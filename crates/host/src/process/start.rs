@@ -2,7 +2,7 @@
 //! standard library from `posix_spawn`, and that costs more than `/bin/true` itself.
 
 use crate::process::mark::MARK;
-use crate::process::order::{Order, StartError};
+use crate::process::order::{CommandOrder, StartError};
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -16,7 +16,7 @@ use tollgate_text::show::{plain, show};
 /// Starts it in a group of its own. stdin is empty, because a command in a group of its own would be stopped when it reads
 /// the terminal; stdout and stderr go into one pipe, so that their order is kept.
 #[expect(clippy::disallowed_methods, reason = "the one place that starts what users name")]
-pub(super) fn start(order: &Order<'_>) -> Result<(Child, PipeReader), StartError> {
+pub(super) fn start(order: &CommandOrder<'_>) -> Result<(Child, PipeReader), StartError> {
     let failed = |e: &Error| sentence(order, e);
     let dir = match order.dir.is_absolute() {
         true => Cow::Borrowed(order.dir),
@@ -51,7 +51,7 @@ fn nothing() -> Stdio {
 }
 
 /// A program with a `/` stands below the folder it runs in; left alone it would be looked up from tollgate's own.
-fn program<'a>(order: &'a Order<'_>, dir: &Path) -> Cow<'a, OsStr> {
+fn program<'a>(order: &'a CommandOrder<'_>, dir: &Path) -> Cow<'a, OsStr> {
     let name = order.command.program();
     if name.contains('/') && !name.starts_with('/') {
         Cow::Owned(dir.join(name).into_os_string())
@@ -60,7 +60,7 @@ fn program<'a>(order: &'a Order<'_>, dir: &Path) -> Cow<'a, OsStr> {
     }
 }
 
-fn sentence(order: &Order<'_>, error: &Error) -> StartError {
+fn sentence(order: &CommandOrder<'_>, error: &Error) -> StartError {
     let name = order.command.program();
     let path = name.contains('/').then(|| order.dir.join(name));
     let stands = path.as_deref().is_some_and(Path::exists);

@@ -2,7 +2,7 @@
 
 use crate::clock::Stopwatch;
 use crate::process::groups::{Leader, Starting};
-use crate::process::order::{Ending, Order, Outcome, StartError};
+use crate::process::order::{CommandOrder, CommandOutcome, Ending, StartError};
 use crate::process::pipe::Pipe;
 use crate::process::signals::Watch;
 use crate::process::start::start;
@@ -24,11 +24,11 @@ const LONGEST: Duration = Duration::from_secs(5);
 /// Runs a command to its end. `output` gets every block of stdout and stderr as it comes; `block` is memory that is used
 /// again. stdin is empty. The signals that `watch` catches are passed on to the command's group.
 pub fn supervise(
-    order: &Order<'_>,
+    order: &CommandOrder<'_>,
     watch: &Watch,
     block: &mut Vec<u8>,
     output: &mut dyn FnMut(&[u8]),
-) -> Result<Outcome, StartError> {
+) -> Result<CommandOutcome, StartError> {
     adopt();
     let clock = Stopwatch::start();
     let starting = Starting::new();
@@ -49,7 +49,7 @@ pub fn supervise(
     });
     pipe.drain();
     let status = group.reap();
-    Ok(Outcome {
+    Ok(CommandOutcome {
         ending: stopped.unwrap_or_else(|| ending(status)),
         exit_code: status.and_then(|s| s.code()),
         signal: status.and_then(|s| s.signal()),
@@ -95,7 +95,7 @@ impl Drop for Group {
 /// that ended it. The leader is not reaped here.
 fn until_the_end(
     group: Pid,
-    order: &Order<'_>,
+    order: &CommandOrder<'_>,
     clock: &Stopwatch,
     watch: &Watch,
     pipe: &mut Pipe<'_>,

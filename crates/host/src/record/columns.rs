@@ -5,15 +5,17 @@
 //! built upon, but held to the tests: a document that contradicts itself was edited.
 
 use super::columns_tree::tree;
-use super::consistent::{COUNTS, Claims, Counts, LeftOut, ListClaim, SuiteClaim, Tally, claims};
+use super::consistent::{
+    COUNTS, CountTable, ListClaim, NotRunEntry, StatedCounts, SuiteClaim, TestTally, claims,
+};
 use super::error::RecordError;
 use std::borrow::Cow;
 use tollgate_core::model::columns::{Columns, NotRunRow, SuiteRow, TestRow};
-use tollgate_core::model::plan::{Counts as PlanCounts, Shard, ShardKind};
+use tollgate_core::model::plan::{SelectionCounts as PlanCounts, Shard, ShardKind};
 use tollgate_core::model::run::{Chosen, RunStatus, schema};
-use tollgate_core::model::suite::{Role, SuiteStatus};
+use tollgate_core::model::suite::{SuiteRole, SuiteStatus};
 use tollgate_core::model::test::TestStatus;
-use tollgate_text::json::{Limits, Pull, Stop, pull};
+use tollgate_text::json::{JsonLimits, ParseStop, Pull, pull};
 
 /// The columns of a `tollgate.run.summary.v1` document, settled. `most` is how many bytes it may have, `shown` what it is
 /// called.
@@ -22,7 +24,7 @@ use tollgate_text::json::{Limits, Pull, Stop, pull};
 /// A sentence: what is no such document has its place, what contradicts itself is said in the words of `read_summary`. A
 /// field that is not there is not held to anything.
 pub fn columns<'a>(shown: &str, bytes: &'a [u8], most: u64) -> Result<Columns<'a>, RecordError> {
-    let limits = Limits { bytes: most, ..Limits::default() };
+    let limits = JsonLimits { bytes: most, ..JsonLimits::default() };
     let mut reader = Reader::default();
     pull(bytes, &limits, |p| reader.summary(p)).map_err(|fault| RecordError::Document {
         path: format!("{shown}:{}:{}", fault.place.line, fault.place.column),
@@ -39,7 +41,7 @@ struct Reader<'a> {
     columns: Columns<'a>,
     not_run: Vec<NotRunRow<'a>>,
     /// What each suite of `columns` states beside its status: whether it has a kind, and its counts.
-    says: Vec<(bool, Counts)>,
+    says: Vec<(bool, CountTable)>,
     /// What the document states of its suites, and of its units.
     lists: [Stated<'a>; 2],
     /// Whether there is a `not_run`.
@@ -62,7 +64,7 @@ struct Stated<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn summary(&mut self, p: &mut Pull<'_, 'a>) -> Result<(), Stop> {
+    fn summary(&mut self, p: &mut Pull<'_, 'a>) -> Result<(), ParseStop> {
         let start = p.offset();
         let (mut named, mut suites, mut units) = (false, false, false);
         p.members(|p, key| {
@@ -98,11 +100,11 @@ impl<'a> Reader<'a> {
                 }
                 "suites" => {
                     suites = true;
-                    return p.elements(|p| self.suite(p, Role::Suite));
+                    return p.elements(|p| self.suite(p, SuiteRole::Suite));
                 }
                 "units" => {
                     units = true;
-                    return p.elements(|p| self.suite(p, Role::Unit));
+                    return p.elements(|p| self.suite(p, SuiteRole::Unit));
                 }
                 _ => return p.skip(),
             }
@@ -116,9 +118,9 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn suite(&mut self, p: &mut Pull<'_, 'a>, role: Role) -> Result<(), Stop> {
+    fn suite(&mut self, p: &mut Pull<'_, 'a>, role: SuiteRole) -> Result<(), ParseStop> {
         let start = p.offset();
-        let (mut name, mut kind, mut status, mut says) = (None, None, None, Counts::default());
+        let (mut name, mut kind, mut status, mut says) = (None, None, None, CountTable::default());
         let (mut cut, mut environment) = (false, None);
         let first = self.count(p)?;
         p.members(|p, key| {
@@ -150,7 +152,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    fn test(&mut self, p: &mut Pull<'_, 'a>) -> Result<(), Stop> {
+    fn test(&mut self, p: &mut Pull<'_, 'a>) -> Result<(), ParseStop> {
         let start = p.offset();
         let (mut name, mut status, mut signature, mut selector) = (None, None, None, None);
         p.members(|p, key| {
@@ -181,12 +183,12 @@ impl<'a> Reader<'a> {
     }
 
     /// How many tests are read so far.
-    fn count(&self, p: &mut Pull<'_, 'a>) -> Result<u32, Stop> {
+    fn count(&self, p: &mut Pull<'_, 'a>) -> Result<u32, ParseStop> {
         let count = u32::try_from(self.columns.tests.len());
         count.or_else(|_| p.refuse(p.offset(), "it holds more than 4294967295 tests"))
     }
 
-    fn left_out(&mut self, p: &mut Pull<'_, 'a>) -> Result<(), Stop> {
+    fn left_out(&mut self, p: &mut Pull<'_, 'a>) -> Result<(), ParseStop> {
         let start = p.offset();
         let (mut name, mut kind, mut role, mut tests) = (None, Cow::Borrowed(""), None, None);
         p.members(|p, key| {
@@ -213,21 +215,25 @@ impl<'a> Reader<'a> {
 impl<'a> Reader<'a> {
     /// What was read, as far as a document is held to it. The columns are not settled yet: suites and tests stand as the
     /// document has them.
-    fn claims(&self) -> Claims<'_> {
+    fn claims(&self) -> StatedCounts<'_> {
         let suites = self.columns.suites.iter().zip(&self.says).map(|(row, (kind, says))| SuiteClaim {
             role: row.role,
             name: &row.name,
             kind: kind.then_some(&*row.kind),
             status: row.status,
             says: *says,
-            tests: Tally::of(self.columns.tests_of(row).iter().map(|t| (&*t.name, t.status))),
+            tests: TestTally::of(self.columns.tests_of(row).iter().map(|t| (&*t.name, t.status))),
         });
         let left = self.not_run.iter();
-        let left =
-            left.map(|n| LeftOut { role: n.role, kind: &n.kind, name: &n.name, whole: n.tests.is_none() });
+        let left = left.map(|n| NotRunEntry {
+            role: n.role,
+            kind: &n.kind,
+            name: &n.name,
+            whole: n.tests.is_none(),
+        });
         let head = &self.columns.head;
         let undivided = head.shard.as_ref().is_some_and(|shard| shard.kind == ShardKind::None);
-        Claims {
+        StatedCounts {
             run_id: head.run_id.as_deref(),
             shard: head.shard.as_ref().map(|s| (s.index, s.total)),
             plan: self.plan.filter(|_| undivided && head.rerun_from.is_none()),
@@ -245,7 +251,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn is_summary(p: &mut Pull<'_, '_>) -> Result<(), Stop> {
+fn is_summary(p: &mut Pull<'_, '_>) -> Result<(), ParseStop> {
     let start = p.offset();
     let found = p.string()?;
     if found == schema::SUMMARY {
@@ -255,17 +261,17 @@ fn is_summary(p: &mut Pull<'_, '_>) -> Result<(), Stop> {
     p.refuse(start, format!("its schema is `{shown}`, not {}", schema::SUMMARY))
 }
 
-fn text(p: &mut Pull<'_, '_>) -> Result<Option<String>, Stop> {
+fn text(p: &mut Pull<'_, '_>) -> Result<Option<String>, ParseStop> {
     Ok(p.string_or_null()?.map(Cow::into_owned))
 }
 
 /// A count; null states none.
-fn figure(p: &mut Pull<'_, '_>) -> Result<Option<u64>, Stop> {
+fn figure(p: &mut Pull<'_, '_>) -> Result<Option<u64>, ParseStop> {
     if p.is_null() { p.skip().map(|()| None) } else { p.count().map(Some) }
 }
 
 /// A list of names; null states none.
-fn names<'a>(p: &mut Pull<'_, 'a>) -> Result<Option<Vec<Cow<'a, str>>>, Stop> {
+fn names<'a>(p: &mut Pull<'_, 'a>) -> Result<Option<Vec<Cow<'a, str>>>, ParseStop> {
     if p.is_null() {
         return p.skip().map(|()| None);
     }
@@ -278,13 +284,13 @@ fn names<'a>(p: &mut Pull<'_, 'a>) -> Result<Option<Vec<Cow<'a, str>>>, Stop> {
 }
 
 /// The names that were chosen; null states none.
-fn chosen(p: &mut Pull<'_, '_>) -> Result<Chosen, Stop> {
+fn chosen(p: &mut Pull<'_, '_>) -> Result<Chosen, ParseStop> {
     let mut found = Chosen::default();
     if p.is_null() {
         p.skip()?;
         return Ok(found);
     }
-    let owned = |p: &mut Pull<'_, '_>| -> Result<Vec<String>, Stop> {
+    let owned = |p: &mut Pull<'_, '_>| -> Result<Vec<String>, ParseStop> {
         Ok(names(p)?.unwrap_or_default().into_iter().map(Cow::into_owned).collect())
     };
     p.members(|p, key| {
@@ -299,7 +305,7 @@ fn chosen(p: &mut Pull<'_, '_>) -> Result<Chosen, Stop> {
 }
 
 /// Whether every lint step passed; null states none.
-fn lint(p: &mut Pull<'_, '_>) -> Result<Option<bool>, Stop> {
+fn lint(p: &mut Pull<'_, '_>) -> Result<Option<bool>, ParseStop> {
     if p.is_null() {
         return p.skip().map(|()| None);
     }
@@ -317,7 +323,7 @@ fn lint(p: &mut Pull<'_, '_>) -> Result<Option<bool>, Stop> {
 }
 
 /// The command of `replay_bundle`; null states none.
-fn replay<'a>(p: &mut Pull<'_, 'a>) -> Result<Option<Cow<'a, str>>, Stop> {
+fn replay<'a>(p: &mut Pull<'_, 'a>) -> Result<Option<Cow<'a, str>>, ParseStop> {
     let mut command = None;
     if p.is_null() {
         p.skip()?;
@@ -333,7 +339,7 @@ fn replay<'a>(p: &mut Pull<'_, 'a>) -> Result<Option<Cow<'a, str>>, Stop> {
 
 /// One of the names that `parse` knows.
 #[inline]
-fn known<T>(p: &mut Pull<'_, '_>, parse: impl Fn(&str) -> Option<T>) -> Result<T, Stop> {
+fn known<T>(p: &mut Pull<'_, '_>, parse: impl Fn(&str) -> Option<T>) -> Result<T, ParseStop> {
     let start = p.offset();
     let name = p.string()?;
     match parse(&name) {
@@ -349,10 +355,10 @@ fn run_status(name: &str) -> Option<RunStatus> {
     [RunStatus::Passed, RunStatus::Failed, RunStatus::Aborted].into_iter().find(|s| s.name() == name)
 }
 
-fn role_of(name: &str) -> Option<Role> {
+fn role_of(name: &str) -> Option<SuiteRole> {
     match name {
-        "suite" => Some(Role::Suite),
-        "unit" => Some(Role::Unit),
+        "suite" => Some(SuiteRole::Suite),
+        "unit" => Some(SuiteRole::Unit),
         _ => None,
     }
 }
@@ -362,7 +368,7 @@ fn shard_kind(name: &str) -> Option<ShardKind> {
 }
 
 /// How many suites and units the plan has; what it does not say is none.
-fn plan(p: &mut Pull<'_, '_>) -> Result<Option<PlanCounts>, Stop> {
+fn plan(p: &mut Pull<'_, '_>) -> Result<Option<PlanCounts>, ParseStop> {
     let mut plan = PlanCounts::default();
     p.members(|p, key| match &*key {
         "suites" => p.count().map(|suites| plan.suites = suites),
@@ -373,7 +379,7 @@ fn plan(p: &mut Pull<'_, '_>) -> Result<Option<PlanCounts>, Stop> {
 }
 
 /// The shard; null, or one that names no kind, is the undivided run.
-fn shard(p: &mut Pull<'_, '_>) -> Result<Option<Shard>, Stop> {
+fn shard(p: &mut Pull<'_, '_>) -> Result<Option<Shard>, ParseStop> {
     if p.is_null() {
         p.skip()?;
         return Ok(None);
@@ -401,7 +407,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::{Value, json};
-    use tollgate_core::model::run::Summary;
+    use tollgate_core::model::run::RunSummary;
 
     fn error(text: &str) -> String {
         columns("F", text.as_bytes(), 1 << 20).unwrap_err().to_string()
@@ -466,7 +472,7 @@ mod tests {
         let shard = head.shard.as_ref().unwrap();
         assert_eq!((shard.kind, shard.index, shard.total), (ShardKind::Suite, 1, 3));
         let names: Vec<_> = columns.suites.iter().map(|s| (s.role, &*s.name, s.cut)).collect();
-        assert_eq!(names, [(Role::Suite, "a", true), (Role::Unit, "b", false)]);
+        assert_eq!(names, [(SuiteRole::Suite, "a", true), (SuiteRole::Unit, "b", false)]);
         assert_eq!(columns.tests[0].name, "t");
     }
 
@@ -492,7 +498,7 @@ mod tests {
     type Drawn = (bool, Vec<(String, usize, bool)>);
 
     /// A document that says the same everywhere.
-    fn consistent(suites: &[Drawn]) -> Summary {
+    fn consistent(suites: &[Drawn]) -> RunSummary {
         let (mut e2e, mut units) = (Vec::new(), Vec::new());
         for (nth, (unit, tests)) in suites.iter().enumerate() {
             let status = if tests.iter().any(|(_, s, _)| STATUSES[*s] == TestStatus::Failed) {
@@ -517,7 +523,7 @@ mod tests {
             "not_run": [{"name": "left", "kind": "k", "role": "unit"}],
             "lint": [{"name": "fmt", "passed": true, "duration_ms": 1}],
             "suites": e2e, "units": units});
-        let mut summary: Summary = serde_json::from_value(document).unwrap();
+        let mut summary: RunSummary = serde_json::from_value(document).unwrap();
         summary.recompute();
         summary
     }
@@ -577,7 +583,7 @@ mod tests {
             let typed = consistent(&suites);
             let text = serde_json::to_string(&typed).unwrap();
             let columns = columns("F", text.as_bytes(), 1 << 20).unwrap();
-            let mut mine: Vec<(Role, String, String, TestStatus, Option<String>)> = Vec::new();
+            let mut mine: Vec<(SuiteRole, String, String, TestStatus, Option<String>)> = Vec::new();
             for suite in &columns.suites {
                 for test in columns.tests_of(suite) {
                     let signature = columns.signature(test).map(str::to_string);
@@ -605,7 +611,7 @@ mod tests {
         ) {
             let mut document = serde_json::to_value(consistent(&suites)).unwrap();
             edit(&mut document, &mut at.clone(), to);
-            let read: Result<Summary, _> = serde_json::from_value(document.clone());
+            let read: Result<RunSummary, _> = serde_json::from_value(document.clone());
             prop_assume!(read.as_ref().is_ok_and(|s| s.schema == schema::SUMMARY));
             let said = super::super::consistent::summary(&read.unwrap());
             let text = document.to_string();

@@ -1,19 +1,19 @@
 //! Whether a document says the same everywhere: an edited summary or bundle is refused before anything is built on it.
 //!
-//! The rules stand here once, over what a summary states (`Claims`), because summaries are read in two ways: whole, to be
+//! The rules stand here once, over what a summary states (`StatedCounts`), because summaries are read in two ways: whole, to be
 //! replayed and merged, and as columns, to be compared.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use tollgate_core::model::bundle::ReplayBundle;
-use tollgate_core::model::plan::{Counts as PlanCounts, ShardKind};
-use tollgate_core::model::run::{self, RunStatus, Summary};
-use tollgate_core::model::suite::{Role, SuiteStatus};
+use tollgate_core::model::plan::{SelectionCounts as PlanCounts, ShardKind};
+use tollgate_core::model::run::{self, RunStatus, RunSummary};
+use tollgate_core::model::suite::{SuiteRole, SuiteStatus};
 use tollgate_core::model::test::TestStatus;
 use tollgate_text::escape::is_blank;
 use tollgate_text::json::plain;
 
 /// What a summary states. `None`: the document does not say it, and is not held to it.
-pub(super) struct Claims<'a> {
+pub(super) struct StatedCounts<'a> {
     pub(super) run_id: Option<&'a str>,
     /// Index and total.
     pub(super) shard: Option<(u32, u32)>,
@@ -23,7 +23,7 @@ pub(super) struct Claims<'a> {
     pub(super) suites: Vec<SuiteClaim<'a>>,
     /// What it says of its suites, and of its units.
     pub(super) lists: [ListClaim<'a>; 2],
-    pub(super) not_run: Option<Vec<LeftOut<'a>>>,
+    pub(super) not_run: Option<Vec<NotRunEntry<'a>>>,
     /// Whether every lint step that was to run passed.
     pub(super) lint: Option<bool>,
     /// `replay_bundle.one_command_replay`
@@ -33,22 +33,22 @@ pub(super) struct Claims<'a> {
 
 /// What it states of a suite, and what the suite's tests show.
 pub(super) struct SuiteClaim<'a> {
-    pub(super) role: Role,
+    pub(super) role: SuiteRole,
     pub(super) name: &'a str,
     pub(super) kind: Option<&'a str>,
     pub(super) status: SuiteStatus,
     /// The four counts.
-    pub(super) says: Counts,
-    pub(super) tests: Tally<'a>,
+    pub(super) says: CountTable,
+    pub(super) tests: TestTally<'a>,
 }
 
 /// As `COUNTS`.
-pub(super) type Counts = [Option<u64>; 4];
+pub(super) type CountTable = [Option<u64>; 4];
 
 /// What the tests of a suite show.
 #[derive(Default)]
-pub(super) struct Tally<'a> {
-    /// As `Counts`.
+pub(super) struct TestTally<'a> {
+    /// As `CountTable`.
     pub(super) shows: [u64; 4],
     /// The first test that failed.
     pub(super) failed: Option<&'a str>,
@@ -63,18 +63,18 @@ pub(super) struct ListClaim<'a> {
 }
 
 /// An entry of `not_run`.
-pub(super) struct LeftOut<'a> {
-    pub(super) role: Role,
+pub(super) struct NotRunEntry<'a> {
+    pub(super) role: SuiteRole,
     pub(super) kind: &'a str,
     pub(super) name: &'a str,
     /// All of it, not only some tests.
     pub(super) whole: bool,
 }
 
-/// What `Counts` are called.
+/// What `CountTable` are called.
 pub(super) const COUNTS: [&str; 4] = ["passed", "failed", "flaky", "ignored"];
 
-/// Which of `Counts` a test counts in.
+/// Which of `CountTable` a test counts in.
 fn counted(status: TestStatus) -> Option<usize> {
     match status {
         TestStatus::Passed => Some(0),
@@ -86,15 +86,15 @@ fn counted(status: TestStatus) -> Option<usize> {
 }
 
 /// What a list is called, and its failed names and figures; in the order of `Claims::lists`.
-const LISTS: [(Role, &str, [&str; 3]); 2] = [
-    (Role::Suite, "suites", ["failed_names", "passed_suites", "total_suites"]),
-    (Role::Unit, "units", ["failed_unit_names", "passed_units", "total_units"]),
+const LISTS: [(SuiteRole, &str, [&str; 3]); 2] = [
+    (SuiteRole::Suite, "suites", ["failed_names", "passed_suites", "total_suites"]),
+    (SuiteRole::Unit, "units", ["failed_unit_names", "passed_units", "total_units"]),
 ];
 
-impl<'a> Tally<'a> {
+impl<'a> TestTally<'a> {
     /// Counts tests.
-    pub(super) fn of(tests: impl Iterator<Item = (&'a str, TestStatus)>) -> Tally<'a> {
-        let mut tally = Tally::default();
+    pub(super) fn of(tests: impl Iterator<Item = (&'a str, TestStatus)>) -> TestTally<'a> {
+        let mut tally = TestTally::default();
         for (name, status) in tests {
             if let Some(nth) = counted(status) {
                 tally.shows[nth] += 1;
@@ -118,18 +118,19 @@ impl<'a> ListClaim<'a> {
 }
 
 /// The first thing in which a summary contradicts itself, as a clause.
-pub(super) fn summary(summary: &Summary) -> Result<(), String> {
+pub(super) fn summary(summary: &RunSummary) -> Result<(), String> {
     let suites = summary.all().map(|(role, s)| SuiteClaim {
         role,
         name: &s.name,
         kind: Some(&s.kind),
         status: s.status,
         says: [s.passed, s.failed, s.flaky, s.ignored].map(Some),
-        tests: Tally::of(s.tests.iter().map(|t| (t.name.as_str(), t.status))),
+        tests: TestTally::of(s.tests.iter().map(|t| (t.name.as_str(), t.status))),
     });
     let left = summary.not_run.iter();
-    let left = left.map(|n| LeftOut { role: n.role, kind: &n.kind, name: &n.name, whole: n.tests.is_none() });
-    claims(&Claims {
+    let left =
+        left.map(|n| NotRunEntry { role: n.role, kind: &n.kind, name: &n.name, whole: n.tests.is_none() });
+    claims(&StatedCounts {
         run_id: Some(&summary.identity.run_id),
         shard: Some((summary.shard.index, summary.shard.total)),
         plan: (summary.shard.kind == ShardKind::None && summary.rerun_from.is_none()).then_some(summary.plan),
@@ -146,7 +147,7 @@ pub(super) fn summary(summary: &Summary) -> Result<(), String> {
 }
 
 /// The first thing in which what a summary states contradicts itself, as a clause.
-pub(super) fn claims(claims: &Claims<'_>) -> Result<(), String> {
+pub(super) fn claims(claims: &StatedCounts<'_>) -> Result<(), String> {
     if claims.run_id.is_some_and(str::is_empty) {
         return Err("`run_id` is empty".into());
     }
@@ -178,7 +179,7 @@ pub(super) fn claims(claims: &Claims<'_>) -> Result<(), String> {
 }
 
 /// An undivided run selects its whole plan; a replay states the plan of its source.
-fn planned(claims: &Claims<'_>) -> Result<(), String> {
+fn planned(claims: &StatedCounts<'_>) -> Result<(), String> {
     let Some(plan) = claims.plan.filter(|plan| *plan != PlanCounts::default()) else { return Ok(()) };
     for (planned, (list, (_, entries, [_, _, total]))) in
         [plan.suites, plan.units].into_iter().zip(claims.lists.iter().zip(LISTS))
@@ -190,12 +191,12 @@ fn planned(claims: &Claims<'_>) -> Result<(), String> {
     Ok(())
 }
 
-impl<'a> Claims<'a> {
-    fn of(&self, role: Role) -> impl Iterator<Item = &SuiteClaim<'a>> {
+impl<'a> StatedCounts<'a> {
+    fn of(&self, role: SuiteRole) -> impl Iterator<Item = &SuiteClaim<'a>> {
         self.suites.iter().filter(move |s| s.role == role)
     }
 
-    fn selected(&self, role: Role, left: &[LeftOut<'_>]) -> u64 {
+    fn selected(&self, role: SuiteRole, left: &[NotRunEntry<'_>]) -> u64 {
         let told = self.of(role).map(|s| (s.name, s.kind.unwrap_or_default()));
         run::selected(told, left.iter().filter(|n| n.role == role).map(|n| (n.name, n.kind)))
     }
@@ -256,8 +257,8 @@ fn once(suites: &[SuiteClaim<'_>]) -> Result<(), String> {
 
 /// The names that are listed as failed are those of the suites that failed.
 fn failing(
-    claims: &Claims<'_>,
-    role: Role,
+    claims: &StatedCounts<'_>,
+    role: SuiteRole,
     entries: &str,
     field: &str,
     names: &[&str],
@@ -288,8 +289,8 @@ fn figure(field: &str, says: Option<u64>, shows: u64, entries: &str) -> Result<(
 }
 
 /// What did not start has no result of its own, and what has none is listed.
-fn not_run(suites: &[SuiteClaim<'_>], left: &[LeftOut<'_>]) -> Result<(), String> {
-    let listed: BTreeMap<(Role, &str, &str), bool> =
+fn not_run(suites: &[SuiteClaim<'_>], left: &[NotRunEntry<'_>]) -> Result<(), String> {
+    let listed: BTreeMap<(SuiteRole, &str, &str), bool> =
         left.iter().map(|n| ((n.role, n.kind, n.name), n.whole)).collect();
     for entry in suites {
         let whole = listed.get(&(entry.role, entry.kind.unwrap_or_default(), entry.name));
@@ -307,7 +308,7 @@ fn not_run(suites: &[SuiteClaim<'_>], left: &[LeftOut<'_>]) -> Result<(), String
     Ok(())
 }
 
-fn status(claims: &Claims<'_>) -> Result<(), String> {
+fn status(claims: &StatedCounts<'_>) -> Result<(), String> {
     let failed = claims.suites.iter().any(|s| s.status.is_failure());
     let left = claims.not_run.as_ref().map(|left| !left.is_empty());
     let red = failed || claims.lint == Some(false) || left == Some(true);

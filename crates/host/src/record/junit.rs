@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::iter::repeat;
 use std::time::Duration;
 use tollgate_core::model::record::AttemptFault;
-use tollgate_core::model::run::{LintResult, Summary};
+use tollgate_core::model::run::{LintResult, RunSummary};
 use tollgate_core::model::suite::{SuiteResult, SuiteStatus};
 use tollgate_core::model::test::{Failure, TestResult, TestStatus};
 use tollgate_text::ansi::without_ansi;
@@ -44,7 +44,7 @@ pub struct Details {
 /// a failed test has a test case of its own name with an `error`, one that passed after an attempt that failed outside its
 /// tests one with a `flakyError` for each such attempt. Lint steps are test cases of the suite `lint`, which comes first.
 pub fn junit(
-    summary: &Summary,
+    summary: &RunSummary,
     details: &dyn Fn(&SuiteResult) -> Details,
     lint_tail: &dyn Fn(&LintResult) -> Option<String>,
 ) -> String {
@@ -66,7 +66,7 @@ pub fn junit(
     }
 }
 
-fn lint(summary: &Summary, tail: &dyn Fn(&LintResult) -> Option<String>) -> TestSuite {
+fn lint(summary: &RunSummary, tail: &dyn Fn(&LintResult) -> Option<String>) -> TestSuite {
     let steps = &summary.lint;
     let mut out = TestSuite::new(LINT);
     out.set_time(total(steps.iter().map(|s| Duration::from_millis(s.duration_ms))));

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use std::path::Path;
 use tollgate_core::model::bundle::ReplayBundle;
 use tollgate_core::model::record::SuiteRecord;
-use tollgate_core::model::run::{Environment, Summary, schema};
+use tollgate_core::model::run::{Environment, RunSummary, schema};
 use tollgate_core::model::triage::TriageDiff;
 use tollgate_text::digest::sha256_hex;
 use tollgate_text::json::plain;
@@ -27,8 +27,8 @@ const LARGEST: u64 = 2 << 30;
 /// # Errors
 /// A sentence: not there, not JSON, from another version, a field missing or of another type, or figures and names that
 /// disagree with the tests and suites.
-pub fn read_summary(path: &Path) -> Result<(Summary, String), RecordError> {
-    document(path, File::Summary, schema::SUMMARY, |s: &Summary| &s.schema, consistent::summary)
+pub fn read_summary(path: &Path) -> Result<(RunSummary, String), RecordError> {
+    document(path, File::Summary, schema::SUMMARY, |s: &RunSummary| &s.schema, consistent::summary)
 }
 
 /// A replay bundle and the SHA-256 of its file, as `read_summary`.

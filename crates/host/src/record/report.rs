@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use tollgate_core::model::failure::FailureDigest;
-use tollgate_core::model::run::Summary;
+use tollgate_core::model::run::RunSummary;
 use tollgate_core::model::suite::SuiteResult;
 use tollgate_core::model::test::TestStatus;
 use tollgate_core::model::triage::TriageDiff;
@@ -17,7 +17,7 @@ const MESSAGE: usize = 300;
 
 /// The report, ending in a newline. `digests` are those of the failed suites, `triage` the comparison with the baseline
 /// where there was one.
-pub fn run_report(summary: &Summary, digests: &[FailureDigest], triage: Option<&TriageDiff>) -> String {
+pub fn run_report(summary: &RunSummary, digests: &[FailureDigest], triage: Option<&TriageDiff>) -> String {
     let mut out = String::new();
     head(&mut out, summary);
     failures(&mut out, summary, digests);
@@ -34,7 +34,7 @@ macro_rules! put {
     ($out:expr, $($text:tt)*) => {{ let _ = writeln!($out, $($text)*); }};
 }
 
-fn head(out: &mut String, summary: &Summary) {
+fn head(out: &mut String, summary: &RunSummary) {
     let identity = &summary.identity;
     put!(out, "# Run {}\n", markdown(&identity.run_id));
     let mut of = vec![format!("Profile {}", markdown_code(&summary.profile))];
@@ -67,7 +67,7 @@ fn cut_commit(commit: &str) -> String {
     commit.chars().take(12).collect()
 }
 
-fn failures(out: &mut String, summary: &Summary, digests: &[FailureDigest]) {
+fn failures(out: &mut String, summary: &RunSummary, digests: &[FailureDigest]) {
     let failed: Vec<&SuiteResult> = summary.all().map(|(_, s)| s).filter(|s| s.status.is_failure()).collect();
     if failed.is_empty() {
         return;
@@ -157,7 +157,7 @@ fn compared(out: &mut String, triage: &TriageDiff) {
     }
 }
 
-fn not_run(out: &mut String, summary: &Summary) {
+fn not_run(out: &mut String, summary: &RunSummary) {
     if summary.not_run.is_empty() {
         return;
     }
@@ -171,7 +171,7 @@ fn not_run(out: &mut String, summary: &Summary) {
     put!(out, "");
 }
 
-fn table(out: &mut String, summary: &Summary) {
+fn table(out: &mut String, summary: &RunSummary) {
     if summary.suites.is_empty() && summary.units.is_empty() {
         return;
     }

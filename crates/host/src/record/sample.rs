@@ -7,20 +7,20 @@ use tollgate_core::model::event::{Flags, RunEvent, Started, TimelineLine};
 use tollgate_core::model::failure::{
     Assertion, FailureDigest, FailureIndex, IndexedDigest, RemediationPointer, RootCause,
 };
-use tollgate_core::model::plan::{Artifacts, Counts, Shard, ShardKind};
+use tollgate_core::model::plan::{Artifacts, SelectionCounts, Shard, ShardKind};
 use tollgate_core::model::record::{AttemptFault, SuiteRecord};
 use tollgate_core::model::run::{
-    Chosen, Environment, Identity, LintResult, Node, NotRun, Os, ReplayRef, RunStatus, Summary, TriageRef,
-    schema,
+    Chosen, Environment, Identity, LintResult, NodeJs, NotRun, Os, ReplayRef, RunStatus, RunSummary,
+    TriageRef, schema,
 };
 use tollgate_core::model::signature::{Basis, Signed};
-use tollgate_core::model::suite::{Role, SuiteResult, SuiteStatus};
-use tollgate_core::model::test::{Case, Failure, SourcePlace, TestResult, TestStatus};
+use tollgate_core::model::suite::{SuiteResult, SuiteRole, SuiteStatus};
+use tollgate_core::model::test::{Failure, SourcePlace, TestCase, TestResult, TestStatus};
 use tollgate_core::model::triage::{
-    Change, Compared, Diagnostic, RecommendedCommands, TriageCounts, TriageDiff, TriageStatus,
+    ComparedFile, Diagnostic, DiffChange, RecommendedCommands, TriageCounts, TriageDiff, TriageStatus,
 };
-use tollgate_lang::schema::Schema;
-use tollgate_text::json::{Limits, parse};
+use tollgate_lang::schema::CompiledSchema;
+use tollgate_text::json::{JsonLimits, parse};
 
 const AT: &str = "2026-11-20T10:15:09.000Z";
 const RESULTS: &str = "tests/e2e_results/20261120T101500Z";
@@ -31,8 +31,8 @@ const REPLAY: &str = "tollgate run --rerun-from tests/e2e_results/20261120T10150
 pub(super) fn holds(id: &str, bytes: &[u8]) {
     let name = format!("{id}.json");
     let text = SCHEMAS.iter().find(|(path, _)| *path == name).expect("an embedded schema").1;
-    let schema = Schema::compile_text(text).expect("a schema");
-    let document = parse(bytes, &Limits::default()).expect("JSON");
+    let schema = CompiledSchema::compile_text(text).expect("a schema");
+    let document = parse(bytes, &JsonLimits::default()).expect("JSON");
     let violations = schema.violations(&document);
     assert!(violations.is_empty(), "{id}: {violations:?}");
     let root: Value = serde_json::from_str(text).expect("JSON");
@@ -146,7 +146,7 @@ fn late() -> NotRun {
     NotRun {
         name: "e2e_late".into(),
         kind: "e2e".into(),
-        role: Role::Suite,
+        role: SuiteRole::Suite,
         tests,
         expected: names.clone(),
         names,
@@ -171,8 +171,8 @@ fn chosen() -> Chosen {
     }
 }
 
-pub(super) fn summary() -> Summary {
-    let mut summary = Summary {
+pub(super) fn summary() -> RunSummary {
+    let mut summary = RunSummary {
         schema: schema::SUMMARY.into(),
         identity: identity(),
         tree: None,
@@ -185,7 +185,7 @@ pub(super) fn summary() -> Summary {
         selection: chosen(),
         timeout: Some(300),
         shard: shard(),
-        plan: Counts { suites: 6, units: 2 },
+        plan: SelectionCounts { suites: 6, units: 2 },
         failed_names: vec![],
         failed_unit_names: vec![],
         passed_suites: 0,
@@ -226,7 +226,7 @@ pub(super) fn records() -> Vec<SuiteRecord> {
         root_cause_class: Some(RootCause::AssertionFailure),
         signature: Some(SIGNATURE.into()),
         basis: Some(Basis::Assertion),
-        failures: vec![Case {
+        failures: vec![TestCase {
             name: "writes".into(),
             status: TestStatus::Failed,
             duration_ms: Some(3),
@@ -252,9 +252,9 @@ pub(super) fn records() -> Vec<SuiteRecord> {
         result,
     };
     vec![
-        record(Role::Unit, parser(), None),
-        record(Role::Unit, store(), Some("the results are not there")),
-        record(Role::Suite, flow(), None),
+        record(SuiteRole::Unit, parser(), None),
+        record(SuiteRole::Unit, store(), Some("the results are not there")),
+        record(SuiteRole::Suite, flow(), None),
     ]
 }
 
@@ -267,8 +267,12 @@ pub(super) fn started() -> Started {
         names: Default::default(),
         expected: Default::default(),
     };
-    let selected =
-        vec![item(Role::Unit, &parser()), item(Role::Unit, &store()), item(Role::Suite, &flow()), late()];
+    let selected = vec![
+        item(SuiteRole::Unit, &parser()),
+        item(SuiteRole::Unit, &store()),
+        item(SuiteRole::Suite, &flow()),
+        late(),
+    ];
     Started {
         profile: "ci".into(),
         commit: identity().commit,
@@ -276,7 +280,7 @@ pub(super) fn started() -> Started {
         tree: None,
         correlation_id: identity().correlation_id,
         shard: shard(),
-        plan: Counts { suites: 6, units: 2 },
+        plan: SelectionCounts { suites: 6, units: 2 },
         selected,
         baseline: Some("base.json".into()),
         rerun_from: None,
@@ -334,7 +338,7 @@ pub(super) fn environment() -> Environment {
         cpus: 2,
         ci: true,
         rustc: Some("rustc 1.95.0".into()),
-        node: Some(Node {
+        node: Some(NodeJs {
             path: "/usr/bin/node".into(),
             version: Some("v22.11.0".into()),
             is_bun_shim: false,
@@ -433,7 +437,7 @@ pub(super) fn index() -> FailureIndex {
 }
 
 pub(super) fn triage() -> TriageDiff {
-    let compared = |path: &str| Compared {
+    let compared = |path: &str| ComparedFile {
         path: path.into(),
         sha256: Some("00".repeat(32)),
         run_id: Some("run-1".into()),
@@ -448,7 +452,7 @@ pub(super) fn triage() -> TriageDiff {
         summary: TriageCounts { regression_count: 1, not_run_count: 1, ..TriageCounts::default() },
         ranked_diagnostics: vec![Diagnostic {
             rank: 1,
-            change: Change::Regression,
+            change: DiffChange::Regression,
             severity: "blocker".into(),
             suite: "parser".into(),
             kind: "unit".into(),

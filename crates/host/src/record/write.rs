@@ -10,7 +10,7 @@ use tollgate_core::model::bundle::ReplayBundle;
 use tollgate_core::model::event::TimelineLine;
 use tollgate_core::model::failure::{FailureDigest, FailureIndex};
 use tollgate_core::model::record::SuiteRecord;
-use tollgate_core::model::run::{Environment, Identity, Summary, schema};
+use tollgate_core::model::run::{Environment, Identity, RunSummary, schema};
 use tollgate_core::model::triage::TriageDiff;
 use tollgate_text::escape;
 use tollgate_text::show::show;
@@ -27,7 +27,7 @@ struct ResultDocument<'a> {
 
 impl Folder {
     /// `summary.json`
-    pub fn write_summary(&self, summary: &Summary) -> Result<(), WriteError> {
+    pub fn write_summary(&self, summary: &RunSummary) -> Result<(), WriteError> {
         self.json(&self.path(File::Summary), summary)
     }
 

@@ -1,9 +1,9 @@
 //! One attempt at a suite: its steps one after another, into one log.
 
 use crate::clock::{Stopwatch, wall_micros};
-use crate::process::{Ending, Order, Watch, supervise};
-use crate::run::job::{Job, LogTo, Options, Step};
-use crate::run::log::{Log, LogWriter};
+use crate::process::{CommandOrder, Ending, Watch, supervise};
+use crate::run::job::{Job, JobStep, LogTo, Options};
+use crate::run::log::{AttemptLog, LogWriter};
 use std::time::Duration;
 
 /// How a step ended.
@@ -27,7 +27,7 @@ pub struct StepEnd {
 
 /// An attempt that ended.
 #[derive(Debug)]
-pub struct Attempt {
+pub struct EndedAttempt {
     /// Counted from 1.
     pub number: u32,
     /// The steps that were started, in order. Fewer than were asked for when one timed out or tollgate was interrupted.
@@ -43,7 +43,7 @@ pub struct Attempt {
     /// What was let through in it.
     pub mask_allowed: u64,
     /// Its output.
-    pub log: Log,
+    pub log: AttemptLog,
     /// Why the log is not what was written: the disk was full, the suite removed it. A suite with one must not pass.
     pub log_error: Option<String>,
 }
@@ -51,7 +51,7 @@ pub struct Attempt {
 /// What an attempt is made of, beside the job.
 pub(super) struct Setup<'a> {
     pub(super) number: u32,
-    pub(super) steps: &'a [Step],
+    pub(super) steps: &'a [JobStep],
     pub(super) log: &'a LogTo,
     pub(super) options: &'a Options,
     pub(super) watch: &'a Watch,
@@ -66,7 +66,7 @@ pub(super) fn attempt(
     setup: &Setup<'_>,
     block: &mut Vec<u8>,
     output: &mut dyn FnMut(&[u8]),
-) -> Attempt {
+) -> EndedAttempt {
     let started_micros = wall_micros();
     let clock = Stopwatch::start();
     let mut log = LogWriter::open(setup.log, &setup.options.spool);
@@ -74,7 +74,7 @@ pub(super) fn attempt(
     let (mut leftovers, mut masked, mut mask_allowed) = (0, 0, 0);
     for step in setup.steps {
         let log_start = log.len();
-        let order = Order {
+        let order = CommandOrder {
             command: &step.command,
             dir: &job.dir,
             env: &job.env,
@@ -120,7 +120,7 @@ pub(super) fn attempt(
     let (log, log_error) = log.finish();
     let finished_micros = wall_micros();
     let number = setup.number;
-    Attempt {
+    EndedAttempt {
         number,
         steps,
         started_micros,

@@ -1,8 +1,8 @@
 //! The loop over suites.
 
 use crate::process::{Watch, sweep_rest};
-use crate::run::attempt::{Attempt, Setup, attempt};
-use crate::run::job::{Job, LogTo, Options, Step};
+use crate::run::attempt::{EndedAttempt, Setup, attempt};
+use crate::run::job::{Job, JobStep, LogTo, Options};
 use crate::run::mark;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -14,7 +14,7 @@ pub enum Next {
     /// The suite is done and counts as failed for `fail_fast`.
     Failed,
     /// Another attempt at once, with these steps, into this log. Not honoured after a signal.
-    Retry(Vec<Step>, LogTo),
+    Retry(Vec<JobStep>, LogTo),
 }
 
 /// Who is told what happens. Called from several threads; for one suite from one, in order.
@@ -27,12 +27,12 @@ pub trait Observer: Sync {
     /// is read here.
     fn step_ended(&self, _job: usize, _step: usize) {}
     /// An attempt ended; says what follows.
-    fn ended(&self, job: usize, attempt: Attempt) -> Next;
+    fn ended(&self, job: usize, attempt: EndedAttempt) -> Next;
 }
 
 /// How the loop ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Ended {
+pub struct LoopEnd {
     /// Jobs that were never started, in order: after a signal, or by `fail_fast`.
     pub not_started: Vec<usize>,
     /// The signal that ended it: SIGINT (2), SIGTERM (15) or SIGHUP (1).
@@ -43,7 +43,7 @@ pub struct Ended {
 
 /// Runs the jobs in order, `jobs` at a time. SIGINT and SIGTERM are passed on to the running groups and nothing new starts;
 /// a second one kills the groups at once. Returns when everything that was started has ended.
-pub fn execute(jobs: &[Job], options: &Options, observer: &dyn Observer) -> Ended {
+pub fn execute(jobs: &[Job], options: &Options, observer: &dyn Observer) -> LoopEnd {
     let watch = Watch::start();
     let work = Work {
         jobs,
@@ -65,7 +65,7 @@ pub fn execute(jobs: &[Job], options: &Options, observer: &dyn Observer) -> Ende
     let leftovers = sweep_rest();
     let started = work.next.load(Ordering::SeqCst).min(jobs.len());
     let interrupted = watch.caught().map(|(signal, _)| signal);
-    Ended { not_started: (started..jobs.len()).collect(), interrupted, leftovers }
+    LoopEnd { not_started: (started..jobs.len()).collect(), interrupted, leftovers }
 }
 
 struct Work<'a> {

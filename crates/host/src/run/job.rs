@@ -14,7 +14,7 @@ pub struct Job {
     /// Its kind.
     pub kind: String,
     /// What is run, one after another: one command for the suite, or one for each test.
-    pub steps: Vec<Step>,
+    pub steps: Vec<JobStep>,
     /// The folder it runs in, absolute.
     pub dir: PathBuf,
     /// Environment beside tollgate's own; what a command line assigns wins over it.
@@ -27,7 +27,7 @@ pub struct Job {
 
 /// One command of a suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct JobStep {
     /// What to start.
     pub command: CommandLine,
     /// The one test it runs; `None`: the whole suite.

@@ -15,7 +15,7 @@ pub const IN_MEMORY: usize = 64 << 10;
 
 /// An attempt's output as it was written: masked, stdout and stderr in the order they came.
 #[derive(Debug)]
-pub struct Log {
+pub struct AttemptLog {
     store: Store,
     bytes: u64,
 }
@@ -26,7 +26,7 @@ enum Store {
     File(File),
 }
 
-impl Log {
+impl AttemptLog {
     /// How many bytes were written.
     pub fn len(&self) -> u64 {
         self.bytes
@@ -44,13 +44,13 @@ impl Log {
 
     /// Reads the bytes from `start` to before `end`: one step's output.
     pub fn range(&self, start: u64, end: u64) -> LogReader<'_> {
-        BufReader::with_capacity(IN_MEMORY, Part { log: self, at: start, end: end.min(self.bytes) })
+        BufReader::with_capacity(IN_MEMORY, LogPart { log: self, at: start, end: end.min(self.bytes) })
     }
 
     /// Its last bytes, at most `most` of them; what the system says when they cannot be read.
     pub fn tail(&self, most: u64) -> std::io::Result<Vec<u8>> {
         let mut bytes = vec![0; usize::try_from(most.min(self.bytes)).unwrap_or(usize::MAX)];
-        Part { log: self, at: self.bytes - bytes.len() as u64, end: self.bytes }.read_exact(&mut bytes)?;
+        LogPart { log: self, at: self.bytes - bytes.len() as u64, end: self.bytes }.read_exact(&mut bytes)?;
         Ok(bytes)
     }
 
@@ -66,17 +66,17 @@ impl Log {
 }
 
 /// Reads a part of a log.
-pub type LogReader<'a> = BufReader<Part<'a>>;
+pub type LogReader<'a> = BufReader<LogPart<'a>>;
 
 /// A part of a log, unbuffered.
 #[derive(Debug)]
-pub struct Part<'a> {
-    log: &'a Log,
+pub struct LogPart<'a> {
+    log: &'a AttemptLog,
     at: u64,
     end: u64,
 }
 
-impl Read for Part<'_> {
+impl Read for LogPart<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let left = usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX);
         let want = buffer.len().min(left);
@@ -102,7 +102,7 @@ impl Read for Part<'_> {
 
 /// A log that is being written. It never fails the suite's run: what went wrong is told at the end.
 pub(super) struct LogWriter<'a> {
-    log: Log,
+    log: AttemptLog,
     to: &'a LogTo,
     spool: &'a Path,
     error: Option<String>,
@@ -117,7 +117,7 @@ impl<'a> LogWriter<'a> {
                 Err(e) => (Store::Memory(Vec::new()), Some(cannot(path, &e))),
             },
         };
-        LogWriter { log: Log { store, bytes: 0 }, to, spool, error }
+        LogWriter { log: AttemptLog { store, bytes: 0 }, to, spool, error }
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -152,7 +152,7 @@ impl<'a> LogWriter<'a> {
     }
 
     /// The log, and what went wrong.
-    pub(super) fn finish(self) -> (Log, Option<String>) {
+    pub(super) fn finish(self) -> (AttemptLog, Option<String>) {
         let error = self.error.or_else(|| match (self.to, &self.log.store) {
             (LogTo::File(path), Store::File(file)) => missing(path, file, self.log.bytes),
             _ => None,
@@ -216,7 +216,7 @@ mod tests {
     use proptest::prelude::*;
     use std::io::BufRead as _;
 
-    fn written(to: &LogTo, spool: &Path, parts: &[Vec<u8>]) -> (Log, Option<String>) {
+    fn written(to: &LogTo, spool: &Path, parts: &[Vec<u8>]) -> (AttemptLog, Option<String>) {
         let mut writer = LogWriter::open(to, spool);
         parts.iter().for_each(|p| writer.write(p));
         writer.finish()

@@ -7,8 +7,8 @@ mod job;
 mod log;
 mod mark;
 
-pub use attempt::{Attempt, StepEnd};
-pub use execute::{Ended, Next, Observer, execute};
-pub use job::{Job, LogTo, Options, Step};
-pub use log::{IN_MEMORY, Log, LogReader};
+pub use attempt::{EndedAttempt, StepEnd};
+pub use execute::{LoopEnd, Next, Observer, execute};
+pub use job::{Job, JobStep, LogTo, Options};
+pub use log::{AttemptLog, IN_MEMORY, LogReader};
 pub use mark::{marks_of, run_mark, suite_in, suite_mark};

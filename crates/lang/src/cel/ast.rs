@@ -1,11 +1,11 @@
 //! The compiled tree: a flat table of nodes that name each other by number, so that it is small and cheap to walk.
 
 use super::kind::Type;
-use super::pattern::Pattern;
+use super::pattern::CompiledPattern;
 use super::value::{Shared, Value};
 
 /// The number of a node.
-pub(super) type Id = u32;
+pub(super) type NodeId = u32;
 
 /// The bytes of the source that a node was written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,10 +18,10 @@ pub(super) struct Span {
 #[derive(Debug)]
 pub(super) struct Ast {
     pub(super) text: String,
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Vec<CelNode>,
     /// By node.
     pub(super) spans: Vec<Span>,
-    pub(super) root: Id,
+    pub(super) root: NodeId,
     /// The free names, in the order of their first use.
     pub(super) names: Vec<Box<str>>,
     /// How many names macros bind at once at most.
@@ -31,46 +31,48 @@ pub(super) struct Ast {
 impl Ast {
     /// The node.
     #[inline]
-    pub(super) fn node(&self, id: Id) -> &Node {
+    pub(super) fn node(&self, id: NodeId) -> &CelNode {
         &self.nodes[id as usize]
     }
 
     /// What the node was written as.
-    pub(super) fn source(&self, id: Id) -> &str {
+    pub(super) fn source(&self, id: NodeId) -> &str {
         let span = self.spans[id as usize];
         self.text.get(span.start as usize..span.end as usize).unwrap_or("")
     }
 
     /// Where the node begins, in bytes.
-    pub(super) fn offset(&self, id: Id) -> usize {
+    pub(super) fn offset(&self, id: NodeId) -> usize {
         self.spans[id as usize].start as usize
     }
 
     /// The range of a macro as it was written.
-    pub(super) fn range(&self, fold: &Fold) -> Id {
+    pub(super) fn range(&self, fold: &Fold) -> NodeId {
         match self.node(fold.range) {
-            Node::Pairs(of) => *of,
+            CelNode::Pairs(of) => *of,
             _ => fold.range,
         }
     }
 
     /// The nodes directly below, in reading order.
-    pub(super) fn children(&self, id: Id) -> Vec<Id> {
+    pub(super) fn children(&self, id: NodeId) -> Vec<NodeId> {
         match self.node(id) {
-            Node::Literal(_) | Node::Name(_) | Node::Slot(_) => Vec::new(),
-            Node::Select(of, _)
-            | Node::Has(of, _)
-            | Node::Not(of)
-            | Node::Negate(of)
-            | Node::Pairs(of)
-            | Node::Matches(of, _) => {
+            CelNode::Literal(_) | CelNode::Name(_) | CelNode::Slot(_) => Vec::new(),
+            CelNode::Select(of, _)
+            | CelNode::Has(of, _)
+            | CelNode::Not(of)
+            | CelNode::Negate(of)
+            | CelNode::Pairs(of)
+            | CelNode::Matches(of, _) => {
                 vec![*of]
             }
-            Node::Index(a, b) | Node::Binary(_, a, b) => vec![*a, *b],
-            Node::If(test, yes, no) => vec![*test, *yes, *no],
-            Node::And(items) | Node::Or(items) | Node::List(items) | Node::Call(_, items) => items.to_vec(),
-            Node::Map(members) => members.iter().flat_map(|(k, v)| [*k, *v]).collect(),
-            Node::Fold(fold) => {
+            CelNode::Index(a, b) | CelNode::Binary(_, a, b) => vec![*a, *b],
+            CelNode::If(test, yes, no) => vec![*test, *yes, *no],
+            CelNode::And(items) | CelNode::Or(items) | CelNode::List(items) | CelNode::Call(_, items) => {
+                items.to_vec()
+            }
+            CelNode::Map(members) => members.iter().flat_map(|(k, v)| [*k, *v]).collect(),
+            CelNode::Fold(fold) => {
                 [Some(fold.range), fold.when, Some(fold.body)].into_iter().flatten().collect()
             }
         }
@@ -79,31 +81,31 @@ impl Ast {
 
 /// One node.
 #[derive(Debug)]
-pub(super) enum Node {
+pub(super) enum CelNode {
     Literal(Literal),
     /// A free name, by its number in `Ast::names`.
     Name(u32),
     /// A name that a macro binds, by the depth of its macro.
     Slot(u32),
-    Select(Id, Box<str>),
-    Has(Id, Box<str>),
-    Index(Id, Id),
+    Select(NodeId, Box<str>),
+    Has(NodeId, Box<str>),
+    Index(NodeId, NodeId),
     /// Two or more operands, evaluated from the left until one is false.
-    And(Box<[Id]>),
+    And(Box<[NodeId]>),
     /// Two or more operands, evaluated from the left until one is true.
-    Or(Box<[Id]>),
-    Not(Id),
-    Negate(Id),
-    Binary(Op, Id, Id),
-    If(Id, Id, Id),
-    List(Box<[Id]>),
-    Map(Box<[(Id, Id)]>),
+    Or(Box<[NodeId]>),
+    Not(NodeId),
+    Negate(NodeId),
+    Binary(CelOperator, NodeId, NodeId),
+    If(NodeId, NodeId, NodeId),
+    List(Box<[NodeId]>),
+    Map(Box<[(NodeId, NodeId)]>),
     Fold(Fold),
     /// What a macro of two names walks: of a list each number with its element, of a map each key with its value.
-    Pairs(Id),
-    Call(Func, Box<[Id]>),
+    Pairs(NodeId),
+    Call(Func, Box<[NodeId]>),
     /// `matches` with a literal pattern.
-    Matches(Id, Box<Pattern>),
+    Matches(NodeId, Box<CompiledPattern>),
 }
 
 /// A literal.
@@ -138,7 +140,7 @@ impl Literal {
 
 /// Operators of two operands that are both evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Op {
+pub(super) enum CelOperator {
     Equal,
     Unequal,
     Less,
@@ -153,22 +155,22 @@ pub(super) enum Op {
     Modulo,
 }
 
-impl Op {
+impl CelOperator {
     /// As it is written.
     pub(super) fn sign(self) -> &'static str {
         match self {
-            Op::Equal => "==",
-            Op::Unequal => "!=",
-            Op::Less => "<",
-            Op::LessEqual => "<=",
-            Op::Greater => ">",
-            Op::GreaterEqual => ">=",
-            Op::In => "in",
-            Op::Add => "+",
-            Op::Subtract => "-",
-            Op::Multiply => "*",
-            Op::Divide => "/",
-            Op::Modulo => "%",
+            CelOperator::Equal => "==",
+            CelOperator::Unequal => "!=",
+            CelOperator::Less => "<",
+            CelOperator::LessEqual => "<=",
+            CelOperator::Greater => ">",
+            CelOperator::GreaterEqual => ">=",
+            CelOperator::In => "in",
+            CelOperator::Add => "+",
+            CelOperator::Subtract => "-",
+            CelOperator::Multiply => "*",
+            CelOperator::Divide => "/",
+            CelOperator::Modulo => "%",
         }
     }
 }
@@ -177,13 +179,13 @@ impl Op {
 #[derive(Debug)]
 pub(super) struct Fold {
     pub(super) kind: FoldKind,
-    pub(super) range: Id,
+    pub(super) range: NodeId,
     pub(super) slot: u32,
     /// What the element is called.
     pub(super) name: Box<str>,
     /// The filter of a `map` with three arguments.
-    pub(super) when: Option<Id>,
-    pub(super) body: Id,
+    pub(super) when: Option<NodeId>,
+    pub(super) body: NodeId,
 }
 
 /// Which macro.
@@ -304,7 +306,7 @@ impl Func {
 
 /// How a function is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Style {
+pub(super) enum CallStyle {
     /// `f(x)`
     Global,
     /// `x.f()`
@@ -316,64 +318,64 @@ pub(super) enum Style {
 /// A row of the table of functions; the receiver counts as an argument.
 pub(super) struct Row {
     pub(super) name: &'static str,
-    pub(super) style: Style,
+    pub(super) style: CallStyle,
     pub(super) least: usize,
     pub(super) most: usize,
     pub(super) func: Func,
 }
 
-const fn row(name: &'static str, style: Style, least: usize, most: usize, func: Func) -> Row {
+const fn row(name: &'static str, style: CallStyle, least: usize, most: usize, func: Func) -> Row {
     Row { name, style, least, most, func }
 }
 
 /// The functions: the standard ones of the language definition of CEL, some of its strings extension, and those that
 /// gates have beside them (`docs/expressions.md`).
 pub(super) const FUNCTIONS: &[Row] = &[
-    row("size", Style::Both, 1, 1, Func::Size),
-    row("contains", Style::Member, 2, 2, Func::Contains),
-    row("startsWith", Style::Member, 2, 2, Func::StartsWith),
-    row("endsWith", Style::Member, 2, 2, Func::EndsWith),
-    row("matches", Style::Both, 2, 2, Func::Matches),
-    row("int", Style::Global, 1, 1, Func::ToInt),
-    row("uint", Style::Global, 1, 1, Func::ToUInt),
-    row("double", Style::Global, 1, 1, Func::ToDouble),
-    row("string", Style::Global, 1, 1, Func::ToString),
-    row("bytes", Style::Global, 1, 1, Func::ToBytes),
-    row("bool", Style::Global, 1, 1, Func::ToBool),
-    row("timestamp", Style::Global, 1, 1, Func::ToTimestamp),
-    row("duration", Style::Global, 1, 1, Func::ToDuration),
-    row("dyn", Style::Global, 1, 1, Func::Dyn),
-    row("type", Style::Global, 1, 1, Func::TypeOf),
-    row("getFullYear", Style::Member, 1, 2, Func::GetFullYear),
-    row("getMonth", Style::Member, 1, 2, Func::GetMonth),
-    row("getDate", Style::Member, 1, 2, Func::GetDate),
-    row("getDayOfMonth", Style::Member, 1, 2, Func::GetDayOfMonth),
-    row("getDayOfWeek", Style::Member, 1, 2, Func::GetDayOfWeek),
-    row("getDayOfYear", Style::Member, 1, 2, Func::GetDayOfYear),
-    row("getHours", Style::Member, 1, 2, Func::GetHours),
-    row("getMinutes", Style::Member, 1, 2, Func::GetMinutes),
-    row("getSeconds", Style::Member, 1, 2, Func::GetSeconds),
-    row("getMilliseconds", Style::Member, 1, 2, Func::GetMilliseconds),
-    row("lowerAscii", Style::Member, 1, 1, Func::LowerAscii),
-    row("upperAscii", Style::Member, 1, 1, Func::UpperAscii),
-    row("trim", Style::Member, 1, 1, Func::Trim),
-    row("split", Style::Member, 2, 3, Func::Split),
-    row("join", Style::Member, 1, 2, Func::Join),
-    row("replace", Style::Member, 3, 4, Func::Replace),
-    row("substring", Style::Member, 2, 3, Func::Substring),
-    row("indexOf", Style::Member, 2, 3, Func::IndexOf),
-    row("lastIndexOf", Style::Member, 2, 2, Func::LastIndexOf),
-    row("files", Style::Global, 1, 1, Func::Files),
-    row("exists", Style::Global, 1, 1, Func::Exists),
-    row("stem", Style::Global, 1, 1, Func::Stem),
-    row("sorted", Style::Global, 1, 1, Func::Sorted),
-    row("distinct", Style::Global, 1, 1, Func::Distinct),
-    row("difference", Style::Global, 2, 2, Func::Difference),
-    row("sum", Style::Global, 1, 1, Func::Sum),
-    row("div", Style::Global, 2, 2, Func::Div),
-    row("age", Style::Global, 1, 1, Func::Age),
-    row("days_until", Style::Global, 1, 1, Func::DaysUntil),
-    row("sha256", Style::Global, 1, 1, Func::Sha256),
-    row("valid", Style::Global, 1, 1, Func::Valid),
-    row("grep", Style::Global, 2, 2, Func::Grep),
+    row("size", CallStyle::Both, 1, 1, Func::Size),
+    row("contains", CallStyle::Member, 2, 2, Func::Contains),
+    row("startsWith", CallStyle::Member, 2, 2, Func::StartsWith),
+    row("endsWith", CallStyle::Member, 2, 2, Func::EndsWith),
+    row("matches", CallStyle::Both, 2, 2, Func::Matches),
+    row("int", CallStyle::Global, 1, 1, Func::ToInt),
+    row("uint", CallStyle::Global, 1, 1, Func::ToUInt),
+    row("double", CallStyle::Global, 1, 1, Func::ToDouble),
+    row("string", CallStyle::Global, 1, 1, Func::ToString),
+    row("bytes", CallStyle::Global, 1, 1, Func::ToBytes),
+    row("bool", CallStyle::Global, 1, 1, Func::ToBool),
+    row("timestamp", CallStyle::Global, 1, 1, Func::ToTimestamp),
+    row("duration", CallStyle::Global, 1, 1, Func::ToDuration),
+    row("dyn", CallStyle::Global, 1, 1, Func::Dyn),
+    row("type", CallStyle::Global, 1, 1, Func::TypeOf),
+    row("getFullYear", CallStyle::Member, 1, 2, Func::GetFullYear),
+    row("getMonth", CallStyle::Member, 1, 2, Func::GetMonth),
+    row("getDate", CallStyle::Member, 1, 2, Func::GetDate),
+    row("getDayOfMonth", CallStyle::Member, 1, 2, Func::GetDayOfMonth),
+    row("getDayOfWeek", CallStyle::Member, 1, 2, Func::GetDayOfWeek),
+    row("getDayOfYear", CallStyle::Member, 1, 2, Func::GetDayOfYear),
+    row("getHours", CallStyle::Member, 1, 2, Func::GetHours),
+    row("getMinutes", CallStyle::Member, 1, 2, Func::GetMinutes),
+    row("getSeconds", CallStyle::Member, 1, 2, Func::GetSeconds),
+    row("getMilliseconds", CallStyle::Member, 1, 2, Func::GetMilliseconds),
+    row("lowerAscii", CallStyle::Member, 1, 1, Func::LowerAscii),
+    row("upperAscii", CallStyle::Member, 1, 1, Func::UpperAscii),
+    row("trim", CallStyle::Member, 1, 1, Func::Trim),
+    row("split", CallStyle::Member, 2, 3, Func::Split),
+    row("join", CallStyle::Member, 1, 2, Func::Join),
+    row("replace", CallStyle::Member, 3, 4, Func::Replace),
+    row("substring", CallStyle::Member, 2, 3, Func::Substring),
+    row("indexOf", CallStyle::Member, 2, 3, Func::IndexOf),
+    row("lastIndexOf", CallStyle::Member, 2, 2, Func::LastIndexOf),
+    row("files", CallStyle::Global, 1, 1, Func::Files),
+    row("exists", CallStyle::Global, 1, 1, Func::Exists),
+    row("stem", CallStyle::Global, 1, 1, Func::Stem),
+    row("sorted", CallStyle::Global, 1, 1, Func::Sorted),
+    row("distinct", CallStyle::Global, 1, 1, Func::Distinct),
+    row("difference", CallStyle::Global, 2, 2, Func::Difference),
+    row("sum", CallStyle::Global, 1, 1, Func::Sum),
+    row("div", CallStyle::Global, 2, 2, Func::Div),
+    row("age", CallStyle::Global, 1, 1, Func::Age),
+    row("days_until", CallStyle::Global, 1, 1, Func::DaysUntil),
+    row("sha256", CallStyle::Global, 1, 1, Func::Sha256),
+    row("valid", CallStyle::Global, 1, 1, Func::Valid),
+    row("grep", CallStyle::Global, 2, 2, Func::Grep),
 ];

@@ -4,7 +4,7 @@
 //! `broken || true` would be a pass on evidence that is not there. So an operand that is evaluated and has no value is
 //! an error, and what was decided before it (`true || broken`, `false && broken`) stands because it is never evaluated.
 
-use super::ast::{Ast, Func, Id, Node, Op};
+use super::ast::{Ast, CelNode, CelOperator, Func, NodeId};
 use super::compare::{equal, order, scalars_equal};
 use super::errors::{EvalError, fault};
 use super::functions;
@@ -42,37 +42,37 @@ pub(super) struct Eval<'e, 'v> {
 pub(super) type Evaluated<'v> = Result<Value<'v>, EvalError>;
 
 impl<'v> Eval<'_, 'v> {
-    pub(super) fn eval(&mut self, id: Id) -> Evaluated<'v> {
+    pub(super) fn eval(&mut self, id: NodeId) -> Evaluated<'v> {
         let ast = self.ast;
         match ast.node(id) {
-            Node::Literal(literal) => Ok(literal.value()),
-            Node::Name(name) => self.variable(*name),
-            Node::Slot(slot) => match self.slots.get(*slot as usize) {
+            CelNode::Literal(literal) => Ok(literal.value()),
+            CelNode::Name(name) => self.variable(*name),
+            CelNode::Slot(slot) => match self.slots.get(*slot as usize) {
                 Some(value) => Ok(value.clone()),
                 None => fault("a name is not bound here"),
             },
-            Node::Select(of, field) => self.select(*of, field),
-            Node::Has(of, field) => self.has(*of, field),
-            Node::Index(of, key) => self.index(*of, *key),
-            Node::And(terms) => self.chain(terms, false),
-            Node::Or(terms) => self.chain(terms, true),
-            Node::Not(of) => Ok(Value::Bool(!self.truth(*of)?)),
-            Node::Negate(of) => operators::negate(self.eval(*of)?),
-            Node::Binary(op, left, right) => self.binary(*op, *left, *right),
-            Node::If(test, yes, no) => {
+            CelNode::Select(of, field) => self.select(*of, field),
+            CelNode::Has(of, field) => self.has(*of, field),
+            CelNode::Index(of, key) => self.index(*of, *key),
+            CelNode::And(terms) => self.chain(terms, false),
+            CelNode::Or(terms) => self.chain(terms, true),
+            CelNode::Not(of) => Ok(Value::Bool(!self.truth(*of)?)),
+            CelNode::Negate(of) => operators::negate(self.eval(*of)?),
+            CelNode::Binary(op, left, right) => self.binary(*op, *left, *right),
+            CelNode::If(test, yes, no) => {
                 let branch = if self.truth(*test)? { *yes } else { *no };
                 self.eval(branch)
             }
-            Node::List(items) => {
+            CelNode::List(items) => {
                 self.meter.list(items.len())?;
                 let items = items.iter().map(|item| self.eval(*item)).collect::<Result<Vec<_>, _>>()?;
                 Ok(Value::list(items))
             }
-            Node::Map(members) => self.map(members),
-            Node::Fold(fold) => self.fold(fold),
-            Node::Pairs(of) => self.pairs(*of),
-            Node::Call(func, args) => self.call(id, *func, args),
-            Node::Matches(of, pattern) => match self.eval(*of)? {
+            CelNode::Map(members) => self.map(members),
+            CelNode::Fold(fold) => self.fold(fold),
+            CelNode::Pairs(of) => self.pairs(*of),
+            CelNode::Call(func, args) => self.call(id, *func, args),
+            CelNode::Matches(of, pattern) => match self.eval(*of)? {
                 Value::Str(text) => pattern.is_match(&text, self.meter).map(Value::Bool),
                 other => fault(format!("{} is {}, not a string", self.source(*of), shown(&other))),
             },
@@ -80,7 +80,7 @@ impl<'v> Eval<'_, 'v> {
     }
 
     /// The source of a node for a message.
-    pub(super) fn source(&self, id: Id) -> Cow<'v, str> {
+    pub(super) fn source(&self, id: NodeId) -> Cow<'v, str> {
         let source = self.ast.source(id);
         match source.char_indices().nth(QUOTED) {
             Some((at, _)) => Cow::Owned(format!("{}…", &source[..at])),
@@ -124,7 +124,7 @@ impl<'v> Eval<'_, 'v> {
         Value::from_json(json)
     }
 
-    fn select(&mut self, of: Id, field: &'v str) -> Evaluated<'v> {
+    fn select(&mut self, of: NodeId, field: &'v str) -> Evaluated<'v> {
         match self.eval(of)? {
             Value::Json(Json::Object(object)) => match object.get(field) {
                 Some(json) => Ok(self.lent(json)),
@@ -141,12 +141,12 @@ impl<'v> Eval<'_, 'v> {
     }
 
     #[cold]
-    fn no_field<T>(&self, of: Id, field: &str) -> Result<T, EvalError> {
+    fn no_field<T>(&self, of: NodeId, field: &str) -> Result<T, EvalError> {
         fault(format!("no field `{}` in {}", field.escape_debug(), self.source(of)))
     }
 
     #[cold]
-    fn no_object<T>(&self, of: Id, field: &str, found: &Value<'_>) -> Result<T, EvalError> {
+    fn no_object<T>(&self, of: NodeId, field: &str, found: &Value<'_>) -> Result<T, EvalError> {
         fault(format!(
             "no field `{}` in {}: it is {}, not an object",
             field.escape_debug(),
@@ -155,7 +155,7 @@ impl<'v> Eval<'_, 'v> {
         ))
     }
 
-    fn has(&mut self, of: Id, field: &'v str) -> Evaluated<'v> {
+    fn has(&mut self, of: NodeId, field: &'v str) -> Evaluated<'v> {
         match self.eval(of)? {
             Value::Json(Json::Object(object)) => {
                 let found = object.get(field);
@@ -171,7 +171,7 @@ impl<'v> Eval<'_, 'v> {
         }
     }
 
-    fn index(&mut self, of: Id, key: Id) -> Evaluated<'v> {
+    fn index(&mut self, of: NodeId, key: NodeId) -> Evaluated<'v> {
         let target = self.eval(of)?;
         let key_value = self.eval(key)?;
         if let Value::Json(Json::Object(object)) = &target {
@@ -214,7 +214,7 @@ impl<'v> Eval<'_, 'v> {
 
     /// The value of a node that must be a bool.
     #[inline]
-    pub(super) fn truth(&mut self, id: Id) -> Result<bool, EvalError> {
+    pub(super) fn truth(&mut self, id: NodeId) -> Result<bool, EvalError> {
         match self.eval(id)? {
             Value::Bool(b) => Ok(b),
             other => fault(format!("{} is {}, not a bool", self.source(id), shown(&other))),
@@ -222,7 +222,7 @@ impl<'v> Eval<'_, 'v> {
     }
 
     /// `&&` and `||`: `decisive` ends the chain.
-    fn chain(&mut self, terms: &'v [Id], decisive: bool) -> Evaluated<'v> {
+    fn chain(&mut self, terms: &'v [NodeId], decisive: bool) -> Evaluated<'v> {
         for term in terms {
             if self.truth(*term)? == decisive {
                 return Ok(Value::Bool(decisive));
@@ -231,21 +231,21 @@ impl<'v> Eval<'_, 'v> {
         Ok(Value::Bool(!decisive))
     }
 
-    fn binary(&mut self, op: Op, left: Id, right: Id) -> Evaluated<'v> {
-        if op == Op::In {
+    fn binary(&mut self, op: CelOperator, left: NodeId, right: NodeId) -> Evaluated<'v> {
+        if op == CelOperator::In {
             return self.is_in(left, right);
         }
         let a = self.eval(left)?;
         let b = self.eval(right)?;
         match op {
-            Op::Equal | Op::Unequal => {
+            CelOperator::Equal | CelOperator::Unequal => {
                 let same = equal(&a, &b, self.meter)?;
-                Ok(Value::Bool(same == (op == Op::Equal)))
+                Ok(Value::Bool(same == (op == CelOperator::Equal)))
             }
-            Op::Less => self.ordered(left, right, &a, &b, Ordering::is_lt),
-            Op::LessEqual => self.ordered(left, right, &a, &b, Ordering::is_le),
-            Op::Greater => self.ordered(left, right, &a, &b, Ordering::is_gt),
-            Op::GreaterEqual => self.ordered(left, right, &a, &b, Ordering::is_ge),
+            CelOperator::Less => self.ordered(left, right, &a, &b, Ordering::is_lt),
+            CelOperator::LessEqual => self.ordered(left, right, &a, &b, Ordering::is_le),
+            CelOperator::Greater => self.ordered(left, right, &a, &b, Ordering::is_gt),
+            CelOperator::GreaterEqual => self.ordered(left, right, &a, &b, Ordering::is_ge),
             _ => operators::arithmetic(op, a, b, self.meter),
         }
     }
@@ -253,8 +253,8 @@ impl<'v> Eval<'_, 'v> {
     #[inline]
     fn ordered(
         &self,
-        left: Id,
-        right: Id,
+        left: NodeId,
+        right: NodeId,
         a: &Value<'v>,
         b: &Value<'v>,
         test: fn(Ordering) -> bool,
@@ -271,14 +271,14 @@ impl<'v> Eval<'_, 'v> {
         }
     }
 
-    fn is_in(&mut self, left: Id, right: Id) -> Evaluated<'v> {
+    fn is_in(&mut self, left: NodeId, right: NodeId) -> Evaluated<'v> {
         let value = self.eval(left)?;
         // A list of literals is compared where it stands, without making it.
-        if let Node::List(items) = self.ast.node(right)
-            && items.iter().all(|item| matches!(self.ast.node(*item), Node::Literal(_)))
+        if let CelNode::List(items) = self.ast.node(right)
+            && items.iter().all(|item| matches!(self.ast.node(*item), CelNode::Literal(_)))
         {
-            let literal = |item: &Id| match self.ast.node(*item) {
-                Node::Literal(literal) => scalars_equal(&literal.value(), &value) == Some(true),
+            let literal = |item: &NodeId| match self.ast.node(*item) {
+                CelNode::Literal(literal) => scalars_equal(&literal.value(), &value) == Some(true),
                 _ => false,
             };
             return Ok(Value::Bool(items.iter().any(literal)));
@@ -298,7 +298,7 @@ impl<'v> Eval<'_, 'v> {
         }
     }
 
-    fn map(&mut self, members: &'v [(Id, Id)]) -> Evaluated<'v> {
+    fn map(&mut self, members: &'v [(NodeId, NodeId)]) -> Evaluated<'v> {
         let mut out: Vec<(Value<'v>, Value<'v>)> = Vec::with_capacity(members.len());
         for (key, value) in members {
             let k = self.eval(*key)?;
@@ -315,7 +315,7 @@ impl<'v> Eval<'_, 'v> {
         Ok(Value::Map(out.into()))
     }
 
-    fn call(&mut self, id: Id, func: Func, args: &'v [Id]) -> Evaluated<'v> {
+    fn call(&mut self, id: NodeId, func: Func, args: &'v [NodeId]) -> Evaluated<'v> {
         let mut values = [const { Value::Null }; MAX_ARGS];
         for (value, arg) in values.iter_mut().zip(args) {
             *value = self.eval(*arg)?;

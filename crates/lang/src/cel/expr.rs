@@ -1,12 +1,12 @@
 //! A compiled expression, and what can be done with it.
 
-use super::ast::{Ast, Func, Node};
+use super::ast::{Ast, CelNode, Func};
 use super::errors::{CompileError, EvalError, Lint};
 use super::eval::Eval;
 use super::lint;
 use super::lower::compile;
 use super::meter::Meter;
-use super::parts::{Part, Taker};
+use super::parts::{ExprPart, Taker};
 use super::scope::Scope;
 use super::trace::{Reads, Touched};
 use super::value::Value;
@@ -44,7 +44,7 @@ impl Expr {
     /// Whether it looks at files by a function: `files`, `exists`, `sha256`, `valid`, `grep`.
     pub fn looks_at_files(&self) -> bool {
         let of_host = [Func::Files, Func::Exists, Func::Sha256, Func::Valid, Func::Grep];
-        self.ast.nodes.iter().any(|node| matches!(node, Node::Call(func, _) if of_host.contains(func)))
+        self.ast.nodes.iter().any(|node| matches!(node, CelNode::Call(func, _) if of_host.contains(func)))
     }
 
     /// `!=` against a string, an `.all(` that an empty list satisfies, `true` alone.
@@ -86,7 +86,7 @@ impl Expr {
 
     /// Every part with its value or error, in reading order, outer parts before inner ones; below a macro for the first
     /// element that decides it, else the first. For people: each part is evaluated anew, within the meter's time.
-    pub fn parts<'v>(&'v self, scope: &dyn Scope<'v>, meter: &Meter) -> Vec<Part> {
+    pub fn parts<'v>(&'v self, scope: &dyn Scope<'v>, meter: &Meter) -> Vec<ExprPart> {
         let eval = self.start(scope, meter, None);
         let mut taker = Taker { eval, parts: Vec::new() };
         taker.take(self.ast.root, 0);

@@ -1,6 +1,6 @@
 //! The macros: a range, a name for its elements, a body, and what they come to.
 
-use super::ast::{Fold, FoldKind, Id};
+use super::ast::{Fold, FoldKind, NodeId};
 use super::errors::{EvalError, fault};
 use super::eval::{Eval, Evaluated};
 use super::show::shown;
@@ -50,12 +50,12 @@ impl<'v> Eval<'_, 'v> {
         })
     }
 
-    fn no_range<T>(&self, range: Id, found: &Value<'v>) -> Result<T, EvalError> {
+    fn no_range<T>(&self, range: NodeId, found: &Value<'v>) -> Result<T, EvalError> {
         fault(format!("{} is {}, neither a list nor a map", self.source(range), shown(found)))
     }
 
     /// Of a list each number with its element, of a map each key with its value, as lists of two.
-    pub(super) fn pairs(&mut self, of: Id) -> Evaluated<'v> {
+    pub(super) fn pairs(&mut self, of: NodeId) -> Evaluated<'v> {
         let range = self.eval(of)?;
         let Some(len) = range.items().map(|items| items.len()).or_else(|| range.members()) else {
             return self.no_range(of, &range);

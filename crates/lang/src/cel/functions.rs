@@ -6,11 +6,11 @@ use super::host;
 use super::kind::{Type, with_article};
 use super::meter::Meter;
 use super::operators;
-use super::pattern::Pattern;
+use super::pattern::CompiledPattern;
 use super::scope::Scope;
 use super::show::{double_text, duration_text, shown, time_text};
 use super::time;
-use super::value::{Shared, Text, Value};
+use super::value::{CelText, Shared, Value};
 
 /// Steps that compiling a pattern at run time costs.
 const PATTERN_STEPS: u64 = 1000;
@@ -166,7 +166,7 @@ fn to_bool(of: &Value<'_>) -> Result<bool, EvalError> {
 /// The functions of a string.
 fn of_string<'v>(
     func: Func,
-    text: &Text<'v>,
+    text: &CelText<'v>,
     rest: &[Value<'v>],
     meter: &Meter,
 ) -> Result<Value<'v>, EvalError> {
@@ -178,7 +178,7 @@ fn of_string<'v>(
         (Func::Matches, [Value::Str(pattern)]) => {
             meter.charge(PATTERN_STEPS)?;
             meter.text(pattern.len())?;
-            let pattern = Pattern::compile(pattern).map_err(EvalError::Expression)?;
+            let pattern = CompiledPattern::compile(pattern).map_err(EvalError::Expression)?;
             meter.charge(pattern.size() / 64)?;
             meter.clock()?;
             pattern.is_match(text, meter).map(Value::Bool)
@@ -213,7 +213,7 @@ fn made<'v>(len: usize, text: impl FnOnce() -> String, meter: &Meter) -> Result<
 }
 
 /// A part of a text: lent where the text is.
-fn part<'v>(of: &Text<'v>, part: &str, meter: &Meter) -> Result<Value<'v>, EvalError> {
+fn part<'v>(of: &CelText<'v>, part: &str, meter: &Meter) -> Result<Value<'v>, EvalError> {
     let lent = match of {
         Shared::Lent(whole) => {
             // Where it stands in the text is the one thing that its address tells.
@@ -233,7 +233,7 @@ fn count(text: &str) -> i64 {
 }
 
 /// At most `most` parts; a negative number means all of them (strings extension, split).
-fn split<'v>(text: &Text<'v>, by: &str, most: i64, meter: &Meter) -> Result<Value<'v>, EvalError> {
+fn split<'v>(text: &CelText<'v>, by: &str, most: i64, meter: &Meter) -> Result<Value<'v>, EvalError> {
     let owned = |one: &str| part(text, one, meter);
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     // Each part costs a value, so it is paid for before it is made.
@@ -272,7 +272,7 @@ fn offset(text: &str, at: i64) -> Option<usize> {
 }
 
 fn substring<'v>(
-    text: &Text<'v>,
+    text: &CelText<'v>,
     start: i64,
     end: Option<i64>,
     meter: &Meter,

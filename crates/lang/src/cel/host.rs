@@ -7,7 +7,7 @@ use super::kind::with_article;
 use super::meter::Meter;
 use super::scope::{Host, Scope};
 use super::time;
-use super::value::{Items, Shared, Text, Value};
+use super::value::{CelText, Items, Shared, Value};
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use tollgate_text::figures::total;
@@ -157,7 +157,7 @@ fn sorted<'v>(value: &Value<'v>, meter: &Meter) -> Result<Value<'v>, EvalError> 
 /// A set of strings, and beside it everything that is no string and has to be compared one by one.
 #[derive(Default)]
 struct Seen<'v> {
-    strings: HashSet<Text<'v>>,
+    strings: HashSet<CelText<'v>>,
     others: Vec<Value<'v>>,
 }
 

@@ -4,7 +4,7 @@
 //! tokens: each node takes the tokens it was written as, and a token that is not the expected one is a compile error.
 //! That gives every node its source, and checks the parser on the way.
 
-use super::ast::{Ast, Fold, FoldKind, Id, Literal, Node, Span};
+use super::ast::{Ast, CelNode, Fold, FoldKind, Literal, NodeId, Span};
 use super::cursor::{Cursor, Extent};
 use super::errors::CompileError;
 use super::kind::Type;
@@ -45,12 +45,12 @@ pub(super) struct Lower<'t> {
     pub(super) ast: Ast,
 }
 
-pub(super) type Lowered = Result<(Id, Extent), CompileError>;
+pub(super) type Lowered = Result<(NodeId, Extent), CompileError>;
 
 impl Lower<'_> {
     /// Adds a node with the tokens it was written as, and widens them by the parentheses around it.
-    pub(super) fn add(&mut self, node: Node, first: usize, last: usize) -> Lowered {
-        let id = self.ast.nodes.len() as Id;
+    pub(super) fn add(&mut self, node: CelNode, first: usize, last: usize) -> Lowered {
+        let id = self.ast.nodes.len() as NodeId;
         self.ast.nodes.push(node);
         let (start, end) = self.cursor.bytes(first, last);
         self.ast.spans.push(Span { start: start as u32, end: end as u32 });
@@ -104,7 +104,7 @@ impl Lower<'_> {
         }
         self.cursor.at += 1;
         let first = if negative && last > 0 { last - 1 } else { last };
-        self.add(Node::Literal(value), first, last)
+        self.add(CelNode::Literal(value), first, last)
     }
 
     fn ident(&mut self, name: &str) -> Lowered {
@@ -117,10 +117,10 @@ impl Lower<'_> {
         let holds = |names: &Vec<String>| names.iter().any(|n| n == name);
         let node = match self.bound.iter().rposition(holds) {
             Some(slot) if self.bound[slot].len() > 1 => return self.one_of_two(slot, name, at),
-            Some(slot) => Node::Slot(slot as u32),
+            Some(slot) => CelNode::Slot(slot as u32),
             None => match Type::named(name) {
-                Some(kind) => Node::Literal(Literal::Type(kind)),
-                None => Node::Name(self.free(name)),
+                Some(kind) => CelNode::Literal(Literal::Type(kind)),
+                None => CelNode::Name(self.free(name)),
             },
         };
         self.add(node, at, at)
@@ -143,11 +143,11 @@ impl Lower<'_> {
             self.cursor.at += 1;
             self.cursor.field("protobuf")?;
             let last = self.cursor.field(field)?;
-            return self.add(Node::Literal(Literal::Type(kind)), first, last);
+            return self.add(CelNode::Literal(Literal::Type(kind)), first, last);
         }
         let (of, extent) = self.node(operand)?;
         let last = self.cursor.field(field)?;
-        self.add(Node::Select(of, field.into()), extent.first, last)
+        self.add(CelNode::Select(of, field.into()), extent.first, last)
     }
 
     /// Whether it is the package `google.protobuf`, and no field of what a macro calls `google`.
@@ -170,12 +170,12 @@ impl Lower<'_> {
         let (of, _) = self.node(operand)?;
         self.cursor.field(field)?;
         let last = self.cursor.close(open)?;
-        self.add(Node::Has(of, field.into()), first, last)
+        self.add(CelNode::Has(of, field.into()), first, last)
     }
 
     /// Takes operands with commas between them and the closing bracket; a comma before it is allowed where the parser
     /// allowed it.
-    fn operands(&mut self, open: usize, items: &[IdedExpr]) -> Result<(Box<[Id]>, usize), CompileError> {
+    fn operands(&mut self, open: usize, items: &[IdedExpr]) -> Result<(Box<[NodeId]>, usize), CompileError> {
         let mut ids = Vec::with_capacity(items.len());
         for (at, item) in items.iter().enumerate() {
             if at > 0 {
@@ -194,7 +194,7 @@ impl Lower<'_> {
         self.cursor.open_groups(true);
         let open = self.cursor.take_next(Kind::TokLeftBracket)?;
         let (items, last) = self.operands(open, elements)?;
-        self.add(Node::List(items), open, last)
+        self.add(CelNode::List(items), open, last)
     }
 
     fn map(&mut self, entries: &[IdedEntryExpr]) -> Lowered {
@@ -215,7 +215,7 @@ impl Lower<'_> {
             self.cursor.at += 1;
         }
         let last = self.cursor.close(open)?;
-        self.add(Node::Map(members.into()), open, last)
+        self.add(CelNode::Map(members.into()), open, last)
     }
 
     fn call(&mut self, call: &CallExpr) -> Lowered {
@@ -232,21 +232,21 @@ impl Lower<'_> {
                 let (yes, _) = self.node(yes)?;
                 self.cursor.take(Kind::TokColon)?;
                 let (no, end) = self.node(no)?;
-                self.add(Node::If(test, yes, no), extent.first, end.last)
+                self.add(CelNode::If(test, yes, no), extent.first, end.last)
             }
             (o::INDEX, None, [operand, key]) => {
                 let (of, extent) = self.node(operand)?;
                 let open = self.cursor.take(Kind::TokLeftBracket)?;
                 let (key, _) = self.node(key)?;
                 let last = self.cursor.close(open)?;
-                self.add(Node::Index(of, key), extent.first, last)
+                self.add(CelNode::Index(of, key), extent.first, last)
             }
             (_, None, [left, right]) if operator(name).is_some() => {
                 let (left, extent) = self.node(left)?;
                 let Some((op, kind)) = operator(name) else { return Err(self.cursor.astray()) };
                 self.cursor.take(kind)?;
                 let (right, end) = self.node(right)?;
-                self.add(Node::Binary(op, left, right), extent.first, end.last)
+                self.add(CelNode::Binary(op, left, right), extent.first, end.last)
             }
             (_, None, args) => self.global(name, args),
             (_, Some(target), args) => self.method(name, target, args),
@@ -264,7 +264,8 @@ impl Lower<'_> {
             extent = Some(Extent { first: extent.map_or(e.first, |x| x.first), last: e.last });
         }
         let Some(extent) = extent.filter(|_| ids.len() > 1) else { return Err(self.cursor.astray()) };
-        let node = if kind == Kind::TokLogicalAnd { Node::And(ids.into()) } else { Node::Or(ids.into()) };
+        let node =
+            if kind == Kind::TokLogicalAnd { CelNode::And(ids.into()) } else { CelNode::Or(ids.into()) };
         self.add(node, extent.first, extent.last)
     }
 
@@ -279,7 +280,7 @@ impl Lower<'_> {
         }
         let first = self.cursor.take_next(kind)?;
         let (of, end) = self.node(operand)?;
-        self.add(if kind == Kind::TokMinus { Node::Negate(of) } else { Node::Not(of) }, first, end.last)
+        self.add(if kind == Kind::TokMinus { CelNode::Negate(of) } else { CelNode::Not(of) }, first, end.last)
     }
 
     fn global(&mut self, name: &str, args: &[IdedExpr]) -> Lowered {
@@ -337,7 +338,7 @@ impl Lower<'_> {
         self.bound.pop();
         let last = self.cursor.close(open)?;
         self.add(
-            Node::Fold(Fold { kind, range, slot, name: fold.iter_var.as_str().into(), when, body }),
+            CelNode::Fold(Fold { kind, range, slot, name: fold.iter_var.as_str().into(), when, body }),
             extent.first,
             last,
         )

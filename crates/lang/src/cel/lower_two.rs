@@ -1,7 +1,7 @@
 //! The lowering of macros that bind two names. They walk lists of two (`Node::Pairs`), and each name is an element of the one
 //! that is bound.
 
-use super::ast::{Fold, Id, Literal, Node};
+use super::ast::{CelNode, Fold, Literal, NodeId};
 use super::cursor::Extent;
 use super::lower::{Lower, Lowered};
 use super::parse::{Kind, error};
@@ -11,14 +11,20 @@ impl Lower<'_> {
     /// One of two names that a macro binds in one slot.
     pub(super) fn one_of_two(&mut self, slot: usize, name: &str, at: usize) -> Lowered {
         let nth = self.bound[slot].iter().position(|n| n == name).unwrap_or(0);
-        let (pair, _) = self.add(Node::Slot(slot as u32), at, at)?;
-        let (nth, _) = self.add(Node::Literal(Literal::Int(nth as i64)), at, at)?;
-        self.add(Node::Index(pair, nth), at, at)
+        let (pair, _) = self.add(CelNode::Slot(slot as u32), at, at)?;
+        let (nth, _) = self.add(CelNode::Literal(Literal::Int(nth as i64)), at, at)?;
+        self.add(CelNode::Index(pair, nth), at, at)
     }
 
     /// The macro over the range `of`, from the parenthesis at `open` on.
-    pub(super) fn fold_of_two(&mut self, two: &TwoNames<'_>, of: Id, extent: Extent, open: usize) -> Lowered {
-        let (range, _) = self.add(Node::Pairs(of), extent.first, extent.last)?;
+    pub(super) fn fold_of_two(
+        &mut self,
+        two: &TwoNames<'_>,
+        of: NodeId,
+        extent: Extent,
+        open: usize,
+    ) -> Lowered {
+        let (range, _) = self.add(CelNode::Pairs(of), extent.first, extent.last)?;
         for (nth, name) in two.names.iter().enumerate() {
             if nth > 0 {
                 self.cursor.take(Kind::TokComma)?;
@@ -46,6 +52,6 @@ impl Lower<'_> {
         self.bound.pop();
         let last = self.cursor.close(open)?;
         let name = format!("{first}, {second}").into();
-        self.add(Node::Fold(Fold { kind: two.kind, range, slot, name, when, body }), extent.first, last)
+        self.add(CelNode::Fold(Fold { kind: two.kind, range, slot, name, when, body }), extent.first, last)
     }
 }

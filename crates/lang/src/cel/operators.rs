@@ -3,7 +3,7 @@
 //! JSON has one kind of number, and a percentage that is 87.5 today is 88 tomorrow. So whole numbers and fractions mix, and
 //! what an operator means does not hang on how a number was written (`docs/expressions.md`, Numbers).
 
-use super::ast::Op;
+use super::ast::CelOperator;
 use super::errors::{EvalError, fault};
 use super::meter::Meter;
 use super::show::{double_text, shown};
@@ -24,13 +24,15 @@ pub(super) fn negate<'v>(value: Value<'v>) -> Result<Value<'v>, EvalError> {
 /// to the nearest double. `/` of whole numbers is whole where it divides, else the real quotient: a share of 3 / 4 that is 0
 /// would be below every limit.
 pub(super) fn arithmetic<'v>(
-    op: Op,
+    op: CelOperator,
     a: Value<'v>,
     b: Value<'v>,
     meter: &Meter,
 ) -> Result<Value<'v>, EvalError> {
     match (&a, &b) {
-        (Value::Int(x), Value::Int(y)) if op != Op::Divide => return ints(op, *x, *y).map(Value::Int),
+        (Value::Int(x), Value::Int(y)) if op != CelOperator::Divide => {
+            return ints(op, *x, *y).map(Value::Int);
+        }
         (Value::Float(x), Value::Float(y)) => return doubles(op, *x, *y).map(Value::Float),
         _ => {}
     }
@@ -39,11 +41,11 @@ pub(super) fn arithmetic<'v>(
         (Some(x), Some(y)) => doubles(op, x.double(), y.double()).map(Value::Float),
         _ => {
             let sum = match op {
-                Op::Add => match time::add(&a, &b) {
+                CelOperator::Add => match time::add(&a, &b) {
                     Some(sum) => Some(sum),
                     None => joined(&a, &b, meter),
                 },
-                Op::Subtract => time::subtract(&a, &b),
+                CelOperator::Subtract => time::subtract(&a, &b),
                 _ => None,
             };
             sum.unwrap_or_else(|| mismatch(op, &a, &b))
@@ -54,10 +56,12 @@ pub(super) fn arithmetic<'v>(
 /// `div(a, b)`: the quotient cut towards zero, always whole.
 pub(super) fn divided<'v>(a: &Value<'_>, b: &Value<'_>) -> Result<Value<'v>, EvalError> {
     match (Number::of(a), Number::of(b)) {
-        (Some(Number::Whole(_)), Some(Number::Whole(y))) if y.value == 0 => by_zero(Op::Divide),
-        (Some(Number::Whole(x)), Some(Number::Whole(y))) => whole(x.value / y.value, Op::Divide, x, y),
+        (Some(Number::Whole(_)), Some(Number::Whole(y))) if y.value == 0 => by_zero(CelOperator::Divide),
+        (Some(Number::Whole(x)), Some(Number::Whole(y))) => {
+            whole(x.value / y.value, CelOperator::Divide, x, y)
+        }
         (Some(x), Some(y)) => {
-            let quotient = doubles(Op::Divide, x.double(), y.double())?;
+            let quotient = doubles(CelOperator::Divide, x.double(), y.double())?;
             let inside = quotient >= i64::MIN as f64 && quotient < -(i64::MIN as f64);
             if inside { Ok(Value::Int(quotient as i64)) } else { fault("int overflow") }
         }
@@ -97,17 +101,17 @@ impl Number {
     }
 }
 
-fn wholes<'v>(op: Op, a: Whole, b: Whole) -> Result<Value<'v>, EvalError> {
+fn wholes<'v>(op: CelOperator, a: Whole, b: Whole) -> Result<Value<'v>, EvalError> {
     // Products of two 64-bit numbers fit 128 bits with their sign but for the largest, which overflow 64 all the more.
     let result = match op {
-        Op::Add => Some(a.value + b.value),
-        Op::Subtract => Some(a.value - b.value),
-        Op::Multiply => a.value.checked_mul(b.value),
-        Op::Divide | Op::Modulo if b.value == 0 => return by_zero(op),
-        Op::Divide if a.value % b.value != 0 => {
+        CelOperator::Add => Some(a.value + b.value),
+        CelOperator::Subtract => Some(a.value - b.value),
+        CelOperator::Multiply => a.value.checked_mul(b.value),
+        CelOperator::Divide | CelOperator::Modulo if b.value == 0 => return by_zero(op),
+        CelOperator::Divide if a.value % b.value != 0 => {
             return doubles(op, a.value as f64, b.value as f64).map(Value::Float);
         }
-        Op::Divide => Some(a.value / b.value),
+        CelOperator::Divide => Some(a.value / b.value),
         _ => Some(a.value % b.value),
     };
     match result {
@@ -117,7 +121,7 @@ fn wholes<'v>(op: Op, a: Whole, b: Whole) -> Result<Value<'v>, EvalError> {
 }
 
 /// A whole result: of two uints a uint, else an int where it fits one, and a uint where one of the two was.
-fn whole<'v>(result: i128, op: Op, a: Whole, b: Whole) -> Result<Value<'v>, EvalError> {
+fn whole<'v>(result: i128, op: CelOperator, a: Whole, b: Whole) -> Result<Value<'v>, EvalError> {
     match (i64::try_from(result), u64::try_from(result)) {
         (Ok(int), _) if !(a.unsigned && b.unsigned) => Ok(Value::Int(int)),
         (_, Ok(uint)) if a.unsigned || b.unsigned => Ok(Value::UInt(uint)),
@@ -126,40 +130,40 @@ fn whole<'v>(result: i128, op: Op, a: Whole, b: Whole) -> Result<Value<'v>, Eval
 }
 
 #[cold]
-fn overflow<T>(op: Op, a: Whole, b: Whole) -> Result<T, EvalError> {
+fn overflow<T>(op: CelOperator, a: Whole, b: Whole) -> Result<T, EvalError> {
     let kind = if a.unsigned && b.unsigned { "uint" } else { "int" };
     fault(format!("{kind} overflow in {} {} {}", a.value, op.sign(), b.value))
 }
 
 #[cold]
-fn mismatch<'v>(op: Op, a: &Value<'_>, b: &Value<'_>) -> Result<Value<'v>, EvalError> {
+fn mismatch<'v>(op: CelOperator, a: &Value<'_>, b: &Value<'_>) -> Result<Value<'v>, EvalError> {
     fault(format!("{} {} {} has no value", shown(a), op.sign(), shown(b)))
 }
 
-fn ints(op: Op, a: i64, b: i64) -> Result<i64, EvalError> {
+fn ints(op: CelOperator, a: i64, b: i64) -> Result<i64, EvalError> {
     let result = match op {
-        Op::Add => a.checked_add(b),
-        Op::Subtract => a.checked_sub(b),
-        Op::Multiply => a.checked_mul(b),
+        CelOperator::Add => a.checked_add(b),
+        CelOperator::Subtract => a.checked_sub(b),
+        CelOperator::Multiply => a.checked_mul(b),
         _ if b == 0 => return by_zero(op),
         _ => a.checked_rem(b),
     };
     result.map_or_else(|| fault(format!("int overflow in {a} {} {b}", op.sign())), Ok)
 }
 
-fn by_zero<T>(op: Op) -> Result<T, EvalError> {
-    fault(if op == Op::Divide { "division by zero" } else { "modulo by zero" })
+fn by_zero<T>(op: CelOperator) -> Result<T, EvalError> {
+    fault(if op == CelOperator::Divide { "division by zero" } else { "modulo by zero" })
 }
 
 /// Fail-closed where IEEE 754 is not: a division by zero or an overflow is an error and no infinity, which would be
 /// greater than every limit that a gate compares with.
-fn doubles(op: Op, a: f64, b: f64) -> Result<f64, EvalError> {
+fn doubles(op: CelOperator, a: f64, b: f64) -> Result<f64, EvalError> {
     let result = match op {
-        Op::Add => a + b,
-        Op::Subtract => a - b,
-        Op::Multiply => a * b,
-        Op::Divide if b == 0.0 => return by_zero(op),
-        Op::Divide => a / b,
+        CelOperator::Add => a + b,
+        CelOperator::Subtract => a - b,
+        CelOperator::Multiply => a * b,
+        CelOperator::Divide if b == 0.0 => return by_zero(op),
+        CelOperator::Divide => a / b,
         _ => return fault("doubles have no %"),
     };
     if result.is_finite() {

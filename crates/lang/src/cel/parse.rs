@@ -4,7 +4,7 @@
 //! Of the crate's two parsers this is the hand-written one: it gives the same trees as the generated one (a test
 //! compares them) in a thirtieth of the time.
 
-use super::ast::{FoldKind, Op};
+use super::ast::{CelOperator, FoldKind};
 use super::errors::CompileError;
 use cel::parser::pratt_parser::{Lexer, PrattParser};
 use tollgate_text::figures::total;
@@ -165,21 +165,21 @@ fn element_of(step: &IdedExpr) -> Option<&IdedExpr> {
 }
 
 /// The operator of a call that the parser made of one, and its token.
-pub(super) fn operator(name: &str) -> Option<(Op, Kind)> {
+pub(super) fn operator(name: &str) -> Option<(CelOperator, Kind)> {
     use operators as o;
     Some(match name {
-        o::EQUALS => (Op::Equal, Kind::TokEqualEqual),
-        o::NOT_EQUALS => (Op::Unequal, Kind::TokExclamationEqual),
-        o::LESS => (Op::Less, Kind::TokLess),
-        o::LESS_EQUALS => (Op::LessEqual, Kind::TokLessEqual),
-        o::GREATER => (Op::Greater, Kind::TokGreater),
-        o::GREATER_EQUALS => (Op::GreaterEqual, Kind::TokGreaterEqual),
-        o::IN => (Op::In, Kind::TokIn),
-        o::ADD => (Op::Add, Kind::TokPlus),
-        o::SUBSTRACT => (Op::Subtract, Kind::TokMinus),
-        o::MULTIPLY => (Op::Multiply, Kind::TokAsterisk),
-        o::DIVIDE => (Op::Divide, Kind::TokSlash),
-        o::MODULO => (Op::Modulo, Kind::TokPercent),
+        o::EQUALS => (CelOperator::Equal, Kind::TokEqualEqual),
+        o::NOT_EQUALS => (CelOperator::Unequal, Kind::TokExclamationEqual),
+        o::LESS => (CelOperator::Less, Kind::TokLess),
+        o::LESS_EQUALS => (CelOperator::LessEqual, Kind::TokLessEqual),
+        o::GREATER => (CelOperator::Greater, Kind::TokGreater),
+        o::GREATER_EQUALS => (CelOperator::GreaterEqual, Kind::TokGreaterEqual),
+        o::IN => (CelOperator::In, Kind::TokIn),
+        o::ADD => (CelOperator::Add, Kind::TokPlus),
+        o::SUBSTRACT => (CelOperator::Subtract, Kind::TokMinus),
+        o::MULTIPLY => (CelOperator::Multiply, Kind::TokAsterisk),
+        o::DIVIDE => (CelOperator::Divide, Kind::TokSlash),
+        o::MODULO => (CelOperator::Modulo, Kind::TokPercent),
         _ => return None,
     })
 }

@@ -1,13 +1,13 @@
 //! An expression taken apart, for `gate try`: what each part of it comes to.
 
-use super::ast::{Ast, Fold, FoldKind, Id, Node};
+use super::ast::{Ast, CelNode, Fold, FoldKind, NodeId};
 use super::errors::EvalError;
 use super::eval::Eval;
 use super::value::Value;
 
 /// One part of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct ExprPart {
     /// Its source; for the element that a macro binds, the element's name.
     pub text: String,
     /// Byte offset into the expression.
@@ -15,14 +15,14 @@ pub struct Part {
     /// How deep it stands, the whole expression at 0.
     pub depth: usize,
     /// What it comes to.
-    pub outcome: Outcome,
+    pub outcome: PartOutcome,
     /// For the element that a macro binds: its number in the list, from 0. The parts below are shown for this one.
     pub element: Option<usize>,
 }
 
 /// What a part comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum PartOutcome {
     /// Its value as CEL writes it, strings in quotes, cut at 200 characters.
     Value(String),
     /// Why it has none.
@@ -34,7 +34,7 @@ pub enum Outcome {
 /// Takes an expression apart in reading order, outer parts before inner ones.
 pub(super) struct Taker<'e, 'v> {
     pub(super) eval: Eval<'e, 'v>,
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<ExprPart>,
 }
 
 impl<'v> Taker<'_, 'v> {
@@ -42,24 +42,24 @@ impl<'v> Taker<'_, 'v> {
         self.eval.ast
     }
 
-    fn value(&mut self, id: Id) -> Result<Value<'v>, EvalError> {
+    fn value(&mut self, id: NodeId) -> Result<Value<'v>, EvalError> {
         // Each part is paid for anew: an inner part must not fail because the outer one has spent the budget.
         self.eval.meter.renew();
         self.eval.eval(id)
     }
 
-    fn push(&mut self, id: Id, depth: usize, outcome: Outcome) {
+    fn push(&mut self, id: NodeId, depth: usize, outcome: PartOutcome) {
         let (text, offset) = (self.ast().source(id).to_string(), self.ast().offset(id));
-        self.parts.push(Part { text, offset, depth, outcome, element: None });
+        self.parts.push(ExprPart { text, offset, depth, outcome, element: None });
     }
 
     /// Shows a node and what is below it, and says whether it has a value.
-    pub(super) fn take(&mut self, id: Id, depth: usize) -> Option<Value<'v>> {
+    pub(super) fn take(&mut self, id: NodeId, depth: usize) -> Option<Value<'v>> {
         let result = self.value(id);
         if depth == 0 || !is_silent(self.ast(), id) {
             let outcome = match &result {
-                Ok(value) => Outcome::Value(value.quoted()),
-                Err(error) => Outcome::Error(error.message().to_string()),
+                Ok(value) => PartOutcome::Value(value.quoted()),
+                Err(error) => PartOutcome::Error(error.message().to_string()),
             };
             self.push(id, depth, outcome);
         }
@@ -69,44 +69,44 @@ impl<'v> Taker<'_, 'v> {
         result.ok()
     }
 
-    fn below(&mut self, id: Id, depth: usize, has_value: bool) {
+    fn below(&mut self, id: NodeId, depth: usize, has_value: bool) {
         let ast = self.ast();
         match ast.node(id) {
             // A chain of fields is one part, unless the field at fault is to be found.
-            Node::Select(of, _) | Node::Has(of, _) if has_value && is_chain(ast, *of) => {}
-            Node::Index(of, key) if has_value && is_chain(ast, *of) => drop(self.take(*key, depth)),
-            Node::And(terms) => self.chain(terms, depth, false),
-            Node::Or(terms) => self.chain(terms, depth, true),
-            Node::If(test, yes, no) => {
+            CelNode::Select(of, _) | CelNode::Has(of, _) if has_value && is_chain(ast, *of) => {}
+            CelNode::Index(of, key) if has_value && is_chain(ast, *of) => drop(self.take(*key, depth)),
+            CelNode::And(terms) => self.chain(terms, depth, false),
+            CelNode::Or(terms) => self.chain(terms, depth, true),
+            CelNode::If(test, yes, no) => {
                 let test = self.take(*test, depth);
                 for (branch, wanted) in [(*yes, true), (*no, false)] {
                     match test {
                         Some(Value::Bool(b)) if b == wanted => drop(self.take(branch, depth)),
-                        _ => self.push(branch, depth, Outcome::NotReached),
+                        _ => self.push(branch, depth, PartOutcome::NotReached),
                     }
                 }
             }
-            Node::Fold(fold) => self.fold(fold, depth),
+            CelNode::Fold(fold) => self.fold(fold, depth),
             _ => {
                 let mut going = true;
                 for child in ast.children(id) {
                     if going {
                         going = self.take(child, depth).is_some();
                     } else if !is_silent(ast, child) {
-                        self.push(child, depth, Outcome::NotReached);
+                        self.push(child, depth, PartOutcome::NotReached);
                     }
                 }
             }
         }
     }
 
-    fn chain(&mut self, terms: &[Id], depth: usize, decisive: bool) {
+    fn chain(&mut self, terms: &[NodeId], depth: usize, decisive: bool) {
         let mut going = true;
         for term in terms {
             if going {
                 going = matches!(self.take(*term, depth), Some(Value::Bool(b)) if b != decisive);
             } else {
-                self.push(*term, depth, Outcome::NotReached);
+                self.push(*term, depth, PartOutcome::NotReached);
             }
         }
     }
@@ -117,7 +117,7 @@ impl<'v> Taker<'_, 'v> {
         let shown = self.take(written, depth);
         let walked = if written == fold.range { shown } else { self.value(fold.range).ok() };
         let Some(range) = walked else {
-            self.push(fold.body, depth, Outcome::NotReached);
+            self.push(fold.body, depth, PartOutcome::NotReached);
             return;
         };
         let elements: Vec<Value<'v>> = match range.items() {
@@ -138,11 +138,11 @@ impl<'v> Taker<'_, 'v> {
         };
         let at = decisive.or_else(|| fold.when.and_then(|when| passing(self, when))).unwrap_or(0);
         match elements.into_iter().nth(at) {
-            None => self.push(fold.body, depth, Outcome::NotReached),
+            None => self.push(fold.body, depth, PartOutcome::NotReached),
             Some(element) => {
-                let outcome = Outcome::Value(element.quoted());
+                let outcome = PartOutcome::Value(element.quoted());
                 let (text, offset) = (fold.name.to_string(), self.ast().offset(fold.body));
-                self.parts.push(Part { text, offset, depth, outcome, element: Some(at) });
+                self.parts.push(ExprPart { text, offset, depth, outcome, element: Some(at) });
                 self.bind(fold, element);
                 let wanted = match fold.when {
                     None => true,
@@ -152,7 +152,7 @@ impl<'v> Taker<'_, 'v> {
                 if wanted {
                     self.take(fold.body, depth + 1);
                 } else {
-                    self.push(fold.body, depth + 1, Outcome::NotReached);
+                    self.push(fold.body, depth + 1, PartOutcome::NotReached);
                 }
             }
         }
@@ -196,20 +196,20 @@ impl<'v> Taker<'_, 'v> {
 }
 
 /// What tells nothing: constants, and the element that a macro binds, which is shown where it is bound.
-fn is_silent(ast: &Ast, id: Id) -> bool {
+fn is_silent(ast: &Ast, id: NodeId) -> bool {
     match ast.node(id) {
-        Node::Literal(_) | Node::Slot(_) => true,
-        Node::List(_) | Node::Map(_) => ast.children(id).into_iter().all(|child| is_silent(ast, child)),
+        CelNode::Literal(_) | CelNode::Slot(_) => true,
+        CelNode::List(_) | CelNode::Map(_) => ast.children(id).into_iter().all(|child| is_silent(ast, child)),
         _ => false,
     }
 }
 
 /// Fields of fields of a name, indexed by literals at most.
-fn is_chain(ast: &Ast, id: Id) -> bool {
+fn is_chain(ast: &Ast, id: NodeId) -> bool {
     match ast.node(id) {
-        Node::Name(_) | Node::Slot(_) => true,
-        Node::Select(of, _) => is_chain(ast, *of),
-        Node::Index(of, key) => is_chain(ast, *of) && matches!(ast.node(*key), Node::Literal(_)),
+        CelNode::Name(_) | CelNode::Slot(_) => true,
+        CelNode::Select(of, _) => is_chain(ast, *of),
+        CelNode::Index(of, key) => is_chain(ast, *of) && matches!(ast.node(*key), CelNode::Literal(_)),
         _ => false,
     }
 }

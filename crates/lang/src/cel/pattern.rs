@@ -33,7 +33,7 @@ const VISITS: u64 = 8;
 
 /// A compiled pattern.
 #[derive(Debug)]
-pub(super) struct Pattern {
+pub(super) struct CompiledPattern {
     source: Box<str>,
     engine: meta::Regex,
     /// About how many bytes it compiled to.
@@ -41,9 +41,9 @@ pub(super) struct Pattern {
     automaton: OnceLock<Option<DFA>>,
 }
 
-impl Pattern {
+impl CompiledPattern {
     /// Compiles; the error is a sentence.
-    pub(super) fn compile(pattern: &str) -> Result<Pattern, String> {
+    pub(super) fn compile(pattern: &str) -> Result<CompiledPattern, String> {
         let config = meta::Config::new()
             .match_kind(MatchKind::LeftmostFirst)
             .nfa_size_limit(Some(MAX_PATTERN))
@@ -58,7 +58,7 @@ impl Pattern {
             format!("the pattern of matches() is no regular expression: {why}")
         })?;
         let size = engine.memory_usage() as u64;
-        Ok(Pattern { source: pattern.into(), engine, size, automaton: OnceLock::new() })
+        Ok(CompiledPattern { source: pattern.into(), engine, size, automaton: OnceLock::new() })
     }
 
     /// About how many bytes it compiled to.
@@ -244,7 +244,7 @@ mod tests {
     const PATIENT: Budget = Budget { steps: 10_000_000, gate_steps: 0, bytes: 1 << 20, seconds: 36_000 };
 
     fn all(pattern: &str, text: &str) -> [Option<bool>; 3] {
-        let pattern = Pattern::compile(pattern).unwrap();
+        let pattern = CompiledPattern::compile(pattern).unwrap();
         let meter = Meter::alone(&PATIENT, stopped);
         let nfa = NFA::compiler().configure(limited()).build(&pattern.source).unwrap();
         [
@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn a_pattern_that_blows_up_is_a_limit_and_an_ordinary_one_is_not() {
         let text: String = (0_u64..40_000).map(|n| if n * n % 7 < 3 { 'a' } else { 'b' }).collect();
-        let slow = Pattern::compile("[ab]*a[ab]{3000}c").unwrap();
+        let slow = CompiledPattern::compile("[ab]*a[ab]{3000}c").unwrap();
         let meter = Meter::alone(&Budget { steps: 200_000, ..PATIENT }, stopped);
         assert!(matches!(slow.is_match(&text, &meter), Err(EvalError::Limit(_))));
         let log = "2026-11-20T12:00:00Z INFO größe: nothing of note\n".repeat(40_000);
@@ -265,7 +265,11 @@ mod tests {
             [("ERROR|FATAL", false), (r"\bERROR\b", false), (r"(?i)nothing of \w+", true), ("note\n$", true)]
         {
             let meter = Meter::alone(&PATIENT, stopped);
-            assert_eq!(Pattern::compile(pattern).unwrap().is_match(&log, &meter), Ok(found), "{pattern}");
+            assert_eq!(
+                CompiledPattern::compile(pattern).unwrap().is_match(&log, &meter),
+                Ok(found),
+                "{pattern}"
+            );
         }
     }
 
@@ -286,7 +290,7 @@ mod tests {
             pattern in r"(\(?[abé.]\)?[*+?]?|\\b|\^|\$|[ab]\{1,3\}|\[ab\]|a\|b){1,6}",
             text in "[abé \n]{0,12}",
         ) {
-            if Pattern::compile(&pattern).is_ok() {
+            if CompiledPattern::compile(&pattern).is_ok() {
                 let [engine, automaton, states] = all(&pattern, &text);
                 prop_assert_eq!(engine, states);
                 prop_assert!(automaton.is_none() || automaton == engine);

@@ -1,15 +1,20 @@
 //! Which function a call means: names and numbers of arguments are settled before anything runs.
 
-use super::ast::{Ast, FUNCTIONS, FoldKind, Func, Id, Literal, Node, Row, Style};
-use super::pattern::Pattern;
+use super::ast::{Ast, CallStyle, CelNode, FUNCTIONS, FoldKind, Func, Literal, NodeId, Row};
+use super::pattern::CompiledPattern;
 
 /// The node of a call, with the receiver as first argument; the error is a sentence.
-pub(super) fn call(ast: &Ast, name: &str, target: Option<Id>, args: &[Id]) -> Result<Node, String> {
+pub(super) fn call(
+    ast: &Ast,
+    name: &str,
+    target: Option<NodeId>,
+    args: &[NodeId],
+) -> Result<CelNode, String> {
     let member = target.is_some();
     let fits = |row: &&Row| match row.style {
-        Style::Both => true,
-        Style::Global => !member,
-        Style::Member => member,
+        CallStyle::Both => true,
+        CallStyle::Global => !member,
+        CallStyle::Member => member,
     };
     let Some(row) = FUNCTIONS.iter().filter(|r| r.name == name).find(fits) else {
         if let Some(why) = two_names(name, args.len()).filter(|_| member) {
@@ -17,17 +22,17 @@ pub(super) fn call(ast: &Ast, name: &str, target: Option<Id>, args: &[Id]) -> Re
         }
         return Err(unknown(name, member));
     };
-    let args: Box<[Id]> = target.into_iter().chain(args.iter().copied()).collect();
+    let args: Box<[NodeId]> = target.into_iter().chain(args.iter().copied()).collect();
     if args.len() < row.least || args.len() > row.most {
         return Err(wrong_count(row, member, args.len() - usize::from(member)));
     }
     if row.func == Func::Matches
         && let [text, pattern] = *args
-        && let Node::Literal(Literal::Str(pattern)) = ast.node(pattern)
+        && let CelNode::Literal(Literal::Str(pattern)) = ast.node(pattern)
     {
-        return Ok(Node::Matches(text, Box::new(Pattern::compile(pattern)?)));
+        return Ok(CelNode::Matches(text, Box::new(CompiledPattern::compile(pattern)?)));
     }
-    Ok(Node::Call(row.func, args))
+    Ok(CelNode::Call(row.func, args))
 }
 
 /// What is wrong with a macro of two names that is not read as one.
@@ -63,7 +68,8 @@ fn unknown(name: &str, member: bool) -> String {
         };
     }
     if let Some(row) = FUNCTIONS.iter().find(|r| r.name == name) {
-        let how = if row.style == Style::Member { format!("x.{name}(…)") } else { format!("{name}(…)") };
+        let how =
+            if row.style == CallStyle::Member { format!("x.{name}(…)") } else { format!("{name}(…)") };
         return format!("{name}() is written {how}");
     }
     if name == "has" {

@@ -17,7 +17,7 @@ pub enum Shared<'v, T: ?Sized> {
 }
 
 /// A string.
-pub type Text<'v> = Shared<'v, str>;
+pub type CelText<'v> = Shared<'v, str>;
 
 impl<T: ?Sized> Clone for Shared<'_, T> {
     fn clone(&self) -> Self {
@@ -54,7 +54,7 @@ impl<T: ?Sized + Hash> Hash for Shared<'_, T> {
     }
 }
 
-impl From<String> for Text<'_> {
+impl From<String> for CelText<'_> {
     fn from(text: String) -> Self {
         Shared::Made(text.into())
     }
@@ -74,7 +74,7 @@ pub enum Value<'v> {
     /// double, always finite
     Float(f64),
     /// string
-    Str(Text<'v>),
+    Str(CelText<'v>),
     /// bytes
     Bytes(Shared<'v, [u8]>),
     /// timestamp

@@ -1,28 +1,28 @@
 //! The files that schemas refer to: looked for before anything is compiled to be used, so that what they say is known as part of
 //! the policy.
 
-use super::engine::{Schema, Surroundings};
-use super::known::{ALONE, Known, Looked, Trail, WORKSPACE, may_refer_out, refers_out};
-use super::source::{Source, Table, declared, embedded_sources};
+use super::engine::{CompiledSchema, Surroundings};
+use super::known::{ALONE, KnownSchemas, LookedUp, Trail, WORKSPACE, may_refer_out, refers_out};
+use super::source::{SchemaSource, SchemaTable, declared, embedded_sources};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Looks for a file that a reference may mean, by its path: its text, `None` where there is none, or why it cannot be read.
-pub type Look<'l> = dyn FnMut(&str) -> Result<Option<String>, String> + 'l;
+pub type FileLookup<'l> = dyn FnMut(&str) -> Result<Option<String>, String> + 'l;
 
 /// Where a schema file stands that was named and is not registered.
-pub enum Standing<'s> {
+pub enum SchemaStanding<'s> {
     /// In the workspace, by its path there: what it refers to is looked for in the workspace.
     InWorkspace(&'s str),
     /// Elsewhere, by its name: what it refers to is looked for in its folder and below.
     Alone(&'s str),
 }
 
-impl Standing<'_> {
+impl SchemaStanding<'_> {
     pub(super) fn place(&self) -> String {
         match self {
-            Standing::InWorkspace(path) => format!("{WORKSPACE}{path}"),
-            Standing::Alone(name) => format!("{ALONE}{name}"),
+            SchemaStanding::InWorkspace(path) => format!("{WORKSPACE}{path}"),
+            SchemaStanding::Alone(name) => format!("{ALONE}{name}"),
         }
     }
 }
@@ -30,7 +30,7 @@ impl Standing<'_> {
 /// The files that schemas refer to beside what is registered.
 #[derive(Clone, Default)]
 pub struct Beside {
-    pub(super) files: BTreeMap<String, Looked>,
+    pub(super) files: BTreeMap<String, LookedUp>,
     reached: BTreeMap<String, Vec<String>>,
 }
 
@@ -40,10 +40,10 @@ const MOST_BYTES: usize = 64 << 20;
 
 impl Beside {
     /// Looks for everything that schemas of a workspace refer to, wherever that leads on.
-    pub fn look(embedded: Table, workspace: &[Source], look: &mut Look<'_>) -> Beside {
+    pub fn look(embedded: SchemaTable, workspace: &[SchemaSource], look: &mut FileLookup<'_>) -> Beside {
         let mut by_id = embedded_sources(embedded);
         by_id.extend(workspace.iter().map(|source| (source.id.clone(), source.clone())));
-        let mut known = Arc::new(Known::of(by_id));
+        let mut known = Arc::new(KnownSchemas::of(by_id));
         let mut reached = BTreeMap::new();
         for source in workspace {
             let found = follow(&mut known, source, look);
@@ -70,7 +70,11 @@ impl Beside {
 }
 
 /// Compiles a schema again and again until nothing more is to be looked for; what it reached, sorted.
-pub(super) fn follow(known: &mut Arc<Known>, source: &Source, look: &mut Look<'_>) -> Vec<String> {
+pub(super) fn follow(
+    known: &mut Arc<KnownSchemas>,
+    source: &SchemaSource,
+    look: &mut FileLookup<'_>,
+) -> Vec<String> {
     if !may_refer_out(&source.text) {
         return Vec::new();
     }
@@ -87,7 +91,7 @@ pub(super) fn follow(known: &mut Arc<Known>, source: &Source, look: &mut Look<'_
             ..Surroundings::default()
         };
         // What is wrong with it is said where it is compiled to be used.
-        drop(Schema::compile_among(document.clone(), around));
+        drop(CompiledSchema::compile_among(document.clone(), around));
         let mut trail = std::mem::take(&mut *trail.lock().unwrap_or_else(PoisonError::into_inner));
         trail.wanted.retain(|place| !known.files.contains_key(place));
         trail.wanted.sort();
@@ -106,7 +110,7 @@ pub(super) fn follow(known: &mut Arc<Known>, source: &Source, look: &mut Look<'_
     }
 }
 
-fn one_file(files: &BTreeMap<String, Looked>, path: &str, look: &mut Look<'_>) -> Looked {
+fn one_file(files: &BTreeMap<String, LookedUp>, path: &str, look: &mut FileLookup<'_>) -> LookedUp {
     let held = files.values().filter_map(|looked| looked.as_ref().ok()?.as_ref());
     let (count, bytes) = held.fold((0, 0), |(count, bytes), text| (count + 1, bytes + text.len()));
     if count >= MOST_FILES || bytes > MOST_BYTES || files.len() > 20 * MOST_FILES {

@@ -1,7 +1,7 @@
 //! Compiles and applies a schema.
 
 use super::circular::circular;
-use super::known::{self, Known, Retriever, Trail};
+use super::known::{self, KnownSchemas, Retriever, Trail};
 use super::lent::{Lent, counted, is_spent};
 use super::message;
 use super::violation::{Violation, in_document_order};
@@ -17,7 +17,7 @@ use tollgate_text::json::{Json, plain};
 
 /// Whether `format` constrains values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Formats {
+pub enum FormatRule {
     /// It does, where the format is one of JSON Schema's; others are annotations (2019-09, 7.2.3).
     #[default]
     Assertion,
@@ -28,17 +28,17 @@ pub enum Formats {
 /// What a schema is compiled with, beside its own text.
 #[derive(Clone, Default)]
 pub(super) struct Surroundings {
-    pub(super) known: Arc<Known>,
+    pub(super) known: Arc<KnownSchemas>,
     /// What its references are relative to; a URI.
     pub(super) base: Option<String>,
-    pub(super) formats: Formats,
+    pub(super) formats: FormatRule,
     /// Where somebody wants to know what its references asked for.
     pub(super) trail: Option<Arc<Mutex<Trail>>>,
 }
 
 /// A compiled schema. Formats are checked, a `$ref` leads only to what is registered or stands beside, and every pattern ends: in
 /// linear time, or where it looks around within a bound past which nothing is believed of it.
-pub struct Schema {
+pub struct CompiledSchema {
     document: Value,
     around: Surroundings,
     patterns: Patterns,
@@ -77,14 +77,14 @@ const LATER: [&str; 10] = [
     "uuid",
 ];
 
-impl Schema {
+impl CompiledSchema {
     /// Compiles a schema document; the error is a sentence. A `$ref` out of it leads nowhere.
-    pub fn compile(document: &Value) -> Result<Schema, String> {
-        Schema::compile_among(document.clone(), Surroundings::default())
+    pub fn compile(document: &Value) -> Result<CompiledSchema, String> {
+        CompiledSchema::compile_among(document.clone(), Surroundings::default())
     }
 
     /// As `compile`, with what its references may lead to.
-    pub(super) fn compile_among(mut document: Value, around: Surroundings) -> Result<Schema, String> {
+    pub(super) fn compile_among(mut document: Value, around: Surroundings) -> Result<CompiledSchema, String> {
         known::spell_references(&mut document);
         if let Some(pointer) = circular(&document) {
             return Err(format!("what stands at `#{pointer}` asks for nothing but itself"));
@@ -97,7 +97,7 @@ impl Schema {
                 Err(_) => return Err(sentence(&error)),
             },
         };
-        Ok(Schema { document, around, patterns, validator, explainer: OnceLock::new() })
+        Ok(CompiledSchema { document, around, patterns, validator, explainer: OnceLock::new() })
     }
 
     /// The formats that the schema names and that constrain nothing, because JSON Schema has none of that name.
@@ -115,13 +115,13 @@ impl Schema {
     }
 
     /// Compiles a schema's text; the error is a sentence.
-    pub fn compile_text(text: &str) -> Result<Schema, String> {
-        Schema::compile_text_among(text, Surroundings::default())
+    pub fn compile_text(text: &str) -> Result<CompiledSchema, String> {
+        CompiledSchema::compile_text_among(text, Surroundings::default())
     }
 
-    pub(super) fn compile_text_among(text: &str, around: Surroundings) -> Result<Schema, String> {
+    pub(super) fn compile_text_among(text: &str, around: Surroundings) -> Result<CompiledSchema, String> {
         let document = serde_json::from_str(text).map_err(|e| format!("the schema is not JSON: {e}"))?;
-        Schema::compile_among(document, around)
+        CompiledSchema::compile_among(document, around)
     }
 
     /// The quick answer.
@@ -167,7 +167,7 @@ fn build<const COUNTED: bool>(
 ) -> Result<Validator<Lent<COUNTED>>, ValidationError<'static>> {
     let retriever = Retriever { known: Arc::clone(&around.known), trail: around.trail.clone() };
     let mut options = jsonschema::options_for::<Lent<COUNTED>>()
-        .should_validate_formats(around.formats == Formats::Assertion)
+        .should_validate_formats(around.formats == FormatRule::Assertion)
         .should_ignore_unknown_formats(true)
         .with_retriever(retriever);
     if let Some(base) = &around.base {
@@ -401,15 +401,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::json;
-    use tollgate_text::json::{Limits, parse};
+    use tollgate_text::json::{JsonLimits, parse};
 
     fn doc(text: &str) -> Json<'_> {
-        parse(text.as_bytes(), &Limits::default()).unwrap()
+        parse(text.as_bytes(), &JsonLimits::default()).unwrap()
     }
 
     /// The violations of `text`, one a line: pointer, keyword, sentence.
     fn said(schema: Value, text: &str) -> String {
-        let schema = Schema::compile(&schema).unwrap();
+        let schema = CompiledSchema::compile(&schema).unwrap();
         let doc = doc(text);
         let found = schema.violations(&doc);
         assert_eq!(found.is_empty(), schema.is_valid(&doc));
@@ -496,19 +496,19 @@ mod tests {
 
     #[test]
     fn numbers_mean_what_2020_12_says() {
-        let integer = Schema::compile(&json!({"type": "integer"})).unwrap();
+        let integer = CompiledSchema::compile(&json!({"type": "integer"})).unwrap();
         for yes in ["1", "1.0", "1e3", "18446744073709551615", "-9223372036854775808"] {
             assert!(integer.is_valid(&doc(yes)), "{yes}");
         }
         assert!(!integer.is_valid(&doc("1.5")));
-        let exact = Schema::compile(&json!({"const": 9007199254740993u64})).unwrap();
+        let exact = CompiledSchema::compile(&json!({"const": 9007199254740993u64})).unwrap();
         assert!(exact.is_valid(&doc("9007199254740993")));
         assert!(!exact.is_valid(&doc("9007199254740992")));
         assert!(!exact.is_valid(&doc("9007199254740992.0")));
-        let one = Schema::compile(&json!({"const": {"a": [1]}})).unwrap();
+        let one = CompiledSchema::compile(&json!({"const": {"a": [1]}})).unwrap();
         assert!(one.is_valid(&doc(r#"{"a": [1.0]}"#)));
         assert!(!one.is_valid(&doc(r#"{"a": [1], "b": 2}"#)));
-        let unique = Schema::compile(&json!({"uniqueItems": true})).unwrap();
+        let unique = CompiledSchema::compile(&json!({"uniqueItems": true})).unwrap();
         assert!(!unique.is_valid(&doc(r#"[{"a": 1, "b": null}, {"b": null, "a": 1.0}]"#)));
         assert!(unique.is_valid(&doc(r#"["1", 1, true, null, [1], {"1": 1}, "true", "null"]"#)));
     }
@@ -526,25 +526,27 @@ mod tests {
             json!(5),
         ];
         for schema in bad {
-            let error = Schema::compile(&schema).err();
+            let error = CompiledSchema::compile(&schema).err();
             assert!(error.is_some(), "{schema}");
         }
         assert!(
-            Schema::compile(&json!({"$id": "tollgate.x.v1", "$ref": "#/$defs/a", "$defs": {"a": true}}))
-                .is_ok()
+            CompiledSchema::compile(
+                &json!({"$id": "tollgate.x.v1", "$ref": "#/$defs/a", "$defs": {"a": true}})
+            )
+            .is_ok()
         );
     }
 
     #[test]
     fn formats_are_checked() {
-        let schema = Schema::compile(&json!({"format": "date"})).unwrap();
+        let schema = CompiledSchema::compile(&json!({"format": "date"})).unwrap();
         assert!(schema.is_valid(&doc("\"2026-11-20\"")));
         assert!(!schema.is_valid(&doc("\"2026-13-20\"")));
     }
 
     #[test]
     fn an_unknown_format_is_an_annotation_and_known_ones_hold_in_every_draft() {
-        let uint = Schema::compile(&json!({
+        let uint = CompiledSchema::compile(&json!({
             "format": "uint32", "minimum": 0, "properties": {"format": {"format": "date"}}, "default": {"format": "x"}
         }))
         .unwrap();
@@ -552,7 +554,7 @@ mod tests {
         assert_eq!(uint.unknown_formats().into_iter().collect::<Vec<_>>(), ["uint32"]);
         for draft in ["http://json-schema.org/draft-04/schema#", "http://json-schema.org/draft-07/schema#"] {
             for name in LATER {
-                let schema = Schema::compile(&json!({"$schema": draft, "format": name})).unwrap();
+                let schema = CompiledSchema::compile(&json!({"$schema": draft, "format": name})).unwrap();
                 assert!(!schema.is_valid(&doc("\"\\\\ <{\"")), "{draft} {name}");
                 assert!(schema.unknown_formats().is_empty());
             }
@@ -561,31 +563,31 @@ mod tests {
             ("idn-email", "\"\u{5b9f}\u{4f8b}@\u{5b9f}\u{4f8b}.\u{30c6}\"", "\"x\""),
             ("idn-hostname", "\"b\u{fc}cher\u{3002}example\"", "\"-b\u{fc}cher-.example\""),
         ] {
-            let schema = Schema::compile(&json!({"format": name})).unwrap();
+            let schema = CompiledSchema::compile(&json!({"format": name})).unwrap();
             assert!(schema.is_valid(&doc(good)) && !schema.is_valid(&doc(bad)), "{name}");
         }
-        let around = Surroundings { formats: Formats::Annotation, ..Surroundings::default() };
-        let loose = Schema::compile_among(json!({"format": "date"}), around).unwrap();
+        let around = Surroundings { formats: FormatRule::Annotation, ..Surroundings::default() };
+        let loose = CompiledSchema::compile_among(json!({"format": "date"}), around).unwrap();
         assert!(loose.is_valid(&doc("\"x\"")));
     }
 
     #[test]
     fn a_pattern_that_looks_around_is_bounded_and_never_believed_past_its_bound() {
-        let schema = Schema::compile(&json!({"pattern": "^(?!x-)"})).unwrap();
+        let schema = CompiledSchema::compile(&json!({"pattern": "^(?!x-)"})).unwrap();
         assert!(schema.is_valid(&doc("\"a\"")) && !schema.is_valid(&doc("\"x-a\"")));
         assert_eq!(schema.violations(&doc("\"x-a\"")).len(), 1);
         let text = format!("\"{}b\"", "a".repeat(60));
         for schema in [json!({"pattern": "^(?=(a+)+$)(a+)+$"}), json!({"not": {"pattern": "^(?=(a+)+$)\\1"}})]
         {
-            let schema = Schema::compile(&schema).unwrap();
+            let schema = CompiledSchema::compile(&schema).unwrap();
             let valid = schema.is_valid(&doc(&text));
             assert_eq!(schema.violations(&doc(&text)).is_empty(), valid);
         }
         let never_ends = json!({"pattern": "^(?!y)(a|a?)+\\1$"});
-        assert!(!Schema::compile(&never_ends).unwrap().is_valid(&doc(&text)));
+        assert!(!CompiledSchema::compile(&never_ends).unwrap().is_valid(&doc(&text)));
         let denied = json!({"not": never_ends});
         assert!(
-            !Schema::compile(&denied).unwrap().is_valid(&doc(&text)),
+            !CompiledSchema::compile(&denied).unwrap().is_valid(&doc(&text)),
             "undecided is not valid, denied or not"
         );
     }
@@ -606,16 +608,16 @@ mod tests {
                 "its `$schema` is http://json-schema.org/draft-03/schema#: no draft from 4 to 2020-12, and not registered",
             ),
         ] {
-            let said = Schema::compile(&schema).err().unwrap();
+            let said = CompiledSchema::compile(&schema).err().unwrap();
             assert!(said.contains(wanted), "{said}");
         }
         let spaced = json!({"$id": "https://x.org/My Item", "type": "integer"});
-        assert!(Schema::compile(&spaced).unwrap().is_valid(&doc("1")));
+        assert!(CompiledSchema::compile(&spaced).unwrap().is_valid(&doc("1")));
     }
 
     #[test]
     fn a_reference_may_hold_what_generators_write() {
-        let schema = Schema::compile(&json!({
+        let schema = CompiledSchema::compile(&json!({
             "$ref": "#/definitions/Page<Item>",
             "definitions": {"Page<Item>": {"type": "integer"}, "const": {"$ref": "#/definitions/Page<Item>"}}
         }))
@@ -626,10 +628,11 @@ mod tests {
     #[test]
     fn a_recursive_schema_ends() {
         let schema =
-            Schema::compile(&json!({"properties": {"next": {"$ref": "#"}}, "type": "object"})).unwrap();
+            CompiledSchema::compile(&json!({"properties": {"next": {"$ref": "#"}}, "type": "object"}))
+                .unwrap();
         let text = format!("{}{}", "{\"next\":".repeat(100), "1".to_string() + &"}".repeat(100));
         assert_eq!(schema.violations(&doc(&text)).len(), 1);
-        let endless = Schema::compile(&json!({"$ref": "#"}));
+        let endless = CompiledSchema::compile(&json!({"$ref": "#"}));
         assert!(endless.is_err() || endless.is_ok_and(|s| s.is_valid(&doc("1"))));
     }
 
@@ -637,7 +640,7 @@ mod tests {
     fn many_violations_in_a_wide_object_are_quick() {
         let members: Vec<String> = (0..20_000).map(|n| format!("\"k{n}\":{n}")).collect();
         let text = format!("{{{}}}", members.join(","));
-        let schema = Schema::compile(&json!({"additionalProperties": false})).unwrap();
+        let schema = CompiledSchema::compile(&json!({"additionalProperties": false})).unwrap();
         let found = schema.violations(&doc(&text));
         assert_eq!(found.len(), 20_000);
         assert_eq!(found[19_999].pointer, "/k19999");
@@ -646,7 +649,7 @@ mod tests {
     #[test]
     fn a_document_that_is_wrong_everywhere_is_told_in_bounds() {
         let text = format!("[{}7]", "-1,".repeat(200_000));
-        let schema = Schema::compile(
+        let schema = CompiledSchema::compile(
             &json!({"items": {"anyOf": [{"minimum": 0}, {"type": "string"}]}, "contains": {"const": 7}}),
         )
         .unwrap();
@@ -692,7 +695,7 @@ mod tests {
                 _ => json!({"prefixItems": [{"type": "integer"}], "unevaluatedItems": {"type": "string"}, "dependentRequired": {"a": ["b", "c"]}}),
             };
             let text = value.to_string();
-            let ours = Schema::compile(&schema).unwrap();
+            let ours = CompiledSchema::compile(&schema).unwrap();
             let theirs = jsonschema::validator_for(&schema).unwrap();
             let document = doc(&text);
             prop_assert_eq!(ours.is_valid(&document), theirs.is_valid(&value), "{} against {}", text, schema);

@@ -3,7 +3,7 @@
 //! Nothing is fetched. A reference is a URI; the ones that lead to files are below `LOCAL`, so that `../` can be followed and
 //! one that leads out of the workspace is noticed.
 
-use super::source::{Source, declared};
+use super::source::{SchemaSource, declared};
 use super::uri::{across, below_any, encoded, folder, last, legal, spelled};
 use jsonschema::{Retrieve, Uri};
 use serde_json::Value;
@@ -20,16 +20,16 @@ pub(super) const ALONE: &str = "~file~/";
 const EMBEDDED: &str = "~embedded~/";
 
 /// A file that was looked for: its text, `None` where there is none, or why it cannot be used.
-pub(super) type Looked = Result<Option<Arc<str>>, String>;
+pub(super) type LookedUp = Result<Option<Arc<str>>, String>;
 
 /// Every schema that a `$ref` can name.
 #[derive(Clone, Default)]
-pub(super) struct Known {
-    pub(super) by_id: BTreeMap<String, Source>,
+pub(super) struct KnownSchemas {
+    pub(super) by_id: BTreeMap<String, SchemaSource>,
     /// Ids by what a reference calls them: a trailing `#` is left out, and draft 4 says `id`.
     pub(super) uris: BTreeMap<String, String>,
     /// Files beside schemas, by where they stand.
-    pub(super) files: BTreeMap<String, Looked>,
+    pub(super) files: BTreeMap<String, LookedUp>,
     /// The id of a schema file that was named, and where it stands.
     pub(super) named: Option<(String, String)>,
 }
@@ -45,7 +45,7 @@ pub(super) struct Trail {
 
 /// Answers the references of schemas out of what is known.
 pub(super) struct Retriever {
-    pub(super) known: Arc<Known>,
+    pub(super) known: Arc<KnownSchemas>,
     /// Where somebody wants to know what was asked.
     pub(super) trail: Option<Arc<Mutex<Trail>>>,
 }
@@ -66,10 +66,10 @@ impl Retrieve for Retriever {
     }
 }
 
-impl Known {
+impl KnownSchemas {
     /// The schemas with what they are called.
-    pub(super) fn of(by_id: BTreeMap<String, Source>) -> Known {
-        let mut known = Known { by_id, ..Known::default() };
+    pub(super) fn of(by_id: BTreeMap<String, SchemaSource>) -> KnownSchemas {
+        let mut known = KnownSchemas { by_id, ..KnownSchemas::default() };
         for source in known.by_id.values() {
             let uri = legal(source.uri.as_deref().unwrap_or(&source.id).trim_end_matches('#'));
             known.uris.entry(uri).or_insert_with(|| source.id.clone());
@@ -78,7 +78,7 @@ impl Known {
     }
 
     /// Where a schema stands.
-    pub(super) fn place(&self, source: &Source) -> String {
+    pub(super) fn place(&self, source: &SchemaSource) -> String {
         match &self.named {
             Some((id, place)) if *id == source.id => place.clone(),
             _ if source.is_embedded() => format!("{EMBEDDED}{}", source.id),
@@ -87,12 +87,12 @@ impl Known {
     }
 
     /// What the references of a schema are relative to.
-    pub(super) fn base(&self, source: &Source) -> String {
+    pub(super) fn base(&self, source: &SchemaSource) -> String {
         format!("{LOCAL}{}", encoded(&self.place(source)))
     }
 
     /// What its references are relative to once its own id is read.
-    fn published(&self, source: &Source) -> String {
+    fn published(&self, source: &SchemaSource) -> String {
         let id = source.uri.as_deref().unwrap_or_default();
         match id.strip_prefix('/') {
             Some(path) => format!("{LOCAL}{}", legal(path)),
@@ -101,11 +101,11 @@ impl Known {
         }
     }
 
-    fn own(&self) -> impl Iterator<Item = &Source> {
+    fn own(&self) -> impl Iterator<Item = &SchemaSource> {
         self.by_id.values().filter(|source| !source.is_embedded())
     }
 
-    fn by_name(&self, name: &str) -> Option<&Source> {
+    fn by_name(&self, name: &str) -> Option<&SchemaSource> {
         self.by_id.get(name).or_else(|| self.by_id.get(self.uris.get(name)?))
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Number, Value};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashSet;
-use tollgate_text::json::{Json, Object};
+use tollgate_text::json::{Json, JsonObject};
 
 /// The representation. With `COUNTED` the number of errors is bounded: the engine lists every error of a document at once,
 /// and a large one that is wrong everywhere would make more of them than there is memory.
@@ -137,11 +137,11 @@ impl api::JsonNumber for Num {
 }
 
 impl<'a, const COUNTED: bool> api::Node<'a, Lent<COUNTED>> for &'a Json<'a> {
-    type Object = &'a Object<'a>;
+    type Object = &'a JsonObject<'a>;
     type Array = &'a [Json<'a>];
     type Number = Num;
 
-    fn as_object(&self) -> Option<&'a Object<'a>> {
+    fn as_object(&self) -> Option<&'a JsonObject<'a>> {
         match self {
             Json::Object(members) => Some(members),
             _ => None,
@@ -266,17 +266,17 @@ impl<'a, const COUNTED: bool> Iterator for Elements<'a, COUNTED> {
     }
 }
 
-impl<'a, const COUNTED: bool> api::Object<'a, Lent<COUNTED>> for &'a Object<'a> {
+impl<'a, const COUNTED: bool> api::Object<'a, Lent<COUNTED>> for &'a JsonObject<'a> {
     type Node = &'a Json<'a>;
     type MemberName = &'a str;
     type MembersIter = Members<'a, COUNTED>;
 
     fn len(&self) -> usize {
-        Object::len(self)
+        JsonObject::len(self)
     }
 
     fn get(&self, key: &Box<str>) -> Option<&'a Json<'a>> {
-        Object::get(self, key)
+        JsonObject::get(self, key)
     }
 
     fn members(&self) -> Members<'a, COUNTED> {

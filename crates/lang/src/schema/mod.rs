@@ -11,8 +11,8 @@ mod source;
 mod uri;
 mod violation;
 
-pub use beside::{Beside, Look, Standing};
-pub use engine::{Formats, Schema};
+pub use beside::{Beside, FileLookup, SchemaStanding};
+pub use engine::{CompiledSchema, FormatRule};
 pub use registry::Registry;
-pub use source::Source;
+pub use source::SchemaSource;
 pub use violation::Violation;

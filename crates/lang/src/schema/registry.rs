@@ -1,9 +1,9 @@
 //! Every schema that is known, by id.
 
-use super::beside::{Beside, Look, Standing, follow};
-use super::engine::{Formats, Schema, Surroundings};
-use super::known::Known;
-use super::source::{Source, Table, declared, embedded_sources};
+use super::beside::{Beside, FileLookup, SchemaStanding, follow};
+use super::engine::{CompiledSchema, FormatRule, Surroundings};
+use super::known::KnownSchemas;
+use super::source::{SchemaSource, SchemaTable, declared, embedded_sources};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 use std::sync::{Arc, OnceLock};
@@ -12,17 +12,17 @@ use tollgate_text::show::show;
 
 /// Every schema that is known, by id; each compiles once, on first use. A `$ref` may name any of them.
 pub struct Registry {
-    known: Arc<Known>,
-    compiled: BTreeMap<String, OnceLock<Result<Schema, String>>>,
-    formats: Formats,
+    known: Arc<KnownSchemas>,
+    compiled: BTreeMap<String, OnceLock<Result<CompiledSchema, String>>>,
+    formats: FormatRule,
 }
 
 impl Registry {
     /// The embedded schemas and, over them, the workspace's own. A workspace source's id is taken from its `$id` where it
     /// has one. Two of the workspace with one id, or one that is not JSON, are problems; all of them are returned.
-    pub fn new(embedded: Table, workspace: Vec<Source>) -> Result<Registry, Vec<String>> {
+    pub fn new(embedded: SchemaTable, workspace: Vec<SchemaSource>) -> Result<Registry, Vec<String>> {
         let mut problems = Vec::new();
-        let mut by_id: BTreeMap<String, Source> = BTreeMap::new();
+        let mut by_id: BTreeMap<String, SchemaSource> = BTreeMap::new();
         for mut source in workspace {
             match declared(&source.text, &source.origin) {
                 Ok(said) => {
@@ -47,32 +47,37 @@ impl Registry {
         for (id, source) in embedded_sources(embedded) {
             by_id.entry(id).or_insert(source);
         }
-        if problems.is_empty() { Ok(Registry::of(Known::of(by_id))) } else { Err(problems) }
+        if problems.is_empty() { Ok(Registry::of(KnownSchemas::of(by_id))) } else { Err(problems) }
     }
 
-    fn of(known: Known) -> Registry {
+    fn of(known: KnownSchemas) -> Registry {
         let compiled = known.by_id.keys().map(|id| (id.clone(), OnceLock::new())).collect();
-        Registry { known: Arc::new(known), compiled, formats: Formats::default() }
+        Registry { known: Arc::new(known), compiled, formats: FormatRule::default() }
     }
 
     /// The same schemas with the files that they refer to.
     #[must_use]
     pub fn beside(self, beside: Beside) -> Registry {
         let formats = self.formats;
-        let known = Known { files: beside.files, ..Arc::unwrap_or_clone(self.known) };
+        let known = KnownSchemas { files: beside.files, ..Arc::unwrap_or_clone(self.known) };
         Registry { formats, ..Registry::of(known) }
     }
 
     /// The same schemas and over them a file that was named, with what it refers to.
     #[must_use]
-    pub fn with_file(&self, source: &Source, standing: &Standing<'_>, look: &mut Look<'_>) -> Registry {
+    pub fn with_file(
+        &self,
+        source: &SchemaSource,
+        standing: &SchemaStanding<'_>,
+        look: &mut FileLookup<'_>,
+    ) -> Registry {
         let place = standing.place();
         let mut by_id = self.known.by_id.clone();
         by_id.insert(source.id.clone(), source.clone());
-        let mut known = Arc::new(Known {
+        let mut known = Arc::new(KnownSchemas {
             files: self.known.files.clone(),
             named: Some((source.id.clone(), place)),
-            ..Known::of(by_id)
+            ..KnownSchemas::of(by_id)
         });
         follow(&mut known, source, look);
         Registry { formats: self.formats, ..Registry::of(Arc::unwrap_or_clone(known)) }
@@ -80,7 +85,7 @@ impl Registry {
 
     /// The same schemas, with `format` as the caller wants it.
     #[must_use]
-    pub fn with_formats(self, formats: Formats) -> Registry {
+    pub fn with_formats(self, formats: FormatRule) -> Registry {
         if formats == self.formats {
             return self;
         }
@@ -93,12 +98,12 @@ impl Registry {
     }
 
     /// A schema's source.
-    pub fn source(&self, id: &str) -> Option<&Source> {
+    pub fn source(&self, id: &str) -> Option<&SchemaSource> {
         self.known.by_id.get(id)
     }
 
     /// The compiled schema; `None` when no such id is registered, an error when it does not compile.
-    pub fn get(&self, id: &str) -> Option<Result<&Schema, &str>> {
+    pub fn get(&self, id: &str) -> Option<Result<&CompiledSchema, &str>> {
         let source = self.known.by_id.get(id)?;
         let compiled = self.compiled.get(id)?.get_or_init(|| {
             let around = Surroundings {
@@ -107,7 +112,7 @@ impl Registry {
                 formats: self.formats,
                 trail: None,
             };
-            Schema::compile_text_among(&source.text, around)
+            CompiledSchema::compile_text_among(&source.text, around)
         });
         Some(compiled.as_ref().map_err(String::as_str))
     }
@@ -126,7 +131,7 @@ impl Registry {
             Err(why) => Some(format!("{origin}: {why}; what needs this schema fails")),
             Ok(schema) => {
                 let formats = schema.unknown_formats();
-                if formats.is_empty() || self.formats == Formats::Annotation {
+                if formats.is_empty() || self.formats == FormatRule::Annotation {
                     return None;
                 }
                 let named: Vec<String> = formats.iter().map(|format| json::plain(format)).collect();
@@ -143,18 +148,18 @@ impl Registry {
 mod tests {
     use super::*;
     use crate::embedded_in_tests::SCHEMAS;
-    use tollgate_text::json::Limits;
+    use tollgate_text::json::JsonLimits;
 
-    fn source(origin: &str, text: &str) -> Source {
-        Source { id: "stem".into(), text: text.to_string().into(), origin: origin.into(), uri: None }
+    fn source(origin: &str, text: &str) -> SchemaSource {
+        SchemaSource { id: "stem".into(), text: text.to_string().into(), origin: origin.into(), uri: None }
     }
 
     #[test]
     fn an_id_is_declared_or_the_stem() {
-        let named =
-            Source::read("schemas/a.v1.json", "schemas/a.v1.json", r#"{"$id": "b.v1"}"#.into()).unwrap();
+        let named = SchemaSource::read("schemas/a.v1.json", "schemas/a.v1.json", r#"{"$id": "b.v1"}"#.into())
+            .unwrap();
         assert_eq!(named.id, "b.v1");
-        let bare = Source::read("schemas/a.v1.json", "x", "{}".into()).unwrap();
+        let bare = SchemaSource::read("schemas/a.v1.json", "x", "{}".into()).unwrap();
         assert_eq!(bare.id, "a.v1");
     }
 
@@ -200,8 +205,8 @@ mod tests {
             assert!(registry.get(id).unwrap().is_ok(), "{id}: {:?}", registry.get(id).unwrap().err());
         }
         for (path, text) in SCHEMAS {
-            let read = Source::read(path, "embedded", (*text).to_string()).unwrap();
-            assert_eq!(Source::embedded(path, text), read, "the file is named after the `$id`");
+            let read = SchemaSource::read(path, "embedded", (*text).to_string()).unwrap();
+            assert_eq!(SchemaSource::embedded(path, text), read, "the file is named after the `$id`");
         }
     }
 
@@ -212,15 +217,17 @@ mod tests {
         id: &str,
         document: &str,
     ) -> Result<bool, String> {
-        let sources: Vec<Source> =
-            schemas.iter().map(|(path, text)| Source::read(path, path, text.to_string()).unwrap()).collect();
+        let sources: Vec<SchemaSource> = schemas
+            .iter()
+            .map(|(path, text)| SchemaSource::read(path, path, text.to_string()).unwrap())
+            .collect();
         let mut look = |path: &str| {
             assert!(!path.contains(".."), "{path}");
             Ok(files.iter().find(|(at, _)| *at == path).map(|(_, text)| text.to_string()))
         };
         let beside = Beside::look(SCHEMAS, &sources, &mut look);
         let registry = Registry::new(SCHEMAS, sources).unwrap().beside(beside);
-        let document = json::parse(document.as_bytes(), &Limits::default()).unwrap();
+        let document = json::parse(document.as_bytes(), &JsonLimits::default()).unwrap();
         registry.get(id).unwrap().map(|schema| schema.is_valid(&document)).map_err(str::to_string)
     }
 
@@ -332,7 +339,7 @@ mod tests {
         }
         let looked = Beside::look(
             SCHEMAS,
-            &[Source::read("a.json", "a.json", r#"{"$ref": "b.json"}"#.into()).unwrap()],
+            &[SchemaSource::read("a.json", "a.json", r#"{"$ref": "b.json"}"#.into()).unwrap()],
             &mut |_| Err("b.json leaves the workspace".into()),
         );
         assert_eq!(looked.texts().count(), 0);
@@ -341,10 +348,14 @@ mod tests {
     #[test]
     fn what_schemas_lead_to_is_known() {
         let sources = vec![
-            Source::read("s/a.json", "s/a.json", r#"{"$ref": "b.json"}"#.into()).unwrap(),
-            Source::read("s/b.json", "s/b.json", r#"{"$ref": "sub/c.json"}"#.into()).unwrap(),
-            Source::read("s/d.json", "s/d.json", r##"{"$ref": "#/$defs/x", "$defs": {"x": true}}"##.into())
-                .unwrap(),
+            SchemaSource::read("s/a.json", "s/a.json", r#"{"$ref": "b.json"}"#.into()).unwrap(),
+            SchemaSource::read("s/b.json", "s/b.json", r#"{"$ref": "sub/c.json"}"#.into()).unwrap(),
+            SchemaSource::read(
+                "s/d.json",
+                "s/d.json",
+                r##"{"$ref": "#/$defs/x", "$defs": {"x": true}}"##.into(),
+            )
+            .unwrap(),
         ];
         let mut asked = Vec::new();
         let beside = Beside::look(SCHEMAS, &sources, &mut |path| {
@@ -375,6 +386,6 @@ mod tests {
                 && notes[0].ends_with("this schema fails")
         );
         assert_eq!(notes[1], "b.json: a `format` that is not known here holds nothing: uint32");
-        assert_eq!(registry.with_formats(Formats::Annotation).notes().len(), 1);
+        assert_eq!(registry.with_formats(FormatRule::Annotation).notes().len(), 1);
     }
 }

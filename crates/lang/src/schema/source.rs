@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use tollgate_text::json::{self, Json, Limits};
+use tollgate_text::json::{self, Json, JsonLimits};
 
 /// Where a registered schema comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct SchemaSource {
     /// Its id: `$id`, else the file's stem.
     pub id: String,
     /// Its text.
@@ -17,14 +17,14 @@ pub struct Source {
     pub uri: Option<String>,
 }
 
-impl Source {
+impl SchemaSource {
     /// A schema file's source: the id is its `$id`, else the stem of `path`. The error is a sentence with a place.
-    pub fn read(path: &str, origin: &str, text: String) -> Result<Source, String> {
+    pub fn read(path: &str, origin: &str, text: String) -> Result<SchemaSource, String> {
         let stem = path.rsplit('/').next().unwrap_or(path);
         let stem = stem.strip_suffix(".json").unwrap_or(stem);
         let Declared { id, uri } = declared(&text, path)?;
         let id = id.unwrap_or_else(|| stem.to_string());
-        Ok(Source { id, text: text.into(), origin: origin.to_string(), uri })
+        Ok(SchemaSource { id, text: text.into(), origin: origin.to_string(), uri })
     }
 
     /// Whether tollgate itself brings it.
@@ -34,9 +34,9 @@ impl Source {
 
     /// An embedded schema. Its id is the stem, which a test holds against its `$id`: it is not parsed until a document
     /// asks for it.
-    pub(super) fn embedded(path: &str, text: &'static str) -> Source {
+    pub(super) fn embedded(path: &str, text: &'static str) -> SchemaSource {
         let id = path.strip_suffix(".json").unwrap_or(path).to_string();
-        Source { uri: Some(id.clone()), id, text: Cow::Borrowed(text), origin: "embedded".into() }
+        SchemaSource { uri: Some(id.clone()), id, text: Cow::Borrowed(text), origin: "embedded".into() }
     }
 }
 
@@ -50,7 +50,7 @@ pub(super) struct Declared {
 
 /// What a schema text is called; an error when it is no JSON object or boolean.
 pub(super) fn declared(text: &str, path: &str) -> Result<Declared, String> {
-    match json::parse(text.as_bytes(), &Limits::default()) {
+    match json::parse(text.as_bytes(), &JsonLimits::default()) {
         Ok(document @ (Json::Object(_) | Json::Bool(_))) => {
             let said = |key: &str| {
                 document.get(key).and_then(Json::as_str).filter(|id| !id.is_empty()).map(str::to_string)
@@ -64,10 +64,10 @@ pub(super) fn declared(text: &str, path: &str) -> Result<Declared, String> {
 }
 
 /// Schemas that the program brings: path below their folder (`<id>.json`) and text.
-pub type Table = &'static [(&'static str, &'static str)];
+pub type SchemaTable = &'static [(&'static str, &'static str)];
 
 /// The schemas that tollgate brings, by id.
-pub(super) fn embedded_sources(schemas: Table) -> BTreeMap<String, Source> {
-    let sources = schemas.iter().map(|(path, text)| Source::embedded(path, text));
+pub(super) fn embedded_sources(schemas: SchemaTable) -> BTreeMap<String, SchemaSource> {
+    let sources = schemas.iter().map(|(path, text)| SchemaSource::embedded(path, text));
     sources.map(|source| (source.id.clone(), source)).collect()
 }

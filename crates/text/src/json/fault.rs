@@ -1,29 +1,29 @@
 //! What a document may be at most, and what is said of one that does not parse.
 
-use super::Place;
+use super::TextPlace;
 use super::place::place_of_offset;
 use super::scan::decode;
 
 /// What a document may be at most; past either the document is refused as `limit`.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct JsonLimits {
     /// Levels of nesting; at most 512 are ever allowed, so that no walk over the tree can exhaust a stack.
     pub depth: usize,
     /// Bytes of one document (or of one line of a jsonl stream).
     pub bytes: u64,
 }
 
-impl Limits {
+impl JsonLimits {
     /// The levels of nesting that hold: `depth`, and never more than the ceiling.
     pub fn levels(&self) -> usize {
         self.depth.min(DEPTH_CEILING)
     }
 }
 
-impl Default for Limits {
+impl Default for JsonLimits {
     /// 128 levels (what serde_json allows too) and 256 MiB.
     fn default() -> Self {
-        Limits { depth: 128, bytes: 256 << 20 }
+        JsonLimits { depth: 128, bytes: 256 << 20 }
     }
 }
 
@@ -47,7 +47,7 @@ pub struct ParseError {
     /// One clause without a place, for example "the key `a` stands twice in one object".
     pub message: String,
     /// Where, counted from 1.
-    pub place: Place,
+    pub place: TextPlace,
 }
 
 /// The text of a file of any format, held to the same: UTF-8, no byte order mark.

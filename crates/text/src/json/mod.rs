@@ -12,10 +12,10 @@ mod scan;
 mod value;
 
 pub use brief::{plain, quoted};
-pub use fault::{Limits, ParseError, ParseErrorKind, utf8};
+pub use fault::{JsonLimits, ParseError, ParseErrorKind, utf8};
 pub use parse::parse;
-pub use parser::Stop;
-pub use place::{Place, Places, locate, locate_many, place_of_offset, places_of_offsets};
+pub use parser::ParseStop;
+pub use place::{TextPlace, TextPlaces, locate, locate_many, place_of_offset, places_of_offsets};
 pub use pull::{Pull, Scratch, pull, pull_again};
 pub use scan::simple_escape;
-pub use value::{Json, Object};
+pub use value::{Json, JsonObject};

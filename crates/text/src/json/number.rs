@@ -3,13 +3,13 @@
 /// A number as it was written: whole or not. Two words, so that it travels in registers.
 #[derive(Clone, Copy)]
 pub(super) struct Number {
-    pub(super) kind: Kind,
+    pub(super) kind: NumberKind,
     /// The bits of an `i64`, a `u64` or an `f64`.
     pub(super) bits: u64,
 }
 
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum NumberKind {
     Int,
     UInt,
     Float,
@@ -17,11 +17,11 @@ pub(super) enum Kind {
 
 impl Number {
     fn int(value: i64) -> Self {
-        Number { kind: Kind::Int, bits: value.cast_unsigned() }
+        Number { kind: NumberKind::Int, bits: value.cast_unsigned() }
     }
 
     fn float(value: f64) -> Self {
-        Number { kind: Kind::Float, bits: value.to_bits() }
+        Number { kind: NumberKind::Float, bits: value.to_bits() }
     }
 }
 
@@ -110,7 +110,7 @@ fn exponent(bytes: &[u8], at: usize) -> Result<usize, Box<NumberFault>> {
 /// An integer of any length; `None` past 64 bits.
 #[cold]
 fn long_integer(text: &str) -> Option<Number> {
-    let unsigned = |bits| Number { kind: Kind::UInt, bits };
+    let unsigned = |bits| Number { kind: NumberKind::UInt, bits };
     text.parse().map(Number::int).or_else(|_| text.parse().map(unsigned)).ok()
 }
 

@@ -1,9 +1,9 @@
 //! The strict parser: text into a tree.
 
-use super::fault::{Limits, ParseError};
-use super::number::Kind;
-use super::parser::{Parser, SMALL, Stop, kind_of_key, twice, within};
-use super::{Json, Object};
+use super::fault::{JsonLimits, ParseError};
+use super::number::NumberKind;
+use super::parser::{ParseStop, Parser, SMALL, kind_of_key, twice, within};
+use super::{Json, JsonObject};
 use std::borrow::Cow;
 
 /// Values that one document may hold: a backstop for memory, since a value of two bytes takes up to 56 in the tree.
@@ -13,11 +13,11 @@ const VALUES: usize = 1 << 24;
 const LARGE: usize = 1 << 16;
 
 /// Parses one document; trailing white space is allowed, anything else is not.
-pub fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Json<'a>, ParseError> {
+pub fn parse<'a>(bytes: &'a [u8], limits: &JsonLimits) -> Result<Json<'a>, ParseError> {
     parse_bounded(bytes, limits, VALUES)
 }
 
-fn parse_bounded<'a>(bytes: &'a [u8], limits: &Limits, most: usize) -> Result<Json<'a>, ParseError> {
+fn parse_bounded<'a>(bytes: &'a [u8], limits: &JsonLimits, most: usize) -> Result<Json<'a>, ParseError> {
     within(bytes, limits, most, |parser| parser.document(|parser| parser.value(|_, value| value)))
 }
 
@@ -25,7 +25,7 @@ impl<'a> Parser<'a> {
     /// Reads one value and hands it to `put`. Inlined into each caller, so that a value is built where it will stay: moving
     /// it through memory costs more than reading it.
     #[inline(always)]
-    fn value<T>(&mut self, put: impl FnOnce(&mut Self, Json<'a>) -> T) -> Result<T, Stop> {
+    fn value<T>(&mut self, put: impl FnOnce(&mut Self, Json<'a>) -> T) -> Result<T, ParseStop> {
         match self.peek() {
             Some(b'"') => match self.plain_string() {
                 Some(text) => Ok(put(self, Json::Str(Cow::Borrowed(text)))),
@@ -37,9 +37,9 @@ impl<'a> Parser<'a> {
             Some(b'0'..=b'9') => {
                 let number = self.number()?;
                 match number.kind {
-                    Kind::Int => Ok(put(self, Json::Int(number.bits.cast_signed()))),
-                    Kind::Float => Ok(put(self, Json::Float(f64::from_bits(number.bits)))),
-                    Kind::UInt => Ok(put(self, Json::UInt(number.bits))),
+                    NumberKind::Int => Ok(put(self, Json::Int(number.bits.cast_signed()))),
+                    NumberKind::Float => Ok(put(self, Json::Float(f64::from_bits(number.bits)))),
+                    NumberKind::UInt => Ok(put(self, Json::UInt(number.bits))),
                 }
             }
             Some(b'{') => {
@@ -61,7 +61,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn array(&mut self) -> Result<Vec<Json<'a>>, Stop> {
+    fn array(&mut self) -> Result<Vec<Json<'a>>, ParseStop> {
         let base = self.elements.len();
         self.space();
         if self.peek() == Some(b']') {
@@ -92,12 +92,12 @@ impl<'a> Parser<'a> {
         Ok(self.elements.split_off(base))
     }
 
-    fn object(&mut self) -> Result<Object<'a>, Stop> {
+    fn object(&mut self) -> Result<JsonObject<'a>, ParseStop> {
         let (base, opened) = (self.members.len(), self.at);
         self.space();
         if self.peek() == Some(b'}') {
             self.at += 1;
-            return Ok(Object::default());
+            return Ok(JsonObject::default());
         }
         // One bit for each kind of key seen: a key with a new bit is no duplicate, and needs no comparison.
         let mut seen = 0u64;
@@ -125,9 +125,9 @@ impl<'a> Parser<'a> {
         self.count(self.members.len() - base, 0)?;
         let members = self.members.split_off(base);
         if members.len() <= SMALL {
-            return Ok(Object::from_members(members));
+            return Ok(JsonObject::from_members(members));
         }
-        match Object::from_distinct(members) {
+        match JsonObject::from_distinct(members) {
             Ok(object) => Ok(object),
             Err((nth, key)) => {
                 let offset = self.key_offset(opened, nth);
@@ -164,7 +164,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn error(bytes: &[u8]) -> String {
-        let e = parse(bytes, &Limits::default()).unwrap_err();
+        let e = parse(bytes, &JsonLimits::default()).unwrap_err();
         format!(
             "{}:{} {}{}",
             e.place.line,
@@ -175,7 +175,7 @@ mod tests {
     }
 
     fn ok(text: &str) -> Json<'_> {
-        parse(text.as_bytes(), &Limits::default()).unwrap()
+        parse(text.as_bytes(), &JsonLimits::default()).unwrap()
     }
 
     #[test]
@@ -240,27 +240,28 @@ mod tests {
 
     #[test]
     fn too_large_is_a_limit() {
-        let e = parse(b"[1, 2]", &Limits { bytes: 3, ..Limits::default() }).unwrap_err();
+        let e = parse(b"[1, 2]", &JsonLimits { bytes: 3, ..JsonLimits::default() }).unwrap_err();
         assert_eq!(e.kind, ParseErrorKind::Limit);
     }
 
     #[test]
     fn too_many_values_are_a_limit() {
         for text in ["[1,1,1,1,1]", "[[1,1],[1,1],[]]", "{\"a\":1,\"b\":{\"c\":1,\"d\":2,\"e\":3}}"] {
-            let e = parse_bounded(text.as_bytes(), &Limits::default(), 4).unwrap_err();
+            let e = parse_bounded(text.as_bytes(), &JsonLimits::default(), 4).unwrap_err();
             assert_eq!(
                 (e.kind, e.message.as_str()),
                 (ParseErrorKind::Limit, "it holds more than 4 values"),
                 "{text}"
             );
         }
-        assert!(parse_bounded(b"[[1,1],[]]", &Limits::default(), 4).is_ok());
+        assert!(parse_bounded(b"[[1,1],[]]", &JsonLimits::default(), 4).is_ok());
     }
 
     #[test]
     fn a_generous_limit_still_cannot_exhaust_the_stack() {
         let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
-        let e = parse(deep.as_bytes(), &Limits { depth: usize::MAX, ..Limits::default() }).unwrap_err();
+        let e =
+            parse(deep.as_bytes(), &JsonLimits { depth: usize::MAX, ..JsonLimits::default() }).unwrap_err();
         assert_eq!(e.kind, ParseErrorKind::Limit);
         let allowed = format!("{}{}", "[{\"a\":".repeat(64), "1".to_string() + &"}]".repeat(64));
         ok(&allowed);
@@ -323,7 +324,7 @@ mod tests {
         #[test]
         fn agrees_with_serde_json_on_json(text in json_text()) {
             let theirs = serde_json::from_str::<serde_json::Value>(&text);
-            let ours = parse(text.as_bytes(), &Limits::default());
+            let ours = parse(text.as_bytes(), &JsonLimits::default());
             match (ours, theirs) {
                 (Ok(ours), Ok(theirs)) => prop_assert!(close(&ours.to_value(), &theirs), "{text}"),
                 (Err(_), Err(_)) => {}
@@ -337,7 +338,7 @@ mod tests {
             let at = at.index(broken.len());
             broken.splice(at..at + 1, with.chars());
             let text: String = broken.into_iter().collect();
-            let ours = parse(text.as_bytes(), &Limits::default());
+            let ours = parse(text.as_bytes(), &JsonLimits::default());
             let theirs = serde_json::from_str::<serde_json::Value>(&text);
             match (&ours, &theirs) {
                 (Ok(ours), Ok(theirs)) => prop_assert!(close(&ours.to_value(), theirs), "{text}"),
@@ -349,7 +350,7 @@ mod tests {
 
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = parse(&bytes, &Limits::default());
+            let _ = parse(&bytes, &JsonLimits::default());
         }
 
         #[test]

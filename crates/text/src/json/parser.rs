@@ -1,8 +1,8 @@
 //! The reader that trees and walks share: white space, words, strings, numbers, keys, nesting, and the fault that ends it.
 
 use super::Json;
-use super::fault::{Limits, ParseError, ParseErrorKind};
-use super::number::{Kind, Number, number};
+use super::fault::{JsonLimits, ParseError, ParseErrorKind};
+use super::number::{Number, NumberKind, number};
 use super::place::place_of_offset;
 use super::scan::{decode, interruption, skip_string, string};
 use std::borrow::Cow;
@@ -13,9 +13,9 @@ pub(super) const SMALL: usize = 16;
 /// Runs `read` over the text of `bytes` and gives its fault a place.
 pub(super) fn within<'a, T>(
     bytes: &'a [u8],
-    limits: &Limits,
+    limits: &JsonLimits,
     most: usize,
-    read: impl FnOnce(&mut Parser<'a>) -> Result<T, Stop>,
+    read: impl FnOnce(&mut Parser<'a>) -> Result<T, ParseStop>,
 ) -> Result<T, ParseError> {
     let fault = |(kind, offset, message): (ParseErrorKind, usize, String)| ParseError {
         kind,
@@ -29,7 +29,7 @@ pub(super) fn within<'a, T>(
     let text =
         decode(bytes).map_err(|(offset, message)| fault((ParseErrorKind::Malformed, offset, message)))?;
     let mut parser = Parser::new(text, limits.levels(), most);
-    read(&mut parser).map_err(|Stop(())| fault(parser.fault.take().unwrap_or_else(unknown)))
+    read(&mut parser).map_err(|ParseStop(())| fault(parser.fault.take().unwrap_or_else(unknown)))
 }
 
 fn unknown() -> (ParseErrorKind, usize, String) {
@@ -38,7 +38,7 @@ fn unknown() -> (ParseErrorKind, usize, String) {
 
 /// The reading stopped. The fault is kept by the reader; the error itself is empty so that results stay small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stop(());
+pub struct ParseStop(());
 
 pub(super) struct Parser<'a> {
     pub(super) text: &'a str,
@@ -60,7 +60,10 @@ impl<'a> Parser<'a> {
     }
 
     /// Reads a document of the one value that `read` reads.
-    pub(super) fn document<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
+    pub(super) fn document<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, ParseStop>,
+    ) -> Result<T, ParseStop> {
         self.space();
         if self.at == self.text.len() {
             let what =
@@ -77,20 +80,20 @@ impl<'a> Parser<'a> {
     }
 
     #[cold]
-    pub(super) fn stop<T>(&mut self, offset: usize, message: impl Into<String>) -> Result<T, Stop> {
+    pub(super) fn stop<T>(&mut self, offset: usize, message: impl Into<String>) -> Result<T, ParseStop> {
         self.fault = Some((ParseErrorKind::Malformed, offset, message.into()));
-        Err(Stop(()))
+        Err(ParseStop(()))
     }
 
     #[cold]
-    fn limit<T>(&mut self, message: impl Into<String>) -> Result<T, Stop> {
+    fn limit<T>(&mut self, message: impl Into<String>) -> Result<T, ParseStop> {
         self.fault = Some((ParseErrorKind::Limit, self.at, message.into()));
-        Err(Stop(()))
+        Err(ParseStop(()))
     }
 
     /// Counts the values of a container that closes, or those of one that is still open.
     #[inline]
-    pub(super) fn count(&mut self, closed: usize, open: usize) -> Result<(), Stop> {
+    pub(super) fn count(&mut self, closed: usize, open: usize) -> Result<(), ParseStop> {
         self.values += closed;
         if self.values + open > self.most {
             return self.limit(format!("it holds more than {} values", self.most));
@@ -120,7 +123,7 @@ impl<'a> Parser<'a> {
     }
 
     #[cold]
-    pub(super) fn unexpected<T>(&mut self, wanted: &str, within: &str) -> Result<T, Stop> {
+    pub(super) fn unexpected<T>(&mut self, wanted: &str, within: &str) -> Result<T, ParseStop> {
         let message = if self.at >= self.text.len() {
             format!("the text ends inside {within}")
         } else {
@@ -129,14 +132,14 @@ impl<'a> Parser<'a> {
         self.stop(self.at, message)
     }
 
-    pub(super) fn rare(&mut self) -> Result<Json<'a>, Stop> {
+    pub(super) fn rare(&mut self) -> Result<Json<'a>, ParseStop> {
         match self.peek() {
             Some(b'-') if self.text.as_bytes().get(self.at + 1) != Some(&b'I') => {
                 let number = self.number()?;
                 Ok(match number.kind {
-                    Kind::Int => Json::Int(number.bits.cast_signed()),
-                    Kind::Float => Json::Float(f64::from_bits(number.bits)),
-                    Kind::UInt => Json::UInt(number.bits),
+                    NumberKind::Int => Json::Int(number.bits.cast_signed()),
+                    NumberKind::Float => Json::Float(f64::from_bits(number.bits)),
+                    NumberKind::UInt => Json::UInt(number.bits),
                 })
             }
             Some(b't') if self.word("true") => Ok(Json::Bool(true)),
@@ -147,7 +150,7 @@ impl<'a> Parser<'a> {
     }
 
     #[cold]
-    fn no_value(&mut self) -> Result<Json<'a>, Stop> {
+    fn no_value(&mut self) -> Result<Json<'a>, ParseStop> {
         let rest = self.text.get(self.at..).unwrap_or_default();
         let word: String =
             rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').take(20).collect();
@@ -183,7 +186,7 @@ impl<'a> Parser<'a> {
     }
 
     #[cold]
-    pub(super) fn string_with_escapes(&mut self) -> Result<Cow<'a, str>, Stop> {
+    pub(super) fn string_with_escapes(&mut self) -> Result<Cow<'a, str>, ParseStop> {
         match string(self.text, self.at + 1) {
             Ok((text, next)) => {
                 self.at = next;
@@ -195,7 +198,7 @@ impl<'a> Parser<'a> {
 
     /// Passes over the string whose opening quote stands here.
     #[inline]
-    pub(super) fn skip_string(&mut self) -> Result<(), Stop> {
+    pub(super) fn skip_string(&mut self) -> Result<(), ParseStop> {
         match skip_string(self.text, self.at + 1) {
             Ok(next) => {
                 self.at = next;
@@ -206,7 +209,7 @@ impl<'a> Parser<'a> {
     }
 
     #[inline]
-    pub(super) fn number(&mut self) -> Result<Number, Stop> {
+    pub(super) fn number(&mut self) -> Result<Number, ParseStop> {
         match number(self.text, self.at) {
             Ok((value, next)) => {
                 self.at = next;
@@ -217,7 +220,7 @@ impl<'a> Parser<'a> {
     }
 
     #[inline]
-    pub(super) fn enter(&mut self) -> Result<(), Stop> {
+    pub(super) fn enter(&mut self) -> Result<(), ParseStop> {
         match self.depth.checked_sub(1) {
             Some(depth) => {
                 self.depth = depth;
@@ -230,7 +233,7 @@ impl<'a> Parser<'a> {
 
     /// Reads a key and the colon behind it.
     #[inline]
-    pub(super) fn key(&mut self) -> Result<Cow<'a, str>, Stop> {
+    pub(super) fn key(&mut self) -> Result<Cow<'a, str>, ParseStop> {
         if self.peek() != Some(b'"') {
             return self.unexpected("a key in quotes", "an object");
         }

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 /// A place in a text file, counted from 1; columns count characters, as editors do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-pub struct Place {
+pub struct TextPlace {
     /// Line, from 1.
     pub line: u64,
     /// Column in characters, from 1.
@@ -15,33 +15,33 @@ pub struct Place {
 }
 
 /// The place of a byte offset.
-pub fn place_of_offset(bytes: &[u8], offset: usize) -> Place {
+pub fn place_of_offset(bytes: &[u8], offset: usize) -> TextPlace {
     let mut ruler = Ruler::new(bytes);
     ruler.advance(offset)
 }
 
-/// Bytes between two offsets whose places `Places` keeps.
+/// Bytes between two offsets whose places `TextPlaces` keeps.
 const STEP: usize = 256;
 
 /// The places of many offsets of one text, in whatever order they are asked for. Counted from the top for each, those of a
 /// file with thousands of entries would take the square of its length; so the place of each 256th byte is kept, and where lines
 /// end: a line may be as long as the text.
-pub struct Places<'b> {
+pub struct TextPlaces<'b> {
     bytes: &'b [u8],
-    marks: Vec<Place>,
+    marks: Vec<TextPlace>,
     feeds: Vec<usize>,
 }
 
-impl<'b> Places<'b> {
+impl<'b> TextPlaces<'b> {
     /// Reads the text once.
-    pub fn of(bytes: &'b [u8]) -> Places<'b> {
+    pub fn of(bytes: &'b [u8]) -> TextPlaces<'b> {
         let mut ruler = Ruler::new(bytes);
         let marks = (0..=bytes.len()).step_by(STEP).map(|at| ruler.advance(at)).collect();
-        Places { bytes, marks, feeds: memchr::memchr_iter(b'\n', bytes).collect() }
+        TextPlaces { bytes, marks, feeds: memchr::memchr_iter(b'\n', bytes).collect() }
     }
 
     /// The place of a byte offset, as `place_of_offset` tells it.
-    pub fn place(&self, offset: usize) -> Place {
+    pub fn place(&self, offset: usize) -> TextPlace {
         let offset = offset.min(self.bytes.len());
         let nth = offset / STEP;
         let mut ruler = Ruler { bytes: self.bytes, at: nth * STEP, place: self.marks[nth] };
@@ -65,15 +65,15 @@ impl<'b> Places<'b> {
 struct Ruler<'b> {
     bytes: &'b [u8],
     at: usize,
-    place: Place,
+    place: TextPlace,
 }
 
 impl<'b> Ruler<'b> {
     fn new(bytes: &'b [u8]) -> Self {
-        Ruler { bytes, at: 0, place: Place { line: 1, column: 1 } }
+        Ruler { bytes, at: 0, place: TextPlace { line: 1, column: 1 } }
     }
 
-    fn advance(&mut self, offset: usize) -> Place {
+    fn advance(&mut self, offset: usize) -> TextPlace {
         let between = &self.bytes[self.at..offset.clamp(self.at, self.bytes.len())];
         // Continuation bytes do not count, so broken UTF-8 still gives a usable column.
         let columns = |line: &[u8]| line.iter().filter(|b| **b & 0xC0 != 0x80).count() as u64;
@@ -91,12 +91,12 @@ impl<'b> Ruler<'b> {
 
 /// The place where the value that an RFC 6901 `pointer` names begins, or of its nearest parent that is there.
 /// Reads the text again: only called for what failed. `None` when the text is not JSON up to there.
-pub fn locate(bytes: &[u8], pointer: &str) -> Option<Place> {
+pub fn locate(bytes: &[u8], pointer: &str) -> Option<TextPlace> {
     locate_many(bytes, &[pointer]).pop().flatten()
 }
 
 /// As `locate`, for several pointers in one pass over the text.
-pub fn locate_many(bytes: &[u8], pointers: &[&str]) -> Vec<Option<Place>> {
+pub fn locate_many(bytes: &[u8], pointers: &[&str]) -> Vec<Option<TextPlace>> {
     let Ok(text) = decode(bytes) else { return vec![None; pointers.len()] };
     let routes: Vec<Vec<Token>> = pointers.iter().map(|p| tokens(p)).collect();
     let wanted: Vec<Wanted<'_>> = routes.iter().enumerate().map(|(nth, route)| (nth, &route[..])).collect();
@@ -107,7 +107,7 @@ pub fn locate_many(bytes: &[u8], pointers: &[&str]) -> Vec<Option<Place>> {
 }
 
 /// As `place_of_offset`, for several byte offsets in one pass over the text.
-pub fn places_of_offsets(bytes: &[u8], offsets: &[Option<usize>]) -> Vec<Option<Place>> {
+pub fn places_of_offsets(bytes: &[u8], offsets: &[Option<usize>]) -> Vec<Option<TextPlace>> {
     let mut places = vec![None; offsets.len()];
     let mut order: Vec<(usize, usize)> =
         offsets.iter().enumerate().filter_map(|(nth, offset)| Some(((*offset)?, nth))).collect();
@@ -334,8 +334,8 @@ mod tests {
 
     #[test]
     fn offsets_count_characters() {
-        assert_eq!(place_of_offset("é\né".as_bytes(), 5), Place { line: 2, column: 2 });
-        assert_eq!(place_of_offset(b"ab", 99), Place { line: 1, column: 3 });
+        assert_eq!(place_of_offset("é\né".as_bytes(), 5), TextPlace { line: 2, column: 2 });
+        assert_eq!(place_of_offset(b"ab", 99), TextPlace { line: 1, column: 3 });
     }
 
     #[test]
@@ -343,7 +343,7 @@ mod tests {
         let long = format!("{}\n\r\né\r\n{}", "é".repeat(400), "ab\n".repeat(300));
         for text in ["", "\n", "a", "é\r\n\n", &long, &"x".repeat(3 * STEP)] {
             let bytes = text.as_bytes();
-            let places = Places::of(bytes);
+            let places = TextPlaces::of(bytes);
             for offset in 0..bytes.len() + 3 {
                 assert_eq!(places.place(offset), place_of_offset(bytes, offset), "{offset} of {text:?}");
                 let line = places.line(offset);

@@ -4,8 +4,8 @@
 //! For documents of a million tests, of which only names and statuses are wanted.
 
 use super::Json;
-use super::fault::{Limits, ParseError};
-use super::parser::{Parser, SMALL, Stop, kind_of_key, twice, within};
+use super::fault::{JsonLimits, ParseError};
+use super::parser::{ParseStop, Parser, SMALL, kind_of_key, twice, within};
 use super::scan::string;
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -14,8 +14,8 @@ use std::collections::HashSet;
 /// bound to the number of values, because it keeps none.
 pub fn pull<'a, T>(
     bytes: &'a [u8],
-    limits: &Limits,
-    read: impl FnOnce(&mut Pull<'_, 'a>) -> Result<T, Stop>,
+    limits: &JsonLimits,
+    read: impl FnOnce(&mut Pull<'_, 'a>) -> Result<T, ParseStop>,
 ) -> Result<T, ParseError> {
     pull_again(bytes, limits, &mut Scratch::default(), read)
 }
@@ -27,9 +27,9 @@ pub struct Scratch(Vec<usize>);
 /// As `pull`, for millions of small documents.
 pub fn pull_again<'a, T>(
     bytes: &'a [u8],
-    limits: &Limits,
+    limits: &JsonLimits,
     Scratch(keys): &mut Scratch,
-    read: impl FnOnce(&mut Pull<'_, 'a>) -> Result<T, Stop>,
+    read: impl FnOnce(&mut Pull<'_, 'a>) -> Result<T, ParseStop>,
 ) -> Result<T, ParseError> {
     // Of a walk that stopped.
     keys.clear();
@@ -51,7 +51,7 @@ impl<'a> Pull<'_, 'a> {
 
     /// Ends the walk: what stands at `offset` is JSON, and not what is wanted. `message` is one clause without a place.
     #[cold]
-    pub fn refuse<T>(&mut self, offset: usize, message: impl Into<String>) -> Result<T, Stop> {
+    pub fn refuse<T>(&mut self, offset: usize, message: impl Into<String>) -> Result<T, ParseStop> {
         self.parser.stop(offset, message)
     }
 
@@ -59,8 +59,8 @@ impl<'a> Pull<'_, 'a> {
     #[inline]
     pub fn members(
         &mut self,
-        mut visit: impl FnMut(&mut Self, Cow<'a, str>) -> Result<(), Stop>,
-    ) -> Result<(), Stop> {
+        mut visit: impl FnMut(&mut Self, Cow<'a, str>) -> Result<(), ParseStop>,
+    ) -> Result<(), ParseStop> {
         if self.parser.peek() != Some(b'{') {
             return self.other("an object");
         }
@@ -99,7 +99,10 @@ impl<'a> Pull<'_, 'a> {
 
     /// Reads an array: `visit` is called at each element and must read it.
     #[inline]
-    pub fn elements(&mut self, mut visit: impl FnMut(&mut Self) -> Result<(), Stop>) -> Result<(), Stop> {
+    pub fn elements(
+        &mut self,
+        mut visit: impl FnMut(&mut Self) -> Result<(), ParseStop>,
+    ) -> Result<(), ParseStop> {
         if self.parser.peek() != Some(b'[') {
             return self.other("an array");
         }
@@ -122,7 +125,7 @@ impl<'a> Pull<'_, 'a> {
 
     /// Reads a string; lent from the document where it holds no escape.
     #[inline]
-    pub fn string(&mut self) -> Result<Cow<'a, str>, Stop> {
+    pub fn string(&mut self) -> Result<Cow<'a, str>, ParseStop> {
         if self.parser.peek() != Some(b'"') {
             return self.other("a string");
         }
@@ -134,7 +137,7 @@ impl<'a> Pull<'_, 'a> {
 
     /// Reads a string, or null as nothing.
     #[inline]
-    pub fn string_or_null(&mut self) -> Result<Option<Cow<'a, str>>, Stop> {
+    pub fn string_or_null(&mut self) -> Result<Option<Cow<'a, str>>, ParseStop> {
         if self.is_null() {
             self.skip()?;
             return Ok(None);
@@ -144,7 +147,7 @@ impl<'a> Pull<'_, 'a> {
 
     /// Reads a value of any kind; gives the text of a string, and nothing of another.
     #[inline]
-    pub fn string_or_skip(&mut self) -> Result<Option<Cow<'a, str>>, Stop> {
+    pub fn string_or_skip(&mut self) -> Result<Option<Cow<'a, str>>, ParseStop> {
         if self.parser.peek() != Some(b'"') {
             self.skip()?;
             return Ok(None);
@@ -153,13 +156,13 @@ impl<'a> Pull<'_, 'a> {
     }
 
     /// Reads a whole number from 0.
-    pub fn count(&mut self) -> Result<u64, Stop> {
-        use super::number::Kind;
+    pub fn count(&mut self) -> Result<u64, ParseStop> {
+        use super::number::NumberKind;
         let start = self.parser.at;
         if matches!(self.parser.peek(), Some(b'0'..=b'9')) {
             let number = self.parser.number()?;
             // Without a minus sign the bits of either kind are the number's own.
-            if !matches!(number.kind, Kind::Float) {
+            if !matches!(number.kind, NumberKind::Float) {
                 return Ok(number.bits);
             }
             return self.refuse(start, "a whole number is expected, not a fraction");
@@ -168,7 +171,7 @@ impl<'a> Pull<'_, 'a> {
     }
 
     /// Reads `true` or `false`.
-    pub fn boolean(&mut self) -> Result<bool, Stop> {
+    pub fn boolean(&mut self) -> Result<bool, ParseStop> {
         match self.parser.peek() {
             Some(b't' | b'f') => Ok(matches!(self.parser.rare()?, Json::Bool(true))),
             _ => self.other("a boolean"),
@@ -183,7 +186,7 @@ impl<'a> Pull<'_, 'a> {
 
     /// Reads a value of any kind and drops it.
     #[inline]
-    pub fn skip(&mut self) -> Result<(), Stop> {
+    pub fn skip(&mut self) -> Result<(), ParseStop> {
         match self.parser.peek() {
             Some(b'"') => self.parser.skip_string(),
             Some(b'0'..=b'9') => self.parser.number().map(drop),
@@ -193,7 +196,7 @@ impl<'a> Pull<'_, 'a> {
     }
 
     #[inline(never)]
-    fn skip_container(&mut self) -> Result<(), Stop> {
+    fn skip_container(&mut self) -> Result<(), ParseStop> {
         if self.parser.peek() == Some(b'{') {
             self.members(|pull, _| pull.skip())
         } else {
@@ -202,7 +205,7 @@ impl<'a> Pull<'_, 'a> {
     }
 
     #[inline]
-    fn leave(&mut self) -> Result<(), Stop> {
+    fn leave(&mut self) -> Result<(), ParseStop> {
         self.parser.at += 1;
         self.parser.depth += 1;
         Ok(())
@@ -210,7 +213,7 @@ impl<'a> Pull<'_, 'a> {
 
     /// Something else stands here. It is read first, so that what is no JSON at all is said before what is not wanted.
     #[cold]
-    fn other<T>(&mut self, wanted: &str) -> Result<T, Stop> {
+    fn other<T>(&mut self, wanted: &str) -> Result<T, ParseStop> {
         let start = self.parser.at;
         let found = match self.parser.peek() {
             Some(b'{') => "an object",
@@ -235,7 +238,7 @@ impl<'a> Pull<'_, 'a> {
 
     /// The keys of a large object, looked at when it closes. Hashed at random: no document can make its keys collide.
     #[cold]
-    fn distinct(&mut self, base: usize) -> Result<(), Stop> {
+    fn distinct(&mut self, base: usize) -> Result<(), ParseStop> {
         let mut seen = HashSet::with_capacity(self.keys.len() - base);
         let double = self.keys[base..].iter().copied().find(|at| !seen.insert(self.key_at(*at)));
         match double {
@@ -250,16 +253,16 @@ impl<'a> Pull<'_, 'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Object, parse};
+    use super::super::{JsonObject, parse};
     use super::*;
     use proptest::prelude::*;
 
-    fn skimmed(bytes: &[u8], limits: &Limits) -> Result<(), ParseError> {
+    fn skimmed(bytes: &[u8], limits: &JsonLimits) -> Result<(), ParseError> {
         pull(bytes, limits, |p| p.skip())
     }
 
     /// A tree, built by walking.
-    fn tree<'a>(p: &mut Pull<'_, 'a>) -> Result<Json<'a>, Stop> {
+    fn tree<'a>(p: &mut Pull<'_, 'a>) -> Result<Json<'a>, ParseStop> {
         match p.parser.peek() {
             Some(b'{') => {
                 let mut members = Vec::new();
@@ -267,7 +270,7 @@ mod tests {
                     members.push((key, tree(p)?));
                     Ok(())
                 })?;
-                Ok(Json::Object(Object::from_members(members)))
+                Ok(Json::Object(JsonObject::from_members(members)))
             }
             Some(b'[') => {
                 let mut elements = Vec::new();
@@ -282,7 +285,7 @@ mod tests {
                 let start = p.offset();
                 p.skip()?;
                 let text = &p.parser.text[start..p.offset()];
-                Ok(parse(text.as_bytes(), &Limits::default()).unwrap())
+                Ok(parse(text.as_bytes(), &JsonLimits::default()).unwrap())
             }
         }
     }
@@ -322,26 +325,29 @@ mod tests {
             "{\"a\":\"\u{0}\"}",
         ];
         for text in cases {
-            let (mine, theirs) =
-                (skimmed(text.as_bytes(), &Limits::default()), parse(text.as_bytes(), &Limits::default()));
+            let (mine, theirs) = (
+                skimmed(text.as_bytes(), &JsonLimits::default()),
+                parse(text.as_bytes(), &JsonLimits::default()),
+            );
             assert_eq!(mine, theirs.map(drop), "{text}");
         }
-        assert!(skimmed(b"[\xff]", &Limits::default()).is_err());
+        assert!(skimmed(b"[\xff]", &JsonLimits::default()).is_err());
         for depth in 0..4 {
-            let limits = Limits { depth, ..Limits::default() };
+            let limits = JsonLimits { depth, ..JsonLimits::default() };
             for text in ["[[[1]]]", "{\"a\":{\"b\":[]}}", "[{},{\"a\":[{}]}]"] {
                 let theirs = parse(text.as_bytes(), &limits).map(drop);
                 assert_eq!(skimmed(text.as_bytes(), &limits), theirs, "{depth} {text}");
             }
         }
-        let limits = Limits { bytes: 3, ..Limits::default() };
+        let limits = JsonLimits { bytes: 3, ..JsonLimits::default() };
         assert_eq!(skimmed(b"[1,2]", &limits), parse(b"[1,2]", &limits).map(drop));
     }
 
     #[test]
     fn a_value_of_another_kind_is_named_with_its_place() {
         let place = |text: &str| {
-            let wrong = pull(text.as_bytes(), &Limits::default(), |p| p.members(|p, _| p.string().map(drop)));
+            let wrong =
+                pull(text.as_bytes(), &JsonLimits::default(), |p| p.members(|p, _| p.string().map(drop)));
             let error = wrong.unwrap_err();
             format!("{}:{} {}", error.place.line, error.place.column, error.message)
         };
@@ -349,11 +355,11 @@ mod tests {
         assert_eq!(place("[]"), "1:1 an object is expected, not an array");
         // What is no JSON comes first.
         assert_eq!(place("{\"a\":[tru]}"), "1:7 a value is expected, not `tru`");
-        let number = |text: &str| pull(text.as_bytes(), &Limits::default(), |p| p.count());
+        let number = |text: &str| pull(text.as_bytes(), &JsonLimits::default(), |p| p.count());
         assert_eq!(number("18446744073709551615").unwrap(), u64::MAX);
         assert_eq!(number("1.0").unwrap_err().message, "a whole number is expected, not a fraction");
         assert_eq!(number("-1").unwrap_err().message, "a whole number from 0 is expected, not a number");
-        let truth = |text: &str| pull(text.as_bytes(), &Limits::default(), |p| p.boolean());
+        let truth = |text: &str| pull(text.as_bytes(), &JsonLimits::default(), |p| p.boolean());
         assert_eq!((truth("true"), truth("false")), (Ok(true), Ok(false)));
         assert_eq!(truth("1").unwrap_err().message, "a boolean is expected, not a number");
         assert_eq!(truth("tru").unwrap_err().message, "a value is expected, not `tru`");
@@ -382,7 +388,7 @@ mod tests {
     proptest! {
         #[test]
         fn walks_what_parses_and_refuses_the_rest_alike(text in document(), cut in any::<prop::sample::Index>(), byte in any::<u8>()) {
-            let limits = Limits::default();
+            let limits = JsonLimits::default();
             prop_assert_eq!(pull(text.as_bytes(), &limits, |p| tree(p)), parse(text.as_bytes(), &limits));
             let mut broken = text.into_bytes();
             let at = cut.index(broken.len());
@@ -393,7 +399,7 @@ mod tests {
 
         #[test]
         fn any_text_is_refused_alike(text in "[\\[\\]{}:,\"a0 .e\\\\-]{0,40}") {
-            let limits = Limits::default();
+            let limits = JsonLimits::default();
             prop_assert_eq!(skimmed(text.as_bytes(), &limits), parse(text.as_bytes(), &limits).map(drop));
         }
     }

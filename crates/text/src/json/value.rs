@@ -22,18 +22,18 @@ pub enum Json<'a> {
     /// An array.
     Array(Vec<Json<'a>>),
     /// An object; keys are unique.
-    Object(Object<'a>),
+    Object(JsonObject<'a>),
 }
 
 /// The members of an object in document order. Keys are unique: the parser refuses duplicates.
 #[derive(Debug, Clone, Default)]
-pub struct Object<'a> {
+pub struct JsonObject<'a> {
     members: Box<[(Cow<'a, str>, Json<'a>)]>,
     /// For large objects, so that a lookup does not walk them.
     index: Option<Box<Index>>,
 }
 
-impl PartialEq for Object<'_> {
+impl PartialEq for JsonObject<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.members == other.members
     }
@@ -82,12 +82,12 @@ impl Index {
     }
 }
 
-impl<'a> Object<'a> {
+impl<'a> JsonObject<'a> {
     /// An object of these members, which the caller knows to have unique keys.
     pub fn from_members(members: Vec<(Cow<'a, str>, Json<'a>)>) -> Self {
         let members = members.into_boxed_slice();
         let index = (members.len() > INDEXED).then(|| Index::build(&members).ok().map(Box::new)).flatten();
-        Object { members, index }
+        JsonObject { members, index }
     }
 
     /// As `from_members`, the keys checked: the error is the number of the first member whose key an earlier one has,
@@ -96,7 +96,7 @@ impl<'a> Object<'a> {
         match Index::build(&members) {
             Ok(index) => {
                 let index = (members.len() > INDEXED).then(|| Box::new(index));
-                Ok(Object { members: members.into_boxed_slice(), index })
+                Ok(JsonObject { members: members.into_boxed_slice(), index })
             }
             Err(nth) => Err((nth, members.get(nth).map(|(key, _)| key.to_string()).unwrap_or_default())),
         }
@@ -209,7 +209,7 @@ impl<'a> Json<'a> {
             Json::Array(a) => Json::Array(a.into_iter().map(Json::into_owned).collect()),
             Json::Object(o) => {
                 let owned = |(k, v): (Cow<'_, str>, Json<'_>)| (Cow::Owned(k.into_owned()), v.into_owned());
-                Json::Object(Object {
+                Json::Object(JsonObject {
                     members: o.members.into_iter().map(owned).collect(),
                     // Keys keep their numbers and their hashes.
                     index: o.index,
@@ -246,7 +246,7 @@ impl<'a> Json<'a> {
             },
             Value::String(s) => Json::Str(Cow::Owned(s.clone())),
             Value::Array(a) => Json::Array(a.iter().map(Json::from_value).collect()),
-            Value::Object(o) => Json::Object(Object::from_members(
+            Value::Object(o) => Json::Object(JsonObject::from_members(
                 o.iter().map(|(k, v)| (Cow::Owned(k.clone()), Json::from_value(v))).collect(),
             )),
         }

@@ -2,8 +2,8 @@
 
 use super::duration::{LONGEST, seconds};
 use super::reference::unescape;
-use super::report::Counts;
-use super::stop::{Stop, malformed};
+use super::report::JunitCounts;
+use super::stop::{JunitStop, malformed};
 use crate::json::plain;
 use quick_xml::events::BytesStart;
 
@@ -12,7 +12,7 @@ pub(super) struct Attributes(Vec<(String, String)>);
 
 impl Attributes {
     /// One that stands twice, or holds an unknown entity, is a fault.
-    pub(super) fn of(element: &BytesStart<'_>) -> Result<Attributes, Stop> {
+    pub(super) fn of(element: &BytesStart<'_>) -> Result<Attributes, JunitStop> {
         let all = element.attributes().map(|attribute| {
             let attribute = attribute.map_err(|e| malformed(plain(&e.to_string())))?;
             let value = unescape(&String::from_utf8_lossy(&attribute.value))?.into_owned();
@@ -44,9 +44,9 @@ impl Attributes {
     }
 
     /// Each reporter has one of the names for what was left out; one that has two says the same in both.
-    pub(super) fn counts(&self) -> Counts {
+    pub(super) fn counts(&self) -> JunitCounts {
         let most = |names: &[&str]| names.iter().map(|name| self.count(name)).max().unwrap_or(0);
-        Counts {
+        JunitCounts {
             tests: self.count("tests"),
             failures: self.count("failures"),
             errors: self.count("errors"),

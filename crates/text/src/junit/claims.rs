@@ -5,7 +5,7 @@
 
 use super::attributes::{Attributes, whole};
 use super::report::Claim;
-use super::words::{Word, plain, word};
+use super::words::{StatusWord, plain, word};
 use crate::json;
 
 /// Characters of the longest name of the table, without what stands between them.
@@ -83,7 +83,7 @@ fn truth(value: &str) -> Option<Truth> {
 }
 
 /// What an attribute says of a test; `None` for one that says nothing of it.
-fn of_test(name: &str, value: &str) -> Option<Word> {
+fn of_test(name: &str, value: &str) -> Option<StatusWord> {
     let says = says(name)?;
     if says == Says::Word {
         return word(value);
@@ -91,13 +91,15 @@ fn of_test(name: &str, value: &str) -> Option<Word> {
     let said = truth(value)?;
     match (says, said) {
         (Says::Word, _) | (Says::Passed, Truth::Text) => word(value),
-        (Says::Passed, Truth::Yes) => Some(Word::Good),
-        (Says::Passed, Truth::No) => Some(Word::Bad),
-        (Says::Ran, Truth::No) => Some(Word::LeftOut),
+        (Says::Passed, Truth::Yes) => Some(StatusWord::Good),
+        (Says::Passed, Truth::No) => Some(StatusWord::Bad),
+        (Says::Ran, Truth::No) => Some(StatusWord::LeftOut),
         (Says::Ran, Truth::Yes) | (Says::Failed | Says::LeftOut, Truth::No) => None,
-        (Says::Ran, Truth::Text) => word(value).filter(|word| matches!(word, Word::Bad | Word::LeftOut)),
-        (Says::Failed, _) => Some(Word::Bad),
-        (Says::LeftOut, _) => Some(Word::LeftOut),
+        (Says::Ran, Truth::Text) => {
+            word(value).filter(|word| matches!(word, StatusWord::Bad | StatusWord::LeftOut))
+        }
+        (Says::Failed, _) => Some(StatusWord::Bad),
+        (Says::LeftOut, _) => Some(StatusWord::LeftOut),
     }
 }
 
@@ -107,12 +109,12 @@ impl Claim {
     }
 
     /// What it says of a testcase.
-    pub(super) fn word(&self) -> Option<Word> {
+    pub(super) fn word(&self) -> Option<StatusWord> {
         of_test(&self.name, &self.value)
     }
 
     /// What it says of a suite that does not agree with the tests that it shows: one clause.
-    pub(super) fn against(&self, told: &Told) -> Option<String> {
+    pub(super) fn against(&self, told: &ClaimsShown) -> Option<String> {
         let (name, value) = (json::plain(&self.name), json::plain(&self.value));
         let unseen = |what: &str| Some(format!("says `{name}` is `{value}`, and {what}"));
         let count = whole(&self.value);
@@ -121,12 +123,12 @@ impl Claim {
         // A count of passes that is too low is none of what is missing.
         let word = if of_none { None } else { self.word() }?;
         match word {
-            Word::Bad if !told.red => match count.filter(|_| says == Some(Says::Failed)) {
+            StatusWord::Bad if !told.red => match count.filter(|_| says == Some(Says::Failed)) {
                 Some(count) if count <= told.undecided => None,
                 _ => unseen("none of its tests is shown to fail"),
             },
-            Word::LeftOut if told.passed && !told.left_out => unseen("its tests are shown as passed"),
-            Word::Unknown if !told.red && says == Some(Says::Word) => {
+            StatusWord::LeftOut if told.passed && !told.left_out => unseen("its tests are shown as passed"),
+            StatusWord::Unknown if !told.red && says == Some(Says::Word) => {
                 unseen("that is no word for what passed")
             }
             _ => None,
@@ -135,7 +137,7 @@ impl Claim {
 }
 
 /// What a suite, or the report, shows.
-pub(super) struct Told {
+pub(super) struct ClaimsShown {
     /// A failure.
     pub(super) red: bool,
     /// A test that passed.
@@ -172,22 +174,22 @@ pub(super) fn of_suite(attributes: &Attributes) -> Vec<Claim> {
 /// What an element within a testcase says of itself that failed: a step, an attempt.
 pub(super) fn of_step(attributes: &Attributes) -> Option<Claim> {
     let failed =
-        |(name, value): &(&str, &str)| says(name) == Some(Says::Word) && word(value) == Some(Word::Bad);
+        |(name, value): &(&str, &str)| says(name) == Some(Says::Word) && word(value) == Some(StatusWord::Bad);
     attributes.all().find(failed).map(|(name, value)| Claim::of(name, value))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::parse;
-    use super::super::{Case, Ended};
+    use super::super::{CaseEnd, JunitCase};
     use super::{Says, says};
-    use crate::json::Limits;
+    use crate::json::JsonLimits;
 
-    fn one(attributes: &str, elements: &str) -> Ended {
+    fn one(attributes: &str, elements: &str) -> CaseEnd {
         let text =
             format!("<testsuite name='s'><testcase name='a' {attributes}>{elements}</testcase></testsuite>");
-        let report = parse(&text, &Limits::default(), true).unwrap();
-        report.suites.iter().flat_map(|s| &s.cases).map(Case::ended).next().unwrap()
+        let report = parse(&text, &JsonLimits::default(), true).unwrap();
+        report.suites.iter().flat_map(|s| &s.cases).map(JunitCase::ended).next().unwrap()
     }
 
     #[test]
@@ -221,8 +223,8 @@ mod tests {
             "executed='true' success='false'",
             "failed='1' passed='2'",
         ] {
-            assert_eq!(one(said, ""), Ended::Failed, "{said}");
-            assert_eq!(one(said, "<skipped/>"), Ended::LeftOut, "{said}");
+            assert_eq!(one(said, ""), CaseEnd::Failed, "{said}");
+            assert_eq!(one(said, "<skipped/>"), CaseEnd::LeftOut, "{said}");
         }
         for said in [
             "executed='false'",
@@ -231,8 +233,8 @@ mod tests {
             "outcome='skipped'",
             "notrun='1'",
         ] {
-            assert_eq!(one(said, ""), Ended::LeftOut, "{said}");
-            assert_eq!(one(said, "<failure/>"), Ended::Failed, "{said}");
+            assert_eq!(one(said, ""), CaseEnd::LeftOut, "{said}");
+            assert_eq!(one(said, "<failure/>"), CaseEnd::Failed, "{said}");
         }
         for said in [
             "executed='True' success='True' result='Success'",
@@ -246,10 +248,10 @@ mod tests {
             "errors='null'",
             "passed='3' failed='0' state='done'",
         ] {
-            assert_eq!(one(said, ""), Ended::Passed, "{said}");
+            assert_eq!(one(said, ""), CaseEnd::Passed, "{said}");
         }
-        assert_eq!(one("outcome='flaky'", ""), Ended::Flaky);
-        assert_eq!(one("status='failed'", "<flakyFailure/>"), Ended::Failed);
+        assert_eq!(one("outcome='flaky'", ""), CaseEnd::Flaky);
+        assert_eq!(one("status='failed'", "<flakyFailure/>"), CaseEnd::Failed);
     }
 
     #[test]
@@ -263,7 +265,7 @@ mod tests {
             "<a><step result='FAIL'/></a>",
             "<skipped><failure/></skipped>",
         ] {
-            assert!(matches!(one("", within), Ended::Failed | Ended::Error), "{within}");
+            assert!(matches!(one("", within), CaseEnd::Failed | CaseEnd::Error), "{within}");
         }
         for within in [
             "<system-out><failure/></system-out>",
@@ -272,16 +274,16 @@ mod tests {
             "<properties><property name='error' value='1'/></properties>",
             "<a><warning/><skipped/></a>",
         ] {
-            assert_eq!(one("", within), Ended::Passed, "{within}");
+            assert_eq!(one("", within), CaseEnd::Passed, "{within}");
         }
         // The test's own word decides what a step of it means.
-        assert_eq!(one("status='passed'", "<step status='failed'/>"), Ended::Passed);
-        assert_eq!(one("", "<flakyFailure><failure/></flakyFailure>"), Ended::Flaky);
+        assert_eq!(one("status='passed'", "<step status='failed'/>"), CaseEnd::Passed);
+        assert_eq!(one("", "<flakyFailure><failure/></flakyFailure>"), CaseEnd::Flaky);
     }
 
     fn of_suite(attributes: &str, cases: &str) -> String {
         let text = format!("<testsuites><testsuite name='s' {attributes}>{cases}</testsuite></testsuites>");
-        let report = parse(&text, &Limits::default(), true).unwrap();
+        let report = parse(&text, &JsonLimits::default(), true).unwrap();
         report.against_itself(false).into_iter().map(|(_, clause)| clause).collect::<Vec<_>>().join("; ")
     }
 
@@ -326,7 +328,7 @@ mod tests {
         );
         let root =
             "<testsuites success='false'><testsuite name='s'><testcase name='a'/></testsuite></testsuites>";
-        let report = parse(root, &Limits::default(), true).unwrap();
+        let report = parse(root, &JsonLimits::default(), true).unwrap();
         let clause = "says `success` is `false`, and none of its tests is shown to fail".to_string();
         assert_eq!(report.against_itself(false), [(None, clause)]);
     }

@@ -19,9 +19,9 @@
 //! A suite that shows all the tests that it counts, and fewer skipped ones than it counts, contradicts itself: one of those that it shows
 //! as passed did not run. Where it is all of them that is settled; else it is a fault.
 
-use super::claims::Told;
-use super::ended::Ended;
-use super::report::{Case, Claim, Counts, Kind, Report};
+use super::claims::ClaimsShown;
+use super::ended::CaseEnd;
+use super::report::{Claim, JunitCase, JunitCounts, JunitReport, OutcomeKind};
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,20 +98,20 @@ struct Shown {
 }
 
 impl Shown {
-    fn of(cases: &[Case]) -> Shown {
+    fn of(cases: &[JunitCase]) -> Shown {
         let mut shown = Shown { cases: cases.len() as u64, ..Shown::default() };
         for outcome in cases.iter().flat_map(|c| &c.outcomes) {
             match outcome.kind {
-                Kind::Failure | Kind::Error => shown.red += 1,
-                Kind::Rerun | Kind::Flaky => shown.again += 1,
-                Kind::Skipped => shown.skipped += 1,
+                OutcomeKind::Failure | OutcomeKind::Error => shown.red += 1,
+                OutcomeKind::Rerun | OutcomeKind::Flaky => shown.again += 1,
+                OutcomeKind::Skipped => shown.skipped += 1,
             }
         }
         for case in cases {
-            let skip = case.outcomes.iter().any(|o| o.kind == Kind::Skipped);
+            let skip = case.outcomes.iter().any(|o| o.kind == OutcomeKind::Skipped);
             let ended = case.ended();
-            shown.passed += u64::from(ended == Ended::Passed);
-            shown.left_out += u64::from(skip || matches!(ended, Ended::LeftOut | Ended::NotRun));
+            shown.passed += u64::from(ended == CaseEnd::Passed);
+            shown.left_out += u64::from(skip || matches!(ended, CaseEnd::LeftOut | CaseEnd::NotRun));
             shown.undecided += u64::from(case.is_undecided());
             shown.expected += u64::from(case.is_blacklisted());
             shown.assertions = shown.assertions.saturating_add(case.assertions);
@@ -142,7 +142,7 @@ impl Shown {
 /// What a suite or the report counts, and what stands in it.
 struct Held<'r> {
     suite: Option<usize>,
-    counts: Counts,
+    counts: JunitCounts,
     claims: &'r [Claim],
     shown: Shown,
 }
@@ -155,7 +155,7 @@ impl Held<'_> {
     /// What its attributes say that its tests do not show.
     fn claimed(&self) -> impl Iterator<Item = (Option<usize>, String)> {
         let shown = &self.shown;
-        let told = Told {
+        let told = ClaimsShown {
             red: shown.red + shown.again > 0,
             passed: shown.passed > 0,
             left_out: shown.left_out > 0,
@@ -195,7 +195,7 @@ fn contradicted(held: &[Held<'_>]) -> Vec<Unshown> {
     held.iter().filter_map(wrong).collect()
 }
 
-impl Report {
+impl JunitReport {
     /// What it says of suites, or of itself where there is no number, against what it shows: one clause each. `lenient`: its reporter
     /// counts something other than testcases.
     pub fn against_itself(&self, lenient: bool) -> Vec<(Option<usize>, String)> {
@@ -239,7 +239,7 @@ impl Report {
         for suite in suites {
             let (from, to) = suite.map_or((0, self.suites.len()), |nth| (nth, nth + 1));
             for case in self.suites[from..to].iter_mut().flat_map(|s| &mut s.cases) {
-                case.unshown_skip |= case.ended() == Ended::Passed;
+                case.unshown_skip |= case.ended() == CaseEnd::Passed;
             }
         }
     }
@@ -299,11 +299,11 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::super::parse;
-    use crate::json::Limits;
+    use crate::json::JsonLimits;
 
     /// What is said of a report: of its failures, then of its tests.
     fn said(text: &str) -> Vec<String> {
-        let report = parse(text, &Limits::default(), true).unwrap();
+        let report = parse(text, &JsonLimits::default(), true).unwrap();
         let all = report.against_itself(false).into_iter();
         all.map(|(suite, clause)| format!("{suite:?} {clause}")).collect()
     }

@@ -1,11 +1,11 @@
 //! What became of a testcase, by its elements and its own words: the one answer for every reader of JUnit.
 
-use super::report::{Case, Kind, Outcome, Report, UNSAID};
-use super::words::{Word, is_undecided, plain, word};
+use super::report::{CaseOutcome, JunitCase, JunitReport, OutcomeKind, UNSAID};
+use super::words::{StatusWord, is_undecided, plain, word};
 
 /// What became of a testcase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum CaseEnd {
     /// It ran and passed.
     Passed,
     /// It failed and then passed.
@@ -25,62 +25,67 @@ const MAY_FAIL: &str = "TEST_CASE tagged with !mayfail";
 /// How Node's reporter marks a test whose failure counts as none (`todo`), as TAP does.
 const TODO: &str = "todo";
 
-impl Case {
+impl JunitCase {
     /// What became of it. A failure stands whatever else is said; `<rerunFailure>` alone is a failure, and `<flakyFailure>` one
     /// that a passing run followed. Where no element says that it did not pass, `status` and `result` may.
-    pub fn ended(&self) -> Ended {
+    pub fn ended(&self) -> CaseEnd {
         let has = |kind| self.outcomes.iter().any(|o| o.kind == kind);
         let excuses =
-            |o: &Outcome| o.message.as_deref() == Some(MAY_FAIL) || o.class.as_deref() == Some(TODO);
+            |o: &CaseOutcome| o.message.as_deref() == Some(MAY_FAIL) || o.class.as_deref() == Some(TODO);
         if self.skips().any(excuses) {
-            Ended::LeftOut
-        } else if has(Kind::Error) {
-            Ended::Error
-        } else if has(Kind::Failure) || has(Kind::Rerun) || has(Kind::Flaky) && has(Kind::Skipped) {
+            CaseEnd::LeftOut
+        } else if has(OutcomeKind::Error) {
+            CaseEnd::Error
+        } else if has(OutcomeKind::Failure)
+            || has(OutcomeKind::Rerun)
+            || has(OutcomeKind::Flaky) && has(OutcomeKind::Skipped)
+        {
             // What failed and was then skipped is not known to pass.
-            Ended::Failed
-        } else if has(Kind::Flaky) {
-            Ended::Flaky
-        } else if has(Kind::Skipped) || self.said().any(|(_, _, word)| word == Word::LeftOut) {
-            Ended::LeftOut
+            CaseEnd::Failed
+        } else if has(OutcomeKind::Flaky) {
+            CaseEnd::Flaky
+        } else if has(OutcomeKind::Skipped) || self.said().any(|(_, _, word)| word == StatusWord::LeftOut) {
+            CaseEnd::LeftOut
         } else if self.unreached {
-            Ended::NotRun
+            CaseEnd::NotRun
         } else if self.unshown_skip {
-            Ended::LeftOut
+            CaseEnd::LeftOut
         } else {
-            Ended::Passed
+            CaseEnd::Passed
         }
     }
 
     /// What its attributes say that nothing else does: that it did not pass, and in which kind of words.
-    pub(super) fn unsaid(&self) -> Option<(Kind, String)> {
+    pub(super) fn unsaid(&self) -> Option<(OutcomeKind, String)> {
         if let Some(reason) = self.not_run_by_ctest() {
-            return Some((Kind::Failure, format!("ctest did not run it: {reason}")));
+            return Some((OutcomeKind::Failure, format!("ctest did not run it: {reason}")));
         }
-        let flaky = self.outcomes.iter().all(|o| o.kind == Kind::Flaky);
-        let bad = || self.said().any(|(_, _, word)| word == Word::Bad);
+        let flaky = self.outcomes.iter().all(|o| o.kind == OutcomeKind::Flaky);
+        let bad = || self.said().any(|(_, _, word)| word == StatusWord::Bad);
         // That it passed in the end is the word of its reporter, which says here that it did not.
         if !self.outcomes.is_empty() && (!flaky || !bad()) {
             return None;
         }
-        let worst = [Word::Bad, Word::Unknown, Word::Flaky].into_iter().find_map(|wanted| {
-            // A test that was left out did not pass, whatever the other attribute means.
-            let left_out = wanted != Word::Bad && self.said().any(|(_, _, word)| word == Word::LeftOut);
-            self.said().find(|(_, _, word)| *word == wanted && !left_out)
-        });
+        let worst =
+            [StatusWord::Bad, StatusWord::Unknown, StatusWord::Flaky].into_iter().find_map(|wanted| {
+                // A test that was left out did not pass, whatever the other attribute means.
+                let left_out =
+                    wanted != StatusWord::Bad && self.said().any(|(_, _, word)| word == StatusWord::LeftOut);
+                self.said().find(|(_, _, word)| *word == wanted && !left_out)
+            });
         let Some((name, value, word)) = worst else {
-            let told = self.said().any(|(_, _, word)| matches!(word, Word::Good | Word::LeftOut));
+            let told = self.said().any(|(_, _, word)| matches!(word, StatusWord::Good | StatusWord::LeftOut));
             return self
                 .step
                 .as_ref()
                 .filter(|_| !told)
-                .map(|step| (Kind::Failure, format!("{step}{UNSAID}")));
+                .map(|step| (OutcomeKind::Failure, format!("{step}{UNSAID}")));
         };
         let value: String = value.chars().take(200).collect();
         let (kind, more) = match word {
-            Word::Unknown => (Kind::Failure, ", which is no word for a test that passed"),
-            Word::Flaky => (Kind::Flaky, ""),
-            _ => (Kind::Failure, ""),
+            StatusWord::Unknown => (OutcomeKind::Failure, ", which is no word for a test that passed"),
+            StatusWord::Flaky => (OutcomeKind::Flaky, ""),
+            _ => (OutcomeKind::Failure, ""),
         };
         Some((kind, format!("its {name} is `{value}`{more}{UNSAID}")))
     }
@@ -104,30 +109,30 @@ impl Case {
         let said =
             self.skips().next().filter(|_| own && not_run)?.message.as_deref().unwrap_or_default().trim();
         let skipped = said.starts_with("SKIP_") || said.eq_ignore_ascii_case("disabled");
-        let only = self.outcomes.iter().all(|o| o.kind == Kind::Skipped);
+        let only = self.outcomes.iter().all(|o| o.kind == OutcomeKind::Skipped);
         (!skipped && only).then_some(if said.is_empty() { "it does not say why" } else { said })
     }
 
-    fn skips(&self) -> impl Iterator<Item = &Outcome> {
-        self.outcomes.iter().filter(|o| o.kind == Kind::Skipped)
+    fn skips(&self) -> impl Iterator<Item = &CaseOutcome> {
+        self.outcomes.iter().filter(|o| o.kind == OutcomeKind::Skipped)
     }
 
     /// Name, value and meaning of each attribute that says something of it.
-    fn said(&self) -> impl Iterator<Item = (&str, &str, Word)> {
+    fn said(&self) -> impl Iterator<Item = (&str, &str, StatusWord)> {
         let said = [("status", self.status.as_deref()), ("result", self.result.as_deref())];
         let own = said.into_iter().filter_map(|(name, value)| Some((name, value?, word(value?)?)));
         own.chain(self.claims.iter().filter_map(|c| Some((c.name.as_str(), c.value.as_str(), c.word()?))))
     }
 }
 
-impl Report {
+impl JunitReport {
     /// Marks the testcases of vitest that its `--bail` did not come to: it shows them as if they had passed, in no time at all.
     /// Those that ran stand before them and took some; a reporter that rounds times down is none of which that can be told.
     pub(super) fn mark_unreached(&mut self) {
         if !self.of_vitest {
             return;
         }
-        let red = |case: &Case| matches!(case.ended(), Ended::Failed | Ended::Error);
+        let red = |case: &JunitCase| matches!(case.ended(), CaseEnd::Failed | CaseEnd::Error);
         let all = || self.suites.iter().flat_map(|s| &s.cases);
         // Of a clock as fine as Node's: a time of 0 then is none at all, and no test that runs takes none. Those of browsers count in steps
         // of 5 µs or more.
@@ -136,7 +141,7 @@ impl Report {
         if !(exact || all().any(red)) {
             return;
         }
-        let untimed = |case: &Case| case.outcomes.is_empty() && case.time_ms == Some(0.0);
+        let untimed = |case: &JunitCase| case.outcomes.is_empty() && case.time_ms == Some(0.0);
         let rounds = self.suites.iter().any(|suite| {
             let first = suite.cases.iter().position(untimed).unwrap_or(suite.cases.len());
             suite.cases[first..].iter().any(|case| case.outcomes.is_empty() && !untimed(case))
@@ -152,14 +157,14 @@ impl Report {
 mod tests {
     use super::super::parse;
     use super::*;
-    use crate::json::Limits;
+    use crate::json::JsonLimits;
 
-    fn of(text: &str) -> Vec<Ended> {
-        let report = parse(text, &Limits::default(), true).unwrap();
-        report.suites.iter().flat_map(|s| &s.cases).map(Case::ended).collect()
+    fn of(text: &str) -> Vec<CaseEnd> {
+        let report = parse(text, &JsonLimits::default(), true).unwrap();
+        report.suites.iter().flat_map(|s| &s.cases).map(JunitCase::ended).collect()
     }
 
-    fn one(attributes: &str, elements: &str) -> Ended {
+    fn one(attributes: &str, elements: &str) -> CaseEnd {
         of(&format!("<testsuite name='s'><testcase name='a' {attributes}>{elements}</testcase></testsuite>"))
             [0]
     }
@@ -169,24 +174,24 @@ mod tests {
         for said in
             ["notrun", "NOTRUN", " not run ", "not_run", "Disabled", "suppressed", "Not-Executed", "pending"]
         {
-            assert_eq!(one(&format!("status='{said}'"), ""), Ended::LeftOut, "{said}");
-            assert_eq!(one(&format!("status='run' result='{said}'"), ""), Ended::LeftOut, "{said}");
-            assert_eq!(one(&format!("status='{said}'"), "<failure/>"), Ended::Failed, "{said}");
+            assert_eq!(one(&format!("status='{said}'"), ""), CaseEnd::LeftOut, "{said}");
+            assert_eq!(one(&format!("status='run' result='{said}'"), ""), CaseEnd::LeftOut, "{said}");
+            assert_eq!(one(&format!("status='{said}'"), "<failure/>"), CaseEnd::Failed, "{said}");
         }
         for said in ["failed", "TIMED_OUT", "cancelled", "blocked", "NotRunnable"] {
-            assert_eq!(one(&format!("result='{said}'"), ""), Ended::Failed, "{said}");
-            assert_eq!(one(&format!("status='notrun' result='{said}'"), ""), Ended::Failed, "{said}");
+            assert_eq!(one(&format!("result='{said}'"), ""), CaseEnd::Failed, "{said}");
+            assert_eq!(one(&format!("status='notrun' result='{said}'"), ""), CaseEnd::Failed, "{said}");
         }
         for said in ["run", "completed", "passed", "PASS", "SUCCESSFUL", "0", ""] {
-            assert_eq!(one(&format!("status='{said}'"), ""), Ended::Passed, "{said}");
+            assert_eq!(one(&format!("status='{said}'"), ""), CaseEnd::Passed, "{said}");
         }
         for said in ["frobbed", "1", "not passed"] {
-            assert_eq!(one(&format!("status='run' result='{said}'"), ""), Ended::Failed, "{said}");
-            assert_eq!(one(&format!("result='{said}'"), "<skipped/>"), Ended::LeftOut, "{said}");
+            assert_eq!(one(&format!("status='run' result='{said}'"), ""), CaseEnd::Failed, "{said}");
+            assert_eq!(one(&format!("result='{said}'"), "<skipped/>"), CaseEnd::LeftOut, "{said}");
         }
-        assert_eq!(one("status='flaky'", ""), Ended::Flaky);
+        assert_eq!(one("status='flaky'", ""), CaseEnd::Flaky);
         // It did not run, whatever that other word means.
-        assert_eq!(one("status='notrun' result='frobbed'", ""), Ended::LeftOut);
+        assert_eq!(one("status='notrun' result='frobbed'", ""), CaseEnd::LeftOut);
     }
 
     #[test]
@@ -194,14 +199,14 @@ mod tests {
         for element in
             ["skipped", "Skipped", "ignored", "disabled", "pending", "not-run", "inconclusive", "todo"]
         {
-            assert_eq!(one("", &format!("<{element}/>")), Ended::LeftOut, "{element}");
+            assert_eq!(one("", &format!("<{element}/>")), CaseEnd::LeftOut, "{element}");
         }
         // PHPUnit: a test that it could not run as it stands.
         for element in ["warning", "failed", "timeout", "blocked", "Failure"] {
-            assert_eq!(one("", &format!("<{element}/>")), Ended::Failed, "{element}");
+            assert_eq!(one("", &format!("<{element}/>")), CaseEnd::Failed, "{element}");
         }
         for element in ["system-out", "properties", "passed", "attachments", "frobbed"] {
-            assert_eq!(one("", &format!("<{element}/>")), Ended::Passed, "{element}");
+            assert_eq!(one("", &format!("<{element}/>")), CaseEnd::Passed, "{element}");
         }
     }
 
@@ -213,34 +218,34 @@ mod tests {
         for message in
             ["Unable to find executable", "Required Files Missing", "Fixture dependency failed", ""]
         {
-            assert_eq!(of(ctest, message), Ended::Failed, "{message}");
+            assert_eq!(of(ctest, message), CaseEnd::Failed, "{message}");
         }
         for message in ["SKIP_RETURN_CODE=77", "SKIP_REGULAR_EXPRESSION_MATCHED", "Disabled"] {
-            assert_eq!(of(ctest, message), Ended::LeftOut, "{message}");
+            assert_eq!(of(ctest, message), CaseEnd::LeftOut, "{message}");
         }
-        assert_eq!(one("classname='a' status='disabled'", ""), Ended::LeftOut);
+        assert_eq!(one("classname='a' status='disabled'", ""), CaseEnd::LeftOut);
         // GoogleTest, and a test of another class.
-        assert_eq!(of("classname='a' status='notrun' result='skipped'", "why"), Ended::LeftOut);
-        assert_eq!(of("classname='c' status='notrun'", "why"), Ended::LeftOut);
+        assert_eq!(of("classname='a' status='notrun' result='skipped'", "why"), CaseEnd::LeftOut);
+        assert_eq!(of("classname='c' status='notrun'", "why"), CaseEnd::LeftOut);
     }
 
     #[test]
     fn failures_that_catch2_expects_are_none() {
         let expected = "<skipped message='TEST_CASE tagged with !mayfail'/><failure message='x'/>";
-        assert_eq!(one("", expected), Ended::LeftOut);
-        assert_eq!(one("", "<skipped message='why'/><failure message='x'/>"), Ended::Failed);
-        assert_eq!(one("", "<skipped type='todo' message='later'/><failure message='x'/>"), Ended::LeftOut);
-        assert_eq!(one("", "<skipped type='other'/><failure message='x'/>"), Ended::Failed);
+        assert_eq!(one("", expected), CaseEnd::LeftOut);
+        assert_eq!(one("", "<skipped message='why'/><failure message='x'/>"), CaseEnd::Failed);
+        assert_eq!(one("", "<skipped type='todo' message='later'/><failure message='x'/>"), CaseEnd::LeftOut);
+        assert_eq!(one("", "<skipped type='other'/><failure message='x'/>"), CaseEnd::Failed);
     }
 
     #[test]
     fn elements() {
-        assert_eq!(one("", "<rerunFailure/>"), Ended::Failed);
-        assert_eq!(one("", "<flakyFailure/>"), Ended::Flaky);
-        assert_eq!(one("", "<flakyFailure/><skipped/>"), Ended::Failed);
-        assert_eq!(one("", "<skipped/><flakyError/>"), Ended::Failed);
-        assert_eq!(one("", "<failure/><error/>"), Ended::Error);
-        assert_eq!(one("", "<skipped/>"), Ended::LeftOut);
+        assert_eq!(one("", "<rerunFailure/>"), CaseEnd::Failed);
+        assert_eq!(one("", "<flakyFailure/>"), CaseEnd::Flaky);
+        assert_eq!(one("", "<flakyFailure/><skipped/>"), CaseEnd::Failed);
+        assert_eq!(one("", "<skipped/><flakyError/>"), CaseEnd::Failed);
+        assert_eq!(one("", "<failure/><error/>"), CaseEnd::Error);
+        assert_eq!(one("", "<skipped/>"), CaseEnd::LeftOut);
     }
 
     #[test]
@@ -250,15 +255,18 @@ mod tests {
                 "<testsuites name='{name}'><testsuite name='a'><testcase name='a' time='{first}'/><testcase name='b' time='0.1'><failure/></testcase><testcase name='c' time='{last}'/></testsuite></testsuites>"
             ))[2]
         };
-        assert_eq!(of("vitest tests", "0.01", "0"), Ended::NotRun);
-        assert_eq!(of("vitest tests", "0.01", "0.002"), Ended::Passed);
-        assert_eq!(of("vitest tests", "0", "0.002"), Ended::Passed, "times are rounded");
-        assert_eq!(of("jest tests", "0.01", "0"), Ended::Passed);
+        assert_eq!(of("vitest tests", "0.01", "0"), CaseEnd::NotRun);
+        assert_eq!(of("vitest tests", "0.01", "0.002"), CaseEnd::Passed);
+        assert_eq!(of("vitest tests", "0", "0.002"), CaseEnd::Passed, "times are rounded");
+        assert_eq!(of("jest tests", "0.01", "0"), CaseEnd::Passed);
         let green = "<testsuites name='vitest tests'><testsuite name='a'><testcase name='a' time='0'/></testsuite></testsuites>";
-        assert_eq!(super::tests::of(green), [Ended::Passed]);
+        assert_eq!(super::tests::of(green), [CaseEnd::Passed]);
         // Of a file whose `beforeAll` failed it shows the tests as passed, and nothing of the hook.
         let hook = "<testsuites name='vitest tests'><testsuite name='a'><testcase name='a' time='0.0012345'/></testsuite><testsuite name='b'><testcase name='b' time='0'/></testsuite></testsuites>";
-        assert_eq!(super::tests::of(hook), [Ended::Passed, Ended::NotRun]);
-        assert_eq!(super::tests::of(&hook.replace("vitest tests", "others")), [Ended::Passed, Ended::Passed]);
+        assert_eq!(super::tests::of(hook), [CaseEnd::Passed, CaseEnd::NotRun]);
+        assert_eq!(
+            super::tests::of(&hook.replace("vitest tests", "others")),
+            [CaseEnd::Passed, CaseEnd::Passed]
+        );
     }
 }

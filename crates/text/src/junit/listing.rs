@@ -25,13 +25,13 @@ pub const IS_LIST: &str = "it is a list of tests (--gtest_list_tests), none of w
 
 /// What was seen so far.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Listing {
+pub(super) struct ListedCases {
     root: bool,
     tests: bool,
     results: bool,
 }
 
-impl Listing {
+impl ListedCases {
     /// The root.
     pub(super) fn root(&mut self, attributes: &Attributes) {
         self.root = attributes.get("name").as_deref() == Some("AllTests");
@@ -63,7 +63,7 @@ impl Listing {
 #[cfg(test)]
 mod tests {
     use super::super::parse;
-    use crate::json::Limits;
+    use crate::json::JsonLimits;
 
     #[test]
     fn a_list_is_known_and_results_are_none() {
@@ -71,7 +71,7 @@ mod tests {
             let text = format!(
                 "<testsuites tests='1' {root}><testsuite name='S' tests='1' {suite}><testcase name='a' {case}>{inner}</testcase></testsuite></testsuites>"
             );
-            parse(&text, &Limits::default(), true).unwrap().only_lists
+            parse(&text, &JsonLimits::default(), true).unwrap().only_lists
         };
         let (all, at) = ("name='AllTests'", "file='a.cc' line='5'");
         assert!(of(all, "", at, ""));

@@ -13,7 +13,7 @@ mod report;
 mod stop;
 mod words;
 
-pub use ended::Ended;
+pub use ended::CaseEnd;
 pub use listing::IS_LIST;
 pub use parse::parse;
-pub use report::{Case, Claim, Counts, Kind, Outcome, Report, Suite, UNSAID};
+pub use report::{CaseOutcome, Claim, JunitCase, JunitCounts, JunitReport, JunitSuite, OutcomeKind, UNSAID};

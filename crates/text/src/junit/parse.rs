@@ -2,12 +2,12 @@
 
 use super::attributes::{Attributes, whole};
 use super::counts::counts_otherwise;
-use super::listing::Listing;
+use super::listing::ListedCases;
 use super::reference::{resolve, undefined};
-use super::report::{Case, Kind, Outcome, Report, Suite};
-use super::stop::{Stop, malformed};
+use super::report::{CaseOutcome, JunitCase, JunitReport, JunitSuite, OutcomeKind};
+use super::stop::{JunitStop, malformed};
 use super::{claims, elements};
-use crate::json::{Limits, ParseError, ParseErrorKind, place_of_offset, plain};
+use crate::json::{JsonLimits, ParseError, ParseErrorKind, place_of_offset, plain};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
@@ -27,7 +27,7 @@ const PATHS: usize = 256 << 20;
 /// Parses a report whose root is `<testsuites>` or `<testsuite>`; its bytes are text by now, so that what it says of its encoding is
 /// passed over. Refused are a DOCTYPE, a text that ends before its elements do, and a testcase that stands where none may stand;
 /// `loose` lets one stand in the root.
-pub fn parse(text: &str, limits: &Limits, loose: bool) -> Result<Report, ParseError> {
+pub fn parse(text: &str, limits: &JsonLimits, loose: bool) -> Result<JunitReport, ParseError> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
     let mut builder = Builder { depth: limits.levels(), loose, ..Builder::default() };
@@ -45,7 +45,7 @@ pub fn parse(text: &str, limits: &Limits, loose: bool) -> Result<Report, ParseEr
     let at = usize::try_from(reader.buffer_position().max(reader.error_position())).unwrap_or(text.len());
     match outcome {
         Ok(()) => Ok(builder.finish()),
-        Err(Stop(kind, message)) => {
+        Err(JunitStop(kind, message)) => {
             Err(ParseError { kind, message, place: place_of_offset(text.as_bytes(), at) })
         }
     }
@@ -82,12 +82,12 @@ struct Builder {
     /// A time stands there that cannot be seconds.
     other_unit: bool,
     cases: usize,
-    listing: Listing,
-    report: Report,
+    listing: ListedCases,
+    report: JunitReport,
 }
 
 impl Builder {
-    fn event(&mut self, event: Event<'_>) -> Result<(), Stop> {
+    fn event(&mut self, event: Event<'_>) -> Result<(), JunitStop> {
         match event {
             Event::Start(element) => self.start(&element),
             Event::End(_) => match self.open.pop() {
@@ -115,9 +115,9 @@ impl Builder {
         }
     }
 
-    fn start(&mut self, element: &BytesStart<'_>) -> Result<(), Stop> {
+    fn start(&mut self, element: &BytesStart<'_>) -> Result<(), JunitStop> {
         if self.open.len() >= self.depth {
-            return Err(Stop(ParseErrorKind::Limit, "it is nested too deeply".into()));
+            return Err(JunitStop(ParseErrorKind::Limit, "it is nested too deeply".into()));
         }
         let attributes = Attributes::of(element)?;
         let name = element.local_name();
@@ -136,7 +136,7 @@ impl Builder {
             (Some(Open::Suite(suite)), b"testcase") => self.case(&attributes, suite)?,
             (Some(Open::Root), b"testcase") if self.loose => {
                 let suite = *self.rootless.get_or_insert_with(|| {
-                    self.report.suites.push(Suite::default());
+                    self.report.suites.push(JunitSuite::default());
                     self.report.suites.len() - 1
                 });
                 self.case(&attributes, suite)?
@@ -193,7 +193,7 @@ impl Builder {
 
     fn is_skip(&self, suite: usize) -> bool {
         let case = self.report.suites[suite].cases.last();
-        case.and_then(|c| c.outcomes.last()).is_some_and(|outcome| outcome.kind == Kind::Skipped)
+        case.and_then(|c| c.outcomes.last()).is_some_and(|outcome| outcome.kind == OutcomeKind::Skipped)
     }
 
     /// An element within a testcase that is none of its outcomes; it may say of itself that it failed.
@@ -218,9 +218,9 @@ impl Builder {
         self.report.timestamps.extend(attributes.get("timestamp"));
     }
 
-    fn suite(&mut self, attributes: &Attributes, within: Option<Open>) -> Result<Open, Stop> {
+    fn suite(&mut self, attributes: &Attributes, within: Option<Open>) -> Result<Open, JunitStop> {
         if self.report.suites.len() >= SUITES {
-            return Err(Stop(ParseErrorKind::Limit, format!("it holds more than {SUITES} suites")));
+            return Err(JunitStop(ParseErrorKind::Limit, format!("it holds more than {SUITES} suites")));
         }
         self.timestamp(attributes);
         self.report.counts_otherwise |= counts_otherwise(false, |name| attributes.get(name));
@@ -233,12 +233,15 @@ impl Builder {
         let length = name.len() + within.map_or(0, |outer| self.lengths[outer] + 1);
         self.paths = self.paths.saturating_add(length);
         if self.paths > PATHS {
-            return Err(Stop(ParseErrorKind::Limit, "the names of its nested suites are too long".into()));
+            return Err(JunitStop(
+                ParseErrorKind::Limit,
+                "the names of its nested suites are too long".into(),
+            ));
         }
         self.lengths.resize(self.report.suites.len(), 0);
         self.lengths.push(length);
         let time_ms = self.time_ms(attributes);
-        self.report.suites.push(Suite {
+        self.report.suites.push(JunitSuite {
             name,
             within,
             cases: Vec::new(),
@@ -268,7 +271,7 @@ impl Builder {
     }
 
     /// What node's reporter writes where a hook outside all tests failed.
-    fn undefined(&mut self, attributes: &Attributes, within: Option<Open>) -> Result<Open, Stop> {
+    fn undefined(&mut self, attributes: &Attributes, within: Option<Open>) -> Result<Open, JunitStop> {
         let open = self.suite(attributes, within)?;
         let clause = "is an element <undefined>, as node writes it where a hook outside all tests failed";
         self.state_of(Some(self.report.suites.len() - 1), clause.into());
@@ -294,9 +297,9 @@ impl Builder {
         }
     }
 
-    fn case(&mut self, attributes: &Attributes, suite: usize) -> Result<Open, Stop> {
+    fn case(&mut self, attributes: &Attributes, suite: usize) -> Result<Open, JunitStop> {
         if self.cases >= CASES {
-            return Err(Stop(ParseErrorKind::Limit, format!("it holds more than {CASES} tests")));
+            return Err(JunitStop(ParseErrorKind::Limit, format!("it holds more than {CASES} tests")));
         }
         self.cases += 1;
         self.listing.test(attributes);
@@ -304,7 +307,7 @@ impl Builder {
         let cases = &mut self.report.suites[suite].cases;
         let classname = attributes.get("classname");
         let name = attributes.said("name").or_else(|| attributes.said("classname"));
-        cases.push(Case {
+        cases.push(JunitCase {
             name: name.unwrap_or_else(|| format!("test {}", cases.len() + 1)),
             classname,
             file: attributes.get("file"),
@@ -328,18 +331,24 @@ impl Builder {
         let Some(case) = self.report.suites[suite].cases.last_mut() else { return };
         let Some((kind, message)) = case.unsaid() else { return };
         let (text, output) = (String::new(), String::new());
-        case.outcomes.push(Outcome { kind, class: None, message: Some(message), text, output });
+        case.outcomes.push(CaseOutcome { kind, class: None, message: Some(message), text, output });
     }
 
-    fn outcome(&mut self, attributes: &Attributes, suite: usize, kind: Kind) -> Open {
+    fn outcome(&mut self, attributes: &Attributes, suite: usize, kind: OutcomeKind) -> Open {
         if let Some(case) = self.report.suites[suite].cases.last_mut() {
             let (class, message) = (attributes.get("type"), attributes.get("message"));
-            case.outcomes.push(Outcome { kind, class, message, text: String::new(), output: String::new() });
+            case.outcomes.push(CaseOutcome {
+                kind,
+                class,
+                message,
+                text: String::new(),
+                output: String::new(),
+            });
         }
         Open::Outcome(suite)
     }
 
-    fn characters(&mut self, text: &str) -> Result<(), Stop> {
+    fn characters(&mut self, text: &str) -> Result<(), JunitStop> {
         match self.open.last() {
             None if !text.trim().is_empty() => Err(malformed("text stands outside the report")),
             Some(Open::Outcome(suite)) => {
@@ -361,7 +370,7 @@ impl Builder {
     }
 
     /// What only the whole text tells.
-    fn end(&self) -> Result<(), Stop> {
+    fn end(&self) -> Result<(), JunitStop> {
         if !self.open.is_empty() {
             return Err(malformed("the text ends before its elements do: it is truncated"));
         }
@@ -374,7 +383,7 @@ impl Builder {
 
 impl Builder {
     /// The report, with what only all of it tells.
-    fn finish(mut self) -> Report {
+    fn finish(mut self) -> JunitReport {
         if self.other_unit {
             // The numbers beside the one that gives it away are of the same unit.
             for suite in &mut self.report.suites {

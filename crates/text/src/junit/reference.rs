@@ -1,7 +1,7 @@
 //! References to characters: `&lt;`, `&#27;`, `&#x1b;`. Reporters write some that XML forbids (`&#0;`, halves of surrogate pairs) for
 //! what a test printed; those are read, and shown as what they are: characters that are escaped wherever they are shown.
 
-use super::stop::{Stop, malformed};
+use super::stop::{JunitStop, malformed};
 use std::borrow::Cow;
 
 /// The character that the text between `&` and `;` stands for; the replacement character for what is none.
@@ -26,7 +26,7 @@ pub(super) fn resolve(name: &str) -> Option<char> {
 }
 
 /// A text with its references resolved.
-pub(super) fn unescape(raw: &str) -> Result<Cow<'_, str>, Stop> {
+pub(super) fn unescape(raw: &str) -> Result<Cow<'_, str>, JunitStop> {
     if !raw.contains('&') {
         return Ok(Cow::Borrowed(raw));
     }
@@ -43,7 +43,7 @@ pub(super) fn unescape(raw: &str) -> Result<Cow<'_, str>, Stop> {
 }
 
 /// A reference to something that only a DOCTYPE could define.
-pub(super) fn undefined() -> Stop {
+pub(super) fn undefined() -> JunitStop {
     malformed("it holds a reference to something undefined")
 }
 
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn references() {
-        let said = |raw: &str| unescape(raw).map_err(|Stop(_, clause)| clause).map(Cow::into_owned);
+        let said = |raw: &str| unescape(raw).map_err(|JunitStop(_, clause)| clause).map(Cow::into_owned);
         for (raw, text) in [
             ("a", "a"),
             ("&lt;a&gt; &amp;&amp;amp;", "<a> &&amp;"),

@@ -5,11 +5,11 @@ pub const UNSAID: &str = ", and nothing says why";
 
 /// A report: a root `<testsuites>`, or a `<testsuite>` that stands alone.
 #[derive(Debug, Clone, Default)]
-pub struct Report {
+pub struct JunitReport {
     /// The suites in document order; a nested one stands after the one it is in.
-    pub suites: Vec<Suite>,
+    pub suites: Vec<JunitSuite>,
     /// What `<testsuites>` counts.
-    pub counts: Counts,
+    pub counts: JunitCounts,
     /// What its other attributes say of what became of it.
     pub claims: Vec<Claim>,
     /// What it says of a suite, or of itself where there is no number, that is no testcase's: one clause each. A failure or error
@@ -27,7 +27,7 @@ pub struct Report {
 
 /// What a suite or a report says that it holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct JunitCounts {
     /// Tests.
     pub tests: u64,
     /// Failures.
@@ -42,15 +42,15 @@ pub struct Counts {
 
 /// One `<testsuite>`; testcases that stand in the root stand in a suite without a name.
 #[derive(Debug, Clone, Default)]
-pub struct Suite {
+pub struct JunitSuite {
     /// Its own name; empty where it has none.
     pub name: String,
     /// The number of the suite it stands in.
     pub within: Option<usize>,
     /// Its testcases.
-    pub cases: Vec<Case>,
+    pub cases: Vec<JunitCase>,
     /// What it counts, nested suites among it.
-    pub counts: Counts,
+    pub counts: JunitCounts,
     /// What its other attributes say of what became of it.
     pub claims: Vec<Claim>,
     /// The attribute `hostname`: Playwright's project, of others a machine.
@@ -61,7 +61,7 @@ pub struct Suite {
 
 /// One `<testcase>`.
 #[derive(Debug, Clone, Default)]
-pub struct Case {
+pub struct JunitCase {
     /// Its name; its classname where it has none, else its place in its suite.
     pub name: String,
     /// The attribute `classname`.
@@ -88,7 +88,7 @@ pub struct Case {
     pub assertions: u64,
     /// The outcomes in document order; none: see `ended`. One whose `status` or `result`
     /// says that it failed, and nothing else does, has a failure that says so.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<CaseOutcome>,
     /// The characters of its `<system-out>` and `<system-err>`, at most 16 KiB of them.
     pub output: String,
 }
@@ -104,7 +104,7 @@ pub struct Claim {
 
 /// What an outcome says; the last two are those of reporters that run a failed test again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum OutcomeKind {
     /// `<skipped>`
     Skipped,
     /// `<failure>`
@@ -119,9 +119,9 @@ pub enum Kind {
 
 /// An element of a testcase that says what became of it.
 #[derive(Debug, Clone)]
-pub struct Outcome {
+pub struct CaseOutcome {
     /// Which element.
-    pub kind: Kind,
+    pub kind: OutcomeKind,
     /// The attribute `type`.
     pub class: Option<String>,
     /// The attribute `message`.
@@ -132,7 +132,7 @@ pub struct Outcome {
     pub output: String,
 }
 
-impl Report {
+impl JunitReport {
     /// The name of a suite with those it stands in: `outer/inner`.
     pub fn path(&self, suite: usize) -> String {
         let mut names = Vec::new();

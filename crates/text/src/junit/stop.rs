@@ -3,9 +3,9 @@
 use crate::json::ParseErrorKind;
 
 /// What is wrong, and a clause.
-pub(super) struct Stop(pub(super) ParseErrorKind, pub(super) String);
+pub(super) struct JunitStop(pub(super) ParseErrorKind, pub(super) String);
 
 /// The text breaks the format.
-pub(super) fn malformed(clause: impl Into<String>) -> Stop {
-    Stop(ParseErrorKind::Malformed, clause.into())
+pub(super) fn malformed(clause: impl Into<String>) -> JunitStop {
+    JunitStop(ParseErrorKind::Malformed, clause.into())
 }

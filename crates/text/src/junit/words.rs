@@ -3,7 +3,7 @@
 
 /// What a word says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Word {
+pub(super) enum StatusWord {
     /// It ran, or passed.
     Good,
     /// It did not run, and was not meant to.
@@ -148,7 +148,7 @@ const LEFT_OUT: &[&str] = &[
 
 /// What a text of an attribute says; `None` where it is blank. One of several words says the worst of them: `Skipped:Ignored`,
 /// `Failed (Child)`. A word of denial before others makes of them what is not known.
-pub(super) fn word(said: &str) -> Option<Word> {
+pub(super) fn word(said: &str) -> Option<StatusWord> {
     // As nearly every reporter writes it.
     if let Some(word) = of_table(said) {
         return Some(word);
@@ -164,18 +164,18 @@ pub(super) fn word(said: &str) -> Option<Word> {
         said.split(|c: char| !c.is_alphanumeric()).map(plain).filter(|part| !part.is_empty()).collect();
     let any = |wanted| parts.iter().any(|part| of_table(part) == Some(wanted));
     let denied = parts.iter().any(|part| matches!(part.as_str(), "not" | "no" | "never" | "non" | "without"));
-    Some(if any(Word::Bad) && !denied {
-        Word::Bad
+    Some(if any(StatusWord::Bad) && !denied {
+        StatusWord::Bad
     } else if denied {
-        Word::Unknown
-    } else if any(Word::LeftOut) {
-        Word::LeftOut
-    } else if any(Word::Flaky) {
-        Word::Flaky
-    } else if any(Word::Good) {
-        Word::Good
+        StatusWord::Unknown
+    } else if any(StatusWord::LeftOut) {
+        StatusWord::LeftOut
+    } else if any(StatusWord::Flaky) {
+        StatusWord::Flaky
+    } else if any(StatusWord::Good) {
+        StatusWord::Good
     } else {
-        Word::Unknown
+        StatusWord::Unknown
     })
 }
 
@@ -185,12 +185,12 @@ pub(super) fn plain(said: &str) -> String {
 }
 
 /// What a word of the tables says.
-pub(super) fn of_table(word: &str) -> Option<Word> {
+pub(super) fn of_table(word: &str) -> Option<StatusWord> {
     match word {
-        "flaky" | "flake" => Some(Word::Flaky),
-        word if BAD.contains(&word) => Some(Word::Bad),
-        word if LEFT_OUT.contains(&word) => Some(Word::LeftOut),
-        word if GOOD.contains(&word) => Some(Word::Good),
+        "flaky" | "flake" => Some(StatusWord::Flaky),
+        word if BAD.contains(&word) => Some(StatusWord::Bad),
+        word if LEFT_OUT.contains(&word) => Some(StatusWord::LeftOut),
+        word if GOOD.contains(&word) => Some(StatusWord::Good),
         _ => None,
     }
 }
@@ -217,19 +217,19 @@ mod tests {
     #[test]
     fn whatever_the_spelling() {
         for (said, is) in [
-            ("NotRunnable", Word::Bad),
-            ("Skipped:Ignored", Word::LeftOut),
-            ("skipped: needs the network", Word::LeftOut),
-            ("Failed(Child)", Word::Bad),
-            ("failed: not found", Word::Unknown),
-            ("Timed Out", Word::Bad),
-            ("build-fail", Word::Bad),
-            ("Passed (2 retries)", Word::Good),
-            ("not passed", Word::Unknown),
-            ("passed, 1 error", Word::Bad),
-            ("Flaky", Word::Flaky),
-            ("200", Word::Unknown),
-            ("frobbed", Word::Unknown),
+            ("NotRunnable", StatusWord::Bad),
+            ("Skipped:Ignored", StatusWord::LeftOut),
+            ("skipped: needs the network", StatusWord::LeftOut),
+            ("Failed(Child)", StatusWord::Bad),
+            ("failed: not found", StatusWord::Unknown),
+            ("Timed Out", StatusWord::Bad),
+            ("build-fail", StatusWord::Bad),
+            ("Passed (2 retries)", StatusWord::Good),
+            ("not passed", StatusWord::Unknown),
+            ("passed, 1 error", StatusWord::Bad),
+            ("Flaky", StatusWord::Flaky),
+            ("200", StatusWord::Unknown),
+            ("frobbed", StatusWord::Unknown),
         ] {
             assert_eq!(word(said), Some(is), "{said}");
         }

@@ -1,6 +1,6 @@
 //! Texts that are let through, as they stand in a block of output.
 
-use crate::redact::pem::{self, Line};
+use crate::redact::pem::{self, KeyLine};
 
 /// Where they stand, by their beginnings. How far one reaches is known, so that a place is looked for among its neighbours alone.
 pub(super) struct Allowed {
@@ -46,9 +46,9 @@ pub(super) fn key_end(text: &[u8], mut from: usize, to: usize) -> Option<usize> 
     while from < to {
         let end = memchr::memchr(b'\n', &text[from..to]).map_or(to, |n| from + n + 1);
         match pem::line(&text[from..end]) {
-            Line::Inside => from = end,
-            Line::Ends(n) => return Some(from + n),
-            Line::Outside => return None,
+            KeyLine::Inside => from = end,
+            KeyLine::Ends(n) => return Some(from + n),
+            KeyLine::Outside => return None,
         }
     }
     None

@@ -2,7 +2,7 @@
 
 use crate::redact::anchors::Anchors;
 use crate::redact::names::MASK;
-use crate::redact::stream::Stream;
+use crate::redact::stream::MaskingStream;
 use crate::redact::values::{IsThere, is_secret_name, looked_for};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -137,8 +137,8 @@ impl Masker {
     }
 
     /// Begins to mask output that comes in blocks.
-    pub fn stream(&self) -> Stream<'_> {
-        Stream::new(&self.anchors)
+    pub fn stream(&self) -> MaskingStream<'_> {
+        MaskingStream::new(&self.anchors)
     }
 }
 

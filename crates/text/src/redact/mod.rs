@@ -17,6 +17,6 @@ mod values;
 pub use crate::free_text;
 pub use masker::{Masker, Masks};
 pub use names::{MASK, tell_apart};
-pub use stream::Stream;
+pub use stream::MaskingStream;
 pub use texts::{FreeText, Masked};
 pub use values::{IsThere, is_secret_name};

@@ -39,7 +39,7 @@ pub(super) fn begins(rest: &[u8], last: bool) -> Begins {
 
 /// What a line of a key is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Line {
+pub(super) enum KeyLine {
     /// All of it belongs to the key, and the next may too.
     Inside,
     /// The key ends with the first so many bytes of it.
@@ -49,11 +49,11 @@ pub(super) enum Line {
 }
 
 /// Judges one line, with or without its line end.
-pub(super) fn line(text: &[u8]) -> Line {
+pub(super) fn line(text: &[u8]) -> KeyLine {
     if let Some(at) = memchr::memmem::find(text, END) {
         let label = at + END.len();
         let close = memchr::memmem::find(&text[label..], DASHES);
-        return Line::Ends(close.map_or(text.len(), |n| label + n + DASHES.len()));
+        return KeyLine::Ends(close.map_or(text.len(), |n| label + n + DASHES.len()));
     }
     let base64 = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
     let (mut run, mut longest) = (0, 0);
@@ -64,7 +64,7 @@ pub(super) fn line(text: &[u8]) -> Line {
     let text = text.trim_ascii();
     let header = text.starts_with(b"Proc-Type:") || text.starts_with(b"DEK-Info:");
     let bare = text.iter().all(|b| base64(*b));
-    if longest >= RUN || header || bare { Line::Inside } else { Line::Outside }
+    if longest >= RUN || header || bare { KeyLine::Inside } else { KeyLine::Outside }
 }
 
 #[cfg(test)]
@@ -84,12 +84,12 @@ mod tests {
 
     #[test]
     fn lines_of_a_key_are_told_from_others() {
-        assert_eq!(line(b"MIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn/ygWyF0\n"), Line::Inside);
-        assert_eq!(line(b"12:00:01 | MIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn/\n"), Line::Inside);
-        assert_eq!(line(b"Q9=\r\n"), Line::Inside);
-        assert_eq!(line(b"\n"), Line::Inside);
-        assert_eq!(line(b"Proc-Type: 4,ENCRYPTED\n"), Line::Inside);
-        assert_eq!(line(b"-----END RSA PRIVATE KEY----- ok\n"), Line::Ends(29));
-        assert_eq!(line(b"test store::works ... FAILED\n"), Line::Outside);
+        assert_eq!(line(b"MIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn/ygWyF0\n"), KeyLine::Inside);
+        assert_eq!(line(b"12:00:01 | MIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn/\n"), KeyLine::Inside);
+        assert_eq!(line(b"Q9=\r\n"), KeyLine::Inside);
+        assert_eq!(line(b"\n"), KeyLine::Inside);
+        assert_eq!(line(b"Proc-Type: 4,ENCRYPTED\n"), KeyLine::Inside);
+        assert_eq!(line(b"-----END RSA PRIVATE KEY----- ok\n"), KeyLine::Ends(29));
+        assert_eq!(line(b"test store::works ... FAILED\n"), KeyLine::Outside);
     }
 }

@@ -13,7 +13,7 @@ pub(super) struct Search {
 
 /// Something that was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct FoundSecret {
     pub(super) start: usize,
     pub(super) end: usize,
     /// Which text it is, in the order in which they were given.
@@ -36,9 +36,9 @@ impl Search {
     }
 
     /// The first at or behind `from`, the longest of those that begin there.
-    pub(super) fn next(&self, text: &[u8], from: usize) -> Option<Found> {
+    pub(super) fn next(&self, text: &[u8], from: usize) -> Option<FoundSecret> {
         let found = self.search.find(Input::new(text).range(from..))?;
-        Some(Found { start: found.start(), end: found.end(), which: found.pattern().as_usize() })
+        Some(FoundSecret { start: found.start(), end: found.end(), which: found.pattern().as_usize() })
     }
 
     /// The first so many of the texts.

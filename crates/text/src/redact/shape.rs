@@ -132,7 +132,7 @@ pub(super) const SHAPES: &[Shape] = &[
 
 /// What is known of the text behind a beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Judged {
+pub(super) enum ShapeVerdict {
     /// No token.
     No,
     /// More bytes decide.
@@ -147,15 +147,15 @@ const HEADER: usize = 4096;
 const PAYLOAD: usize = 10;
 
 /// Judges what follows a beginning. `rest` is everything that is there, `last` says that nothing will follow it.
-pub(super) fn judge(what: Rest, rest: &[u8], last: bool) -> Judged {
-    let open = if last { Judged::No } else { Judged::Open };
+pub(super) fn judge(what: Rest, rest: &[u8], last: bool) -> ShapeVerdict {
+    let open = if last { ShapeVerdict::No } else { ShapeVerdict::Open };
     match what {
         Rest::Run(class, least) | Rest::After(class, least) => {
             let length = rest.iter().take_while(|b| class.has(**b)).count();
             match length {
-                n if n >= least => Judged::Token(n, class),
+                n if n >= least => ShapeVerdict::Token(n, class),
                 n if n == rest.len() => open,
-                _ => Judged::No,
+                _ => ShapeVerdict::No,
             }
         }
         Rest::Kinds(kinds, class, least) => match rest {
@@ -163,11 +163,11 @@ pub(super) fn judge(what: Rest, rest: &[u8], last: bool) -> Judged {
             [kind] if kinds.contains(kind) => open,
             [kind, b'-', more @ ..] if kinds.contains(kind) => {
                 match judge(Rest::Run(class, least), more, last) {
-                    Judged::Token(n, class) => Judged::Token(n + 2, class),
+                    ShapeVerdict::Token(n, class) => ShapeVerdict::Token(n + 2, class),
                     other => other,
                 }
             }
-            _ => Judged::No,
+            _ => ShapeVerdict::No,
         },
         Rest::Jwt => {
             let head = rest.iter().take_while(|b| Class::Url.has(**b)).count();
@@ -176,14 +176,14 @@ pub(super) fn judge(what: Rest, rest: &[u8], last: bool) -> Judged {
                 Some(b'.') if (8..HEADER).contains(&head) => {
                     let tail = judge(Rest::Run(Class::Bearer, PAYLOAD), &rest[head + 1..], last);
                     match tail {
-                        Judged::Token(n, class) => Judged::Token(head + 1 + n, class),
+                        ShapeVerdict::Token(n, class) => ShapeVerdict::Token(head + 1 + n, class),
                         other => other,
                     }
                 }
-                _ => Judged::No,
+                _ => ShapeVerdict::No,
             }
         }
         // `pem` and `url` read these.
-        Rest::Pem | Rest::Address => Judged::No,
+        Rest::Pem | Rest::Address => ShapeVerdict::No,
     }
 }

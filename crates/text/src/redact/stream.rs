@@ -5,15 +5,15 @@ use crate::redact::allowed::{Allowed, key_end};
 use crate::redact::anchors::{Anchors, Hit};
 use crate::redact::escaped::Escaped;
 use crate::redact::names::MASK;
-use crate::redact::pem::{self, Begins, Line};
-use crate::redact::shape::{Class, Judged, Rest, SHAPES, judge};
+use crate::redact::pem::{self, Begins, KeyLine};
+use crate::redact::shape::{Class, Rest, SHAPES, ShapeVerdict, judge};
 use crate::redact::url::{Credentials, credentials};
 
 /// The longest line of a private key that is waited for.
 const LINE: usize = 16 << 10;
 
 /// One stream of output being masked.
-pub struct Stream<'m> {
+pub struct MaskingStream<'m> {
     anchors: &'m Anchors,
     /// What is held back.
     held: Vec<u8>,
@@ -55,9 +55,9 @@ struct Cursor<'m> {
     floor: usize,
 }
 
-impl<'m> Stream<'m> {
-    pub(super) fn new(anchors: &'m Anchors) -> Stream<'m> {
-        Stream {
+impl<'m> MaskingStream<'m> {
+    pub(super) fn new(anchors: &'m Anchors) -> MaskingStream<'m> {
+        MaskingStream {
             anchors,
             held: Vec::new(),
             covered: 0,
@@ -238,9 +238,9 @@ impl<'m> Stream<'m> {
                 };
             }
             other => match judge(other, rest, last) {
-                Judged::Token(n, class) => (n, Mode::Token(class)),
-                Judged::Open => return Found::Open,
-                Judged::No => return Found::Nothing,
+                ShapeVerdict::Token(n, class) => (n, Mode::Token(class)),
+                ShapeVerdict::Open => return Found::Open,
+                ShapeVerdict::No => return Found::Nothing,
             },
         };
         let shown = if matches!(shape.rest, Rest::After(..)) { hit.end } else { hit.start };
@@ -298,12 +298,12 @@ impl<'m> Stream<'m> {
             None => return Some(at.done),
         };
         match pem::line(line) {
-            Line::Inside => at.done += line.len(),
-            Line::Ends(n) => {
+            KeyLine::Inside => at.done += line.len(),
+            KeyLine::Ends(n) => {
                 at.done += n;
                 self.resume(at);
             }
-            Line::Outside => self.resume(at),
+            KeyLine::Outside => self.resume(at),
         }
         (last && rest.is_empty()).then_some(text.len())
     }
@@ -356,7 +356,7 @@ enum Found {
     Open,
 }
 
-impl std::fmt::Debug for Stream<'_> {
+impl std::fmt::Debug for MaskingStream<'_> {
     /// Never shows what is held back: it may be a secret.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Stream({} bytes held back, {} masked)", self.held.len(), self.masked)

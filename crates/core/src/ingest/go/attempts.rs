@@ -1,12 +1,16 @@
 //! A Go package that ran again after it had failed: its events tell of both runs (`gotestsum --rerun-fails`).
 
-use crate::ingest::collect::{Draft, Room};
+use crate::ingest::collect::{ReadingDraft, Room};
 use crate::ingest::fault::ReadFault;
-use crate::model::test::{Case, FaultKind, TestStatus};
+use crate::model::test::{FaultKind, TestCase, TestStatus};
 
 /// Adds a later run to those before it. It may hold no more than the tests that failed: what it does not hold stays as it is, and so
 /// does what was wrong beside the tests. A test that failed and then passed is flaky; one that fails in a later run has failed.
-pub(in crate::ingest) fn add(first: &mut Draft, room: &mut Room, later: Draft) -> Result<(), ReadFault> {
+pub(in crate::ingest) fn add(
+    first: &mut ReadingDraft,
+    room: &mut Room,
+    later: ReadingDraft,
+) -> Result<(), ReadFault> {
     let reading = later.reading;
     for case in reading.cases {
         match first.named(&case.name) {
@@ -25,7 +29,7 @@ pub(in crate::ingest) fn add(first: &mut Draft, room: &mut Room, later: Draft) -
     Ok(())
 }
 
-fn again(first: &mut Draft, room: &mut Room, nth: usize, later: Case) {
+fn again(first: &mut ReadingDraft, room: &mut Room, nth: usize, later: TestCase) {
     use TestStatus::{Failed, Flaky, Ignored, NotRun};
     if let Some(known) = first.reading.cases.get_mut(nth) {
         known.duration_ms = sum(known.duration_ms, later.duration_ms);

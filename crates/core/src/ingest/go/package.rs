@@ -1,11 +1,11 @@
 //! What one Go package has said so far.
 
-use crate::ingest::collect::{Draft, Room, append, case, cut, millis};
+use crate::ingest::collect::{ReadingDraft, Room, append, case, cut, millis};
 use crate::ingest::fault::ReadFault;
 use crate::ingest::go::frame::{Frame, failed_frame, frame as frame_of};
 use crate::ingest::go::test::Open;
 use crate::model::signature::Basis;
-use crate::model::test::{Case, Failure, TestStatus};
+use crate::model::test::{Failure, TestCase, TestStatus};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Bytes that are held for the tests of a package that have not ended.
@@ -15,7 +15,7 @@ const OPEN: usize = 1_000_000;
 
 /// One package.
 pub(in crate::ingest) struct Package {
-    pub(in crate::ingest) draft: Draft,
+    pub(in crate::ingest) draft: ReadingDraft,
     /// Its end came.
     pub(in crate::ingest) over: bool,
     /// The number of the package's first run, of which this is a later one.
@@ -46,7 +46,7 @@ pub(in crate::ingest) struct Package {
 impl Package {
     pub(in crate::ingest) fn new(name: &str) -> Package {
         Package {
-            draft: Draft::new(name),
+            draft: ReadingDraft::new(name),
             over: false,
             again_of: None,
             open: BTreeMap::new(),
@@ -67,7 +67,7 @@ impl Package {
 
     /// Whether its end came, and said that it failed: what comes after that is another run of it.
     pub(in crate::ingest) fn ended_red(&self) -> bool {
-        let red = |case: &Case| case.status == TestStatus::Failed;
+        let red = |case: &TestCase| case.status == TestStatus::Failed;
         self.over && (self.draft.reading.fault.is_some() || self.draft.reading.cases.iter().any(red))
     }
 
@@ -172,7 +172,14 @@ impl Package {
         self.draft
             .push(
                 room,
-                Case { name: test.into(), status, duration_ms, failure, later: Vec::new(), selector: None },
+                TestCase {
+                    name: test.into(),
+                    status,
+                    duration_ms,
+                    failure,
+                    later: Vec::new(),
+                    selector: None,
+                },
             )
             .map(|_| ())
     }
@@ -210,7 +217,7 @@ impl Package {
         for name in std::mem::take(&mut self.listed) {
             if self.draft.named(&name).is_none() {
                 let failure = Some(Failure::new("go lists it among what failed", "", None));
-                self.draft.push(room, Case { failure, ..case(name, TestStatus::Failed) })?;
+                self.draft.push(room, TestCase { failure, ..case(name, TestStatus::Failed) })?;
             }
         }
         Ok(())
@@ -245,7 +252,7 @@ impl Package {
             if open.unknown.is_none() && (said.is_some() || benchmark) {
                 let status = said.map_or(TestStatus::Passed, |said| said.status);
                 let duration_ms = said.and_then(|said| said.seconds).and_then(millis);
-                self.draft.push(room, Case { duration_ms, ..case(name, status) })?;
+                self.draft.push(room, TestCase { duration_ms, ..case(name, status) })?;
                 continue;
             }
             let failure = match &open.unknown {
@@ -258,7 +265,7 @@ impl Package {
                 self.draft.fault(format!("`{}` began and did not end", cut(&name, 200)));
             }
             let failed = case(name, TestStatus::Failed);
-            self.draft.push(room, Case { failure: Some(failure), ..failed })?;
+            self.draft.push(room, TestCase { failure: Some(failure), ..failed })?;
         }
         Ok(())
     }
@@ -285,6 +292,6 @@ impl Package {
     }
 }
 
-fn panicked(case: &Case) -> bool {
+fn panicked(case: &TestCase) -> bool {
     case.failures().any(|f| f.message.starts_with("panic: "))
 }

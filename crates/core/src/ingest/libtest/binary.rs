@@ -1,13 +1,13 @@
 //! The text of one test binary, from `running N tests` to its result line.
 
-use crate::ingest::collect::{Draft, Room, append, case, counted};
+use crate::ingest::collect::{ReadingDraft, Room, append, case, counted};
 use crate::ingest::fault::ReadFault;
 use crate::ingest::libtest::glued::Glued;
 use crate::ingest::libtest::line as says;
-use crate::ingest::libtest::line::{Outcome, Summary};
+use crate::ingest::libtest::line::{HarnessEnd, ResultLine};
 use crate::ingest::panic;
 use crate::model::signature::Basis;
-use crate::model::test::{Case, Failure, TestStatus};
+use crate::model::test::{Failure, TestCase, TestStatus};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Threads whose panics are kept until their tests end.
@@ -47,17 +47,17 @@ pub(in crate::ingest) struct Inner {
 /// What one binary has said so far.
 #[derive(Clone)]
 pub(in crate::ingest) struct Binary {
-    pub(in crate::ingest) draft: Draft,
+    pub(in crate::ingest) draft: ReadingDraft,
     pub(in crate::ingest) announced: u64,
     pub(in crate::ingest) phase: Phase,
     pub(in crate::ingest) pending: Option<Pending>,
     /// Results that stand behind what other tests printed: taken if they make the count whole.
-    pub(in crate::ingest) embedded: Vec<Outcome>,
+    pub(in crate::ingest) embedded: Vec<ResultLine>,
     /// Panics by thread, for tests whose output is not captured.
     pub(in crate::ingest) strays: BTreeMap<String, String>,
     pub(in crate::ingest) stray: Option<String>,
     /// A result line that does not agree: another harness's, printed by a test, or this one's.
-    pub(in crate::ingest) disagrees: Option<Summary>,
+    pub(in crate::ingest) disagrees: Option<HarnessEnd>,
     pub(in crate::ingest) quiet: bool,
     /// The names below the last `failures:`.
     pub(in crate::ingest) listed: BTreeSet<String>,
@@ -74,7 +74,7 @@ pub(in crate::ingest) struct Binary {
 impl Binary {
     pub(in crate::ingest) fn new(name: &str, announced: u64) -> Binary {
         Binary {
-            draft: Draft::new(name),
+            draft: ReadingDraft::new(name),
             announced,
             phase: Phase::Running,
             pending: None,
@@ -128,7 +128,14 @@ impl Binary {
             let failure = failed.then(|| panic::failure(text, Failure::TEXT));
             self.draft.push(
                 room,
-                Case { name: pending.name, status, duration_ms, failure, later: Vec::new(), selector: None },
+                TestCase {
+                    name: pending.name,
+                    status,
+                    duration_ms,
+                    failure,
+                    later: Vec::new(),
+                    selector: None,
+                },
             )?;
         }
         Ok(true)
@@ -167,10 +174,13 @@ impl Binary {
         Ok(false)
     }
 
-    fn take(&mut self, room: &mut Room, outcome: Outcome) -> Result<(), ReadFault> {
-        let Outcome { name, status, duration_ms } = outcome;
+    fn take(&mut self, room: &mut Room, outcome: ResultLine) -> Result<(), ReadFault> {
+        let ResultLine { name, status, duration_ms } = outcome;
         self.draft
-            .push(room, Case { name, status, duration_ms, failure: None, later: Vec::new(), selector: None })
+            .push(
+                room,
+                TestCase { name, status, duration_ms, failure: None, later: Vec::new(), selector: None },
+            )
             .map(|_| ())
     }
 
@@ -242,7 +252,7 @@ impl Binary {
     }
 
     /// Whether a result line agrees with what was seen; embedded results are taken where they alone make it agree.
-    fn conclude(&mut self, room: &mut Room, summary: Summary) -> Result<bool, ReadFault> {
+    fn conclude(&mut self, room: &mut Room, summary: HarnessEnd) -> Result<bool, ReadFault> {
         if self.ends_inner(&summary) {
             return Ok(false);
         }
@@ -290,7 +300,7 @@ impl Binary {
         room: &mut Room,
         at_end: bool,
         whole: bool,
-    ) -> Result<Draft, ReadFault> {
+    ) -> Result<ReadingDraft, ReadFault> {
         self.end_section(room, None);
         if let Some(inner) = self.inner.first().copied() {
             // Whose results those are is not known: none of them is a pass.
@@ -340,15 +350,15 @@ impl Binary {
     }
 
     /// Takes the results that are lost in what tests printed, if every case that is here already is one of them.
-    fn take_glued(&mut self, room: &mut Room) -> Result<Option<Summary>, ReadFault> {
+    fn take_glued(&mut self, room: &mut Room) -> Result<Option<HarnessEnd>, ReadFault> {
         let Some((outcomes, summary)) = self.glued.resolve() else { return Ok(None) };
-        let agrees = |case: &Case| outcomes.get(&case.name).is_some_and(|status| *status == case.status);
+        let agrees = |case: &TestCase| outcomes.get(&case.name).is_some_and(|status| *status == case.status);
         if !self.draft.reading.cases.iter().all(agrees) {
             return Ok(None);
         }
         for (name, status) in outcomes {
             if self.draft.named(&name).is_none() {
-                self.take(room, Outcome { name, status, duration_ms: None })?;
+                self.take(room, ResultLine { name, status, duration_ms: None })?;
             }
         }
         Ok(Some(summary))

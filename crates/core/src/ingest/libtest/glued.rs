@@ -2,7 +2,7 @@
 //! of them for certain, from the names of the tests that began, the names below `failures:`, and the counts.
 
 use crate::ingest::libtest::line as says;
-use crate::ingest::libtest::line::Summary;
+use crate::ingest::libtest::line::HarnessEnd;
 use crate::model::test::TestStatus;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ pub(in crate::ingest) struct Glued {
     lists: bool,
     /// Lines that hold `ok` and are no whole result.
     ok: u64,
-    summary: Option<Summary>,
+    summary: Option<HarnessEnd>,
     room: usize,
     /// A name came twice, two result lines, or more than was announced: nothing is certain.
     vague: bool,
@@ -97,7 +97,7 @@ impl Glued {
 
     /// What became of each test: `None` unless exactly the tests that were announced began, exactly the failed ones are listed by
     /// name, and the counts of the one result line agree to the last.
-    pub(in crate::ingest) fn resolve(&self) -> Option<(BTreeMap<String, TestStatus>, Summary)> {
+    pub(in crate::ingest) fn resolve(&self) -> Option<(BTreeMap<String, TestStatus>, HarnessEnd)> {
         let summary = self.summary.filter(|_| !self.vague && self.begun.len() as u64 == self.announced)?;
         let listed = self.listed.len() as u64;
         if listed != summary.failed || !self.listed.iter().all(|name| self.begun.contains_key(name)) {

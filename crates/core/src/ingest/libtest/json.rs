@@ -1,12 +1,12 @@
 //! The JSON lines of Rust's test harness (`--format json`), which nextest writes too.
 
-use crate::ingest::collect::{Draft, Room, counted, millis};
+use crate::ingest::collect::{ReadingDraft, Room, counted, millis};
 use crate::ingest::fault::ReadFault;
 use crate::ingest::panic;
 use crate::model::signature::Basis;
-use crate::model::test::{Case, Failure, TestStatus};
+use crate::model::test::{Failure, TestCase, TestStatus};
 use std::collections::BTreeSet;
-use tollgate_text::json::{self, Json, Limits};
+use tollgate_text::json::{self, Json, JsonLimits};
 
 /// One line that is an event of a suite, a test or a benchmark.
 pub(in crate::ingest) struct Event {
@@ -21,7 +21,7 @@ impl Event {
         if !begins {
             return Ok(None);
         }
-        let value = json::parse(line.as_bytes(), &Limits::default()).map_err(|_| ())?.into_owned();
+        let value = json::parse(line.as_bytes(), &JsonLimits::default()).map_err(|_| ())?.into_owned();
         Ok(Some(Event { value }).filter(|e| matches!(e.kind(), "suite" | "test" | "bench")))
     }
 
@@ -64,7 +64,7 @@ impl Event {
     }
 
     /// A test's result: passed, failed or ignored, with its failure.
-    pub(in crate::ingest) fn case(&self, name: &str) -> Option<Case> {
+    pub(in crate::ingest) fn case(&self, name: &str) -> Option<TestCase> {
         let status = match (self.kind(), self.event()) {
             ("bench", _) | ("test", "ok") => TestStatus::Passed,
             ("test", "failed") => TestStatus::Failed,
@@ -80,7 +80,7 @@ impl Event {
             }
             failure
         });
-        Some(Case {
+        Some(TestCase {
             name: name.into(),
             status,
             duration_ms: self.duration_ms(),
@@ -97,18 +97,18 @@ pub(in crate::ingest) fn is_beginning(line: &str) -> bool {
 }
 
 /// What one suite has said so far.
-pub(in crate::ingest) struct Suite {
-    pub(in crate::ingest) draft: Draft,
+pub(in crate::ingest) struct EventSuite {
+    pub(in crate::ingest) draft: ReadingDraft,
     announced: u64,
     open: BTreeSet<String>,
     /// The first line that begins an event and is not whole.
     pub(in crate::ingest) torn: Option<u64>,
 }
 
-impl Suite {
-    pub(in crate::ingest) fn new(name: &str, event: &Event) -> Suite {
+impl EventSuite {
+    pub(in crate::ingest) fn new(name: &str, event: &Event) -> EventSuite {
         let announced = event.number("test_count").unwrap_or(0);
-        Suite { draft: Draft::new(name), announced, open: BTreeSet::new(), torn: None }
+        EventSuite { draft: ReadingDraft::new(name), announced, open: BTreeSet::new(), torn: None }
     }
 
     /// Takes an event of a test or the suite's end; true when it was the end.
@@ -170,7 +170,7 @@ impl Suite {
     }
 
     /// The reading of a suite whose end never came. At the end of the input it is cut off there.
-    pub(in crate::ingest) fn broken_off(mut self, at_end: bool) -> Draft {
+    pub(in crate::ingest) fn broken_off(mut self, at_end: bool) -> ReadingDraft {
         self.missing(at_end);
         self.draft
     }

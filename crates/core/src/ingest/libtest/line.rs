@@ -9,7 +9,7 @@ pub(in crate::ingest) const TRIES: usize = 32;
 
 /// What the harness says at the end of one binary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::ingest) struct Summary {
+pub(in crate::ingest) struct HarnessEnd {
     /// The harness's own word: `ok`, not `FAILED`.
     pub(in crate::ingest) ok: bool,
     pub(in crate::ingest) passed: u64,
@@ -20,7 +20,7 @@ pub(in crate::ingest) struct Summary {
     pub(in crate::ingest) duration_ms: Option<u64>,
 }
 
-impl Summary {
+impl HarnessEnd {
     /// Tests and benchmarks that passed; `None` where the counts are no counts of anything.
     pub(in crate::ingest) fn fine(&self) -> Option<u64> {
         self.passed.checked_add(self.measured)
@@ -29,7 +29,7 @@ impl Summary {
 
 /// A test's result.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::ingest) struct Outcome {
+pub(in crate::ingest) struct ResultLine {
     pub(in crate::ingest) name: String,
     pub(in crate::ingest) status: TestStatus,
     pub(in crate::ingest) duration_ms: Option<u64>,
@@ -48,11 +48,11 @@ fn number(digits: &str) -> Option<u64> {
 }
 
 /// `test a::b ... ok`; a name may hold spaces and dots, so the last ` ... ` that a status follows is the harness's.
-pub(in crate::ingest) fn result(line: &str) -> Option<Outcome> {
+pub(in crate::ingest) fn result(line: &str) -> Option<ResultLine> {
     let rest = line.strip_prefix("test ")?;
     rest.rmatch_indices(" ... ").take(TRIES).find_map(|(at, dots)| {
         let (status, duration_ms) = status(&rest[at + dots.len()..])?;
-        Some(Outcome { name: name(&rest[..at]), status, duration_ms })
+        Some(ResultLine { name: name(&rest[..at]), status, duration_ms })
     })
 }
 
@@ -100,12 +100,12 @@ pub(in crate::ingest) fn glued(text: &str) -> Option<(TestStatus, Option<u64>)> 
 }
 
 /// A result that stands behind what another test printed without a line's end.
-pub(in crate::ingest) fn embedded(line: &str) -> Option<Outcome> {
+pub(in crate::ingest) fn embedded(line: &str) -> Option<ResultLine> {
     line.rmatch_indices("test ").filter(|(at, _)| *at > 0).take(TRIES).find_map(|(at, _)| result(&line[at..]))
 }
 
 /// `test result: FAILED. 3 passed; 4 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.12s`
-pub(in crate::ingest) fn summary(line: &str) -> Option<Summary> {
+pub(in crate::ingest) fn summary(line: &str) -> Option<HarnessEnd> {
     let rest = line.strip_prefix("test result: ")?;
     let said = |word| rest.strip_prefix(word);
     let (ok, counts) = match said("ok. ") {
@@ -117,7 +117,7 @@ pub(in crate::ingest) fn summary(line: &str) -> Option<Summary> {
     let (passed, failed, ignored) = (count("passed")?, count("failed")?, count("ignored")?);
     let measured = count("measured")?;
     let seconds = counts.rsplit_once("finished in ").and_then(|(_, t)| t.strip_suffix('s')?.parse().ok());
-    Some(Summary { ok, passed, failed, ignored, measured, duration_ms: seconds.and_then(millis) })
+    Some(HarnessEnd { ok, passed, failed, ignored, measured, duration_ms: seconds.and_then(millis) })
 }
 
 /// The target that cargo says it runs: `     Running tests/x.rs (target/debug/deps/x-0123456789abcdef)`, `   Doc-tests x`.
@@ -255,7 +255,7 @@ mod tests {
     fn lines_of_cargo() {
         let line = "test result: FAILED. 3 passed; 4 failed; 2 ignored; 1 measured; 0 filtered out; finished in 0.12s";
         let found =
-            Summary { ok: false, passed: 3, failed: 4, ignored: 2, measured: 1, duration_ms: Some(120) };
+            HarnessEnd { ok: false, passed: 3, failed: 4, ignored: 2, measured: 1, duration_ms: Some(120) };
         assert_eq!(summary(line), Some(found));
         assert_eq!(summary("test result: FAILED. 3 passed; 4 fai"), None);
         let past = "test result: ok. 99999999999999999999999 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out";

@@ -3,12 +3,12 @@
 use crate::ingest::collect::{Room, case};
 use crate::ingest::fault::ReadFault;
 use crate::ingest::libtest::binary::{Binary, Phase};
-use crate::ingest::libtest::line::Summary;
-use crate::model::test::{Case, Failure, TestStatus};
+use crate::ingest::libtest::line::HarnessEnd;
+use crate::model::test::{Failure, TestCase, TestStatus};
 
 impl Binary {
     /// Leaves out what a harness within said, where this is its result line: it counts exactly what stands there since it began.
-    pub(in crate::ingest) fn ends_inner(&mut self, summary: &Summary) -> bool {
+    pub(in crate::ingest) fn ends_inner(&mut self, summary: &HarnessEnd) -> bool {
         let Some(inner) = self.inner.last().copied() else { return false };
         let own = self.draft.reading.cases.get(inner.before..).unwrap_or_default();
         let count = |status| own.iter().filter(|case| case.status == status).count() as u64;
@@ -27,15 +27,15 @@ impl Binary {
 
     /// Leaves out results that a test itself printed, of files that it went through (trybuild: `test tests/ui/a.rs ... ok`): where none
     /// of them failed, and the result line counts exactly the others.
-    pub(in crate::ingest) fn leave_out_foreign(&mut self, summary: &Summary) -> bool {
-        let foreign = |case: &Case| case.name.contains(['/', '\\']) && !case.name.contains(" - ");
+    pub(in crate::ingest) fn leave_out_foreign(&mut self, summary: &HarnessEnd) -> bool {
+        let foreign = |case: &TestCase| case.name.contains(['/', '\\']) && !case.name.contains(" - ");
         let own = || self.draft.reading.cases.iter().filter(|case| !foreign(case));
         let count = |status| own().filter(|case| case.status == status).count() as u64;
         let agrees = own().count() as u64 == self.announced
             && summary.fine() == Some(count(TestStatus::Passed))
             && summary.failed == count(TestStatus::Failed)
             && summary.ignored == count(TestStatus::Ignored);
-        let failed = |case: &Case| foreign(case) && case.status == TestStatus::Failed;
+        let failed = |case: &TestCase| foreign(case) && case.status == TestStatus::Failed;
         let fine = agrees && !self.draft.reading.cases.iter().any(failed);
         if fine {
             self.draft.keep_only(|_, case| !foreign(case));

@@ -1,19 +1,19 @@
 //! nextest's libtest-like JSON (`--message-format libtest-json` and `libtest-json-plus`): one reading a binary.
 
-use crate::ingest::collect::{Draft, Room, counted, finish, outside_or_cut};
+use crate::ingest::collect::{ReadingDraft, Room, counted, finish, outside_or_cut};
 use crate::ingest::fault::ReadFault;
 use crate::ingest::libtest::json::{Event, is_beginning};
 use crate::ingest::libtest::line::build_failure;
-use crate::ingest::lines::Lines;
+use crate::ingest::lines::StreamLines;
 use crate::model::signature::Basis;
-use crate::model::test::{Case, Reading, TestStatus};
+use crate::model::test::{Reading, TestCase, TestStatus};
 use std::collections::{BTreeMap, HashMap};
 use tollgate_text::figures::total;
 
 /// Reads a run. A test's name is `tollgate::binary$name`, with `#2` behind it when that was the attempt that counted. nextest may
 /// end a suite and begin it once more while its tests go on, so counts are compared over the whole run. It is cut off where a
 /// suite has no end, or the last line is not whole.
-pub(in crate::ingest) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
+pub(in crate::ingest) fn read(lines: &mut StreamLines<'_>) -> Result<Vec<Reading>, ReadFault> {
     let mut run = Run::default();
     let mut build = None;
     while let Some(line) = lines.next()? {
@@ -38,7 +38,7 @@ const OPEN: usize = 1_000_000;
 #[derive(Default)]
 struct Run {
     room: Room,
-    drafts: Vec<Draft>,
+    drafts: Vec<ReadingDraft>,
     binaries: HashMap<String, usize>,
     /// Tests that began and have no result; nextest gives none to some that it ignores.
     open: BTreeMap<String, String>,
@@ -95,7 +95,7 @@ impl Run {
             self.open.remove(&key);
             let retried = attempt.is_some_and(|n| n > 1) && case.status == TestStatus::Passed;
             let status = if retried { TestStatus::Flaky } else { case.status };
-            let mut case = Case { status, ..case };
+            let mut case = TestCase { status, ..case };
             if let Some(failure) = case.failure.as_mut().filter(|_| attempt.is_some_and(|n| n > 1)) {
                 // Of the attempts before it nothing is shown.
                 failure.basis = Basis::Fallback;
@@ -112,7 +112,7 @@ impl Run {
         self.room.reading()?;
         let (package, target) = binary.split_once("::").unwrap_or((binary, ""));
         let kind = if package == target { Some("lib") } else { None };
-        self.drafts.push(Draft::new(&if target.is_empty() {
+        self.drafts.push(ReadingDraft::new(&if target.is_empty() {
             package.into()
         } else {
             binary_id(package, target, kind)

@@ -4,7 +4,7 @@ use crate::ingest::collect::millis;
 
 /// What a status word says about one attempt of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::ingest) enum Word {
+pub(in crate::ingest) enum ResultWord {
     Passed,
     Failed,
     Skipped,
@@ -16,8 +16,8 @@ pub(in crate::ingest) enum Word {
 
 /// A line that gives the result of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::ingest) struct Attempt {
-    pub(in crate::ingest) word: Word,
+pub(in crate::ingest) struct AttemptLine {
+    pub(in crate::ingest) word: ResultWord,
     /// As nextest writes it: `SIGSEGV`, `TIMEOUT`.
     pub(in crate::ingest) said: String,
     pub(in crate::ingest) duration_ms: Option<u64>,
@@ -28,7 +28,7 @@ pub(in crate::ingest) struct Attempt {
 
 /// The last line of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in crate::ingest) struct Summary {
+pub(in crate::ingest) struct RunEndLine {
     pub(in crate::ingest) duration_ms: Option<u64>,
     /// Tests that ran.
     pub(in crate::ingest) run: u64,
@@ -41,7 +41,7 @@ pub(in crate::ingest) struct Summary {
 
 /// `        PASS [   0.004s] ( 1/19) shelf tests::adds`, `  TRY 2 FAIL [   0.004s] (2/4) shelf::it x`. Lines on what is still
 /// going on have `>` before the time and are not results.
-pub(in crate::ingest) fn attempt(line: &str) -> Option<Attempt> {
+pub(in crate::ingest) fn attempt(line: &str) -> Option<AttemptLine> {
     let (head, rest) = line.trim_start().split_once(" [")?;
     let (time, rest) = rest.split_once("s] ")?;
     let seconds: f64 = time.trim().parse().ok()?;
@@ -56,7 +56,7 @@ pub(in crate::ingest) fn attempt(line: &str) -> Option<Attempt> {
     };
     let (binary, test) = rest.trim_start().split_once(' ')?;
     let (binary, test) = (binary.to_string(), test.trim().to_string());
-    (!test.is_empty()).then(|| Attempt {
+    (!test.is_empty()).then(|| AttemptLine {
         word,
         said: words.join(" "),
         duration_ms: millis(seconds),
@@ -65,18 +65,18 @@ pub(in crate::ingest) fn attempt(line: &str) -> Option<Attempt> {
     })
 }
 
-fn word(words: &[&str]) -> Option<Word> {
+fn word(words: &[&str]) -> Option<ResultWord> {
     match words {
-        ["PASS" | "LEAK" | "TMPASS" | "TIMEOUT-PASS"] => Some(Word::Passed),
-        ["SKIP"] => Some(Word::Skipped),
-        ["FLAKY", _] => Some(Word::Flaky),
-        ["FLKY-FL" | "FLAKY-FAIL", _] => Some(Word::FlakyFailed),
+        ["PASS" | "LEAK" | "TMPASS" | "TIMEOUT-PASS"] => Some(ResultWord::Passed),
+        ["SKIP"] => Some(ResultWord::Skipped),
+        ["FLAKY", _] => Some(ResultWord::Flaky),
+        ["FLKY-FL" | "FLAKY-FAIL", _] => Some(ResultWord::FlakyFailed),
         [
             "FAIL" | "XFAIL" | "ABORT" | "ABRT" | "SEGV" | "TIMEOUT" | "TMT" | "LEAK-FAIL" | "LKFAIL"
             | "FAIL+LEAK" | "FL+LK",
-        ] => Some(Word::Failed),
-        ["FAIL", "+", "LEAK"] | ["SIG", _] => Some(Word::Failed),
-        [signal] if is_signal(signal) => Some(Word::Failed),
+        ] => Some(ResultWord::Failed),
+        ["FAIL", "+", "LEAK"] | ["SIG", _] => Some(ResultWord::Failed),
+        [signal] if is_signal(signal) => Some(ResultWord::Failed),
         _ => None,
     }
 }
@@ -100,17 +100,17 @@ pub(in crate::ingest) fn setup_failure(line: &str) -> Option<&str> {
 }
 
 /// `     Summary [   1.262s] 3/19 tests run: 10 passed (1 leaky), 8 failed, 1 timed out, 3 skipped`
-pub(in crate::ingest) fn summary(line: &str) -> Option<Summary> {
+pub(in crate::ingest) fn summary(line: &str) -> Option<RunEndLine> {
     let rest = line.trim_start().strip_prefix("Summary [")?;
     let (time, rest) = rest.split_once("s] ")?;
     let (tests, counts) = rest.split_once(" run: ")?;
     let (number, _) = tests.split_once(' ')?;
     let (run, selected) = number.split_once('/').unwrap_or((number, number));
-    let mut found = Summary {
+    let mut found = RunEndLine {
         duration_ms: time.trim().parse().ok().and_then(millis),
         run: figure(run)?,
         selected: figure(selected)?,
-        ..Summary::default()
+        ..RunEndLine::default()
     };
     // What stands in brackets (`2 passed (1 flaky, 1 leaky)`) is part of what stands before it.
     let mut flat = String::new();
@@ -152,7 +152,7 @@ pub(in crate::ingest) fn starting(line: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn said(line: &str) -> Option<(Word, String, String)> {
+    fn said(line: &str) -> Option<(ResultWord, String, String)> {
         attempt(line).map(|a| (a.word, a.binary, a.test))
     }
 
@@ -161,12 +161,15 @@ mod tests {
         let ok = |word, binary: &str, test: &str| Some((word, binary.to_string(), test.to_string()));
         assert_eq!(
             said("        PASS [   0.004s] ( 1/19) shelf tests::adds"),
-            ok(Word::Passed, "shelf", "tests::adds")
+            ok(ResultWord::Passed, "shelf", "tests::adds")
         );
-        assert_eq!(said("        PASS [   0.004s] shelf::it x"), ok(Word::Passed, "shelf::it", "x"));
-        assert_eq!(said("  TRY 1 ABRT [   0.004s] (───) shelf::t a"), ok(Word::Failed, "shelf::t", "a"));
-        assert_eq!(said("     SIGSEGV [   0.004s] (13/19) s c"), ok(Word::Failed, "s", "c"));
-        assert_eq!(said("   FLAKY 2/3 [   0.006s] (2/4) shelf::t f"), ok(Word::Flaky, "shelf::t", "f"));
+        assert_eq!(said("        PASS [   0.004s] shelf::it x"), ok(ResultWord::Passed, "shelf::it", "x"));
+        assert_eq!(
+            said("  TRY 1 ABRT [   0.004s] (───) shelf::t a"),
+            ok(ResultWord::Failed, "shelf::t", "a")
+        );
+        assert_eq!(said("     SIGSEGV [   0.004s] (13/19) s c"), ok(ResultWord::Failed, "s", "c"));
+        assert_eq!(said("   FLAKY 2/3 [   0.006s] (2/4) shelf::t f"), ok(ResultWord::Flaky, "shelf::t", "f"));
         assert_eq!(said("        SLOW [>  0.500s] (─────) shelf::timing sleeps_long"), None);
         assert_eq!(said("       DEBUG [   0.5s] a b"), None);
         assert_eq!(setup_failure("  SETUP FAIL [   0.1s] 1/1: db"), Some("1/1: db"));
@@ -176,7 +179,7 @@ mod tests {
     #[test]
     fn summaries() {
         let line = "     Summary [   1.262s] 19 tests run: 10 passed (1 flaky, 1 leaky), 8 failed, 1 timed out, 3 skipped";
-        let found = Summary { duration_ms: Some(1262), run: 19, selected: 19, passed: 10, failed: 9 };
+        let found = RunEndLine { duration_ms: Some(1262), run: 19, selected: 19, passed: 10, failed: 9 };
         assert_eq!(summary(line), Some(found));
         let line = "     Summary [   0.081s] 3/19 tests run: 1 passed, 2 failed, 3 skipped";
         assert_eq!(summary(line).map(|s| (s.run, s.selected)), Some((3, 19)));

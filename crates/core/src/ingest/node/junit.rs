@@ -1,20 +1,20 @@
 //! The JUnit reporter of `node --test`.
 
-use crate::ingest::collect::{Draft, Room, counted, finish, outside};
+use crate::ingest::collect::{ReadingDraft, Room, counted, finish, outside};
 use crate::ingest::fault::ReadFault;
 use crate::ingest::junit::{case, faults};
 use crate::ingest::node::entry;
 use crate::ingest::{document, place};
 use crate::model::signature::Basis;
-use crate::model::test::{Case, Reading, SourcePlace, TestStatus};
+use crate::model::test::{Reading, SourcePlace, TestCase, TestStatus};
 use std::collections::BTreeSet;
-use tollgate_text::junit::{Case as Element, Kind, Report};
+use tollgate_text::junit::{JunitCase as Element, JunitReport, OutcomeKind};
 
 /// Reads a report. A file that failed, and a hook outside all tests, is a fault of the run. A hook of a suite that failed stands nowhere
 /// in such a report: only node's exit code tells of it.
 pub(in crate::ingest) fn read(bytes: &[u8]) -> Result<Vec<Reading>, ReadFault> {
     let report = document::junit_bytes(bytes)?;
-    let (mut room, mut draft) = (Room::default(), Draft::default());
+    let (mut room, mut draft) = (Room::default(), ReadingDraft::default());
     let mut names: Vec<String> = Vec::with_capacity(report.suites.len());
     let around = of_root_hooks(&report);
     for (nth, suite) in report.suites.iter().enumerate() {
@@ -28,7 +28,7 @@ pub(in crate::ingest) fn read(bytes: &[u8]) -> Result<Vec<Reading>, ReadFault> {
                 if name.is_empty() { element.name.clone() } else { format!("{name} > {}", element.name) };
             let mut case = case(element, full);
             // A test that is to do is skipped, and its failure stands beside.
-            if element.outcomes.iter().any(|o| o.kind == Kind::Skipped) {
+            if element.outcomes.iter().any(|o| o.kind == OutcomeKind::Skipped) {
                 (case.status, case.failure) = (TestStatus::Ignored, None);
                 case.later.clear();
             }
@@ -51,13 +51,13 @@ pub(in crate::ingest) fn read(bytes: &[u8]) -> Result<Vec<Reading>, ReadFault> {
 }
 
 /// The elements that node writes around what follows a hook outside all tests: they are no suites, and not there once it is mended.
-fn of_root_hooks(report: &Report) -> BTreeSet<usize> {
+fn of_root_hooks(report: &JunitReport) -> BTreeSet<usize> {
     let stated = report.stated.iter().filter(|(_, clause)| clause.contains("<undefined>"));
     stated.filter_map(|(suite, _)| *suite).collect()
 }
 
 /// The fault that a failed element is, where it is a file or a hook of one.
-fn no_test(element: &Element, case: &Case) -> Option<(String, Basis)> {
+fn no_test(element: &Element, case: &TestCase) -> Option<(String, Basis)> {
     let failure = case.failure.as_ref().filter(|_| case.status == TestStatus::Failed)?;
     let (_, code) = failure.text.split_once("exitCode: ").unwrap_or_default();
     let digits: String = code.chars().take_while(char::is_ascii_digit).collect();
@@ -72,7 +72,7 @@ fn no_test(element: &Element, case: &Case) -> Option<(String, Basis)> {
 
 /// What node counts at the end as failed (`<!-- fail 2 -->`), where less is shown: a test that has subtests and fails by itself has no
 /// element of its own. One with a failed subtest may be counted beside it.
-fn miscounted(bytes: &[u8], report: &Report, draft: &Draft) -> Option<String> {
+fn miscounted(bytes: &[u8], report: &JunitReport, draft: &ReadingDraft) -> Option<String> {
     let count = |what: &str| {
         let comment = |line: &[u8]| {
             let text = std::str::from_utf8(line).ok()?.trim().strip_prefix("<!-- ")?.strip_suffix(" -->")?;
@@ -81,8 +81,9 @@ fn miscounted(bytes: &[u8], report: &Report, draft: &Draft) -> Option<String> {
         bytes.rsplit(|b| *b == b'\n').take(64).find_map(comment).unwrap_or(0)
     };
     let stated = count("fail ").saturating_add(count("cancelled "));
-    let red =
-        |element: &Element| element.outcomes.iter().any(|o| matches!(o.kind, Kind::Failure | Kind::Error));
+    let red = |element: &Element| {
+        element.outcomes.iter().any(|o| matches!(o.kind, OutcomeKind::Failure | OutcomeKind::Error))
+    };
     let around = report.suites.iter().filter(|suite| suite.cases.iter().any(red)).count() as u64;
     let elements = report.suites.iter().flat_map(|suite| &suite.cases).filter(|e| red(e)).count() as u64;
     let shown = draft.count(&[TestStatus::Failed]).max(elements);

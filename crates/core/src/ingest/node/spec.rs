@@ -1,14 +1,14 @@
 //! The spec reporter of `node --test`.
 
 use crate::ingest::basis::{is_whole, told};
-use crate::ingest::collect::{Draft, Room, append, case, finish, keep_end, milliseconds};
+use crate::ingest::collect::{ReadingDraft, Room, append, case, finish, keep_end, milliseconds};
 use crate::ingest::fault::ReadFault;
-use crate::ingest::lines::Lines;
+use crate::ingest::lines::StreamLines;
 use crate::ingest::node::entry;
 use crate::ingest::node::suite::{Closed, is_of_suite};
 use crate::ingest::place;
 use crate::model::signature::Basis;
-use crate::model::test::{Case, Failure, Reading, SourcePlace, TestStatus};
+use crate::model::test::{Failure, Reading, SourcePlace, TestCase, TestStatus};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A line that the reporter writes for a test, a suite's begin or its end.
@@ -56,7 +56,7 @@ pub(in crate::ingest) fn is_own(line: &str) -> bool {
 #[derive(Default)]
 struct Spec {
     room: Room,
-    draft: Draft,
+    draft: ReadingDraft,
     /// Titles of the suites that are open, each with whether a test below it failed.
     open: Vec<(String, bool)>,
     /// Suites and tests with subtests.
@@ -85,7 +85,7 @@ struct Spec {
     closed: Closed,
 }
 
-pub(in crate::ingest) fn read(lines: &mut Lines<'_>) -> Result<Vec<Reading>, ReadFault> {
+pub(in crate::ingest) fn read(lines: &mut StreamLines<'_>) -> Result<Vec<Reading>, ReadFault> {
     let mut spec = Spec::default();
     while let Some(line) = lines.next()? {
         spec.line(&line.text)?;
@@ -190,7 +190,7 @@ impl Spec {
     fn case(&mut self, entry: &Entry<'_>, status: TestStatus, holds: bool) -> Result<(), ReadFault> {
         let name = self.titles(entry);
         let said = if entry.depth == 0 { std::mem::take(&mut self.said) } else { String::new() };
-        let case = Case {
+        let case = TestCase {
             name,
             status,
             duration_ms: entry.duration_ms,
@@ -278,14 +278,14 @@ impl Spec {
                 true => self.draft.fault_too(entry::fault(&name, &failure.message, "", None)),
                 false => {
                     let case = case(name, TestStatus::Failed);
-                    self.draft.push(&mut self.room, Case { failure: Some(failure), ..case })?;
+                    self.draft.push(&mut self.room, TestCase { failure: Some(failure), ..case })?;
                 }
             }
         }
         Ok(())
     }
 
-    fn end(mut self) -> Result<Draft, ReadFault> {
+    fn end(mut self) -> Result<ReadingDraft, ReadFault> {
         self.tell();
         let seen = self.draft.reading.cases.len() as u64;
         // Each failed test stands at the end with its error; before Node 20 where it ran, and nowhere else.

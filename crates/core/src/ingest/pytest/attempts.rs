@@ -1,6 +1,6 @@
 //! The testcases of one test in a report of pytest: attempts of it, and its teardown.
 
-use crate::model::test::{Case, Failure, TestStatus};
+use crate::model::test::{Failure, TestCase, TestStatus};
 use std::collections::HashMap;
 use tollgate_text::figures::total;
 
@@ -8,7 +8,7 @@ use tollgate_text::figures::total;
 const AGAIN: &str = "it was run again and then passed; the report keeps nothing of the attempts before";
 
 struct Attempt {
-    case: Case,
+    case: TestCase,
     /// It says itself that it was run again: `<rerun>`.
     again: bool,
 }
@@ -21,7 +21,7 @@ pub(in crate::ingest) struct Attempts {
 }
 
 impl Attempts {
-    pub(in crate::ingest) fn push(&mut self, case: Case, again: bool) {
+    pub(in crate::ingest) fn push(&mut self, case: TestCase, again: bool) {
         let name = case.name.clone();
         let attempt = Attempt { case, again };
         match self.numbers.get(&name) {
@@ -35,7 +35,7 @@ impl Attempts {
 
     /// One case a test; `counted`: how many tests the report counts. It counts none of the attempts that others followed, and
     /// once a test that failed and then broke in its teardown.
-    pub(in crate::ingest) fn cases(self, counted: u64) -> impl Iterator<Item = Case> {
+    pub(in crate::ingest) fn cases(self, counted: u64) -> impl Iterator<Item = TestCase> {
         let red = |a: &Attempt| a.case.status == TestStatus::Failed && !a.again;
         let doubled = |all: &Vec<Attempt>| all.windows(2).any(|pair| pair.iter().all(red));
         let shown: u64 = total(self.tests.iter().map(|all| all.len() as u64));
@@ -47,7 +47,7 @@ impl Attempts {
 
 /// A test from its testcases. A failure stands whatever follows it: a test with subtests that failed passes itself, and of an
 /// attempt that another one followed no failure is shown, or a `<rerun>`. Else the last testcase decides.
-fn one(mut all: Vec<Attempt>, reruns: bool) -> Option<Case> {
+fn one(mut all: Vec<Attempt>, reruns: bool) -> Option<TestCase> {
     let mut last = all.pop()?.case;
     let silent = |a: &Attempt| a.case.status == TestStatus::Passed;
     if all.iter().any(|a| a.case.status == TestStatus::Failed && !a.again) {
@@ -57,7 +57,7 @@ fn one(mut all: Vec<Attempt>, reruns: bool) -> Option<Case> {
     }
     let cases = || all.iter().map(|a| &a.case).chain([&last]);
     let duration_ms = cases().filter_map(|c| c.duration_ms).reduce(u64::saturating_add);
-    let mut failures: Vec<Failure> = cases().flat_map(Case::failures).cloned().collect();
+    let mut failures: Vec<Failure> = cases().flat_map(TestCase::failures).cloned().collect();
     if failures.is_empty() && last.status == TestStatus::Flaky {
         failures.push(Failure::new(AGAIN, "", None));
     }
@@ -74,7 +74,7 @@ mod tests {
     /// Testcases as `pass`, `fail`, `skip` and `again` (`<rerun>`), all of one test, and the count of tests beside two others.
     fn said(attempts: &str, counted: u64) -> String {
         let mut all = Attempts::default();
-        let case = |name: &str, status: TestStatus| Case {
+        let case = |name: &str, status: TestStatus| TestCase {
             name: name.into(),
             status,
             duration_ms: Some(2),
@@ -92,7 +92,7 @@ mod tests {
             all.push(case("t", status), attempt == "again");
         }
         all.push(case("b", TestStatus::Passed), false);
-        let cases: Vec<Case> = all.cases(counted).collect();
+        let cases: Vec<TestCase> = all.cases(counted).collect();
         assert_eq!(cases.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["a", "t", "b"]);
         let t = &cases[1];
         format!("{} {} in {}", t.status.name(), t.failures().count(), t.duration_ms.unwrap())

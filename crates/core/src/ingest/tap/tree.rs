@@ -1,7 +1,7 @@
 //! Test points with their subtests, which stand before them or in braces behind them.
 
 use crate::ingest::basis::is_whole;
-use crate::ingest::collect::{Draft, Room, append, cut, keep_end};
+use crate::ingest::collect::{ReadingDraft, Room, append, cut, keep_end};
 use crate::ingest::fault::ReadFault;
 use crate::ingest::hook::is_mocha_hook;
 use crate::ingest::node::entry;
@@ -11,7 +11,7 @@ use crate::ingest::tap::line::{Directive, Point};
 use crate::ingest::timed::is_bats_hook;
 use crate::ingest::yaml;
 use crate::model::signature::Basis;
-use crate::model::test::{Case, Failure, SourcePlace, TestStatus};
+use crate::model::test::{Failure, SourcePlace, TestCase, TestStatus};
 use std::collections::BTreeSet;
 
 /// Levels of subtests; what is indented further is output.
@@ -87,8 +87,8 @@ struct Level {
 
 /// The points of one document.
 #[derive(Default)]
-pub(in crate::ingest) struct Tree {
-    pub(in crate::ingest) draft: Draft,
+pub(in crate::ingest) struct PointTree {
+    pub(in crate::ingest) draft: ReadingDraft,
     levels: Vec<Level>,
     held: usize,
     /// Points at the top that are in the draft already.
@@ -107,9 +107,9 @@ pub(in crate::ingest) struct Tree {
     said: String,
 }
 
-impl Tree {
-    pub(in crate::ingest) fn new(node: bool) -> Tree {
-        Tree { node, ..Tree::default() }
+impl PointTree {
+    pub(in crate::ingest) fn new(node: bool) -> PointTree {
+        PointTree { node, ..PointTree::default() }
     }
 
     /// A line that a file of `node --test` printed; its point follows.
@@ -248,7 +248,11 @@ impl Tree {
     }
 
     /// The document is over; `partial`: its last line has no end. One that does not reach its plan is cut off.
-    pub(in crate::ingest) fn finish(mut self, room: &mut Room, partial: bool) -> Result<Draft, ReadFault> {
+    pub(in crate::ingest) fn finish(
+        mut self,
+        room: &mut Room,
+        partial: bool,
+    ) -> Result<ReadingDraft, ReadFault> {
         self.close(0);
         let orphans = self.collapse(1, false);
         self.flush(room)?;
@@ -281,7 +285,7 @@ fn mismatch(what: &str, plan: Option<u64>, seen: u64) -> String {
 /// Puts the leaves below a point into the draft, named `parent > child`. A parent is a case itself only where it failed and none
 /// below it did, or where it says that it failed on its own.
 fn put(
-    draft: &mut Draft,
+    draft: &mut ReadingDraft,
     room: &mut Room,
     node: Node,
     within: &str,
@@ -326,7 +330,7 @@ fn put(
         draft.fault_of_hook(&name, failure.as_ref());
         return Ok(true);
     }
-    draft.push(room, Case { name, status, duration_ms, failure, later: Vec::new(), selector: None })?;
+    draft.push(room, TestCase { name, status, duration_ms, failure, later: Vec::new(), selector: None })?;
     Ok(failed)
 }
 

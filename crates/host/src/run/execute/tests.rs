@@ -16,7 +16,7 @@ use tollgate_text::redact::Masker;
 struct Told {
     lines: Mutex<Vec<String>>,
     output: Mutex<Vec<u8>>,
-    attempts: Mutex<Vec<(usize, Attempt)>>,
+    attempts: Mutex<Vec<(usize, EndedAttempt)>>,
     retries: u32,
 }
 
@@ -29,7 +29,7 @@ impl Observer for Told {
         self.output.lock().unwrap().extend_from_slice(bytes);
     }
 
-    fn ended(&self, job: usize, attempt: Attempt) -> Next {
+    fn ended(&self, job: usize, attempt: EndedAttempt) -> Next {
         let passed = attempt.steps.iter().all(|s| s.ending == Ending::Exited(0));
         let number = attempt.number;
         self.lines.lock().unwrap().push(format!("ended {job}.{number} {passed}"));
@@ -43,7 +43,7 @@ impl Observer for Told {
 }
 
 impl Told {
-    fn one(self) -> Attempt {
+    fn one(self) -> EndedAttempt {
         let mut attempts = self.attempts.into_inner().unwrap();
         assert_eq!(attempts.len(), 1);
         attempts.remove(0).1
@@ -55,8 +55,8 @@ impl Told {
     }
 }
 
-fn step(command: &str) -> Step {
-    Step { command: CommandLine::parse(command).unwrap(), test: None }
+fn step(command: &str) -> JobStep {
+    JobStep { command: CommandLine::parse(command).unwrap(), test: None }
 }
 
 fn job(dir: &Path, command: &str) -> Job {
@@ -83,14 +83,14 @@ fn options(dir: &Path, jobs: usize) -> Options {
 }
 
 /// Runs one suite whose script stands in a file.
-fn script(dir: &Path, text: &str) -> Attempt {
+fn script(dir: &Path, text: &str) -> EndedAttempt {
     fs_err::write(dir.join("script"), text).unwrap();
     let told = Told::default();
-    assert_eq!(execute(&[job(dir, "sh script")], &options(dir, 1), &told), Ended::default());
+    assert_eq!(execute(&[job(dir, "sh script")], &options(dir, 1), &told), LoopEnd::default());
     told.one()
 }
 
-fn text(attempt: &Attempt) -> String {
+fn text(attempt: &EndedAttempt) -> String {
     let mut text = String::new();
     attempt.log.reader().read_to_string(&mut text).unwrap();
     text
@@ -123,7 +123,7 @@ fn suites_run_in_order_and_each_is_kept() {
     let jobs: Vec<Job> =
         (0..6).map(|n| job(dir.path(), &format!("sh -c 'echo {n}; exit {}'", n % 2))).collect();
     let told = Told::default();
-    assert_eq!(execute(&jobs, &options(dir.path(), 1), &told), Ended::default());
+    assert_eq!(execute(&jobs, &options(dir.path(), 1), &told), LoopEnd::default());
     let expected: Vec<String> =
         (0..6).flat_map(|n| [format!("starts {n}.1"), format!("ended {n}.1 {}", n % 2 == 0)]).collect();
     assert_eq!(*told.lines.lock().unwrap(), expected);
@@ -139,7 +139,7 @@ fn every_suite_runs_once_whatever_the_number_at_a_time() {
     let jobs: Vec<Job> = (0..40).map(|n| job(dir.path(), &format!("echo {n}"))).collect();
     for at_once in [0, 3, 100] {
         let told = Told::default();
-        assert_eq!(execute(&jobs, &options(dir.path(), at_once), &told), Ended::default());
+        assert_eq!(execute(&jobs, &options(dir.path(), at_once), &told), LoopEnd::default());
         for n in 0..40 {
             assert_eq!(told.of(n), format!("{n}\n"));
         }
@@ -153,7 +153,7 @@ fn fail_fast_starts_no_more() {
     let jobs: Vec<Job> = ["false", "true", "false", "true", "false"].map(|c| job(dir.path(), c)).into();
     let told = Told::default();
     let options = Options { fail_fast: Some(2), ..options(dir.path(), 1) };
-    assert_eq!(execute(&jobs, &options, &told), Ended { not_started: vec![3, 4], ..Ended::default() });
+    assert_eq!(execute(&jobs, &options, &told), LoopEnd { not_started: vec![3, 4], ..LoopEnd::default() });
 }
 
 #[test]
@@ -250,11 +250,11 @@ fn binary_output_passes_through() {
 #[test]
 fn much_output_is_not_kept_in_memory() {
     let dir = tempfile::tempdir().unwrap();
-    struct Deaf(Mutex<Option<Attempt>>);
+    struct Deaf(Mutex<Option<EndedAttempt>>);
     impl Observer for Deaf {
         fn starts(&self, _: usize, _: u32) {}
         fn output(&self, _: usize, _: &[u8]) {}
-        fn ended(&self, _: usize, attempt: Attempt) -> Next {
+        fn ended(&self, _: usize, attempt: EndedAttempt) -> Next {
             *self.0.lock().unwrap() = Some(attempt);
             Next::Done
         }

@@ -1,7 +1,7 @@
 //! An expression taken apart.
 
 use super::{Names, document, patient};
-use crate::cel::{Expr, Outcome};
+use crate::cel::{Expr, PartOutcome};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -11,9 +11,9 @@ fn parts(text: &str) -> String {
     let mut out = String::new();
     for part in Expr::compile(text).unwrap().parts(&names, &patient()) {
         let outcome = match &part.outcome {
-            Outcome::Value(value) => format!("= {value}"),
-            Outcome::Error(why) => format!("! {why}"),
-            Outcome::NotReached => "not reached".into(),
+            PartOutcome::Value(value) => format!("= {value}"),
+            PartOutcome::Error(why) => format!("! {why}"),
+            PartOutcome::NotReached => "not reached".into(),
         };
         let element = part.element.map_or(String::new(), |at| format!(" #{at}"));
         writeln!(out, "{}{}{element} {outcome}", "  ".repeat(part.depth), part.text).unwrap();

@@ -5,7 +5,7 @@ use crate::cel::{Budget, EvalError, Expr, Meter, Reads, Value, stopped};
 use proptest::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use tollgate_text::json::{Json, Object};
+use tollgate_text::json::{Json, JsonObject};
 
 fn numbers() -> impl Strategy<Value = Json<'static>> {
     let edges =
@@ -156,7 +156,7 @@ fn json() -> impl Strategy<Value = Json<'static>> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Json::Array),
             prop::collection::btree_map("[ab]", inner, 0..3).prop_map(|members| {
-                Json::Object(Object::from_members(
+                Json::Object(JsonObject::from_members(
                     members.into_iter().map(|(k, v)| (Cow::Owned(k), v)).collect(),
                 ))
             }),
@@ -278,7 +278,7 @@ fn expression() -> impl Strategy<Value = String> {
 fn without(json: &Json<'static>, path: &[String]) -> Json<'static> {
     let Some((head, rest)) = path.split_first() else { return Json::Null };
     match json {
-        Json::Object(object) => Json::Object(Object::from_members(
+        Json::Object(object) => Json::Object(JsonObject::from_members(
             object
                 .iter()
                 .filter(|(k, _)| !(k == head && rest.is_empty()))
