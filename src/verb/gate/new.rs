@@ -72,7 +72,7 @@ pub fn gate_new(request: &GateNewRequest<'_>) -> Result<GateNew, Error> {
 fn of_a_pack(root: &Root, pack: &str, id: &str) -> Result<GateNew, Error> {
     let files = pack::files(root, pack, id)?;
     // An id names one gate, whichever pack it is of.
-    let packs = config::known_packs().into_iter().map(|other| format!("gates/{other}/{id}.toml"));
+    let packs = config::known_packs(&EMBEDDED).into_iter().map(|other| format!("gates/{other}/{id}.toml"));
     for path in packs.chain(files.iter().map(|(path, _)| path.clone())) {
         if root.real().join(&path).symlink_metadata().is_ok() {
             return Err(Error::Usage(format!("{path} is there already")));

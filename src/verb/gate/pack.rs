@@ -121,11 +121,12 @@ file = "reports/@ID@.json"
 
 #[cfg(test)]
 mod tests {
-    use super::super::gate_new::{GateNew, GateNewRequest, gate_new};
     use super::*;
-    use crate::config::{LoadRequest, load};
+    use crate::embedded::EMBEDDED;
+    use crate::verb::gate::new::{GateNew, GateNewRequest, gate_new};
     use std::path::Path;
-    use tollgate_text::files::write_atomic;
+    use tollgate_host::config::{LoadRequest, load};
+    use tollgate_host::files::write_atomic;
 
     fn repository() -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
@@ -165,7 +166,7 @@ mod tests {
         let settings = b"[workspace]\npacks = []\ngates = ['own']\n";
         write_atomic(&dir.path().join("tollgate.toml"), settings).unwrap();
         let root = Root::open(dir.path()).unwrap();
-        let policy = load(&LoadRequest::all(&root)).unwrap_or_else(|e| panic!("{e}"));
+        let policy = load(&LoadRequest::all(&EMBEDDED, &root)).unwrap_or_else(|e| panic!("{e}"));
         let required: Vec<bool> = policy
             .gates
             .iter()

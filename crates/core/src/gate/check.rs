@@ -15,6 +15,8 @@ use tollgate_text::json::{Json, TextPlace};
 const TOLD: usize = 25;
 /// Values that a false assertion is shown with.
 const SHOWN: usize = 6;
+/// Characters of a text that a check lists one by one (`findings`), as the message of a failed test.
+const LISTED: usize = 4_000;
 
 /// Judges `check` in `scope` and adds what is wrong to `findings`. `meter` is the gate's. Whether it applied: a check
 /// whose every `when` was false has judged nothing; one over a list that may be empty, and is, has. And how many findings of it are
@@ -303,6 +305,7 @@ fn message(check: &GateCheck, scope: &GateScope<'_>, meter: &Meter) -> String {
         match piece {
             Piece::Text(literal) => text.push_str(literal),
             Piece::Expr(expr) => match expr.eval(scope, meter) {
+                Ok(value) if check.told.findings.is_some() => text.push_str(&value.text(LISTED)),
                 Ok(value) => text.push_str(&value.show()),
                 Err(EvalError::Expression(why) | EvalError::Limit(why)) => {
                     text.push_str(&format!("<{}: {why}>", one_line(expr)));

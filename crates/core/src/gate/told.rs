@@ -10,6 +10,8 @@ use tollgate_text::escape::fit;
 
 /// Longest title, in characters.
 const TITLE: usize = 300;
+/// Longest place, in characters.
+const PLACE: usize = 4_096;
 /// Longest command, in characters; one that was cut would do something else.
 const COMMAND: usize = 8_000;
 
@@ -19,8 +21,10 @@ pub(super) fn complete(finding: &mut Finding, told: &ToldByCheck, scope: &GateSc
     let title = value(told.title.as_deref(), scope, meter, &mut asides);
     let at = value(told.at.as_deref(), scope, meter, &mut asides);
     let reproduce = value(told.reproduce.as_deref(), scope, meter, &mut asides);
-    finding.title = title.map(|title| fit(&first_line(&title.show()), TITLE)).filter(|t| !t.is_empty());
-    if let Some(command) = reproduce.map(|command| command.show()).filter(|c| !c.trim().is_empty()) {
+    finding.title =
+        title.map(|title| fit(&first_line(&title.text(COMMAND)), TITLE)).filter(|t| !t.is_empty());
+    if let Some(command) = reproduce.map(|command| command.text(COMMAND + 1)).filter(|c| !c.trim().is_empty())
+    {
         match command.chars().count() > COMMAND || command.contains(['\n', '\r']) {
             false => finding.reproduce = Some(command),
             true => asides.push("the command that repeats it is no single line that could be shown".into()),
@@ -71,12 +75,12 @@ fn place(at: &Value<'_>) -> Option<SourceAt> {
             Ok(number) => Some(number),
         };
         let path = at.field("path").filter(|path| path.type_of() == Type::Str)?;
-        return Some(SourceAt { path: path.show(), line: number("line"), column: number("column") });
+        return Some(SourceAt { path: path.text(PLACE), line: number("line"), column: number("column") });
     }
     if at.type_of() != Type::Str {
         return None;
     }
-    let text = at.show();
+    let text = at.text(PLACE);
     let cut = |text: &str| -> Option<(String, u64)> {
         let (before, digits) = text.rsplit_once(':')?;
         let number = digits.parse::<u64>().ok().filter(|_| digits.bytes().all(|b| b.is_ascii_digit()))?;

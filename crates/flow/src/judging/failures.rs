@@ -30,7 +30,7 @@ const MOST: usize = 10_000;
 /// Names told of what did not run.
 const NAMED: usize = 10;
 /// Lines of a message.
-const LINES: usize = 5;
+const LINES: usize = 12;
 /// Bytes of one document of the run.
 const LARGEST: u64 = 64 << 20;
 /// Bytes at the end of an output.

@@ -85,8 +85,34 @@ pub fn standing(
         _ => UntrackedRule::Allow,
     });
     judge(&compared, rule, &mut standing);
+    if standing.faults.is_empty() {
+        standing.notes.extend(uncommitted(workspace, &observed, judged, lane));
+    }
     standing.of_tree = true;
     Ok(standing)
+}
+
+/// What was tested beside the commit that the verdict names: whoever takes the commit elsewhere takes less than that. Where the
+/// commit itself is what counts, files that were never added to it are told too.
+fn uncommitted(workspace: &Workspace, observed: &Observed, judged: &str, lane: Lane) -> Option<String> {
+    let run = workspace.run_dir.as_deref().ok();
+    let left_out = observed.left_out(&workspace.policy.settings, &workspace.policy.gates, run);
+    let (changed, untracked) = observed.counts(&left_out);
+    let of_commit = lane == Lane::Certification || workspace.policy.from.is_some();
+    let mut whats = Vec::new();
+    if !changed.is_empty() {
+        whats.push(format!("tracked files that differ from it: {}", some(&changed)));
+    }
+    if of_commit && untracked > 0 {
+        whats.push(format!("untracked files: {untracked}"));
+    }
+    let short: String = judged.chars().take(12).collect();
+    (!whats.is_empty()).then(|| {
+        format!(
+            "what was tested and is judged is more than the commit {short}: {}; commit it, and run again",
+            whats.join("; ")
+        )
+    })
 }
 
 /// Holds the tree of a run to the one that is judged, by what the policy in force leaves out.

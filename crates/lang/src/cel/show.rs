@@ -22,6 +22,15 @@ impl Value<'_> {
         cut(out)
     }
 
+    /// As `show`, a string with up to `most` characters: where it is told for itself and not among others.
+    pub fn text(&self, most: usize) -> String {
+        match self {
+            Value::Str(s) => tollgate_text::escape::fit(s, most),
+            Value::Json(Json::Str(s)) => tollgate_text::escape::fit(s, most),
+            other => other.show(),
+        }
+    }
+
     /// As `show`, with a string in quotes and escaped, so that its ends are seen.
     pub fn quoted(&self) -> String {
         let mut out = String::new();
