@@ -180,7 +180,7 @@ impl<'p> Package<'p> {
                 .saying("vitest, by its own JUnit reporter."),
             TestTool::Jest => self.jest(found),
             TestTool::Mocha => {
-                let xunit = "--reporter xunit --reporter-option output={out}/junit.xml";
+                let xunit = "--reporter xunit --reporter-options output={out}/junit.xml";
                 new("mocha", xunit)
                     .single(with(&format!("{xunit} -g '^{{class_regex}} {{name_regex}}$'")))
                     .reading(ResultReader::Junit, "{out}/junit.xml")

@@ -14,7 +14,7 @@ const TEXT: u64 = 1 << 20;
 /// Entries of folders that are looked at.
 const ENTRIES: usize = 20_000;
 /// Folders below the root that are looked into.
-const DEPTH: usize = 6;
+const DEPTH: usize = 16;
 /// Odd names that are told of.
 const TOLD: usize = 3;
 /// Folders that hold what somebody else wrote, what a build made, or what tests read.

@@ -188,6 +188,10 @@ fn missing(
 
 /// Whether `python3` says that it has no such module. It is asked outside of the workspace, and told to read nothing of it.
 fn lacks(module: &str, root: &Root, env: &BTreeMap<String, String>) -> bool {
+    // The Python of an activated environment is the one that counts, and one in the workspace is not started.
+    if env.get("VIRTUAL_ENV").is_some_and(|folder| !folder.is_empty()) {
+        return false;
+    }
     let path = OsStr::new(env.get("PATH").map_or("", String::as_str));
     let folders = machine::outside_folders(path, root.real());
     let python =

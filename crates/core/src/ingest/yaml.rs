@@ -22,8 +22,24 @@ pub(super) fn failure(block: &str) -> Failure {
 /// tape names the comparison and both sides instead of a message.
 fn comparison(block: &str) -> Option<String> {
     let part = |key| value(block, key).unwrap_or_else(|| "nothing".into());
-    let operator = value(block, "operator")?;
-    Some(format!("{operator}: expected {}, actual {}", part("expected"), part("actual")))
+    if let Some(operator) = value(block, "operator") {
+        return Some(format!("{operator}: expected {}, actual {}", part("expected"), part("actual")));
+    }
+    // ava names its assertion, and both sides in texts of their own.
+    let assertion = value(block, "assertion")?;
+    let sides: Vec<String> = below(block, "values").iter().map(|line| line.trim_end().to_string()).collect();
+    Some(std::iter::once(assertion).chain(sides).collect::<Vec<_>>().join("\n"))
+}
+
+/// The lines below a key that has no value of its own, without the indentation that all have.
+fn below<'b>(block: &'b str, key: &str) -> Vec<&'b str> {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let mut lines = block.lines();
+    let is_key = |line: &&str| line.trim() == format!("{key}:");
+    let Some(at) = lines.find(is_key).map(indent) else { return Vec::new() };
+    let found: Vec<&str> = lines.take_while(|line| line.trim().is_empty() || indent(line) > at).collect();
+    let depth = found.iter().filter(|l| !l.trim().is_empty()).map(|l| indent(l)).min().unwrap_or(0);
+    found.into_iter().map(|line| line.get(depth..).unwrap_or_default()).collect()
 }
 
 /// The value of a key at any depth: a scalar, quotes removed, or a block (`|-`, `>-`) without its indentation.
@@ -86,6 +102,8 @@ mod tests {
         assert_eq!(value(block, "err"), None);
         let place = failure(block).place.unwrap();
         assert_eq!((place.file.as_str(), place.line, place.column), ("/a/b.js", 3, 4));
+        let ava = "  name: AssertionError\n  assertion: is\n  values:\n    'Difference (- actual, + expected):': |-\n      - 1\n      + 2\n  at: 'file:///a/t.js:3:5'\n";
+        assert_eq!(failure(ava).message, "is\n'Difference (- actual, + expected):': |-\n  - 1\n  + 2");
         let place = failure("at:\n  fileName: t.js\n  lineNumber: 7\n").place.unwrap();
         assert_eq!((place.file.as_str(), place.line), ("t.js", 7));
     }

@@ -357,6 +357,17 @@ fn of_comments(comments: &str) -> Failure {
     let lines = || comments.lines().map(str::trim);
     let sides = |side: &str| lines().filter(|l| l.starts_with(side)).count();
     let message = lines().find(told).unwrap_or_default();
+    // bats says first where it failed, then by which words, then what was printed.
+    if comments.lines().any(|line| of_bats(line).is_some()) {
+        let told =
+            lines().filter(|l| !l.is_empty() && of_bats(l).is_none() && !l.starts_with("(from function"));
+        let told = told.collect::<Vec<_>>().join("\n");
+        if !told.is_empty() {
+            let test = comments.lines().filter(|line| line.contains("in test file ")).find_map(of_bats);
+            let basis = if is_whole(comments, Failure::TEXT) { Basis::Assertion } else { Basis::Fallback };
+            return Failure::new(&told, comments.trim_end(), test.or(place)).resting_on(basis);
+        }
+    }
     if sides("got: ") == 0 || sides("expected: ") == 0 {
         return Failure::new(message, comments.trim_end(), place);
     }
