@@ -156,7 +156,7 @@ fn every_example_of_an_expression_is_true() {
 
 #[test]
 fn the_table_of_functions_is_that_of_the_code() {
-    let row = Regex::new(r#"row\("(\w+)", Style::(\w+), (\d), (\d),"#).unwrap();
+    let row = Regex::new(r#"row\("(\w+)", CallStyle::(\w+), (\d), (\d),"#).unwrap();
     let code = source("crates/lang/src/cel/ast.rs");
     let known: Vec<_> = row.captures_iter(&code).map(|c| c.extract::<4>().1).collect();
     assert!(known.len() > 40, "{known:?}");
