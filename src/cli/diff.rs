@@ -6,7 +6,7 @@ use super::output::{self, Answer, FormatTarget};
 use super::verbs::masked;
 use crate::verb::diff::DiffRequest;
 use std::path::Path;
-use tollgate_core::report::{ReportFormat, run_github, run_markdown};
+use tollgate_core::report::{ReportKind, run_github, run_markdown};
 use tollgate_flow::error::{Error, exit};
 use tollgate_host::files::file_set::Output;
 use tollgate_text::time::Now;
@@ -24,9 +24,9 @@ pub(super) fn diff(global: &Global, now: Now, env: &Env, verb: &Diff) -> Result<
     let json = verb.out.as_ref().map(|_| output::json(&*triage)).transpose()?;
     let more = verb.out.clone().zip(json).map(|(path, text)| Output::deciding(path, text));
     let text = |target: &FormatTarget| match target.kind {
-        ReportFormat::Json => output::json(&*triage),
-        ReportFormat::Markdown => Ok(run_markdown::diff(&triage)),
-        ReportFormat::Github => Ok(run_github::diff(&triage, green).commands),
+        ReportKind::Json => output::json(&*triage),
+        ReportKind::Markdown => Ok(run_markdown::diff(&triage)),
+        ReportKind::Github => Ok(run_github::diff(&triage, green).commands),
         _ => Ok(crate::verb::diff::text::human(&triage)),
     };
     let answer = Answer { targets: &targets, text: &text, human_to_stdout: true, green };

@@ -14,7 +14,7 @@ use tollgate_core::model::lane::{Lane, Mode};
 use tollgate_core::model::report::CheckReport;
 use tollgate_core::model::verdict::VerdictOutcome;
 use tollgate_core::report::text::terminal;
-use tollgate_core::report::{self, ReportFormat};
+use tollgate_core::report::{self, ReportKind};
 use tollgate_flow::error::{Error, exit};
 use tollgate_host::clock;
 use tollgate_host::files::WriteError;
@@ -188,7 +188,7 @@ fn keep_and_show(
 
 /// What the runner of GitHub reads beside the annotations, where these are asked for.
 fn append(report: &CheckReport, targets: &[FormatTarget], env: &Env) -> Result<(), WriteError> {
-    if targets.iter().any(|target| target.kind == ReportFormat::Github) {
+    if targets.iter().any(|target| target.kind == ReportKind::Github) {
         let github = report::github::report(report);
         output::append(env, "GITHUB_STEP_SUMMARY", &github.summary)?;
         output::append(env, "GITHUB_OUTPUT", &github.output)?;

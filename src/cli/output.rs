@@ -5,7 +5,7 @@ use super::term;
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use tollgate_core::report::ReportFormat;
+use tollgate_core::report::ReportKind;
 use tollgate_core::report::github::Github;
 use tollgate_flow::error::Error;
 use tollgate_host::files::file_set::{Output, write_set};
@@ -18,7 +18,7 @@ use tollgate_text::show::show;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormatTarget {
     /// The format.
-    pub kind: ReportFormat,
+    pub kind: ReportKind,
     /// Its file; `None` is stdout, or stderr for `human`.
     pub path: Option<PathBuf>,
 }
@@ -49,7 +49,7 @@ pub fn targets(formats: &[String]) -> Result<Vec<FormatTarget>, Error> {
             Some((name, path)) => (name, Some(PathBuf::from(path))),
             None => (format.as_str(), None),
         };
-        let kind = ReportFormat::parse(name).map_err(|why| Error::Usage(format!("--format: {why}")))?;
+        let kind = ReportKind::parse(name).map_err(|why| Error::Usage(format!("--format: {why}")))?;
         if path.as_ref().is_some_and(|path| targets.iter().any(|t: &FormatTarget| t.names(path))) {
             return Err(Error::Usage(format!(
                 "--format {}: another format is written to that file",
@@ -60,7 +60,7 @@ pub fn targets(formats: &[String]) -> Result<Vec<FormatTarget>, Error> {
     }
     let to_stdout: Vec<_> = targets
         .iter()
-        .filter(|t| t.path.is_none() && t.kind != ReportFormat::Human)
+        .filter(|t| t.path.is_none() && t.kind != ReportKind::Human)
         .map(|t| t.kind.name())
         .collect();
     if to_stdout.len() > 1 {
@@ -71,23 +71,23 @@ pub fn targets(formats: &[String]) -> Result<Vec<FormatTarget>, Error> {
         )));
     }
     if targets.iter().all(|t| t.path.is_some()) {
-        targets.push(FormatTarget { kind: ReportFormat::Human, path: None });
+        targets.push(FormatTarget { kind: ReportKind::Human, path: None });
     }
     Ok(targets)
 }
 
 /// For verbs that answer in `human` or `json` only: whether json was asked for, and its file.
 pub fn json_or_human(formats: &[String]) -> Result<Vec<FormatTarget>, Error> {
-    only(formats, &[ReportFormat::Human, ReportFormat::Json], "human or json")
+    only(formats, &[ReportKind::Human, ReportKind::Json], "human or json")
 }
 
 /// For verbs that tell of a run.
 pub fn of_run(formats: &[String]) -> Result<Vec<FormatTarget>, Error> {
-    let kinds = [ReportFormat::Human, ReportFormat::Json, ReportFormat::Markdown, ReportFormat::Github];
+    let kinds = [ReportKind::Human, ReportKind::Json, ReportKind::Markdown, ReportKind::Github];
     only(formats, &kinds, "human, json, markdown or github")
 }
 
-fn only(formats: &[String], kinds: &[ReportFormat], named: &str) -> Result<Vec<FormatTarget>, Error> {
+fn only(formats: &[String], kinds: &[ReportKind], named: &str) -> Result<Vec<FormatTarget>, Error> {
     let targets = targets(formats)?;
     match targets.iter().find(|t| !kinds.contains(&t.kind)) {
         Some(other) => {
@@ -137,12 +137,12 @@ impl Answer<'_> {
             .targets
             .iter()
             .filter(|target| target.path.is_none())
-            .partition(|target| target.kind == ReportFormat::Human && !self.human_to_stdout);
+            .partition(|target| target.kind == ReportKind::Human && !self.human_to_stdout);
         let mut written = Ok(());
         for target in first {
             let text = self.of(target)?;
             let shown =
-                if target.kind == ReportFormat::Github { term::commands(&text) } else { term::stdout(&text) };
+                if target.kind == ReportKind::Github { term::commands(&text) } else { term::stdout(&text) };
             written = written.and(shown.map_err(Error::Work));
         }
         for target in last.into_iter().filter(|_| written.is_ok() || !self.green) {
@@ -153,7 +153,7 @@ impl Answer<'_> {
 
     fn of(&self, target: &FormatTarget) -> Result<String, Error> {
         let text = (self.text)(target)?;
-        Ok(if target.kind == ReportFormat::Json { escape::json(text) } else { text })
+        Ok(if target.kind == ReportKind::Json { escape::json(text) } else { text })
     }
 }
 
@@ -172,7 +172,7 @@ pub fn deliver_step(
     env: &Env,
     github: &dyn Fn() -> Github,
 ) -> Result<(), Error> {
-    let appended = if answer.targets.iter().any(|target| target.kind == ReportFormat::Github) {
+    let appended = if answer.targets.iter().any(|target| target.kind == ReportKind::Github) {
         let github = github();
         append(env, "GITHUB_STEP_SUMMARY", &github.summary)
             .and_then(|()| append(env, "GITHUB_OUTPUT", &github.output))

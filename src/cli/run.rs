@@ -13,7 +13,7 @@ use tollgate_core::model::plan::{Artifacts, ShardKind};
 use tollgate_core::model::record::SuiteRecord;
 use tollgate_core::plan::{self, Division};
 use tollgate_core::report::text::terminal;
-use tollgate_core::report::{ReportFormat, run_github, run_markdown};
+use tollgate_core::report::{ReportKind, run_github, run_markdown};
 use tollgate_flow::error::{Error, exit};
 use tollgate_host::config::parse_duration;
 use tollgate_text::time::Now;
@@ -162,7 +162,7 @@ fn answer(
     code: u8,
 ) -> Result<u8, Error> {
     let text = |target: &FormatTarget| match target.kind {
-        ReportFormat::Json => output::json(answer),
+        ReportKind::Json => output::json(answer),
         _ => Ok(human(target)),
     };
     let answer = Answer { targets, text: &text, human_to_stdout: true, green: code == exit::PASS };
@@ -195,9 +195,9 @@ fn tell(
 ) -> Result<u8, Error> {
     let told = run.told(code == exit::PASS);
     let text = |target: &FormatTarget| match target.kind {
-        ReportFormat::Json => output::json(told.summary),
-        ReportFormat::Markdown => Ok(run_markdown::run(&told)),
-        ReportFormat::Github => Ok(run_github::run(&told).commands),
+        ReportKind::Json => output::json(told.summary),
+        ReportKind::Markdown => Ok(run_markdown::run(&told)),
+        ReportKind::Github => Ok(run_github::run(&told).commands),
         _ => {
             let mut style = term::look(env);
             style.colour &= target.path.is_none();

@@ -21,7 +21,7 @@ use std::time::Duration;
 use tollgate_core::model::gate::ForRun;
 use tollgate_core::model::lane::Lane;
 use tollgate_core::report::text::terminal;
-use tollgate_core::report::{self, ReportFormat};
+use tollgate_core::report::{self, ReportKind};
 use tollgate_core::runbook::Runbook;
 use tollgate_core::waiver::NewWaiver;
 use tollgate_flow::error::{Error, exit};
@@ -57,7 +57,7 @@ fn deliver<T: Serialize>(
     more: Vec<Output>,
 ) -> Result<u8, Error> {
     let text = |target: &FormatTarget| match target.kind {
-        ReportFormat::Json => output::json(&**answer),
+        ReportKind::Json => output::json(&**answer),
         _ => Ok(human(answer, target.path.is_none() && term::stdout_colour(env))),
     };
     let answer = Answer { targets, text: &text, human_to_stdout: true, green: exit == exit::PASS };
@@ -302,7 +302,7 @@ pub(super) fn validate(global: &Global, now: Now, env: &Env, verb: &args::Valida
         style.colour &= target.path.is_none();
         Ok(report::render_validation(target.kind, &validation, &style))
     };
-    if targets.iter().any(|target| target.kind == ReportFormat::Github) {
+    if targets.iter().any(|target| target.kind == ReportKind::Github) {
         let github = report::github::validation(&validation);
         output::append(env, "GITHUB_STEP_SUMMARY", &github.summary)?;
         output::append(env, "GITHUB_OUTPUT", &github.output)?;

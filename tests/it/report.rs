@@ -12,7 +12,7 @@ use tollgate_core::model::report::{CheckReport, WaiverOffer};
 use tollgate_core::model::verdict::{Status, Verdict};
 use tollgate_core::model::waiver::{EntryKind, EntryState};
 use tollgate_core::report::{
-    ReportFormat, TermStyle, audit, bundle, events, github, render, render_validation,
+    ReportKind, TermStyle, audit, bundle, events, github, render, render_validation,
 };
 use tollgate_text::json::TextPlace;
 
@@ -30,33 +30,33 @@ macro_rules! snapshots {
 }
 
 snapshots! {
-    human_green: "report_human_green", render(ReportFormat::Human, &sample::green(), &TermStyle::PLAIN);
-    human_red: "report_human_red", render(ReportFormat::Human, &sample::red(), &TermStyle::PLAIN);
-    human_red_colour: "report_human_colour", render(ReportFormat::Human, &sample::green(), &COLOUR).replace('\u{1b}', "ESC");
-    human_certification: "report_human_certification", render(ReportFormat::Human, &sample::certification(), &TermStyle::PLAIN);
-    human_nothing: "report_human_nothing_judged", render(ReportFormat::Human, &sample::nothing_judged(), &TermStyle::PLAIN);
-    json_green: "report_json_green", render(ReportFormat::Json, &sample::green(), &TermStyle::PLAIN);
-    json_red: "report_json_red", render(ReportFormat::Json, &sample::red(), &TermStyle::PLAIN);
-    junit_green: "report_junit_green", render(ReportFormat::Junit, &sample::green(), &TermStyle::PLAIN);
-    junit_red: "report_junit_red", render(ReportFormat::Junit, &sample::red(), &TermStyle::PLAIN);
-    junit_nothing: "report_junit_nothing_judged", render(ReportFormat::Junit, &sample::nothing_judged(), &TermStyle::PLAIN);
-    sarif_green: "report_sarif_green", render(ReportFormat::Sarif, &sample::green(), &TermStyle::PLAIN);
-    sarif_red: "report_sarif_red", render(ReportFormat::Sarif, &sample::red(), &TermStyle::PLAIN);
-    markdown_green: "report_markdown_green", render(ReportFormat::Markdown, &sample::green(), &TermStyle::PLAIN);
-    markdown_red: "report_markdown_red", render(ReportFormat::Markdown, &sample::red(), &TermStyle::PLAIN);
-    markdown_certification: "report_markdown_certification", render(ReportFormat::Markdown, &sample::certification(), &TermStyle::PLAIN);
+    human_green: "report_human_green", render(ReportKind::Human, &sample::green(), &TermStyle::PLAIN);
+    human_red: "report_human_red", render(ReportKind::Human, &sample::red(), &TermStyle::PLAIN);
+    human_red_colour: "report_human_colour", render(ReportKind::Human, &sample::green(), &COLOUR).replace('\u{1b}', "ESC");
+    human_certification: "report_human_certification", render(ReportKind::Human, &sample::certification(), &TermStyle::PLAIN);
+    human_nothing: "report_human_nothing_judged", render(ReportKind::Human, &sample::nothing_judged(), &TermStyle::PLAIN);
+    json_green: "report_json_green", render(ReportKind::Json, &sample::green(), &TermStyle::PLAIN);
+    json_red: "report_json_red", render(ReportKind::Json, &sample::red(), &TermStyle::PLAIN);
+    junit_green: "report_junit_green", render(ReportKind::Junit, &sample::green(), &TermStyle::PLAIN);
+    junit_red: "report_junit_red", render(ReportKind::Junit, &sample::red(), &TermStyle::PLAIN);
+    junit_nothing: "report_junit_nothing_judged", render(ReportKind::Junit, &sample::nothing_judged(), &TermStyle::PLAIN);
+    sarif_green: "report_sarif_green", render(ReportKind::Sarif, &sample::green(), &TermStyle::PLAIN);
+    sarif_red: "report_sarif_red", render(ReportKind::Sarif, &sample::red(), &TermStyle::PLAIN);
+    markdown_green: "report_markdown_green", render(ReportKind::Markdown, &sample::green(), &TermStyle::PLAIN);
+    markdown_red: "report_markdown_red", render(ReportKind::Markdown, &sample::red(), &TermStyle::PLAIN);
+    markdown_certification: "report_markdown_certification", render(ReportKind::Markdown, &sample::certification(), &TermStyle::PLAIN);
     github_green: "report_github_green", github_text(&sample::green());
     github_red: "report_github_red", github_text(&sample::red());
     github_nothing: "report_github_nothing_judged", github_text(&sample::nothing_judged());
     events_red: "report_events_red", events::report(&sample::red());
     audit_red: "report_audit_red", audit::report(&sample::red());
     bundle_red: "report_bundle_red", bundle::report(&sample::red()).expect("something failed");
-    validation_human: "validation_human", render_validation(ReportFormat::Human, &sample::validation(), &TermStyle::PLAIN);
-    validation_json: "validation_json", render_validation(ReportFormat::Json, &sample::validation(), &TermStyle::PLAIN);
-    validation_junit: "validation_junit", render_validation(ReportFormat::Junit, &sample::validation(), &TermStyle::PLAIN);
-    validation_sarif: "validation_sarif", render_validation(ReportFormat::Sarif, &sample::validation(), &TermStyle::PLAIN);
-    validation_markdown: "validation_markdown", render_validation(ReportFormat::Markdown, &sample::validation(), &TermStyle::PLAIN);
-    validation_github: "validation_github", render_validation(ReportFormat::Github, &sample::validation(), &TermStyle::PLAIN);
+    validation_human: "validation_human", render_validation(ReportKind::Human, &sample::validation(), &TermStyle::PLAIN);
+    validation_json: "validation_json", render_validation(ReportKind::Json, &sample::validation(), &TermStyle::PLAIN);
+    validation_junit: "validation_junit", render_validation(ReportKind::Junit, &sample::validation(), &TermStyle::PLAIN);
+    validation_sarif: "validation_sarif", render_validation(ReportKind::Sarif, &sample::validation(), &TermStyle::PLAIN);
+    validation_markdown: "validation_markdown", render_validation(ReportKind::Markdown, &sample::validation(), &TermStyle::PLAIN);
+    validation_github: "validation_github", render_validation(ReportKind::Github, &sample::validation(), &TermStyle::PLAIN);
 }
 
 fn github_text(report: &CheckReport) -> String {
@@ -169,7 +169,7 @@ proptest! {
 
     #[test]
     fn no_text_reaches_a_terminal_raw(texts in prop::collection::vec(hostile(), 7)) {
-        let shown = render(ReportFormat::Human, &attacked(&texts), &TermStyle::PLAIN);
+        let shown = render(ReportKind::Human, &attacked(&texts), &TermStyle::PLAIN);
         prop_assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown:?}");
         prop_assert!(!shown.contains(['\u{202e}', '\u{2028}', '\u{200b}']), "an invisible character");
         for line in shown.lines() {
@@ -213,7 +213,7 @@ proptest! {
     #[test]
     fn markdown_keeps_its_structure(texts in prop::collection::vec(hostile(), 7)) {
         let report = attacked(&texts);
-        let text = render(ReportFormat::Markdown, &report, &TermStyle::PLAIN);
+        let text = render(ReportKind::Markdown, &report, &TermStyle::PLAIN);
         let lines = outside_fences(&text);
         let rows: Vec<_> = lines.iter().filter(|l| l.starts_with('|')).collect();
         prop_assert_eq!(rows.len(), report.verdict.gates.len() + 2);
@@ -236,10 +236,10 @@ proptest! {
     #[test]
     fn xml_and_json_parse(texts in prop::collection::vec(hostile(), 7)) {
         let report = attacked(&texts);
-        let xml = render(ReportFormat::Junit, &report, &TermStyle::PLAIN);
+        let xml = render(ReportKind::Junit, &report, &TermStyle::PLAIN);
         prop_assert!(!xml.chars().any(|c| (c.is_control() && c != '\n' && c != '\t') || c == '\u{fffe}'), "an illegal character");
         prop_assert_eq!(count_cases(&xml), report.verdict.gates.len());
-        for kind in [ReportFormat::Json, ReportFormat::Sarif] {
+        for kind in [ReportKind::Json, ReportKind::Sarif] {
             serde_json::from_str::<Value>(&render(kind, &report, &TermStyle::PLAIN)).expect("JSON");
         }
         for line in events::report(&report).lines() {
@@ -361,7 +361,7 @@ fn what_is_written_passes_its_schema() {
     let waivers = schema("tollgate.gate.waiver_audit.v1");
     let replay = schema("tollgate.gate.replay.v1");
     for report in &reports {
-        holds(&verdict, &render(ReportFormat::Json, report, &TermStyle::PLAIN));
+        holds(&verdict, &render(ReportKind::Json, report, &TermStyle::PLAIN));
         events::report(report).lines().for_each(|line| holds(&event, line));
         holds(&waivers, &audit::report(report));
         if let Some(bundle) = bundle::report(report) {
@@ -369,7 +369,7 @@ fn what_is_written_passes_its_schema() {
         }
     }
     assert_eq!(bundle::report(&sample::green()), None);
-    let validated = render_validation(ReportFormat::Json, &sample::validation(), &TermStyle::PLAIN);
+    let validated = render_validation(ReportKind::Json, &sample::validation(), &TermStyle::PLAIN);
     holds(&schema("tollgate.validation.v1"), &validated);
 }
 
@@ -377,7 +377,7 @@ fn what_is_written_passes_its_schema() {
 fn a_verdict_reads_back_as_it_was_written() {
     let report = sample::certification();
     let mut read: Verdict =
-        serde_json::from_str(&render(ReportFormat::Json, &report, &TermStyle::PLAIN)).expect("a verdict");
+        serde_json::from_str(&render(ReportKind::Json, &report, &TermStyle::PLAIN)).expect("a verdict");
     let mut written = report.verdict;
     // Where an entry stands is not part of the verdict.
     written.waivers.iter_mut().chain(&mut read.waivers).for_each(|e| e.region = None);
@@ -387,7 +387,7 @@ fn a_verdict_reads_back_as_it_was_written() {
 #[test]
 fn schemas_refuse_what_is_not_ours() {
     let mut document: Value =
-        serde_json::from_str(&render(ReportFormat::Json, &sample::red(), &TermStyle::PLAIN)).expect("JSON");
+        serde_json::from_str(&render(ReportKind::Json, &sample::red(), &TermStyle::PLAIN)).expect("JSON");
     let validator = schema("tollgate.gate.verdict.v1");
     document["gates"][0]["reproduce_command"] = Value::from(" ");
     assert!(!validator.is_valid(&document), "a gate without a command");
@@ -400,7 +400,7 @@ fn schemas_refuse_what_is_not_ours() {
 #[test]
 fn every_command_stands_alone_on_its_line() {
     let report = sample::red();
-    let text = render(ReportFormat::Human, &report, &TermStyle { colour: false, width: 40 });
+    let text = render(ReportKind::Human, &report, &TermStyle { colour: false, width: 40 });
     for gate in report.red() {
         let lines = text.lines().filter(|l| l.trim_start() == gate.reproduce_command);
         assert_eq!(lines.count(), 1, "{}", gate.id);
@@ -423,7 +423,7 @@ fn big_reports_stay_within_their_bounds() {
     let last = out.commands.lines().rfind(|l| l.starts_with("::error ")).expect("ten of them");
     assert!(last.contains("5991 more findings in 5991 gates"), "{last}");
     let sarif: Value =
-        serde_json::from_str(&render(ReportFormat::Sarif, &report, &TermStyle::PLAIN)).expect("JSON");
+        serde_json::from_str(&render(ReportKind::Sarif, &report, &TermStyle::PLAIN)).expect("JSON");
     let run = &sarif["runs"][0];
     assert_eq!(run["results"].as_array().map(Vec::len), Some(5_000));
     let note =
@@ -436,10 +436,10 @@ fn one_gate_cannot_crowd_out_the_others() {
     let mut loud = sample::gate("a_loud_gate", Status::Fail);
     loud.findings = vec![sample::finding("check", &"@".repeat(100_000)); 1_000];
     let report = sample::report_of(vec![loud, sample::gate("quiet_gate", Status::Fail)]);
-    let text = render(ReportFormat::Markdown, &report, &TermStyle::PLAIN);
+    let text = render(ReportKind::Markdown, &report, &TermStyle::PLAIN);
     assert!(text.len() < 1 << 20);
     assert!(text.contains("<code>quiet_gate</code>"));
-    let commands = render(ReportFormat::Github, &report, &TermStyle::PLAIN);
+    let commands = render(ReportKind::Github, &report, &TermStyle::PLAIN);
     assert!(commands.contains("title=FAIL%3A quiet_gate"));
 }
 
@@ -451,7 +451,7 @@ fn fingerprints_do_not_depend_on_positions_or_messages() {
         one.pointer = Some(pointer.into());
         gate.findings = vec![one];
         let sarif: Value = serde_json::from_str(&render(
-            ReportFormat::Sarif,
+            ReportKind::Sarif,
             &sample::report_of(vec![gate]),
             &TermStyle::PLAIN,
         ))
@@ -464,10 +464,10 @@ fn fingerprints_do_not_depend_on_positions_or_messages() {
 
 #[test]
 fn kinds_are_named_once() {
-    for kind in ReportFormat::ALL {
-        assert_eq!(ReportFormat::parse(kind.name()), Ok(kind));
+    for kind in ReportKind::ALL {
+        assert_eq!(ReportKind::parse(kind.name()), Ok(kind));
     }
-    insta::assert_snapshot!(ReportFormat::parse("xml\n").unwrap_err(), @"`xml\\n` is not a format; the formats are human, json, junit, sarif, markdown, github");
+    insta::assert_snapshot!(ReportKind::parse("xml\n").unwrap_err(), @"`xml\\n` is not a format; the formats are human, json, junit, sarif, markdown, github");
 }
 
 #[test]
@@ -475,7 +475,7 @@ fn sarif_keeps_the_limits_of_code_scanning() {
     let mut report = attacked(&[format!("{}/../{}", sample::HOSTILE.repeat(40), "x".repeat(3_000))]);
     report.verdict.gates.iter_mut().for_each(|g| g.runbook = Some("r".repeat(600)));
     let sarif: Value =
-        serde_json::from_str(&render(ReportFormat::Sarif, &report, &TermStyle::PLAIN)).expect("JSON");
+        serde_json::from_str(&render(ReportKind::Sarif, &report, &TermStyle::PLAIN)).expect("JSON");
     let length = |value: &Value| value.as_str().expect("a text").chars().count();
     let run = &sarif["runs"][0];
     for rule in run["tool"]["driver"]["rules"].as_array().expect("rules") {
@@ -522,7 +522,7 @@ fn a_waiver_finding_points_at_its_line() {
         sample::entry(EntryKind::Waiver, "two_gates", EntryState::Invalid, 30),
     ];
     let sarif: Value =
-        serde_json::from_str(&render(ReportFormat::Sarif, &report, &TermStyle::PLAIN)).expect("JSON");
+        serde_json::from_str(&render(ReportKind::Sarif, &report, &TermStyle::PLAIN)).expect("JSON");
     let lines: Vec<_> = sarif["runs"][0]["results"]
         .as_array()
         .expect("results")

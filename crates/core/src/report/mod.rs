@@ -23,5 +23,5 @@ mod style;
 pub mod text;
 mod words;
 
-pub use kind::{ReportFormat, render, render_validation};
+pub use kind::{ReportKind, render, render_validation};
 pub use style::TermStyle;
