@@ -1,25 +1,21 @@
 //! From the parsed command line to the verbs and back to an exit code.
 
-use super::args::{self, Cli, Global, ModeArg, Verb};
+use super::args::{self, Cli, Verb};
+use super::aside::TermAside;
 use super::env::Env;
-use super::output::{self, Answer, FormatTarget};
-use super::progress::Progress;
-use super::request::open_request;
-use super::{quarantine, term, verbs, words};
-use crate::verb::check::CheckRequest;
-use clap::Parser as _;
-use std::path::PathBuf;
+use super::{output, shell, term, words};
+use crate::verb::answer::{Answered, Call};
+use crate::verb::{
+    check, diff, doctor, events, explain, flake, formats, gate, ingest, init, merge, prove, reproduce,
+};
+use crate::verb::{schema, validate, waiver};
+use clap::{CommandFactory as _, FromArgMatches as _};
+use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
-use tollgate_core::model::lane::{Lane, Mode};
-use tollgate_core::model::report::CheckReport;
-use tollgate_core::model::verdict::VerdictOutcome;
 use tollgate_core::report::text::terminal;
-use tollgate_core::report::{self, ReportKind};
 use tollgate_flow::error::{Error, exit};
 use tollgate_host::clock;
-use tollgate_host::files::WriteError;
-use tollgate_text::redact::Masked;
-use tollgate_text::show::show;
 use tollgate_text::time::Now;
 
 /// What `--version` says.
@@ -34,7 +30,7 @@ pub fn main() -> ExitCode {
     {
         return ExitCode::from(if term::stdout(VERSION).is_ok() { exit::PASS } else { exit::WORK });
     }
-    let cli = match Cli::try_parse_from(words::of_machine(std::env::args_os())) {
+    let cli = match parse(words::of_machine(std::env::args_os())) {
         Ok(cli) => cli,
         Err(error) => return not_parsed(error),
     };
@@ -46,12 +42,24 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
+/// The command line. A format that the verb does not have is refused wherever it stands.
+fn parse(words: Vec<OsString>) -> Result<Cli, clap::Error> {
+    let mut command = Cli::command();
+    let mut found = command.try_get_matches_from_mut(words)?;
+    let verb = found.subcommand_name().map(String::from);
+    let cli = Cli::from_arg_matches_mut(&mut found).map_err(|error| error.format(&mut command))?;
+    if let Some(verb) = verb.filter(|_| !cli.global.format.is_empty()) {
+        formats::hold(&command, &verb, &cli.global.format)?;
+    }
+    Ok(cli)
+}
+
 /// Shows help, or what is wrong with the command line. The words that clap quotes may come from a file's name or a test: they are
 /// parsed once more as they may be shown, each on one line.
 fn not_parsed(error: clap::Error) -> ExitCode {
     let words = words::of_machine(std::env::args_os()).into_iter();
-    let shown = words.map(|word| terminal(&word.to_string_lossy()));
-    let error = if error.use_stderr() { Cli::try_parse_from(shown).err().unwrap_or(error) } else { error };
+    let shown = words.map(|word| OsString::from(terminal(&word.to_string_lossy()))).collect();
+    let error = if error.use_stderr() { parse(shown).err().unwrap_or(error) } else { error };
     let text = error.render();
     let colour = term::look(&Env::from_machine()).colour;
     let text = if colour { text.ansi().to_string() } else { text.to_string() };
@@ -66,7 +74,7 @@ fn run(cli: &Cli, env: &Env) -> Result<u8, Error> {
     // Verbs that start commands pass signals on to them first.
     let starts = matches!(
         cli.verb,
-        Verb::Reproduce(_) | Verb::Run(_) | Verb::Replay(_) | Verb::Flake(args::FlakeArgs::Check(_))
+        Verb::Reproduce(_) | Verb::Run(_) | Verb::Replay(_) | Verb::Flake(flake::args::FlakeArgs::Check(_))
     );
     if !starts {
         exit_on_signals()?;
@@ -76,30 +84,42 @@ fn run(cli: &Cli, env: &Env) -> Result<u8, Error> {
         Some(text) => Now::parse(text).map_err(|why| Error::Usage(format!("--now: {why}")))?,
         None => clock::now(),
     };
-    match &cli.verb {
-        Verb::Check(verb) => check(global, now, env, verb),
-        Verb::Validate(verb) => verbs::validate(global, now, env, verb),
-        Verb::Schema(verb) => verbs::schema(global, now, env, verb),
-        Verb::Waiver(verb) => verbs::waiver(global, now, env, verb),
-        Verb::Quarantine(verb) => quarantine::quarantine(global, now, env, verb),
-        Verb::Explain(verb) => verbs::explain(global, now, env, verb),
-        Verb::Reproduce(verb) => verbs::reproduce(global, now, env, verb),
-        Verb::Prove(verb) => verbs::prove(global, now, env, verb),
-        Verb::Gate(verb) => verbs::gate(global, now, env, verb),
-        Verb::Init(verb) => verbs::init(global, now, env, verb),
-        Verb::Doctor(verb) => verbs::doctor(global, now, env, verb),
-        Verb::Run(verb) => super::run::run(global, now, env, verb),
-        Verb::Replay(verb) => super::run::replay(global, now, env, verb),
-        Verb::Ingest(verb) => super::run::ingest(global, now, env, verb),
-        Verb::Merge(verb) => super::run::merge(global, now, env, verb),
-        Verb::Events(verb) => super::run::events(global, now, env, verb),
-        Verb::Flake(args::FlakeArgs::Check(check)) => super::run::flake_check(global, now, env, check),
-        Verb::Diff(verb) => super::diff::diff(global, now, env, verb),
-        Verb::Flake(args::FlakeArgs::Report { summaries }) => {
-            verbs::flake_report(global, now, env, summaries)
-        }
-        Verb::Completions(verb) => verbs::completions(global, now, env, verb),
-        Verb::Man(verb) => verbs::man(global, now, env, verb),
+    let targets = output::targets(&global.format)?;
+    let said = {
+        let files: Vec<&Path> = targets.iter().filter_map(|target| target.path.as_deref()).collect();
+        let aside = TermAside::new(env);
+        let call = Call { root: &global.root, now, env: env.all(), files: &files, aside: &aside };
+        said(&cli.verb, &call, env)?
+    };
+    match said {
+        Answered::Answer(answer) => output::deliver(&*answer, &targets, env),
+        Answered::Ended(code) => Ok(code),
+    }
+}
+
+fn said(verb: &Verb, call: &Call<'_>, env: &Env) -> Result<Answered, Error> {
+    match verb {
+        Verb::Check(verb) => check::args::answer(call, verb),
+        Verb::Validate(verb) => validate::args::answer(call, verb),
+        Verb::Schema(verb) => schema::args::answer(call, verb),
+        Verb::Waiver(verb) => waiver::args::answer(call, verb),
+        Verb::Quarantine(verb) => waiver::quarantine_args::answer(call, verb),
+        Verb::Explain(verb) => explain::args::answer(call, verb),
+        Verb::Reproduce(verb) => reproduce::args::answer(call, verb),
+        Verb::Prove(verb) => prove::args::answer(call, verb),
+        Verb::Gate(verb) => gate::args::answer(call, verb),
+        Verb::Init(verb) => init::args::answer(call, verb),
+        Verb::Doctor(verb) => doctor::args::answer(call, verb),
+        Verb::Run(verb) => super::run::run(call, env, verb),
+        Verb::Replay(verb) => super::run::replay(call, env, verb),
+        Verb::Ingest(verb) => ingest::args::answer(call, verb),
+        Verb::Merge(verb) => merge::args::answer(call, verb),
+        Verb::Events(verb) => events::args::answer(call, verb),
+        Verb::Diff(verb) => diff::args::answer(call, verb),
+        Verb::Flake(flake::args::FlakeArgs::Check(check)) => flake::args::check(call, check),
+        Verb::Flake(flake::args::FlakeArgs::Report { summaries }) => flake::args::report(call, summaries),
+        Verb::Completions(verb) => shell::completions(call, verb, args::command()),
+        Verb::Man(verb) => shell::man(call, verb, args::command()),
     }
 }
 
@@ -124,91 +144,6 @@ fn exit_on_signals() -> Result<(), Error> {
             .map_err(|e| Error::Work(format!("signals cannot be handled: {e}")))?;
     }
     Ok(())
-}
-
-fn mode(verb: &args::CheckArgs, env: &Env) -> Result<Mode, Error> {
-    match (verb.mode, env.get("CI_GATE_PROMOTION_MODE")) {
-        (Some(ModeArg::Strict), _) | (None, None | Some("strict")) => Ok(Mode::Strict),
-        (Some(ModeArg::Rollback), _) | (None, Some("rollback")) => Ok(Mode::Rollback),
-        (None, Some(other)) => Err(Error::Usage(format!(
-            "CI_GATE_PROMOTION_MODE is `{}`; it may be `strict` or `rollback`",
-            show(other)
-        ))),
-    }
-}
-
-fn check(global: &Global, now: Now, env: &Env, verb: &args::CheckArgs) -> Result<u8, Error> {
-    let targets = output::targets(&global.format)?;
-    let lane = Lane::from(verb.lane);
-    let mut open = open_request(global, now, env, Some(lane), &verb.gate, verb.run.as_deref());
-    open.policy_from = verb.policy_from.as_deref();
-    let progress = Progress::start(0);
-    let request = CheckRequest {
-        open,
-        lane,
-        mode: mode(verb, env)?,
-        previous: verb.previous.as_deref(),
-        deterministic: verb.deterministic,
-        progress: &|gate| progress.tick(gate),
-    };
-    let (workspace, report) = crate::verb::check::check(&request)?;
-    progress.finish();
-    keep_and_show(workspace.output(verb.out.as_deref()), report, &targets, env)
-}
-
-/// Writes the files of a check and shows it. Everything is delivered that can be: an operator with a full disk still learns what
-/// failed. That all is well is said only where it is kept.
-fn keep_and_show(
-    out: Result<PathBuf, Error>,
-    report: Masked<CheckReport>,
-    targets: &[FormatTarget],
-    env: &Env,
-) -> Result<u8, Error> {
-    let file = format!("{}_verdict.json", report.verdict.lane.stem());
-    let path = out.as_ref().ok().map(|out| out.join(file).display().to_string());
-    let report = report.adding(|report, _| report.verdict_path = path);
-    let written = out.and_then(|out| {
-        let named = answer(&report, targets, env, |answer| answer.files())?;
-        tollgate_flow::verdict_write::write(&out, &report, &named, &mut || append(&report, targets, env))
-    });
-    let Err(error) = written else {
-        answer(&report, targets, env, |answer| answer.show())?;
-        return Ok(report.verdict.exit_code);
-    };
-    if report.verdict.verdict == VerdictOutcome::Fail {
-        let report = report.adding(|report, _| {
-            report.verdict_path = None;
-            report.unwritten = Some(error.to_string());
-        });
-        // The first error is told; what else fails is of the same kind.
-        let _ = answer(&report, targets, env, |answer| answer.deliver(Vec::new()));
-    }
-    Err(error)
-}
-
-/// What the runner of GitHub reads beside the annotations, where these are asked for.
-fn append(report: &CheckReport, targets: &[FormatTarget], env: &Env) -> Result<(), WriteError> {
-    if targets.iter().any(|target| target.kind == ReportKind::Github) {
-        let github = report::github::report(report);
-        output::append(env, "GITHUB_STEP_SUMMARY", &github.summary)?;
-        output::append(env, "GITHUB_OUTPUT", &github.output)?;
-    }
-    Ok(())
-}
-
-fn answer<T>(
-    report: &Masked<CheckReport>,
-    targets: &[FormatTarget],
-    env: &Env,
-    then: impl FnOnce(&Answer<'_>) -> T,
-) -> T {
-    let text = |target: &FormatTarget| {
-        let mut style = term::look(env);
-        style.colour &= target.path.is_none();
-        Ok(report::render(target.kind, report, &style))
-    };
-    let green = report.verdict.verdict == VerdictOutcome::Pass;
-    then(&Answer { targets, text: &text, human_to_stdout: false, green })
 }
 
 #[cfg(test)]

@@ -1,14 +1,13 @@
-//! `--format KIND[:PATH]`: what goes where.
+//! `--format KIND[:PATH]`: what goes where. Every answer of every verb is delivered here.
 
 use super::env::Env;
 use super::term;
-use serde::Serialize;
+use crate::verb::answer::{Answer, PeopleRead, refused};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use tollgate_core::report::ReportKind;
-use tollgate_core::report::github::Github;
 use tollgate_flow::error::Error;
-use tollgate_host::files::file_set::{Output, write_set};
+use tollgate_host::files::file_set::Output;
 use tollgate_host::files::{self, WriteError};
 use tollgate_text::escape;
 use tollgate_text::show::plain;
@@ -76,68 +75,75 @@ pub fn targets(formats: &[String]) -> Result<Vec<FormatTarget>, Error> {
     Ok(targets)
 }
 
-/// For verbs that answer in `human` or `json` only: whether json was asked for, and its file.
-pub fn json_or_human(formats: &[String]) -> Result<Vec<FormatTarget>, Error> {
-    only(formats, &[ReportKind::Human, ReportKind::Json], "human or json")
-}
-
-/// For verbs that tell of a run.
-pub fn of_run(formats: &[String]) -> Result<Vec<FormatTarget>, Error> {
-    let kinds = [ReportKind::Human, ReportKind::Json, ReportKind::Markdown, ReportKind::Github];
-    only(formats, &kinds, "human, json, markdown or github")
-}
-
-fn only(formats: &[String], kinds: &[ReportKind], named: &str) -> Result<Vec<FormatTarget>, Error> {
-    let targets = targets(formats)?;
-    match targets.iter().find(|t| !kinds.contains(&t.kind)) {
-        Some(other) => {
-            Err(Error::Usage(format!("--format {}: this verb answers in {named}", other.kind.name())))
-        }
-        None => Ok(targets),
+/// Holds what is asked for to the formats that an answer has, before anything of it is written or shown.
+fn hold(targets: &[FormatTarget], kinds: &[ReportKind]) -> Result<(), Error> {
+    match targets.iter().find(|target| !kinds.contains(&target.kind)) {
+        Some(other) => Err(refused(other.kind, kinds)),
+        None => Ok(()),
     }
 }
 
-/// What a verb gives.
-pub struct Answer<'a> {
-    /// Where it goes.
-    pub targets: &'a [FormatTarget],
-    /// Its text for a target.
-    pub text: &'a dyn Fn(&FormatTarget) -> Result<String, Error>,
-    /// Whether its human text is what was asked for.
-    pub human_to_stdout: bool,
-    /// Whether it says that all is well: then it is not shown where it cannot be kept.
-    pub green: bool,
+/// Writes an answer where its targets say, files first: nobody reads that all is well and finds it said nowhere. What is not well is
+/// shown all the same. Gives the exit code.
+pub fn deliver(answer: &dyn Answer, targets: &[FormatTarget], env: &Env) -> Result<u8, Error> {
+    hold(targets, &answer.kinds())?;
+    let delivery = Delivery { answer, targets, env };
+    let Err(error) = delivery.keep() else {
+        delivery.show()?;
+        if let Some(after) = answer.after() {
+            term::stderr(&after);
+        }
+        return Ok(answer.exit_code());
+    };
+    if answer.is_green() {
+        return Err(error);
+    }
+    match answer.unkept(&error) {
+        // The first error is told; what else fails is of the same kind.
+        Some(other) => drop(deliver(&*other, targets, env)),
+        None => delivery.show()?,
+    }
+    Err(error)
 }
 
-impl Answer<'_> {
-    /// Writes it where its targets say, files first and as one set: nobody reads that all is well and finds it said nowhere. What is
-    /// not well is shown all the same.
-    pub fn deliver(&self, more: Vec<Output>) -> Result<(), Error> {
+struct Delivery<'a> {
+    answer: &'a dyn Answer,
+    targets: &'a [FormatTarget],
+    env: &'a Env,
+}
+
+impl Delivery<'_> {
+    fn keep(&self) -> Result<(), Error> {
         let mut files = self.files()?;
-        files.extend(more);
-        match write_set(&files, &mut || Ok(())) {
-            Ok(()) => self.show(),
-            Err(error) if self.green => Err(error.into()),
-            Err(error) => self.show().and(Err(error.into())),
-        }
+        files.extend(self.answer.beside()?);
+        self.answer.keep(files, &mut || self.step())
     }
 
     /// The files that its targets name.
-    pub fn files(&self) -> Result<Vec<Output>, Error> {
+    fn files(&self) -> Result<Vec<Output>, Error> {
         let named = self.targets.iter().filter_map(|target| Some((target, target.path.clone()?)));
         named
             .map(|(target, path)| Ok(Output::deciding(path, escape::seen(&self.of(target)?).into_owned())))
             .collect()
     }
 
+    /// Tells the runner of GitHub what it reads beside the annotations, where these are asked for.
+    fn step(&self) -> Result<(), WriteError> {
+        if !self.targets.iter().any(|target| target.kind == ReportKind::Github) {
+            return Ok(());
+        }
+        let Some(github) = self.answer.step() else { return Ok(()) };
+        append(self.env, "GITHUB_STEP_SUMMARY", &github.summary)?;
+        append(self.env, "GITHUB_OUTPUT", &github.output)
+    }
+
     /// Shows it on the screen, standard output first: where that cannot be written, no other text says that all is well. What is not
     /// well is said on standard error all the same.
-    pub fn show(&self) -> Result<(), Error> {
-        let (last, first): (Vec<&FormatTarget>, Vec<&FormatTarget>) = self
-            .targets
-            .iter()
-            .filter(|target| target.path.is_none())
-            .partition(|target| target.kind == ReportKind::Human && !self.human_to_stdout);
+    fn show(&self) -> Result<(), Error> {
+        let (last, first): (Vec<&FormatTarget>, Vec<&FormatTarget>) =
+            self.targets.iter().filter(|target| target.path.is_none()).partition(|target| {
+                target.kind == ReportKind::Human && self.stream() == PeopleRead::OnStderr
+            });
         let mut written = Ok(());
         for target in first {
             let text = self.of(target)?;
@@ -145,48 +151,30 @@ impl Answer<'_> {
                 if target.kind == ReportKind::Github { term::commands(&text) } else { term::stdout(&text) };
             written = written.and(shown.map_err(Error::Work));
         }
-        for target in last.into_iter().filter(|_| written.is_ok() || !self.green) {
+        for target in last.into_iter().filter(|_| written.is_ok() || !self.answer.is_green()) {
             term::stderr(&self.of(target)?);
         }
         written
     }
 
+    fn stream(&self) -> PeopleRead {
+        self.answer.people_read()
+    }
+
     fn of(&self, target: &FormatTarget) -> Result<String, Error> {
-        let text = (self.text)(target)?;
+        let mut style = term::look(self.env);
+        let there = match self.stream() {
+            PeopleRead::OnStderr => style.colour,
+            PeopleRead::OnStdout => term::stdout_colour(self.env),
+        };
+        style.colour = there && target.path.is_none();
+        let text = self.answer.text(target.kind, &style)?;
         Ok(if target.kind == ReportKind::Json { escape::json(text) } else { text })
     }
 }
 
-/// An answer as JSON.
-pub fn json(answer: &impl Serialize) -> Result<String, Error> {
-    serde_json::to_string_pretty(answer)
-        .map(escape::json)
-        .map_err(|e| Error::Work(format!("the answer cannot be written as JSON: {e}")))
-}
-
-/// Delivers an answer with what the runner of GitHub reads beside the annotations, where these are asked for. That all is well is
-/// not shown where that cannot be kept.
-pub fn deliver_step(
-    answer: &Answer<'_>,
-    more: Vec<Output>,
-    env: &Env,
-    github: &dyn Fn() -> Github,
-) -> Result<(), Error> {
-    let appended = if answer.targets.iter().any(|target| target.kind == ReportKind::Github) {
-        let github = github();
-        append(env, "GITHUB_STEP_SUMMARY", &github.summary)
-            .and_then(|()| append(env, "GITHUB_OUTPUT", &github.output))
-    } else {
-        Ok(())
-    };
-    match appended {
-        Err(error) if answer.green => Err(error.into()),
-        appended => answer.deliver(more).and(appended.map_err(Error::from)),
-    }
-}
-
 /// Appends to the file that the environment names, as GitHub's runner wants it; nothing when it names none.
-pub fn append(env: &Env, name: &str, text: &str) -> Result<(), WriteError> {
+fn append(env: &Env, name: &str, text: &str) -> Result<(), WriteError> {
     use std::io::Write as _;
     let Some(path) = env.get(name) else { return Ok(()) };
     let fail = |e: std::io::Error| WriteError { path: format!("{} ({name})", show(path)), why: plain(&e) };

@@ -46,13 +46,9 @@ impl Progress {
         bar.set_position(done);
         bar.set_message(terminal_cut(name, 60));
     }
-
-    /// Takes the line off the screen; dropping does the same.
-    pub fn finish(self) {
-        drop(self);
-    }
 }
 
+/// Takes the line off the screen.
 impl Drop for Progress {
     fn drop(&mut self) {
         if let Some(bar) = self.bar.as_ref().and_then(OnceLock::get) {
@@ -88,7 +84,6 @@ mod tests {
         });
         assert_eq!(progress.done.load(Ordering::Relaxed), 100);
         assert!(progress.bar.is_none());
-        progress.finish();
     }
 
     #[test]

@@ -1,17 +1,19 @@
 //! What a person sees of a run while it lasts: a line a suite, and on a terminal what is running now.
 
 use super::live::LiveCount;
-use super::run_args::ShowOutput;
 use super::term;
+use crate::verb::run::args::ShowOutput;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
+use tollgate_core::model::event::RunEvent;
 use tollgate_core::model::plan::Plan;
 use tollgate_core::model::record::SuiteRecord;
 use tollgate_core::model::run::LintResult;
 use tollgate_core::report::TermStyle;
+use tollgate_core::report::run_human;
 use tollgate_core::report::text::{fit, terminal, terminal_cut};
 use tollgate_host::clock::Stopwatch;
 use tollgate_text::ci::Echo;
@@ -59,6 +61,31 @@ impl Screen {
         }
     }
 
+    fn lint(&self, result: &LintResult) {
+        self.say(&run_human::lint_line(result, &self.style));
+    }
+
+    fn starts(&self, name: &str) {
+        if self.bar.get().is_some() {
+            locked(&self.running).insert(name.to_string(), (Stopwatch::start(), LiveCount::default()));
+        }
+    }
+
+    fn finished(&self, record: &SuiteRecord) {
+        let name = &record.result.name;
+        if let Some(rest) = locked(&self.lines).remove(name).filter(|rest| !rest.is_empty()) {
+            term::stderr_line(name, &[&rest[..], b"\n"].concat());
+        }
+        if let Some(mut echo) = locked(&self.echoes).remove(name).filter(|_| !self.together) {
+            term::stderr_end_line(&mut echo);
+        }
+        self.say(&run_human::line(record, &self.style));
+        if let Some(bar) = self.bar.get() {
+            locked(&self.running).remove(name);
+            bar.inc(1);
+        }
+    }
+
     /// Takes the bar off the screen.
     pub(super) fn close(&self) {
         if let Some(bar) = self.bar.get() {
@@ -80,9 +107,24 @@ fn what_runs(running: &BTreeMap<String, (Stopwatch, LiveCount)>) -> String {
     fit(&running.iter().map(shown).collect::<Vec<_>>().join("  "), 80)
 }
 
+impl crate::verb::run::Listener for Screen {
+    fn hear(&self, event: &RunEvent) {
+        match event {
+            RunEvent::LintFinished(result) => self.lint(result),
+            RunEvent::SuiteStarted { suite, .. } => self.starts(suite),
+            RunEvent::SuiteFinished { record, .. } => self.finished(record),
+            // What begins and ends a run is said with what is only known to who runs it.
+            RunEvent::Started(_)
+            | RunEvent::LintStarted { .. }
+            | RunEvent::Resumed { .. }
+            | RunEvent::Finished { .. } => {}
+        }
+    }
+}
+
 impl crate::verb::run::Watcher for Screen {
     fn planned(&self, plan: &Plan, folder: &str, expected_ms: Option<u64>) {
-        self.say(&crate::verb::run::run_planned(plan, folder, expected_ms));
+        self.say(&run_human::planned(plan, folder, expected_ms));
         if !std::io::stderr().is_terminal() {
             return;
         }
@@ -105,16 +147,6 @@ impl crate::verb::run::Watcher for Screen {
 
     fn note(&self, sentence: &str) {
         self.say(&format!("note: {}", terminal(sentence)));
-    }
-
-    fn lint(&self, result: &LintResult) {
-        self.say(&crate::verb::run::lint_line(result, &self.style));
-    }
-
-    fn starts(&self, name: &str, _attempt: u32) {
-        if self.bar.get().is_some() {
-            locked(&self.running).insert(name.to_string(), (Stopwatch::start(), LiveCount::default()));
-        }
     }
 
     fn output(&self, name: &str, block: &[u8]) {
@@ -140,21 +172,6 @@ impl crate::verb::run::Watcher for Screen {
         {
             let line: Vec<u8> = held.drain(..=end).collect();
             term::stderr_line(name, &line);
-        }
-    }
-
-    fn finished(&self, record: &SuiteRecord) {
-        let name = &record.result.name;
-        if let Some(rest) = locked(&self.lines).remove(name).filter(|rest| !rest.is_empty()) {
-            term::stderr_line(name, &[&rest[..], b"\n"].concat());
-        }
-        if let Some(mut echo) = locked(&self.echoes).remove(name).filter(|_| !self.together) {
-            term::stderr_end_line(&mut echo);
-        }
-        self.say(&crate::verb::run::run_line(record, &self.style));
-        if let Some(bar) = self.bar.get() {
-            locked(&self.running).remove(name);
-            bar.inc(1);
         }
     }
 }

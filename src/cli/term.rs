@@ -57,7 +57,7 @@ pub fn commands(text: &str) -> Result<(), String> {
 
 /// Says on stderr why a verb ended. What an error quotes (a file's name, a key) cannot start a workflow command, and a secret of the
 /// environment in it is masked.
-pub fn complain(error: &impl std::fmt::Display, env: &Env) {
+pub fn complain(error: &dyn std::fmt::Display, env: &Env) {
     let mut text = format!("error: {error}");
     hide(&mut text, env);
     let lines: Vec<String> = text.lines().map(terminal).collect();

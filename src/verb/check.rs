@@ -1,5 +1,7 @@
 //! The main job: config::load -> artifact -> gate::evaluate -> waiver -> verdict -> Report.
 
+pub mod args;
+
 use crate::embedded::EMBEDDED;
 use rayon::prelude::*;
 use std::path::Path;
@@ -23,6 +25,7 @@ use tollgate_flow::judging::no_run;
 use tollgate_flow::judging::standing::standing;
 use tollgate_flow::judging::whole::RunSaid;
 use tollgate_flow::masking::masker_of_policy;
+use tollgate_flow::run_id;
 use tollgate_flow::run_tree::Observing;
 use tollgate_flow::verdict_read;
 use tollgate_flow::workspace::{Entries, OpenRequest, Workspace};
@@ -59,14 +62,13 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Masked<CheckRepor
         .map_err(|why| Error::Usage(format!("--previous: {why}")))?;
     // The tree is looked at while git says what is judged and the policy is read.
     let observing = Observing::begin(&EMBEDDED, request.open.root);
-    let mut workspace = Workspace::open_to_judge(&EMBEDDED, &request.open)?;
+    let workspace = Workspace::open_to_judge(&EMBEDDED, &request.open)?;
     let rollback = match (request.mode, &workspace.entries.rollback) {
         (Mode::Strict, _) => None,
         (Mode::Rollback, Ok(record)) => Some(record.clone()),
         (Mode::Rollback, Err(why)) => return Err(Error::Usage(format!("mode rollback: {why}"))),
     };
-    let (mut gates, entries, run) = judge(&workspace, request, observing)?;
-    workspace.entries = entries;
+    let (mut gates, judged, run) = judge(&workspace, request, observing)?;
     let no_run = no_run::said_once(&workspace, &mut gates);
     let unexplained = remediate(&workspace, &mut gates);
     if let Some(previous) = &previous {
@@ -106,13 +108,13 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Masked<CheckRepor
             judgement::next_steps(&gates, &format!("tollgate check --lane {}", request.lane.name()))
         }),
         summary,
-        waivers: workspace.entries.waivers.clone(),
+        waivers: judged.waivers.clone(),
         not_judged: workspace.policy.left_out.clone(),
         masked: 0,
         mask_allowed: 0,
         gates,
     };
-    let mut report = present(&workspace, verdict, (!request.deterministic).then(|| watch.seconds()));
+    let mut report = present(&workspace, &judged, verdict, (!request.deterministic).then(|| watch.seconds()));
     report.no_run = no_run;
     report.notes.extend(unexplained);
     report.notes.extend(run.notes);
@@ -138,7 +140,8 @@ fn count_masks(report: &mut CheckReport, masks: Masks) {
 }
 
 /// Judges every selected gate in parallel; the order of results is the gate order. Gates that read waivers come second:
-/// whether a waiver is unused is known only when the others are judged. With what is to be said of the run that they judge.
+/// whether a waiver is unused is known only when the others are judged. With the entries as that leaves them, and what is to be said of
+/// the run that they judge.
 fn judge(
     workspace: &Workspace,
     request: &CheckRequest<'_>,
@@ -315,12 +318,7 @@ fn identity(workspace: &Workspace, request: &CheckRequest<'_>, gates: &[GateResu
         judged.update(b"\0");
     }
     let correlation = judged.hex()[..32].to_string();
-    let run = if request.deterministic {
-        correlation.clone()
-    } else {
-        let unique = format!("{correlation} {} {}", std::process::id(), tollgate_host::clock::unique());
-        digest::sha256_hex(unique.as_bytes())[..32].to_string()
-    };
+    let run = if request.deterministic { correlation.clone() } else { run_id::check(&correlation) };
     Identity { run, correlation }
 }
 
@@ -360,13 +358,13 @@ fn toothless(verdict: &Verdict) -> Option<String> {
 /// Entries that need attention and get a note each; the others are counted.
 const NOTED: usize = 100;
 
-fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> CheckReport {
+/// `entries` are the entries as this check left them: what no gate needed is unused now, and what covers too little is narrowed.
+fn present(workspace: &Workspace, entries: &Entries, verdict: Verdict, seconds: Option<f64>) -> CheckReport {
     let policy = &workspace.policy;
     let mut notes = policy.notes.clone();
-    if let Some(fault) = &workspace.entries.fault {
+    if let Some(fault) = &entries.fault {
         notes.push(format!("no waiver holds: {fault}"));
     }
-    let entries = &workspace.entries;
     let attention: Vec<&WaiverEntry> = entries
         .waivers
         .iter()
@@ -380,7 +378,7 @@ fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Che
     }
     notes.extend(unbound(workspace));
     notes.extend(toothless(&verdict));
-    let waivers = &workspace.entries.waivers;
+    let waivers = &entries.waivers;
     let red = || verdict.gates.iter().filter(|g| red_unwaived(g));
     notes.extend(red().filter_map(|g| {
         let entry = waivers.iter().find(|e| e.id == g.id)?;
@@ -404,8 +402,8 @@ fn present(workspace: &Workspace, verdict: Verdict, seconds: Option<f64>) -> Che
             .iter()
             .flat_map(|g| g.checks.iter().map(|c| ((g.id.clone(), c.id.clone()), c.region.clone())))
             .collect(),
-        quarantines: workspace.entries.quarantines.clone(),
-        classification_fault: workspace.entries.fault.clone(),
+        quarantines: entries.quarantines.clone(),
+        classification_fault: entries.fault.clone(),
         waiver_offers,
         repo_prefix: workspace.repo_prefix.clone(),
         verdict_path: None,

@@ -1,6 +1,6 @@
 //! `tollgate diff BASE CURRENT`: what changed between two runs.
 
-pub mod text;
+pub mod args;
 
 use crate::embedded::EMBEDDED;
 use std::collections::BTreeMap;

@@ -1,5 +1,6 @@
 //! What of the workspace is missing for which gate.
 
+pub mod args;
 pub mod text;
 
 use crate::embedded::EMBEDDED;

@@ -1,5 +1,6 @@
 //! `tollgate events FILE...`: what happened in a run, or in any other stream of events, counted.
 
+pub mod args;
 pub mod count;
 pub mod tally;
 pub mod text;

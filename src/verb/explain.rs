@@ -1,6 +1,7 @@
 //! `tollgate explain <gate | entry | suite | signature | text of a log line>`: what a gate asks and why, what the runbook says, and how
 //! it last stood.
 
+pub mod args;
 pub mod list;
 pub mod of_run;
 pub mod text;

@@ -1,5 +1,6 @@
 //! `tollgate ingest`: results of a run that something else made, as a run folder.
 
+pub mod args;
 pub mod error;
 pub mod files;
 pub mod request;
@@ -33,6 +34,7 @@ use tollgate_flow::made::environment;
 use tollgate_flow::made::harness::judged;
 use tollgate_flow::made::suite_record::{SuiteEnd, record_of, write_suite};
 use tollgate_flow::masking::{branch, let_through, masker};
+use tollgate_flow::run_id;
 use tollgate_flow::run_tree::{Observed, Observing};
 use tollgate_host::files::{Root, open_regular};
 use tollgate_host::record::{Folder, SuiteFolders};
@@ -383,10 +385,9 @@ fn again(request: &IngestRequest<'_>, root: &Root, masker: &Masker) -> String {
 fn identity(ground: &Ground, masker: &Masker, dated: &RunDate, found: &[Found]) -> Identity {
     let names: Vec<&str> = found.iter().map(|f| f.name.as_str()).collect();
     let commit = ground.commit.as_deref().unwrap_or("");
-    let unique = format!("{} {}", std::process::id(), tollgate_host::clock::unique());
     Identity {
         generated_at: dated.text(),
-        run_id: format!("ingest-{}", &sha256_hex(unique.as_bytes())[..16]),
+        run_id: run_id::ingest(),
         correlation_id: sha256_hex(format!("{}\0{commit}", names.join("\0")).as_bytes())[..32].to_string(),
         commit: ground.commit.clone(),
         branch: branch(ground, masker),

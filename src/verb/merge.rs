@@ -1,5 +1,6 @@
 //! `tollgate merge`: the shards of one plan as one run folder, after it is proven that they are its shards and all of them.
 
+pub mod args;
 pub mod context;
 pub mod lint;
 pub mod suites;
@@ -18,10 +19,10 @@ use tollgate_flow::made::baseline::Baseline;
 use tollgate_flow::made::documents::{self, RunOutcome, Written};
 use tollgate_flow::made::environment;
 use tollgate_flow::masking::masker;
+use tollgate_flow::run_id;
 use tollgate_host::files::tree::Size;
 use tollgate_host::machine;
 use tollgate_host::record::{self, Folder};
-use tollgate_text::digest::sha256_hex;
 use tollgate_text::redact::Masker;
 use tollgate_text::show::show;
 use tollgate_text::time::Now;
@@ -180,10 +181,9 @@ fn part(path: &Path) -> Result<ShardPart, Error> {
 
 /// The merged run is a run of its own; what ties the shards together ties it to them, and it is as old as the oldest of them.
 fn identity(merged: &RunSummary, parts: &[(String, RunSummary)], masker: &Masker) -> Identity {
-    let mut ids: Vec<&str> = parts.iter().map(|(_, s)| s.identity.run_id.as_str()).collect();
-    ids.sort_unstable();
+    let ids: Vec<&str> = parts.iter().map(|(_, s)| s.identity.run_id.as_str()).collect();
     Identity {
-        run_id: format!("merge-{}", &sha256_hex(ids.join("\0").as_bytes())[..16]),
+        run_id: run_id::merge(&ids),
         // A shard may be of a run that did not know the secret.
         branch: merged.identity.branch.as_deref().map(|branch| masker.mask(branch).0),
         ..merged.identity.clone()

@@ -1,14 +1,19 @@
-//! One file or folder a verb; the only place where everything meets.
+//! One file or folder a verb: its command line in `args.rs`, what it does, and its answer (`answer.rs`). The only place where everything
+//! meets.
 
+pub mod answer;
 pub mod check;
 pub mod diff;
 pub mod doctor;
 pub mod events;
 pub mod explain;
 pub mod flake;
+pub mod formats;
 pub mod gate;
 pub mod ingest;
 pub mod init;
+pub mod lane;
+pub mod limits;
 pub mod merge;
 pub mod prove;
 pub mod reproduce;

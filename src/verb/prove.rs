@@ -1,5 +1,6 @@
 //! `tollgate prove`: every gate is judged over its passing evidence, mutated in every way that it must notice.
 
+pub mod args;
 pub mod mutants;
 pub mod text;
 

@@ -4,6 +4,7 @@
 //! the gate files alone. A command in it that is not the gate's own is shown and refused.
 
 pub mod answer;
+pub mod args;
 
 use crate::verb::reproduce::answer::{Came, Planned, RanCommand, Refused, Reproduction};
 use serde::Deserialize;

@@ -1,7 +1,14 @@
 //! `tollgate schema`: what is registered.
 
+pub mod args;
+
+use crate::embedded::EMBEDDED;
 use serde::Serialize;
+use std::path::Path;
 use tollgate_core::report::text::terminal;
+use tollgate_flow::error::Error;
+use tollgate_host::config;
+use tollgate_host::files::{ReadError, Root};
 use tollgate_lang::schema::Registry;
 use tollgate_text::json::{Json, JsonLimits, parse, plain};
 
@@ -43,6 +50,17 @@ pub fn human(listed: &[ListedSchema]) -> String {
         format!("{:<id$}  {:<origin$}  {title}\n", terminal(&l.id), terminal(&l.origin))
     };
     listed.iter().map(line).collect()
+}
+
+/// The embedded schemas, and over them the workspace's own where there is a `tollgate.toml`.
+pub fn known(root: &Path) -> Result<Registry, Error> {
+    let root = Root::open(root).map_err(|e| Error::Usage(format!("--root: {e}")))?;
+    match root.resolve(config::FILE) {
+        Err(ReadError::Missing(_)) => {
+            Registry::new(EMBEDDED.schemas, Vec::new()).map_err(|problems| Error::Usage(problems.join("\n")))
+        }
+        _ => Ok(config::schemas(&EMBEDDED, &root)?),
+    }
 }
 
 /// A schema's text; the error is a sentence that names the nearest ids.

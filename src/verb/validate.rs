@@ -1,5 +1,7 @@
 //! `tollgate validate`: the artifact validator on its own.
 
+pub mod args;
+
 use crate::verb::schema::nearest;
 use ::glob::{MatchOptions, Pattern};
 use rayon::prelude::*;

@@ -73,7 +73,7 @@ fn each_verb_has_the_formats_of_the_table() {
         let call = call(&verb);
         for kind in KINDS {
             let words: Vec<&str> = call.split(' ').skip(1).chain(["--format", kind, "--now", NOW]).collect();
-            let refused = ws.run(&words).stderr.contains("this verb answers in");
+            let refused = ws.run(&words).stderr.contains("for '--format <KIND[:PATH]>'");
             assert_eq!(!refused, formats.iter().any(|format| format == kind), "{verb} --format {kind}");
         }
     }

@@ -9,12 +9,19 @@ use serde_json::Value;
 use tollgate::embedded::SCHEMAS;
 use tollgate_core::model::finding::Finding;
 use tollgate_core::model::report::{CheckReport, WaiverOffer};
+use tollgate_core::model::validation::Validation;
 use tollgate_core::model::verdict::{Status, Verdict};
 use tollgate_core::model::waiver::{EntryKind, EntryState};
-use tollgate_core::report::{
-    ReportKind, TermStyle, audit, bundle, events, github, render, render_validation,
-};
+use tollgate_core::report::{ReportKind, TermStyle, audit, bundle, events, github};
 use tollgate_text::json::TextPlace;
+
+fn render(kind: ReportKind, report: &CheckReport, style: &TermStyle) -> String {
+    kind.format().report.expect("a format of verdicts")(report, style)
+}
+
+fn render_validation(kind: ReportKind, found: &Validation, style: &TermStyle) -> String {
+    kind.format().validation.expect("a format of validations")(found, style)
+}
 
 const COLOUR: TermStyle = TermStyle { colour: true, width: 100 };
 
@@ -465,7 +472,7 @@ fn fingerprints_do_not_depend_on_positions_or_messages() {
 #[test]
 fn kinds_are_named_once() {
     for kind in ReportKind::ALL {
-        assert_eq!(ReportKind::parse(kind.name()), Ok(kind));
+        assert_eq!(ReportKind::parse(kind.name()), Ok(*kind));
     }
     insta::assert_snapshot!(ReportKind::parse("xml\n").unwrap_err(), @"`xml\\n` is not a format; the formats are human, json, junit, sarif, markdown, github");
 }

@@ -178,13 +178,33 @@ fn shards_that_are_merged_are_told_in_the_same_way() {
 #[test]
 fn what_another_verb_cannot_say_is_refused_before_anything_runs() {
     let ws = workspace(LIBTEST, 101);
-    for (args, named) in [
-        (&["run", "--format", "junit"][..], "human, json, markdown or github"),
-        (&["run", "--list", "--format", "github"], "human or json"),
-        (&["ingest", "junit", "x", "--format", "sarif"], "human, json, markdown or github"),
+    let of_run = |kind: &str| {
+        format!(
+            "error: invalid value '{kind}' for '--format <KIND[:PATH]>'\n  [possible values: human, json, markdown, github]\n"
+        )
+    };
+    for (args, said) in [
+        (&["run", "--format", "junit"][..], of_run("junit")),
+        // Where it stands before the verb, and where it has a file.
+        (&["--format", "junit", "run"], of_run("junit")),
+        (&["--format", "junit:x.xml", "run"], of_run("junit")),
+        (&["run", "--format", "xml:x"], of_run("xml")),
+        (&["--format", "a\n::error::b", "run"], of_run("a\\n\\u{3a}")),
+        (&["ingest", "junit", "x", "--format", "sarif"], of_run("sarif")),
+        (
+            &["run", "--list", "--format", "github"],
+            "error: --format github: this verb answers in human or json\n".into(),
+        ),
     ] {
         let refused = ws.run(args).expect(2);
-        assert!(refused.stderr.contains(&format!("this verb answers in {named}")), "{}", refused.stderr);
+        assert!(refused.stderr.starts_with(&said), "{}", refused.stderr);
+        assert_eq!(refused.stdout, "");
+    }
+    for args in [&["waiver", "list", "--format", "sarif"][..], &["--format", "sarif", "waiver", "list"]] {
+        let refused = ws.run(args).expect(2);
+        let said =
+            "error: invalid value 'sarif' for '--format <KIND[:PATH]>'\n  [possible values: human, json]\n";
+        assert!(refused.stderr.starts_with(said), "{}", refused.stderr);
     }
     assert!(!ws.at("runs").exists());
 }

@@ -15,6 +15,7 @@ pub mod masking;
 pub mod pattern;
 pub mod plan_secrets;
 pub mod quarantine_evidence;
+pub mod run_id;
 pub mod run_tree;
 pub mod source_place;
 pub mod suite_names;

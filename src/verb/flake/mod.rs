@@ -1,5 +1,6 @@
 //! Flaky tests: what runs say of them, and trying one.
 
+pub mod args;
 pub mod check;
 pub mod checked;
 pub mod report;

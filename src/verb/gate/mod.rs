@@ -1,5 +1,6 @@
 //! Gates: listing them, writing one, trying an expression.
 
+pub mod args;
 pub mod list;
 pub mod new;
 pub mod pack;

@@ -1,6 +1,7 @@
 //! `tollgate init`: what stands in a folder, the suites that suit it, and the files that say so. One file an ecosystem; `recipes.rs`
 //! lists them.
 
+pub mod args;
 mod bats;
 mod cpp;
 mod dotnet;

@@ -4,10 +4,11 @@ use crate::verb::merge::suites::ShardPart;
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
+use tollgate_core::model::record::lint_log;
 use tollgate_flow::error::Error;
 use tollgate_host::files::open_regular;
 use tollgate_host::files::tree::{Size, copy_file};
-use tollgate_host::record::{Folder, lint_log, lint_log_of_shard};
+use tollgate_host::record::{Folder, lint_log_of_shard};
 use tollgate_text::show::show;
 
 /// A log that is kept, and its name in the merged run's folder.

@@ -1,7 +1,9 @@
 //! `tollgate run` and `tollgate replay`: plan -> run folder -> lint -> suites -> documents.
 
+use super::answer::RunAnswer;
 use super::begun::Begun;
 use super::expected::expected;
+use super::listeners::Listeners;
 use super::prepare::{self, Prepared, listed};
 use super::replayed;
 use super::request::{RunRequest, SelectionSource};
@@ -16,54 +18,23 @@ use tollgate_core::model::event::{RunEvent, Started};
 use tollgate_core::model::plan::ShardKind;
 use tollgate_core::model::record::SuiteRecord;
 use tollgate_core::model::run::{Identity, LintResult, NotRun, RunStatus};
-use tollgate_core::model::told::RunTold;
 use tollgate_flow::attempt::GRACE;
 use tollgate_flow::attempt::tracked::{refuse_linked, refuse_tracked};
 use tollgate_flow::clock::RunClock;
 use tollgate_flow::commands::{Replays, path_word, replay_again, run_again, under_rules};
-use tollgate_flow::error::{Error, exit};
+use tollgate_flow::error::Error;
 use tollgate_flow::ground::Ground;
 use tollgate_flow::judging::whole::command;
 use tollgate_flow::made::documents::{self, RunOutcome, Written};
 use tollgate_flow::made::environment;
 use tollgate_flow::masking::{branch, masker};
+use tollgate_flow::run_id;
 use tollgate_flow::run_tree::{self, Observing};
 use tollgate_host::machine;
 use tollgate_host::process::MARK;
 use tollgate_host::record::{File, Folder, Journal, Replayed, SuiteFolders};
 use tollgate_host::run::{self, Options};
 use tollgate_text::redact::Masker;
-
-/// What became of a run.
-pub struct RunAnswer {
-    /// The documents.
-    pub written: Written,
-    /// SIGINT (2), SIGTERM (15) or SIGHUP (1), where one ended the run.
-    pub interrupted: Option<i32>,
-    /// After a green replay, which shows nothing of the rest: the command that runs the whole.
-    pub whole: Option<String>,
-}
-
-impl RunAnswer {
-    /// As reports tell it; `green` is whether it ends with exit code 0.
-    pub fn told(&self, green: bool) -> RunTold<'_> {
-        let Written { summary, summary_path, failed, diff, replay, .. } = &self.written;
-        RunTold {
-            summary,
-            summary_path,
-            failed,
-            diff: diff.as_ref(),
-            replay,
-            whole: self.whole.as_deref(),
-            green,
-        }
-    }
-
-    /// 0 passed, 1 failed, 3 suites without a test, 130 or 143 interrupted.
-    pub fn exit_code(&self) -> u8 {
-        self.interrupted.map_or_else(|| exit::of_run(&self.written.summary), exit::of_signal)
-    }
-}
 
 /// Runs it. `Ok(None)`: nothing was selected, and nothing was written.
 pub fn run(request: &RunRequest<'_>, watcher: &dyn super::Watcher) -> Result<Option<RunAnswer>, Error> {
@@ -143,7 +114,9 @@ impl UnderWay<'_> {
         let left = |item| resumed.as_ref().map_or(0, |taken| taken.leftovers_of(item));
         let states =
             plan.items.iter().map(|item| Mutex::new(SuiteState::with_leftovers(left(item)))).collect();
-        let (journal, done) = self.begin(resumed)?;
+        let (journal, first, done) = self.begin(resumed)?;
+        let listeners = Listeners::new(&journal, vec![watcher]);
+        listeners.tell(&first);
         watcher.planned(plan, self.folder.shown(), self.expected());
         let identity = self.identity(&journal);
         // Of a resumed run the suites that are done have folders too.
@@ -159,7 +132,7 @@ impl UnderWay<'_> {
             plan,
             folder: self.folder,
             folders: &folders,
-            journal: &journal,
+            listeners: &listeners,
             clock: self.clock,
             identity: &identity,
             masker: &self.masker,
@@ -175,15 +148,15 @@ impl UnderWay<'_> {
         };
         let mut lint = done.as_ref().map_or_else(Vec::new, |d| d.lint.clone());
         session.give_up();
-        let (facts, ended) = self.execute(&session, &mut lint)?;
+        let (facts, ended) = self.execute(&session, journal.run_id(), &mut lint)?;
         let mut records = done.map_or_else(Vec::new, |d| d.done);
         records.extend(session.records.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
         let written = self.write(&journal, &folders, records, lint, (&facts, &ended), watcher)?;
-        journal.append(&RunEvent::Finished { status: written.summary.status });
+        listeners.tell(&RunEvent::Finished { status: written.summary.status });
         self.close(journal, watcher);
         let green = written.summary.status == RunStatus::Passed && self.prepared.rerun_from.is_some();
         let whole = green.then(|| command(&self.ground.settings.whole));
-        Ok(RunAnswer { written, interrupted: ended.interrupted, whole })
+        Ok(RunAnswer { interrupted: ended.interrupted, whole, ..RunAnswer::from(written) })
     }
 
     /// Writes the documents.
@@ -244,14 +217,15 @@ impl UnderWay<'_> {
     fn execute(
         &self,
         session: &Session<'_>,
+        run_id: &str,
         lint: &mut Vec<LintResult>,
     ) -> Result<(environment::MachineFacts, run::LoopEnd), Error> {
-        let options = self.options(session.journal.run_id());
+        let options = self.options(run_id);
         let (facts, ended) = std::thread::scope(|scope| {
             // Tools that are slow to say their version do so beside the suites.
             let facts = scope
                 .spawn(|| environment::facts(self.ground.root.real(), &self.ground.run, self.request.env));
-            let ended = match self.lint(session.journal, session.watcher, &options, lint) {
+            let ended = match self.lint(session.listeners, &options, lint) {
                 Some(signal) => run::LoopEnd { interrupted: Some(signal), ..run::LoopEnd::default() },
                 None => run::execute(&session.jobs(), &options, session),
             };
@@ -277,22 +251,17 @@ impl UnderWay<'_> {
         }
     }
 
-    /// The journal with the line that this invocation begins with, and what stood in it before.
-    fn begin(&self, resumed: Option<TakenUp>) -> Result<(Journal, Option<Replayed>), Error> {
+    /// The journal, what is the first to be told by this invocation, and what stood in it before.
+    fn begin(&self, resumed: Option<TakenUp>) -> Result<(Journal, RunEvent, Option<Replayed>), Error> {
         let Some(taken) = resumed else {
-            let journal = self.open_journal()?;
-            journal.append(&RunEvent::Started(Box::new(self.started())));
-            return Ok((journal, None));
+            return Ok((self.open_journal()?, RunEvent::Started(Box::new(self.started())), None));
         };
         let (done, leftovers) = (taken.replayed.done.len() as u64, taken.leftovers());
-        taken.journal.append(&RunEvent::Resumed { done, leftovers });
-        Ok((taken.journal, Some(taken.replayed)))
+        Ok((taken.journal, RunEvent::Resumed { done, leftovers }, Some(taken.replayed)))
     }
 
     fn open_journal(&self) -> Result<Journal, Error> {
-        let unique = format!("{} {}", std::process::id(), tollgate_host::clock::unique());
-        let short = &tollgate_text::digest::sha256_hex(unique.as_bytes())[..8];
-        let run_id = format!("run-{}-{short}", self.request.now.time().format("%Y%m%dT%H%M%SZ"));
+        let run_id = run_id::run(self.request.now);
         let clock = self.clock;
         let journal = Journal::create(&self.folder.path(File::Events), &run_id, move || clock.stamp());
         journal.map_err(|e| Error::Work(e.to_string()))
@@ -338,8 +307,7 @@ impl UnderWay<'_> {
     /// one, if any. A failing step stops nothing: the evidence of the suites is wanted too.
     fn lint(
         &self,
-        journal: &Journal,
-        watcher: &dyn super::Watcher,
+        listeners: &Listeners<'_>,
         options: &Options,
         results: &mut Vec<LintResult>,
     ) -> Option<i32> {
@@ -347,13 +315,12 @@ impl UnderWay<'_> {
             if !self.prepared.lint.contains(name) || results.iter().any(|done| done.name == *name) {
                 continue;
             }
-            journal.append(&RunEvent::LintStarted { name: name.clone() });
+            listeners.tell(&RunEvent::LintStarted { name: name.clone() });
             let (result, interrupted) = super::lint::step(name, command, self.ground, self.folder, options);
             if interrupted.is_some() {
                 return interrupted;
             }
-            journal.append(&RunEvent::LintFinished(result.clone()));
-            watcher.lint(&result);
+            listeners.tell(&RunEvent::LintFinished(result.clone()));
             results.push(result);
         }
         None

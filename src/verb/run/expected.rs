@@ -63,15 +63,6 @@ fn shared(all: &[u64], jobs: usize) -> u64 {
     (total(all.iter().copied()) / jobs.max(1) as u64).max(longest)
 }
 
-/// `less than a second`, `12 s`, `3 min`
-pub(super) fn about(ms: u64) -> String {
-    match ms {
-        0..1_000 => "less than a second".into(),
-        1_000..120_000 => format!("about {} s", (ms + 500) / 1_000),
-        _ => format!("about {} min", ms.saturating_add(30_000) / 60_000),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,9 +117,5 @@ mod tests {
     #[test]
     fn many_at_once_take_as_long_as_the_longest() {
         assert_eq!([shared(&[4, 2, 2], 1), shared(&[4, 2, 2], 2), shared(&[9, 1], 8)], [8, 4, 9]);
-        assert_eq!(
-            [0, 999, 1_400, 119_999, 200_000].map(about),
-            ["less than a second", "less than a second", "about 1 s", "about 120 s", "about 3 min"]
-        );
     }
 }

@@ -1,5 +1,8 @@
 //! `tollgate run`: from a plan to a run folder.
 
+mod answer;
+pub mod args;
+pub mod asked;
 mod begun;
 mod bundle;
 mod execute;
@@ -8,6 +11,7 @@ mod goes_by;
 mod lint;
 mod list;
 mod listed;
+mod listeners;
 mod out;
 mod output_end;
 mod output_line;
@@ -19,12 +23,11 @@ mod retry;
 mod room;
 mod session;
 mod stopped;
-mod text;
 
+pub use answer::RunAnswer;
 pub use bundle::bundle_differences;
-pub use execute::{RunAnswer, run};
+pub use execute::run;
 pub use list::{ListedPlan, list as run_list};
-pub use output_end::log_end;
+pub use listeners::Listener;
 pub use output_line::{OutputLine, read as read_line};
 pub use request::{RunRequest, SelectionSource, Watcher};
-pub use text::{end as run_end, line as run_line, lint_line, planned as run_planned};

@@ -1,11 +1,10 @@
 //! What `tollgate run` was asked, and who watches it.
 
+use super::listeners::Listener;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tollgate_core::model::event::Started;
 use tollgate_core::model::plan::{Artifacts, Plan};
-use tollgate_core::model::record::SuiteRecord;
-use tollgate_core::model::run::LintResult;
 use tollgate_core::plan::Division;
 use tollgate_text::time::Now;
 
@@ -80,19 +79,13 @@ impl Rules {
     }
 }
 
-/// Told what happens, as it happens; from several threads.
-pub trait Watcher: Sync {
+/// Watches a run for a person: hears of its events as every listener does, and of what is no event.
+pub trait Watcher: Listener {
     /// Everything is decided and the run folder is made; nothing has started. `expected_ms` is how long the suites took in
     /// the last run, where one is known.
     fn planned(&self, plan: &Plan, folder: &str, expected_ms: Option<u64>);
     /// Something that a person should know: one sentence.
     fn note(&self, sentence: &str);
-    /// A lint step ended.
-    fn lint(&self, result: &LintResult);
-    /// An attempt starts.
-    fn starts(&self, name: &str, attempt: u32);
     /// A block of output, secrets masked.
     fn output(&self, name: &str, block: &[u8]);
-    /// A suite is done.
-    fn finished(&self, record: &SuiteRecord);
 }

@@ -1,6 +1,7 @@
 //! One run under way: what the execution tells becomes records, files and lines of the journal.
 
 use super::listed::{hold_to_word, name_failures};
+use super::listeners::Listeners;
 use super::out::log_file;
 use super::request::{Rules, Watcher};
 use super::stopped::stopped;
@@ -29,7 +30,7 @@ use tollgate_flow::made::suite_record::{SuiteEnd, record_of, write_suite};
 use tollgate_host::changes::Changes;
 use tollgate_host::files::read_tail;
 use tollgate_host::process::Ending;
-use tollgate_host::record::{Folder, Journal, SuiteFile, SuiteFolders};
+use tollgate_host::record::{Folder, SuiteFile, SuiteFolders};
 use tollgate_host::run::{self, Job, LogTo, Next};
 use tollgate_text::command::CommandLine;
 use tollgate_text::figures::total;
@@ -41,7 +42,8 @@ pub(super) struct Session<'a> {
     pub plan: &'a Plan,
     pub folder: &'a Folder,
     pub folders: &'a SuiteFolders,
-    pub journal: &'a Journal,
+    /// Who hears what happens.
+    pub listeners: &'a Listeners<'a>,
     pub clock: RunClock,
     pub identity: &'a Identity,
     pub masker: &'a Masker,
@@ -244,14 +246,13 @@ impl Session<'_> {
 
     /// A suite is done.
     fn conclude(&self, record: SuiteRecord) {
-        self.journal.append(&RunEvent::SuiteFinished {
+        self.listeners.tell(&RunEvent::SuiteFinished {
             suite: record.result.name.clone(),
             kind: record.result.kind.clone(),
             status: record.result.status.name().into(),
             duration_ms: record.result.duration_ms,
             record: Box::new(record.clone()),
         });
-        self.watcher.finished(&record);
         locked(&self.records).push(record);
     }
 
@@ -328,8 +329,7 @@ impl run::Observer for Session<'_> {
         }
         locked(&self.states[job]).stale = self.results(job).and_then(|results| results.clear().err());
         let (suite, kind) = (item.name.clone(), item.kind.clone());
-        self.journal.append(&RunEvent::SuiteStarted { suite, kind, attempt });
-        self.watcher.starts(&item.name, attempt);
+        self.listeners.tell(&RunEvent::SuiteStarted { suite, kind, attempt });
     }
 
     fn output(&self, job: usize, block: &[u8]) {

@@ -5,6 +5,7 @@ use crate::model::signature::Basis;
 use crate::model::suite::{SuiteResult, SuiteRole, SuiteStatus};
 use crate::model::test::TestCase;
 use serde::{Deserialize, Serialize};
+use tollgate_text::digest::sha256_hex;
 
 /// What was wrong with one attempt at a suite outside any test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,4 +97,15 @@ impl SuiteRecord {
 
 fn is_zero(n: &u64) -> bool {
     *n == 0
+}
+
+/// The file of a lint step's output in the run folder. The name is the author's own and may hold what no file name can: then
+/// the start of a digest tells it from every other.
+pub fn lint_log(step: &str) -> String {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if step.len() <= 120 && step.chars().all(fits) {
+        return format!("lint-{step}.log");
+    }
+    let clean: String = step.chars().take(60).map(|c| if fits(c) { c } else { '_' }).collect();
+    format!("lint-{clean}-{}.log", &sha256_hex(step.as_bytes())[..10])
 }

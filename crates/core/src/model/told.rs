@@ -1,8 +1,12 @@
 //! What people are told of a run: what failed in it, with place and command, beside its documents.
 
 use crate::model::finding::SourceAt;
+use crate::model::record::SuiteRecord;
 use crate::model::run::RunSummary;
 use crate::model::triage::TriageDiff;
+
+/// Tests of one suite that are told of in any case: those that the terminal shows.
+pub const FIRST: usize = 20;
 
 /// One thing that failed: a test, a suite that failed without one, a lint step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,12 +56,16 @@ pub struct AllFailed {
 }
 
 /// A run as reports tell it. Secrets in its text are masked: it is made of what was written.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct RunTold<'r> {
     /// `summary.json`
     pub summary: &'r RunSummary,
     /// Where it stands, workspace-relative.
     pub summary_path: &'r str,
+    /// Every suite.
+    pub records: &'r [SuiteRecord],
+    /// The end of a suite's output, where it is to be shown.
+    pub output: &'r dyn Fn(&SuiteRecord) -> Option<String>,
     /// What failed.
     pub failed: &'r AllFailed,
     /// The comparison with the baseline, where there is one.

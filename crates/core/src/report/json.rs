@@ -20,6 +20,13 @@ pub(super) fn pretty(value: &impl Serialize) -> String {
     end(serde_json::to_string_pretty(value))
 }
 
+/// JSON as the files of a run folder hold it: pretty, without a newline at its end.
+pub(super) fn file(value: &impl Serialize) -> String {
+    let mut text = pretty(value);
+    text.truncate(text.trim_end().len());
+    text
+}
+
 /// One line of JSON of one of our own structs, ending in a newline.
 pub(super) fn line(value: &impl Serialize) -> String {
     end(serde_json::to_string(value))

@@ -1,5 +1,5 @@
-//! What people and machines read of a finished verdict: one free function per format, each owning its mappings.
-//! Nothing here decides anything.
+//! What people and machines read of a finished verdict, a validation, a run and a comparison: one free function per format, each
+//! owning its mappings. `kind.rs` lists the formats. Nothing here decides anything.
 
 pub mod audit;
 pub mod bundle;
@@ -14,6 +14,7 @@ pub mod junit;
 mod kind;
 pub mod markdown;
 pub mod run_github;
+pub mod run_human;
 pub mod run_markdown;
 #[cfg(test)]
 mod run_tests;
@@ -23,5 +24,5 @@ mod style;
 pub mod text;
 mod words;
 
-pub use kind::{ReportKind, render, render_validation};
+pub use kind::{ReportFormat, ReportKind};
 pub use style::TermStyle;

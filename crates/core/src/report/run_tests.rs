@@ -112,6 +112,8 @@ fn told<'r>(summary: &'r RunSummary, failed: &'r AllFailed, diff: Option<&'r Tri
     RunTold {
         summary,
         summary_path: "out/summary.json",
+        records: &[],
+        output: &|_| None,
         failed,
         diff,
         replay: "tollgate run --rerun-from out/summary.json",

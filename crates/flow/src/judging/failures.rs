@@ -18,11 +18,12 @@ use tollgate_core::model::failure::{Assertion, RootCause};
 use tollgate_core::model::finding::SourceAt;
 use tollgate_core::model::gate::{ForRun, Format};
 use tollgate_core::model::lane::{Lane, Mode};
+use tollgate_core::model::record::lint_log;
 use tollgate_core::model::suite::{SuiteRole, SuiteStatus};
 use tollgate_core::model::test::{Failure, TestCase, TestStatus};
 use tollgate_core::model::told::title;
 use tollgate_host::artifact::parse;
-use tollgate_host::record::{SuiteFolders, lint_log};
+use tollgate_host::record::SuiteFolders;
 use tollgate_text::json::{Json, JsonLimits};
 
 /// Most entries; the last one then says how many more there are.

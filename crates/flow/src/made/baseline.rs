@@ -2,6 +2,7 @@
 
 use crate::commands::{Replays, rerun_from};
 use crate::error::Error;
+use crate::made::columns::columns;
 use crate::made::summary::{self, SummaryText};
 use crate::masking::mask_ranked;
 use std::path::{Path, PathBuf};
@@ -10,8 +11,6 @@ use tollgate_core::model::suite::SuiteRole;
 use tollgate_core::model::triage::{ComparedFile, RecommendedCommands, TriageDiff};
 use tollgate_core::triage;
 use tollgate_host::files::Root;
-use tollgate_host::record;
-use tollgate_text::show::show;
 
 /// A baseline that was found readable before the run began: after an hour of tests it is too late to learn that it is
 /// not.
@@ -44,10 +43,8 @@ pub fn compare(
     path: &str,
     replays: &Replays<'_>,
 ) -> Result<TriageDiff, Error> {
-    let bytes = serde_json::to_vec(summary)
-        .map_err(|e| Error::Work(format!("the summary cannot be written as JSON: {e}")))?;
-    let current = record::columns(&show(path), &bytes, bytes.len() as u64)
-        .map_err(|e| Error::Work(format!("the summary cannot be compared: {e}")))?;
+    let many = || Error::Work("the summary cannot be compared: it holds more than 4294967295 tests".into());
+    let current = columns(summary).ok_or_else(many)?;
     let base = summary::columns(&baseline.path, &baseline.text)?;
     let replay = |suite: &str, kind: &str, role: SuiteRole, selector: Option<&str>| {
         let one = selector.and_then(|selector| replays.test(kind, suite, selector));

@@ -5,6 +5,7 @@ use crate::commands::{Replays, rerun_from, under_rules};
 use crate::error::Error;
 use crate::ground::Ground;
 use crate::made::baseline::{Baseline, compare};
+use crate::made::suite_record::digested;
 use crate::made::told;
 use std::collections::BTreeMap;
 use tollgate_core::model::bundle::{BundleEnvironment, FailedSuite, ReplayBundle};
@@ -19,7 +20,6 @@ use tollgate_core::model::told::AllFailed;
 use tollgate_core::model::tree::{DatedBy, WorkingTree};
 use tollgate_core::model::triage::TriageDiff;
 use tollgate_core::plan;
-use tollgate_core::triage::{self, ToDigest};
 use tollgate_host::record::{self, Details, File, Folder, SuiteFile, SuiteFolders};
 
 /// Bytes at the end of a failed lint step's log that stand in `junit.xml`.
@@ -166,20 +166,8 @@ fn digests(outcome: &RunOutcome<'_>) -> Vec<FailureDigest> {
     let failed = outcome.records.iter().filter(|r| r.result.status.is_failure());
     failed
         .map(|record| {
-            let from = ToDigest {
-                identity: &outcome.identity,
-                record,
-                cases: &record.failures,
-                log_tail: "",
-                commands: outcome.replays.pointer(record),
-            };
-            let digest = triage::digest(outcome.ground.causes(), from).digest;
-            FailureDigest {
-                root_cause_class: record.root_cause_class.unwrap_or(digest.root_cause_class),
-                signature: record.signature.clone().unwrap_or_else(|| digest.signature.clone()),
-                basis: if record.signature.is_some() { record.basis } else { digest.basis },
-                ..digest
-            }
+            let (causes, cases) = (outcome.ground.causes(), &record.failures);
+            digested(causes, &outcome.identity, record, cases, "", &outcome.replays).digest
         })
         .collect()
 }

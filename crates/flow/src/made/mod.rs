@@ -1,6 +1,7 @@
 //! The documents that a run leaves, however it was made: run, ingested, merged.
 
 pub mod baseline;
+pub mod columns;
 pub mod documents;
 pub mod environment;
 pub mod harness;

@@ -6,19 +6,17 @@ use crate::failure_text::{lines, lint_command, of_suite, said};
 use crate::ground::Ground;
 use crate::source_place::SourcePlaces;
 use std::collections::{BTreeMap, VecDeque};
-use tollgate_core::model::record::SuiteRecord;
+use tollgate_core::model::record::{SuiteRecord, lint_log};
 use tollgate_core::model::run::RunSummary;
 use tollgate_core::model::test::{Failure, TestCase, TestResult, TestStatus};
-use tollgate_core::model::told::{AllFailed, Failed};
+use tollgate_core::model::told::{AllFailed, FIRST, Failed};
 use tollgate_host::files::read_tail;
-use tollgate_host::record::{File, Folder, lint_log};
+use tollgate_host::record::{File, Folder};
 
 /// Entries of a run that are told of, but that of each suite `FIRST` tests are.
 const MOST: usize = 1_000;
 /// Tests of one suite that are told of.
 const OF_SUITE: usize = 100;
-/// Tests of one suite that are told of in any case: those that the terminal shows.
-pub const FIRST: usize = 20;
 /// Lines of a message.
 const LINES: usize = 8;
 /// Bytes at the end of an output that are looked at for what it says.

@@ -8,7 +8,7 @@ use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tollgate_core::model::plan::Shard;
-use tollgate_text::digest::sha256_hex;
+use tollgate_core::model::record::lint_log;
 use tollgate_text::show::{plain, show};
 use tollgate_text::time::Now;
 
@@ -229,17 +229,6 @@ impl Folder {
     fn spell(&self, inside: &str) -> String {
         if self.rel == "." { inside.to_string() } else { format!("{}/{inside}", self.rel) }
     }
-}
-
-/// The file of a lint step's output in the run folder. The name is the author's own and may hold what no file name can: then
-/// the start of a digest tells it from every other.
-pub fn lint_log(step: &str) -> String {
-    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if step.len() <= 120 && step.chars().all(fits) {
-        return format!("lint-{step}.log");
-    }
-    let clean: String = step.chars().take(60).map(|c| if fits(c) { c } else { '_' }).collect();
-    format!("lint-{clean}-{}.log", &sha256_hex(step.as_bytes())[..10])
 }
 
 /// `<results>/<YYYYMMDDTHHMMSSZ>` on disk, of the first second from `now` on that has no folder yet. `results` is

@@ -18,7 +18,7 @@ mod write;
 
 pub use columns::columns;
 pub use error::RecordError;
-pub use folder::{File, Folder, SuiteFile, default_out, lint_log, lint_log_of_shard};
+pub use folder::{File, Folder, SuiteFile, default_out, lint_log_of_shard};
 pub use journal::Journal;
 pub use junit::{Details, junit};
 pub use names::SuiteFolders;

@@ -1,19 +1,16 @@
-//! A run as people read it: one line a suite as it ends; at the end what failed, complete, and how to see it again.
+//! A run as people read it: one line a suite as it ends; at the end what failed, complete, and how to see it again. And what changed
+//! between two runs.
 
-use super::execute::RunAnswer;
-use super::expected::about;
+use super::TermStyle;
+use super::text::{fit, quoted, terminal, terminal_cut};
+use crate::model::finding::SourceAt;
+use crate::model::plan::{Plan, ShardKind};
+use crate::model::record::{SuiteRecord, lint_log};
+use crate::model::run::{LintResult, RunStatus};
+use crate::model::test::{SourcePlace, TestCase, TestStatus};
+use crate::model::told::{AllFailed, FIRST, Failed, RunTold};
+use crate::model::triage::{Diagnostic, TriageDiff};
 use std::fmt::Write as _;
-use tollgate_core::model::finding::SourceAt;
-use tollgate_core::model::plan::{Plan, ShardKind};
-use tollgate_core::model::record::SuiteRecord;
-use tollgate_core::model::run::{LintResult, RunStatus};
-use tollgate_core::model::test::{SourcePlace, TestCase, TestStatus};
-use tollgate_core::model::told::{AllFailed, Failed};
-use tollgate_core::report::TermStyle;
-use tollgate_core::report::text::{fit, quoted, terminal, terminal_cut};
-use tollgate_flow::made::documents::Written;
-use tollgate_flow::made::told::FIRST;
-use tollgate_host::record::lint_log;
 
 /// Characters of an assertion's message on one line.
 const MESSAGE: usize = 300;
@@ -21,6 +18,8 @@ const MESSAGE: usize = 300;
 const NAME: usize = 500;
 /// Characters of a line of output.
 const OUTPUT: usize = 500;
+/// Diagnostics of a comparison that are shown; the JSON has more.
+const SHOWN: usize = 25;
 
 fn seconds(ms: u64) -> String {
     format!("{:.2} s", ms as f64 / 1000.0)
@@ -93,17 +92,24 @@ pub fn planned(plan: &Plan, folder: &str, expected_ms: Option<u64>) -> String {
     format!("profile {}{shard}: {suites} into {}{expected}\n", terminal(&plan.profile), terminal(folder))
 }
 
-/// The end of a run. `tail` gives the end of a suite's output, where it is to be shown.
-pub fn end(answer: &RunAnswer, tail: &dyn Fn(&SuiteRecord) -> Option<String>, style: &TermStyle) -> String {
-    let written = &answer.written;
-    let summary = &written.summary;
+/// `less than a second`, `12 s`, `3 min`
+fn about(ms: u64) -> String {
+    match ms {
+        0..1_000 => "less than a second".into(),
+        1_000..120_000 => format!("about {} s", (ms + 500) / 1_000),
+        _ => format!("about {} min", ms.saturating_add(30_000) / 60_000),
+    }
+}
+
+/// The end of a run.
+pub fn run(told: &RunTold<'_>, style: &TermStyle) -> String {
+    let summary = told.summary;
     let mut out = String::new();
-    let failed: Vec<&SuiteRecord> = written.records.iter().filter(|r| r.result.status.is_failure()).collect();
-    for record in &failed {
-        out.push_str(&failure(record, &written.failed, tail(record), style));
+    for record in told.records.iter().filter(|r| r.result.status.is_failure()) {
+        out.push_str(&failure(record, told.failed, (told.output)(record), style));
     }
     for lint in summary.lint.iter().filter(|l| !l.passed) {
-        out.push_str(&lint_failure(written, &lint.name, style));
+        out.push_str(&lint_failure(told, &lint.name, style));
     }
     if !summary.not_run.is_empty() {
         let names: Vec<String> = summary.not_run.iter().map(|n| terminal(&n.name)).collect();
@@ -113,28 +119,28 @@ pub fn end(answer: &RunAnswer, tail: &dyn Fn(&SuiteRecord) -> Option<String>, st
         let names: Vec<String> = summary.lint_not_run.iter().map(|n| terminal(n)).collect();
         let _ = writeln!(out, "not run  lint {}", fit(&names.join(", "), 400));
     }
-    if let Some(diff) = &written.diff {
+    if let Some(diff) = told.diff {
         let status = diff.status.name().replace('_', " ");
         let _ = writeln!(out, "against  {}: {status}; {}", terminal(&diff.baseline), diff.told());
     }
     let word = summary.word();
     let _ = writeln!(out, "{} {}", style.outcome(word, word != "PASSED"), summary.told());
-    let _ = writeln!(out, "summary  {}", terminal(&written.summary_path));
+    let _ = writeln!(out, "summary  {}", terminal(told.summary_path));
     let label = if summary.status == RunStatus::Passed { "again" } else { "replay" };
-    let _ = writeln!(out, "{label}\n    {}", terminal(&written.replay));
-    if let Some(whole) = &answer.whole {
+    let _ = writeln!(out, "{label}\n    {}", terminal(told.replay));
+    if let Some(whole) = told.whole {
         let _ = writeln!(out, "the replay shows nothing of the rest; now run the whole: {}", terminal(whole));
     }
     out
 }
 
-fn lint_failure(written: &Written, name: &str, style: &TermStyle) -> String {
+fn lint_failure(run: &RunTold<'_>, name: &str, style: &TermStyle) -> String {
     let mut out = format!("\n{} lint {}\n", style.outcome("FAIL", true), terminal(name));
-    let told = written.failed.listed.iter().find(|failed| failed.kind.is_none() && failed.suite == name);
+    let told = run.failed.listed.iter().find(|failed| failed.kind.is_none() && failed.suite == name);
     if let Some(at) = told.and_then(|failed| failed.at.as_ref()) {
         let _ = writeln!(out, "  at       {}", terminal(&at.show()));
     }
-    let folder = written.summary_path.strip_suffix("summary.json").unwrap_or("");
+    let folder = run.summary_path.strip_suffix("summary.json").unwrap_or("");
     let _ = writeln!(out, "  log      {}", terminal(&format!("{folder}{}", lint_log(name))));
     out
 }
@@ -226,5 +232,77 @@ fn told_place(place: &SourcePlace) -> String {
         (0, _) => place.file.clone(),
         (line, 0) => format!("{}:{line}", place.file),
         (line, column) => format!("{}:{line}:{column}", place.file),
+    }
+}
+
+/// The counts on one line, then the status, then the worst diagnostics; ends in a newline.
+pub fn diff(triage: &TriageDiff) -> String {
+    let mut out = String::new();
+    // Writing into a string cannot fail.
+    let c = &triage.summary;
+    let _ = writeln!(
+        out,
+        "regressions {} fixed {} still_failing {} new_failures {} new_passes {} removed {}",
+        c.regression_count - c.new_failure_count,
+        c.fixed_count,
+        c.still_failing_count,
+        c.new_failure_count,
+        c.new_pass_count,
+        c.removed_count
+    );
+    let _ = write!(out, "{} against {}", triage.status.name(), terminal(&triage.baseline));
+    let _ =
+        writeln!(out, ": flaky {} removed {} not_run {}", c.flaky_count, c.removed_count, c.not_run_count);
+    if triage.not_compared > 0 {
+        let n = triage.not_compared;
+        let (suites, are) = if n == 1 { ("suite", "is") } else { ("suites", "are") };
+        let _ =
+            writeln!(out, "{n} {suites} of the baseline {are} not compared: this run was not asked for them");
+    }
+    for diagnostic in triage.ranked_diagnostics.iter().take(SHOWN) {
+        diagnostic_lines(&mut out, diagnostic);
+    }
+    let all = triage.ranked_diagnostics.len() as u64 + triage.omitted;
+    if all > SHOWN as u64 {
+        let _ = writeln!(out, "and {} more", all - SHOWN as u64);
+    }
+    if c.regression_count + c.still_failing_count > 0 {
+        let _ = writeln!(
+            out,
+            "replay what fails: {}",
+            terminal(&triage.recommended_commands.runner_repro_command)
+        );
+    }
+    out
+}
+
+fn diagnostic_lines(out: &mut String, d: &Diagnostic) {
+    let test = d.test.as_ref().map_or(String::new(), |test| format!(" {}", terminal_cut(test, 200)));
+    let suite = terminal_cut(&format!("{}/{}", d.kind, d.suite), 200);
+    let state = |state: &Option<String>| terminal(state.as_deref().unwrap_or("absent"));
+    let (before, after) = (state(&d.before), state(&d.after));
+    let _ = writeln!(
+        out,
+        "{:>4}  {:<7}  {:<13}  {suite}{test}  {before} -> {after}",
+        d.rank,
+        d.severity,
+        d.change.name()
+    );
+    let _ = writeln!(out, "      {}", terminal(&d.reasons.join("; ")));
+    if let Some(command) = &d.replay_command {
+        let _ = writeln!(out, "      {}", terminal(command));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_that_is_expected_is_told_roughly() {
+        assert_eq!(
+            [0, 999, 1_400, 119_999, 200_000].map(about),
+            ["less than a second", "less than a second", "about 1 s", "about 120 s", "about 3 min"]
+        );
     }
 }

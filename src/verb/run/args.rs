@@ -1,11 +1,8 @@
-//! The command line of the verbs that run suites and bring results together.
+//! The command lines of `run` and `replay`.
 
+use crate::verb::formats;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
-
-/// The formats of the verbs that tell of a run.
-const FORMATS: &str = "Formats: human (to standard error), json, markdown and github. github prints an annotation for each \
-                       failure and adds to the files that GITHUB_STEP_SUMMARY and GITHUB_OUTPUT name.";
 
 /// What a shard divides, as the command line spells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -38,7 +35,7 @@ pub enum ShowOutput {
 
 /// `tollgate run`
 #[derive(Debug, Args)]
-#[command(after_help = FORMATS)]
+#[command(arg = formats::of_run(), after_help = formats::OF_RUN)]
 pub struct RunArgs {
     /// quick, focused, ci, full, or a profile of tollgate.toml [default: ci]
     #[arg(long, value_name = "NAME")]
@@ -112,7 +109,7 @@ pub struct How {
 
 /// `tollgate replay`
 #[derive(Debug, Args)]
-#[command(after_help = FORMATS)]
+#[command(arg = formats::of_run(), after_help = formats::OF_RUN)]
 pub struct ReplayArgs {
     /// A replay_bundle.json, or the run folder that holds it
     #[arg(value_name = "BUNDLE")]
@@ -120,78 +117,4 @@ pub struct ReplayArgs {
     /// How it runs
     #[command(flatten)]
     pub how: How,
-}
-
-/// `tollgate ingest`
-#[derive(Debug, Args)]
-#[command(after_help = FORMATS)]
-pub struct Ingest {
-    /// libtest, nextest, junit, pytest, go, tap, node, playwright or jest
-    #[arg(value_name = "FORMAT")]
-    pub format_name: String,
-    /// Result files; each suite that one names becomes a suite of the run
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-    /// The kind of the suites
-    #[arg(long, value_name = "K", default_value = "unit")]
-    pub kind: String,
-    /// What several entries of one title in JUnit are: tests, or attempts at one [default: as tollgate.toml says, else tests]
-    #[arg(long, value_name = "WHAT")]
-    pub repeats: Option<String>,
-    /// Say what changed against this summary
-    #[arg(long, value_name = "SUMMARY")]
-    pub diff_from: Option<PathBuf>,
-    /// When the tests ran, as RFC 3339 or now [default: what the reports say, else when their files were written]
-    #[arg(long, value_name = "TIME")]
-    pub as_of: Option<String>,
-    /// How old the results may be, as 90m, 24h or 7d, before check calls them stale [default: 24h where CI is set]
-    #[arg(long, value_name = "D")]
-    pub max_age: Option<String>,
-    /// The run folder itself [default: a new one below the results folder]
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-}
-
-/// `tollgate merge`
-#[derive(Debug, Args)]
-#[command(after_help = FORMATS)]
-pub struct Merge {
-    /// The shards' run folders or summaries
-    #[arg(required = true, value_name = "DIR")]
-    pub shards: Vec<PathBuf>,
-    /// Say what changed against this summary
-    #[arg(long, value_name = "SUMMARY")]
-    pub diff_from: Option<PathBuf>,
-    /// The run folder of the merged run
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
-}
-
-/// `tollgate events`
-#[derive(Debug, Args)]
-#[command(
-    after_help = "A line must be a JSON object. Its kind is the string at `type`, else at `event`, else at `kind`; its status is \
-                  the string at `status`. Exit code 1 when a line is not, 3 when a file is empty."
-)]
-pub struct EventsArgs {
-    /// NDJSON files, or run folders: a folder stands for its run_events.jsonl
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-}
-
-/// `tollgate flake check`
-#[derive(Debug, Args)]
-pub struct FlakeCheck {
-    /// A suite, or SUITE::TEST
-    #[arg(value_name = "TEST")]
-    pub test: String,
-    /// How often
-    #[arg(long, value_name = "N", default_value_t = 59)]
-    pub runs: u32,
-    /// At once
-    #[arg(long, short = 'j', value_name = "J", default_value_t = 1)]
-    pub jobs: usize,
-    /// End a run after this long, whatever tollgate.toml says
-    #[arg(long, value_name = "D")]
-    pub timeout: Option<String>,
 }
