@@ -1,7 +1,9 @@
 //! The main job: config::load -> artifact -> gate::evaluate -> waiver -> verdict -> Report.
 
 pub mod args;
+mod notes;
 
+use self::notes::{count_masks, of_part, partial, toothless, unbound};
 use crate::embedded::EMBEDDED;
 use rayon::prelude::*;
 use std::path::Path;
@@ -11,9 +13,9 @@ use tollgate_core::model::gate::{Blocking, ForRun, Gate};
 use tollgate_core::model::lane::{Lane, Mode};
 use tollgate_core::model::report::{CheckReport, WaiverOffer};
 use tollgate_core::model::verdict::{
-    self, GateResult, PolicyRecord, Status, ToolRecord, Verdict, VerdictOutcome, WaiverRef,
+    self, GateResult, PolicyRecord, Promotion, Status, ToolRecord, Verdict, VerdictOutcome, WaiverRef,
 };
-use tollgate_core::model::waiver::{EntryState, WaiverEntry};
+use tollgate_core::model::waiver::{EntryState, Rollback, WaiverEntry};
 use tollgate_core::verdict as judgement;
 use tollgate_core::waiver;
 use tollgate_flow::error::Error;
@@ -32,9 +34,7 @@ use tollgate_flow::workspace::{Entries, OpenRequest, Workspace};
 use tollgate_host::artifact::{Documents, Sources, WorkspaceHost};
 use tollgate_host::clock::Stopwatch;
 use tollgate_text::digest;
-use tollgate_text::json::Json;
-use tollgate_text::redact::{Masked, Masks};
-use tollgate_text::show::show;
+use tollgate_text::redact::Masked;
 
 /// What `tollgate check` was asked.
 pub struct CheckRequest<'a> {
@@ -76,7 +76,8 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Masked<CheckRepor
     }
     let summary = judgement::summarise(&gates);
     let exit_code = judgement::exit_code(&summary);
-    let certifies = request.lane == Lane::Certification;
+    let certification = certification(&workspace, request, rollback.as_ref(), &run, &gates, exit_code);
+    let (promotion, next_steps) = certification.unzip();
     let identity = identity(&workspace, request, &gates);
     let verdict = Verdict {
         schema: verdict::SCHEMA.into(),
@@ -96,17 +97,8 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Masked<CheckRepor
         },
         verdict: if exit_code == 0 { VerdictOutcome::Pass } else { VerdictOutcome::Fail },
         exit_code,
-        promotion: certifies.then(|| {
-            let grounds = judgement::Grounds {
-                rollback: rollback.as_ref(),
-                not_whole: run.against.as_deref(),
-                not_judged: &workspace.policy.left_out,
-            };
-            judgement::promotion(&gates, exit_code, request.mode, &grounds)
-        }),
-        next_steps: certifies.then(|| {
-            judgement::next_steps(&gates, &format!("tollgate check --lane {}", request.lane.name()))
-        }),
+        promotion,
+        next_steps,
         summary,
         waivers: judged.waivers.clone(),
         not_judged: workspace.policy.left_out.clone(),
@@ -123,20 +115,25 @@ pub fn check(request: &CheckRequest<'_>) -> Result<(Workspace, Masked<CheckRepor
     Ok((workspace, Masked::new(report, &masker).adding(count_masks)))
 }
 
-/// Says in the verdict, and to people, how much of its texts is not what was judged, and what was let through.
-fn count_masks(report: &mut CheckReport, masks: Masks) {
-    (report.verdict.masked, report.verdict.mask_allowed) = (masks.masked, masks.allowed);
-    let plural = |n: u64| if n == 1 { "" } else { "s" };
-    match masks.masked {
-        0 => {}
-        n => report.notes.push(format!("{n} secret{} masked in what is shown of this check", plural(n))),
-    }
-    match masks.allowed {
-        0 => {}
-        n => report
-            .notes
-            .push(format!("`[mask] allow` let through {n} text{} that would be masked otherwise", plural(n))),
-    }
+/// Of the certification lane: whether the commit may be promoted, and what is to be done next.
+fn certification(
+    workspace: &Workspace,
+    request: &CheckRequest<'_>,
+    rollback: Option<&Rollback>,
+    run: &RunSaid,
+    gates: &[GateResult],
+    exit_code: u8,
+) -> Option<(Promotion, Vec<String>)> {
+    let grounds = judgement::Grounds {
+        rollback,
+        not_whole: run.against.as_deref(),
+        not_judged: &workspace.policy.left_out,
+    };
+    (request.lane == Lane::Certification).then(|| {
+        let again = format!("tollgate check --lane {}", request.lane.name());
+        let promotion = judgement::promotion(gates, exit_code, request.mode, &grounds);
+        (promotion, judgement::next_steps(gates, &again))
+    })
 }
 
 /// Judges every selected gate in parallel; the order of results is the gate order. Gates that read waivers come second:
@@ -207,18 +204,6 @@ fn judge(
     run.notes.extend(documents.summary().and_then(of_part));
     run.notes.extend(documents.summary().map(json::noted).unwrap_or_default());
     Ok((gates, entries, run))
-}
-
-/// Says that the run that was judged is not a whole one: what it did not run, it does not show.
-fn of_part(summary: &Json<'_>) -> Option<String> {
-    if let Some(source) = summary.get("rerun_from").and_then(Json::as_str) {
-        let source = show(source);
-        return Some(format!("the run is a replay: what {source} ran and this did not repeat is not judged"));
-    }
-    summary
-        .get("selection")
-        .is_some()
-        .then(|| "the run is of chosen suites (--suite, --unit-target): no other is judged".to_string())
 }
 
 /// Whether a gate is red, no waiver covers that, and it counts.
@@ -320,39 +305,6 @@ fn identity(workspace: &Workspace, request: &CheckRequest<'_>, gates: &[GateResu
     let correlation = judged.hex()[..32].to_string();
     let run = if request.deterministic { correlation.clone() } else { run_id::check(&correlation) };
     Identity { run, correlation }
-}
-
-/// Says that no commit binds the evidence, where nobody asked for that: a run of last year would pass as well as today's.
-fn unbound(workspace: &Workspace) -> Option<String> {
-    if workspace.commit.is_some() || workspace.policy.settings.git == Some(false) {
-        return None;
-    }
-    let why = match workspace.unborn {
-        true => "HEAD is on a branch that has none yet, so evidence of a run is stale",
-        false => {
-            "the root is not the top folder of a git repository; `git = true` or `git = false` under [workspace] \
-             settles it"
-        }
-    };
-    Some(format!("the evidence is not held to a commit: {why}"))
-}
-
-/// Says that `--gate` left gates out: a pass of one gate must not be taken for a pass of the lane.
-fn partial(workspace: &Workspace) -> Option<String> {
-    let left_out = &workspace.policy.left_out;
-    (!left_out.is_empty()).then(|| {
-        format!(
-            "--gate: this verdict is not of the whole lane; not judged are {}",
-            judgement::some_of(left_out)
-        )
-    })
-}
-
-/// Says that no selected gate blocks: then a verdict cannot be red, and a pass must not be taken for more than it is.
-fn toothless(verdict: &Verdict) -> Option<String> {
-    let counts = &verdict.summary;
-    (counts.all.gates > 0 && counts.blocking.gates == 0)
-        .then(|| "no gate that was selected blocks: no failure can stop this verdict".to_string())
 }
 
 /// Entries that need attention and get a note each; the others are counted.

@@ -4,7 +4,7 @@ pub mod args;
 
 use crate::embedded::EMBEDDED;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use tollgate_core::model::columns::Columns;
 use tollgate_core::model::run::{Identity, schema};
@@ -17,6 +17,7 @@ use tollgate_flow::ground::Ground;
 use tollgate_flow::made::summary::{self, SummaryText};
 use tollgate_flow::masking::{mask_ranked, masker};
 use tollgate_host::files;
+use tollgate_text::redact::Masker;
 use tollgate_text::show::show;
 use tollgate_text::time::Now;
 
@@ -45,15 +46,7 @@ pub fn diff(request: &DiffRequest<'_>) -> Result<TriageDiff, Error> {
     if files::same(&paths[0], &paths[1]) {
         return Err(Error::Usage(format!("{} is both the baseline and the run: name two runs", shown[0])));
     }
-    for out in request.out {
-        if let Some(nth) = paths.iter().position(|path| files::same(path, out)) {
-            let out = show(&out.display().to_string());
-            return Err(Error::Usage(format!(
-                "{out} is {}, which is compared: write the answer somewhere else",
-                shown[nth]
-            )));
-        }
-    }
+    writes_neither(request.out, &paths, &shown)?;
     let slots: [OnceLock<SummaryText>; 2] = Default::default();
     let (base, current) = std::thread::scope(|scope| {
         let base = scope.spawn(|| load(&paths[0], &slots[0]));
@@ -91,16 +84,7 @@ pub fn diff(request: &DiffRequest<'_>) -> Result<TriageDiff, Error> {
     };
     Ok(TriageDiff {
         schema: schema::TRIAGE_DIFF.into(),
-        identity: Identity {
-            generated_at: request.now.rfc3339(),
-            run_id: current.head.run_id.clone().unwrap_or_default(),
-            correlation_id: current.head.correlation_id.clone().unwrap_or_default(),
-            commit: current.head.commit.clone(),
-            branch: current.head.branch.as_deref().map(|branch| match &masker {
-                Some(masker) => masker.mask(branch).0,
-                None => branch.to_string(),
-            }),
-        },
+        identity: identity(request.now, &current, masker.as_ref()),
         baseline: paths[0].display().to_string(),
         compared: [compared(&paths[0], old, &base), compared(&paths[1], new, &current)],
         status: found.status,
@@ -113,6 +97,33 @@ pub fn diff(request: &DiffRequest<'_>) -> Result<TriageDiff, Error> {
             ranked_repro_commands: found.commands,
         },
     })
+}
+
+/// No file that the answer is written to is one that is compared.
+fn writes_neither(outs: &[&Path], paths: &[PathBuf; 2], shown: &[String; 2]) -> Result<(), Error> {
+    for out in outs {
+        if let Some(nth) = paths.iter().position(|path| files::same(path, out)) {
+            let out = show(&out.display().to_string());
+            return Err(Error::Usage(format!(
+                "{out} is {}, which is compared: write the answer somewhere else",
+                shown[nth]
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The comparison is of the run, at the moment it is made.
+fn identity(now: Now, current: &Columns<'_>, masker: Option<&Masker>) -> Identity {
+    let head = &current.head;
+    let shown = |branch: &str| masker.map_or_else(|| branch.to_string(), |masker| masker.mask(branch).0);
+    Identity {
+        generated_at: now.rfc3339(),
+        run_id: head.run_id.clone().unwrap_or_default(),
+        correlation_id: head.correlation_id.clone().unwrap_or_default(),
+        commit: head.commit.clone(),
+        branch: head.branch.as_deref().map(shown),
+    }
 }
 
 fn load<'t>(path: &Path, slot: &'t OnceLock<SummaryText>) -> Result<(Columns<'t>, &'t SummaryText), Error> {

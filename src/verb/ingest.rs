@@ -3,12 +3,14 @@
 pub mod args;
 pub mod error;
 pub mod files;
+mod planned;
 pub mod request;
 pub mod time;
 
 use crate::embedded::EMBEDDED;
 use crate::verb::ingest::error::{clear, leave};
 use crate::verb::ingest::files::{bounded, cut_off, once};
+use crate::verb::ingest::planned::{default_role, planned, reader};
 use crate::verb::ingest::request::IngestRequest;
 use crate::verb::ingest::time::{RunDate, Times};
 use chrono::{DateTime, Utc};
@@ -17,9 +19,9 @@ use std::io::BufReader;
 use std::path::Path;
 use tollgate_core::ingest;
 use tollgate_core::model::flake::FlakeRules;
-use tollgate_core::model::plan::{PlannedSuite, SelectionCounts, Shard, ShardKind};
+use tollgate_core::model::plan::PlannedSuite;
 use tollgate_core::model::run::{Chosen, Identity, RunSummary};
-use tollgate_core::model::suite::{Repeats, ResultReader, SuiteRole};
+use tollgate_core::model::suite::{Reader, Repeats, SuiteRole, SuiteSpec};
 use tollgate_core::model::test::{Reading, TestStatus};
 use tollgate_core::model::tree::{DatedBy, WorkingTree};
 use tollgate_core::plan;
@@ -81,34 +83,13 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Tak
     let observing = Observing::begin(&EMBEDDED, request.root);
     let ground = Ground::open_bare(&EMBEDDED, request.root, request.now)?;
     let masker = masker(request.env, &ground)?;
-    let repeats = repeats(request, reader, &ground)?;
-    let (files, twice) = once(request.files)?;
-    let (mut found, times) = read(&files, (reader, repeats), &ground.root, &masker)?;
-    let notes: Vec<String> = twice.into_iter().chain(repeated(&found)).collect();
-    let dated = time::dated(&times, request.as_of, request.now)?;
-    let stale = match time::committed(request.files, &ground)? {
-        Some(why) => Some(why),
-        None => time::stale(&dated, &ground, max_age(request), request.now)?,
-    };
-    if let Some(spec) = ground.spec(request.kind).filter(|spec| spec.reader == reader) {
-        for one in &mut found {
-            let readings = addressed(vec![std::mem::take(&mut one.reading)], spec);
-            one.reading = readings.into_iter().next().unwrap_or_default();
-        }
-    }
+    let Gathered { found, dated, stale, notes } = gather(request, reader, &ground, &masker)?;
     if found.iter().all(|f| f.reading.cases.is_empty() && f.reading.fault.is_none()) {
         return Ok(TakenIn::Nothing(nothing(&found)));
     }
     let baseline = request.diff_from.map(|path| Baseline::open(path, &ground.root)).transpose()?;
     let role = ground.spec(request.kind).map_or(default_role(request.kind), |spec| spec.role);
-    let folder = match request.out {
-        Some(out) => {
-            clear(out);
-            Folder::create(&ground.root, out)
-        }
-        None => Folder::create_default(&ground.root, &ground.settings.results, request.now),
-    };
-    let folder = &*made.insert(folder.map_err(|e| Error::of_folder(&e))?);
+    let folder = &*made.insert(folder_of(request, &ground)?);
     let tree = observing.of_commit(&ground)?.map(|seen| tree_of(&seen, &ground, folder, &masker));
     let again = again(request, &ground.root, &masker);
     let names = ground.names().unwrap_or_default();
@@ -116,16 +97,9 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Tak
     let identity = identity(&ground, &masker, &dated, &found);
     let folders = SuiteFolders::new(found.iter().map(|f| (request.kind, f.name.as_str())));
     let mut records = Vec::new();
+    let rules = ground.spec(request.kind).map(|spec| spec.flaky).unwrap_or_default();
     for one in &found {
-        let item = PlannedSuite {
-            name: one.name.clone(),
-            kind: request.kind.to_string(),
-            role,
-            tests: None,
-            names: Default::default(),
-            expected: Default::default(),
-        };
-        let rules = ground.spec(request.kind).map(|spec| spec.flaky).unwrap_or_default();
+        let item = item(one, request.kind, role);
         let end = SuiteEnd { rules, ..suite_end(one, &item, reader, &again, &dated) };
         let recorded = record_of(end, &masker, &ground, "");
         write_suite(folder, &folders, &identity, &recorded, "", &replays, &ground)?;
@@ -136,11 +110,7 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Tak
         .filter(|r| r.result.status.is_failure())
         .all(|r| replays.knows(&r.result.kind, &r.result.name) || replays.targeted(&r.result).is_some());
     let facts = environment::facts_of_the_machine(ground.root.real(), &ground.run, request.env);
-    let digest = plan::digest(
-        "ingest",
-        records.iter().map(|r| (r.role, r.result.kind.as_str(), r.result.name.as_str())),
-    );
-    let count = |role| records.iter().filter(|r| r.role == role).count() as u64;
+    let (shard, plan) = planned(&records);
     let outcome = RunOutcome {
         ground: &ground,
         identity,
@@ -153,8 +123,8 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Tak
         rerun_from: None,
         selection: Chosen::default(),
         timeout: None,
-        shard: Shard { kind: ShardKind::None, index: 0, total: 1, plan_digest: digest },
-        plan: SelectionCounts { suites: count(SuiteRole::Suite), units: count(SuiteRole::Unit) },
+        shard,
+        plan,
         records,
         not_run: Vec::new(),
         lint: Vec::new(),
@@ -169,6 +139,69 @@ fn take_in(request: &IngestRequest<'_>, made: &mut Option<Folder>) -> Result<Tak
     let written = documents::write(folder, &folders, outcome)?;
     let note = (!notes.is_empty()).then(|| notes.join("; "));
     Ok(TakenIn::Run(Box::new(Written { note, ..written })))
+}
+
+/// What the files hold, and what is known of them all.
+struct Gathered {
+    found: Vec<Found>,
+    dated: RunDate,
+    /// Why they are no evidence of what is checked out.
+    stale: Option<String>,
+    /// What a person should know, one sentence each.
+    notes: Vec<String>,
+}
+
+fn gather(
+    request: &IngestRequest<'_>,
+    reader: Reader,
+    ground: &Ground,
+    masker: &Masker,
+) -> Result<Gathered, Error> {
+    let repeats = repeats(request, reader, ground)?;
+    let (files, twice) = once(request.files)?;
+    let (mut found, times) = read(&files, (reader, repeats), ground.root, masker)?;
+    let notes: Vec<String> = twice.into_iter().chain(repeated(&found)).collect();
+    let dated = time::dated(&times, request.as_of, request.now)?;
+    let stale = match time::committed(request.files, ground)? {
+        Some(why) => Some(why),
+        None => time::stale(&dated, ground, time::max_age(request.max_age, request.env), request.now)?,
+    };
+    if let Some(spec) = ground.spec(request.kind).filter(|spec| spec.reader == reader) {
+        address(&mut found, spec);
+    }
+    Ok(Gathered { found, dated, stale, notes })
+}
+
+/// Selects tests as the kind's command for one test takes them apart.
+fn address(found: &mut [Found], spec: &SuiteSpec) {
+    for one in found {
+        let readings = addressed(vec![std::mem::take(&mut one.reading)], spec);
+        one.reading = readings.into_iter().next().unwrap_or_default();
+    }
+}
+
+/// The run folder that is asked for, emptied, or a new one.
+fn folder_of(request: &IngestRequest<'_>, ground: &Ground) -> Result<Folder, Error> {
+    let folder = match request.out {
+        Some(out) => {
+            clear(out);
+            Folder::create(&ground.root, out)
+        }
+        None => Folder::create_default(&ground.root, &ground.settings.results, request.now),
+    };
+    folder.map_err(|e| Error::of_folder(&e))
+}
+
+/// What was found, as an item of a plan.
+fn item(one: &Found, kind: &str, role: SuiteRole) -> PlannedSuite {
+    PlannedSuite {
+        name: one.name.clone(),
+        kind: kind.to_string(),
+        role,
+        tests: None,
+        names: Default::default(),
+        expected: Default::default(),
+    }
 }
 
 /// Why there is no test, where a reader knows it.
@@ -192,12 +225,6 @@ pub fn dated(summary: &RunSummary) -> Option<String> {
     Some(format!("the results are of {at}: {how}{stale}"))
 }
 
-/// How old a report may be.
-fn max_age(request: &IngestRequest<'_>) -> Option<u64> {
-    let in_ci = request.env.get("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
-    request.max_age.or(in_ci.then_some(time::IN_CI))
-}
-
 /// The tree in which the results are taken in. The tests ran before: each untracked file may be one that they wrote.
 fn tree_of(observed: &Observed, ground: &Ground, folder: &Folder, masker: &Masker) -> WorkingTree {
     let mut tree = observed.tree(&observed.left_out(&ground.settings, &[], Some(folder.shown())), masker);
@@ -206,30 +233,14 @@ fn tree_of(observed: &Observed, ground: &Ground, folder: &Folder, masker: &Maske
     tree
 }
 
-fn reader(name: &str) -> Result<ResultReader, Error> {
-    let readers = ResultReader::ALL.iter().filter(|r| **r != ResultReader::Exit).map(|r| r.name());
-    match ResultReader::parse(name).filter(|r| *r != ResultReader::Exit) {
-        Some(reader) => Ok(reader),
-        None => {
-            let hint = tollgate_text::toml_text::suggestion(name, readers);
-            Err(Error::Usage(format!("no reader is called `{}`{hint}", show(name))))
-        }
-    }
-}
-
-/// An E2E kind is a suite, every other a unit, where `tollgate.toml` does not say.
-fn default_role(kind: &str) -> SuiteRole {
-    if kind == "e2e" { SuiteRole::Suite } else { SuiteRole::Unit }
-}
-
 /// What several entries of one title are: as the call says, else as `tollgate.toml` says of the kind.
-fn repeats(request: &IngestRequest<'_>, reader: ResultReader, ground: &Ground) -> Result<Repeats, Error> {
+fn repeats(request: &IngestRequest<'_>, reader: Reader, ground: &Ground) -> Result<Repeats, Error> {
     let of_kind = || ground.spec(request.kind).filter(|spec| spec.reader == reader).map(|spec| spec.repeats);
     let Some(word) = request.repeats else { return Ok(of_kind().unwrap_or_default()) };
     let found = Repeats::parse(word)
         .ok_or_else(|| Error::Usage(format!("--repeats is `tests` or `attempts`, not `{}`", show(word))))?;
     match reader {
-        ResultReader::Junit => Ok(found),
+        Reader::Junit => Ok(found),
         _ => Err(Error::Usage(
             "--repeats is for the format junit: others show themselves what is an attempt".into(),
         )),
@@ -257,7 +268,7 @@ fn repeated(found: &[Found]) -> Option<String> {
 
 fn read(
     files: &[&Path],
-    (reader, repeats): (ResultReader, Repeats),
+    (reader, repeats): (Reader, Repeats),
     root: &Root,
     masker: &Masker,
 ) -> Result<(Vec<Found>, Vec<Times>), Error> {
@@ -320,13 +331,7 @@ fn distinguish(found: &mut [Found]) {
     }
 }
 
-fn suite_end(
-    one: &Found,
-    item: &PlannedSuite,
-    reader: ResultReader,
-    command: &str,
-    dated: &RunDate,
-) -> SuiteEnd {
+fn suite_end(one: &Found, item: &PlannedSuite, reader: Reader, command: &str, dated: &RunDate) -> SuiteEnd {
     let red = one.reading.cases.iter().any(|c| c.status == TestStatus::Failed) || one.reading.fault.is_some();
     let duration: u64 = total(one.reading.cases.iter().filter_map(|c| c.duration_ms));
     let step = JudgedStep {

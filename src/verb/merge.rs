@@ -68,13 +68,7 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
     let summaries: Vec<(String, RunSummary)> =
         parts.iter().map(|p| (p.shown.clone(), p.summary.clone())).collect();
     if ground.commit.is_some() {
-        let nameless = summaries.iter().filter(|(_, s)| s.identity.commit.is_none());
-        let unfit: Vec<String> = nameless
-            .map(|(shown, _)| format!("{shown} names no commit: shards without one are not of one commit"))
-            .collect();
-        if !unfit.is_empty() {
-            return Err(MergeError::Unfit(unfit));
-        }
+        each_names_a_commit(&summaries)?;
     }
     let plan::Merged { summary: merged, mut notes } = plan::merge(&summaries).map_err(MergeError::Unfit)?;
     let masker = masker(request.env, &ground)?;
@@ -91,13 +85,8 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
     room(copied, request.out)?;
     let folder = Folder::create(&ground.root, request.out).map_err(|e| Error::of_folder(&e))?;
     let folders = folders_of(&merged);
-    let again = run_again(
-        &merged.profile,
-        &merged.selection,
-        &Flags::default(),
-        baseline.as_ref().map(|b| b.shown.as_str()),
-        None,
-    );
+    let against = baseline.as_ref().map(|b| b.shown.as_str());
+    let again = run_again(&merged.profile, &merged.selection, &Flags::default(), against, None);
     let names = ground.names().unwrap_or_default();
     let replays = Replays::new(&ground.run, &merged.profile, &masker).knowing(&names, &again);
     let identity = identity(&merged, &summaries, &masker);
@@ -132,6 +121,15 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<(Written, Vec<String>), Merge
     };
     let written = documents::write(&folder, &folders, outcome)?;
     Ok((written, notes))
+}
+
+/// Shards that name no commit are not of one.
+fn each_names_a_commit(summaries: &[(String, RunSummary)]) -> Result<(), MergeError> {
+    let nameless = summaries.iter().filter(|(_, s)| s.identity.commit.is_none());
+    let unfit: Vec<String> = nameless
+        .map(|(shown, _)| format!("{shown} names no commit: shards without one are not of one commit"))
+        .collect();
+    if unfit.is_empty() { Ok(()) } else { Err(MergeError::Unfit(unfit)) }
 }
 
 /// Whether what is copied of all the shards stays within its bound, and fits where it is written to: else nothing is written.

@@ -134,17 +134,7 @@ pub fn prove(request: &OpenRequest<'_>, progress: &(dyn Fn(&str) + Sync)) -> Res
 }
 
 fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
-    let mut proof = GateProof {
-        gate: gate.id.clone(),
-        standing: ProofStanding::Proven,
-        detail: String::new(),
-        mutations: 0,
-        holes: Vec::new(),
-        excepted: Vec::new(),
-        unused_exceptions: Vec::new(),
-        unnoticed: Vec::new(),
-        own: gate.origin == GateOrigin::Workspace,
-    };
+    let mut proof = untried(gate);
     let mut exceptions = match exceptions(gate) {
         Ok(exceptions) => exceptions,
         Err(why) => {
@@ -199,6 +189,21 @@ fn prove_gate(workspace: &Workspace, gate: &Gate) -> Result<GateProof, Error> {
         exceptions.iter().filter(|(_, _, used)| !used).map(|(_, e, _)| e.mutation.clone()).collect();
     conclude(&mut proof);
     Ok(proof)
+}
+
+/// Before anything is tried.
+fn untried(gate: &Gate) -> GateProof {
+    GateProof {
+        gate: gate.id.clone(),
+        standing: ProofStanding::Proven,
+        detail: String::new(),
+        mutations: 0,
+        holes: Vec::new(),
+        excepted: Vec::new(),
+        unused_exceptions: Vec::new(),
+        unnoticed: Vec::new(),
+        own: gate.origin == GateOrigin::Workspace,
+    }
 }
 
 /// What the mutations that were tried prove.

@@ -5,14 +5,16 @@
 
 pub mod answer;
 pub mod args;
+mod recorded;
 
+use self::recorded::{is_recorded_as, run_of, without_prefix};
 use crate::verb::reproduce::answer::{Came, Planned, RanCommand, Refused, Reproduction};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 use tollgate_core::ingest::ran_no_test;
-use tollgate_core::model::gate::{ForRun, Gate, is_plain_path};
+use tollgate_core::model::gate::{ForRun, Gate};
 use tollgate_core::model::verdict::Status;
 use tollgate_core::report::text::terminal;
 use tollgate_core::runbook::nearest;
@@ -21,7 +23,7 @@ use tollgate_flow::verdict_read::{newest, parse, parse_verdict, read_named};
 use tollgate_host::files::Root;
 use tollgate_host::process::{CommandLimits, Ending, run};
 use tollgate_text::command::CommandLine;
-use tollgate_text::redact::{MASK, Masker};
+use tollgate_text::redact::Masker;
 
 /// What a command gets between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(10);
@@ -237,7 +239,7 @@ fn judge<'r>(
         return Err(refuse(first, None, "no gate file of this workspace knows this gate"));
     };
     // What was judged may be an older run than the newest: the verdict may say which, and nothing else.
-    let named = recorded.iter().find_map(|r| run_of(gate, &r.command, request)).map(ForRun::Folder);
+    let named = recorded.iter().find_map(|r| run_of(gate, &r.command, request.results)).map(ForRun::Folder);
     // One that had nothing to replay says `tollgate run`, and that alone.
     let whole = recorded.iter().any(|r| without_prefix(&r.command, request.prefix) == "tollgate run");
     let again = whole.then(|| request.run.clone().of_no_use());
@@ -263,62 +265,6 @@ fn judge<'r>(
         return Ok(Planned { id: id.to_string(), command, note: Some(why.clone()) });
     }
     Ok(Planned { id: id.to_string(), command, note: None })
-}
-
-fn without_prefix<'c>(command: &'c str, prefix: &str) -> &'c str {
-    command.strip_prefix(prefix.trim()).map_or(command, str::trim_start)
-}
-
-/// Whether a command stands so in a verdict: as it is, or with a mask for each secret in it. The machine that judged may know others
-/// than this one.
-fn is_recorded_as(own: &str, recorded: &str) -> bool {
-    let mut parts = recorded.split(MASK);
-    let Some(mut rest) = parts.next().and_then(|first| own.strip_prefix(first)) else { return false };
-    let mut parts = parts.peekable();
-    if parts.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(part) = parts.next() {
-        rest = match (rest.find(part), parts.peek()) {
-            (Some(at), Some(_)) => &rest[at + part.len()..],
-            // Behind the last mask stands the end.
-            (_, None) => return rest.ends_with(part),
-            (None, _) => return false,
-        };
-    }
-    true
-}
-
-/// The run folder that a recorded command names where the gate's own has `{run}`: a folder named by its time, directly
-/// below the results folder, and nothing else.
-fn run_of(gate: &Gate, recorded: &str, request: &ReproduceRequest<'_>) -> Option<String> {
-    let (before, after) = gate.reproduce.split_once("{run}")?;
-    let results = request.results.trim_end_matches('/');
-    for (at, _) in recorded.match_indices(before) {
-        let rest = &recorded[at + before.len()..];
-        let Some(name) =
-            rest.strip_prefix(results).and_then(|r| r.strip_prefix('/')).and_then(|r| r.get(..16))
-        else {
-            continue;
-        };
-        let follows = rest.get(results.len() + 17..).unwrap_or("");
-        let run = format!("{results}/{name}");
-        let tail = after.split("{run}").next().unwrap_or("");
-        if is_stamp(name) && is_plain_path(&run) && follows.starts_with(tail) {
-            return Some(run);
-        }
-    }
-    None
-}
-
-/// `YYYYMMDDTHHMMSSZ`.
-fn is_stamp(name: &str) -> bool {
-    name.len() == 16
-        && name.bytes().enumerate().all(|(at, b)| match at {
-            8 => b == b'T',
-            15 => b == b'Z',
-            _ => b.is_ascii_digit(),
-        })
 }
 
 fn execute(

@@ -4,9 +4,10 @@
     clippy::disallowed_methods,
     clippy::expect_used,
     clippy::panic,
+    clippy::too_many_lines,
     clippy::type_complexity,
     clippy::unwrap_used,
-    reason = "tests stop by panicking, lay out folders, and run the binary"
+    reason = "tests stop by panicking, lay out folders, run the binary, and hold tables of cases"
 )]
 
 mod action;
@@ -75,6 +76,7 @@ mod run_runners;
 mod run_stops;
 mod run_workspace;
 mod schemas;
+mod sizes;
 mod support;
 mod textproto;
 mod tree;

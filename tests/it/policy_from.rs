@@ -97,6 +97,35 @@ fn settings_of_the_tree_are_noted() {
     assert!(main.notes.iter().any(|n| n.contains("alters the settings")), "{:?}", main.notes);
 }
 
+/// A gate whose words hold a name does not read what has it.
+#[test]
+fn a_setting_alters_the_gates_that_go_by_it_and_no_other() {
+    let dir = repository();
+    let gate = |id: &str, gate: &str| put(dir.path(), &format!("ws/gates/{id}.toml"), gate);
+    gate("a", &GATE.replace("why = 'W'", "why = 'env, commit, branch, run_dir, waivers and run_gaps'"));
+    gate("b", &GATE.replace("assert = 'doc.ok'", "assert = \"env.STAGE == 'x'\""));
+    gate("c", &GATE.replace("assert = 'doc.ok'", "assert = \"branch == 'main'\""));
+    gate("d", &GATE.replace("reproduce = 'x'", "reproduce = 'x {run}'"));
+    gate("own", &GATE.replace("shape = 'my.v1'", "shape = 'my.v1'\ncommit = 'same'"));
+    gate("w", &GATE.replace("assert = 'doc.ok'", "assert = 'waivers.size() == 0'"));
+    let settings =
+        |text: &str| put(dir.path(), "ws/tollgate.toml", &format!("[workspace]\npacks = []\n{text}"));
+    settings("env = ['STAGE']\n");
+    git(dir.path(), &["add", "."]);
+    git(dir.path(), &["commit", "-q", "-m", "gates that go by settings"]);
+    for (text, wanted) in [
+        ("env = ['STAGE']\n", &[][..]),
+        ("env = ['STAGE', 'OTHER']\n", &["b"]),
+        ("env = ['STAGE']\nresults = 'elsewhere'\n", &["d"]),
+        ("env = ['STAGE']\ngit = false\n", &["c", "d", "own"]),
+        ("env = ['STAGE']\nclassification = 'other.toml'\n", &["w"]),
+    ] {
+        settings(text);
+        let main = policy(dir.path(), Some("main")).unwrap();
+        assert_eq!(main.altered, wanted, "{text}");
+    }
+}
+
 #[test]
 fn a_tree_that_would_not_load_is_judged_all_the_same() {
     let dir = repository();

@@ -1,7 +1,7 @@
 //! `init`, `run`, a replay, `diff` and `check` over projects of cargo, pytest, go and npm, with the tools themselves. Where one
-//! is not installed its test says so and ends: its recorded outputs in `fixtures/ingest/` are read by `ingest.rs`.
+//! is not installed its test says so and ends, and fails where `CI` is set: its recorded outputs in `fixtures/ingest/` are read by `ingest.rs`.
 
-use crate::support::{Run, Ws};
+use crate::support::{Run, Ws, tool_is_missing};
 use serde_json::Value;
 use std::process::{Command, Stdio};
 
@@ -141,7 +141,7 @@ fn there(words: &[&str]) -> bool {
     command.args(&words[1..]).stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null());
     let found = command.status().is_ok_and(|status| status.success());
     if !found {
-        eprintln!("skipped: `{}` does not run here", words.join(" "));
+        tool_is_missing(&words.join(" "));
     }
     found
 }

@@ -9,6 +9,7 @@
 
 use serde_json::Value;
 use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -263,4 +264,31 @@ pub struct Judged {
     pub detail: String,
     pub messages: Vec<String>,
     pub value: Value,
+}
+
+/// Says that the test under way ends without having shown anything. Past the capture of the harness, which shows nothing of a
+/// test that passes.
+pub fn skipped(why: &str) {
+    let test = std::thread::current().name().unwrap_or("a test").to_string();
+    let line = format!("skipped: {test}: {why}\n");
+    std::io::stderr().write_all(line.as_bytes()).expect("standard error can be written");
+}
+
+/// Says that a test is skipped because a tool does not run here. In CI every tool is there: `.ci/run` installs them, and a test
+/// that is skipped would show nothing to anybody.
+pub fn tool_is_missing(command: &str) {
+    let ci = std::env::var("CI").unwrap_or_default();
+    assert!(!must_be_there(&ci), "`{command}` does not run here, and CI={ci} says that it must");
+    skipped(&format!("`{command}` does not run here"));
+}
+
+/// Whether this value of `CI` says that it is one, as `tollgate` itself takes it.
+fn must_be_there(ci: &str) -> bool {
+    !ci.is_empty() && ci != "false"
+}
+
+#[test]
+fn a_missing_tool_fails_in_ci_alone() {
+    assert!(must_be_there("true") && must_be_there("1"));
+    assert!(!must_be_there("") && !must_be_there("false"));
 }

@@ -1,6 +1,7 @@
 //! When an ingested run took place: what its reports say, else when their files were written. The earliest decides.
 
 use chrono::{DateTime, Duration, NaiveDateTime, SecondsFormat, Utc};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tollgate_core::model::tree::DatedBy;
 use tollgate_flow::error::Error;
@@ -106,6 +107,12 @@ fn read(stated: &str, written: Option<DateTime<Utc>>) -> Option<RunDate> {
             Some(RunDate { at, by: DatedBy::Report })
         }
     }
+}
+
+/// How old a report may be: what the call says, and in CI a bound where it says nothing.
+pub(super) fn max_age(asked: Option<u64>, env: &BTreeMap<String, String>) -> Option<u64> {
+    let in_ci = env.get("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
+    asked.or(in_ci.then_some(IN_CI))
 }
 
 /// Why a run that took place then is no evidence of what is checked out now: one sentence.

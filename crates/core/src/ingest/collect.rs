@@ -266,7 +266,7 @@ impl ReadingDraft {
         self.reading.fault.get_or_insert_with(fault).kind = FaultKind::Truncated;
     }
 
-    /// One or the other.
+    /// States that the input is cut off, or else that it is wrong.
     pub(super) fn fault_or_cut(&mut self, cut: bool, sentence: impl Into<String>) {
         if cut { self.cut_off(sentence) } else { self.fault(sentence) }
     }

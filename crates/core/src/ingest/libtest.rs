@@ -3,19 +3,22 @@
 mod binary;
 mod glued;
 pub(super) mod json;
+mod last;
 pub(super) mod line;
 mod list;
+mod said;
 mod word;
 
 use super::collect::{ReadingDraft, Room, counted, finish, keep_end, outside, outside_or_cut};
 use super::fault::ReadFault;
 use super::lines::StreamLines;
 use super::output::said;
-use super::panic;
 use crate::ingest::libtest::binary::Binary;
 use crate::ingest::libtest::json::{Event, EventSuite};
+use crate::ingest::libtest::last::Last;
 use crate::ingest::libtest::line as says;
 use crate::ingest::libtest::list::{IS_LIST, List};
+use crate::ingest::libtest::said::Said;
 use crate::model::test::{Reading, Silent, TestStatus};
 
 /// Bytes of lines that are set aside until a binary ends.
@@ -30,10 +33,12 @@ pub(super) fn read(lines: &mut StreamLines<'_>) -> Result<Vec<Reading>, ReadFaul
         if !line.is_blank() {
             output.torn = (!line.ended && says::is_part(&line.text)).then_some(line.number);
         }
-        let told = output.told;
+        let spoke = output.target.as_ref().is_none_or(|target| target.spoke);
         output.line(&line.text, line.number)?;
         // What is cut off within its first line says nothing yet.
-        output.told &= told || line.ended;
+        if let Some(target) = &mut output.target {
+            target.spoke &= spoke || line.ended;
+        }
     }
     output.end()
 }
@@ -46,14 +51,22 @@ struct Fork {
     bytes: usize,
 }
 
+/// A target that cargo said it runs, of which no harness has spoken yet.
+struct Target {
+    name: String,
+    /// The file that it is built from, where cargo names one.
+    source: Option<String>,
+    /// The end of what is printed since.
+    printed: String,
+    /// Something stands behind cargo's line.
+    spoke: bool,
+}
+
 #[derive(Default)]
 struct Output {
     room: Room,
     done: Vec<ReadingDraft>,
-    /// What cargo said it runs next, the source of it, and what is printed since.
-    target: Option<String>,
-    source: Option<String>,
-    printed: String,
+    target: Option<Target>,
     /// What was read of it as of a harness within it.
     fork: Option<Fork>,
     /// It was none: each line that begins a harness begins a binary.
@@ -62,16 +75,11 @@ struct Output {
     list: List,
     /// Cargo said that all is built, and nothing since.
     built: bool,
-    /// Something stands behind the line that said so.
-    told: bool,
     /// The last line, where it is one of the harness's or cargo's and not whole.
     torn: Option<u64>,
     text: Option<Binary>,
     json: Option<EventSuite>,
-    /// The last binary broke off: what cargo says next is about it.
-    broke_off: bool,
-    /// Cargo said that the last binary failed, and nothing of another one yet.
-    over: bool,
+    last: Last,
     /// The first of cargo's other errors.
     error: Option<String>,
 }
@@ -157,87 +165,106 @@ impl Output {
         self.unfork()?;
         if let Some(binary) = self.text.take() {
             let draft = binary.broken_off(&mut self.room, at_end, self.torn.is_none())?;
-            self.broke_off = draft.reading.fault.is_some();
+            self.last = if draft.reading.fault.is_some() { Last::BrokeOff } else { Last::Ended };
             self.done.push(draft);
         }
         if let Some(suite) = self.json.take() {
             self.done.push(suite.broken_off(at_end));
-            self.broke_off = true;
+            self.last = Last::BrokeOff;
         }
         Ok(())
     }
 
     fn begin_json(&mut self, event: &Event) -> Result<(), ReadFault> {
         self.room.reading()?;
-        (self.broke_off, self.over) = (false, false);
-        self.json = Some(EventSuite::new(&self.target.take().unwrap_or_default(), event));
+        self.last = Last::Ended;
+        let target = self.target.take().map(|target| target.name).unwrap_or_default();
+        self.json = Some(EventSuite::new(&target, event));
         Ok(())
     }
 
     /// A line between binaries.
     fn outside(&mut self, line: &str) -> Result<(), ReadFault> {
-        self.told |= !line.trim().is_empty();
         if !line.trim().is_empty() {
             self.built = says::is_built(line);
+            if let Some(target) = &mut self.target {
+                target.spoke = true;
+            }
         }
-        if let Some(target) = says::target(line) {
-            self.silent(false, Some(false))?;
-            (self.target, self.source) = (Some(target), says::source(line));
-            self.list = List::default();
-            (self.told, self.broke_off, self.over) = (false, false, false);
-        } else if says::is_over(line) {
-            self.broke_off |= self.silent(false, Some(true))?;
-            self.failed_target();
-        } else if let Some(count) = says::targets_failed(line).filter(|_| !self.done.is_empty()) {
-            self.silent(false, Some(false))?;
-            self.failed_targets(count)?;
-        } else if let Some(announced) = says::announced(line) {
-            self.room.reading()?;
-            (self.broke_off, self.over) = (false, false);
-            let of_cargo = self.target.is_some();
-            let mut binary = Binary::new(&self.target.take().unwrap_or_default(), announced);
-            binary.of_cargo = of_cargo;
-            self.text = Some(binary);
-        } else if let Some(fault) = says::build_failure(line) {
-            self.room.reading()?;
-            self.over = false;
-            self.done.push(outside(fault));
-        } else if let Some(how) = says::ended(line) {
-            self.process_ended(&how);
-        } else if let Ok(Some(event)) = Event::of(line) {
-            if event.kind() == "suite" && event.event() == "started" {
-                self.begin_json(&event)?;
+        match Said::of(line) {
+            Said::Runs { name, source } => {
+                self.silent(false, Some(false))?;
+                self.target = Some(Target { name, source, printed: String::new(), spoke: false });
+                self.list = List::default();
+                self.last = Last::Ended;
+                return Ok(());
             }
-        } else if panic::thread(line) == Some("main") && self.target.is_none() {
-            // What a binary does behind its result line: statics and handlers that run as it exits.
-            if let Some(draft) = self.done.last_mut() {
-                let at = line.split_once(" at ").map_or("", |(_, at)| at).trim_end_matches(':');
-                let at: String = at.chars().take(200).collect();
-                draft.fault(format!("after its results its main thread panicked at {at}"));
+            Said::Over => {
+                if self.silent(false, Some(true))? {
+                    self.last = Last::BrokeOff;
+                }
+                self.failed_target();
             }
-        } else if let Some(summary) = says::summary(line).filter(|_| self.target.is_none()) {
-            if !summary.ok {
+            Said::TargetsFailed(count) if !self.done.is_empty() => {
+                self.silent(false, Some(false))?;
+                self.failed_targets(count)?;
+            }
+            Said::Announced(count) => self.begin(count)?,
+            Said::BuildFailed(fault) => {
                 self.room.reading()?;
-                self.done
-                    .push(outside("a result line says FAILED, and the binary that it is of is not here"));
-            } else if let Some(draft) = self.done.last_mut() {
-                draft.fault("another result line stands behind its own: a test printed one of them");
+                self.last = self.last.passed_over();
+                self.done.push(outside(fault));
             }
-        } else if line.starts_with("error: ") && self.error.is_none() {
-            self.error = Some(line.chars().take(200).collect());
+            Said::ProcessEnded(how) => self.process_ended(&how),
+            Said::SuiteStarted(event) => self.begin_json(&event)?,
+            // What a target prints before its harness speaks is its own.
+            Said::MainPanicked(_) | Said::Result { .. } if self.target.is_some() => {}
+            Said::MainPanicked(at) => self.main_panicked(&at),
+            Said::Result { ok } => self.lone_result(ok)?,
+            Said::TargetsFailed(_) | Said::Error => {
+                self.error.get_or_insert_with(|| line.chars().take(200).collect());
+            }
+            Said::Nothing => {}
         }
-        if says::target(line).is_none() {
-            self.list.line(line);
+        self.list.line(line);
+        if let Some(target) = &mut self.target {
+            keep_end(&mut target.printed, line);
         }
-        if self.target.is_some() && says::target(line).is_none() {
-            keep_end(&mut self.printed, line);
+        Ok(())
+    }
+
+    /// A harness that says in text how many tests it runs.
+    fn begin(&mut self, announced: u64) -> Result<(), ReadFault> {
+        self.room.reading()?;
+        self.last = Last::Ended;
+        let target = self.target.take();
+        let of_cargo = target.is_some();
+        let name = target.map(|target| target.name).unwrap_or_default();
+        self.text = Some(Binary { of_cargo, ..Binary::new(&name, announced) });
+        Ok(())
+    }
+
+    /// What a binary does behind its result line: statics and handlers that run as it exits.
+    fn main_panicked(&mut self, at: &str) {
+        if let Some(draft) = self.done.last_mut() {
+            draft.fault(format!("after its results its main thread panicked at {at}"));
+        }
+    }
+
+    /// A result line that stands outside any binary.
+    fn lone_result(&mut self, ok: bool) -> Result<(), ReadFault> {
+        if !ok {
+            self.room.reading()?;
+            self.done.push(outside("a result line says FAILED, and the binary that it is of is not here"));
+        } else if let Some(draft) = self.done.last_mut() {
+            draft.fault("another result line stands behind its own: a test printed one of them");
         }
         Ok(())
     }
 
     /// Cargo says that the last binary failed.
     fn failed_target(&mut self) {
-        self.over = true;
+        self.last = self.last.failed();
         if let Some(draft) = self.done.last_mut()
             && draft.tally(TestStatus::Failed) == 0
         {
@@ -247,7 +274,7 @@ impl Output {
 
     /// Cargo says at its end how many targets failed: it ran them all.
     fn failed_targets(&mut self, count: u64) -> Result<(), ReadFault> {
-        self.over = false;
+        self.last = self.last.passed_over();
         let red = |d: &&ReadingDraft| match &d.reading.silent {
             Some(silent) => silent.failed == Some(true),
             None => d.reading.fault.is_some() || d.tally(TestStatus::Failed) > 0,
@@ -269,7 +296,7 @@ impl Output {
 
     /// Cargo says how the process ended of the last binary, which failed. Where tests failed and nothing else, it says nothing.
     fn process_ended(&mut self, how: &str) {
-        let Some(draft) = self.done.last_mut().filter(|_| self.over || self.broke_off) else { return };
+        let Some(draft) = self.done.last_mut().filter(|_| self.last != Last::Ended) else { return };
         if let Some(silent) = &mut draft.reading.silent {
             silent.how = Some(how.to_string());
         }
@@ -283,8 +310,7 @@ impl Output {
     /// A target that cargo named and whose output held no harness's: it died at once, its harness is another one, or the output
     /// is cut off there. Which of them it is only the package can say. `failed`: what cargo did next says whether it failed.
     fn silent(&mut self, cut: bool, failed: Option<bool>) -> Result<bool, ReadFault> {
-        let (source, printed) = (self.source.take(), std::mem::take(&mut self.printed));
-        let Some(target) = self.target.take() else { return Ok(false) };
+        let Some(Target { name: target, source, printed, .. }) = self.target.take() else { return Ok(false) };
         self.room.reading()?;
         let mut draft = ReadingDraft::new(&target);
         if self.list.is_one() {
@@ -311,8 +337,9 @@ impl Output {
     fn end(mut self) -> Result<Vec<Reading>, ReadFault> {
         let open = self.text.is_some() || self.json.is_some();
         self.close(true)?;
-        self.silent(!self.told, None)?;
-        if let Some(last) = self.done.last_mut().filter(|_| self.over) {
+        let spoke = self.target.as_ref().is_some_and(|target| target.spoke);
+        self.silent(!spoke, None)?;
+        if let Some(last) = self.done.last_mut().filter(|_| matches!(self.last, Last::Failed { .. })) {
             last.reading.stopped = true;
         }
         if let Some(line) = self.torn.filter(|_| !open && !self.done.is_empty()) {

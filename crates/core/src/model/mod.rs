@@ -12,6 +12,7 @@ pub mod gate;
 pub mod lane;
 mod outcome;
 pub mod plan;
+mod reader;
 pub mod record;
 pub mod report;
 pub mod run;

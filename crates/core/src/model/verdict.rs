@@ -159,15 +159,15 @@ pub struct GateResult {
 pub struct GateCounts {
     /// All of them.
     pub gates: usize,
-    /// …
+    /// What they require holds.
     pub pass: usize,
-    /// …
+    /// Red, and blocking.
     pub fail: usize,
-    /// …
+    /// Red, and not blocking.
     pub warn: usize,
-    /// …
+    /// Not judged: they do not apply.
     pub skip: usize,
-    /// …
+    /// Red, and covered by a waiver.
     pub waived: usize,
 }
 

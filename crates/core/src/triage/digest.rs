@@ -110,76 +110,95 @@ fn suite_signature(
     })
 }
 
+/// What was seen of a failed suite.
+enum Seen<'a> {
+    Started,
+    Assertion(Assertion),
+    Failed(&'a TestResult, Option<&'a Failure>),
+    /// So many more failed than are listed.
+    More(usize),
+    Fault(&'a str),
+    TimedOut(String),
+    Killed(String),
+    Leftovers(u64),
+    Finished,
+}
+
+impl Seen<'_> {
+    /// The line of it, the `seq`-th of the timeline.
+    fn line(self, seq: u64, identity: &Identity, record: &SuiteRecord) -> TimelineLine {
+        let SuiteRecord { result, command, started_at, finished_at, .. } = record;
+        let line = |event: &str, message: String| TimelineLine {
+            schema: schema::TIMELINE.into(),
+            seq,
+            ts: finished_at.clone(),
+            run_id: identity.run_id.clone(),
+            event: event.into(),
+            suite: result.name.clone(),
+            test: None,
+            message,
+            location: None,
+            duration_ms: None,
+        };
+        match self {
+            Seen::Started => {
+                TimelineLine { ts: started_at.clone(), ..line("suite.started", command.clone()) }
+            }
+            Seen::Assertion(Assertion { test, location, message }) => {
+                TimelineLine { test, location, ..line("assertion.failed", message) }
+            }
+            Seen::Failed(test, failure) => {
+                let said = failure.and_then(|f| f.message.lines().map(str::trim).find(|l| !l.is_empty()));
+                TimelineLine {
+                    test: Some(test.name.clone()),
+                    location: failure.and_then(|f| f.place.clone()),
+                    duration_ms: test.duration_ms,
+                    ..line("test.failed", said.unwrap_or("failed").to_string())
+                }
+            }
+            Seen::More(count) => line("test.failed", format!("{count} more tests failed")),
+            Seen::Fault(fault) => line("suite.fault", fault.to_string()),
+            Seen::TimedOut(how) => line("suite.timed_out", how),
+            Seen::Killed(how) => line("suite.killed", how),
+            Seen::Leftovers(count) => {
+                let many = if count == 1 { "process" } else { "processes" };
+                line("suite.leftovers", format!("{count} {many} outlived the suite and were ended"))
+            }
+            Seen::Finished => TimelineLine {
+                duration_ms: Some(result.duration_ms),
+                ..line("suite.finished", result.status.name().into())
+            },
+        }
+    }
+}
+
 fn timeline(
     identity: &Identity,
     record: &SuiteRecord,
     failed: &[(&TestResult, Option<&Failure>)],
     assertion: Option<Assertion>,
 ) -> Vec<TimelineLine> {
-    let mut lines = Vec::new();
-    let mut add = |event: &str, message: String| {
-        let started = event == "suite.started";
-        lines.push(TimelineLine {
-            schema: schema::TIMELINE.into(),
-            seq: lines.len() as u64,
-            ts: if started { &record.started_at } else { &record.finished_at }.clone(),
-            run_id: identity.run_id.clone(),
-            event: event.into(),
-            suite: record.result.name.clone(),
-            test: None,
-            message,
-            location: None,
-            duration_ms: None,
-        });
-        lines.len() - 1
-    };
-    add("suite.started", record.command.clone());
-    let mut details = Vec::new();
-    if let Some(assertion) = assertion {
-        details.push((add("assertion.failed", assertion.message), assertion.test, assertion.location, None));
-    }
-    for (test, failure) in failed.iter().take(LISTED) {
-        let message = failure.and_then(|f| f.message.lines().map(str::trim).find(|l| !l.is_empty()));
-        let place = failure.and_then(|f| f.place.clone());
-        let at = add("test.failed", message.unwrap_or("failed").to_string());
-        details.push((at, Some(test.name.clone()), place, test.duration_ms));
-    }
-    if failed.len() > LISTED {
-        add("test.failed", format!("{} more tests failed", failed.len() - LISTED));
-    }
-    if let Some(fault) = &record.fault {
-        add("suite.fault", fault.clone());
-    }
-    if let Some(message) = ending(record) {
-        add(
-            if record.result.status == SuiteStatus::TimedOut { "suite.timed_out" } else { "suite.killed" },
-            message,
-        );
-    }
-    if record.leftovers > 0 {
-        let many = if record.leftovers == 1 { "process" } else { "processes" };
-        add("suite.leftovers", format!("{} {many} outlived the suite and were ended", record.leftovers));
-    }
-    let last = add("suite.finished", record.result.status.name().into());
-    details.push((last, None, None, Some(record.result.duration_ms)));
-    for (at, test, location, duration_ms) in details {
-        lines[at].test = test;
-        lines[at].location = location;
-        lines[at].duration_ms = duration_ms;
-    }
-    lines
+    let more = failed.len().saturating_sub(LISTED);
+    let leftovers = record.leftovers;
+    let mut seen = vec![Seen::Started];
+    seen.extend(assertion.map(Seen::Assertion));
+    seen.extend(failed.iter().take(LISTED).map(|(test, failure)| Seen::Failed(test, *failure)));
+    seen.extend((more > 0).then_some(Seen::More(more)));
+    seen.extend(record.fault.as_deref().map(Seen::Fault));
+    seen.extend(ending(record));
+    seen.extend((leftovers > 0).then_some(Seen::Leftovers(leftovers)));
+    seen.push(Seen::Finished);
+    (0..).zip(seen).map(|(seq, seen)| seen.line(seq, identity, record)).collect()
 }
 
 /// How it was ended, where it did not end by itself.
-fn ending(record: &SuiteRecord) -> Option<String> {
+fn ending(record: &SuiteRecord) -> Option<Seen<'static>> {
     let signal = record.result.signal.map(|s| format!("signal {s} ended it"));
-    match record.result.status {
-        SuiteStatus::TimedOut => {
-            let late = format!("it was ended at its timeout after {} ms", record.result.duration_ms);
-            Some(signal.map_or(late.clone(), |s| format!("{late}; {s}")))
-        }
-        _ => signal,
+    if record.result.status != SuiteStatus::TimedOut {
+        return signal.map(Seen::Killed);
     }
+    let late = format!("it was ended at its timeout after {} ms", record.result.duration_ms);
+    Some(Seen::TimedOut(signal.map_or(late.clone(), |signal| format!("{late}; {signal}"))))
 }
 
 #[cfg(test)]
@@ -307,6 +326,41 @@ mod tests {
         assert!(digested.timeline.iter().enumerate().all(|(at, line)| line.seq == at as u64));
         assert_eq!(digested.timeline[0].ts, record.started_at);
         assert_eq!(digested.timeline[4].duration_ms, Some(1200));
+    }
+
+    /// Each line has the moment, the test, the place and the time that are its own, and no other line's.
+    #[test]
+    fn every_line_has_what_is_its_own() {
+        let failed = |nth: usize| test(&format!("t{nth}"), TestStatus::Failed);
+        let mut record = record(SuiteStatus::Failed, (0..LISTED + 2).map(failed).collect());
+        record.fault = Some("it broke".into());
+        record.result.signal = Some(9);
+        record.leftovers = 1;
+        let digested = of(&record, &[case("t0", "boom\nmore", 7)], "");
+        let line = |line: &TimelineLine| {
+            let ts = if line.ts == record.started_at { "start" } else { "end" };
+            let place = line.location.as_ref().map(|place| place.line);
+            let TimelineLine { seq, event, message, test, duration_ms, .. } = line;
+            format!("{seq} {ts} {event}: {message} | {test:?} {place:?} {duration_ms:?}")
+        };
+        let lines: Vec<String> = digested.timeline.iter().map(line).collect();
+        // Behind the first failed test 999 more stand, which no assertion is of.
+        for (nth, line) in lines[3..LISTED + 2].iter().enumerate() {
+            let (seq, nth) = (nth + 3, nth + 1);
+            assert_eq!(*line, format!("{seq} end test.failed: failed | Some(\"t{nth}\") None Some(5)"));
+        }
+        let rest: Vec<&str> = lines[..3].iter().chain(&lines[LISTED + 2..]).map(String::as_str).collect();
+        insta::assert_snapshot!(rest.join("\n"), @r#"
+        0 start suite.started: cargo test --test parser -- --nocapture | None None None
+        1 end assertion.failed: boom
+        more | Some("t0") Some(7) None
+        2 end test.failed: boom | Some("t0") Some(7) Some(5)
+        1002 end test.failed: 2 more tests failed | None None None
+        1003 end suite.fault: it broke | None None None
+        1004 end suite.killed: signal 9 ended it | None None None
+        1005 end suite.leftovers: 1 process outlived the suite and were ended | None None None
+        1006 end suite.finished: failed | None None Some(1200)
+        "#);
     }
 
     #[test]

@@ -68,6 +68,17 @@ impl JudgedStep {
         self.told.as_ref().map_or(Basis::Fallback, |told| told.basis)
     }
 
+    /// Whether results that are whole say themselves that something went wrong.
+    fn results_state_a_fault(&self) -> bool {
+        let stated = |reading: &Reading| reading.fault.as_ref().is_some_and(|f| f.kind == FaultKind::Stated);
+        matches!(&self.read, Some(Ok(readings)) if readings.iter().any(stated))
+    }
+
+    /// Whether its tool stopped at what failed.
+    fn stopped_early(&self) -> bool {
+        matches!(&self.read, Some(Ok(readings)) if readings.iter().any(|r| r.stopped))
+    }
+
     /// A sentence of what went wrong, with the lines of the output that say why.
     fn because(&self, fault: &str) -> String {
         let Some(told) = &self.told else { return fault.to_string() };
@@ -129,128 +140,193 @@ impl SuiteAttempt {
     }
 }
 
-/// How a command ended, before its results are looked at: status, exit code, signal.
-fn ending(step: &JudgedStep) -> (SuiteStatus, Option<i32>, Option<i32>) {
-    match &step.ended {
-        StepEnded::Exited(0) => (SuiteStatus::Passed, Some(0), None),
-        StepEnded::Exited(code) => (SuiteStatus::Failed, Some(*code), None),
-        StepEnded::Signalled(n) => (SuiteStatus::Crashed, None, Some(*n)),
-        StepEnded::TimedOut { exit_code, signal } => (SuiteStatus::TimedOut, *exit_code, *signal),
-        StepEnded::NotStarted(_) => (SuiteStatus::Missing, None, None),
-    }
+/// What is wrong with a command beside the tests that failed. Of several things the first one in this order is told, and it alone.
+enum Wrong<'a> {
+    /// A signal ended it that tollgate did not send.
+    Signalled(i32),
+    /// It was ended at its timeout.
+    TimedOut,
+    /// It could not be started: a sentence.
+    NotStarted(&'a str),
+    /// Its results cannot be read: a sentence.
+    Unread(&'a str),
+    /// Its results say so themselves. `alike`: each of them that says something says this.
+    Stated { first: &'a ReadingFault, alike: bool },
+    /// The test of this name was asked for and was skipped. `alone`: no test failed beside it.
+    Skipped { name: String, alone: bool },
+    /// The test of this name was asked for and did not run.
+    Absent(&'a str),
+    /// What is wrong beside the command (its log could not be written): a sentence.
+    Beside(&'a str),
+    /// So many tests of its results did not run.
+    Left(usize),
+    /// It says by its exit code that something is wrong, and no test failed. `empty`: its results show no test at all.
+    ExitCode { code: i32, empty: bool },
 }
 
-/// What the way in which a command ended says by itself. That of a timeout is known by the suite's name; that of a signal says
-/// nothing where the output does not.
-fn ended(step: &JudgedStep) -> (Option<String>, Basis) {
-    match &step.ended {
-        StepEnded::Exited(_) => (None, Basis::Fallback),
-        StepEnded::Signalled(n) => {
-            let basis = if step.told_basis().tells() { Basis::Crash } else { Basis::Fallback };
-            (Some(step.because(&format!("it was ended by signal {n}"))), basis)
+impl<'a> Wrong<'a> {
+    /// What the way in which the command ended says by itself.
+    fn of_ending(ended: &'a StepEnded) -> Option<Wrong<'a>> {
+        match ended {
+            StepEnded::Exited(_) => None,
+            StepEnded::Signalled(signal) => Some(Wrong::Signalled(*signal)),
+            StepEnded::TimedOut { .. } => Some(Wrong::TimedOut),
+            StepEnded::NotStarted(why) => Some(Wrong::NotStarted(why)),
         }
-        StepEnded::TimedOut { .. } => (Some("it was ended at its timeout".into()), Basis::Timeout),
-        StepEnded::NotStarted(why) => (Some(why.clone()), Basis::Exception),
     }
-}
 
-/// The fault with what the results say beside their tests. One sentence is kept: where there are several, or one that does not
-/// follow from how the command ended, it does not tell of everything that failed.
-fn with_faults(
-    step: &JudgedStep,
-    (fault, basis): (Option<String>, Basis),
-    readings: &[Reading],
-) -> (Option<String>, Basis) {
-    let stated: Vec<&ReadingFault> = readings.iter().filter_map(|r| r.fault.as_ref()).collect();
-    match (fault, stated.as_slice()) {
-        (None, [first, more @ ..]) => {
-            let told = step.told_basis();
-            let one = more.iter().all(|fault| fault == first);
-            let basis = if told.tells() { told } else { first.basis };
-            (Some(step.because(&first.sentence)), if one { basis } else { Basis::Fallback })
-        }
-        (fault, stated) if stated.iter().any(|f| f.kind == FaultKind::Stated) => (fault, Basis::Fallback),
-        (fault, _) => (fault, basis),
-    }
-}
-
-pub(super) fn judge_step(name: &str, step: &JudgedStep, names: &TestNames) -> SuiteAttempt {
-    let (mut status, exit_code, signal) = ending(step);
-    let (mut fault, mut basis) = ended(step);
-    let started = !matches!(step.ended, StepEnded::NotStarted(_));
-    let (mut absent, mut skipped) = (false, false);
-    let mut cases = match &step.read {
-        None => vec![by_exit(step, name, fault.as_deref(), basis)],
-        Some(Ok(readings)) => {
-            (fault, basis) = with_faults(step, (fault, basis), readings);
-            flatten(readings, step.asked.as_deref(), names)
-        }
-        Some(Err(unread)) => {
-            if started && status == SuiteStatus::Passed && matches!(unread, Unread::Missing(_)) {
-                status = SuiteStatus::Missing;
+    /// What the results say beside their tests.
+    fn of_results(read: Option<&'a Result<Vec<Reading>, Unread>>) -> Option<Wrong<'a>> {
+        match read? {
+            Err(Unread::Missing(why) | Unread::Wrong(why)) => Some(Wrong::Unread(why)),
+            Ok(readings) => {
+                let mut stated = readings.iter().filter_map(|r| r.fault.as_ref());
+                let first = stated.next()?;
+                Some(Wrong::Stated { first, alike: stated.all(|fault| fault == first) })
             }
-            let (Unread::Missing(why) | Unread::Wrong(why)) = unread;
-            if fault.is_none() {
-                (fault, basis) = (Some(step.because(why)), step.told_basis());
-            }
-            Vec::new()
         }
+    }
+
+    /// What is told only where nothing else is wrong.
+    fn of_the_rest(step: &'a JudgedStep, cases: &[TestCase]) -> Option<Wrong<'a>> {
+        if let Some(trouble) = &step.trouble {
+            return Some(Wrong::Beside(trouble));
+        }
+        let left = cases.iter().filter(|c| c.status == TestStatus::NotRun).count();
+        match step.ended {
+            _ if left > 0 => Some(Wrong::Left(left)),
+            StepEnded::Exited(code) if code != 0 && !any_failed(cases) => {
+                Some(Wrong::ExitCode { code, empty: cases.is_empty() })
+            }
+            _ => None,
+        }
+    }
+
+    /// One sentence.
+    fn sentence(&self, step: &JudgedStep) -> String {
+        match self {
+            Wrong::TimedOut => "it was ended at its timeout".into(),
+            Wrong::NotStarted(why) | Wrong::Beside(why) => (*why).to_string(),
+            Wrong::Signalled(signal) => step.because(&format!("it was ended by signal {signal}")),
+            Wrong::Unread(why) => step.because(why),
+            Wrong::Stated { first, .. } => step.because(&first.sentence),
+            Wrong::Skipped { name, .. } => {
+                step.because(&format!("the test `{}` was asked for and was skipped", show(name)))
+            }
+            Wrong::Absent(name) => {
+                step.because(&format!("the command for the test `{}` ran no such test", show(name)))
+            }
+            Wrong::Left(count) => step.because(&format!("{count} of its tests did not run")),
+            // pytest's exit code 5 says no more than that nothing was collected.
+            Wrong::ExitCode { code, empty: true } => {
+                step.because(&format!("it ended with exit code {code}, and its results show no test"))
+            }
+            Wrong::ExitCode { code, empty: false } => {
+                step.because(&format!("it ended with exit code {code} although no test failed"))
+            }
+        }
+    }
+
+    /// Whether that sentence is words of the cause. A timeout is known by the suite's name; a signal and an exit code say nothing
+    /// where the output does not.
+    fn basis(&self, step: &JudgedStep) -> Basis {
+        let told = step.told_basis();
+        match self {
+            // One sentence is kept, and it does not tell of what the results state beside it.
+            Wrong::Signalled(_) | Wrong::TimedOut | Wrong::NotStarted(_) if step.results_state_a_fault() => {
+                Basis::Fallback
+            }
+            Wrong::Signalled(_) if told.tells() => Basis::Crash,
+            Wrong::TimedOut => Basis::Timeout,
+            Wrong::NotStarted(_) => Basis::Exception,
+            Wrong::Stated { first, alike: true } if !told.tells() => first.basis,
+            Wrong::Stated { alike: true, .. } | Wrong::Unread(_) | Wrong::ExitCode { .. } => told,
+            _ => Basis::Fallback,
+        }
+    }
+}
+
+/// Judges one command of the suite `suite`. What its tests are called elsewhere is in `names`.
+pub(super) fn judge_step(suite: &str, step: &JudgedStep, names: &TestNames) -> SuiteAttempt {
+    let ending = Wrong::of_ending(&step.ended);
+    let cases = match &step.read {
+        None => vec![by_exit(step, suite, ending.as_ref())],
+        Some(Ok(readings)) => flatten(readings, step.asked.as_deref(), names),
+        Some(Err(_)) => Vec::new(),
     };
-    if let Some(asked) = &step.asked {
-        cases.retain(|c| c.selector() == asked || holds(c.selector(), asked));
-        let failed = cases.iter().any(|c| c.status == TestStatus::Failed);
-        if let Some(name) = fail_skipped(&mut cases, asked, names) {
-            skipped = fault.is_none() && !failed;
-            let why = format!("the test `{}` was asked for and was skipped", show(&name));
-            fault = fault.or_else(|| Some(step.because(&why)));
-        }
-        for name in missing(&cases, asked, names) {
-            absent |= fault.is_none();
-            let why = fault.clone().unwrap_or_else(|| "its command ran no test of that name".to_string());
-            cases.push(unseen(name, asked, &why));
-            fault = fault.or_else(|| {
-                Some(step.because(&format!("the command for the test `{}` ran no such test", show(name))))
-            });
-        }
-    }
-    fault = fault.or_else(|| step.trouble.clone());
-    let failed = cases.iter().any(|c| c.status == TestStatus::Failed);
-    let left = cases.iter().filter(|c| c.status == TestStatus::NotRun).count();
-    if fault.is_none() && left > 0 {
-        (fault, basis) = (Some(step.because(&format!("{left} of its tests did not run"))), Basis::Fallback);
-    }
-    if let (StepEnded::Exited(code), false, None) = (&step.ended, failed, &fault)
-        && *code != 0
-    {
-        // pytest's exit code 5 says no more than that nothing was collected.
-        let why =
-            if cases.is_empty() { ", and its results show no test" } else { " although no test failed" };
-        fault = Some(step.because(&format!("it ended with exit code {code}{why}")));
-        basis = step.told_basis();
-    }
-    if status == SuiteStatus::Passed && (failed || fault.is_some()) {
-        status = SuiteStatus::Failed;
-    }
-    let stopped = matches!(&step.read, Some(Ok(readings)) if readings.iter().any(|r| r.stopped));
-    let stopped = stopped.then(|| {
-        "cargo stopped at the test binary that failed, and others may not have run (--no-fail-fast)".into()
-    });
-    let whole = step.asked.is_none();
+    let wrong = ending.or_else(|| Wrong::of_results(step.read.as_ref()));
+    let (cases, wrong) = match &step.asked {
+        None => (cases, wrong),
+        Some(asked) => held_to(asked, cases, wrong, step, names),
+    };
+    let wrong = wrong.or_else(|| Wrong::of_the_rest(step, &cases));
+    let (exit_code, signal) = codes(&step.ended);
     SuiteAttempt {
-        status,
-        cases,
-        fault,
-        basis,
+        status: status(step, any_failed(&cases) || wrong.is_some()),
+        fault: wrong.as_ref().map(|wrong| wrong.sentence(step)),
+        basis: wrong.as_ref().map_or(Basis::Fallback, |wrong| wrong.basis(step)),
         exit_code,
         signal,
-        whole,
-        absent,
-        skipped,
-        stopped,
+        whole: step.asked.is_none(),
+        absent: matches!(wrong, Some(Wrong::Absent(_))),
+        skipped: matches!(wrong, Some(Wrong::Skipped { alone: true, .. })),
+        stopped: step.stopped_early().then(|| {
+            "cargo stopped at the test binary that failed, and others may not have run (--no-fail-fast)"
+                .into()
+        }),
+        cases,
         state: 1,
         reported: false,
         company: Company::default(),
     }
+}
+
+/// Of a command for one test: the cases that are of it, and the test as failed where it was skipped or is not there. With what is
+/// wrong, where that is not known before.
+fn held_to<'a>(
+    asked: &'a str,
+    mut cases: Vec<TestCase>,
+    before: Option<Wrong<'a>>,
+    step: &JudgedStep,
+    names: &'a TestNames,
+) -> (Vec<TestCase>, Option<Wrong<'a>>) {
+    cases.retain(|c| c.selector() == asked || holds(c.selector(), asked));
+    let alone = !any_failed(&cases);
+    let skipped = fail_skipped(&mut cases, asked, names).map(|name| Wrong::Skipped { name, alone });
+    let mut wrong = before.or(skipped);
+    for name in missing(&cases, asked, names) {
+        let why = wrong.as_ref().map(|wrong| wrong.sentence(step));
+        let why = why.unwrap_or_else(|| "its command ran no test of that name".into());
+        cases.push(unseen(name, asked, &why));
+        wrong.get_or_insert(Wrong::Absent(name));
+    }
+    (cases, wrong)
+}
+
+/// What the suite comes to by this command alone; `red`: a test failed or anything else is wrong.
+fn status(step: &JudgedStep, red: bool) -> SuiteStatus {
+    match (&step.ended, &step.read) {
+        (StepEnded::NotStarted(_), _) => SuiteStatus::Missing,
+        (StepEnded::TimedOut { .. }, _) => SuiteStatus::TimedOut,
+        (StepEnded::Signalled(_), _) => SuiteStatus::Crashed,
+        (StepEnded::Exited(0), Some(Err(Unread::Missing(_)))) => SuiteStatus::Missing,
+        (StepEnded::Exited(0), _) if !red => SuiteStatus::Passed,
+        (StepEnded::Exited(_), _) => SuiteStatus::Failed,
+    }
+}
+
+/// The exit code and the signal that a command ended with.
+fn codes(ended: &StepEnded) -> (Option<i32>, Option<i32>) {
+    match ended {
+        StepEnded::Exited(code) => (Some(*code), None),
+        StepEnded::Signalled(signal) => (None, Some(*signal)),
+        StepEnded::TimedOut { exit_code, signal } => (*exit_code, *signal),
+        StepEnded::NotStarted(_) => (None, None),
+    }
+}
+
+fn any_failed(cases: &[TestCase]) -> bool {
+    cases.iter().any(|c| c.status == TestStatus::Failed)
 }
 
 /// Whether a test is one that the other stands in: in Go `TestA` runs, and passes or fails, with `TestA/b`.
@@ -263,11 +339,11 @@ fn show(text: &str) -> String {
 }
 
 /// The one test of a suite that is read by its exit code.
-fn by_exit(step: &JudgedStep, name: &str, fault: Option<&str>, basis: Basis) -> TestCase {
-    let failure = match (&step.ended, fault) {
-        (_, Some(fault)) => {
+fn by_exit(step: &JudgedStep, name: &str, ending: Option<&Wrong<'_>>) -> TestCase {
+    let failure = match (&step.ended, ending) {
+        (_, Some(wrong)) => {
             let told = step.told.clone().unwrap_or_default();
-            Some(Failure { message: fault.into(), ..told }.resting_on(basis))
+            Some(Failure { message: wrong.sentence(step), ..told }.resting_on(wrong.basis(step)))
         }
         (StepEnded::Exited(0), None) => None,
         (StepEnded::Exited(code), None) => {
@@ -285,6 +361,7 @@ fn by_exit(step: &JudgedStep, name: &str, fault: Option<&str>, basis: Basis) -> 
     let name = step.asked.as_deref().unwrap_or(name).to_string();
     TestCase { name, status, duration_ms: None, failure, later: Vec::new(), selector: None }
 }
+
 /// Every failure of the one is one of the other too. Where one of them does not say why it failed, nothing that the other says
 /// covers that.
 pub(super) fn add_failures(known: &mut TestCase, other: &TestCase) {
@@ -298,3 +375,6 @@ pub(super) fn add_failures(known: &mut TestCase, other: &TestCase) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,25 +2,56 @@
 
 use crate::model::verdict::{GateResult, Status, Verdict};
 
+/// How a gate stands beside what it was in the verdict before.
+enum Change<'v> {
+    /// It is red, and was not.
+    New,
+    /// It is red, and has been since the verdict of this commit; of a verdict without a commit, since this time.
+    Since(&'v str),
+    /// It passes, and was red.
+    Fixed,
+}
+
+impl<'v> Change<'v> {
+    fn of(now: Status, before: Option<&'v GateResult>, previous: &'v Verdict) -> Option<Change<'v>> {
+        let before = before.filter(|gate| is_red(gate.status));
+        match before {
+            None => is_red(now).then_some(Change::New),
+            // What was skipped was not judged, and so is not fixed.
+            Some(_) if now == Status::Pass => Some(Change::Fixed),
+            Some(before) => is_red(now).then(|| Change::Since(first_red(before, previous))),
+        }
+    }
+
+    /// As it stands in a verdict.
+    fn text(&self) -> String {
+        match self {
+            Change::New => "new".into(),
+            Change::Since(first) => format!("{SINCE}{first}"),
+            Change::Fixed => "fixed".into(),
+        }
+    }
+}
+
+const SINCE: &str = "since ";
+
+/// Where the unbroken chain of red verdicts began that ends in `before`, a red gate of `previous`.
+fn first_red<'v>(before: &'v GateResult, previous: &'v Verdict) -> &'v str {
+    let known = before.since.as_deref().and_then(|since| since.strip_prefix(SINCE));
+    known.or(previous.commit.as_deref()).unwrap_or(&previous.generated_at)
+}
+
 /// Marks each red gate `new` or `since <commit>`, and each green one that was red `fixed`. `since` carries the commit of
 /// the earliest verdict in an unbroken chain of red ones; a verdict without a commit is named by its time.
 pub fn compare(gates: &mut [GateResult], previous: &Verdict) {
     for gate in gates {
-        let before = previous.gates.iter().find(|g| g.id == gate.id).filter(|g| red(g.status));
-        gate.since = match (red(gate.status), before) {
-            (true, None) => Some("new".into()),
-            (true, Some(before)) => Some(match before.since.as_deref() {
-                Some(known) if known.starts_with("since ") => known.to_string(),
-                _ => format!("since {}", previous.commit.as_deref().unwrap_or(&previous.generated_at)),
-            }),
-            (false, Some(_)) if gate.status == Status::Pass => Some("fixed".into()),
-            (false, _) => None,
-        };
+        let before = previous.gates.iter().find(|g| g.id == gate.id);
+        gate.since = Change::of(gate.status, before, previous).map(|change| change.text());
     }
 }
 
 /// A waived gate is red underneath: waiving it fixes nothing.
-fn red(status: Status) -> bool {
+fn is_red(status: Status) -> bool {
     matches!(status, Status::Fail | Status::Warn | Status::Waived)
 }
 

@@ -97,7 +97,7 @@ impl<'s> Documents<'s> {
         for ((path, format), document) in whole {
             parsed.entry(path).or_default().push((format, document));
         }
-        let mut breaches: BTreeMap<(&'s str, Format, &'s Demand), Vec<FileFault>> = wanted
+        let breaches: BTreeMap<(&'s str, Format, &'s Demand), Vec<FileFault>> = wanted
             .par_iter()
             .filter(|(_, format, _)| *format != Format::Jsonl)
             .filter_map(|(path, format, demand)| {
@@ -107,27 +107,30 @@ impl<'s> Documents<'s> {
                 Some(((path.as_str(), *format, demand), held.faults))
             })
             .collect();
-        let mut streams = BTreeMap::new();
         let refused = unlisted(sources, &surveyed, room);
+        let streams = BTreeMap::new();
+        let lists = BTreeMap::new();
+        let mut documents =
+            Documents { sources, ctx, parsed, streams, breaches, lists, of_run: (Vec::new(), None) };
         for (path, mut stream, found) in surveyed {
             if let Ok(stream) = &mut stream {
                 stream.refused = refused.contains(path).then_some(most);
             }
-            breaches
-                .extend(found.into_iter().map(|(demand, faults)| ((path, Format::Jsonl, demand), faults)));
-            streams.insert(path, stream);
+            documents.add_stream(path, stream, found);
         }
-        let mut documents = Documents {
-            sources,
-            ctx,
-            parsed,
-            streams,
-            breaches,
-            lists: BTreeMap::new(),
-            of_run: (Vec::new(), None),
-        };
         documents.build_lists();
         documents
+    }
+
+    fn add_stream(
+        &mut self,
+        path: &'s str,
+        stream: Result<JsonlStream<'s>, FileFault>,
+        breaches: Vec<(&'s Demand, Vec<FileFault>)>,
+    ) {
+        let breaches = breaches.into_iter().map(|(demand, faults)| ((path, Format::Jsonl, demand), faults));
+        self.breaches.extend(breaches);
+        self.streams.insert(path, stream);
     }
 
     pub(super) fn build_lists(&mut self) {

@@ -73,23 +73,48 @@ fn judged(case: &JunitCase) -> (Status, Option<String>) {
     (status, message)
 }
 
+/// How many cases ended in each way.
+#[derive(Default)]
+struct Counts {
+    passed: i64,
+    skipped: i64,
+    failed: i64,
+    errors: i64,
+}
+
+impl Counts {
+    fn add(&mut self, status: Status) {
+        let count = match status {
+            Status::Passed => &mut self.passed,
+            Status::Skipped => &mut self.skipped,
+            Status::Failed => &mut self.failed,
+            Status::Error => &mut self.errors,
+        };
+        *count += 1;
+    }
+
+    fn all(&self) -> i64 {
+        total([self.passed, self.skipped, self.failed, self.errors])
+    }
+}
+
 fn document(report: JunitReport) -> Json<'static> {
-    let mut counts = [0_i64; 4];
+    let mut counts = Counts::default();
     let mut suites = Vec::with_capacity(report.suites.len());
     for (nth, suite) in report.suites.iter().enumerate() {
         let cases = suite.cases.iter().map(|case| {
             let (status, message) = judged(case);
-            counts[status as usize] += 1;
+            counts.add(status);
             bound(case, status, message)
         });
         let cases = cases.collect();
         suites.push(object([("name", text(report.path(nth))), ("tests", Json::Array(cases))]));
     }
     object([
-        ("tests", Json::Int(total(counts))),
-        ("failures", Json::Int(counts[Status::Failed as usize])),
-        ("errors", Json::Int(counts[Status::Error as usize])),
-        ("skipped", Json::Int(counts[Status::Skipped as usize])),
+        ("tests", Json::Int(counts.all())),
+        ("failures", Json::Int(counts.failed)),
+        ("errors", Json::Int(counts.errors)),
+        ("skipped", Json::Int(counts.skipped)),
         ("suites", Json::Array(suites)),
     ])
 }

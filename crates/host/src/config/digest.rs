@@ -2,7 +2,7 @@
 
 use crate::config::inventory::{Classification, GateFile, Inventory, replaces_embedded};
 use std::collections::{BTreeMap, BTreeSet};
-use tollgate_core::model::gate::GateOrigin;
+use tollgate_core::model::gate::{Gate, GateOrigin};
 use tollgate_core::model::plan::{Profile, RunSettings};
 use tollgate_core::model::suite::{Names, SuiteSpec};
 use tollgate_core::model::workspace::Settings;
@@ -163,12 +163,17 @@ pub struct Alterations {
 }
 
 /// Compares the policy in force with that of the working tree. `demands` names the schemas that each gate in force asks
-/// for; `None` is a gate of which a document names its own.
-pub fn alterations(
+/// for; `None` is a gate of which a document names its own. `compiled` is the gate in force of an id; `None` is one that does not
+/// compile, and what it reads is not known.
+pub fn alterations<'g>(
     force: &Inventory,
     tree: &Inventory,
     demands: &BTreeMap<String, Option<Vec<String>>>,
+    compiled: &dyn Fn(&str) -> Option<&'g Gate>,
 ) -> Alterations {
+    let readers = |name: &'static str| {
+        force.gates.keys().filter(move |id| compiled(id).is_none_or(|gate| gate.mentions(name))).cloned()
+    };
     let mut altered: BTreeSet<String> = BTreeSet::new();
     let mut notes = Vec::new();
     for id in force.gates.keys().chain(tree.gates.keys()) {
@@ -207,8 +212,7 @@ pub fn alterations(
     for name in differing(&known, &entries(&tree.classification)) {
         let (kind, id) = name.split_once('.').unwrap_or((name.as_str(), ""));
         let word = if kind == "quarantine" { "quarantines" } else { "waivers" };
-        let readers = force.gates.iter().filter(|(_, gate)| gate.source.text.contains(word));
-        altered.extend(readers.map(|(id, _)| id.clone()));
+        altered.extend(readers(word));
         match kind {
             "waiver" if force.gates.contains_key(id) => drop(altered.insert(id.to_string())),
             "quarantine" if !known.contains_key(&name) => notes.push(format!(
@@ -221,12 +225,11 @@ pub fn alterations(
     let (ours, theirs) = (&force.workspace.settings, &tree.workspace.settings);
     if settings_text(ours) != settings_text(theirs) {
         notes.push("the working tree alters the settings of tollgate.toml; those of the ref hold".into());
-        let concerned = force.gates.iter().filter(|(_, gate)| concerns(ours, theirs, &gate.source.text));
-        altered.extend(concerned.map(|(id, _)| id.clone()));
+        let concerned = |id: &&String| compiled(id).is_none_or(|gate| concerns(ours, theirs, gate));
+        altered.extend(force.gates.keys().filter(concerned).cloned());
     }
     if plan(&force.workspace.runs) != plan(&tree.workspace.runs) || ours.whole != theirs.whole {
-        let readers = force.gates.iter().filter(|(_, gate)| gate.source.text.contains("run_gaps"));
-        altered.extend(readers.map(|(id, _)| id.clone()));
+        altered.extend(readers("run_gaps"));
     }
     Alterations { gates: altered.into_iter().collect(), notes }
 }
@@ -248,15 +251,18 @@ fn affected(
     affected
 }
 
-/// Whether what differs between two settings can change how a gate of this text is judged or reproduced. By words: a gate
-/// too many is named sooner than one too few.
-fn concerns(ours: &Settings, theirs: &Settings, gate: &str) -> bool {
-    let names = |words: &[&str]| words.iter().any(|word| gate.contains(word));
+/// Whether what differs between two settings can change how a gate is judged or reproduced.
+fn concerns(ours: &Settings, theirs: &Settings, gate: &Gate) -> bool {
+    let mentions = |names: &[&str]| names.iter().any(|name| gate.mentions(name));
+    let specs = || gate.artifacts.values();
+    let of_run =
+        gate.reproduce.contains("{run}") || specs().flat_map(|a| &a.paths).any(|p| p.contains("{run}"));
+    let of_commit = specs().any(|artifact| artifact.commit_same == Some(true));
     ours.prefix != theirs.prefix
-        || (ours.env != theirs.env && names(&["env"]))
-        || (ours.results != theirs.results && names(&["{run}", "run_dir"]))
-        || (ours.git != theirs.git && names(&["{run}", "commit", "branch"]))
-        || (ours.classification != theirs.classification && names(&["waivers", "quarantines"]))
+        || (ours.env != theirs.env && mentions(&["env"]))
+        || (ours.results != theirs.results && (of_run || mentions(&["run_dir"])))
+        || (ours.git != theirs.git && (of_run || of_commit || mentions(&["commit", "branch"])))
+        || (ours.classification != theirs.classification && mentions(&["waivers", "quarantines"]))
 }
 
 fn same_gate(ours: Option<&GateFile>, theirs: Option<&GateFile>) -> bool {

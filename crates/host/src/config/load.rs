@@ -11,6 +11,7 @@ use crate::config::tree::{FsTree, GitTree};
 use crate::files::Root;
 use crate::git::{Repository, link_on_the_way};
 use rayon::prelude::*;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use tollgate_core::model::embedded::Embedded;
 use tollgate_core::model::gate::{Blocking, Gate, GateOrigin, Region};
@@ -192,7 +193,9 @@ impl Loading {
             .collect();
         match collect(self.inventory.embedded, &FsTree::new(root), "the working tree") {
             Ok(tree) => {
-                let mut found = digest::alterations(&self.inventory, &tree, &demands);
+                let gates = OnceCell::new();
+                let compiled = |id: &str| gates.get_or_init(|| self.compiled()).get(id);
+                let mut found = digest::alterations(&self.inventory, &tree, &demands, &compiled);
                 if let Some(first) = tree.problems.first() {
                     let first = first.sentence();
                     found.notes.push(format!(
@@ -209,6 +212,14 @@ impl Loading {
                 (Alterations { gates, notes: vec![why.clone()] }, Err(why))
             }
         }
+    }
+
+    /// Every gate in force that compiles, by id. It is asked only what it reads, so that schemas are not looked at.
+    fn compiled(&self) -> BTreeMap<String, Gate> {
+        let written = written_files(&self.inventory.workspace.settings.output);
+        let known = LintContext { schemas: None, written: &written };
+        let drafts = self.drafts.iter().filter(|draft| !draft.broken);
+        drafts.filter_map(|draft| Some((draft.id.clone(), compile::gate(draft, &known).ok()?))).collect()
     }
 
     fn finish(

@@ -92,39 +92,28 @@ pub(super) fn attempt(
         masked += stream.masked();
         mask_allowed += stream.allowed();
         let (exit_code, signal) = outcome.as_ref().map_or((None, None), |o| (o.exit_code, o.signal));
+        leftovers += outcome.as_ref().map_or(0, |o| o.leftovers);
         let (ending, seconds, start_error) = match outcome {
-            Ok(outcome) => {
-                leftovers += outcome.leftovers;
-                (outcome.ending, outcome.seconds, None)
-            }
+            Ok(outcome) => (outcome.ending, outcome.seconds, None),
             Err(error) => {
                 let (sentence, secrets) = setup.options.mask.mask(&error.to_string());
                 masked += secrets;
                 (Ending::Exited(if error.found { 126 } else { 127 }), 0.0, Some(sentence))
             }
         };
-        steps.push(StepEnd {
-            ending,
-            exit_code,
-            signal,
-            seconds,
-            log_start,
-            log_end: log.len(),
-            start_error,
-        });
+        let log_end = log.len();
+        steps.push(StepEnd { ending, exit_code, signal, seconds, log_start, log_end, start_error });
         (setup.step_ended)(steps.len() - 1);
         if matches!(ending, Ending::TimedOut | Ending::Interrupted(_)) {
             break;
         }
     }
     let (log, log_error) = log.finish();
-    let finished_micros = wall_micros();
-    let number = setup.number;
     EndedAttempt {
-        number,
+        number: setup.number,
         steps,
         started_micros,
-        finished_micros,
+        finished_micros: wall_micros(),
         leftovers,
         masked,
         mask_allowed,

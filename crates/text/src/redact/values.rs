@@ -54,10 +54,14 @@ pub fn is_secret_name(name: &str) -> bool {
     NAMES.iter().any(|n| name.contains(n))
 }
 
-/// What is looked for in output because of one value: itself without outer white space and each of its lines, because logs put
-/// something before every line; what is not UTF-8 also as those write it who replace that. Empty for a value that is masked nowhere: short, a plain
-/// word or number, or the absolute path of something that is there (`SSH_KEY_PATH`); a secret that only looks like a path is
-/// masked.
+/// What is looked for in output because of one value: the value without outer white space, and each of its lines, because logs
+/// put something before every line.
+///
+/// A value that is not UTF-8 is looked for in two forms: its bytes, and the text in which U+FFFD stands for each byte that is
+/// none, because many programs print it so.
+///
+/// Nothing is looked for, and so nothing is masked, where the value is short, a plain word or number, or the absolute path of
+/// something that is there (`SSH_KEY_PATH`). A secret that only looks like a path is masked.
 pub(super) fn looked_for(value: &[u8], is_there: IsThere) -> BTreeSet<Vec<u8>> {
     let value = value.trim_ascii();
     let is_plain = |value: &[u8]| is_plain(value, is_there);
