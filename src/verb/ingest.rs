@@ -21,7 +21,7 @@ use tollgate_core::ingest;
 use tollgate_core::model::flake::FlakeRules;
 use tollgate_core::model::plan::PlannedSuite;
 use tollgate_core::model::run::{Chosen, Identity, RunSummary};
-use tollgate_core::model::suite::{Reader, Repeats, SuiteRole, SuiteSpec};
+use tollgate_core::model::suite::{Repeats, ResultReader, SuiteRole, SuiteSpec};
 use tollgate_core::model::test::{Reading, TestStatus};
 use tollgate_core::model::tree::{DatedBy, WorkingTree};
 use tollgate_core::plan;
@@ -153,13 +153,13 @@ struct Gathered {
 
 fn gather(
     request: &IngestRequest<'_>,
-    reader: Reader,
+    reader: ResultReader,
     ground: &Ground,
     masker: &Masker,
 ) -> Result<Gathered, Error> {
     let repeats = repeats(request, reader, ground)?;
     let (files, twice) = once(request.files)?;
-    let (mut found, times) = read(&files, (reader, repeats), ground.root, masker)?;
+    let (mut found, times) = read(&files, (reader, repeats), &ground.root, masker)?;
     let notes: Vec<String> = twice.into_iter().chain(repeated(&found)).collect();
     let dated = time::dated(&times, request.as_of, request.now)?;
     let stale = match time::committed(request.files, ground)? {
@@ -234,13 +234,13 @@ fn tree_of(observed: &Observed, ground: &Ground, folder: &Folder, masker: &Maske
 }
 
 /// What several entries of one title are: as the call says, else as `tollgate.toml` says of the kind.
-fn repeats(request: &IngestRequest<'_>, reader: Reader, ground: &Ground) -> Result<Repeats, Error> {
+fn repeats(request: &IngestRequest<'_>, reader: ResultReader, ground: &Ground) -> Result<Repeats, Error> {
     let of_kind = || ground.spec(request.kind).filter(|spec| spec.reader == reader).map(|spec| spec.repeats);
     let Some(word) = request.repeats else { return Ok(of_kind().unwrap_or_default()) };
     let found = Repeats::parse(word)
         .ok_or_else(|| Error::Usage(format!("--repeats is `tests` or `attempts`, not `{}`", show(word))))?;
     match reader {
-        Reader::Junit => Ok(found),
+        ResultReader::Junit => Ok(found),
         _ => Err(Error::Usage(
             "--repeats is for the format junit: others show themselves what is an attempt".into(),
         )),
@@ -268,7 +268,7 @@ fn repeated(found: &[Found]) -> Option<String> {
 
 fn read(
     files: &[&Path],
-    (reader, repeats): (Reader, Repeats),
+    (reader, repeats): (ResultReader, Repeats),
     root: &Root,
     masker: &Masker,
 ) -> Result<(Vec<Found>, Vec<Times>), Error> {
@@ -331,7 +331,13 @@ fn distinguish(found: &mut [Found]) {
     }
 }
 
-fn suite_end(one: &Found, item: &PlannedSuite, reader: Reader, command: &str, dated: &RunDate) -> SuiteEnd {
+fn suite_end(
+    one: &Found,
+    item: &PlannedSuite,
+    reader: ResultReader,
+    command: &str,
+    dated: &RunDate,
+) -> SuiteEnd {
     let red = one.reading.cases.iter().any(|c| c.status == TestStatus::Failed) || one.reading.fault.is_some();
     let duration: u64 = total(one.reading.cases.iter().filter_map(|c| c.duration_ms));
     let step = JudgedStep {

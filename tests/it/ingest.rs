@@ -4,10 +4,10 @@ use proptest::prelude::*;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use tollgate_core::ingest::{ReadFault, read};
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 use tollgate_core::model::test::{FaultKind, Reading, TestStatus};
 
-fn recorded(reader: Reader) -> Vec<(String, Vec<u8>)> {
+fn recorded(reader: ResultReader) -> Vec<(String, Vec<u8>)> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/ingest").join(reader.name());
     let mut files: Vec<PathBuf> = std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).collect();
     files.sort();
@@ -17,7 +17,7 @@ fn recorded(reader: Reader) -> Vec<(String, Vec<u8>)> {
     files.into_iter().map(named).collect()
 }
 
-fn read_bytes(reader: Reader, mut bytes: &[u8]) -> Result<Vec<Reading>, ReadFault> {
+fn read_bytes(reader: ResultReader, mut bytes: &[u8]) -> Result<Vec<Reading>, ReadFault> {
     read(reader, &mut bytes)
 }
 
@@ -53,7 +53,7 @@ fn shown(result: Result<Vec<Reading>, ReadFault>) -> String {
     out
 }
 
-fn all_shown(reader: Reader) -> String {
+fn all_shown(reader: ResultReader) -> String {
     recorded(reader)
         .into_iter()
         .map(|(name, bytes)| format!("{name}\n{}", shown(read_bytes(reader, &bytes))))
@@ -62,7 +62,7 @@ fn all_shown(reader: Reader) -> String {
 
 #[test]
 fn ingest_reads_what_the_tools_wrote() {
-    for reader in Reader::ALL.into_iter().filter(|r| *r != Reader::Exit) {
+    for reader in ResultReader::ALL.into_iter().filter(|r| *r != ResultReader::Exit) {
         insta::assert_snapshot!(format!("ingest_{}", reader.name()), all_shown(reader));
     }
 }
@@ -80,7 +80,7 @@ fn ingest_never_passes_what_is_no_evidence() {
         "\u{0}\u{1}",
     ];
     let mut out = String::new();
-    for reader in Reader::ALL {
+    for reader in ResultReader::ALL {
         writeln!(out, "{}", reader.name()).unwrap();
         for input in inputs {
             let fault = read_bytes(reader, input.as_bytes()).expect_err(input);
@@ -103,7 +103,8 @@ fn weight(result: &Result<Vec<Reading>, ReadFault>) -> (usize, bool) {
 }
 
 /// What is written whole or not at all: every byte short of the last value is a fault.
-const DOCUMENTS: [Reader; 4] = [Reader::Junit, Reader::Pytest, Reader::Playwright, Reader::Jest];
+const DOCUMENTS: [ResultReader; 4] =
+    [ResultReader::Junit, ResultReader::Pytest, ResultReader::Playwright, ResultReader::Jest];
 
 #[test]
 fn ingest_documents_cut_short_are_faults() {
@@ -127,7 +128,13 @@ fn ingest_streams_cut_short_lose_no_failure_silently() {
     let single = |name: &str| {
         !name.starts_with("all_targets") && !name.starts_with("json") && !name.starts_with("packages")
     };
-    for reader in [Reader::Libtest, Reader::Nextest, Reader::Tap, Reader::Node, Reader::Go] {
+    for reader in [
+        ResultReader::Libtest,
+        ResultReader::Nextest,
+        ResultReader::Tap,
+        ResultReader::Node,
+        ResultReader::Go,
+    ] {
         for (name, bytes) in recorded(reader).into_iter().filter(|(name, _)| single(name)) {
             let whole = weight(&read_bytes(reader, &bytes));
             let step = (bytes.len() / 100).max(1);
@@ -155,7 +162,13 @@ fn refused(result: &Result<Vec<Reading>, ReadFault>) -> bool {
 #[test]
 fn ingest_streams_cut_off_are_told_from_streams_that_say_what_failed() {
     let (mut silent, mut cuts) = (String::new(), 0);
-    for reader in [Reader::Libtest, Reader::Nextest, Reader::Tap, Reader::Node, Reader::Go] {
+    for reader in [
+        ResultReader::Libtest,
+        ResultReader::Nextest,
+        ResultReader::Tap,
+        ResultReader::Node,
+        ResultReader::Go,
+    ] {
         for (name, bytes) in recorded(reader) {
             if refused(&read_bytes(reader, &bytes)) {
                 writeln!(silent, "{}/{name} refused as a whole", reader.name()).unwrap();
@@ -176,7 +189,7 @@ fn ingest_streams_cut_off_are_told_from_streams_that_say_what_failed() {
 
 #[test]
 fn ingest_names_are_unique_and_statuses_are_those_of_readers() {
-    for reader in Reader::ALL.into_iter().filter(|r| *r != Reader::Exit) {
+    for reader in ResultReader::ALL.into_iter().filter(|r| *r != ResultReader::Exit) {
         for (file, bytes) in recorded(reader) {
             let Ok(readings) = read_bytes(reader, &bytes) else { continue };
             let faulty = readings.iter().any(|r| r.fault.is_some());
@@ -193,7 +206,7 @@ fn ingest_names_are_unique_and_statuses_are_those_of_readers() {
 }
 
 /// A recorded file with some of its lines doubled, dropped or replaced, and cut somewhere.
-fn mangled(reader: Reader) -> impl Strategy<Value = Vec<u8>> {
+fn mangled(reader: ResultReader) -> impl Strategy<Value = Vec<u8>> {
     let files: Vec<Vec<u8>> =
         recorded(reader).into_iter().map(|(_, bytes)| bytes).filter(|b| b.len() < 20_000).collect();
     let edits = prop::collection::vec((any::<prop::sample::Index>(), 0..4_u8, "[ -~é\n\u{1b}]{0,12}"), 0..6);
@@ -222,14 +235,14 @@ proptest! {
 
     #[test]
     fn ingest_survives_any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        for reader in Reader::ALL {
+        for reader in ResultReader::ALL {
             let _ = read_bytes(reader, &bytes);
         }
     }
 
     #[test]
     fn ingest_survives_mangled_output(
-        (reader, bytes) in prop::sample::select(&Reader::ALL[1..]).prop_flat_map(|r| (Just(r), mangled(r)))
+        (reader, bytes) in prop::sample::select(&ResultReader::ALL[1..]).prop_flat_map(|r| (Just(r), mangled(r)))
     ) {
         if let Ok(readings) = read_bytes(reader, &bytes) {
             prop_assert!(!readings.is_empty(), "{}", reader.name());

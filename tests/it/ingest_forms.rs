@@ -4,7 +4,7 @@ use crate::support::Ws;
 use proptest::prelude::*;
 use std::fmt::Write as _;
 use tollgate_core::ingest::{read, read_as, read_dated};
-use tollgate_core::model::suite::{Reader, Repeats};
+use tollgate_core::model::suite::{Repeats, ResultReader};
 use tollgate_core::model::test::{Reading, TestStatus};
 
 /// One testcase: what became of it, and its name.
@@ -126,19 +126,19 @@ proptest! {
     fn ingest_says_the_same_of_a_report_in_every_form(
         cases in specs(), one in forms(), other in forms(), way in any::<u8>(), cut in any::<prop::sample::Index>()
     ) {
-        let plain = read(Reader::Junit, &mut encoded(&cases, &one, 0).as_slice()).unwrap();
+        let plain = read(ResultReader::Junit, &mut encoded(&cases, &one, 0).as_slice()).unwrap();
         prop_assert!(plain.iter().all(|r| r.fault.is_none()), "{:?}", plain);
         let count = |status| plain.iter().flat_map(|r| &r.cases).filter(|c| c.status == status).count();
         let of = |kinds: &[u8]| cases.iter().filter(|(kind, _)| kinds.contains(&(kind % 5))).count();
         prop_assert_eq!(count(TestStatus::Passed), of(&[0]));
         prop_assert_eq!(count(TestStatus::Failed), of(&[1, 4]));
         prop_assert_eq!(count(TestStatus::Ignored), of(&[2, 3]));
-        let again = read(Reader::Junit, &mut encoded(&cases, &other, way).as_slice()).unwrap();
+        let again = read(ResultReader::Junit, &mut encoded(&cases, &other, way).as_slice()).unwrap();
         prop_assert_eq!(said(&plain), said(&again));
         // As several files.
         let (first, second) = cases.split_at(cut.index(cases.len()));
         let parts = [first, second].into_iter().filter(|part| !part.is_empty());
-        let parts = parts.flat_map(|part| read(Reader::Junit, &mut encoded(part, &other, way).as_slice()).unwrap());
+        let parts = parts.flat_map(|part| read(ResultReader::Junit, &mut encoded(part, &other, way).as_slice()).unwrap());
         prop_assert_eq!(said(&plain), said(&parts.collect::<Vec<_>>()));
     }
 
@@ -147,10 +147,10 @@ proptest! {
         let mut tap = String::new();
         names.iter().enumerate().for_each(|(nth, name)| write!(tap, "ok {} - {name}\r\n", nth + 1).unwrap());
         write!(tap, "1..{}\r\n", names.len()).unwrap();
-        let plain = read(Reader::Tap, &mut tap.as_bytes()).unwrap();
+        let plain = read(ResultReader::Tap, &mut tap.as_bytes()).unwrap();
         prop_assert_eq!(plain[0].cases.len(), names.len());
-        prop_assert_eq!(&plain, &read(Reader::Tap, &mut utf16(&tap, big, mark).as_slice()).unwrap());
-        prop_assert_eq!(&plain, &read(Reader::Tap, &mut format!("\u{feff}{tap}").as_bytes()).unwrap());
+        prop_assert_eq!(&plain, &read(ResultReader::Tap, &mut utf16(&tap, big, mark).as_slice()).unwrap());
+        prop_assert_eq!(&plain, &read(ResultReader::Tap, &mut format!("\u{feff}{tap}").as_bytes()).unwrap());
     }
 }
 
@@ -160,7 +160,9 @@ fn ingest_reads_every_format_as_powershell_writes_it() {
     let playwright = r#"{"config": {}, "suites": [{"title": "a", "specs": [{"title": "t", "tests": [{"expectedStatus": "passed", "status": "expected", "results": [{"status": "passed", "duration": 1}]}]}]}], "errors": [], "stats": {"startTime": "2026-01-01T00:00:00Z", "expected": 1, "skipped": 0, "unexpected": 0, "flaky": 0}}"#;
     let go = "{\"Action\":\"run\",\"Package\":\"p\",\"Test\":\"TestA\"}\r\n{\"Action\":\"pass\",\"Package\":\"p\",\"Test\":\"TestA\"}\r\n{\"Action\":\"pass\",\"Package\":\"p\"}\r\n";
     let libtest = "\r\nrunning 1 test\r\ntest a ... ok\r\n\r\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\r\n\r\n";
-    for (reader, text) in [(Reader::Playwright, playwright), (Reader::Go, go), (Reader::Libtest, libtest)] {
+    for (reader, text) in
+        [(ResultReader::Playwright, playwright), (ResultReader::Go, go), (ResultReader::Libtest, libtest)]
+    {
         let plain = read(reader, &mut text.as_bytes()).unwrap();
         assert_eq!((plain[0].cases.len(), plain[0].fault.as_ref()), (1, None), "{}", reader.name());
         for bytes in
@@ -177,7 +179,7 @@ fn ingest_reads_every_format_as_powershell_writes_it() {
     }
     let mut torn = utf16(playwright, false, true);
     torn.pop();
-    let fault = read(Reader::Playwright, &mut torn.as_slice()).unwrap_err();
+    let fault = read(ResultReader::Playwright, &mut torn.as_slice()).unwrap_err();
     assert!(fault.message.contains("UTF-16"), "{fault}");
 }
 
@@ -186,7 +188,7 @@ fn ingest_joins_what_stands_there_several_times_only_where_it_is_told_to() {
     let text = "<testsuite name='s' tests='4' failures='2'><testcase name='a'><failure message='one'/></testcase><testcase name='a'/>\
                 <testcase name='b'><failure message='two'/></testcase><testcase name='b' classname='k'/></testsuite>";
     let named = |repeats| {
-        let readings = read_as(Reader::Junit, repeats, &mut text.as_bytes()).unwrap();
+        let readings = read_as(ResultReader::Junit, repeats, &mut text.as_bytes()).unwrap();
         let cases = readings[0].cases.iter().map(|c| format!("{} {}", c.name, c.status.name()));
         cases.collect::<Vec<_>>().join("; ")
     };
@@ -247,7 +249,7 @@ fn ingest_takes_what_xml_forbids_and_writes_none_of_it() {
     let allowed = |c: char| c >= ' ' || matches!(c, '\n' | '\t' | '\r');
     assert!(junit.chars().all(allowed), "{junit:?}");
     assert!(!junit.contains("&#0;") && !junit.contains("&#x0;"), "{junit}");
-    let readings = read(Reader::Junit, &mut junit.as_bytes()).unwrap();
+    let readings = read(ResultReader::Junit, &mut junit.as_bytes()).unwrap();
     assert_eq!(readings[0].cases.len(), 2);
 }
 
@@ -255,12 +257,12 @@ fn ingest_takes_what_xml_forbids_and_writes_none_of_it() {
 fn hooks_of_bats_are_faults_and_no_tests() {
     for (reader, text) in [
         (
-            Reader::Tap,
+            ResultReader::Tap,
             "1..2\nnot ok 1 setup_file failed\n# (from function `setup_file' in test file a.bats, line 2)\n#   `false' failed\n",
         ),
-        (Reader::Tap, "1..1\nok 1 adds\nnot ok 2 teardown_file failed\n"),
+        (ResultReader::Tap, "1..1\nok 1 adds\nnot ok 2 teardown_file failed\n"),
         (
-            Reader::Junit,
+            ResultReader::Junit,
             "<testsuites><testsuite name='a.bats' tests='1' failures='1'><testcase classname='a.bats' name='setup_file failed'><failure>x</failure></testcase></testsuite></testsuites>",
         ),
     ] {
@@ -278,7 +280,7 @@ fn what_prove_says_last_counts_where_no_point_shows_it() {
                \nTest Summary Report\n-------------------\nb.t (Wstat: 768 (exited 3) Tests: 2 Failed: 0)\n  Non-zero exit status: 3\n\
                Files=1, Tests=2,  0 wallclock secs\nResult: FAIL\n";
     let faults = |text: &str| -> Vec<String> {
-        let readings = read(Reader::Tap, &mut text.as_bytes()).unwrap();
+        let readings = read(ResultReader::Tap, &mut text.as_bytes()).unwrap();
         readings.into_iter().filter_map(|r| r.fault.map(|fault| fault.sentence)).collect()
     };
     assert_eq!(faults(log), ["prove says itself: Result: FAIL"]);
@@ -292,12 +294,12 @@ fn what_prove_says_last_counts_where_no_point_shows_it() {
 fn what_libtest_lists_as_passed_has_not_failed() {
     let passed = "\nrunning 1 test\ntest a ... ok\n\nsuccesses:\n\n---- a stdout ----\nhi\n\n\nsuccesses:\n    a\n\n\
                   test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
-    let readings = read(Reader::Libtest, &mut passed.as_bytes()).unwrap();
+    let readings = read(ResultReader::Libtest, &mut passed.as_bytes()).unwrap();
     assert_eq!((readings[0].fault.as_ref(), readings[0].cases[0].status), (None, TestStatus::Passed));
     let both = "\nrunning 2 tests\ntest a ... ok\ntest b ... FAILED\n\nsuccesses:\n\nsuccesses:\n    a\n\nfailures:\n\n\
                 ---- b stdout ----\n\nthread 'b' panicked at src/lib.rs:3:5:\nboom\n\n\nfailures:\n    b\n\n\
                 test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
-    let readings = read(Reader::Libtest, &mut both.as_bytes()).unwrap();
+    let readings = read(ResultReader::Libtest, &mut both.as_bytes()).unwrap();
     let ended: Vec<(&str, TestStatus)> = readings[0].cases.iter().map(|c| (&*c.name, c.status)).collect();
     assert_eq!(ended, [("a", TestStatus::Passed), ("b", TestStatus::Failed)]);
 }

@@ -2,15 +2,15 @@
 
 use crate::support::{Ws, check};
 use tollgate_core::ingest::read;
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 use tollgate_core::model::test::Reading;
 
-fn readings(reader: Reader, text: &str) -> Vec<Reading> {
+fn readings(reader: ResultReader, text: &str) -> Vec<Reading> {
     read(reader, &mut text.as_bytes()).unwrap()
 }
 
 /// Tests with what became of them, and what is wrong beside them.
-fn said(reader: Reader, text: &str) -> String {
+fn said(reader: ResultReader, text: &str) -> String {
     let one = |r: &Reading| {
         let cases = r.cases.iter().map(|c| format!("{} {}", c.name, c.status.name()));
         let fault = r.fault.as_ref().map(|f| format!("! {}", f.sentence));
@@ -68,7 +68,7 @@ fn a_report_given_twice_counts_once() {
 
 #[test]
 fn what_failed_within_a_test_that_passed() {
-    let of = |text: &str| said(Reader::Tap, text);
+    let of = |text: &str| said(ResultReader::Tap, text);
     assert_eq!(of("1..1\n    not ok 1 - inner\nok 1 - outer\n"), "outer > inner failed");
     assert_eq!(of("1..1\n   not ok 1 - inner\nok 1 - outer\n"), "outer > inner failed");
     assert_eq!(of("1..1\n    not ok 1 - inner # TODO\n    ok 2 - more\nok 1 - outer\n"), "outer passed");
@@ -78,7 +78,7 @@ fn what_failed_within_a_test_that_passed() {
 
 #[test]
 fn points_without_words_and_numbers_out_of_order() {
-    let of = |text: &str| said(Reader::Tap, text);
+    let of = |text: &str| said(ResultReader::Tap, text);
     assert_eq!(of("1..3\nok\nnot ok\nok # SKIP\n"), "test 1 passed; test 2 failed; test 3 ignored");
     let mixed = "ok 1 - a\nok 3 - c\nok 2 - b\n1..3\n";
     let all = "a passed; c passed; b passed";
@@ -98,18 +98,18 @@ fn ktap_is_indented_by_two() {
     let ktap = "KTAP version 1\n1..2\n  KTAP version 1\n  # Subtest: shelf\n  1..2\n    KTAP version 1\n    1..2\n    # adds: ready\n    \
                 ok 1 adds\n    not ok 2 lends\n  not ok 1 books\n  ok 2 rooms # SKIP no rooms\nnot ok 1 shelf\nok 2 door\n";
     let all = "shelf > books > adds passed; shelf > books > lends failed; shelf > rooms ignored; door passed";
-    assert_eq!(said(Reader::Tap, ktap), all);
+    assert_eq!(said(ResultReader::Tap, ktap), all);
     // A suite that hides what failed in it.
-    assert_eq!(said(Reader::Tap, &ktap.replace("\nnot ok 1 shelf", "\nok 1 shelf")), all);
+    assert_eq!(said(ResultReader::Tap, &ktap.replace("\nnot ok 1 shelf", "\nok 1 shelf")), all);
     assert!(
-        said(Reader::Tap, &ktap.replace("  1..2\n    KTAP", "  1..3\n    KTAP"))
+        said(ResultReader::Tap, &ktap.replace("  1..2\n    KTAP", "  1..3\n    KTAP"))
             .contains("the plan of its subtests says 3")
     );
 }
 
 #[test]
 fn hooks_and_files_are_faults_of_their_suite_and_turn_green() {
-    let of = |text: &str| said(Reader::Junit, text);
+    let of = |text: &str| said(ResultReader::Junit, text);
     let suite = |cases: &str| {
         format!("<testsuites name='Mocha Tests'><testsuite name='shelf'>{cases}</testsuite></testsuites>")
     };
@@ -123,7 +123,7 @@ fn hooks_and_files_are_faults_of_their_suite_and_turn_green() {
     assert_eq!(of(jest), "! src/a.test.ts failed: Cannot find module './shelf'");
     assert_eq!(
         said(
-            Reader::Tap,
+            ResultReader::Tap,
             "1..3\nok 1 adds\nnot ok 2 shelf \"before all\" hook in \"{root}\"\n  ---\n  message: no door\n  ...\n"
         ),
         "adds passed; ! shelf \"before all\" hook in \"{root}\" failed: no door"
@@ -158,9 +158,9 @@ fn one_title_in_two_projects_is_two_tests() {
         )
     };
     let both = "[web] › opens passed; [phone] › opens failed";
-    assert_eq!(said(Reader::Playwright, &report("{}")), both);
+    assert_eq!(said(ResultReader::Playwright, &report("{}")), both);
     assert_eq!(
-        said(Reader::Playwright, &report("{\"projects\":[{\"name\":\"web\"},{\"name\":\"phone\"}]}")),
+        said(ResultReader::Playwright, &report("{\"projects\":[{\"name\":\"web\"},{\"name\":\"phone\"}]}")),
         both
     );
 }

@@ -7,7 +7,7 @@ use tollgate_core::model::failure::RemediationPointer;
 use tollgate_core::model::plan::RunSettings;
 use tollgate_core::model::record::SuiteRecord;
 use tollgate_core::model::run::Chosen;
-use tollgate_core::model::suite::{Reader, SuiteResult, SuiteRole, SuiteSpec};
+use tollgate_core::model::suite::{ResultReader, SuiteResult, SuiteRole, SuiteSpec};
 use tollgate_core::model::test::TestResult;
 use tollgate_core::plan;
 use tollgate_text::command::{CommandLine, fill, quote};
@@ -25,7 +25,7 @@ pub fn whole(spec: &SuiteSpec, name: &str, out: &str) -> Option<CommandLine> {
 /// nothing) is put around each part of a subtest's name, and what a pattern gives a meaning to is quoted.
 pub fn single(spec: &SuiteSpec, name: &str, test: &str, out: &str) -> Option<CommandLine> {
     // Go matches the part before each slash by itself: without ends of its own `TestA/b` runs `TestAll/bc` too.
-    let anchored = (spec.reader == Reader::Go).then(|| pattern::quoted(test).replace('/', "$/^"));
+    let anchored = (spec.reader == ResultReader::Go).then(|| pattern::quoted(test).replace('/', "$/^"));
     let address = plan::address(spec, name, anchored.as_deref().unwrap_or(test))?;
     let class = address.class.unwrap_or_default();
     let [test_regex, name_regex] =
@@ -296,7 +296,7 @@ mod tests {
             evidence: EvidenceFrom::Run,
             command: line("pytest --junitxml={out}/junit.xml"),
             single: line("pytest --junitxml={out}/junit.xml {test}"),
-            reader: Reader::Pytest,
+            reader: ResultReader::Pytest,
             results: Some("{out}/junit.xml".into()),
             timeout: 60,
             env: vec![("CACHE".into(), "{out}/cache".into())],
@@ -322,7 +322,7 @@ mod tests {
     fn a_go_name_is_quoted_part_by_part_and_several_are_one_line() {
         let mut settings = settings();
         let spec = &mut settings.suites[0];
-        (spec.reader, spec.env) = (Reader::Go, vec![("A".into(), "1".into())]);
+        (spec.reader, spec.env) = (ResultReader::Go, vec![("A".into(), "1".into())]);
         spec.single = Some(CommandLine::parse("go test -run '^{test}$' ./...").unwrap());
         let words = single(spec, "a", r"TestA/a+b.(c)/\d", "/o").unwrap();
         assert_eq!(words.arguments()[2], r"^TestA$/^a\+b\.\(c\)$/^\\d$");

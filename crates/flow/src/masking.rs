@@ -9,7 +9,7 @@ use std::path::Path;
 use tollgate_core::model::embedded::Embedded;
 use tollgate_core::model::plan::RunSettings;
 use tollgate_core::model::run::RunSummary;
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 use tollgate_core::model::test::{Failure, TestCase, TestStatus};
 use tollgate_core::model::triage::Diagnostic;
 use tollgate_host::config;
@@ -118,8 +118,8 @@ pub fn let_through(cases: &[TestCase], masker: &Masker) -> u64 {
 
 /// Masks what results call their tests; gives the number of masks. Names that become equal are told apart. A test that is called
 /// by its suite's name keeps it: names of suites are settings.
-pub fn mask_names(cases: &mut [TestCase], reader: Reader, masker: &Masker) -> u64 {
-    if reader == Reader::Exit {
+pub fn mask_names(cases: &mut [TestCase], reader: ResultReader, masker: &Masker) -> u64 {
+    if reader == ResultReader::Exit {
         return 0;
     }
     let mut count = 0;
@@ -194,7 +194,7 @@ mod tests {
     fn masked_names_stay_as_many_as_there_were() {
         let masker = Masker::new([("A_TOKEN", "hunter2"), ("B_TOKEN", "hunter3")], |_| false).unwrap();
         let mut cases = [case("t[hunter2]", None), case("t[hunter3]", Some("hunter3")), case("plain", None)];
-        assert_eq!(mask_names(&mut cases, Reader::Junit, &masker), 3);
+        assert_eq!(mask_names(&mut cases, ResultReader::Junit, &masker), 3);
         let names = cases.each_ref().map(|c| c.name.as_str());
         assert_eq!(names, ["t[[masked]]", "t[[masked]] #2", "plain"]);
         assert_eq!(cases[1].selector(), "[masked]");
@@ -203,7 +203,7 @@ mod tests {
         assert!(places.eq(["[masked]/x.py"; 6]));
         assert_eq!(cases[2].later[0].message, "[masked]");
         let mut suite = [case("hunter2", None)];
-        mask_names(&mut suite, Reader::Exit, &masker);
+        mask_names(&mut suite, ResultReader::Exit, &masker);
         assert_eq!(suite[0].name, "hunter2");
     }
 

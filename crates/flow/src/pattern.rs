@@ -1,7 +1,7 @@
 //! Names of tests as patterns: tools pick tests by regular expressions over titles that they put together otherwise than their
 //! reports do.
 
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 
 /// A name as a pattern that matches it alone, as Go's `regexp.QuoteMeta` writes it. Every engine takes a backslash before a sign.
 pub fn quoted(name: &str) -> String {
@@ -31,9 +31,10 @@ fn in_brackets(name: &str) -> String {
 
 /// A test's name as a pattern (`{test_regex}`, `{name_regex}`). Where a report puts `>` or `›` between titles a tool may put a space
 /// alone. Playwright's project stands before its name, and tells no tests of one project apart.
-pub fn of_name(reader: Reader, name: &str) -> String {
-    let project =
-        (reader == Reader::Playwright && name.starts_with('[')).then(|| name.split_once("] › ")).flatten();
+pub fn of_name(reader: ResultReader, name: &str) -> String {
+    let project = (reader == ResultReader::Playwright && name.starts_with('['))
+        .then(|| name.split_once("] › "))
+        .flatten();
     let name = project.map_or(name, |(_, name)| name);
     in_brackets(name).replace(" > ", " (> )?").replace(" › ", " (› )?")
 }
@@ -50,12 +51,12 @@ mod tests {
     #[test]
     fn names_are_matched_as_they_are() {
         assert_eq!(
-            of_name(Reader::Junit, "calc > adds zero (0) [a|b]"),
+            of_name(ResultReader::Junit, "calc > adds zero (0) [a|b]"),
             "calc (> )?adds zero [(]0[)] [[]a[|]b]"
         );
-        assert_eq!(of_name(Reader::Junit, "[x] › y"), "[[]x] (› )?y");
-        assert_eq!(of_name(Reader::Junit, r"a\b^2 {x}"), r"a\\b\^2 [{]x}");
-        assert_eq!(of_name(Reader::Playwright, "[chromium] › page › opens"), "page (› )?opens");
+        assert_eq!(of_name(ResultReader::Junit, "[x] › y"), "[[]x] (› )?y");
+        assert_eq!(of_name(ResultReader::Junit, r"a\b^2 {x}"), r"a\\b\^2 [{]x}");
+        assert_eq!(of_name(ResultReader::Playwright, "[chromium] › page › opens"), "page (› )?opens");
         assert_eq!(of_class("App.Tests.Calc$Inner"), r"App[./\\:]+Tests[./\\:]+Calc[$]Inner");
     }
 }

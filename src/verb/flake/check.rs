@@ -10,7 +10,7 @@ use std::time::Duration;
 use tollgate_core::model::flake::FlakeVerdict;
 use tollgate_core::model::plan::PlannedSuite;
 use tollgate_core::model::run::RunSummary;
-use tollgate_core::model::suite::{Reader, SuiteSpec};
+use tollgate_core::model::suite::{ResultReader, SuiteSpec};
 use tollgate_core::model::test::TestNames;
 use tollgate_core::plan;
 use tollgate_flow::attempt::GRACE;
@@ -215,7 +215,7 @@ fn nameable(spec: &SuiteSpec, suite: &str, test: &str) -> Result<(), Error> {
     if test.is_empty() {
         return Err(Error::Usage("no test is named behind `::`".into()));
     }
-    if spec.reader == Reader::Exit && test != suite {
+    if spec.reader == ResultReader::Exit && test != suite {
         return Err(Error::Usage(format!(
             "`{}` is read by its exit code and has no test called `{}`: only the whole suite can be run",
             suite.escape_debug(),

@@ -2,15 +2,15 @@
 
 use tollgate_core::model::plan::{SelectionCounts, Shard, ShardKind};
 use tollgate_core::model::record::SuiteRecord;
-use tollgate_core::model::suite::{Reader, SuiteRole};
+use tollgate_core::model::suite::{ResultReader, SuiteRole};
 use tollgate_core::plan;
 use tollgate_flow::error::Error;
 use tollgate_text::show::show;
 
 /// The reader of that name; the exit code alone is none of a file.
-pub(super) fn reader(name: &str) -> Result<Reader, Error> {
-    let readers = Reader::ALL.iter().filter(|r| **r != Reader::Exit).map(|r| r.name());
-    match Reader::parse(name).filter(|r| *r != Reader::Exit) {
+pub(super) fn reader(name: &str) -> Result<ResultReader, Error> {
+    let readers = ResultReader::ALL.iter().filter(|r| **r != ResultReader::Exit).map(|r| r.name());
+    match ResultReader::parse(name).filter(|r| *r != ResultReader::Exit) {
         Some(reader) => Ok(reader),
         None => {
             let hint = tollgate_text::toml_text::suggestion(name, readers);

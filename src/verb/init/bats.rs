@@ -3,7 +3,7 @@
 use super::place::{ProjectFolder, base};
 use super::proposal::{Need, Proposal};
 use std::collections::BTreeSet;
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 use tollgate_text::command::quote;
 
 /// Files that are named one by one at most; of more their folder is.
@@ -27,7 +27,7 @@ pub(super) fn find(place: &ProjectFolder<'_>) -> Vec<Proposal> {
     // Its JUnit report is written by a process that nobody waits for, so what it prints is read.
     let found = Proposal::new("bats", place.folder, format!("{program} --tap {place_of}"))
         .single(format!("{program} --tap --filter '^{{test_regex}}$' {place_of}"))
-        .read_by(Reader::Tap)
+        .read_by(ResultReader::Tap)
         .saying("bats, by the TAP that it prints.");
     vec![if program == "bats" { found.needing(Need::Program("bats", "npm install -g bats")) } else { found }]
 }

@@ -2,7 +2,7 @@
 
 use super::place::{ProjectFolder, base};
 use super::proposal::{Need, Proposal};
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 use tollgate_text::command::quote;
 
 /// The suites of a CMake project that has tests.
@@ -30,7 +30,7 @@ pub(super) fn find(place: &ProjectFolder<'_>) -> Vec<Proposal> {
         return vec![
             Proposal::new("ctest", place.folder, format!("sh -c '{build} \"$1\"' ctest {{out}}/junit.xml"))
                 .single(format!("sh -c '{build} \"$1\" -R \"$2\"' ctest {{out}}/junit.xml '^{{test_regex}}$'"))
-                .reading(Reader::Junit, "{out}/junit.xml")
+                .reading(ResultReader::Junit, "{out}/junit.xml")
                 .saying("CTest 3.21 or newer, by its own JUnit report. What is to be tested is built first, into build/.")
                 .slow()
                 .needing(need),
@@ -66,7 +66,7 @@ fn binaries(place: &ProjectFolder<'_>, path: &str, text: &str) -> Vec<Proposal> 
             found.push(
                 Proposal::new("googletest", place.folder, format!("{run} {junit}"))
                     .single(format!("{run} {junit} '--gtest_filter={{class}}.{{name}}'"))
-                    .reading(Reader::Junit, "{out}/junit.xml")
+                    .reading(ResultReader::Junit, "{out}/junit.xml")
                     .suite(program)
                     .saying(
                         "GoogleTest, by the XML that the program writes. It is built first, into build/.",
@@ -75,7 +75,7 @@ fn binaries(place: &ProjectFolder<'_>, path: &str, text: &str) -> Vec<Proposal> 
         } else if linked(program, &["Catch2", "catch2", "Catch"]) {
             found.push(
                 Proposal::new("catch2", place.folder, format!("{run} --reporter junit --out {{out}}/junit.xml"))
-                    .reading(Reader::Junit, "{out}/junit.xml")
+                    .reading(ResultReader::Junit, "{out}/junit.xml")
                     .suite(program)
                     .saying("Catch2, by its JUnit reporter. It is built first, into build/. No `single`: a replay runs the suite whole."),
             );

@@ -2,7 +2,7 @@
 
 use super::place::ProjectFolder;
 use super::proposal::{Need, Proposal};
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 use tollgate_text::command::quote;
 
 /// A suite for the test projects below.
@@ -37,7 +37,7 @@ pub(super) fn find(place: &ProjectFolder<'_>) -> Vec<Proposal> {
     }
     let run = "dotnet test {name} --logger 'junit;LogFilePath={out}/junit.xml'";
     let mut found = Proposal::new("dotnet", place.folder, run)
-        .reading(Reader::Junit, "{out}/junit.xml")
+        .reading(ResultReader::Junit, "{out}/junit.xml")
         .saying(".NET, by the logger JunitXml.TestLogger: a suite for each test project. No `single`: a replay runs the project whole.")
         .slow()
         .needing(need);

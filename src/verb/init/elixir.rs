@@ -2,7 +2,7 @@
 
 use super::place::ProjectFolder;
 use super::proposal::{Need, Proposal};
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 
 /// A suite for a `mix.exs` with tests.
 pub(super) fn find(place: &ProjectFolder<'_>) -> Vec<Proposal> {
@@ -13,7 +13,7 @@ pub(super) fn find(place: &ProjectFolder<'_>) -> Vec<Proposal> {
     match app(&mix).filter(|_| mix.contains(":junit_formatter") && !umbrella) {
         Some(app) => vec![
             Proposal::new("exunit", place.folder, "mix test --formatter JUnitFormatter --formatter ExUnit.CLIFormatter")
-                .reading(Reader::Junit, format!("_build/test/lib/{app}/test-junit-report.xml"))
+                .reading(ResultReader::Junit, format!("_build/test/lib/{app}/test-junit-report.xml"))
                 .saying("ExUnit, by junit_formatter. No `single`: a replay runs the suite whole.")
                 .needing(need),
         ],

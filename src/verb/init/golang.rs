@@ -2,7 +2,7 @@
 
 use super::place::ProjectFolder;
 use super::proposal::{Need, Proposal};
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 
 /// `./...` stops at the next module.
 pub(super) fn own(place: &ProjectFolder<'_>) -> bool {
@@ -19,7 +19,7 @@ pub(super) fn find(place: &ProjectFolder<'_>) -> Vec<Proposal> {
     vec![
         Proposal::new("go", place.folder, "go test -count=1 -json ./...")
             .single("go test -count=1 -json -run '^{test}$' ./...")
-            .read_by(Reader::Go)
+            .read_by(ResultReader::Go)
             .saying("go: every package of the module.")
             .needing(Need::Program("go", "https://go.dev/dl")),
     ]

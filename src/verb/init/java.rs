@@ -2,7 +2,7 @@
 
 use super::place::ProjectFolder;
 use super::proposal::{Need, Proposal};
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 
 /// Whether anything below is a test of Java, Kotlin, Groovy or Scala.
 fn tested(place: &ProjectFolder<'_>) -> bool {
@@ -29,7 +29,7 @@ pub(super) fn maven(place: &ProjectFolder<'_>) -> Vec<Proposal> {
     let more = if several { " --fail-at-end" } else { "" };
     let found = Proposal::new("maven", place.folder, format!("{mvn} -B{more} test"))
         .single(format!("{mvn} -B test '-Dtest={{class}}#{{name}}' -DfailIfNoTests=false -Dsurefire.failIfNoSpecifiedTests=false"))
-        .reading(Reader::Junit, reports(several, "target/surefire-reports/TEST-*.xml"))
+        .reading(ResultReader::Junit, reports(several, "target/surefire-reports/TEST-*.xml"))
         .saying("Maven, by the reports that surefire leaves, one for each class.")
         .slow();
     vec![if wrapped { found } else { found.needing(Need::Program("mvn", "https://maven.apache.org")) }]
@@ -46,7 +46,7 @@ pub(super) fn gradle(place: &ProjectFolder<'_>) -> Vec<Proposal> {
     let several = place.named("build.gradle").len() + place.named("build.gradle.kts").len() > 1;
     // What was tested once is up to date for Gradle, and nothing would run.
     let found = Proposal::new("gradle", place.folder, format!("{gradle} cleanTest test --continue --no-build-cache"))
-        .reading(Reader::Junit, reports(several, "build/test-results/test/TEST-*.xml"))
+        .reading(ResultReader::Junit, reports(several, "build/test-results/test/TEST-*.xml"))
         .saying("Gradle, by the reports of its task `test`, one for each class. No `single`: it writes JUnit 5's names as `adds()`,")
         .saying("which its own --tests does not take, so a replay runs the suite whole.")
         .slow();
@@ -60,7 +60,7 @@ pub(super) fn sbt(place: &ProjectFolder<'_>) -> Vec<Proposal> {
     }
     let several = place.text("build.sbt").is_some_and(|text| text.matches("project").count() > 1);
     let found = Proposal::new("sbt", place.folder, "sbt -batch test")
-        .reading(Reader::Junit, reports(several, "target/test-reports/TEST-*.xml"))
+        .reading(ResultReader::Junit, reports(several, "target/test-reports/TEST-*.xml"))
         .saying("sbt, by the reports that it leaves, one for each class. No `single`: a replay runs the suite whole.")
         .slow();
     vec![found.needing(Need::Program("sbt", "https://www.scala-sbt.org"))]

@@ -5,7 +5,7 @@ use super::place::{ProjectFolder, base};
 use super::proposal::{Called, Need, Proposal};
 use super::script::{FoundTool, Scripts, TestTool};
 use std::collections::{BTreeMap, BTreeSet};
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 use tollgate_text::command::quote;
 use tollgate_text::json::{self, Json, JsonLimits};
 use tollgate_text::show::show;
@@ -176,38 +176,38 @@ impl<'p> Package<'p> {
         let made = match found.tool {
             TestTool::Vitest => new("vitest", junit)
                 .single(with(&format!("{junit} -t '^{{test_regex}}$'")))
-                .reading(Reader::Junit, "{out}/junit.xml")
+                .reading(ResultReader::Junit, "{out}/junit.xml")
                 .saying("vitest, by its own JUnit reporter."),
             TestTool::Jest => self.jest(found),
             TestTool::Mocha => {
                 let xunit = "--reporter xunit --reporter-options output={out}/junit.xml";
                 new("mocha", xunit)
                     .single(with(&format!("{xunit} -g '^{{class_regex}} {{name_regex}}$'")))
-                    .reading(Reader::Junit, "{out}/junit.xml")
+                    .reading(ResultReader::Junit, "{out}/junit.xml")
                     .saying("mocha, by its own reporter of XML.")
             }
             // Of several files it writes a file's name before a test's own, by which the test is not found again.
             TestTool::Ava => new("ava", "--tap")
-                .read_by(Reader::Tap)
+                .read_by(ResultReader::Tap)
                 .saying("ava, by the TAP that it prints. No `single`: a replay runs the suite whole."),
             // Node picks tests by a pattern over their own titles, which other tests may have too.
             TestTool::Node => new("node", "")
-                .read_by(Reader::Node)
+                .read_by(ResultReader::Node)
                 .saying("node --test. No `single`: node picks tests by a pattern that others may fit too, so a replay runs the suite whole."),
             TestTool::Bun => {
                 let junit = "--reporter=junit --reporter-outfile={out}/junit.xml";
                 new("bun", junit)
-                    .reading(Reader::Junit, "{out}/junit.xml")
+                    .reading(ResultReader::Junit, "{out}/junit.xml")
                     .saying("bun test, by its own JUnit reporter. No `single`: a replay runs the suite whole.")
             }
             TestTool::Playwright => new("playwright", "--reporter=list,json")
                 .single(with("--reporter=list,json -g '{test_regex}$'"))
-                .reading(Reader::Playwright, "{out}/playwright.json")
+                .reading(ResultReader::Playwright, "{out}/playwright.json")
                 .with("PLAYWRIGHT_JSON_OUTPUT_NAME", "{out}/playwright.json")
                 .saying("Playwright, by its own JSON reporter. It needs its browsers: npx playwright install --with-deps")
                 .slow(),
             TestTool::Cypress => new("cypress", "--reporter junit --reporter-options 'mochaFile={out}/[hash].xml'")
-                .reading(Reader::Junit, "{out}/*.xml")
+                .reading(ResultReader::Junit, "{out}/*.xml")
                 .saying("Cypress, by the JUnit reporter that it brings: a file for each spec. No `single`: a replay runs the suite whole.")
                 .slow(),
             TestTool::Other => new(self.manager.name(), "")
@@ -226,7 +226,7 @@ impl<'p> Package<'p> {
         let json = "--json --testLocationInResults --outputFile={out}/jest.json";
         Proposal::new("jest", self.place.folder, with(json))
             .single(with(&format!("{json} -t '^{{test_regex}}$'")))
-            .reading(Reader::Jest, "{out}/jest.json")
+            .reading(ResultReader::Jest, "{out}/jest.json")
             .saying("jest, by its own JSON report.")
     }
 }

@@ -2,7 +2,7 @@
 
 use super::place::ProjectFolder;
 use super::proposal::{Need, Proposal};
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 
 /// What has a `composer.json` is installed by itself.
 pub(super) fn own(place: &ProjectFolder<'_>) -> bool {
@@ -30,7 +30,7 @@ pub(super) fn find(place: &ProjectFolder<'_>) -> Vec<Proposal> {
     let more = if configured { String::new() } else { format!(" {}", tollgate_text::command::quote(top)) };
     let run = format!("{program} --log-junit {{out}}/junit.xml");
     let found = Proposal::new(if pest { "pest" } else { "phpunit" }, place.folder, format!("{run}{more}"))
-        .reading(Reader::Junit, "{out}/junit.xml");
+        .reading(ResultReader::Junit, "{out}/junit.xml");
     let found = if pest {
         found.saying("Pest, by its JUnit log. No `single`: a replay runs the suite whole.")
     } else {

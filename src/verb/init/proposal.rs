@@ -1,6 +1,6 @@
 //! A suite that `init` proposes.
 
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 
 /// What a kind of suites is called where nothing else decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(super) struct Proposal {
     /// `single`
     pub single: Option<String>,
     /// `reader`
-    pub reader: Reader,
+    pub reader: ResultReader,
     /// `results`
     pub results: Option<String>,
     /// `env`
@@ -65,7 +65,7 @@ impl Proposal {
             said: Vec::new(),
             command: command.into(),
             single: None,
-            reader: Reader::Exit,
+            reader: ResultReader::Exit,
             results: None,
             env: Vec::new(),
             timeout: "10m",
@@ -74,12 +74,12 @@ impl Proposal {
     }
 
     /// Names the reader.
-    pub fn read_by(self, reader: Reader) -> Proposal {
+    pub fn read_by(self, reader: ResultReader) -> Proposal {
         Proposal { reader, ..self }
     }
 
     /// Names the reader of a file.
-    pub fn reading(self, reader: Reader, results: impl Into<String>) -> Proposal {
+    pub fn reading(self, reader: ResultReader, results: impl Into<String>) -> Proposal {
         Proposal { reader, results: Some(results.into()), ..self }
     }
 

@@ -2,7 +2,7 @@
 
 use super::place::{ProjectFolder, base, mentions};
 use super::proposal::{Need, Proposal};
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 
 /// Files that are looked into for what their tests are written with.
 const SAMPLE: usize = 40;
@@ -52,7 +52,7 @@ fn pytest(place: &ProjectFolder<'_>, requirements: &str) -> Proposal {
     };
     let found = Proposal::new("pytest", place.folder, format!("{python} -m pytest{more} {REPORT}"))
         .single(format!("{python} -m pytest {REPORT} {{test}}"))
-        .reading(Reader::Pytest, "{out}/junit.xml")
+        .reading(ResultReader::Pytest, "{out}/junit.xml")
         .needing(need);
     let xdist = requirements.contains("pytest-xdist") || requirements.contains("pytest_xdist");
     match (parallel, xdist) {

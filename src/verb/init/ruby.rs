@@ -2,7 +2,7 @@
 
 use super::place::{ProjectFolder, base};
 use super::proposal::{Need, Proposal};
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 
 /// What has a `Gemfile` is installed by itself.
 pub(super) fn own(place: &ProjectFolder<'_>) -> bool {
@@ -42,7 +42,7 @@ fn rspec(place: &ProjectFolder<'_>, gems: &str, bundle: &str) -> Proposal {
     }
     let run = format!("{bundle}rspec --format progress --format RspecJunitFormatter --out {{out}}/rspec.xml");
     Proposal::new("rspec", place.folder, run)
-        .reading(Reader::Junit, "{out}/rspec.xml")
+        .reading(ResultReader::Junit, "{out}/rspec.xml")
         .saying("RSpec, by rspec_junit_formatter. No `single`: a replay runs the suite whole.")
 }
 
@@ -58,7 +58,7 @@ fn minitest(place: &ProjectFolder<'_>, gems: &str, bundle: &str) -> Proposal {
     };
     if gems.contains("minitest-reporters") && helper.contains("JUnitReporter") {
         return Proposal::new("minitest", place.folder, command)
-            .reading(Reader::Junit, "test/reports/TEST-*.xml")
+            .reading(ResultReader::Junit, "test/reports/TEST-*.xml")
             .saying("minitest, by the JUnitReporter of minitest-reporters. No `single`: a replay runs the suite whole.");
     }
     Proposal::new("minitest", place.folder, command)

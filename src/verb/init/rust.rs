@@ -2,7 +2,7 @@
 
 use super::place::ProjectFolder;
 use super::proposal::{Need, Proposal};
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 
 /// What stands beside it belongs to the workspace that the manifest above names, unless it says that it is one of its own.
 pub(super) fn own(place: &ProjectFolder<'_>) -> bool {
@@ -21,13 +21,13 @@ pub(super) fn find(place: &ProjectFolder<'_>) -> Vec<Proposal> {
         // A list of tests and statuses is asked for in words: the summary at the end names only what failed.
         Proposal::new("nextest", place.folder, "cargo nextest run --workspace --no-fail-fast")
             .single("cargo nextest run --workspace --no-fail-fast -E 'test(={test})'")
-            .read_by(Reader::Nextest)
+            .read_by(ResultReader::Nextest)
             .suite("nextest")
             .saying("nextest, which runs no documentation tests: `cargo test --doc` does.")
     } else {
         Proposal::new("cargo", place.folder, "cargo test --workspace --no-fail-fast")
             .single("cargo test --workspace --no-fail-fast -- {test} --exact")
-            .read_by(Reader::Libtest)
+            .read_by(ResultReader::Libtest)
             .suite("workspace")
             .saying("cargo: the tests of all packages, documentation tests too.")
     };

@@ -2,7 +2,7 @@
 
 use super::place::ProjectFolder;
 use super::proposal::{Need, Proposal};
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 
 /// A suite for a `Package.swift` with tests.
 pub(super) fn find(place: &ProjectFolder<'_>) -> Vec<Proposal> {
@@ -15,7 +15,7 @@ pub(super) fn find(place: &ProjectFolder<'_>) -> Vec<Proposal> {
     vec![
         Proposal::new("swift", place.folder, run)
             .single(format!("{run} --filter '{{class_regex}}/{{name_regex}}$'"))
-            .reading(Reader::Junit, "{out}/*.xml")
+            .reading(ResultReader::Junit, "{out}/*.xml")
             .saying("Swift: XCTest, and Swift Testing beside it.")
             .slow()
             .needing(Need::Program("swift", "https://www.swift.org/install")),

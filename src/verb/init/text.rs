@@ -1,7 +1,7 @@
 //! The text of `tollgate.toml`.
 
 use super::kinds::NamedProposal;
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 
 /// Where runs and verdicts go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,7 @@ fn section(out: &mut String, suite: &NamedProposal) {
     if let Some(single) = &proposal.single {
         line("single", format!("{}   # one test, for replays", quoted(single)));
     }
-    if proposal.reader == Reader::Exit {
+    if proposal.reader == ResultReader::Exit {
         line("reader", format!("{}   # the exit code alone", quoted("exit")));
     } else {
         line("reader", quoted(proposal.reader.name()));

@@ -154,7 +154,7 @@ fn shown(suite: &NamedProposal) -> InitSuite {
         tool: proposal.tool,
         folder,
         command: proposal.command.clone(),
-        names_tests: proposal.reader != tollgate_core::model::suite::Reader::Exit,
+        names_tests: proposal.reader != tollgate_core::model::suite::ResultReader::Exit,
     }
 }
 

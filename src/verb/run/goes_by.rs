@@ -114,7 +114,7 @@ pub(super) fn changes(before: &BTreeMap<String, String>, now: &BTreeMap<String, 
 mod tests {
     use super::*;
     use tollgate_core::model::plan::Profile;
-    use tollgate_core::model::suite::{EvidenceFrom, Names, Reader};
+    use tollgate_core::model::suite::{EvidenceFrom, Names, ResultReader};
 
     fn settings() -> RunSettings {
         let spec = SuiteSpec {
@@ -124,7 +124,7 @@ mod tests {
             evidence: EvidenceFrom::Run,
             command: Some(CommandLine::parse("A=1 run {name}").unwrap()),
             single: None,
-            reader: Reader::Tap,
+            reader: ResultReader::Tap,
             results: None,
             timeout: 60,
             env: vec![("B".into(), "2".into())],
@@ -176,7 +176,7 @@ mod tests {
             |s| s.role = SuiteRole::Suite,
             |s| s.command = CommandLine::parse("A=2 run {name}").ok(),
             |s| s.command = CommandLine::parse("A=1 run {name} x").ok(),
-            |s| s.reader = Reader::Exit,
+            |s| s.reader = ResultReader::Exit,
             |s| s.results = Some("x".into()),
             |s| s.timeout = 61,
             |s| s.env[0].1 = "3".into(),

@@ -2,13 +2,13 @@
 
 use super::stopped::ends;
 use tollgate_core::ingest;
-use tollgate_core::model::suite::{Reader, SuiteStatus};
+use tollgate_core::model::suite::{ResultReader, SuiteStatus};
 use tollgate_core::triage::attempts::SuiteAttempt;
 use tollgate_host::run::AttemptLog;
 
 /// Gives an attempt at a whole suite, whose results do not tell all, the tests that its output lists as failed: each is a failure
 /// with a name, which a replay must show.
-pub(super) fn name_failures(attempt: &mut SuiteAttempt, reader: Reader, log: &AttemptLog) {
+pub(super) fn name_failures(attempt: &mut SuiteAttempt, reader: ResultReader, log: &AttemptLog) {
     if !attempt.whole || attempt.fault.is_none() {
         return;
     }
@@ -19,7 +19,7 @@ pub(super) fn name_failures(attempt: &mut SuiteAttempt, reader: Reader, log: &At
 }
 
 /// Makes a fault of it where a whole suite seems to have passed by its results, and its tool says in its output that it did not.
-pub(super) fn hold_to_word(attempt: &mut SuiteAttempt, reader: Reader, log: &AttemptLog) {
+pub(super) fn hold_to_word(attempt: &mut SuiteAttempt, reader: ResultReader, log: &AttemptLog) {
     if !attempt.whole || attempt.status != SuiteStatus::Passed {
         return;
     }

@@ -13,7 +13,7 @@ use tollgate_core::model::plan::{Artifacts, Plan, PlannedSuite};
 use tollgate_core::model::record::SuiteRecord;
 use tollgate_core::model::run::Identity;
 use tollgate_core::model::signature::Basis;
-use tollgate_core::model::suite::{RanPart, Reader, Repeats, SuiteSpec, SuiteStatus};
+use tollgate_core::model::suite::{RanPart, Repeats, ResultReader, SuiteSpec, SuiteStatus};
 use tollgate_core::model::test::{Reading, TestNames};
 use tollgate_core::plan;
 use tollgate_core::triage::attempts::{Company, JudgedStep, SuiteAttempt, Unread, attempt_at};
@@ -155,7 +155,7 @@ impl Session<'_> {
 
     /// The steps of an attempt that ended, with what their results say.
     fn judged(&self, job: usize, state: &mut SuiteState, ended: &run::EndedAttempt) -> SuiteAttempt {
-        let reader = self.spec(job).map_or(Reader::Exit, |s| s.reader);
+        let reader = self.spec(job).map_or(ResultReader::Exit, |s| s.reader);
         let mut files = std::mem::take(&mut state.read).into_iter();
         let steps: Vec<JudgedStep> = ended
             .steps
@@ -272,7 +272,7 @@ impl Session<'_> {
             definition: spec.map(plan::suite_definition),
             attempts: state.attempts,
             duration_ms: state.micros / 1000,
-            reader: spec.map_or(Reader::Exit, |s| s.reader),
+            reader: spec.map_or(ResultReader::Exit, |s| s.reader),
             rules: spec.map(|s| s.flaky).unwrap_or_default(),
             environment: spec.map(|s| {
                 let named = &self.ground.settings.env;

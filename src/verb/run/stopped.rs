@@ -1,7 +1,7 @@
 //! Whether an attempt at a whole suite stopped at what failed: by the words of its command, by what its tool says, or as cargo does.
 
 use std::io::Read as _;
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 use tollgate_core::plan;
 use tollgate_core::triage::attempts::SuiteAttempt;
 use tollgate_host::run::AttemptLog;
@@ -14,14 +14,14 @@ const LOOKED_AT: u64 = 256 << 10;
 /// The sentence on why it is not known what was left out; `None` where nothing failed, or where what failed stopped nothing.
 pub(super) fn stopped(
     attempt: &SuiteAttempt,
-    reader: Reader,
+    reader: ResultReader,
     command: &CommandLine,
     variable: &dyn Fn(&str) -> Option<String>,
     log: &AttemptLog,
 ) -> Option<String> {
     let failures = attempt.failures();
     // The one test of a suite that is read by its exit code is the suite.
-    if !attempt.whole || failures == 0 || reader == Reader::Exit {
+    if !attempt.whole || failures == 0 || reader == ResultReader::Exit {
         return None;
     }
     let words = || std::iter::once(command.program()).chain(command.arguments().iter().map(String::as_str));

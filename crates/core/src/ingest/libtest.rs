@@ -18,7 +18,7 @@ use crate::ingest::libtest::json::{Event, EventSuite};
 use crate::ingest::libtest::last::Last;
 use crate::ingest::libtest::line as says;
 use crate::ingest::libtest::list::{IS_LIST, List};
-use crate::ingest::libtest::said::Said;
+use crate::ingest::libtest::said::LibtestSaid;
 use crate::model::test::{Reading, Silent, TestStatus};
 
 /// Bytes of lines that are set aside until a binary ends.
@@ -191,40 +191,40 @@ impl Output {
                 target.spoke = true;
             }
         }
-        match Said::of(line) {
-            Said::Runs { name, source } => {
+        match LibtestSaid::of(line) {
+            LibtestSaid::Runs { name, source } => {
                 self.silent(false, Some(false))?;
                 self.target = Some(Target { name, source, printed: String::new(), spoke: false });
                 self.list = List::default();
                 self.last = Last::Ended;
                 return Ok(());
             }
-            Said::Over => {
+            LibtestSaid::Over => {
                 if self.silent(false, Some(true))? {
                     self.last = Last::BrokeOff;
                 }
                 self.failed_target();
             }
-            Said::TargetsFailed(count) if !self.done.is_empty() => {
+            LibtestSaid::TargetsFailed(count) if !self.done.is_empty() => {
                 self.silent(false, Some(false))?;
                 self.failed_targets(count)?;
             }
-            Said::Announced(count) => self.begin(count)?,
-            Said::BuildFailed(fault) => {
+            LibtestSaid::Announced(count) => self.begin(count)?,
+            LibtestSaid::BuildFailed(fault) => {
                 self.room.reading()?;
                 self.last = self.last.passed_over();
                 self.done.push(outside(fault));
             }
-            Said::ProcessEnded(how) => self.process_ended(&how),
-            Said::SuiteStarted(event) => self.begin_json(&event)?,
+            LibtestSaid::ProcessEnded(how) => self.process_ended(&how),
+            LibtestSaid::SuiteStarted(event) => self.begin_json(&event)?,
             // What a target prints before its harness speaks is its own.
-            Said::MainPanicked(_) | Said::Result { .. } if self.target.is_some() => {}
-            Said::MainPanicked(at) => self.main_panicked(&at),
-            Said::Result { ok } => self.lone_result(ok)?,
-            Said::TargetsFailed(_) | Said::Error => {
+            LibtestSaid::MainPanicked(_) | LibtestSaid::Result { .. } if self.target.is_some() => {}
+            LibtestSaid::MainPanicked(at) => self.main_panicked(&at),
+            LibtestSaid::Result { ok } => self.lone_result(ok)?,
+            LibtestSaid::TargetsFailed(_) | LibtestSaid::Error => {
                 self.error.get_or_insert_with(|| line.chars().take(200).collect());
             }
-            Said::Nothing => {}
+            LibtestSaid::Nothing => {}
         }
         self.list.line(line);
         if let Some(target) = &mut self.target {

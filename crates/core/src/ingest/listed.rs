@@ -2,7 +2,7 @@
 
 use crate::ingest::go::frame::failed_frame;
 use crate::ingest::libtest::line;
-use crate::model::suite::Reader;
+use crate::model::suite::ResultReader;
 use crate::model::test::Failure;
 use std::collections::BTreeMap;
 use tollgate_text::ansi::without_ansi;
@@ -11,16 +11,21 @@ use tollgate_text::ansi::without_ansi;
 const MOST: usize = 1_000;
 
 /// By name, what the list says of each.
-pub fn listed(reader: Reader, output: &str) -> BTreeMap<String, Failure> {
+pub fn listed(reader: ResultReader, output: &str) -> BTreeMap<String, Failure> {
     let text = without_ansi(output);
     let found: Box<dyn Iterator<Item = (&str, &str)>> = match reader {
-        Reader::Pytest => Box::new(text.lines().filter_map(of_pytest)),
-        Reader::Go => Box::new(text.lines().filter_map(|line| Some((failed_frame(line.trim_start())?, "")))),
-        Reader::Tap => Box::new(text.lines().filter_map(of_tap)),
-        Reader::Libtest => Box::new(of_libtest(&text)),
-        Reader::Exit | Reader::Nextest | Reader::Junit | Reader::Node | Reader::Playwright | Reader::Jest => {
-            Box::new(std::iter::empty())
+        ResultReader::Pytest => Box::new(text.lines().filter_map(of_pytest)),
+        ResultReader::Go => {
+            Box::new(text.lines().filter_map(|line| Some((failed_frame(line.trim_start())?, ""))))
         }
+        ResultReader::Tap => Box::new(text.lines().filter_map(of_tap)),
+        ResultReader::Libtest => Box::new(of_libtest(&text)),
+        ResultReader::Exit
+        | ResultReader::Nextest
+        | ResultReader::Junit
+        | ResultReader::Node
+        | ResultReader::Playwright
+        | ResultReader::Jest => Box::new(std::iter::empty()),
     };
     let said = |why: &str| match why.is_empty() {
         true => {
@@ -63,7 +68,7 @@ fn of_libtest(text: &str) -> impl Iterator<Item = (&str, &str)> {
 mod tests {
     use super::*;
 
-    fn of(reader: Reader, output: &str) -> String {
+    fn of(reader: ResultReader, output: &str) -> String {
         let found = listed(reader, output);
         found.iter().map(|(name, f)| format!("{name}: {}", f.message)).collect::<Vec<_>>().join("; ")
     }
@@ -72,20 +77,20 @@ mod tests {
     fn each_tool_s_own_list() {
         let pytest = "=== short test summary info ===\nFAILED tests/test_a.py::test_x[a b] - assert 1 == 2\nERROR tests/test_a.py::test_y\nERROR tests/test_b.py\n1 failed";
         assert_eq!(
-            of(Reader::Pytest, pytest),
+            of(ResultReader::Pytest, pytest),
             "tests/test_a.py::test_x[a b]: assert 1 == 2; tests/test_a.py::test_y: its tool lists it among what failed, and its results do not tell of it"
         );
         let names = |reader, output: &str| listed(reader, output).into_keys().collect::<Vec<_>>();
         assert_eq!(
-            names(Reader::Go, "--- FAIL: TestA (0.01s)\n    --- FAIL: TestA/b (0.00s)\nFAIL"),
+            names(ResultReader::Go, "--- FAIL: TestA (0.01s)\n    --- FAIL: TestA/b (0.00s)\nFAIL"),
             ["TestA", "TestA/b"]
         );
         assert_eq!(
-            names(Reader::Tap, "not ok 2 - adds\nnot ok 3 - later # TODO\n#   Failed test 'x y'\n"),
+            names(ResultReader::Tap, "not ok 2 - adds\nnot ok 3 - later # TODO\n#   Failed test 'x y'\n"),
             ["adds", "x y"]
         );
         let rust = "failures:\n\n---- a stdout ----\nx\n\nfailures:\n    a\n    m::b\n\ntest result: FAILED.";
-        assert_eq!(names(Reader::Libtest, rust), ["a", "m::b"]);
-        assert!(names(Reader::Junit, pytest).is_empty());
+        assert_eq!(names(ResultReader::Libtest, rust), ["a", "m::b"]);
+        assert!(names(ResultReader::Junit, pytest).is_empty());
     }
 }

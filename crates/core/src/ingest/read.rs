@@ -3,7 +3,7 @@
 use super::fault::ReadFault;
 use super::lines::StreamLines;
 use super::{go, jest, junit, libtest, nextest, node, playwright, pytest, tap};
-use crate::model::suite::{Reader, Repeats};
+use crate::model::suite::{Repeats, ResultReader};
 use crate::model::test::Reading;
 use std::io::BufRead;
 use tollgate_text::decode::DecodedText;
@@ -18,7 +18,7 @@ use tollgate_text::decode::DecodedText;
 ///
 /// # Errors
 /// The input cannot be read, breaks a limit, is not of the format, or the reader is `Exit`, which reads nothing.
-pub fn read(reader: Reader, input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
+pub fn read(reader: ResultReader, input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
     read_as(reader, Repeats::Tests, input)
 }
 
@@ -26,7 +26,11 @@ pub fn read(reader: Reader, input: &mut dyn BufRead) -> Result<Vec<Reading>, Rea
 ///
 /// # Errors
 /// Those of `read`.
-pub fn read_as(reader: Reader, repeats: Repeats, input: &mut dyn BufRead) -> Result<Vec<Reading>, ReadFault> {
+pub fn read_as(
+    reader: ResultReader,
+    repeats: Repeats,
+    input: &mut dyn BufRead,
+) -> Result<Vec<Reading>, ReadFault> {
     read_stating(reader, repeats, input, None)
 }
 
@@ -37,7 +41,7 @@ pub fn read_as(reader: Reader, repeats: Repeats, input: &mut dyn BufRead) -> Res
 /// # Errors
 /// Those of `read`.
 pub fn read_dated(
-    reader: Reader,
+    reader: ResultReader,
     repeats: Repeats,
     input: &mut dyn BufRead,
     times: &mut Vec<String>,
@@ -46,35 +50,35 @@ pub fn read_dated(
 }
 
 fn read_stating(
-    reader: Reader,
+    reader: ResultReader,
     repeats: Repeats,
     input: &mut dyn BufRead,
     times: Option<&mut Vec<String>>,
 ) -> Result<Vec<Reading>, ReadFault> {
     // XML says itself how it is written.
     match reader {
-        Reader::Junit => return junit::read(input, repeats, times),
-        Reader::Pytest => return pytest::read(input, times),
+        ResultReader::Junit => return junit::read(input, repeats, times),
+        ResultReader::Pytest => return pytest::read(input, times),
         _ => {}
     }
     let mut text = decoded(reader, input)?;
     match reader {
-        Reader::Exit | Reader::Junit | Reader::Pytest => {
+        ResultReader::Exit | ResultReader::Junit | ResultReader::Pytest => {
             Err(ReadFault::new("the exit code alone is no text to read: the reader `exit` reads no results"))
         }
-        Reader::Libtest => libtest::read(&mut StreamLines::new(&mut text)),
-        Reader::Nextest => nextest::read(&mut StreamLines::new(&mut text)),
-        Reader::Go => go::read(&mut StreamLines::new(&mut text), times),
-        Reader::Tap => tap::read(&mut StreamLines::new(&mut text), "TAP results", false),
-        Reader::Node => node::read(&mut StreamLines::new(&mut text)),
-        Reader::Playwright => playwright::read(&mut text, times),
-        Reader::Jest => jest::read(&mut text),
+        ResultReader::Libtest => libtest::read(&mut StreamLines::new(&mut text)),
+        ResultReader::Nextest => nextest::read(&mut StreamLines::new(&mut text)),
+        ResultReader::Go => go::read(&mut StreamLines::new(&mut text), times),
+        ResultReader::Tap => tap::read(&mut StreamLines::new(&mut text), "TAP results", false),
+        ResultReader::Node => node::read(&mut StreamLines::new(&mut text)),
+        ResultReader::Playwright => playwright::read(&mut text, times),
+        ResultReader::Jest => jest::read(&mut text),
     }
 }
 
 /// The input as UTF-8; what is no character of UTF-16 is an error in a document, and is replaced in a stream.
-fn decoded(reader: Reader, input: &mut dyn BufRead) -> Result<DecodedText<'_>, ReadFault> {
-    DecodedText::new(input, matches!(reader, Reader::Playwright | Reader::Jest))
+fn decoded(reader: ResultReader, input: &mut dyn BufRead) -> Result<DecodedText<'_>, ReadFault> {
+    DecodedText::new(input, matches!(reader, ResultReader::Playwright | ResultReader::Jest))
         .map_err(|error| ReadFault::of_io(&error))
 }
 
@@ -82,7 +86,7 @@ fn decoded(reader: Reader, input: &mut dyn BufRead) -> Result<DecodedText<'_>, R
 mod tests {
     use super::*;
 
-    fn times_of(reader: Reader, text: &str) -> Vec<String> {
+    fn times_of(reader: ResultReader, text: &str) -> Vec<String> {
         let mut times = Vec::new();
         read_dated(reader, Repeats::Tests, &mut text.as_bytes(), &mut times).unwrap();
         times
@@ -92,12 +96,15 @@ mod tests {
     fn each_format_says_in_its_own_place_when_its_tests_ran() {
         let junit = r#"<testsuites timestamp="a"><testsuite name="x" timestamp="b"><testcase name="t"/></testsuite>
             <testsuite name="y"><testcase name="t"/></testsuite></testsuites>"#;
-        assert_eq!(times_of(Reader::Junit, junit), ["a", "b"]);
-        assert_eq!(times_of(Reader::Pytest, junit), ["a", "b"]);
-        assert_eq!(times_of(Reader::Playwright, r#"{"suites": [], "stats": {"startTime": "s"}}"#), ["s"]);
+        assert_eq!(times_of(ResultReader::Junit, junit), ["a", "b"]);
+        assert_eq!(times_of(ResultReader::Pytest, junit), ["a", "b"]);
+        assert_eq!(
+            times_of(ResultReader::Playwright, r#"{"suites": [], "stats": {"startTime": "s"}}"#),
+            ["s"]
+        );
         let of = |time: &str| format!("{{\"Time\":\"{time}\",\"Action\":\"start\",\"Package\":\"p\"}}\n");
         let go = of("2026-11-20T12:00:00.5+02:00") + "# q\n" + &of("2026-11-20T11:00:00Z") + &of("x");
-        assert_eq!(times_of(Reader::Go, &go), ["2026-11-20T12:00:00.5+02:00", "x"]);
-        assert!(times_of(Reader::Tap, "1..1\nok 1\n").is_empty());
+        assert_eq!(times_of(ResultReader::Go, &go), ["2026-11-20T12:00:00.5+02:00", "x"]);
+        assert!(times_of(ResultReader::Tap, "1..1\nok 1\n").is_empty());
     }
 }

@@ -1,6 +1,6 @@
 //! The last word of a tool in its output, where its results are a file of their own: green results never outvote it.
 
-use crate::model::suite::Reader;
+use crate::model::suite::ResultReader;
 use tollgate_text::ansi::without_ansi;
 
 /// What pytest counts in its last line.
@@ -20,11 +20,11 @@ const COUNTED: [&str; 12] = [
 ];
 
 /// The line in which the tool says that something failed; `None` where it says nothing of the kind.
-pub fn says_it_failed(reader: Reader, output: &str) -> Option<String> {
+pub fn says_it_failed(reader: ResultReader, output: &str) -> Option<String> {
     let framed = match reader {
-        Reader::Pytest => false,
+        ResultReader::Pytest => false,
         // Of any other tool's results pytest's own frame has to tell whose line it is.
-        Reader::Junit => true,
+        ResultReader::Junit => true,
         _ => return None,
     };
     let text = without_ansi(output);
@@ -76,9 +76,9 @@ mod tests {
             ("1 failed to connect in 3s\n", None),
             ("", None),
         ] {
-            assert_eq!(says_it_failed(Reader::Pytest, output).as_deref(), is, "{output}");
+            assert_eq!(says_it_failed(ResultReader::Pytest, output).as_deref(), is, "{output}");
         }
-        assert_eq!(says_it_failed(Reader::Junit, "1 failed in 0.1s\n"), None);
-        assert!(says_it_failed(Reader::Junit, "=== 1 failed in 0.1s ===\n").is_some());
+        assert_eq!(says_it_failed(ResultReader::Junit, "1 failed in 0.1s\n"), None);
+        assert!(says_it_failed(ResultReader::Junit, "=== 1 failed in 0.1s ===\n").is_some());
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What reads a suite's results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Reader {
+pub enum ResultReader {
     /// The exit code alone: one test, named as the suite.
     Exit,
     /// The text of Rust's test harness, or its JSON lines.
@@ -28,34 +28,34 @@ pub enum Reader {
     Pytest,
 }
 
-impl Reader {
+impl ResultReader {
     /// Every reader.
-    pub const ALL: [Reader; 10] = [
-        Reader::Exit,
-        Reader::Libtest,
-        Reader::Nextest,
-        Reader::Junit,
-        Reader::Go,
-        Reader::Tap,
-        Reader::Node,
-        Reader::Playwright,
-        Reader::Jest,
-        Reader::Pytest,
+    pub const ALL: [ResultReader; 10] = [
+        ResultReader::Exit,
+        ResultReader::Libtest,
+        ResultReader::Nextest,
+        ResultReader::Junit,
+        ResultReader::Go,
+        ResultReader::Tap,
+        ResultReader::Node,
+        ResultReader::Playwright,
+        ResultReader::Jest,
+        ResultReader::Pytest,
     ];
 
     /// The name in `tollgate.toml` and of `ingest`.
     pub fn name(self) -> &'static str {
         match self {
-            Reader::Exit => "exit",
-            Reader::Libtest => "libtest",
-            Reader::Nextest => "nextest",
-            Reader::Junit => "junit",
-            Reader::Go => "go",
-            Reader::Tap => "tap",
-            Reader::Node => "node",
-            Reader::Playwright => "playwright",
-            Reader::Jest => "jest",
-            Reader::Pytest => "pytest",
+            ResultReader::Exit => "exit",
+            ResultReader::Libtest => "libtest",
+            ResultReader::Nextest => "nextest",
+            ResultReader::Junit => "junit",
+            ResultReader::Go => "go",
+            ResultReader::Tap => "tap",
+            ResultReader::Node => "node",
+            ResultReader::Playwright => "playwright",
+            ResultReader::Jest => "jest",
+            ResultReader::Pytest => "pytest",
         }
     }
 
@@ -64,18 +64,22 @@ impl Reader {
     pub fn fails_with(self, code: i32) -> bool {
         match self {
             // The code is the result itself.
-            Reader::Exit => true,
-            Reader::Libtest => matches!(code, 1 | 101),
-            Reader::Nextest => matches!(code, 1 | 100 | 101),
-            Reader::Go | Reader::Node | Reader::Playwright | Reader::Jest | Reader::Pytest => code == 1,
+            ResultReader::Exit => true,
+            ResultReader::Libtest => matches!(code, 1 | 101),
+            ResultReader::Nextest => matches!(code, 1 | 100 | 101),
+            ResultReader::Go
+            | ResultReader::Node
+            | ResultReader::Playwright
+            | ResultReader::Jest
+            | ResultReader::Pytest => code == 1,
             // Any tool writes these. From 126 on a shell says that a command could not be run or was killed.
-            Reader::Junit | Reader::Tap => (1..126).contains(&code),
+            ResultReader::Junit | ResultReader::Tap => (1..126).contains(&code),
         }
     }
 
     /// The reader of that name.
-    pub fn parse(name: &str) -> Option<Reader> {
-        Reader::ALL.into_iter().find(|r| r.name() == name)
+    pub fn parse(name: &str) -> Option<ResultReader> {
+        ResultReader::ALL.into_iter().find(|r| r.name() == name)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A suite: how it is run, and what became of it.
 
-pub use crate::model::reader::{Reader, Repeats};
+pub use crate::model::reader::{Repeats, ResultReader};
 
 use crate::model::flake::{FlakeRules, FlakeVerdict};
 use crate::model::signature::Signed;
@@ -56,7 +56,7 @@ pub struct SuiteSpec {
     /// The command of one test, with `{test}` too.
     pub single: Option<CommandLine>,
     /// What reads the results.
-    pub reader: Reader,
+    pub reader: ResultReader,
     /// The file that the reader reads, with placeholders; `None`: the suite's output.
     pub results: Option<String>,
     /// Seconds a suite may take.

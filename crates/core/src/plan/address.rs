@@ -3,7 +3,7 @@
 //! A test that such a command runs is selected by `FILE::CLASS#NAME`, without the parts that the command does not name: so a
 //! replay needs nothing but the selector, in whatever run it was recorded.
 
-use crate::model::suite::{Reader, SuiteSpec};
+use crate::model::suite::{ResultReader, SuiteSpec};
 use crate::model::test::JunitOrigin;
 use tollgate_text::command::CommandLine;
 
@@ -62,7 +62,7 @@ pub fn address<'s>(spec: &SuiteSpec, suite: &'s str, selector: &'s str) -> Optio
     let (file, rest) = match (uses(single, "file"), spec.reader) {
         (false, _) => (None, selector),
         // A node id begins with its file, and is the test's name whole.
-        (true, Reader::Pytest) => (Some(selector.split_once("::")?.0), selector),
+        (true, ResultReader::Pytest) => (Some(selector.split_once("::")?.0), selector),
         (true, _) => selector.split_once("::").map(|(file, rest)| (Some(file), rest))?,
     };
     let (class, test) = match uses(single, "class") {
@@ -81,7 +81,7 @@ mod tests {
     use crate::model::suite::{EvidenceFrom, Names, SuiteRole};
     use proptest::prelude::*;
 
-    fn spec(reader: Reader, single: &str) -> SuiteSpec {
+    fn spec(reader: ResultReader, single: &str) -> SuiteSpec {
         SuiteSpec {
             kind: "unit".into(),
             role: SuiteRole::Unit,
@@ -103,17 +103,17 @@ mod tests {
 
     #[test]
     fn the_parts_of_names() {
-        let mvn = spec(Reader::Junit, "mvn test -Dtest={class}#{name}");
+        let mvn = spec(ResultReader::Junit, "mvn test -Dtest={class}#{name}");
         let found = address(&mvn, "s", "a.B#c(1.5)").unwrap();
         assert_eq!((found.class, found.name), (Some("a.B"), "c(1.5)"));
         for lost in ["a.B.c", "#c", "a.B#", "-x#c"] {
             assert_eq!(address(&mvn, "s", lost), None, "{lost}");
         }
         assert!(reaches_any_suite(&mvn) && takes_apart(mvn.single.as_ref().unwrap()));
-        let pytest = spec(Reader::Pytest, "pytest --rootdir {file} {test}");
+        let pytest = spec(ResultReader::Pytest, "pytest --rootdir {file} {test}");
         let found = address(&pytest, "s", "t/a.py::B::c").unwrap();
         assert_eq!((found.file, found.test, found.name), (Some("t/a.py"), "t/a.py::B::c", "s"));
-        let cargo = spec(Reader::Libtest, "cargo test --test {name} -- {test}");
+        let cargo = spec(ResultReader::Libtest, "cargo test --test {name} -- {test}");
         assert_eq!(address(&cargo, "s", "a::b").unwrap().test, "a::b");
         assert!(!reaches_any_suite(&cargo));
     }
@@ -122,7 +122,7 @@ mod tests {
         /// What is put together is taken apart again, or is never put together.
         #[test]
         fn a_selector_keeps_its_parts(class in "[ -~]{0,8}", name in "[ -~]{0,8}", file in "[ -~]{0,8}") {
-            let spec = spec(Reader::Junit, "x {file} {class} {name}");
+            let spec = spec(ResultReader::Junit, "x {file} {class} {name}");
             let origin = JunitOrigin { class: Some(class.clone()), name: name.clone(), file: Some(file.clone()) };
             let Some(selector) = selector(spec.single.as_ref().unwrap(), "t", &origin) else { return Ok(()) };
             if let Some(found) = address(&spec, "s", &selector) {

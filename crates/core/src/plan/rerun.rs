@@ -329,7 +329,7 @@ mod tests {
     use super::super::sample::{names, settings, suite, summary};
     use super::*;
     use crate::model::run::LintResult;
-    use crate::model::suite::Reader;
+    use crate::model::suite::ResultReader;
 
     const P: TestStatus = TestStatus::Passed;
     const F: TestStatus = TestStatus::Failed;
@@ -454,7 +454,7 @@ mod tests {
         );
         let mut settings = settings();
         settings.suites[0].single = None;
-        settings.suites[2].reader = Reader::Exit;
+        settings.suites[2].reader = ResultReader::Exit;
         let doc = [("src/lib.rs - add (line 1)", F), ("x", F)];
         run.suites.push(suite("web", "slow", SuiteStatus::Failed, &doc));
         let rerun =
@@ -515,7 +515,7 @@ mod tests {
         for name in odd {
             let run = summary(vec![], vec![unit("a", SuiteStatus::Failed, &[(name, F)])]);
             let mut settings = settings();
-            settings.suites[2].reader = Reader::Junit;
+            settings.suites[2].reader = ResultReader::Junit;
             let rerun = rerun(&run, &settings, &known()).unwrap();
             match &rerun.items[0].tests {
                 None => assert!(name.is_empty() || name.starts_with('-'), "{name}"),

@@ -4,7 +4,9 @@ use super::select::{Selection, SuiteNames};
 use crate::model::plan::{PlannedSuite, Profile, RunSettings, SelectionCounts, Shard, ShardKind};
 use crate::model::run::{Identity, ReplayRef, RunStatus, RunSummary, schema};
 use crate::model::signature::Basis;
-use crate::model::suite::{EvidenceFrom, Names, Reader, SuiteResult, SuiteRole, SuiteSpec, SuiteStatus};
+use crate::model::suite::{
+    EvidenceFrom, Names, ResultReader, SuiteResult, SuiteRole, SuiteSpec, SuiteStatus,
+};
 use crate::model::test::{TestResult, TestStatus};
 use tollgate_text::command::CommandLine;
 
@@ -16,7 +18,7 @@ pub fn spec(kind: &str, role: SuiteRole) -> SuiteSpec {
         evidence: EvidenceFrom::Run,
         command: Some(CommandLine::parse("x {name}").unwrap()),
         single: Some(CommandLine::parse("x {name} {test}").unwrap()),
-        reader: Reader::Libtest,
+        reader: ResultReader::Libtest,
         results: None,
         timeout: 600,
         env: vec![],

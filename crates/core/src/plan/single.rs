@@ -1,7 +1,7 @@
 //! Whether tests can be run one at a time by the names that their reader gives.
 
 use super::address::address;
-use crate::model::suite::{Reader, SuiteSpec};
+use crate::model::suite::{ResultReader, SuiteSpec};
 use crate::model::test::numbered;
 use std::collections::BTreeSet;
 use tollgate_text::redact::MASK;
@@ -19,11 +19,11 @@ pub fn by_name(spec: &SuiteSpec, tests: BTreeSet<String>) -> Result<BTreeSet<Str
 
 /// The names to run one after another, so that together they run what is asked for. The error is the end of a sentence:
 /// why a name would not reach its test.
-fn by_reader(reader: Reader, tests: BTreeSet<String>) -> Result<BTreeSet<String>, String> {
-    if reader == Reader::Exit {
+fn by_reader(reader: ResultReader, tests: BTreeSet<String>) -> Result<BTreeSet<String>, String> {
+    if reader == ResultReader::Exit {
         return Err("its reader names no tests".into());
     }
-    let tests = if reader == Reader::Go { leaves(tests) } else { tests };
+    let tests = if reader == ResultReader::Go { leaves(tests) } else { tests };
     for test in &tests {
         let shown = show(test);
         if !is_word(test) {
@@ -36,14 +36,14 @@ fn by_reader(reader: Reader, tests: BTreeSet<String>) -> Result<BTreeSet<String>
             return Err(format!("its results name `{}` more than once", show(name)));
         }
         // rustdoc splits what it is handed at spaces, and would find none of its tests.
-        if reader == Reader::Libtest && test.contains(' ') {
+        if reader == ResultReader::Libtest && test.contains(' ') {
             return Err(if test.contains("(line ") {
                 format!("its test `{shown}` is a documentation test, which cannot be run by its name")
             } else {
                 format!("no test of Rust has a space in its name, as `{shown}` has")
             });
         }
-        if reader == Reader::Tap && is_number(test) {
+        if reader == ResultReader::Tap && is_number(test) {
             return Err(format!("its test `{shown}` has no name but its number"));
         }
     }
@@ -73,26 +73,26 @@ fn leaves(tests: BTreeSet<String>) -> BTreeSet<String> {
 mod tests {
     use super::*;
 
-    fn of(reader: Reader, tests: &[&str]) -> Result<Vec<String>, String> {
+    fn of(reader: ResultReader, tests: &[&str]) -> Result<Vec<String>, String> {
         by_reader(reader, tests.iter().map(|t| t.to_string()).collect())
             .map(|found| found.into_iter().collect())
     }
 
     #[test]
     fn names_reach_their_tests_or_do_not() {
-        assert_eq!(of(Reader::Libtest, &["b::c", "a"]).unwrap(), ["a", "b::c"]);
-        assert_eq!(of(Reader::Pytest, &["t.py::test_a[x y]"]).unwrap(), ["t.py::test_a[x y]"]);
+        assert_eq!(of(ResultReader::Libtest, &["b::c", "a"]).unwrap(), ["a", "b::c"]);
+        assert_eq!(of(ResultReader::Pytest, &["t.py::test_a[x y]"]).unwrap(), ["t.py::test_a[x y]"]);
         let errors = [
-            of(Reader::Exit, &["a"]),
-            of(Reader::Libtest, &["src/lib.rs - add (line 1)"]),
-            of(Reader::Libtest, &["outer a"]),
-            of(Reader::Junit, &["a", "a #2"]),
-            of(Reader::Tap, &["--help"]),
-            of(Reader::Tap, &[""]),
-            of(Reader::Tap, &["a\0"]),
-            of(Reader::Tap, &["test 6"]),
-            of(Reader::Go, &["TestA", "TestA/[masked]"]),
-            of(Reader::Junit, &["t[[masked]] #2"]),
+            of(ResultReader::Exit, &["a"]),
+            of(ResultReader::Libtest, &["src/lib.rs - add (line 1)"]),
+            of(ResultReader::Libtest, &["outer a"]),
+            of(ResultReader::Junit, &["a", "a #2"]),
+            of(ResultReader::Tap, &["--help"]),
+            of(ResultReader::Tap, &[""]),
+            of(ResultReader::Tap, &["a\0"]),
+            of(ResultReader::Tap, &["test 6"]),
+            of(ResultReader::Go, &["TestA", "TestA/[masked]"]),
+            of(ResultReader::Junit, &["t[[masked]] #2"]),
         ]
         .map(Result::unwrap_err);
         insta::assert_snapshot!(errors.join("\n"), @r"
@@ -107,14 +107,14 @@ mod tests {
         a secret is masked in the name of its test `TestA/[masked]`
         a secret is masked in the name of its test `t[[masked]] #2`
         ");
-        assert!(of(Reader::Tap, &["see #", "a #b", "#2", "test", "test 6a"]).is_ok());
-        assert!(of(Reader::Go, &["TestA/a+b"]).is_ok(), "its command quotes it");
+        assert!(of(ResultReader::Tap, &["see #", "a #b", "#2", "test", "test 6a"]).is_ok());
+        assert!(of(ResultReader::Go, &["TestA/a+b"]).is_ok(), "its command quotes it");
     }
 
     #[test]
     fn a_go_test_is_run_with_its_subtest() {
         let tests = ["TestA", "TestA/x", "TestA/x/y", "TestA/z", "TestAB", "TestB"];
-        assert_eq!(of(Reader::Go, &tests).unwrap(), ["TestA/x/y", "TestA/z", "TestAB", "TestB"]);
-        assert_eq!(of(Reader::Tap, &["a", "a/b"]).unwrap().len(), 2);
+        assert_eq!(of(ResultReader::Go, &tests).unwrap(), ["TestA/x/y", "TestA/z", "TestAB", "TestB"]);
+        assert_eq!(of(ResultReader::Tap, &["a", "a/b"]).unwrap().len(), 2);
     }
 }

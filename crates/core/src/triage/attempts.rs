@@ -95,11 +95,11 @@ mod tests {
     use super::*;
     use crate::model::flake::FlakeRules;
     use crate::model::record::AttemptFault;
-    use crate::model::suite::Reader;
+    use crate::model::suite::ResultReader;
     use crate::model::test::{Failure, Reading};
 
     fn combine(attempts: &[SuiteAttempt]) -> Combined {
-        let judging = Judging { reader: Reader::Libtest, rules: FlakeRules::default() };
+        let judging = Judging { reader: ResultReader::Libtest, rules: FlakeRules::default() };
         super::combine(attempts, &judging)
     }
 

@@ -1,7 +1,7 @@
 //! Failures that no later pass excuses: crashes, and what sanitizers report.
 
 use super::step::SuiteAttempt;
-use crate::model::suite::{Reader, SuiteStatus};
+use crate::model::suite::{ResultReader, SuiteStatus};
 use crate::model::test::TestCase;
 
 /// What sanitizers and race detectors print, wherever it stands.
@@ -56,7 +56,7 @@ pub fn is_report(text: &str) -> bool {
 }
 
 /// Whether a test that failed in an attempt did so by more than its own assertions.
-pub(super) fn is_crash(attempt: &SuiteAttempt, case: &TestCase, reader: Reader) -> bool {
+pub(super) fn is_crash(attempt: &SuiteAttempt, case: &TestCase, reader: ResultReader) -> bool {
     let told = |text: &str| is_report(text) || SIGNS.iter().any(|sign| text.contains(sign));
     let mut failures = case.failures();
     ended_abnormally(attempt, reader)
@@ -64,7 +64,7 @@ pub(super) fn is_crash(attempt: &SuiteAttempt, case: &TestCase, reader: Reader) 
 }
 
 /// Whether the attempt ended otherwise than a tool does whose tests failed.
-fn ended_abnormally(attempt: &SuiteAttempt, reader: Reader) -> bool {
+fn ended_abnormally(attempt: &SuiteAttempt, reader: ResultReader) -> bool {
     let abrupt =
         matches!(attempt.status, SuiteStatus::Crashed | SuiteStatus::TimedOut | SuiteStatus::Missing);
     let by_code = |code: i32| code != 0 && (!reader.fails_with(code) || of_signal(code));
@@ -103,7 +103,7 @@ mod tests {
             let (attempt, case) = red(code, message);
             is_crash(&attempt, &case, reader)
         };
-        assert!(!is(1, "assertion failed: left == right", Reader::Tap));
+        assert!(!is(1, "assertion failed: left == right", ResultReader::Tap));
         for said in [
             "==1==ERROR: AddressSanitizer: heap-use-after-free",
             "WARNING: DATA RACE",
@@ -112,17 +112,21 @@ mod tests {
             "Segmentation fault (core dumped)",
             "process didn't exit successfully: `t` (signal: 11, SIGSEGV: invalid memory reference)",
         ] {
-            assert!(is(1, said, Reader::Tap), "{said}");
+            assert!(is(1, said, ResultReader::Tap), "{said}");
         }
         // A shell's word for a signal, whatever reads the suite; and a code that the tool has no use for.
-        assert!(is(139, "red", Reader::Exit) && is(134, "red", Reader::Tap) && is(3, "red", Reader::Go));
-        assert!(!is(3, "red", Reader::Exit) && !is(101, "red", Reader::Libtest));
+        assert!(
+            is(139, "red", ResultReader::Exit)
+                && is(134, "red", ResultReader::Tap)
+                && is(3, "red", ResultReader::Go)
+        );
+        assert!(!is(3, "red", ResultReader::Exit) && !is(101, "red", ResultReader::Libtest));
     }
 
     #[test]
     fn a_report_in_the_output_is_of_every_test_that_failed() {
         let (mut attempt, case) = red(1, "left is not right");
         attempt.reported = true;
-        assert!(is_crash(&attempt, &case, Reader::Tap));
+        assert!(is_crash(&attempt, &case, ResultReader::Tap));
     }
 }

@@ -1,6 +1,6 @@
 //! What an output says of the order in which tests ran, and a command of how they are chosen.
 
-use crate::model::suite::Reader;
+use crate::model::suite::ResultReader;
 use std::collections::BTreeSet;
 
 /// What the order of results says of the order in which tests ran.
@@ -99,7 +99,12 @@ impl Said {
     }
 
     /// What is known of the attempt with this number; `words` are those of its command.
-    pub fn company<'w>(self, reader: Reader, words: impl Iterator<Item = &'w str>, number: u32) -> Company {
+    pub fn company<'w>(
+        self,
+        reader: ResultReader,
+        words: impl Iterator<Item = &'w str>,
+        number: u32,
+    ) -> Company {
         let (mut pytest, mut chooses) = (self.pytest, false);
         for word in words {
             pytest |= word.rsplit('/').next().is_some_and(|name| name == "pytest" || name == "py.test");
@@ -107,15 +112,17 @@ impl Said {
         }
         let one_by_one = if self.workers { TestOrder::Beside } else { TestOrder::Stated };
         let order = match reader {
-            Reader::Exit | Reader::Libtest | Reader::Nextest | Reader::Go | Reader::Playwright => {
-                TestOrder::Beside
-            }
-            Reader::Tap | Reader::Node => TestOrder::Stated,
-            Reader::Pytest => one_by_one,
-            Reader::Junit if pytest => one_by_one,
-            Reader::Junit | Reader::Jest => TestOrder::Unknown,
+            ResultReader::Exit
+            | ResultReader::Libtest
+            | ResultReader::Nextest
+            | ResultReader::Go
+            | ResultReader::Playwright => TestOrder::Beside,
+            ResultReader::Tap | ResultReader::Node => TestOrder::Stated,
+            ResultReader::Pytest => one_by_one,
+            ResultReader::Junit if pytest => one_by_one,
+            ResultReader::Junit | ResultReader::Jest => TestOrder::Unknown,
         };
-        let chosen = (chooses && reader == Reader::Exit).then_some(number);
+        let chosen = (chooses && reader == ResultReader::Exit).then_some(number);
         Company { order, seeds: self.seeds, chosen }
     }
 }
@@ -162,15 +169,18 @@ mod tests {
             said.company(reader, words.iter().copied(), 2)
         };
         let of = |reader, text, words: &[&str]| order(reader, text, words).order;
-        assert_eq!(of(Reader::Pytest, "", &[]), TestOrder::Stated);
-        assert_eq!(of(Reader::Pytest, "created: 2/2 workers\n2 workers [3 items]", &[]), TestOrder::Beside);
-        assert_eq!(of(Reader::Junit, "", &["python", "-m", "pytest"]), TestOrder::Stated);
-        assert_eq!(of(Reader::Junit, "=== test session starts ===", &[]), TestOrder::Stated);
-        assert_eq!(of(Reader::Junit, "bringing up nodes...", &["bin/pytest"]), TestOrder::Beside);
-        assert_eq!(of(Reader::Junit, "", &["npx", "jest"]), TestOrder::Unknown);
-        assert_eq!(of(Reader::Nextest, "", &[]), TestOrder::Beside);
-        assert_eq!(order(Reader::Exit, "", &["pytest", "--ff"]).chosen, Some(2));
-        assert_eq!(order(Reader::Exit, "", &["pytest"]).chosen, None);
-        assert_eq!(order(Reader::Pytest, "", &["pytest", "--ff"]).chosen, None, "its results show it");
+        assert_eq!(of(ResultReader::Pytest, "", &[]), TestOrder::Stated);
+        assert_eq!(
+            of(ResultReader::Pytest, "created: 2/2 workers\n2 workers [3 items]", &[]),
+            TestOrder::Beside
+        );
+        assert_eq!(of(ResultReader::Junit, "", &["python", "-m", "pytest"]), TestOrder::Stated);
+        assert_eq!(of(ResultReader::Junit, "=== test session starts ===", &[]), TestOrder::Stated);
+        assert_eq!(of(ResultReader::Junit, "bringing up nodes...", &["bin/pytest"]), TestOrder::Beside);
+        assert_eq!(of(ResultReader::Junit, "", &["npx", "jest"]), TestOrder::Unknown);
+        assert_eq!(of(ResultReader::Nextest, "", &[]), TestOrder::Beside);
+        assert_eq!(order(ResultReader::Exit, "", &["pytest", "--ff"]).chosen, Some(2));
+        assert_eq!(order(ResultReader::Exit, "", &["pytest"]).chosen, None);
+        assert_eq!(order(ResultReader::Pytest, "", &["pytest", "--ff"]).chosen, None, "its results show it");
     }
 }

@@ -11,7 +11,7 @@ use super::step::{SuiteAttempt, add_failures};
 use crate::model::flake::{FlakeRules, FlakeVerdict, FlakyResult};
 use crate::model::record::AttemptFault;
 use crate::model::signature::Basis;
-use crate::model::suite::{RanPart, Reader, SuiteStatus, SuiteTry};
+use crate::model::suite::{RanPart, ResultReader, SuiteStatus, SuiteTry};
 use crate::model::test::{TestCase, TestStatus, TestTry};
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ use std::collections::HashMap;
 #[derive(Debug, Clone, Copy)]
 pub struct Judging {
     /// What read the results.
-    pub reader: Reader,
+    pub reader: ResultReader,
     /// The rules of the suite's kind.
     pub rules: FlakeRules,
 }
@@ -99,7 +99,7 @@ pub fn combine(attempts: &[SuiteAttempt], judging: &Judging) -> Combined {
 }
 
 /// Each test once, with all its failures, and what each attempt said of it.
-fn gathered(attempts: &[SuiteAttempt], reader: Reader) -> (Vec<TestCase>, Vec<Vec<TestTry>>) {
+fn gathered(attempts: &[SuiteAttempt], reader: ResultReader) -> (Vec<TestCase>, Vec<Vec<TestTry>>) {
     let (mut cases, mut said): (Vec<TestCase>, Vec<Vec<TestTry>>) = (Vec::new(), Vec::new());
     let mut at: HashMap<&str, usize> = HashMap::new();
     for (number, attempt) in (1..).zip(attempts) {
@@ -304,7 +304,7 @@ mod tests {
         attempts: &[SuiteAttempt],
         rules: FlakeRules,
     ) -> (SuiteStatus, TestStatus, Option<FlakeVerdict>) {
-        let found = combine(attempts, &Judging { reader: Reader::Tap, rules });
+        let found = combine(attempts, &Judging { reader: ResultReader::Tap, rules });
         (found.status, found.cases[0].status, found.tried[0].flake)
     }
 
@@ -327,7 +327,7 @@ mod tests {
         let order = [of(F, true, 1), of(P, false, 1), of(F, true, 1)];
         assert_eq!(by_default(&order), failed(FlakeVerdict::OrderDependent));
         assert!(
-            combine(&order, &Judging { reader: Reader::Tap, rules: FlakeRules::default() }).tried[0]
+            combine(&order, &Judging { reader: ResultReader::Tap, rules: FlakeRules::default() }).tried[0]
                 .passes_alone
         );
         // From the second state on it failed and passed.
@@ -357,7 +357,7 @@ mod tests {
         ] {
             let both = [crash(ended), of(P, true, 1)];
             let found = |rules| {
-                let found = combine(&both, &Judging { reader: Reader::Libtest, rules });
+                let found = combine(&both, &Judging { reader: ResultReader::Libtest, rules });
                 (found.status, found.flake, found.cases[0].status)
             };
             assert_eq!(found(FlakeRules::default()), (status, Some(FlakeVerdict::Crash), P));

@@ -5,7 +5,7 @@ use super::result_files::{fits, is_pattern, matching};
 use super::steps::read;
 use std::path::{Path, PathBuf};
 use tollgate_core::ingest::READINGS;
-use tollgate_core::model::suite::{Reader, Repeats, SuiteSpec};
+use tollgate_core::model::suite::{Repeats, ResultReader, SuiteSpec};
 use tollgate_core::model::test::Reading;
 use tollgate_core::triage::attempts::Unread;
 use tollgate_host::files::unlinked::{Beneath, Unreached};
@@ -23,7 +23,7 @@ pub struct Results<'a> {
     /// The file, or the pattern that several fit.
     path: PathBuf,
     several: bool,
-    reader: Reader,
+    reader: ResultReader,
     repeats: Repeats,
     /// The workspace.
     root: &'a Path,
@@ -41,7 +41,7 @@ impl<'a> Results<'a> {
         root: &'a Path,
         folder: &'a Path,
     ) -> Option<Results<'a>> {
-        let text = spec.results.as_deref().filter(|_| spec.reader != Reader::Exit)?;
+        let text = spec.results.as_deref().filter(|_| spec.reader != ResultReader::Exit)?;
         let path = fill(text, &[("{name}", name), ("{out}", out)]);
         Some(Results {
             several: is_pattern(text),

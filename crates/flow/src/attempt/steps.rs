@@ -4,7 +4,7 @@ use crate::commands;
 use std::collections::HashSet;
 use std::io::BufRead;
 use tollgate_core::ingest;
-use tollgate_core::model::suite::{Reader, Repeats, SuiteSpec, SuiteStatus};
+use tollgate_core::model::suite::{Repeats, ResultReader, SuiteSpec, SuiteStatus};
 use tollgate_core::model::test::{Reading, numbered};
 use tollgate_core::plan;
 use tollgate_core::triage::attempts::{SuiteAttempt, Unread};
@@ -35,7 +35,7 @@ pub fn steps(commands: Vec<(CommandLine, Option<String>)>) -> Vec<run::JobStep> 
 /// The tests that the next attempt runs alone: where nothing else is wrong than that tests failed, and their names reach
 /// them.
 pub fn narrow(attempt: &SuiteAttempt, spec: &SuiteSpec) -> Option<Vec<String>> {
-    if spec.reader == Reader::Exit || spec.single.is_none() || attempt.status != SuiteStatus::Failed {
+    if spec.reader == ResultReader::Exit || spec.single.is_none() || attempt.status != SuiteStatus::Failed {
         return None;
     }
     let failed = attempt.failed_alone()?;
@@ -64,7 +64,7 @@ pub fn addressed(mut readings: Vec<Reading>, spec: &SuiteSpec) -> Vec<Reading> {
 
 /// Reads what one command of an attempt left: a file, or its part of the log. `shown` is how errors call it.
 pub fn read(
-    reader: Reader,
+    reader: ResultReader,
     repeats: Repeats,
     input: &mut dyn BufRead,
     shown: &str,

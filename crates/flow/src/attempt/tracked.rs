@@ -5,7 +5,7 @@ use super::results::Results;
 use crate::error::Error;
 use crate::ground::Ground;
 use tollgate_core::model::plan::PlannedSuite;
-use tollgate_core::model::suite::{Reader, SuiteSpec};
+use tollgate_core::model::suite::{ResultReader, SuiteSpec};
 use tollgate_host::git::{GitError, Repository};
 use tollgate_text::command::fill;
 use tollgate_text::show::show;
@@ -39,7 +39,7 @@ pub fn refuse_linked(ground: &Ground, items: &[PlannedSuite]) -> Result<(), Erro
 pub fn refuse_tracked(ground: &Ground, items: &[PlannedSuite]) -> Result<(), Error> {
     let mut there: Vec<(&str, String)> = Vec::new();
     for item in items {
-        let spec = ground.spec(&item.kind).filter(|spec| spec.reader != Reader::Exit);
+        let spec = ground.spec(&item.kind).filter(|spec| spec.reader != ResultReader::Exit);
         let Some((spec, path)) = spec.and_then(|spec| Some((spec, fixed(spec, &item.name)?))) else {
             continue;
         };
@@ -74,10 +74,10 @@ pub fn refuse_tracked(ground: &Ground, items: &[PlannedSuite]) -> Result<(), Err
 }
 
 /// Whether a file is named as the reports are that the reader reads: one that somebody committed is an old report all the same.
-fn is_report(reader: Reader, path: &str) -> bool {
+fn is_report(reader: ResultReader, path: &str) -> bool {
     let wanted = match reader {
-        Reader::Junit | Reader::Pytest => ".xml",
-        Reader::Jest | Reader::Playwright => ".json",
+        ResultReader::Junit | ResultReader::Pytest => ".xml",
+        ResultReader::Jest | ResultReader::Playwright => ".json",
         _ => return false,
     };
     path.ends_with(wanted)

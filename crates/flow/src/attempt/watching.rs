@@ -4,7 +4,7 @@ use super::results::Results;
 use crate::ground::Ground;
 use std::io::Read as _;
 use std::path::Path;
-use tollgate_core::model::suite::{Reader, SuiteSpec};
+use tollgate_core::model::suite::{ResultReader, SuiteSpec};
 use tollgate_core::plan::LeftOutPaths;
 use tollgate_core::triage;
 use tollgate_core::triage::attempts::{Company, Said};
@@ -35,7 +35,7 @@ pub fn own(spec: Option<&SuiteSpec>, results: Option<&Results<'_>>) -> impl Fn(&
 }
 
 /// How an attempt chose and ordered its tests, by its output, its command and the words that a variable adds to that.
-pub fn company(reader: Reader, said: Said, command: &CommandLine, more: &str, number: u32) -> Company {
+pub fn company(reader: ResultReader, said: Said, command: &CommandLine, more: &str, number: u32) -> Company {
     let words = std::iter::once(command.program()).chain(command.arguments().iter().map(String::as_str));
     said.company(reader, words.chain(more.split_whitespace()), number)
 }

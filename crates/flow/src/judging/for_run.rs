@@ -3,7 +3,7 @@
 use crate::commands::{flagged, path_word};
 use tollgate_core::model::finding::Reason;
 use tollgate_core::model::gate::{ForRun, Gate};
-use tollgate_core::model::suite::{EvidenceFrom, Reader, SuiteSpec};
+use tollgate_core::model::suite::{EvidenceFrom, ResultReader, SuiteSpec};
 use tollgate_host::artifact::NoRun;
 use tollgate_host::files::{ReadError, Root};
 use tollgate_text::command::CommandLine;
@@ -42,7 +42,7 @@ pub fn first_run(run: &Result<String, NoRun>, suites: &[SuiteSpec]) -> Option<(S
 
 /// The `ingest` line of a kind, with `FILE` for the files that something else leaves.
 pub fn taken_in(spec: &SuiteSpec) -> ForRun {
-    let format = if spec.reader == Reader::Exit { "FORMAT" } else { spec.reader.name() };
+    let format = if spec.reader == ResultReader::Exit { "FORMAT" } else { spec.reader.name() };
     ForRun::Instead { command: ingest_line(&spec.kind, format), why_not: Some(ELSEWHERE.into()) }
 }
 
@@ -110,7 +110,8 @@ fn ingested(summary: &Json<'_>) -> Option<String> {
     if words.first() == Some(&"run") {
         return None;
     }
-    let format = words.iter().copied().find(|w| Reader::parse(w).is_some_and(|r| r != Reader::Exit));
+    let format =
+        words.iter().copied().find(|w| ResultReader::parse(w).is_some_and(|r| r != ResultReader::Exit));
     let kind = ["/suites/0/kind", "/units/0/kind"].iter().find_map(|at| text(at));
     Some(ingest_line(kind.unwrap_or("unit"), format.unwrap_or("FORMAT")))
 }

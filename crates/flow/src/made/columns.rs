@@ -147,7 +147,7 @@ mod tests {
             written: Files::default(),
             rewritten,
         };
-        let file = TreeFile { path: "x".into(), ..TreeFile::default() };
+        let file = TreeFile { path: "x".into(), mode: None, content: None };
         vec![
             None,
             Some(tree(None, Files::default())),

@@ -5,7 +5,7 @@ use crate::ground::Ground;
 use std::io::Read as _;
 use tollgate_core::ingest;
 use tollgate_core::model::signature::Basis;
-use tollgate_core::model::suite::Reader;
+use tollgate_core::model::suite::ResultReader;
 use tollgate_core::model::test::{Failure, Reading};
 use tollgate_core::triage;
 use tollgate_core::triage::attempts::{JudgedStep, StepEnded, Unread};
@@ -22,7 +22,7 @@ pub fn step_of(
     ground: &Ground,
     end: &StepEnd,
     log: &AttemptLog,
-    reader: Reader,
+    reader: ResultReader,
     asked: Option<String>,
     trouble: Option<String>,
     read: impl FnOnce() -> Result<Vec<Reading>, Unread>,
@@ -34,13 +34,13 @@ pub fn step_of(
         (None, Ending::TimedOut) => StepEnded::TimedOut { exit_code: end.exit_code, signal: end.signal },
     };
     let read = match (reader, &end.start_error) {
-        (Reader::Exit, _) => None,
+        (ResultReader::Exit, _) => None,
         // What did not start has no results, and no test is made up.
         (_, Some(_)) => Some(Ok(Vec::new())),
         (_, None) => Some(read()),
     };
     // The last lines of any reporter are counts; those of a killed process are whatever it was at.
-    let last = reader == Reader::Exit && matches!(ended, StepEnded::Exited(_));
+    let last = reader == ResultReader::Exit && matches!(ended, StepEnded::Exited(_));
     let told = JudgedStep::is_silent(&ended, read.as_ref()).then(|| told(ground, end, log, last)).flatten();
     JudgedStep { ended, read, asked, told, trouble }
 }

@@ -9,7 +9,7 @@ use tollgate_core::model::plan::PlannedSuite;
 use tollgate_core::model::record::SuiteRecord;
 use tollgate_core::model::run::Identity;
 use tollgate_core::model::signature::Basis;
-use tollgate_core::model::suite::{RanPart, Reader, SuiteResult};
+use tollgate_core::model::suite::{RanPart, ResultReader, SuiteResult};
 use tollgate_core::model::test::{Failure, TestCase, TestStatus};
 use tollgate_core::model::waiver::WaiverEntry;
 use tollgate_core::plan;
@@ -42,7 +42,7 @@ pub struct SuiteEnd {
     /// Wall time of all attempts.
     pub duration_ms: u64,
     /// What read its results.
-    pub reader: Reader,
+    pub reader: ResultReader,
     /// What a retry that passed proves.
     pub rules: FlakeRules,
     /// The digest of the environment that it ran in, where that is known.
@@ -86,7 +86,7 @@ pub fn record_of(end: SuiteEnd, masker: &Masker, ground: &Ground, tail: &str) ->
     let mut result = triage::result(name, kind, &combined, attempts, end.duration_ms);
     (result.ran, result.definition, result.environment) = (end.ran, end.definition, end.environment);
     // Of a suite that is read by its exit code the one test is the suite.
-    if let (Reader::Exit, [test]) = (end.reader, result.tests.as_mut_slice()) {
+    if let (ResultReader::Exit, [test]) = (end.reader, result.tests.as_mut_slice()) {
         (test.duration_ms, result.incomplete) = (Some(end.duration_ms), false);
     }
     let of_fault =
@@ -148,7 +148,7 @@ fn stopped(attempts: &[SuiteAttempt]) -> Option<&str> {
 
 /// What the failed tests of an attempt do not explain, one sentence: it did not end as it does when tests fail. While such a
 /// test blocks, that is all there is to say; where all of them are quarantined, this is not.
-fn unexplained(attempts: &[SuiteAttempt], reader: Reader) -> Option<String> {
+fn unexplained(attempts: &[SuiteAttempt], reader: ResultReader) -> Option<String> {
     let by_tests =
         |a: &&SuiteAttempt| a.fault.is_none() && a.cases.iter().any(|c| c.status == TestStatus::Failed);
     if let Some(stopped) = stopped(attempts) {
@@ -161,7 +161,7 @@ fn unexplained(attempts: &[SuiteAttempt], reader: Reader) -> Option<String> {
 }
 
 /// Masks secrets in what the results say, which came past the masking of the output; gives their number.
-fn mask(combined: &mut Combined, reader: Reader, masker: &Masker) -> u64 {
+fn mask(combined: &mut Combined, reader: ResultReader, masker: &Masker) -> u64 {
     let faults = combined.faults.iter_mut().map(|f| &mut f.fault).chain(&mut combined.fault);
     let of_faults: u64 = total(faults.map(|fault| masker.hide(fault)));
     of_faults + mask_failures(&mut combined.cases, masker) + mask_names(&mut combined.cases, reader, masker)

@@ -7,7 +7,7 @@ use tollgate_core::model::suite;
 use tollgate_text::toml_text::TableReader;
 
 /// `flaky_result`, `flaky_crash`, `retry_limit`.
-pub(super) fn read(section: &TableReader<'_, '_>, reader: Option<suite::Reader>) -> FlakeRules {
+pub(super) fn read(section: &TableReader<'_, '_>, reader: Option<suite::ResultReader>) -> FlakeRules {
     let is_second = |key: &'static str, [first, second]: [&str; 2]| {
         let Some(word) = section.text(key) else { return false };
         if ![first, second].contains(&word.value.as_str()) {
@@ -58,7 +58,7 @@ pub(super) fn outputs(section: &TableReader<'_, '_>) -> Vec<String> {
     paths
 }
 
-fn retry_limit(section: &TableReader<'_, '_>, reader: Option<suite::Reader>) -> Option<Share> {
+fn retry_limit(section: &TableReader<'_, '_>, reader: Option<suite::ResultReader>) -> Option<Share> {
     let text = section.text("retry_limit")?;
     let what = section.what();
     let share = Share::parse(&text.value);
@@ -68,7 +68,7 @@ fn retry_limit(section: &TableReader<'_, '_>, reader: Option<suite::Reader>) -> 
             text.span.clone(),
             format!("`retry_limit` of {what} is a share of its tests such as \"10%\", not \"{said}\""),
         );
-    } else if reader == Some(suite::Reader::Exit) {
+    } else if reader == Some(suite::ResultReader::Exit) {
         section.fault(
             text.span,
             format!(

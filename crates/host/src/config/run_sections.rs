@@ -101,10 +101,10 @@ fn unused(section: &TableReader<'_, '_>) -> Option<String> {
 }
 
 /// `repeats`; tests of their own where the key is absent. Other formats show themselves what is an attempt.
-fn repeats(section: &TableReader<'_, '_>, reader: Option<suite::Reader>) -> Repeats {
+fn repeats(section: &TableReader<'_, '_>, reader: Option<suite::ResultReader>) -> Repeats {
     let Some(word) = section.text("repeats") else { return Repeats::Tests };
     let (what, said) = (section.what(), word.value.escape_debug());
-    if reader.is_some_and(|reader| reader != suite::Reader::Junit) {
+    if reader.is_some_and(|reader| reader != suite::ResultReader::Junit) {
         section.fault(word.span.clone(), format!("`repeats` of {what} is for the reader \"junit\" alone"));
     }
     let no_word = format!("`repeats` of {what} is \"tests\" or \"attempts\", not \"{said}\"");
@@ -195,11 +195,11 @@ fn command(section: &TableReader<'_, '_>, key: &str, text: &TomlText, known: &[&
 fn single(
     section: &TableReader<'_, '_>,
     text: &TomlText,
-    reader: Option<suite::Reader>,
+    reader: Option<suite::ResultReader>,
 ) -> Option<CommandLine> {
     let known = match reader {
-        Some(suite::Reader::Junit) => OF_JUNIT_TEST,
-        Some(suite::Reader::Pytest) => OF_PYTEST_TEST,
+        Some(suite::ResultReader::Junit) => OF_JUNIT_TEST,
+        Some(suite::ResultReader::Pytest) => OF_PYTEST_TEST,
         _ => OF_TEST,
     };
     let line = command(section, "single", text, known)?;
@@ -242,19 +242,19 @@ fn placeholders(section: &TableReader<'_, '_>, key: &str, text: &TomlText, known
 }
 
 /// The reader; `exit` where none is named.
-fn reader(section: &TableReader<'_, '_>) -> Option<suite::Reader> {
-    let Some(word) = section.text("reader") else { return Some(suite::Reader::Exit) };
-    let found = suite::Reader::parse(&word.value);
+fn reader(section: &TableReader<'_, '_>) -> Option<suite::ResultReader> {
+    let Some(word) = section.text("reader") else { return Some(suite::ResultReader::Exit) };
+    let found = suite::ResultReader::parse(&word.value);
     if found.is_none() {
-        let hint = suggestion(&word.value, suite::Reader::ALL.map(suite::Reader::name));
+        let hint = suggestion(&word.value, suite::ResultReader::ALL.map(suite::ResultReader::name));
         section.fault(word.span, format!("no reader is called \"{}\"{hint}", word.value.escape_debug()));
     }
     found
 }
 
 /// The file that the reader reads. Without one a reader of text reads the suite's output; a reader of a file has nothing.
-fn results(section: &TableReader<'_, '_>, reader: Option<suite::Reader>, cwd: &str) -> Option<String> {
-    use suite::Reader::{Exit, Jest, Junit, Playwright, Pytest};
+fn results(section: &TableReader<'_, '_>, reader: Option<suite::ResultReader>, cwd: &str) -> Option<String> {
+    use suite::ResultReader::{Exit, Jest, Junit, Playwright, Pytest};
     let what = section.what();
     let Some(text) = section.text("results") else {
         if let Some(reader @ (Jest | Junit | Playwright | Pytest)) = reader
@@ -408,7 +408,7 @@ mod tests {
     use crate::config::resolve::{FILE, workspace};
     use crate::embedded_in_tests::EMBEDDED;
     use tollgate_core::model::plan::RunSettings;
-    use tollgate_core::model::suite::{Names, Reader, SuiteRole};
+    use tollgate_core::model::suite::{Names, ResultReader, SuiteRole};
 
     fn load(text: &str) -> (RunSettings, Vec<(usize, String)>) {
         let (found, faults) = workspace(&EMBEDDED, &SourceText { path: FILE.into(), text: text.into() });
@@ -427,7 +427,7 @@ mod tests {
         let [e2e, unit] = &runs.suites[..] else { panic!("{runs:?}") };
         assert_eq!(
             (unit.kind.as_str(), unit.role, unit.reader),
-            ("unit", SuiteRole::Unit, TableReader::Exit)
+            ("unit", SuiteRole::Unit, ResultReader::Exit)
         );
         assert_eq!((unit.timeout, unit.cwd.as_str(), &unit.results, &unit.single), (600, ".", &None, &None));
         assert_eq!(unit.names, Names::Listed(vec!["a".into()]));

@@ -5,7 +5,7 @@ use super::line as says;
 use crate::ingest::panic;
 
 /// A line says one thing. It is looked for in the order in which it stands here: cargo's own words first.
-pub(super) enum Said {
+pub(super) enum LibtestSaid {
     /// Cargo runs this target next.
     Runs { name: String, source: Option<String> },
     /// Cargo says that the last binary is over and failed.
@@ -30,38 +30,38 @@ pub(super) enum Said {
     Nothing,
 }
 
-impl Said {
-    pub(super) fn of(line: &str) -> Said {
+impl LibtestSaid {
+    pub(super) fn of(line: &str) -> LibtestSaid {
         if let Some(name) = says::target(line) {
-            return Said::Runs { name, source: says::source(line) };
+            return LibtestSaid::Runs { name, source: says::source(line) };
         }
         if says::is_over(line) {
-            return Said::Over;
+            return LibtestSaid::Over;
         }
         if let Some(count) = says::targets_failed(line) {
-            return Said::TargetsFailed(count);
+            return LibtestSaid::TargetsFailed(count);
         }
         if let Some(count) = says::announced(line) {
-            return Said::Announced(count);
+            return LibtestSaid::Announced(count);
         }
         if let Some(fault) = says::build_failure(line) {
-            return Said::BuildFailed(fault);
+            return LibtestSaid::BuildFailed(fault);
         }
         if let Some(how) = says::ended(line) {
-            return Said::ProcessEnded(how);
+            return LibtestSaid::ProcessEnded(how);
         }
         if let Ok(Some(event)) = Event::of(line) {
             let begins = event.kind() == "suite" && event.event() == "started";
-            return if begins { Said::SuiteStarted(event) } else { Said::Nothing };
+            return if begins { LibtestSaid::SuiteStarted(event) } else { LibtestSaid::Nothing };
         }
         if panic::thread(line) == Some("main") {
             let at = line.split_once(" at ").map_or("", |(_, at)| at).trim_end_matches(':');
-            return Said::MainPanicked(at.chars().take(200).collect());
+            return LibtestSaid::MainPanicked(at.chars().take(200).collect());
         }
         match says::summary(line) {
-            Some(summary) => Said::Result { ok: summary.ok },
-            None if line.starts_with("error: ") => Said::Error,
-            None => Said::Nothing,
+            Some(summary) => LibtestSaid::Result { ok: summary.ok },
+            None if line.starts_with("error: ") => LibtestSaid::Error,
+            None => LibtestSaid::Nothing,
         }
     }
 }
@@ -72,18 +72,18 @@ mod tests {
 
     #[test]
     fn a_line_says_one_thing() {
-        let said = |line: &str| match Said::of(line) {
-            Said::Runs { name, source } => format!("runs {name} of {source:?}"),
-            Said::Over => "over".into(),
-            Said::TargetsFailed(count) => format!("{count} failed"),
-            Said::Announced(count) => format!("announces {count}"),
-            Said::BuildFailed(fault) => fault,
-            Said::ProcessEnded(how) => format!("ended with {how}"),
-            Said::SuiteStarted(_) => "suite".into(),
-            Said::MainPanicked(at) => format!("main panicked at {at}"),
-            Said::Result { ok } => format!("result {ok}"),
-            Said::Error => "error".into(),
-            Said::Nothing => "-".into(),
+        let said = |line: &str| match LibtestSaid::of(line) {
+            LibtestSaid::Runs { name, source } => format!("runs {name} of {source:?}"),
+            LibtestSaid::Over => "over".into(),
+            LibtestSaid::TargetsFailed(count) => format!("{count} failed"),
+            LibtestSaid::Announced(count) => format!("announces {count}"),
+            LibtestSaid::BuildFailed(fault) => fault,
+            LibtestSaid::ProcessEnded(how) => format!("ended with {how}"),
+            LibtestSaid::SuiteStarted(_) => "suite".into(),
+            LibtestSaid::MainPanicked(at) => format!("main panicked at {at}"),
+            LibtestSaid::Result { ok } => format!("result {ok}"),
+            LibtestSaid::Error => "error".into(),
+            LibtestSaid::Nothing => "-".into(),
         };
         let result = "passed; 0 failed; 0 ignored; 0 measured; 0 filtered out";
         for (line, wanted) in [
