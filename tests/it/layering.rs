@@ -300,7 +300,7 @@ fn trespasses(krate: &Crate, module: &[String], paths: &BTreeSet<Vec<String>>) -
         // A whole `std` under another name would hide what is taken of it, and so would a star.
         let below = shown.strip_suffix('*').unwrap_or("std::-");
         let is_impure = |of: &&str| is_at(of) || of.starts_with(below);
-        if krate.pure && (shown == "std" || IMPURE.iter().any(|of| is_impure(of))) {
+        if krate.pure && (shown == "std" || IMPURE.iter().any(is_impure)) {
             wrong.push(format!("{shown} is of the machine, and {} is pure", krate.name));
         }
         let (Some(room), Some(target)) = (module.first(), path.get(1).filter(|_| path[0] == krate.name))

@@ -160,7 +160,9 @@ mod tests {
         let gate = new(dir.path(), "starter", "mild").unwrap();
         assert_eq!(gate.also.len(), 3);
         for (pack, id) in [("runbook", "ready"), ("starter", "mild")] {
-            let text = std::fs::read(dir.path().join(format!("gates/{pack}/{id}.toml"))).unwrap();
+            let text =
+                tollgate_host::files::read(&dir.path().join(format!("gates/{pack}/{id}.toml")), 1 << 20)
+                    .unwrap();
             write_atomic(&dir.path().join(format!("own/{id}.toml")), &text).unwrap();
         }
         let settings = b"[workspace]\npacks = []\ngates = ['own']\n";
