@@ -20,7 +20,7 @@ pub enum GateArgs {
     New {
         /// The new gate's id, which is its file's stem
         id: String,
-        /// Write a gate of this pack, with its schema, evidence and overlays: in the repository that packs are made in
+        /// Make it a gate of this embedded pack, with its schema, evidence and overlays; in tollgate's own repository
         #[arg(long, value_name = "PACK")]
         pack: Option<String>,
     },
