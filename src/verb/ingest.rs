@@ -10,7 +10,7 @@ pub mod time;
 use crate::embedded::EMBEDDED;
 use crate::verb::ingest::error::{clear, leave};
 use crate::verb::ingest::files::{bounded, cut_off, once};
-use crate::verb::ingest::planned::{default_role, planned, reader};
+use crate::verb::ingest::planned::{again, default_role, planned, reader};
 use crate::verb::ingest::request::IngestRequest;
 use crate::verb::ingest::time::{RunDate, Times};
 use chrono::{DateTime, Utc};
@@ -27,7 +27,7 @@ use tollgate_core::model::tree::{DatedBy, WorkingTree};
 use tollgate_core::plan;
 use tollgate_core::triage::attempts::{JudgedStep, StepEnded, attempt};
 use tollgate_flow::attempt::steps::addressed;
-use tollgate_flow::commands::{Replays, flagged, path_word};
+use tollgate_flow::commands::Replays;
 use tollgate_flow::error::Error;
 use tollgate_flow::ground::Ground;
 use tollgate_flow::made::baseline::Baseline;
@@ -370,27 +370,6 @@ fn suite_end(
         masked: one.masked,
         mask_allowed: one.mask_allowed,
     }
-}
-
-/// The call itself, ready to be made again. Where a secret stands in the name of a file, only its form: with a mask in its
-/// place nobody could make it.
-fn again(request: &IngestRequest<'_>, root: &Root, masker: &Masker) -> String {
-    let mut words = vec!["tollgate ingest".to_string()];
-    if request.kind != "unit" {
-        words.push(flagged("--kind", request.kind));
-    }
-    if let Some(repeats) = request.repeats {
-        words.push(flagged("--repeats", repeats));
-    }
-    words.push(request.format.to_string());
-    let files: Vec<String> = request.files.iter().map(|f| root.spell(f)).collect();
-    // Quoted for a shell a secret may be another text: both are looked at, as in commands of suites.
-    let secret = files.iter().any(|file| masker.finds(file) || masker.finds(&path_word(file)));
-    match secret {
-        true => words.push("FILE".into()),
-        false => words.extend(files.iter().map(|file| path_word(file))),
-    }
-    words.join(" ")
 }
 
 fn identity(ground: &Ground, masker: &Masker, dated: &RunDate, found: &[Found]) -> Identity {

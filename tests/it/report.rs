@@ -43,12 +43,12 @@ snapshots! {
     human_certification: "report_human_certification", render(ReportKind::Human, &sample::certification(), &TermStyle::PLAIN);
     human_nothing: "report_human_nothing_judged", render(ReportKind::Human, &sample::nothing_judged(), &TermStyle::PLAIN);
     json_green: "report_json_green", render(ReportKind::Json, &sample::green(), &TermStyle::PLAIN);
-    json_red: "report_json_red", render(ReportKind::Json, &sample::red(), &TermStyle::PLAIN);
+    json_red: "report_json_red", verdict_lines(&render(ReportKind::Json, &sample::red(), &TermStyle::PLAIN));
     junit_green: "report_junit_green", render(ReportKind::Junit, &sample::green(), &TermStyle::PLAIN);
     junit_red: "report_junit_red", render(ReportKind::Junit, &sample::red(), &TermStyle::PLAIN);
     junit_nothing: "report_junit_nothing_judged", render(ReportKind::Junit, &sample::nothing_judged(), &TermStyle::PLAIN);
     sarif_green: "report_sarif_green", render(ReportKind::Sarif, &sample::green(), &TermStyle::PLAIN);
-    sarif_red: "report_sarif_red", render(ReportKind::Sarif, &sample::red(), &TermStyle::PLAIN);
+    sarif_red: "report_sarif_red", sarif_lines(&render(ReportKind::Sarif, &sample::red(), &TermStyle::PLAIN));
     markdown_green: "report_markdown_green", render(ReportKind::Markdown, &sample::green(), &TermStyle::PLAIN);
     markdown_red: "report_markdown_red", render(ReportKind::Markdown, &sample::red(), &TermStyle::PLAIN);
     markdown_certification: "report_markdown_certification", render(ReportKind::Markdown, &sample::certification(), &TermStyle::PLAIN);
@@ -64,6 +64,108 @@ snapshots! {
     validation_sarif: "validation_sarif", render_validation(ReportKind::Sarif, &sample::validation(), &TermStyle::PLAIN);
     validation_markdown: "validation_markdown", render_validation(ReportKind::Markdown, &sample::validation(), &TermStyle::PLAIN);
     validation_github: "validation_github", render_validation(ReportKind::Github, &sample::validation(), &TermStyle::PLAIN);
+}
+
+/// A string of a document, where one stands there.
+fn at<'v>(value: &'v Value, pointer: &str) -> &'v str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or("-")
+}
+
+/// Every member of an object that is not one of these, one a line: what a summary does not know is not left out.
+fn others(value: &Value, known: &[&str]) -> String {
+    let members =
+        value.as_object().expect("an object").iter().filter(|(key, _)| !known.contains(&key.as_str()));
+    members.map(|(key, value)| format!("    {key}: {value}\n")).collect()
+}
+
+/// `FILE:LINE:COLUMN-LINE:COLUMN` of a SARIF location.
+fn place(location: &Value) -> String {
+    let physical = &location["physicalLocation"];
+    let region = physical.get("region").map(|region| {
+        let number = |key: &str| region[key].to_string();
+        let (start, end) =
+            ((number("startLine"), number("startColumn")), (number("endLine"), number("endColumn")));
+        format!(":{}:{}-{}:{}", start.0, start.1, end.0, end.1)
+    });
+    format!("{}{}", at(physical, "/artifactLocation/uri"), region.unwrap_or_default())
+}
+
+/// What a reviewer of a SARIF log looks at: what it says of the run, each rule on one line, and of each result its level, rule,
+/// place, message and fingerprint. The whole of a short log is the snapshot `report_sarif_green`.
+fn sarif_lines(text: &str) -> String {
+    let mut log: Value = serde_json::from_str(text).expect("JSON");
+    let run = &mut log["runs"][0];
+    let rules = std::mem::take(&mut run["tool"]["driver"]["rules"]);
+    let results = std::mem::take(&mut run["results"]);
+    let mut lines = format!("{log:#}\n");
+    for (nth, rule) in rules.as_array().expect("rules").iter().enumerate() {
+        let (level, tags) = (at(rule, "/defaultConfiguration/level"), &rule["properties"]["tags"]);
+        lines += &format!("rule {nth}: {level} {} {tags}\n", at(rule, "/id"));
+    }
+    for result in results.as_array().expect("results") {
+        let head = (at(result, "/level"), at(result, "/ruleId"), place(&result["locations"][0]));
+        let print = &result["partialFingerprints"];
+        lines +=
+            &format!("{} {} at {} {print}\n    {}\n", head.0, head.1, head.2, at(result, "/message/text"));
+        for related in result["relatedLocations"].as_array().into_iter().flatten() {
+            lines += &format!("    see {}: {}\n", place(related), at(related, "/message/text"));
+        }
+        let known = [
+            "level",
+            "ruleId",
+            "ruleIndex",
+            "locations",
+            "message",
+            "relatedLocations",
+            "partialFingerprints",
+        ];
+        lines += &others(result, &known);
+    }
+    lines
+}
+
+/// What a reviewer of a verdict looks at: what it says of the whole, and of each gate its status, why, and its findings. The
+/// whole of a short one is the snapshot `report_json_green`.
+fn verdict_lines(text: &str) -> String {
+    let mut verdict: Value = serde_json::from_str(text).expect("JSON");
+    let gates = std::mem::take(&mut verdict["gates"]);
+    let mut lines = format!("{verdict:#}\n");
+    for gate in gates.as_array().expect("gates") {
+        let words = [at(gate, "/status"), at(gate, "/id"), at(gate, "/reason"), at(gate, "/since")].join(" ");
+        lines += &format!("{words}: {}\n", at(gate, "/detail"));
+        for finding in gate["findings"].as_array().expect("findings") {
+            lines += &format!("    {finding}\n");
+        }
+    }
+    lines
+}
+
+/// What the summaries leave out of a log and a verdict is that of the report.
+#[test]
+fn what_machines_read_of_a_red_report_is_what_it_holds() {
+    let report = sample::red();
+    let verdict: Value =
+        serde_json::from_str(&render(ReportKind::Json, &report, &TermStyle::PLAIN)).expect("JSON");
+    assert_eq!(verdict, serde_json::to_value(&report.verdict).expect("a verdict can be written"));
+    let log: Value =
+        serde_json::from_str(&render(ReportKind::Sarif, &report, &TermStyle::PLAIN)).expect("JSON");
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+    for result in run["results"].as_array().expect("results") {
+        let nth = result["ruleIndex"].as_u64().expect("an index") as usize;
+        assert_eq!(rules[nth]["id"], result["ruleId"]);
+        assert_eq!(result["locations"].as_array().map(Vec::len), Some(1), "{result}");
+    }
+    // Texts of an attacker are escaped: other tests are of that.
+    for rule in rules.iter().filter(|rule| rule["id"] != "hostile_text") {
+        let gate = report.verdict.gates.iter().find(|gate| rule["id"] == gate.id.as_str()).expect("a gate");
+        assert_eq!(at(rule, "/shortDescription/text"), gate.name);
+        assert!(at(rule, "/fullDescription/text").contains(&gate.owner), "{rule}");
+        for text in [at(rule, "/help/text"), at(rule, "/help/markdown")] {
+            assert!(text.contains(&gate.reproduce_command), "{text}");
+            assert!(gate.remediation.iter().all(|step| text.contains(step)), "{text}");
+        }
+    }
 }
 
 fn github_text(report: &CheckReport) -> String {

@@ -16,6 +16,7 @@ mod raw;
 mod resolve;
 mod run_profiles;
 mod run_sections;
+mod strings;
 mod tree;
 
 pub use duration::parse as parse_duration;

@@ -4,12 +4,13 @@
 use crate::config::duration;
 use crate::config::flake_rules;
 use crate::config::run_profiles::{self, named};
+use crate::config::strings::strings;
 use crate::files::Root;
 use tollgate_core::model::plan::RunSettings;
 use tollgate_core::model::suite::{self, EvidenceFrom, Names, Repeats, SuiteRole, SuiteSpec};
 use tollgate_text::command::{CommandLine, shell_word};
 use tollgate_text::escape::is_blank;
-use tollgate_text::toml_text::{TableReader, TomlText, kind, suggestion, text_at};
+use tollgate_text::toml_text::{TableReader, TomlText, suggestion};
 
 /// Seconds that a suite may take where its section says nothing: 10 minutes.
 const TIMEOUT: u64 = 600;
@@ -382,22 +383,6 @@ fn lint(section: &TableReader<'_, '_>) -> Vec<(String, CommandLine)> {
     for (name, text) in steps {
         named(section, &name, "a lint step");
         found.extend(command(section, &name.value, &text, &[]).map(|line| (name.value, line)));
-    }
-    found
-}
-
-/// A table whose keys are the author's own and whose values are strings.
-fn strings(table: &TableReader<'_, '_>, what: &str) -> Vec<(TomlText, TomlText)> {
-    let mut found = Vec::new();
-    for (key, value) in table.entries() {
-        match text_at(value) {
-            Some(text) => found.push((key, text)),
-            None => {
-                let said = kind(value.get_ref());
-                let key = key.value.escape_debug().to_string();
-                table.fault(value.span(), format!("`{key}` of {what} must be a string, not {said}"));
-            }
-        }
     }
     found
 }

@@ -5,6 +5,7 @@
 //! built upon, but held to the tests: a document that contradicts itself was edited.
 
 use super::columns_tree::tree;
+use super::columns_values::{figure, known, text};
 use super::consistent::{
     COUNTS, CountTable, ListClaim, NotRunEntry, StatedCounts, SuiteClaim, TestTally, claims,
 };
@@ -261,15 +262,6 @@ fn is_summary(p: &mut Pull<'_, '_>) -> Result<(), ParseStop> {
     p.refuse(start, format!("its schema is `{shown}`, not {}", schema::SUMMARY))
 }
 
-fn text(p: &mut Pull<'_, '_>) -> Result<Option<String>, ParseStop> {
-    Ok(p.string_or_null()?.map(Cow::into_owned))
-}
-
-/// A count; null states none.
-fn figure(p: &mut Pull<'_, '_>) -> Result<Option<u64>, ParseStop> {
-    if p.is_null() { p.skip().map(|()| None) } else { p.count().map(Some) }
-}
-
 /// A list of names; null states none.
 fn names<'a>(p: &mut Pull<'_, 'a>) -> Result<Option<Vec<Cow<'a, str>>>, ParseStop> {
     if p.is_null() {
@@ -339,18 +331,6 @@ fn replay<'a>(p: &mut Pull<'_, 'a>) -> Result<Option<Cow<'a, str>>, ParseStop> {
 
 /// One of the names that `parse` knows.
 #[inline]
-fn known<T>(p: &mut Pull<'_, '_>, parse: impl Fn(&str) -> Option<T>) -> Result<T, ParseStop> {
-    let start = p.offset();
-    let name = p.string()?;
-    match parse(&name) {
-        Some(known) => Ok(known),
-        None => {
-            let shown: String = name.chars().take(80).flat_map(char::escape_debug).collect();
-            p.refuse(start, format!("`{shown}` is none of the names that may stand here"))
-        }
-    }
-}
-
 fn run_status(name: &str) -> Option<RunStatus> {
     [RunStatus::Passed, RunStatus::Failed, RunStatus::Aborted].into_iter().find(|s| s.name() == name)
 }

@@ -2,6 +2,7 @@
 
 mod columns;
 mod columns_tree;
+mod columns_values;
 mod consistent;
 mod error;
 mod folder;

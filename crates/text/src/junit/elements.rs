@@ -32,3 +32,8 @@ pub(super) fn nested(element: &[u8]) -> Option<OutcomeKind> {
         _ => None,
     }
 }
+
+pub(super) fn append(kept: &mut String, text: &str, most: usize) {
+    let left = most.saturating_sub(kept.len());
+    kept.push_str(&text[..text.floor_char_boundary(left.min(text.len()))]);
+}

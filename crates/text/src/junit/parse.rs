@@ -2,6 +2,7 @@
 
 use super::attributes::{Attributes, whole};
 use super::counts::counts_otherwise;
+use super::elements::append;
 use super::listing::ListedCases;
 use super::reference::{resolve, undefined};
 use super::report::{CaseOutcome, JunitCase, JunitReport, JunitSuite, OutcomeKind};
@@ -396,9 +397,4 @@ impl Builder {
         self.report.mark_unshown_skips();
         self.report
     }
-}
-
-fn append(kept: &mut String, text: &str, most: usize) {
-    let left = most.saturating_sub(kept.len());
-    kept.push_str(&text[..text.floor_char_boundary(left.min(text.len()))]);
 }
