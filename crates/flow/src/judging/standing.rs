@@ -86,33 +86,43 @@ pub fn standing(
     });
     judge(&compared, rule, &mut standing);
     if standing.faults.is_empty() {
-        standing.notes.extend(uncommitted(workspace, &observed, judged, lane));
+        beside_the_commit(workspace, &observed, (judged, lane), &mut standing);
     }
     standing.of_tree = true;
     Ok(standing)
 }
 
-/// What was tested beside the commit that the verdict names: whoever takes the commit elsewhere takes less than that. Where the
-/// commit itself is what counts, files that were never added to it are told too.
-fn uncommitted(workspace: &Workspace, observed: &Observed, judged: &str, lane: Lane) -> Option<String> {
+/// What was tested and is judged beside the commit that the verdict names: whoever takes the commit elsewhere takes less than that. What is
+/// certified is the commit, so there it must be as it is in the commit.
+fn beside_the_commit(
+    workspace: &Workspace,
+    observed: &Observed,
+    (judged, lane): (&str, Lane),
+    standing: &mut RunStanding,
+) {
     let run = workspace.run_dir.as_deref().ok();
     let left_out = observed.left_out(&workspace.policy.settings, &workspace.policy.gates, run);
     let (changed, untracked) = observed.counts(&left_out);
-    let of_commit = lane == Lane::Certification || workspace.policy.from.is_some();
+    let certified = lane == Lane::Certification;
+    let short: String = judged.chars().take(12).collect();
     let mut whats = Vec::new();
     if !changed.is_empty() {
         whats.push(format!("tracked files that differ from it: {}", some(&changed)));
     }
-    if of_commit && untracked > 0 {
+    if untracked > 0 && (certified || workspace.policy.from.is_some()) {
         whats.push(format!("untracked files: {untracked}"));
     }
-    let short: String = judged.chars().take(12).collect();
-    (!whats.is_empty()).then(|| {
-        format!(
-            "what was tested and is judged is more than the commit {short}: {}; commit it, and run again",
-            whats.join("; ")
-        )
-    })
+    let clause = format!(
+        "what was tested and is judged is more than the commit {short}: {}; commit it, and run again",
+        whats.join("; ")
+    );
+    match (changed.is_empty(), whats.is_empty()) {
+        (_, true) => {}
+        (false, _) if certified => standing
+            .faults
+            .push(FileFault { pointer: Some("/tree".into()), ..FileFault::new(Reason::Stale, clause) }),
+        _ => standing.notes.push(clause),
+    }
 }
 
 /// Holds the tree of a run to the one that is judged, by what the policy in force leaves out.
