@@ -1,6 +1,6 @@
-//! How long a file of the program may be. How long a function may be is held by clippy (`too_many_lines`).
+//! How long a file of the program may be, and how full a folder. How long a function may be is held by clippy (`too_many_lines`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Lines of a file, those of its tests left out.
@@ -74,6 +74,19 @@ fn no_file_of_the_program_is_too_long_to_be_read_at_once() {
     assert!(judged.len() > 300 && judged.len() < sources.len(), "{} of {}", judged.len(), sources.len());
     let long: Vec<_> = judged.iter().filter(|(_, count)| *count > MOST).collect();
     assert!(long.is_empty(), "more than {MOST} lines without tests: divide by meaning {long:#?}");
+}
+
+/// Files of one folder.
+const FILES: usize = 30;
+
+#[test]
+fn no_folder_of_the_program_is_too_full_to_be_looked_over() {
+    let mut folders: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    for path in sources() {
+        *folders.entry(path.parent().unwrap().to_path_buf()).or_default() += 1;
+    }
+    let full: Vec<_> = folders.iter().filter(|(_, files)| **files > FILES).collect();
+    assert!(full.is_empty(), "more than {FILES} files in one folder: divide by meaning {full:#?}");
 }
 
 #[test]

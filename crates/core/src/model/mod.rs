@@ -23,7 +23,6 @@ pub mod test;
 mod texts;
 pub mod told;
 pub mod tree;
-pub mod tree_state;
 pub mod triage;
 pub mod validation;
 pub mod verdict;

@@ -1,5 +1,7 @@
 //! The working tree in which a run took place: `tree` of `summary.json` and `environment.json` (`docs/tree.md`).
 
+pub mod state;
+
 use serde::{Deserialize, Serialize};
 
 /// Paths that a list has at most; past it they are counted.

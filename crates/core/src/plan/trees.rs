@@ -1,8 +1,8 @@
 //! Whether the tree that is judged is the tree that was tested.
 
 use super::left_out::LeftOutPaths;
+use crate::model::tree::state;
 use crate::model::tree::{Files, TreeFile, WorkingTree};
-use crate::model::tree_state;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The tree that is judged, nothing left out.
@@ -56,12 +56,12 @@ impl TreeDifference {
 
 /// The digest of a tree and what differs from it.
 pub fn digest(tree: &str, changed: &[TreeFile]) -> String {
-    tree_state::digest(tree, changed.iter())
+    state::digest(tree, changed.iter())
 }
 
 /// The digest of files.
 pub fn digest_of(files: &[TreeFile]) -> String {
-    tree_state::digest_of(files.iter())
+    state::digest_of(files.iter())
 }
 
 /// What stood at a path: of merged runs several files may have.

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use tollgate_core::model::tree::TreeFile;
-use tollgate_core::model::tree_state::{self, TreeState};
+use tollgate_core::model::tree::state::{TreeState, digest_of_both};
 use tollgate_text::show::plain;
 
 /// The largest index that is read here: some millions of files.
@@ -272,7 +272,7 @@ impl Look<'_> {
         let skip = |below: &str| (self.skip)(&format!("{shown}/{below}"));
         let content = observe_nested(&on_disk(self.top, path), &skip, self.depth + 1).ok().map(|found| {
             let all = found.changed.iter().chain(&found.untracked);
-            tree_state::digest_of_both(&found.commit, all)
+            digest_of_both(&found.commit, all)
         });
         Some(TreeFile { path: shown, mode: Some("160000".into()), content })
     }

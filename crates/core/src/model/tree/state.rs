@@ -1,6 +1,6 @@
 //! The state of a working tree as it was looked at, and the digest that names it.
 
-use super::tree::TreeFile;
+use super::TreeFile;
 use tollgate_text::digest::sha256_hex;
 
 /// The state of a working tree.
