@@ -53,8 +53,8 @@ fn an_edit_that_was_never_committed_is_no_evidence_of_the_commit() {
     ws.put("src", "good\n");
     run(&ws).expect(0);
     // Where the edit still is the run is of what is judged, and the commit is told apart from it.
-    ws.check(&["--format", "human:verdict/said.txt"]).expect(0);
-    let said = std::fs::read_to_string(ws.at("verdict/said.txt")).unwrap();
+    ws.check(&["--format", "human:out/said.txt"]).expect(0);
+    let said = std::fs::read_to_string(ws.at("out/said.txt")).unwrap();
     assert!(said.contains("is more than the commit"), "{said}");
     // What is certified is the commit.
     stale(&ws.check(&["--lane", "certification"]).expect(1), "tracked files that differ from it: src");
