@@ -132,6 +132,7 @@ mod tests {
             not_run: vec![left("gone", None), left("a", Some(&["later", "b"]))],
             ..RunSummary::empty(identity, "ci".into(), shard)
         };
+        summary.replay_bundle.one_command_replay = "tollgate run".into();
         summary.recompute();
         summary
     }
