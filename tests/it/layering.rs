@@ -1,6 +1,7 @@
 //! What the crates do not say of who may know whom: rooms of one crate that never see each other, no circle among files, and
 //! nothing of the machine in what is pure. Paths are read by `syn`, in whatever form they are written, in macros too.
 
+use crate::sources::{SourceFile, is_of_tests, program, top};
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -181,13 +182,6 @@ impl Paths<'_> {
     }
 }
 
-fn is_of_tests(attributes: &[syn::Attribute]) -> bool {
-    attributes.iter().any(|attribute| match &attribute.meta {
-        syn::Meta::List(list) => attribute.path().is_ident("cfg") && list.tokens.to_string() == "test",
-        _ => attribute.path().is_ident("test"),
-    })
-}
-
 impl<'ast> Visit<'ast> for Paths<'_> {
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
         if is_of_tests(&item.attrs) || item.content.is_none() {
@@ -233,15 +227,6 @@ impl<'ast> Visit<'ast> for Paths<'_> {
     }
 }
 
-fn top() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn files_below(dir: &Path) -> Vec<PathBuf> {
-    let walk = walkdir::WalkDir::new(dir).sort_by_file_name().into_iter().map(|e| e.expect("readable"));
-    walk.map(walkdir::DirEntry::into_path).filter(|p| p.extension().is_some_and(|e| e == "rs")).collect()
-}
-
 /// `src/verb/check.rs` -> ["verb", "check"]; `mod.rs` stands for its folder, `lib.rs` and `main.rs` for the crate.
 fn module_of(file: &Path, sources: &Path) -> Vec<String> {
     let rel = file.strip_prefix(sources).expect("below the sources").with_extension("");
@@ -256,20 +241,13 @@ fn module_of(file: &Path, sources: &Path) -> Vec<String> {
 
 fn sources_of(krate: &Crate) -> Vec<Source> {
     let dir = top().join(krate.sources);
-    let read = |file: PathBuf| {
-        let text = std::fs::read_to_string(&file).expect("readable");
-        let module = module_of(&file, &dir);
-        let paths = paths_of(krate.name, &module, &text);
-        Source { file, module, paths }
+    let of_crate = program().into_iter().filter(|file| file.path.starts_with(&dir));
+    let read = |file: SourceFile| {
+        let module = module_of(&file.path, &dir);
+        let paths = paths_of(krate.name, &module, &file.text);
+        Source { file: file.path, module, paths }
     };
-    let of_tests = |file: &PathBuf| {
-        let tests = ["tests", "properties", "sample", "bounds", "run_tests", "embedded_in_tests"];
-        file.strip_prefix(&dir).expect("below").iter().any(|part| {
-            let part = part.to_str().expect("UTF-8");
-            tests.contains(&part.strip_suffix(".rs").unwrap_or(part))
-        })
-    };
-    files_below(&dir).into_iter().filter(|file| !of_tests(file)).map(read).collect()
+    of_crate.map(read).collect()
 }
 
 fn paths_of(name: &str, module: &[String], text: &str) -> BTreeSet<Vec<String>> {

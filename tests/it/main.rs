@@ -77,6 +77,7 @@ mod run_stops;
 mod run_workspace;
 mod schemas;
 mod sizes;
+mod sources;
 mod support;
 mod textproto;
 mod tree;
