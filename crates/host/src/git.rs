@@ -229,20 +229,7 @@ fn hex(text: String) -> Result<String, GitError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Runs git in a test repository, whatever the user's own configuration says.
-    #[expect(clippy::disallowed_methods, reason = "a test makes its own repository")]
-    fn git(dir: &Path, arguments: &[&str]) {
-        let status = std::process::Command::new("git")
-            .args(["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"])
-            .args(arguments)
-            .current_dir(dir)
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_CONFIG_SYSTEM", "/dev/null")
-            .output()
-            .unwrap();
-        assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
-    }
+    use tollgate_testing::git;
 
     fn repository() -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();

@@ -112,6 +112,35 @@ pub struct WaiverEntry {
     pub region: Option<Region>,
 }
 
+#[cfg(test)]
+impl WaiverEntry {
+    /// One in which nothing is written, for tests to say what they are about.
+    pub fn blank(kind: EntryKind, id: &str, state: EntryState) -> WaiverEntry {
+        WaiverEntry {
+            id: id.into(),
+            kind,
+            state,
+            detail: "9 days left".into(),
+            days_remaining: Some(9),
+            owner: None,
+            reason: None,
+            issue: None,
+            created: None,
+            expires: None,
+            exit_criteria: None,
+            lanes: None,
+            checks: None,
+            reasons: None,
+            renewals: None,
+            category: None,
+            evidence: None,
+            reproduce: None,
+            signature: None,
+            region: None,
+        }
+    }
+}
+
 /// A valid `[rollback]` record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rollback {

@@ -289,28 +289,8 @@ mod tests {
     use tollgate_text::json::{JsonLimits, parse};
 
     fn entry(id: &str, signature: &str, state: EntryState) -> WaiverEntry {
-        WaiverEntry {
-            id: id.into(),
-            kind: EntryKind::Quarantine,
-            state,
-            detail: "9 days left".into(),
-            days_remaining: Some(9),
-            owner: None,
-            reason: None,
-            issue: None,
-            created: None,
-            expires: None,
-            exit_criteria: None,
-            lanes: None,
-            checks: None,
-            reasons: None,
-            renewals: None,
-            category: None,
-            evidence: None,
-            reproduce: None,
-            signature: Some(signature.into()),
-            region: None,
-        }
+        let blank = WaiverEntry::blank(EntryKind::Quarantine, id, state);
+        WaiverEntry { signature: Some(signature.into()), ..blank }
     }
 
     /// A run in which `a::x` and the suite `c` by itself are quarantined; `own` is of a field that tollgate does not know.

@@ -146,28 +146,8 @@ mod tests {
     use crate::model::waiver::EntryState;
 
     fn entry(id: &str, state: EntryState, signature: Option<&str>) -> WaiverEntry {
-        WaiverEntry {
-            id: id.into(),
-            kind: EntryKind::Quarantine,
-            state,
-            detail: "9 days left".into(),
-            days_remaining: Some(9),
-            owner: None,
-            reason: None,
-            issue: None,
-            created: None,
-            expires: None,
-            exit_criteria: None,
-            lanes: None,
-            checks: None,
-            reasons: None,
-            renewals: None,
-            category: None,
-            evidence: None,
-            reproduce: None,
-            signature: signature.map(String::from),
-            region: None,
-        }
+        let blank = WaiverEntry::blank(EntryKind::Quarantine, id, state);
+        WaiverEntry { signature: signature.map(String::from), ..blank }
     }
 
     fn signed(signature: &str) -> Signed {

@@ -197,28 +197,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn entry(state: EntryState, checks: Option<&[&str]>) -> WaiverEntry {
-        WaiverEntry {
-            id: "g".into(),
-            kind: EntryKind::Waiver,
-            state,
-            detail: "9 days left".into(),
-            days_remaining: Some(9),
-            owner: None,
-            reason: None,
-            issue: None,
-            created: None,
-            expires: None,
-            exit_criteria: None,
-            lanes: Some(vec!["full".into()]),
-            checks: checks.map(|c| c.iter().map(|s| s.to_string()).collect()),
-            reasons: None,
-            renewals: None,
-            category: None,
-            evidence: None,
-            reproduce: None,
-            signature: None,
-            region: None,
-        }
+        let checks = checks.map(|c| c.iter().map(|s| s.to_string()).collect());
+        let blank = WaiverEntry::blank(EntryKind::Waiver, "g", state);
+        WaiverEntry { lanes: Some(vec!["full".into()]), checks, ..blank }
     }
 
     fn reasons(entry: WaiverEntry, reasons: &[Reason]) -> WaiverEntry {

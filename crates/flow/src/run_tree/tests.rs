@@ -3,22 +3,10 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use tollgate_core::model::workspace::Settings;
+use tollgate_testing::git;
 
 const TRACKED: [&str; 4] = ["a", "sub/b", "sub/c", "d"];
 const PATHS: [&str; 8] = ["a", "sub/b", "sub/c", "d", "u", "sub/v", "new/w", "new/x"];
-
-#[expect(clippy::disallowed_methods, reason = "a test makes its own repository")]
-fn git(dir: &Path, arguments: &[&str]) {
-    let output = std::process::Command::new("git")
-        .args(["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"])
-        .args(arguments)
-        .current_dir(dir)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_SYSTEM", "/dev/null")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{arguments:?} {}", String::from_utf8_lossy(&output.stderr));
-}
 
 /// What somebody does to a file.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +37,7 @@ fn edit(dir: &Path, edit: Edit) {
             std::fs::create_dir_all(at(to).parent().unwrap()).unwrap();
             drop(std::fs::rename(at(from), at(to)));
         }
-        Edit::Add(nth) if at(nth).exists() => git(dir, &["add", PATHS[nth]]),
+        Edit::Add(nth) if at(nth).exists() => drop(git(dir, &["add", PATHS[nth]])),
         Edit::Add(_) => {}
     }
 }

@@ -1,20 +1,5 @@
 use super::*;
-use std::path::Path;
-
-/// Runs git in a test repository, whatever the user's own configuration says.
-#[expect(clippy::disallowed_methods, reason = "a test makes its own repository")]
-fn git(dir: &Path, arguments: &[&str]) -> String {
-    let output = std::process::Command::new("git")
-        .args(["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"])
-        .args(arguments)
-        .current_dir(dir)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_SYSTEM", "/dev/null")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{arguments:?} {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim().to_string()
-}
+use tollgate_testing::git;
 
 /// A repository with two commits: `main` is the first, the checkout the second.
 fn two() -> (tempfile::TempDir, Repository, [String; 2]) {

@@ -1,22 +1,7 @@
 use super::*;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::PathBuf;
-
-/// Runs git in a test repository, whatever the user's own configuration says.
-#[expect(clippy::disallowed_methods, reason = "a test makes its own repository")]
-fn git(dir: &Path, arguments: &[&str]) -> String {
-    let output = std::process::Command::new("git")
-        .args(["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"])
-        .args(["-c", "protocol.file.allow=always"])
-        .args(arguments)
-        .current_dir(dir)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_SYSTEM", "/dev/null")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{arguments:?} {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
+use tollgate_testing::git;
 
 struct Repo {
     dir: tempfile::TempDir,
