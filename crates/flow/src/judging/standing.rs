@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::masking::masker_of_policy;
-use crate::run_tree::{Observed, Observing, some};
+use crate::run_tree::{Observing, some};
 use crate::workspace::Workspace;
 use tollgate_core::model::finding::Reason;
 use tollgate_core::model::lane::Lane;
@@ -37,10 +37,7 @@ pub fn standing(
     let Some(summary) = summary else { return Ok(standing) };
     if let Some(why) = summary.get("stale").filter(|why| **why != Json::Null) {
         let why = why.as_str().map_or_else(|| "for a reason that is no text".into(), show);
-        standing.faults.push(FileFault {
-            pointer: Some("/stale".into()),
-            ..FileFault::new(Reason::Stale, format!("the run was stale when it was taken in: {why}"))
-        });
+        standing.faults.push(stale("/stale", format!("the run was stale when it was taken in: {why}")));
     }
     let Some(judged) = workspace.commit.as_deref() else { return Ok(standing) };
     match summary.get("commit").and_then(Json::as_str) {
@@ -50,9 +47,7 @@ pub fn standing(
                 "its run says of no commit and no tree that it took place there, and what is judged is {judged}: run again with git tracking \
                  `tollgate.toml` or `git = true` in its [workspace], or say `git = false` there where the repository is of no concern"
             );
-            standing
-                .faults
-                .push(FileFault { pointer: Some("/commit".into()), ..FileFault::new(Reason::Stale, clause) });
+            standing.faults.push(stale("/commit", clause));
             return Ok(standing);
         }
         commit => {
@@ -62,78 +57,82 @@ pub fn standing(
             return Ok(standing);
         }
     }
+    held_to_the_tree(workspace, (judged, lane), summary, observing, &mut standing)?;
+    Ok(standing)
+}
+
+/// Holds the tree of a run of the commit `judged` to the one that is judged, by what the policy in force leaves out.
+fn held_to_the_tree(
+    workspace: &Workspace,
+    (judged, lane): (&str, Lane),
+    summary: &Json<'_>,
+    observing: Observing,
+    standing: &mut RunStanding,
+) -> Result<(), Error> {
     let Some(tree) = summary.get("tree") else {
         standing.notes.push(
             "the run does not say in which tree it took place (an older tollgate or something else wrote its summary): what was not \
              committed then is not known"
                 .into(),
         );
-        return Ok(standing);
+        return Ok(());
     };
     let Ok(tree) = serde_json::from_value::<WorkingTree>(tree.to_value()) else {
         let clause = "its run does not say in a readable form in which tree it took place";
         standing.faults.push(FileFault::new(Reason::Stale, clause));
-        return Ok(standing);
+        return Ok(());
     };
     let observed = observing.finish(&workspace.root, &workspace.policy.settings)?;
     if observed.commit() != judged {
         return Err(Error::Work("another commit was checked out while the evidence was judged".into()));
     }
-    let compared = compare(workspace, &tree, &observed)?;
+    let run = workspace.run_dir.as_deref().ok();
+    let left_out = observed.left_out(&workspace.policy.settings, &workspace.policy.gates, run);
+    let masker = masker_of_policy(workspace.env(), workspace)?;
+    let compared = observed.compare(&tree, &left_out, &masker)?;
     let rule = workspace.policy.settings.untracked.unwrap_or(match lane {
         Lane::Certification => UntrackedRule::Fail,
         _ => UntrackedRule::Allow,
     });
-    judge(&compared, rule, &mut standing);
+    judge(&compared, rule, standing);
     if standing.faults.is_empty() {
-        beside_the_commit(workspace, &observed, (judged, lane), &mut standing);
+        let of_commit = lane == Lane::Certification || workspace.policy.from.is_some();
+        let (changed, untracked) = observed.counts(&left_out);
+        let untracked = if of_commit { untracked } else { 0 };
+        beside_the_commit((judged, lane), &changed, untracked, standing);
     }
     standing.of_tree = true;
-    Ok(standing)
+    Ok(())
 }
 
 /// What was tested and is judged beside the commit that the verdict names: whoever takes the commit elsewhere takes less than that. What is
-/// certified is the commit, so there it must be as it is in the commit.
+/// certified is the commit, so there its files must be as they are in it.
 fn beside_the_commit(
-    workspace: &Workspace,
-    observed: &Observed,
-    (judged, lane): (&str, Lane),
+    (commit, lane): (&str, Lane),
+    changed: &[String],
+    untracked: usize,
     standing: &mut RunStanding,
 ) {
-    let run = workspace.run_dir.as_deref().ok();
-    let left_out = observed.left_out(&workspace.policy.settings, &workspace.policy.gates, run);
-    let (changed, untracked) = observed.counts(&left_out);
-    let certified = lane == Lane::Certification;
-    let short: String = judged.chars().take(12).collect();
-    let mut whats = Vec::new();
-    if !changed.is_empty() {
-        whats.push(format!("tracked files that differ from it: {}", some(&changed)));
+    let tracked =
+        (!changed.is_empty()).then(|| format!("tracked files that differ from it: {}", some(changed)));
+    let beside = (untracked > 0).then(|| format!("untracked files: {untracked}"));
+    let whats: Vec<String> = tracked.into_iter().chain(beside).collect();
+    if whats.is_empty() {
+        return;
     }
-    if untracked > 0 && (certified || workspace.policy.from.is_some()) {
-        whats.push(format!("untracked files: {untracked}"));
-    }
+    let short: String = commit.chars().take(12).collect();
+    let whats = whats.join("; ");
     let clause = format!(
-        "what was tested and is judged is more than the commit {short}: {}; commit it, and run again",
-        whats.join("; ")
+        "what was tested and is judged is more than the commit {short}: {whats}; commit it, and run again"
     );
-    match (changed.is_empty(), whats.is_empty()) {
-        (_, true) => {}
-        (false, _) if certified => standing
-            .faults
-            .push(FileFault { pointer: Some("/tree".into()), ..FileFault::new(Reason::Stale, clause) }),
-        _ => standing.notes.push(clause),
+    match lane == Lane::Certification && !changed.is_empty() {
+        true => standing.faults.push(stale("/tree", clause)),
+        false => standing.notes.push(clause),
     }
 }
 
-/// Holds the tree of a run to the one that is judged, by what the policy in force leaves out.
-pub fn compare(
-    workspace: &Workspace,
-    tree: &WorkingTree,
-    observed: &Observed,
-) -> Result<TreeDifference, Error> {
-    let run = workspace.run_dir.as_deref().ok();
-    let left_out = observed.left_out(&workspace.policy.settings, &workspace.policy.gates, run);
-    observed.compare(tree, &left_out, &masker_of_policy(workspace.env(), workspace)?)
+fn stale(pointer: &str, clause: impl Into<String>) -> FileFault {
+    FileFault { pointer: Some(pointer.into()), ..FileFault::new(Reason::Stale, clause) }
 }
 
 fn judge(compared: &TreeDifference, rule: UntrackedRule, standing: &mut RunStanding) {
@@ -162,9 +161,7 @@ fn judge(compared: &TreeDifference, rule: UntrackedRule, standing: &mut RunStand
         whats.extend(untracked);
     }
     let clause = format!("the run took place in another tree than the one judged: {}", whats.join("; "));
-    standing
-        .faults
-        .push(FileFault { pointer: Some("/tree".into()), ..FileFault::new(Reason::Stale, clause) });
+    standing.faults.push(stale("/tree", clause));
 }
 
 /// In which untracked files the trees differ, where that alone need not count.
