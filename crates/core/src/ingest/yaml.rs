@@ -27,8 +27,9 @@ fn comparison(block: &str) -> Option<String> {
     }
     // ava names its assertion, and both sides in texts of their own.
     let assertion = value(block, "assertion")?;
-    let sides: Vec<String> = below(block, "values").iter().map(|line| line.trim_end().to_string()).collect();
-    Some(std::iter::once(assertion).chain(sides).collect::<Vec<_>>().join("\n"))
+    let sides: Vec<&str> = below(block, "values").into_iter().map(str::trim_end).collect();
+    // The name of the assertion alone would be the same for every failure of it.
+    (!sides.is_empty()).then(|| format!("{assertion}\n{}", sides.join("\n")))
 }
 
 /// The lines below a key that has no value of its own, without the indentation that all have.
@@ -104,6 +105,8 @@ mod tests {
         assert_eq!((place.file.as_str(), place.line, place.column), ("/a/b.js", 3, 4));
         let ava = "  name: AssertionError\n  assertion: is\n  values:\n    'Difference (- actual, + expected):': |-\n      - 1\n      + 2\n  at: 'file:///a/t.js:3:5'\n";
         assert_eq!(failure(ava).message, "is\n'Difference (- actual, + expected):': |-\n  - 1\n  + 2");
+        let bare = failure("  name: AssertionError\n  assertion: is\n");
+        assert_eq!((bare.message.as_str(), bare.basis.tells()), ("", false));
         let place = failure("at:\n  fileName: t.js\n  lineNumber: 7\n").place.unwrap();
         assert_eq!((place.file.as_str(), place.line), ("t.js", 7));
     }
