@@ -48,7 +48,7 @@ pub(super) type CountTable = [Option<u64>; 4];
 /// What the tests of a suite show.
 #[derive(Default)]
 pub(super) struct TestTally<'a> {
-    /// As `CountTable`.
+    /// As `COUNTS`.
     pub(super) shows: [u64; 4],
     /// The first test that failed.
     pub(super) failed: Option<&'a str>,
@@ -71,10 +71,10 @@ pub(super) struct NotRunEntry<'a> {
     pub(super) whole: bool,
 }
 
-/// What `CountTable` are called.
+/// What the four counts are called.
 pub(super) const COUNTS: [&str; 4] = ["passed", "failed", "flaky", "ignored"];
 
-/// Which of `CountTable` a test counts in.
+/// Which of `COUNTS` a test counts in.
 fn counted(status: TestStatus) -> Option<usize> {
     match status {
         TestStatus::Passed => Some(0),
