@@ -44,10 +44,14 @@ pub fn main() -> ExitCode {
 
 /// The command line. A format that the verb does not have is refused wherever it stands.
 fn parse(words: Vec<OsString>) -> Result<Cli, clap::Error> {
+    let before = words::formats_before_the_verb(&words);
     let mut command = Cli::command();
     let mut found = command.try_get_matches_from_mut(words)?;
     let verb = found.subcommand_name().map(String::from);
-    let cli = Cli::from_arg_matches_mut(&mut found).map_err(|error| error.format(&mut command))?;
+    let mut cli = Cli::from_arg_matches_mut(&mut found).map_err(|error| error.format(&mut command))?;
+    if cli.global.format != before {
+        cli.global.format.splice(..0, before);
+    }
     if let Some(verb) = verb.filter(|_| !cli.global.format.is_empty()) {
         formats::hold(&command, &verb, &cli.global.format)?;
     }

@@ -1,6 +1,7 @@
 //! The words of the command line as clap is to read them.
 
 use super::args;
+use crate::verb::formats::ID;
 use std::ffi::OsString;
 
 /// The verb whose words are the text of a log line, whatever they begin with.
@@ -22,6 +23,26 @@ pub(super) fn of_machine(words: impl Iterator<Item = OsString>) -> Vec<OsString>
         .chain([("--help".to_string(), false), ("-h".to_string(), false)])
         .collect();
     in_order(words, &options)
+}
+
+/// The formats that stand before the verb. Of an option that stands there and behind the verb clap keeps what stands behind; of formats
+/// each was asked for.
+pub(super) fn formats_before_the_verb(words: &[OsString]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut words = words.iter().skip(1);
+    while let Some(word) = words.next() {
+        let word = word.to_string_lossy();
+        let Some(option) = word.strip_prefix("--") else { break };
+        // Each option that may stand here has a value.
+        let (name, value) = match option.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_string())),
+            None => (option, words.next().map(|value| value.to_string_lossy().into_owned())),
+        };
+        if name == ID {
+            found.extend(value);
+        }
+    }
+    found
 }
 
 /// `options` are the names of options, and whether the next word is the value of each.

@@ -781,6 +781,22 @@ fn what_is_no_plain_file_is_never_replaced_by_output() {
     }
 }
 
+/// Where the option stands before and behind the verb, nothing that was asked for is lost.
+#[test]
+fn formats_before_and_behind_the_verb_are_all_given() {
+    let ws = Ws::new();
+    let before = |more: &[&str]| {
+        let words = [&["--format", "junit:j.xml", "--format=sarif:s.json", "check"], more].concat();
+        let code = ws.run(&words).code;
+        let there = ["j.xml", "s.json", "m.md"].map(|file| std::fs::remove_file(ws.at(file)).is_ok());
+        (code, there)
+    };
+    assert_eq!(before(&[]).1, [true, true, false]);
+    assert_eq!(before(&["--format", "markdown:m.md"]).1, [true, true, true]);
+    assert_eq!(before(&["--format", "junit:j.xml"]), (2, [false, false, false]));
+    assert_eq!(before(&["--format", "yaml"]).0, 2);
+}
+
 #[test]
 fn a_full_disk_on_standard_output_is_exit_4() {
     let ws = Ws::new();
